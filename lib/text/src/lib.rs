@@ -1,0 +1,187 @@
+//! What may be shown of text that somebody else wrote.
+//!
+//! A handoff is untrusted: it can carry terminal escapes, bidirectional overrides that reorder what a person
+//! reads, and invisible characters that only a model reads. [`Sanitised`] is the only text that the renderer and
+//! the tables take, and this crate is the only place that makes one.
+//!
+//! Not here: what a handoff's words may imitate. That is the frame's business, see `handoff-surface`.
+
+mod hidden;
+
+use std::fmt;
+use std::ops::Deref;
+
+/// Text without anything that a terminal obeys or that a reader cannot see: valid UTF-8, of the control characters
+/// only newline and tab, no bidirectional controls, no zero-width, tag or other default-ignorable characters.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sanitised(String);
+
+/// The beginning of a text, sanitised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    /// What fits.
+    pub text: Sanitised,
+    /// Whether that is all of it.
+    pub whole: bool,
+}
+
+impl Sanitised {
+    /// All of `bytes`. Line ends become `\n`, invalid UTF-8 becomes U+FFFD, hidden characters vanish.
+    pub fn text(bytes: &[u8]) -> Self {
+        Self::up_to(bytes, usize::MAX).text
+    }
+
+    /// As much of `bytes` as fits into `limit` bytes of output. Reads no further than it has to, so the beginning of
+    /// a 50 MB line costs as much as the beginning of a short one.
+    pub fn up_to(bytes: &[u8], limit: usize) -> Excerpt {
+        let mut out = Builder::new(limit.min(bytes.len()));
+        for chunk in bytes.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                if !out.push(c, limit) {
+                    return Excerpt { text: Self(out.text), whole: false };
+                }
+            }
+            if !chunk.invalid().is_empty() && !out.push(char::REPLACEMENT_CHARACTER, limit) {
+                return Excerpt { text: Self(out.text), whole: false };
+            }
+        }
+        Excerpt { text: Self(out.text), whole: true }
+    }
+
+    /// One line of at most `limit` bytes for a header or a table: every run of white space is one space, and what
+    /// was cut off is marked with `…`.
+    pub fn line(bytes: &[u8], limit: usize) -> Self {
+        const MARK: &str = "…";
+        // White space shrinks, so more than `limit` may be needed; what lies beyond four times that is not looked at.
+        let excerpt = Self::up_to(bytes, limit.saturating_mul(4));
+        let mut line = String::with_capacity(limit.min(256));
+        for word in excerpt.text.split_whitespace() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        if line.len() > limit || !excerpt.whole {
+            line.truncate(line.floor_char_boundary(limit.saturating_sub(MARK.len())));
+            line.push_str(MARK);
+        }
+        Self(line)
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Sanitised {
+    fn from(text: &str) -> Self {
+        Self::text(text.as_bytes())
+    }
+}
+
+impl Deref for Sanitised {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Sanitised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+struct Builder {
+    text: String,
+    after_return: bool,
+    /// Whether a variation selector may follow: it chooses the look of the one character before it.
+    selectable: bool,
+}
+
+impl Builder {
+    fn new(capacity: usize) -> Self {
+        Self { text: String::with_capacity(capacity), after_return: false, selectable: false }
+    }
+
+    /// Takes the next character of the source; false when it does not fit any more.
+    fn push(&mut self, c: char, limit: usize) -> bool {
+        let after_return = std::mem::replace(&mut self.after_return, c == '\r');
+        let shown = match c {
+            '\n' if after_return => None,
+            '\r' | '\u{2028}' | '\u{2029}' => Some('\n'),
+            // One selector after a symbol picks text or emoji style; a run of them is a channel for hidden bytes.
+            '\u{FE0E}' | '\u{FE0F}' if self.selectable => Some(c),
+            c if hidden::is_hidden(c) => None,
+            c => Some(c),
+        };
+        if let Some(c) = shown {
+            if self.text.len() + c.len_utf8() > limit {
+                return false;
+            }
+            self.selectable = !c.is_ascii_whitespace() && !('\u{FE0E}'..='\u{FE0F}').contains(&c);
+            self.text.push(c);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_tab_and_newline_stay_of_the_control_characters() {
+        let controls: String = (0u32..0xA0).filter_map(char::from_u32).filter(|c| c.is_control()).collect();
+        assert_eq!(Sanitised::text(controls.replace('\r', "").as_bytes()).as_str(), "\t\n");
+        assert_eq!(Sanitised::text(b"\x1b[31mred\x1b[0m").as_str(), "[31mred[0m");
+    }
+
+    #[test]
+    fn line_ends_become_newlines() {
+        assert_eq!(
+            Sanitised::text("a\r\nb\rc\n\rd\u{2028}e\u{2029}f".as_bytes()).as_str(),
+            "a\nb\nc\n\nd\ne\nf"
+        );
+    }
+
+    #[test]
+    fn invalid_utf8_is_marked_not_dropped() {
+        assert_eq!(
+            Sanitised::text(b"a\xFFb\x9Bc\xED\xA0\x80").as_str(),
+            "a\u{FFFD}b\u{FFFD}c\u{FFFD}\u{FFFD}\u{FFFD}"
+        );
+        assert_eq!(Sanitised::text(b"nul\0byte").as_str(), "nulbyte");
+    }
+
+    #[test]
+    fn what_only_a_model_would_read_vanishes() {
+        let tags: String = "ignore".chars().filter_map(|c| char::from_u32(0xE0000 + c as u32)).collect();
+        let selectors = "\u{FE00}\u{FE0F}\u{E0100}\u{E01EF}";
+        let text = format!("a{tags}{selectors}\u{200B}\u{202E}\u{2066}\u{FEFF}\u{AD}\u{180E}\u{3164}b");
+        assert_eq!(Sanitised::from(text.as_str()).as_str(), "a\u{FE0F}b");
+    }
+
+    #[test]
+    fn one_selector_stays_with_its_symbol_and_no_more() {
+        assert_eq!(Sanitised::from("⚠\u{FE0F}\u{FE0F}\u{FE0E} ok").as_str(), "⚠\u{FE0F} ok");
+        assert_eq!(Sanitised::from("\u{FE0F}x").as_str(), "x");
+    }
+
+    #[test]
+    fn an_excerpt_ends_at_a_character() {
+        assert_eq!(Sanitised::up_to("aéb".as_bytes(), 2).text.as_str(), "a");
+        assert!(!Sanitised::up_to("aéb".as_bytes(), 2).whole);
+        assert!(Sanitised::up_to("aéb".as_bytes(), 4).whole);
+        assert!(Sanitised::up_to(b"", 0).whole);
+    }
+
+    #[test]
+    fn a_line_is_one_line() {
+        assert_eq!(Sanitised::line(b"  a \n\t b\r\n", 20).as_str(), "a b");
+        assert_eq!(Sanitised::line("abcdefgh".as_bytes(), 6).as_str(), "abc…");
+        assert_eq!(Sanitised::line("éééé".as_bytes(), 6).as_str(), "é…");
+    }
+}
