@@ -1,0 +1,270 @@
+//! An open directory, and what is done inside it.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::DirBuilder;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::error::FileError;
+use crate::open::{Access, OpenFile};
+
+const OPEN_DIR: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+/// A directory that stays the same one, whatever happens to its path.
+#[derive(Debug)]
+pub struct Dir {
+    pub(crate) fd: OwnedFd,
+    path: PathBuf,
+}
+
+/// One name in a directory.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The name, any bytes but `/` and NUL.
+    pub name: OsString,
+    /// What stands there, links not followed.
+    pub kind: Kind,
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link, never followed.
+    Link,
+    /// A named pipe, a socket or a device.
+    Special,
+}
+
+impl Kind {
+    /// The kind in words, for messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Directory => "directory",
+            Self::Link => "symbolic link",
+            Self::Special => "special file",
+        }
+    }
+
+    fn of(file_type: FileType) -> Self {
+        match file_type {
+            FileType::RegularFile => Self::File,
+            FileType::Directory => Self::Directory,
+            FileType::Symlink => Self::Link,
+            _ => Self::Special,
+        }
+    }
+}
+
+impl Dir {
+    /// Opens the directory at `path`, which may be a link to one. None when there is nothing.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open(path: &Path) -> Result<Option<Self>, FileError> {
+        match rustix::fs::open(path, OPEN_DIR, Mode::empty()) {
+            Ok(fd) => Ok(Some(Self { fd, path: path.to_owned() })),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(FileError::new("open", path)(error)),
+        }
+    }
+
+    /// Opens the directory at `path`, made 0700 with its parents when it is not there.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn create(path: &Path) -> Result<Self, FileError> {
+        if let Some(dir) = Self::open(path)? {
+            return Ok(dir);
+        }
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(FileError::new("create", path))?;
+        if let Some(parent) = path.parent().map(Self::open).transpose()?.flatten() {
+            parent.sync()?;
+        }
+        Self::open(path)?.ok_or_else(|| FileError::new("open", path)(Errno::NOENT))
+    }
+
+    /// Opens the subdirectory `name`. None when there is nothing of that name.
+    ///
+    /// # Errors
+    /// What the system says; `NotADirectory` when something else stands there, a link to a directory included.
+    pub fn child(&self, name: impl AsRef<OsStr>) -> Result<Option<Self>, FileError> {
+        let name = name.as_ref();
+        match rustix::fs::openat(&self.fd, name, OPEN_DIR.union(OFlags::NOFOLLOW), Mode::empty()) {
+            Ok(fd) => Ok(Some(Self { fd, path: self.path_of(name) })),
+            Err(Errno::NOENT) => Ok(None),
+            Err(Errno::LOOP) => Err(self.error("open", name)(Errno::NOTDIR)),
+            Err(error) => Err(self.error("open", name)(error)),
+        }
+    }
+
+    /// Opens the subdirectory `name`, made 0700 when it is not there, its name on disk before this returns.
+    ///
+    /// # Errors
+    /// As for [`Dir::child`].
+    pub fn create_child(&self, name: impl AsRef<OsStr>) -> Result<Self, FileError> {
+        let name = name.as_ref();
+        if let Some(dir) = self.child(name)? {
+            return Ok(dir);
+        }
+        match rustix::fs::mkdirat(&self.fd, name, Mode::RWXU) {
+            Ok(()) => self.sync()?,
+            Err(Errno::EXIST) => {}
+            Err(error) => return Err(self.error("create", name)(error)),
+        }
+        self.child(name)?.ok_or_else(|| self.error("open", name)(Errno::NOENT))
+    }
+
+    /// The path it was opened by.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of `name` in it.
+    pub fn path_of(&self, name: impl AsRef<OsStr>) -> PathBuf {
+        self.path.join(name.as_ref())
+    }
+
+    /// Who may use it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn access(&self) -> Result<Access, FileError> {
+        let stat = rustix::fs::fstat(&self.fd).map_err(FileError::new("look at", &self.path))?;
+        Ok(Access { owner: stat.st_uid, mode: stat.st_mode & 0o7777 })
+    }
+
+    /// Whether this process may create and rename files in it.
+    pub fn is_writable(&self) -> bool {
+        let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+        rustix::fs::accessat(&self.fd, ".", access, AtFlags::EACCESS).is_ok()
+    }
+
+    /// Every name in it, in no order, without `.` and `..`.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn entries(&self) -> Result<Vec<Entry>, FileError> {
+        let error = || FileError::new("list", &self.path);
+        let mut entries = Vec::new();
+        for entry in rustix::fs::Dir::read_from(&self.fd).map_err(error())? {
+            let entry = entry.map_err(error())?;
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            if name == "." || name == ".." {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                // Some file systems don't say; a name that is gone by now is left out.
+                FileType::Unknown => match self.kind_of(name)? {
+                    Some(kind) => kind,
+                    None => continue,
+                },
+                known => Kind::of(known),
+            };
+            entries.push(Entry { name: name.to_owned(), kind });
+        }
+        Ok(entries)
+    }
+
+    /// What stands under `name`, a link not followed; None when nothing does.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn kind_of(&self, name: impl AsRef<OsStr>) -> Result<Option<Kind>, FileError> {
+        let name = name.as_ref();
+        match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(Kind::of(FileType::from_raw_mode(stat.st_mode)))),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(self.error("look at", name)(error)),
+        }
+    }
+
+    /// Seconds since 1970 at which the content of `name` was last changed; None when it cannot be said.
+    pub fn modified(&self, name: impl AsRef<OsStr>) -> Option<i64> {
+        let stat = rustix::fs::statat(&self.fd, name.as_ref(), AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        // Its type differs between systems.
+        #[allow(clippy::useless_conversion)]
+        i64::try_from(stat.st_mtime).ok()
+    }
+
+    /// Opens the regular file `name`: for writing in place too where that is allowed, which some file systems want
+    /// before they lock. Never waits for a pipe.
+    ///
+    /// # Errors
+    /// What the system says, `NotFound` included; `InvalidInput` when it is no regular file.
+    pub fn open_file(&self, name: impl AsRef<OsStr>) -> Result<OpenFile, FileError> {
+        let name = name.as_ref();
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+        let open = |access| rustix::fs::openat(&self.fd, name, access | flags, Mode::empty());
+        let fd = match open(OFlags::RDWR) {
+            Err(Errno::ACCESS | Errno::ROFS | Errno::PERM) => open(OFlags::RDONLY),
+            other => other,
+        };
+        OpenFile::new(fd.map_err(self.error("open", name))?, self.path_of(name))
+    }
+
+    /// Adds `line` at the end of the file `name`, made 0600 when it is not there.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn append(&self, name: impl AsRef<OsStr>, line: &[u8]) -> Result<(), FileError> {
+        let name = name.as_ref();
+        let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR);
+        fd.and_then(|fd| rustix::io::write(fd, line)).map(drop).map_err(self.error("write", name))
+    }
+
+    /// Removes the file `name`; that it is gone already is no error.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn remove(&self, name: impl AsRef<OsStr>) -> Result<(), FileError> {
+        let name = name.as_ref();
+        match rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(self.error("remove", name)(error)),
+        }
+    }
+
+    /// Removes the empty subdirectory `name`; false when it is not empty.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn remove_child(&self, name: impl AsRef<OsStr>) -> Result<bool, FileError> {
+        let name = name.as_ref();
+        match rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR) {
+            Ok(()) | Err(Errno::NOENT) => Ok(true),
+            Err(Errno::NOTEMPTY | Errno::EXIST) => Ok(false),
+            Err(error) => Err(self.error("remove", name)(error)),
+        }
+    }
+
+    /// Brings the directory's names to the disk.
+    ///
+    /// # Errors
+    /// What the system says; that the file system cannot do it to directories is no error.
+    pub fn sync(&self) -> Result<(), FileError> {
+        match rustix::fs::fsync(self.fd.as_fd()) {
+            Ok(()) | Err(Errno::INVAL | Errno::ROFS) => Ok(()),
+            Err(error) => Err(FileError::new("sync", &self.path)(error)),
+        }
+    }
+
+    pub(crate) fn error<E: Into<std::io::Error>>(
+        &self,
+        verb: &'static str,
+        name: &OsStr,
+    ) -> impl FnOnce(E) -> FileError + use<E> {
+        let path = self.path_of(name);
+        move |source| FileError { verb, path, source: source.into() }
+    }
+}

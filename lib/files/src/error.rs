@@ -1,0 +1,36 @@
+//! One error for everything that a file system can refuse.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What could not be done to which file, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("could not {verb} {}: {}", path.display(), reason(source))]
+pub struct FileError {
+    /// As in "could not `verb` path": `read`, `rename`, …
+    pub verb: &'static str,
+    /// The file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+impl FileError {
+    /// For `map_err`: the error of doing `verb` to `path`.
+    pub fn new<E: Into<io::Error>>(verb: &'static str, path: &Path) -> impl FnOnce(E) -> Self {
+        move |source| Self { verb, path: path.to_owned(), source: source.into() }
+    }
+
+    /// The kind that the system's error has.
+    pub fn kind(&self) -> io::ErrorKind {
+        self.source.kind()
+    }
+}
+
+/// The system's reason in the project's voice: lower case, without the error number.
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}

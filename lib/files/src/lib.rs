@@ -1,0 +1,81 @@
+//! The file door: every file of the store is opened, written, renamed and removed here.
+//!
+//! Inside the store everything is done relative to an open [`Dir`] and nothing follows a symbolic link, so whoever can
+//! place a link in an inbox can neither have a file outside it shown nor written to. New directories are 0700, new
+//! files 0600. A file appears under its name whole and on disk, or not at all.
+#![expect(clippy::disallowed_methods, reason = "this is the door that the lint keeps shut elsewhere")]
+
+mod dir;
+mod error;
+mod open;
+mod rename;
+mod temporary;
+
+use std::io::Read;
+use std::path::Path;
+
+pub use dir::{Dir, Entry, Kind};
+pub use error::{FileError, reason};
+pub use open::{Access, Lock, OpenFile};
+pub use temporary::Temporary;
+
+/// Reads a file that the user named: links are followed, a pipe is waited for. At most `limit` bytes; the flag says
+/// whether there was more.
+///
+/// # Errors
+/// What the system says, with the path.
+pub fn read_named(path: &Path, limit: u64) -> Result<(Vec<u8>, bool), FileError> {
+    let read = || -> std::io::Result<_> {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        let more = bytes.len() as u64 > limit;
+        bytes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok((bytes, more))
+    };
+    read().map_err(FileError::new("read", path))
+}
+
+/// `path` absolute and without links, as far as it exists; the rest is appended as it is.
+pub fn canonical(path: &Path) -> std::path::PathBuf {
+    let mut rest = Vec::new();
+    let mut existing = path;
+    loop {
+        if let Ok(found) = std::fs::canonicalize(existing) {
+            return rest.iter().rev().fold(found, |path, part| path.join(part));
+        }
+        match (existing.parent(), existing.file_name()) {
+            (Some(parent), Some(name)) => {
+                rest.push(name.to_owned());
+                existing = parent;
+            }
+            _ => return path.to_owned(),
+        }
+    }
+}
+
+/// Whether a directory stands at `path`, links followed.
+pub fn is_directory(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.is_dir())
+}
+
+/// Whether a regular file stands at `path`, links followed.
+pub fn is_file(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.is_file())
+}
+
+/// `N` bytes that nobody can foresee.
+///
+/// # Errors
+/// When the system has no randomness to give.
+pub fn random<const N: usize>() -> Result<[u8; N], FileError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        FileError::new("read", Path::new("the system's random numbers"))(std::io::Error::other(
+            error.to_string(),
+        ))
+    })?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! A file on its way to its name.
+
+use std::ffi::{OsStr, OsString};
+use std::io::Write;
+
+use rustix::fs::{Mode, OFlags};
+
+use crate::dir::Dir;
+use crate::error::FileError;
+use crate::open::OpenFile;
+use crate::random;
+
+/// A whole, synced file under a name that readers skip (`.tmp-…`), locked while this lives. Dropped unpublished, it is
+/// removed; killed, its lock is free and the next reader that lists the directory sweeps it.
+#[derive(Debug)]
+pub struct Temporary<'d> {
+    dir: &'d Dir,
+    name: OsString,
+    file: OpenFile,
+    published: bool,
+}
+
+impl Dir {
+    /// Writes `parts` one after the other to a temporary file, 0600, and brings it to the disk.
+    ///
+    /// # Errors
+    /// What the system says, a full disk above all; nothing is left behind then.
+    pub fn temporary(&self, parts: &[&[u8]]) -> Result<Temporary<'_>, FileError> {
+        let digits = u64::from_ne_bytes(random()?);
+        let name = OsString::from(format!(".tmp-{digits:016x}"));
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(&self.fd, &name, flags, Mode::RUSR | Mode::WUSR)
+            .map_err(self.error("create", &name))?;
+        let file = OpenFile::new(fd, self.path_of(&name))?;
+        let mut temporary = Temporary { dir: self, name, file, published: false };
+        // Where there are no locks, only its age protects it from being swept.
+        let _ = temporary.file.lock()?;
+        temporary.fill(parts).map_err(self.error("write", &temporary.name))?;
+        Ok(temporary)
+    }
+}
+
+impl Temporary<'_> {
+    fn fill(&mut self, parts: &[&[u8]]) -> std::io::Result<()> {
+        let file = self.file.file();
+        for part in parts {
+            file.write_all(part)?;
+        }
+        file.sync_data()
+    }
+
+    /// Gives it the name `name`; false when that is taken, and then it can be tried with another.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn publish(&mut self, name: impl AsRef<OsStr>) -> Result<bool, FileError> {
+        self.published = self.dir.rename_new(&self.name, self.dir, name)?;
+        Ok(self.published)
+    }
+
+    /// Puts it in the place of `name`, and gives back the open file with its lock.
+    ///
+    /// # Errors
+    /// What the system says; `name` is as it was then.
+    pub fn replace(mut self, name: impl AsRef<OsStr>) -> Result<OpenFile, FileError> {
+        self.dir.rename_over(&self.name, name.as_ref())?;
+        self.published = true;
+        // The same open file twice: the lock belongs to both, so dropping the first does not free it.
+        let file = self.file.file().try_clone().map_err(self.dir.error("open", name.as_ref()))?;
+        OpenFile::new(file.into(), self.dir.path_of(name))
+    }
+}
+
+impl Drop for Temporary<'_> {
+    fn drop(&mut self) {
+        if !self.published {
+            // What could not be removed is swept later.
+            let _ = self.dir.remove(&self.name);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use super::*;
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn open(path: &Path) -> Result<Dir, Box<dyn std::error::Error>> {
+    Ok(Dir::open(path)?.ok_or("missing")?)
+}
+
+#[test]
+fn a_file_appears_whole_under_its_name_or_not_at_all() -> Outcome {
+    let place = tempfile::tempdir()?;
+    let dir = open(place.path())?;
+    let mut temporary = dir.temporary(&[b"one ", b"two"])?;
+    assert!(!place.path().join("x.md").exists());
+    assert!(temporary.publish("x.md")?);
+    drop(temporary);
+    assert_eq!(fs::read(place.path().join("x.md"))?, b"one two");
+    assert_eq!(fs::metadata(place.path().join("x.md"))?.permissions().mode() & 0o777, 0o600);
+    assert_eq!(dir.entries()?.len(), 1);
+    Ok(())
+}
+
+#[test]
+fn nothing_is_ever_replaced() -> Outcome {
+    let place = tempfile::tempdir()?;
+    let dir = open(place.path())?;
+    fs::write(place.path().join("file"), "old")?;
+    fs::create_dir(place.path().join("dir"))?;
+    symlink("nowhere", place.path().join("link"))?;
+    for name in ["file", "dir", "link"] {
+        assert!(!dir.temporary(&[b"new"])?.publish(name)?, "{name}");
+    }
+    assert_eq!(fs::read(place.path().join("file"))?, b"old");
+    assert_eq!(dir.entries()?.len(), 3);
+    Ok(())
+}
+
+#[test]
+fn links_and_pipes_are_not_opened() -> Outcome {
+    let place = tempfile::tempdir()?;
+    let dir = open(place.path())?;
+    fs::create_dir(place.path().join("dir"))?;
+    fs::write(place.path().join("file"), "x")?;
+    symlink("dir", place.path().join("to-dir"))?;
+    symlink("file", place.path().join("to-file"))?;
+    rustix::fs::mkfifoat(&dir.fd, "pipe", rustix::fs::Mode::RUSR)?;
+    assert_eq!(dir.child("to-dir").map(drop).map_err(|e| e.kind()), Err(std::io::ErrorKind::NotADirectory));
+    assert!(
+        dir.open_file("to-file").is_err() && dir.open_file("pipe").is_err() && dir.open_file("dir").is_err()
+    );
+    assert!(dir.append("to-file", b"more").is_err());
+    assert_eq!(fs::read(place.path().join("file"))?, b"x");
+    Ok(())
+}
+
+#[test]
+fn a_lock_ends_with_its_holder() -> Outcome {
+    let place = tempfile::tempdir()?;
+    let dir = open(place.path())?;
+    fs::write(place.path().join("file"), "x")?;
+    let (first, second) = (dir.open_file("file")?, dir.open_file("file")?);
+    assert_eq!((first.lock()?, second.lock()?), (Lock::Taken, Lock::Busy));
+    drop(first);
+    assert_eq!(second.lock()?, Lock::Taken);
+    Ok(())
+}
+
+#[test]
+fn a_replaced_file_is_still_locked() -> Outcome {
+    let place = tempfile::tempdir()?;
+    let dir = open(place.path())?;
+    fs::write(place.path().join("file"), "old")?;
+    let held = dir.temporary(&[b"new"])?.replace("file")?;
+    assert_eq!(dir.open_file("file")?.lock()?, Lock::Busy);
+    drop(held);
+    assert_eq!(dir.open_file("file")?.lock()?, Lock::Taken);
+    assert_eq!(fs::read(place.path().join("file"))?, b"new");
+    Ok(())
+}
+
+#[test]
+fn an_error_says_what_where_and_why() {
+    let error = read_named(Path::new("/nowhere/x"), 1).map(drop).map_err(|e| e.to_string());
+    assert_eq!(error, Err("could not read /nowhere/x: no such file or directory".to_owned()));
+}
+
+#[test]
+fn a_path_is_canonical_as_far_as_it_exists() -> Outcome {
+    let place = tempfile::tempdir()?;
+    let real = place.path().canonicalize()?.join("real");
+    fs::create_dir(&real)?;
+    symlink(&real, place.path().join("link"))?;
+    assert_eq!(canonical(&place.path().join("link/a/b")), real.join("a/b"));
+    Ok(())
+}
