@@ -1,0 +1,175 @@
+//! The sections of a body.
+
+use std::borrow::Cow;
+
+/// The sections in their order, for `handoff-write --template`. Empty ones are left out of a handoff.
+pub const TEMPLATE: &str = "\
+# Handoff — <title>
+
+## Status as of <date>
+<where the work stands, in two or three sentences>
+
+## Immediate next action
+<the one thing to do first; required>
+
+## Decisions made (with evidence)
+- <decision>: <why> (<file:line, commit, link>)
+
+## Recently verified / completed — DO NOT REDO
+- <what was checked or done>: <how it was seen to be so>
+
+## Open follow-ups
+1. <what is left, and what it waits for>
+
+## Assumptions / world-model snapshot
+- <what is taken for granted and would change the plan if it were wrong>
+
+## Verification commands
+```sh
+<command>   # <what it should print>
+```
+
+## Files touched this session
+- `path/from/the/top`
+
+## What NOT to do on resume
+- <dead end that was tried, and why it fails>
+
+## Reader instruction
+<anything the next session must know of how to read this>
+";
+
+/// Which of the format's sections a heading opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What stands before the first `## ` heading.
+    Opening,
+    /// `## Immediate next action`, the one that is required.
+    NextAction,
+    /// `## What NOT to do on resume`.
+    DoNotDo,
+    /// `## Recently verified / completed — DO NOT REDO`.
+    DoNotRedo,
+    /// `## Files touched this session`.
+    FilesTouched,
+    /// Any other.
+    Other,
+}
+
+/// A heading and what stands below it, up to the next.
+#[derive(Clone, Copy, Debug)]
+pub struct Section<'a> {
+    /// Which one.
+    pub part: Part,
+    /// The heading's words; empty for the opening.
+    pub heading: &'a [u8],
+    /// All of it, the heading's line included.
+    pub text: &'a [u8],
+    /// Without the heading's line.
+    pub content: &'a [u8],
+}
+
+impl Section<'_> {
+    /// Whether there is nothing below the heading.
+    pub fn is_empty(&self) -> bool {
+        self.content.iter().all(u8::is_ascii_whitespace)
+    }
+}
+
+/// The sections of `body`. A heading is a line that starts with `## ` outside a fenced code block; what stands before
+/// the first is the opening, left out when it is blank.
+pub fn sections(body: &[u8]) -> Vec<Section<'_>> {
+    let mut starts = Vec::new();
+    let mut fence: Option<(u8, usize)> = None;
+    let mut at = 0;
+    for line in body.split_inclusive(|&b| b == b'\n') {
+        match (fence, fence_of(line)) {
+            (None, Some((mark, length, _))) => fence = Some((mark, length)),
+            (Some((open, length)), Some((mark, longer, true))) if open == mark && longer >= length => {
+                fence = None
+            }
+            (None, None) if line.starts_with(b"## ") => starts.push((at, line)),
+            _ => {}
+        }
+        at += line.len();
+    }
+    let first = starts.first().map_or(body.len(), |(start, _)| *start);
+    let mut sections = Vec::with_capacity(starts.len() + 1);
+    let opening = &body[..first];
+    if !opening.iter().all(u8::is_ascii_whitespace) {
+        sections.push(Section { part: Part::Opening, heading: b"", text: opening, content: opening });
+    }
+    for (number, &(start, line)) in starts.iter().enumerate() {
+        let end = starts.get(number + 1).map_or(body.len(), |(next, _)| *next);
+        let heading = line[3..].trim_ascii();
+        let (text, content) = (&body[start..end], &body[start + line.len()..end]);
+        sections.push(Section { part: part_of(heading), heading, text, content });
+    }
+    sections
+}
+
+/// The mark and length of a code fence, and whether it can close one: nothing but blanks may follow then.
+fn fence_of(line: &[u8]) -> Option<(u8, usize, bool)> {
+    let indent = line.iter().take_while(|&&b| b == b' ').count();
+    let rest = &line[indent..];
+    let mark = *rest.first().filter(|b| matches!(b, b'`' | b'~'))?;
+    let length = rest.iter().take_while(|&&b| b == mark).count();
+    let bare = rest[length..].iter().all(u8::is_ascii_whitespace);
+    (indent <= 3 && length >= 3).then_some((mark, length, bare))
+}
+
+/// By the words a heading starts with, whatever the case: writers vary what follows.
+fn part_of(heading: &[u8]) -> Part {
+    const KNOWN: &[(&str, Part)] = &[
+        ("immediate next action", Part::NextAction),
+        ("what not to do", Part::DoNotDo),
+        ("recently verified", Part::DoNotRedo),
+        ("recently completed", Part::DoNotRedo),
+        ("do not redo", Part::DoNotRedo),
+        ("files touched", Part::FilesTouched),
+    ];
+    let starts =
+        |words: &str| heading.get(..words.len()).is_some_and(|h| h.eq_ignore_ascii_case(words.as_bytes()));
+    KNOWN.iter().find(|(words, _)| starts(words)).map_or(Part::Other, |(_, part)| *part)
+}
+
+/// The first `# ` heading in the opening, without the template's "Handoff —" before it.
+pub(crate) fn title(body: &[u8]) -> Option<Cow<'_, str>> {
+    const FURTHEST: usize = 4096;
+    let start = &body[..body.len().min(FURTHEST)];
+    let line = start.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(b"# "))?.trim_ascii();
+    let title = ["Handoff — ", "Handoff - ", "Handoff: "]
+        .iter()
+        .find_map(|prefix| line.strip_prefix(prefix.as_bytes()))
+        .unwrap_or(line)
+        .trim_ascii();
+    (!title.is_empty()).then(|| String::from_utf8_lossy(title))
+}
+
+/// The paths in a "Files touched" section: of each list item the first word in back-quotes, else the first word.
+/// At most 200; relative to the worktree's top or absolute, as the writer gave them.
+pub fn touched_files(section: &Section<'_>) -> Vec<String> {
+    const MOST: usize = 200;
+    section.content.split(|&b| b == b'\n').filter_map(list_item).filter_map(path_in).take(MOST).collect()
+}
+
+fn list_item(line: &[u8]) -> Option<Cow<'_, str>> {
+    let line = line.trim_ascii();
+    let item = [&b"- "[..], b"* ", b"+ "].iter().find_map(|bullet| line.strip_prefix(*bullet));
+    item.map(String::from_utf8_lossy)
+}
+
+fn path_in(item: Cow<'_, str>) -> Option<String> {
+    let quoted = item.split('`').nth(1);
+    let word = quoted.or_else(|| item.split_whitespace().next())?;
+    // `src/a.rs:42` and `src/a.rs,` name src/a.rs.
+    let word = word.trim_end_matches([',', ';', ':']);
+    let word = match word.rsplit_once(':') {
+        Some((path, line)) if !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit() || b == b'-') => {
+            path
+        }
+        _ => word,
+    };
+    let path = word.trim_start_matches("./").trim_end_matches('/');
+    (!path.is_empty()).then(|| path.to_owned())
+}
