@@ -1,0 +1,82 @@
+//! Which worktree this is, and what git knows of it.
+//!
+//! Two steps of very different cost. [`Worktree::find`] looks at directories only and reads no configuration, no HEAD
+//! and no object: it is all that a hook with nothing to say pays. [`Worktree::repository`] opens the repository.
+//!
+//! `git` is never run, and no inherited `GIT_*` variable changes an answer: hooks inherit the environment of whoever
+//! ran the agent, a git hook of another repository among them.
+
+#[cfg(feature = "status")]
+mod changes;
+mod drift;
+mod repository;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use gix_discover::repository::Path as Found;
+use gix_discover::upwards::{Options, TrustPolicy};
+
+#[cfg(feature = "status")]
+pub use changes::Change;
+pub use drift::{Count, Drift, Relation, Touched};
+pub use repository::{Head, Repository};
+
+/// A directory that somebody works in: a git worktree's top level, or outside git the directory itself.
+#[derive(Clone, Debug)]
+pub struct Worktree {
+    top: PathBuf,
+    git_dir: Option<PathBuf>,
+}
+
+impl Worktree {
+    /// The worktree that `start` is in. A subdirectory, a path through links and the top level give the same answer;
+    /// so do a submodule's own directories, which are a worktree of their own.
+    ///
+    /// # Errors
+    /// When `start` is no directory that can be entered.
+    pub fn find(start: &Path) -> io::Result<Self> {
+        let start = start.canonicalize()?;
+        if !start.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+        let options = Options {
+            // Only paths are looked at here, so it does not matter whose they are.
+            trust: TrustPolicy::Assume(gix::sec::Trust::Full),
+            current_dir: Some(&start),
+            ..Options::default()
+        };
+        Ok(match gix_discover::upwards_opts(&start, options) {
+            Ok((found, _)) => Self::of(found, start),
+            Err(_) => Self { top: start, git_dir: None },
+        })
+    }
+
+    fn of(found: Found, start: PathBuf) -> Self {
+        let (top, git_dir) = match found {
+            Found::WorkTree(top) => (top.clone(), top.join(".git")),
+            Found::LinkedWorkTree { work_dir, git_dir } => (work_dir, git_dir),
+            // Bare, or somewhere inside a `.git`.
+            Found::Repository(git_dir) if git_dir.ends_with(".git") => {
+                (git_dir.parent().unwrap_or(&git_dir).to_owned(), git_dir)
+            }
+            Found::Repository(git_dir) => (git_dir.clone(), git_dir),
+        };
+        // What was found from a subdirectory comes with `..` in it.
+        let top = top.canonicalize().unwrap_or(start);
+        Self { top, git_dir: Some(git_dir) }
+    }
+
+    /// Its absolute path, without links.
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
+
+    /// Its repository; None outside git, and when git's data cannot be read.
+    pub fn repository(&self) -> Option<Repository> {
+        Repository::open(self.git_dir.as_deref()?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

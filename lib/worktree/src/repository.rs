@@ -1,0 +1,75 @@
+//! An open repository: HEAD and the linked worktrees.
+
+use std::path::{Path, PathBuf};
+
+use gix::open::{Options, Permissions};
+use gix::sec::Permission;
+
+/// A repository whose data can be read.
+#[derive(Debug)]
+pub struct Repository {
+    pub(crate) gix: gix::Repository,
+}
+
+/// What is checked out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The branch's short name; `HEAD` when none is checked out, as git itself says; None when it cannot be read.
+    pub branch: Option<String>,
+    /// The commit's id as `git rev-parse --short HEAD` prints it; None before the first commit.
+    pub short: Option<String>,
+}
+
+impl Repository {
+    pub(crate) fn open(git_dir: &Path) -> Option<Self> {
+        let options = Options::default().permissions(permissions()).open_path_as_is(true);
+        let mut gix = gix::open_opts(git_dir, options).ok()?;
+        // Walking history looks the same trees and commits up again and again.
+        gix.object_cache_size_if_unset(1 << 20);
+        Some(Self { gix })
+    }
+
+    /// What is checked out now.
+    pub fn head(&self) -> Head {
+        let Ok(head) = self.gix.head() else { return Head::default() };
+        let branch = match head.referent_name() {
+            Some(name) => name.shorten().to_string(),
+            None => "HEAD".to_owned(),
+        };
+        Head { branch: Some(branch), short: head.id().map(|id| id.shorten_or_id().to_string()) }
+    }
+
+    /// The worktrees of this repository that exist, the main one first.
+    pub fn worktrees(&self) -> Vec<PathBuf> {
+        let common =
+            self.gix.common_dir().canonicalize().unwrap_or_else(|_| self.gix.common_dir().to_owned());
+        let main = match common.parent() {
+            Some(parent) if common.ends_with(".git") && !self.gix.is_bare() => Some(parent.to_owned()),
+            // A submodule's git directory lies in its parent's; its worktree is the one we are in.
+            _ => {
+                self.gix.workdir().filter(|_| self.gix.git_dir() == self.gix.common_dir()).map(Path::to_owned)
+            }
+        };
+        let linked = self.gix.worktrees().unwrap_or_default();
+        let linked = linked.iter().filter_map(|worktree| worktree.base().ok());
+        main.into_iter()
+            .chain(linked)
+            .filter_map(|path| path.canonicalize().ok())
+            .filter(|path| path.is_dir())
+            .collect()
+    }
+}
+
+/// All of the user's configuration, none of git's environment variables: `GIT_OBJECT_DIRECTORY` or `GIT_CONFIG_COUNT`
+/// from somebody else's hook must not change what is read here.
+fn permissions() -> Permissions {
+    let mut permissions = Permissions::secure();
+    permissions.config.env = false;
+    permissions.env.git_prefix = Permission::Deny;
+    permissions.env.objects = Permission::Deny;
+    permissions.env.identity = Permission::Deny;
+    permissions.env.http_transport = Permission::Deny;
+    permissions.env.ssh_prefix = Permission::Deny;
+    permissions.env.other = Permission::Deny;
+    permissions
+}
