@@ -1,0 +1,224 @@
+//! One worktree's inbox.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use handoff_document::{Document, FileName, stamped};
+use handoff_files::{Dir, FileError, Kind, random};
+
+use crate::claim::with_suffix;
+use crate::listing::{Listing, Waiting, newest_first};
+use crate::{HEAD, StoreError};
+
+pub(crate) const UNREAD: &str = "unread";
+pub(crate) const READ: &str = "read";
+
+/// One worktree's inbox.
+#[derive(Debug)]
+pub struct Inbox {
+    pub(crate) dir: Dir,
+    unread: Option<Dir>,
+    slug: String,
+    key: String,
+}
+
+impl Inbox {
+    pub(crate) fn open(dir: Dir, slug: &str, key: &str) -> Result<Self, StoreError> {
+        let unread = dir.child(UNREAD)?;
+        Ok(Self { dir, unread, slug: slug.to_owned(), key: key.to_owned() })
+    }
+
+    /// The inbox's own directory.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The recipient's slug, shared by the worktrees of a project.
+    pub fn slug(&self) -> &str {
+        &self.slug
+    }
+
+    /// The recipient's key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Where what was shown is kept.
+    pub fn read_path(&self) -> PathBuf {
+        self.dir.path_of(READ)
+    }
+
+    /// Where what waits is.
+    pub fn unread_path(&self) -> PathBuf {
+        self.dir.path_of(UNREAD)
+    }
+
+    pub(crate) fn exists(&self) -> bool {
+        self.unread.is_some() || matches!(self.dir.kind_of(READ), Ok(Some(Kind::Directory)))
+    }
+
+    pub(crate) fn unread(&self) -> Result<&Dir, FileError> {
+        self.unread.as_ref().ok_or_else(|| {
+            FileError::new("open", &self.unread_path())(std::io::Error::from(std::io::ErrorKind::NotFound))
+        })
+    }
+
+    /// The archive, made when it is not there.
+    ///
+    /// # Errors
+    /// What the system says, above all that something else stands there or that it cannot be written to.
+    pub fn archive(&self) -> Result<Dir, FileError> {
+        let archive = self.dir.create_child(READ)?;
+        if !archive.is_writable() {
+            let denied = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+            return Err(FileError::new("write to", archive.path())(denied));
+        }
+        Ok(archive)
+    }
+
+    /// What waits here, newest first. Claims whose owner is gone are among it, and what dead writers left is swept.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn waiting(&self) -> Result<Listing, FileError> {
+        self.unread.as_ref().map(Listing::of).transpose().map(Option::unwrap_or_default)
+    }
+
+    /// The first 64 KiB of a waiting handoff, without claiming it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn peek(&self, waiting: &Waiting) -> Result<Vec<u8>, FileError> {
+        self.unread()?.open_file(waiting.held_as())?.read(HEAD)
+    }
+
+    /// All of a waiting handoff, without claiming it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn peek_whole(&self, waiting: &Waiting) -> Result<Vec<u8>, FileError> {
+        self.unread()?.open_file(waiting.held_as())?.read(crate::LARGEST)
+    }
+
+    /// Puts a handoff here under `name`, or under `name` with a random suffix when that is taken.
+    ///
+    /// # Errors
+    /// What the system says; nothing is left behind then.
+    pub fn deliver(&self, name: &FileName, parts: &[&[u8]]) -> Result<PathBuf, StoreError> {
+        let unread = self.dir.create_child(UNREAD)?;
+        let name = publish(&unread, name, parts)?;
+        Ok(unread.path_of(name))
+    }
+
+    /// The names in the archive, newest first.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn archived(&self) -> Result<Vec<OsString>, FileError> {
+        let Some(archive) = self.dir.child(READ)? else { return Ok(Vec::new()) };
+        let entries = archive.entries()?.into_iter();
+        let files = entries.filter(|entry| entry.kind == Kind::File && is_handoff_name(&entry.name));
+        Ok(newest_first(&archive, files.map(|entry| entry.name).collect(), |name| name))
+    }
+
+    /// The first `limit` bytes of an archived handoff.
+    ///
+    /// # Errors
+    /// What the system says, `NotFound` included.
+    pub fn read_archived(&self, name: &OsStr, limit: u64) -> Result<Vec<u8>, FileError> {
+        self.archive_dir()?.open_file(name)?.read(limit)
+    }
+
+    /// Puts an archived handoff back to `unread/`; false when one of that name waits there.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn restore(&self, name: &OsStr) -> Result<bool, FileError> {
+        let unread = self.dir.create_child(UNREAD)?;
+        self.archive_dir()?.rename_new(name, &unread, name)
+    }
+
+    /// Sets `fields` of an archived handoff and moves it to the archive of `target`.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn transfer_archived(
+        &self,
+        name: &OsStr,
+        target: &Self,
+        fields: &[(&str, &str)],
+    ) -> Result<(), FileError> {
+        let (source, archive) = (self.archive_dir()?, target.archive()?);
+        let mut file = source.open_file(name)?;
+        if file.size() <= crate::LARGEST {
+            let content = file.read(crate::LARGEST)?;
+            if let Some((head, body)) = stamped(&content, fields) {
+                source.temporary(&[&head, body])?.replace(name)?;
+            }
+        }
+        let mut moved = name.to_owned();
+        while self.path() != target.path() && !source.rename_new(name, &archive, &moved)? {
+            moved = with_suffix(name)?;
+        }
+        Ok(())
+    }
+
+    /// When an archived handoff was last written, which is when it was archived, in seconds since 1970.
+    pub fn archived_at(&self, name: &OsStr) -> Option<i64> {
+        self.archive_dir().ok()?.modified(name)
+    }
+
+    /// Removes an archived handoff for good.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn forget(&self, name: &OsStr) -> Result<(), FileError> {
+        self.archive_dir()?.remove(name)
+    }
+
+    fn archive_dir(&self) -> Result<Dir, FileError> {
+        let missing =
+            || FileError::new("open", &self.read_path())(std::io::Error::from(std::io::ErrorKind::NotFound));
+        self.dir.child(READ)?.ok_or_else(missing)
+    }
+}
+
+/// Whether `document` is addressed to another worktree than `here`, one that exists. Two paths can have one inbox
+/// (`/x-y/z` and `/x/y/z`), so the inbox alone does not say whose a handoff is; one to a path that is gone belongs to
+/// whoever took its place.
+pub fn is_elsewhere(document: &Document<'_>, here: &Path) -> bool {
+    document.field("to_path").map(Path::new).is_some_and(|to| {
+        to.is_absolute()
+            && to != here
+            && handoff_files::is_directory(to)
+            && handoff_files::canonical(to) != here
+    })
+}
+
+/// Whether readers take `name` for a handoff.
+pub(crate) fn is_handoff_name(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.ends_with(b".md") && !name.starts_with(b".")
+}
+
+/// Five random hex digits, for a name that is taken.
+pub(crate) fn suffix() -> Result<String, FileError> {
+    let bytes: [u8; 4] = random()?;
+    Ok(format!("{:05x}", u32::from_ne_bytes(bytes) & 0xF_FFFF))
+}
+
+/// Writes `parts` to a file in `dir` under `name` or `name` with a suffix; both the file and its name are on disk when
+/// this returns.
+pub(crate) fn publish(dir: &Dir, name: &FileName, parts: &[&[u8]]) -> Result<String, StoreError> {
+    const TRIES: usize = 16;
+    let mut temporary = dir.temporary(parts)?;
+    let mut candidate = name.plain();
+    for _ in 0..TRIES {
+        if temporary.publish(&candidate)? {
+            dir.sync()?;
+            return Ok(candidate);
+        }
+        candidate = name.with_suffix(&suffix()?);
+    }
+    Err(StoreError::NoFreeName(dir.path().to_owned()))
+}
