@@ -1,0 +1,86 @@
+//! The environment: every variable that any program of the project reads.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The variables as they were at the start. An empty one is an unset one.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// `AGENT_HANDOFF_ROOT`: the store.
+    pub root: Option<PathBuf>,
+    /// `AGENT_HANDOFF_HOME`: where the programs are installed.
+    pub prefix: Option<PathBuf>,
+    /// `AGENT_HANDOFF_SKIP`: take nothing from any inbox.
+    pub skip: bool,
+    /// `HOME`. Never asked of the user database: a static program cannot.
+    pub home: Option<PathBuf>,
+    /// `CLAUDE_PROJECT_DIR`: the directory that Claude Code was started in.
+    pub claude_project_dir: Option<PathBuf>,
+    /// `NO_COLOR`.
+    pub no_color: bool,
+    /// `COLUMNS`: the width to print in when the terminal does not tell.
+    pub columns: Option<usize>,
+}
+
+/// There is no telling where the store is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoStore {
+    /// Neither variable is set.
+    #[error("could not tell where handoffs are kept: neither AGENT_HANDOFF_ROOT nor HOME is set")]
+    Unset,
+    /// A relative root would be another store in every directory.
+    #[error("could not use {} as the store: AGENT_HANDOFF_ROOT and HOME must be absolute paths", .0.display())]
+    Relative(PathBuf),
+}
+
+impl Environment {
+    /// Reads the process's own.
+    pub fn read() -> Self {
+        let path = |name| set(name).map(PathBuf::from);
+        Self {
+            root: path("AGENT_HANDOFF_ROOT"),
+            prefix: path("AGENT_HANDOFF_HOME"),
+            skip: set("AGENT_HANDOFF_SKIP").is_some(),
+            home: path("HOME"),
+            claude_project_dir: path("CLAUDE_PROJECT_DIR"),
+            no_color: set("NO_COLOR").is_some(),
+            columns: set("COLUMNS").and_then(|text| text.to_str()?.parse().ok()),
+        }
+    }
+
+    /// Where the store is: `AGENT_HANDOFF_ROOT`, else `~/.agent-handoffs`.
+    ///
+    /// # Errors
+    /// [`NoStore`].
+    pub fn store(&self) -> Result<PathBuf, NoStore> {
+        let path = match (&self.root, &self.home) {
+            (Some(root), _) => root.clone(),
+            (None, Some(home)) => home.join(".agent-handoffs"),
+            (None, None) => return Err(NoStore::Unset),
+        };
+        if path.is_absolute() { Ok(path) } else { Err(NoStore::Relative(path)) }
+    }
+
+    /// Where the programs are installed: `AGENT_HANDOFF_HOME`, else `~/.agent-handoff`.
+    pub fn install_prefix(&self) -> Option<PathBuf> {
+        self.prefix.clone().or_else(|| Some(self.home.as_ref()?.join(".agent-handoff")))
+    }
+
+    /// The working directory.
+    ///
+    /// # Errors
+    /// When it was removed or cannot be reached.
+    pub fn working_directory() -> std::io::Result<PathBuf> {
+        std::env::current_dir()
+    }
+
+    /// The program `name` as a person would type it here: its path when it lies beside this one, else just its name.
+    pub fn sibling(name: &str) -> PathBuf {
+        let beside = std::env::current_exe().ok().map(|own| own.with_file_name(name));
+        beside.filter(|path| Path::is_file(path)).unwrap_or_else(|| PathBuf::from(name))
+    }
+}
+
+fn set(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}

@@ -1,0 +1,102 @@
+//! Standard output and error, and how a process ends.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::process::ExitCode;
+
+use handoff_text::Sanitised;
+
+use crate::environment::Environment;
+
+/// How a program ended, in its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// 0: it was done.
+    Done,
+    /// 1: it was not done, and the message says why.
+    NotDone,
+    /// 2: it was asked for in a way that it does not know.
+    Usage,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(match status {
+            Status::Done => 0,
+            Status::NotDone => 1,
+            Status::Usage => 2,
+        })
+    }
+}
+
+/// The process's output. Whoever closed it early has read enough: that is no error.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    terminal: bool,
+    /// Whether to use colour: on a terminal, unless `NO_COLOR` is set.
+    pub colour: bool,
+    /// How many columns there are; None when it is no terminal and nobody said.
+    pub width: Option<usize>,
+}
+
+impl Output {
+    /// Looks at standard output.
+    pub fn new(environment: &Environment) -> Self {
+        let stdout = io::stdout();
+        let terminal = rustix::termios::isatty(stdout.as_fd());
+        let measured = || {
+            let size = rustix::termios::tcgetwinsize(stdout.as_fd()).ok()?;
+            Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
+        };
+        Self {
+            terminal,
+            colour: terminal && !environment.no_color,
+            width: if terminal {
+                measured().or(environment.columns).or(Some(80))
+            } else {
+                environment.columns
+            },
+        }
+    }
+
+    /// Whether a person is looking.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Prints `text` as it is and flushes it.
+    ///
+    /// # Errors
+    /// What the system says, a closed reader included: who must know that the text arrived asks here.
+    pub fn deliver(&self, text: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
+    }
+
+    /// Prints `text` as it is. A closed reader is no error; a full disk is, and gives [`Status::NotDone`].
+    pub fn print(&self, text: &str) -> Status {
+        match self.deliver(text) {
+            Ok(()) => Status::Done,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Status::Done,
+            Err(error) => {
+                self.complain(format_args!("could not write the output: {error}"));
+                Status::NotDone
+            }
+        }
+    }
+
+    /// Prints `text` on standard error as it is.
+    pub fn note(&self, text: &str) {
+        // Nobody is left to be told.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Prints `agent-handoff: <message>` on standard error. Messages quote file names and fields of others, so they are
+    /// sanitised as a whole.
+    pub fn complain(&self, message: impl Display) {
+        let message = message.to_string();
+        self.note(&format!("agent-handoff: {}\n", Sanitised::from(message.as_str()).trim_end()));
+    }
+}
