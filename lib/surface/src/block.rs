@@ -1,0 +1,122 @@
+//! One handoff in the message.
+
+use std::path::Path;
+
+use handoff_document::{Document, Seal, Timestamp, age};
+use handoff_text::{Excerpt, Sanitised};
+use handoff_worktree::{Drift, Head};
+
+use crate::frame::quoted;
+use crate::{cut, drift, size};
+
+/// The longest name of a handoff that is shown, in bytes.
+pub(crate) const NAME: usize = 120;
+
+/// The longest other field that is shown, in bytes.
+const FIELD: usize = 80;
+
+/// A handoff and what its reader knows.
+#[derive(Debug)]
+pub struct Incoming<'a> {
+    /// The handoff as it was read.
+    pub document: &'a Document<'a>,
+    /// Its file name's bytes.
+    pub file_name: &'a [u8],
+    /// Where the whole file will be once this message was delivered.
+    pub path: &'a Path,
+    /// The file's size in bytes.
+    pub size: u64,
+    /// Whether it was read whole; of a very large file only the beginning is.
+    pub whole: bool,
+    /// What is checked out here.
+    pub head: &'a Head,
+    /// What became of the commit it was written at.
+    pub drift: Option<&'a Drift>,
+    /// The time of reading.
+    pub now: Timestamp,
+}
+
+/// A handoff as it will stand between two dividers.
+pub(crate) struct Block {
+    pub(crate) name: Sanitised,
+    pub(crate) sentinel: String,
+    pub(crate) text: String,
+}
+
+impl Incoming<'_> {
+    /// What it is called.
+    pub(crate) fn name(&self) -> Sanitised {
+        let title = self.document.title();
+        Sanitised::line(title.as_deref().map_or(self.file_name, str::as_bytes), NAME)
+    }
+
+    /// The whole handoff; None when that takes more than `room` bytes.
+    pub(crate) fn whole(&self, room: usize) -> Option<Block> {
+        let (header, sentinel) = self.header();
+        let Excerpt { text, whole } = Sanitised::up_to(self.document.body(), room.checked_sub(header.len())?);
+        if !whole || !self.whole {
+            return None;
+        }
+        let body = quoted(&text);
+        let text = format!("{header}\n{}\n", body.trim_matches('\n'));
+        (text.len() <= room).then(|| Block { name: self.name(), sentinel, text })
+    }
+
+    /// What matters most of it in at most `room` bytes, with the path of the whole.
+    pub(crate) fn cut(&self, room: usize) -> Block {
+        let (mut header, sentinel) = self.header();
+        let path = Sanitised::line(self.path.as_os_str().as_encoded_bytes(), 400);
+        header.push_str(&format!("whole:    {path} ({}, cut to fit here)\n", size(self.size)));
+        let body = cut::most_important(self.document.body(), room.saturating_sub(header.len() + 1));
+        Block { name: self.name(), sentinel, text: format!("{header}\n{body}") }
+    }
+
+    /// The lines before the body, and the body's sentinel.
+    fn header(&self) -> (String, String) {
+        let document = self.document;
+        let field = |key: &str| Sanitised::line(document.field(key).unwrap_or("unknown").as_bytes(), FIELD);
+        let here =
+            |known: &Option<String>| Sanitised::line(known.as_deref().unwrap_or("unknown").as_bytes(), FIELD);
+        let tool = document
+            .field("session_tool")
+            .map(|tool| format!(" ({})", Sanitised::line(tool.as_bytes(), FIELD)));
+        let old = document
+            .field("created")
+            .and_then(Timestamp::parse)
+            .map(|then| format!(", {}", age(then, self.now)));
+        let (seal, sentinel) = document.seal();
+        let mut lines = vec![
+            format!(
+                "from:     {}{}, created {}{}",
+                field("from"),
+                or_empty(tool),
+                field("created"),
+                or_empty(old)
+            ),
+            format!("branch:   {} (handoff) | {} (current)", field("branch"), here(&self.head.branch)),
+            format!("head:     {} (handoff) | {} (current)", field("head"), here(&self.head.short)),
+        ];
+        lines.extend(drift::drift_lines(document, self.head, self.drift));
+        if let Some(problem) = document.problem() {
+            let problem = Sanitised::line(problem.to_string().as_bytes(), 200);
+            lines.push(format!("!! WARNING: malformed handoff: {problem}"));
+        }
+        if !self.whole {
+            let all = size(self.size);
+            lines.push(format!(
+                "!! WARNING: the file has {all}; only its beginning was read, its sentinel not checked"
+            ));
+        } else if let Seal::Broken(written) = seal {
+            let written = Sanitised::line(written.as_bytes(), FIELD);
+            lines.push(format!(
+                "!! SENTINEL: this body is not the one that was signed ({written}): it was changed after it was written"
+            ));
+        }
+        lines.push(format!("sentinel: {sentinel}"));
+        (lines.iter().map(|line| format!("{line}\n")).collect(), sentinel)
+    }
+}
+
+fn or_empty(text: Option<String>) -> String {
+    text.unwrap_or_default()
+}
