@@ -1,0 +1,49 @@
+//! Saying no without losing anything.
+
+use std::time::Duration;
+
+use handoff_process::{Environment, Output, Patience, Status, read_input};
+use serde_json::json;
+
+use crate::draft::{Kept, Source};
+
+/// Refuses `source` for `reasons`: keeps the draft, says why and where.
+pub(crate) fn draft(
+    source: &Source,
+    reasons: &[String],
+    json: bool,
+    environment: &Environment,
+    output: &Output,
+) -> Status {
+    let kept = source.keep(environment, output);
+    for reason in reasons {
+        output.complain(format_args!("could not write the handoff: {reason}"));
+    }
+    say_where(&kept, output);
+    if json {
+        let path = match &kept {
+            Kept::At(path) => Some(path.to_string_lossy()),
+            Kept::Printed | Kept::Nothing => None,
+        };
+        output.print(&format!("{}\n", json!({ "written": false, "reasons": reasons, "draft": path })));
+    }
+    Status::NotDone
+}
+
+/// Refuses a command line. What was piped in is kept too: it is often the only copy.
+pub(crate) fn usage(error: &lexopt::Error, environment: &Environment, output: &Output) -> Status {
+    output.complain(format_args!("{error}\nsee handoff-write --help"));
+    let patience = Patience { time: Some(Duration::from_millis(200)), size: 64 << 20 };
+    if let Some(bytes) = read_input(patience, |_| false) {
+        say_where(&Source { bytes, file: None }.keep(environment, output), output);
+    }
+    Status::Usage
+}
+
+fn say_where(kept: &Kept, output: &Output) {
+    match kept {
+        Kept::At(path) => output.note(&format!("draft kept: {}\n", path.display())),
+        Kept::Printed => output.complain("could not keep the draft anywhere: it was printed instead"),
+        Kept::Nothing => {}
+    }
+}

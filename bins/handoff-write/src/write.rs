@@ -1,0 +1,179 @@
+//! From a draft to a delivered handoff.
+
+use std::path::{Path, PathBuf};
+
+use handoff_address::Address;
+use handoff_document::{Draft, FileName, Part, Timestamp, Topic, sections};
+use handoff_process::{Environment, Output, Status};
+use handoff_store::Store;
+use handoff_text::Sanitised;
+use handoff_worktree::Repository;
+use serde_json::json;
+
+use crate::args::{Args, Secrets};
+use crate::draft::{Parts, Source};
+use crate::place::Sender;
+use crate::{judge, refuse};
+
+/// The longest title and summary, in bytes.
+const TITLE: usize = 200;
+
+pub(crate) fn run(args: &Args, environment: &Environment, output: &Output) -> Status {
+    let source = match Source::read(args.file.as_deref(), output) {
+        Ok(source) => source,
+        Err(error) => {
+            output.complain(error);
+            return Status::NotDone;
+        }
+    };
+    if args.check {
+        return check(&source, args, output);
+    }
+    match accepted(&source, args).and_then(|accepted| written(accepted, args, environment)) {
+        Ok(written) => written.report(args.json, output),
+        Err(reasons) => refuse::draft(&source, &reasons, args.json, environment, output),
+    }
+}
+
+/// `--check`: the same judgement, nothing kept.
+fn check(source: &Source, args: &Args, output: &Output) -> Status {
+    let faults = accepted(source, args).err().unwrap_or_default();
+    if args.json {
+        output.print(&format!("{}\n", json!({ "ok": faults.is_empty(), "reasons": faults })));
+    }
+    for fault in &faults {
+        output.complain(fault);
+    }
+    match (faults.is_empty(), args.json) {
+        (true, false) => output.print("ok\n"),
+        (true, true) => Status::Done,
+        (false, _) => Status::NotDone,
+    }
+}
+
+/// A draft that may be written.
+struct Accepted {
+    parts: Parts,
+    topic: Option<Topic>,
+    redacted: usize,
+}
+
+fn accepted(source: &Source, args: &Args) -> Result<Accepted, Vec<String>> {
+    let (draft, redacted) = judge::without_secrets(source.bytes.clone(), args)?;
+    let parts = Parts::of(&draft);
+    let mut faults = judge::faults(&parts.body, &draft);
+    let own_topic = parts.topic.as_deref().filter(|_| args.topic.is_none()).map(Topic::new).transpose();
+    let own_topic = own_topic.unwrap_or_else(|error| {
+        faults.push(error.to_string());
+        None
+    });
+    let topic = args.topic.clone().or(own_topic);
+    if faults.is_empty() { Ok(Accepted { parts, topic, redacted }) } else { Err(faults) }
+}
+
+/// A handoff in its inbox.
+struct Written {
+    path: PathBuf,
+    to: Address,
+    sentinel: String,
+    name: String,
+    redacted: usize,
+    recipient_exists: bool,
+}
+
+fn written(accepted: Accepted, args: &Args, environment: &Environment) -> Result<Written, Vec<String>> {
+    let fault = |error: String| vec![error];
+    let root = environment.store().map_err(|error| fault(error.to_string()))?;
+    let sender = Sender::find(args.root.as_deref(), environment).map_err(fault)?;
+    let to = sender.recipient(args.to.as_ref()).map_err(fault)?;
+    let redacted = accepted.redacted;
+    let draft = compose(accepted, args, &sender, &to);
+    let name = FileName::new(draft.created, &draft.from, draft.topic.as_ref());
+    let delivered = Store::create(&root)
+        .and_then(|store| store.create_inbox(&to))
+        .and_then(|inbox| inbox.deliver(&name, &[&draft.render()]));
+    let path = delivered.map_err(|error| fault(error.to_string()))?;
+    let recipient_exists = handoff_files::is_directory(to.path());
+    Ok(Written { path, to, sentinel: draft.sentinel(), name: draft.name, redacted, recipient_exists })
+}
+
+fn compose(accepted: Accepted, args: &Args, sender: &Sender, to: &Address) -> Draft {
+    let Accepted { parts, topic, .. } = accepted;
+    let body = body(&parts.body);
+    let typed =
+        |text: &String| if args.secrets == Secrets::Redact { judge::redacted(text) } else { text.clone() };
+    let name =
+        args.name.as_ref().map(typed).or(parts.name).or_else(|| topic.as_ref().map(ToString::to_string));
+    let name = name.unwrap_or_else(|| format!("Handoff from {}", sender.address.key()));
+    let description = args.description.as_ref().map(typed).or(parts.description);
+    let description = description.unwrap_or_else(|| next_action(&body));
+    let head = sender.repository.as_ref().map(Repository::head).unwrap_or_default();
+    let line = |text: &str| Sanitised::line(text.as_bytes(), TITLE).to_string();
+    Draft {
+        name: line(&name),
+        description: line(&description),
+        from: sender.address.key().to_owned(),
+        to: to.key().to_owned(),
+        created: Timestamp::now(),
+        branch: head.branch.unwrap_or_else(|| "unknown".to_owned()),
+        head: head.short.unwrap_or_else(|| "unknown".to_owned()),
+        dirty_files: sender.repository.as_ref().and_then(Repository::changes).map(|changes| changes.len()),
+        tool: line(args.tool.as_deref().unwrap_or("unknown")),
+        to_path: to.path().to_string_lossy().into_owned(),
+        session_id: args.session_id.as_deref().map(line),
+        topic,
+        unknown: parts.unknown,
+        body,
+    }
+}
+
+/// The body as it is written: a blank line after the frontmatter, a line end at the end.
+fn body(draft: &[u8]) -> Vec<u8> {
+    let start = draft.iter().position(|&b| b != b'\n' && b != b'\r').unwrap_or(draft.len());
+    let mut body = b"\n".to_vec();
+    body.extend_from_slice(&draft[start..]);
+    if !body.ends_with(b"\n") {
+        body.push(b'\n');
+    }
+    body
+}
+
+fn next_action(body: &[u8]) -> String {
+    let sections = sections(body);
+    let next = sections.iter().find(|section| section.part == Part::NextAction);
+    let lines = next.map(|section| section.content.split(|&b| b == b'\n'));
+    let first = lines.and_then(|mut lines| lines.find(|line| !line.iter().all(u8::is_ascii_whitespace)));
+    String::from_utf8_lossy(first.unwrap_or_default()).trim().to_owned()
+}
+
+impl Written {
+    fn report(&self, json: bool, output: &Output) -> Status {
+        let Self { path, to, sentinel, name, redacted, recipient_exists } = self;
+        if !recipient_exists {
+            output.note(&format!(
+                "note: {} does not exist yet; whoever works there first gets it\n",
+                to.path().display()
+            ));
+        }
+        if *redacted > 0 {
+            output.note(&format!("note: {redacted} redacted\n"));
+        }
+        if json {
+            let report = json!({
+                "written": true, "path": path.to_string_lossy(), "to": to.key(), "to_path": to.path().to_string_lossy(),
+                "sentinel": sentinel, "name": name, "redacted": redacted,
+            });
+            return output.print(&format!("{report}\n"));
+        }
+        let recipient = format!("{} ({})", to.key(), display(to.path()));
+        output.print(&format!(
+            "handoff written\npath:     {}\nto:       {recipient}\nsentinel: {sentinel}\n",
+            display(path)
+        ))
+    }
+}
+
+/// A path for people. Newlines and escapes in it would forge lines.
+fn display(path: &Path) -> Sanitised {
+    Sanitised::line(path.as_os_str().as_encoded_bytes(), 4_096)
+}

@@ -1,0 +1,92 @@
+//! Where we are: the worktree, its address, the store.
+
+use handoff_address::Address;
+use handoff_document::{Document, Timestamp};
+use handoff_process::{Environment, Output};
+use handoff_store::{Inbox, Listing, Store, Waiting, is_elsewhere};
+use handoff_worktree::Worktree;
+
+use crate::args::Args;
+
+/// What keeps a verb from being done, in words.
+pub(crate) type Failure = Box<dyn std::error::Error>;
+
+pub(crate) struct Here {
+    pub(crate) environment: Environment,
+    pub(crate) output: Output,
+    pub(crate) json: bool,
+    pub(crate) worktree: Worktree,
+    pub(crate) address: Address,
+    pub(crate) now: Timestamp,
+}
+
+/// A handoff that is unread, with the beginning of its text.
+pub(crate) struct Unread {
+    pub(crate) waiting: Waiting,
+    pub(crate) beginning: Vec<u8>,
+    /// Why it could not be read.
+    pub(crate) error: Option<String>,
+}
+
+impl Here {
+    pub(crate) fn find(args: &Args, environment: Environment, output: Output) -> Result<Self, Failure> {
+        let start = match args.root.as_ref().or(environment.claude_project_dir.as_ref()) {
+            Some(root) => root.clone(),
+            None => Environment::working_directory().map_err(|error| {
+                format!("could not tell the current directory: {}", handoff_files::reason(&error))
+            })?,
+        };
+        let worktree = Worktree::find(&start).map_err(|error| {
+            format!("could not enter {}: {}", start.display(), handoff_files::reason(&error))
+        })?;
+        let address = Address::of(worktree.top());
+        Ok(Self { environment, output, json: args.json, worktree, address, now: Timestamp::now() })
+    }
+
+    /// The store, when there is one. Somebody else's is read, with a warning.
+    pub(crate) fn store(&self) -> Result<Option<Store>, Failure> {
+        let store = Store::open(&self.environment.store()?)?;
+        if let Some(Err(error)) = store.as_ref().map(Store::trust) {
+            self.output.complain(format_args!("be careful: {error}"));
+        }
+        Ok(store)
+    }
+
+    /// This worktree's inbox, when there is one.
+    pub(crate) fn inbox(&self) -> Result<Option<Inbox>, Failure> {
+        Ok(self.store()?.map(|store| store.inbox(&self.address)).transpose()?.flatten())
+    }
+
+    /// This worktree's inbox or every one.
+    pub(crate) fn inboxes(&self, all: bool) -> Result<Vec<Inbox>, Failure> {
+        match (all, self.store()?) {
+            (_, None) => Ok(Vec::new()),
+            (true, Some(store)) => Ok(store.inboxes()?),
+            (false, Some(store)) => Ok(store.inbox(&self.address)?.into_iter().collect()),
+        }
+    }
+
+    /// What is unread in `inbox` and not addressed to another worktree that shares it, newest first.
+    pub(crate) fn unread(&self, inbox: &Inbox) -> Result<Vec<Unread>, Failure> {
+        let Listing { handoffs, oddities } = inbox.waiting()?;
+        for oddity in oddities {
+            let (name, kind) = (oddity.name.to_string_lossy(), oddity.kind.name());
+            self.output.complain(format_args!("{name} in unread/ is a {kind}, no handoff; it is left alone"));
+        }
+        let read = handoffs.into_iter().map(|waiting| Unread::read(inbox, waiting));
+        Ok(read.filter(|unread| !is_elsewhere(&unread.document(), self.worktree.top())).collect())
+    }
+}
+
+impl Unread {
+    fn read(inbox: &Inbox, waiting: Waiting) -> Self {
+        match inbox.peek(&waiting) {
+            Ok(beginning) => Self { waiting, beginning, error: None },
+            Err(error) => Self { waiting, beginning: Vec::new(), error: Some(error.to_string()) },
+        }
+    }
+
+    pub(crate) fn document(&self) -> Document<'_> {
+        Document::parse(&self.beginning)
+    }
+}

@@ -1,0 +1,81 @@
+//! Which handoff somebody means.
+
+use std::ffi::OsStr;
+
+use handoff_text::Sanitised;
+
+/// Why an ID names nothing.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unclear {
+    Unknown(String),
+    Ambiguous(String, Vec<String>),
+}
+
+impl std::error::Error for Unclear {}
+
+impl std::fmt::Display for Unclear {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unknown(id) => {
+                write!(f, "could not find a handoff {id:?}; inbox lists them, inbox log those archived")
+            }
+            Self::Ambiguous(id, names) => {
+                write!(f, "could not tell which handoff {id:?} is; it may be: {}", names.join(", "))
+            }
+        }
+    }
+}
+
+/// The index of the one in `names` that `id` means: a number counts from 1, else the exact file name, else any part of
+/// it that only one has.
+pub(crate) fn resolve<'n>(id: &str, names: impl Iterator<Item = &'n OsStr>) -> Result<usize, Unclear> {
+    let names: Vec<String> = names.map(shown).collect();
+    if let Ok(number) = id.parse::<usize>()
+        && (1..=names.len()).contains(&number)
+    {
+        return Ok(number - 1);
+    }
+    let exact = |name: &&String| name.as_str() == id || name.strip_suffix(".md") == Some(id);
+    if let Some(index) = names.iter().position(|name| exact(&name)) {
+        return Ok(index);
+    }
+    let fitting: Vec<usize> =
+        (0..names.len()).filter(|&index| !id.is_empty() && names[index].contains(id)).collect();
+    match fitting.as_slice() {
+        [] => Err(Unclear::Unknown(id.to_owned())),
+        [one] => Ok(*one),
+        several => Err(Unclear::Ambiguous(
+            id.to_owned(),
+            several.iter().take(5).map(|&i| names[i].clone()).collect(),
+        )),
+    }
+}
+
+/// A file name as it is listed, which is what an ID is typed from.
+pub(crate) fn shown(name: &OsStr) -> String {
+    Sanitised::line(name.as_encoded_bytes(), 255).to_string()
+}
+
+/// A file name without its ending.
+pub(crate) fn of(name: &OsStr) -> String {
+    let shown = shown(name);
+    shown.strip_suffix(".md").map(str::to_owned).unwrap_or(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_a_name_or_a_part_of_one() {
+        let names =
+            ["20261121T100000Z-from-a-auth.md", "20261121T090000Z-from-a.md", "20261121T090000Z-from-a-5.md"];
+        let resolve = |id| resolve(id, names.iter().map(OsStr::new));
+        assert_eq!((resolve("1"), resolve("3"), resolve("auth")), (Ok(0), Ok(2), Ok(0)));
+        assert_eq!(resolve("20261121T090000Z-from-a"), Ok(1));
+        assert_eq!(resolve("20261121T100000Z-from-a-auth.md"), Ok(0));
+        assert_eq!(resolve("4"), Err(Unclear::Unknown("4".into())));
+        assert!(matches!(resolve("from-a"), Err(Unclear::Ambiguous(_, names)) if names.len() == 3));
+        assert!(matches!(resolve(""), Err(Unclear::Unknown(_))));
+    }
+}

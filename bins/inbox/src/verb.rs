@@ -1,0 +1,34 @@
+//! What can be done with an inbox: a file a verb.
+
+mod archive;
+mod list;
+mod log;
+mod path;
+mod prune;
+mod read;
+mod relocate;
+mod restore;
+mod search;
+mod show;
+mod worktrees;
+
+use handoff_process::Status;
+
+use crate::args::Verb;
+use crate::here::{Failure, Here};
+
+pub(crate) fn run(verb: Verb, here: &Here) -> Result<Status, Failure> {
+    match verb {
+        Verb::List => list::run(here),
+        Verb::Read { ids, max_bytes, session_id } => read::run(here, &ids, max_bytes, session_id),
+        Verb::Show { id } => show::run(here, &id),
+        Verb::Archive { ids } => archive::run(here, &ids),
+        Verb::Restore { ids } => restore::run(here, &ids),
+        Verb::Log { all, most } => log::run(here, all, most),
+        Verb::Search { text, all } => search::run(here, &text, all),
+        Verb::Worktrees => worktrees::run(here),
+        Verb::Move { old, new } => relocate::run(here, &old, &new),
+        Verb::Prune { older_than, all, dry_run } => prune::run(here, older_than, all, dry_run),
+        Verb::Path => path::run(here),
+    }
+}

@@ -1,0 +1,31 @@
+//! `inbox archive`: out of the way without reading.
+
+use handoff_process::Status;
+use handoff_store::Receipt;
+use serde_json::json;
+
+use crate::here::{Failure, Here};
+use crate::id::{self, Unclear};
+
+pub(crate) fn run(here: &Here, ids: &[String]) -> Result<Status, Failure> {
+    let unknown = || Unclear::Unknown(ids.first().cloned().unwrap_or_default());
+    let inbox = here.inbox()?.ok_or_else(unknown)?;
+    let unread = here.unread(&inbox)?;
+    // All are resolved before the first is moved: the numbers would shift.
+    let chosen: Result<Vec<usize>, Unclear> =
+        ids.iter().map(|id| id::resolve(id, unread.iter().map(|unread| unread.waiting.name()))).collect();
+    let archive = inbox.archive()?;
+    let mut done = Vec::new();
+    for index in chosen? {
+        let waiting = &unread[index].waiting;
+        let shown = id::shown(waiting.name());
+        let Some(mut claim) = inbox.claim(waiting, &archive)? else {
+            return Err(format!("could not archive {shown}: another session is reading it").into());
+        };
+        let content = claim.read()?;
+        claim.archive(&archive, &content, &Receipt { at: here.now, by: None })?;
+        done.push(shown);
+    }
+    let lines = done.iter().map(|name| format!("archived: {name}\n")).collect::<String>();
+    Ok(here.output.print(&if here.json { format!("{}\n", json!({ "archived": done })) } else { lines }))
+}

@@ -1,0 +1,74 @@
+//! `inbox log`: what was archived, newest first.
+
+use std::ffi::OsString;
+
+use handoff_document::{Document, Timestamp, age};
+use handoff_process::Status;
+use handoff_store::Inbox;
+use serde_json::{Value, json};
+
+use crate::here::{Failure, Here};
+use crate::table::{Cell, Column, Style};
+use crate::{id, row, table};
+
+/// A frontmatter fits into this many bytes.
+const BEGINNING: u64 = 64 << 10;
+
+pub(crate) fn run(here: &Here, all: bool, most: usize) -> Result<Status, Failure> {
+    let inboxes = here.inboxes(all)?;
+    let mut archived: Vec<(&Inbox, usize, OsString)> = Vec::new();
+    for inbox in &inboxes {
+        archived.extend(
+            inbox.archived()?.into_iter().enumerate().map(|(number, name)| (inbox, number + 1, name)),
+        );
+    }
+    // Each inbox is sorted already; names start with the time.
+    if all {
+        archived.sort_by(|(.., a), (.., b)| b.cmp(a));
+    }
+    archived.truncate(most);
+    if here.json {
+        let rows: Vec<Value> =
+            archived.iter().map(|(inbox, number, name)| entry(inbox, *number, name)).collect();
+        return Ok(here.output.print(&format!("{}\n", Value::from(rows))));
+    }
+    if archived.is_empty() {
+        return Ok(here.output.print("nothing archived\n"));
+    }
+    let rows: Vec<_> =
+        archived.iter().map(|(inbox, number, name)| cells(here, inbox, *number, name)).collect();
+    let columns = [
+        Column::new("#"),
+        Column::new("FOR"),
+        Column::new("READ"),
+        Column::new("FROM"),
+        Column::giving("NAME"),
+        Column::new("ID"),
+    ];
+    Ok(here.output.print(&table::render(&columns, &rows, &here.output)))
+}
+
+fn cells(here: &Here, inbox: &Inbox, number: usize, name: &OsString) -> Vec<Cell> {
+    let content = inbox.read_archived(name, BEGINNING).unwrap_or_default();
+    let document = Document::parse(&content);
+    let file = id::shown(name);
+    let read = document.field("received_at").and_then(Timestamp::parse);
+    let title = document.title();
+    vec![
+        Cell::new(&number.to_string(), Style::Dim),
+        Cell::new(inbox.key(), Style::Plain),
+        Cell::new(&read.map_or_else(|| "?".to_owned(), |then| age(then, here.now)), Style::Dim),
+        Cell::new(document.field("from").unwrap_or("unknown"), Style::Plain),
+        Cell::new(title.as_deref().unwrap_or(&file), Style::Bold),
+        Cell::new(&id::of(name), Style::Dim),
+    ]
+}
+
+fn entry(inbox: &Inbox, number: usize, name: &OsString) -> Value {
+    let content = inbox.read_archived(name, BEGINNING).unwrap_or_default();
+    let mut entry = row::facts(&Document::parse(&content), &id::shown(name));
+    entry["number"] = json!(number);
+    entry["for"] = json!(inbox.key());
+    entry["path"] = json!(inbox.read_path().join(name).to_string_lossy());
+    entry
+}

@@ -1,0 +1,18 @@
+//! `inbox path`: where this inbox is, whether it exists or not.
+
+use handoff_process::Status;
+use serde_json::json;
+
+use crate::here::{Failure, Here};
+
+pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
+    let path = here.environment.store()?.join(here.address.slug()).join(here.address.key());
+    Ok(here.output.print(&if here.json {
+        format!(
+            "{}\n",
+            json!({ "path": path.to_string_lossy(), "worktree": here.worktree.top().to_string_lossy() })
+        )
+    } else {
+        format!("{}\n", path.display())
+    }))
+}

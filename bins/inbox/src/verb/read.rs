@@ -1,0 +1,93 @@
+//! `inbox read`: shows and archives, for agents without a hook.
+
+use handoff_process::{Environment, Status};
+use handoff_reader::{Outcome, Request};
+use handoff_store::{Inbox, Listing, Receipt};
+use serde_json::json;
+
+use crate::here::{Failure, Here};
+use crate::id;
+
+pub(crate) fn run(
+    here: &Here,
+    ids: &[String],
+    max_bytes: usize,
+    session_id: Option<String>,
+) -> Result<Status, Failure> {
+    if here.environment.skip {
+        // Dispatch sets it for its backends: what waits is for the session that started them.
+        return Ok(nothing(here, "AGENT_HANDOFF_SKIP is set: nothing was taken"));
+    }
+    let Some(inbox) = here.inbox()? else { return none(here, ids) };
+    let mut listing = inbox.waiting()?;
+    if !ids.is_empty() {
+        listing = named(here, &inbox, ids)?;
+    }
+    let program = Environment::sibling("inbox");
+    let command = format!("{} read", program.display());
+    let mut request = Request {
+        worktree: &here.worktree,
+        inbox: &inbox,
+        budget: max_bytes,
+        peek: false,
+        read_command: &command,
+        now: here.now,
+    };
+    let refused = match request.take(&listing)? {
+        Outcome::Nothing => return none(here, ids),
+        Outcome::Ready(reading) => {
+            if !deliver(here, &reading.surfaced().text) {
+                return Ok(Status::NotDone);
+            }
+            if let Err(error) = reading.settle(&inbox, &Receipt { at: here.now, by: session_id }) {
+                here.output.complain(format_args!("shown, but it stays unread: {error}"));
+            }
+            return Ok(Status::Done);
+        }
+        Outcome::CannotShow(reason) => reason,
+    };
+    // An agent's sandbox may not let it archive; what it was asked to read it is still shown.
+    request.peek = true;
+    match request.take(&listing)? {
+        Outcome::Ready(reading) if deliver(here, &reading.surfaced().text) => {
+            let reason = refused.rsplit_once("not shown: ").map_or(refused.as_str(), |(_, reason)| reason);
+            here.output.complain(format_args!("shown, but it stays unread: {reason}"));
+            Ok(Status::Done)
+        }
+        _ => Err(refused.trim_start_matches("agent-handoff: ").into()),
+    }
+}
+
+fn deliver(here: &Here, text: &str) -> bool {
+    let text = if here.json { format!("{}\n", json!({ "text": text })) } else { text.to_owned() };
+    match here.output.deliver(&text) {
+        Ok(()) => true,
+        Err(error) => {
+            here.output
+                .complain(format_args!("could not write the output: {}", handoff_files::reason(&error)));
+            false
+        }
+    }
+}
+
+/// The unread handoffs that `ids` name, in the listing's order.
+fn named(here: &Here, inbox: &Inbox, ids: &[String]) -> Result<Listing, Failure> {
+    let unread = here.unread(inbox)?;
+    let mut wanted = Vec::new();
+    for id in ids {
+        wanted.push(id::resolve(id, unread.iter().map(|unread| unread.waiting.name()))?);
+    }
+    let chosen = unread.into_iter().enumerate().filter(|(index, _)| wanted.contains(index));
+    Ok(Listing { handoffs: chosen.map(|(_, unread)| unread.waiting).collect(), oddities: Vec::new() })
+}
+
+fn none(here: &Here, ids: &[String]) -> Result<Status, Failure> {
+    match ids.first() {
+        Some(id) => Err(id::Unclear::Unknown(id.clone()).into()),
+        None => Ok(nothing(here, &format!("nothing unread for {}", here.address.key()))),
+    }
+}
+
+fn nothing(here: &Here, words: &str) -> Status {
+    here.output.print(&if here.json { "{\"text\":null}\n".to_owned() } else { format!("{words}\n") })
+}

@@ -1,0 +1,66 @@
+//! `inbox move`: a worktree was renamed, and its handoffs go with it.
+
+use std::path::Path;
+
+use handoff_address::Address;
+use handoff_document::Document;
+use handoff_process::Status;
+use handoff_store::{Inbox, Store};
+use serde_json::json;
+
+use crate::here::{Failure, Here};
+
+pub(crate) fn run(here: &Here, old: &Path, new: &Path) -> Result<Status, Failure> {
+    let absolute = |path: &Path| here.worktree.top().join(path);
+    let (old, new) = (handoff_files::canonical(&absolute(old)), handoff_files::canonical(&absolute(new)));
+    if old == new {
+        return Err("could not move an inbox to itself".into());
+    }
+    if !handoff_files::is_directory(&new) {
+        return Err(format!("could not move to {}: there is no such directory", new.display()).into());
+    }
+    let (from, to) = (Address::of(&old), Address::of(&new));
+    let Some(store) = here.store()? else { return Err(nothing(&old)) };
+    let Some(source) = store.inbox(&from)? else { return Err(nothing(&old)) };
+    store.trust()?;
+    let (unread, read) = carry(&store, &source, &from, &to)?;
+    if here.json {
+        return Ok(here.output.print(&format!("{}\n", json!({ "unread": unread, "read": read }))));
+    }
+    Ok(here.output.print(&format!("moved {unread} unread and {read} archived to {}\n", to.path().display())))
+}
+
+fn nothing(old: &Path) -> Failure {
+    format!("could not find an inbox of {}; inbox worktrees lists them", old.display()).into()
+}
+
+/// Moves what is addressed to `from`, or to nobody in particular; how many unread and archived.
+fn carry(store: &Store, source: &Inbox, from: &Address, to: &Address) -> Result<(usize, usize), Failure> {
+    let target = store.create_inbox(to)?;
+    let path = to.path().to_string_lossy();
+    let fields = [("to", to.key()), ("to_path", path.as_ref())];
+    // Another worktree may share the inbox; what names it stays.
+    let is_ours = |content: &[u8]| {
+        let document = Document::parse(content);
+        document.field("to_path").is_none_or(|to| Path::new(to) == from.path())
+    };
+    let archive = source.archive()?;
+    let (mut unread, mut read) = (0, 0);
+    for waiting in source.waiting()?.handoffs {
+        if !is_ours(&source.peek(&waiting)?) {
+            continue;
+        }
+        if let Some(mut claim) = source.claim(&waiting, &archive)? {
+            let content = claim.read()?;
+            claim.transfer(&target, &content, &fields)?;
+            unread += 1;
+        }
+    }
+    for name in source.archived()? {
+        if is_ours(&source.read_archived(&name, 64 << 10)?) {
+            source.transfer_archived(&name, &target, &fields)?;
+            read += 1;
+        }
+    }
+    Ok((unread, read))
+}

@@ -1,0 +1,64 @@
+//! `inbox show`: one handoff, unread or archived, as it is.
+
+use handoff_document::{Document, Seal};
+use handoff_process::Status;
+use handoff_store::LARGEST;
+use handoff_text::Sanitised;
+use serde_json::{Map, Value, json};
+
+use crate::here::{Failure, Here};
+use crate::id::{self, Unclear};
+
+struct Found {
+    file: String,
+    path: std::path::PathBuf,
+    is_unread: bool,
+    content: Vec<u8>,
+}
+
+pub(crate) fn run(here: &Here, id: &str) -> Result<Status, Failure> {
+    let found = find(here, id)?;
+    let document = Document::parse(&found.content);
+    let (seal, own) = document.seal();
+    if here.json {
+        let fields: Map<String, Value> =
+            document.fields().map(|(key, value)| (key.to_owned(), json!(value))).collect();
+        let shown = json!({
+            "file": found.file, "path": found.path.to_string_lossy(), "unread": found.is_unread, "fields": fields,
+            "body": String::from_utf8_lossy(document.body()), "sentinel": own, "intact": seal == Seal::Intact,
+            "problem": document.problem().map(ToString::to_string),
+        });
+        return Ok(here.output.print(&format!("{shown}\n")));
+    }
+    if let Some(problem) = document.problem() {
+        here.output.complain(format_args!("malformed handoff: {problem}"));
+    }
+    if let Seal::Broken(written) = seal {
+        here.output.complain(format_args!(
+            "its sentinel says {written}, the body has {own}: it was changed after it was written"
+        ));
+    }
+    let text = Sanitised::text(&found.content);
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    Ok(here.output.print(&format!("{text}{end}")))
+}
+
+fn find(here: &Here, id: &str) -> Result<Found, Failure> {
+    let unknown = || Unclear::Unknown(id.to_owned());
+    let inbox = here.inbox()?.ok_or_else(unknown)?;
+    let unread = here.unread(&inbox)?;
+    match id::resolve(id, unread.iter().map(|unread| unread.waiting.name())) {
+        Ok(index) => {
+            let waiting = &unread[index].waiting;
+            let (file, path) = (id::shown(waiting.name()), inbox.unread_path().join(waiting.name()));
+            Ok(Found { file, path, is_unread: true, content: inbox.peek_whole(waiting)? })
+        }
+        Err(Unclear::Unknown(_)) => {
+            let archived = inbox.archived()?;
+            let name = &archived[id::resolve(id, archived.iter().map(|name| name.as_os_str()))?];
+            let content = inbox.read_archived(name, LARGEST)?;
+            Ok(Found { file: id::shown(name), path: inbox.read_path().join(name), is_unread: false, content })
+        }
+        Err(ambiguous) => Err(ambiguous.into()),
+    }
+}

@@ -1,0 +1,84 @@
+//! `inbox worktrees`: every inbox, its counts, and those whose path is gone.
+
+use std::path::PathBuf;
+
+use handoff_document::Document;
+use handoff_process::Status;
+use handoff_store::Inbox;
+use serde_json::{Value, json};
+
+use crate::here::{Failure, Here};
+use crate::table::{self, Cell, Column, Style};
+
+/// A frontmatter fits into this many bytes.
+const BEGINNING: u64 = 64 << 10;
+
+struct Row {
+    key: String,
+    unread: usize,
+    read: usize,
+    /// Known only when some handoff there says whom it is for.
+    path: Option<PathBuf>,
+}
+
+impl Row {
+    fn of(inbox: &Inbox) -> Result<Self, Failure> {
+        let waiting = inbox.waiting()?.handoffs;
+        let archived = inbox.archived()?;
+        let newest = match (waiting.first(), archived.first()) {
+            (Some(waiting), _) => inbox.peek(waiting).ok(),
+            (None, Some(name)) => inbox.read_archived(name, BEGINNING).ok(),
+            (None, None) => None,
+        };
+        let path = newest.and_then(|bytes| Document::parse(&bytes).field("to_path").map(PathBuf::from));
+        Ok(Self { key: inbox.key().to_owned(), unread: waiting.len(), read: archived.len(), path })
+    }
+
+    fn is_orphan(&self) -> bool {
+        self.path.as_ref().is_some_and(|path| !handoff_files::is_directory(path))
+    }
+}
+
+pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
+    let rows: Vec<Row> = here.inboxes(true)?.iter().map(Row::of).collect::<Result<_, _>>()?;
+    if here.json {
+        let entries: Vec<Value> = rows.iter().map(entry).collect();
+        return Ok(here.output.print(&format!("{}\n", Value::from(entries))));
+    }
+    if rows.is_empty() {
+        return Ok(here.output.print("no inbox yet\n"));
+    }
+    let columns = [
+        Column::new("WORKTREE"),
+        Column::new("UNREAD"),
+        Column::new("READ"),
+        Column::giving("PATH"),
+        Column::new(""),
+    ];
+    let cells: Vec<_> = rows.iter().map(cells).collect();
+    let hint = match rows.iter().any(Row::is_orphan) {
+        true => {
+            table::hint("a renamed worktree gets its handoffs back with: inbox move OLD NEW", &here.output)
+        }
+        false => String::new(),
+    };
+    Ok(here.output.print(&format!("{}{hint}", table::render(&columns, &cells, &here.output))))
+}
+
+fn cells(row: &Row) -> Vec<Cell> {
+    let unread = if row.unread > 0 { Style::Bold } else { Style::Dim };
+    let path = row.path.as_ref().map_or_else(|| "?".into(), |path| path.to_string_lossy());
+    let orphan = if row.is_orphan() { "path is gone" } else { "" };
+    vec![
+        Cell::new(&row.key, Style::Plain),
+        Cell::new(&row.unread.to_string(), unread),
+        Cell::new(&row.read.to_string(), Style::Dim),
+        Cell::new(&path, Style::Plain),
+        Cell::new(orphan, Style::Warn),
+    ]
+}
+
+fn entry(row: &Row) -> Value {
+    let path = row.path.as_ref().map(|path| path.to_string_lossy());
+    json!({ "key": row.key, "unread": row.unread, "read": row.read, "path": path, "orphan": row.is_orphan() })
+}

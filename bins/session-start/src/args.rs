@@ -1,0 +1,80 @@
+//! What was typed.
+
+use std::path::PathBuf;
+
+use handoff_surface::BUDGET;
+use lexopt::ValueExt;
+use lexopt::prelude::{Long, Short};
+
+pub(crate) const HELP: &str = "\
+session-start: gives a new session the handoffs that wait for its worktree
+
+Run by the agent as its SessionStart hook, with the hook's JSON on standard input.
+
+usage: session-start [--format auto|plain|claude|codex] [--root DIR] [--max-bytes N] [--peek]
+
+  --format F      auto: JSON when JSON arrives, else plain text (default)
+  --root DIR      the worktree, instead of the hook's cwd
+  --max-bytes N   the most bytes of text (default 9500)
+  --peek          show what waits and leave it unread
+  -h, --help      this text
+  -V, --version   the version
+
+Nothing waiting: no output. The exit code is always 0.
+
+examples:
+  session-start --peek                          what would the next session here be given?
+  echo '{\"cwd\":\"'$PWD'\"}' | session-start      as a host calls it
+";
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Run(Args),
+    Help,
+    Version,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Args {
+    pub(crate) format: Format,
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) max_bytes: usize,
+    pub(crate) peek: bool,
+}
+
+/// In what form to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// As the input is.
+    Auto,
+    /// Text.
+    Plain,
+    /// The JSON that both hosts take.
+    Json,
+}
+
+impl Args {
+    pub(crate) fn parse() -> Result<Command, lexopt::Error> {
+        let mut args = Self { format: Format::Auto, root: None, max_bytes: BUDGET, peek: false };
+        let mut parser = lexopt::Parser::from_env();
+        while let Some(arg) = parser.next()? {
+            match arg {
+                Long("format") => {
+                    args.format = parser.value()?.parse_with(|name| match name {
+                        "auto" => Ok(Format::Auto),
+                        "plain" => Ok(Format::Plain),
+                        "claude" | "codex" => Ok(Format::Json),
+                        _ => Err("use auto, plain, claude or codex"),
+                    })?;
+                }
+                Long("root") => args.root = Some(parser.value()?.into()),
+                Long("max-bytes") => args.max_bytes = parser.value()?.parse()?,
+                Long("peek") => args.peek = true,
+                Short('h') | Long("help") => return Ok(Command::Help),
+                Short('V') | Long("version") => return Ok(Command::Version),
+                other => return Err(other.unexpected()),
+            }
+        }
+        Ok(Command::Run(args))
+    }
+}
