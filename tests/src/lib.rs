@@ -1,0 +1,40 @@
+//! What every black-box test starts from: a world of its own, with a HOME, a git identity and a store root that no other
+//! test and nothing on the machine shares, and the real programs run in it.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "tests set up files and processes by hand"
+)]
+
+mod programs;
+mod ran;
+mod world;
+
+pub use programs::program;
+pub use ran::Ran;
+pub use world::{World, feed};
+
+/// A body that `handoff-write` accepts.
+pub const BODY: &str = "# Handoff — Auth refactor\n\n## Immediate next action\nRun `make test-auth`.\n\n## What NOT to do on resume\n- Do not swap to jsonwebtoken.\n";
+
+/// Whether the machine can do what a test needs; says so when it cannot. With `HANDOFF_TESTS_REQUIRE_ALL` set, as in
+/// CI, a missing tool is a failure and no test is ever passed over.
+pub fn can(what: &str, possible: bool) -> bool {
+    if !possible {
+        assert!(std::env::var_os("HANDOFF_TESTS_REQUIRE_ALL").is_none(), "this machine cannot: {what}");
+        eprintln!("passed over: this machine cannot: {what}");
+    }
+    possible
+}
+
+/// Whether a program is on PATH.
+pub fn has(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
+}
+
+/// Whether this is root: then permission bits stop nothing.
+pub fn is_root() -> bool {
+    std::fs::metadata("/proc/self").map(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0).unwrap_or(false)
+}

@@ -1,0 +1,40 @@
+//! The programs under test.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+
+/// The path of a program: in `HANDOFF_TESTS_PROGRAMS` when that is set, so that released ones can be tested, else built
+/// from this checkout, once.
+pub fn program(name: &str) -> PathBuf {
+    DIRECTORY
+        .get_or_init(|| std::env::var_os("HANDOFF_TESTS_PROGRAMS").map_or_else(build, PathBuf::from))
+        .join(name)
+}
+
+fn build() -> PathBuf {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let built = Command::new(env!("CARGO"))
+        .current_dir(workspace)
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "session-start",
+            "--package",
+            "handoff-write",
+            "--package",
+            "inbox",
+        ])
+        .status()
+        .expect("cargo runs");
+    assert!(built.success(), "the programs do not build");
+    // Beside the directory that this test itself was built into.
+    let own = std::env::current_exe().unwrap();
+    own.ancestors()
+        .find(|dir| dir.ends_with("debug") || dir.ends_with("release"))
+        .unwrap()
+        .with_file_name("debug")
+}
