@@ -143,10 +143,14 @@ impl Dir {
         Ok(Access { owner: stat.st_uid, mode: stat.st_mode & 0o7777 })
     }
 
-    /// Whether this process may create and rename files in it.
-    pub fn is_writable(&self) -> bool {
+    /// Fails unless this process may create and rename files in it.
+    ///
+    /// # Errors
+    /// What the system says: no permission, a read-only file system.
+    pub fn check_writable(&self) -> Result<(), FileError> {
         let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
-        rustix::fs::accessat(&self.fd, ".", access, AtFlags::EACCESS).is_ok()
+        rustix::fs::accessat(&self.fd, ".", access, AtFlags::EACCESS)
+            .map_err(FileError::new("write to", &self.path))
     }
 
     /// Every name in it, in no order, without `.` and `..`.

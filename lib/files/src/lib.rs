@@ -9,6 +9,7 @@ mod dir;
 mod error;
 mod open;
 mod rename;
+mod scratch;
 mod temporary;
 
 use std::io::Read;
@@ -17,6 +18,7 @@ use std::path::Path;
 pub use dir::{Dir, Entry, Kind};
 pub use error::{FileError, reason};
 pub use open::{Access, Lock, OpenFile};
+pub use scratch::Scratch;
 pub use temporary::Temporary;
 
 /// Reads a file that the user named: links are followed, a pipe is waited for. At most `limit` bytes; the flag says

@@ -40,6 +40,20 @@ impl Dir {
     }
 }
 
+impl Dir {
+    /// Puts a program, 0755, under `name`, in the place of what is there. One that runs at the time goes on as it was.
+    ///
+    /// # Errors
+    /// What the system says; what was there is as it was then.
+    pub fn put_program(&self, name: impl AsRef<OsStr>, bytes: &[u8]) -> Result<(), FileError> {
+        let mut temporary = self.temporary(&[bytes])?;
+        let mode = Mode::from_raw_mode(0o755);
+        rustix::fs::fchmod(temporary.file.file(), mode).map_err(self.error("change", name.as_ref()))?;
+        temporary.replace(name)?;
+        self.sync()
+    }
+}
+
 impl Temporary<'_> {
     fn fill(&mut self, parts: &[&[u8]]) -> std::io::Result<()> {
         let file = self.file.file();
