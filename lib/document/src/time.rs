@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use jiff::tz::TimeZone;
+use time::format_description::well_known::Rfc3339;
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
 /// A second in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,7 +12,7 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// What the system's clock says.
     pub fn now() -> Self {
-        Self(jiff::Timestamp::now().as_second())
+        Self(OffsetDateTime::now_utc().unix_timestamp())
     }
 
     /// Seconds since 1970.
@@ -26,26 +27,24 @@ impl Timestamp {
 
     /// Reads RFC 3339, with any offset: `2026-11-21T10:00:00Z`.
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse::<jiff::Timestamp>().ok().map(|time| Self(time.as_second()))
+        OffsetDateTime::parse(text, &Rfc3339).ok().map(|time| Self(time.unix_timestamp()))
     }
 
     /// Reads the form in file names, which must stand at the start of `text`: `20261121T100000Z`.
     pub fn parse_compact(text: &[u8]) -> Option<Self> {
-        let digits = |range: std::ops::Range<usize>| {
-            let digits = text.get(range)?;
-            digits
-                .iter()
-                .all(u8::is_ascii_digit)
-                .then(|| digits.iter().fold(0_i16, |n, d| n * 10 + i16::from(d - b'0')))
-        };
-        let two = |start: usize| digits(start..start + 2).and_then(|n| i8::try_from(n).ok());
         if text.get(8) != Some(&b'T') || text.get(15) != Some(&b'Z') {
             return None;
         }
-        let date = jiff::civil::Date::new(digits(0..4)?, two(4)?, two(6)?).ok()?;
-        let time = jiff::civil::Time::new(two(9)?, two(11)?, two(13)?, 0).ok()?;
-        let zoned = date.to_datetime(time).to_zoned(TimeZone::UTC).ok()?;
-        Some(Self(zoned.timestamp().as_second()))
+        let number = |range: std::ops::Range<usize>| {
+            let digits = text.get(range)?;
+            let add = |sum: u16, digit: &u8| sum * 10 + u16::from(digit - b'0');
+            digits.iter().all(u8::is_ascii_digit).then(|| digits.iter().fold(0, add))
+        };
+        let two = |start: usize| number(start..start + 2).and_then(|n| u8::try_from(n).ok());
+        let month = Month::try_from(two(4)?).ok()?;
+        let date = Date::from_calendar_date(i32::from(number(0..4)?), month, two(6)?).ok()?;
+        let time = Time::from_hms(two(9)?, two(11)?, two(13)?).ok()?;
+        Some(Self(PrimitiveDateTime::new(date, time).assume_utc().unix_timestamp()))
     }
 
     /// `20261121T100000Z`.
@@ -55,16 +54,15 @@ impl Timestamp {
 
     fn written(self, dash: &str, colon: &str) -> String {
         // A clock outside years -9999 to 9999 is no clock.
-        let time = jiff::Timestamp::from_second(self.0).unwrap_or_default();
-        let t = TimeZone::UTC.to_datetime(time);
+        let time = OffsetDateTime::from_unix_timestamp(self.0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         format!(
             "{:04}{dash}{:02}{dash}{:02}T{:02}{colon}{:02}{colon}{:02}Z",
-            t.year(),
-            t.month(),
-            t.day(),
-            t.hour(),
-            t.minute(),
-            t.second()
+            time.year(),
+            u8::from(time.month()),
+            time.day(),
+            time.hour(),
+            time.minute(),
+            time.second()
         )
     }
 }
