@@ -7,7 +7,7 @@ use handoff_document::{Document, FileName, stamped};
 use handoff_files::{Dir, FileError, Kind, random};
 
 use crate::claim::with_suffix;
-use crate::listing::{Listing, Waiting, newest_first};
+use crate::listing::{Listing, Waiting, newest_first, sweep};
 use crate::{HEAD, StoreError};
 
 pub(crate) const UNREAD: &str = "unread";
@@ -69,10 +69,7 @@ impl Inbox {
     /// What the system says, above all that something else stands there or that it cannot be written to.
     pub fn archive(&self) -> Result<Dir, FileError> {
         let archive = self.dir.create_child(READ)?;
-        if !archive.is_writable() {
-            let denied = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
-            return Err(FileError::new("write to", archive.path())(denied));
-        }
+        archive.check_writable()?;
         Ok(archive)
     }
 
@@ -110,13 +107,13 @@ impl Inbox {
         Ok(unread.path_of(name))
     }
 
-    /// The names in the archive, newest first.
+    /// The names in the archive, newest first. What a killed move left there is swept.
     ///
     /// # Errors
     /// What the system says.
     pub fn archived(&self) -> Result<Vec<OsString>, FileError> {
         let Some(archive) = self.dir.child(READ)? else { return Ok(Vec::new()) };
-        let entries = archive.entries()?.into_iter();
+        let entries = archive.entries()?.into_iter().inspect(|entry| sweep(&archive, entry));
         let files = entries.filter(|entry| entry.kind == Kind::File && is_handoff_name(&entry.name));
         Ok(newest_first(&archive, files.map(|entry| entry.name).collect(), |name| name))
     }

@@ -149,6 +149,8 @@ impl Store {
     /// What the system says.
     pub fn keep_draft(&self, name: &FileName, text: &[u8]) -> Result<PathBuf, StoreError> {
         let drafts = self.root.create_child(DRAFTS)?;
+        // Nothing else lists the drafts, so whoever keeps one sweeps what the dead left.
+        drafts.entries().unwrap_or_default().iter().for_each(|entry| listing::sweep(&drafts, entry));
         let kept = inbox::publish(&drafts, name, &[text])?;
         Ok(drafts.path_of(kept))
     }

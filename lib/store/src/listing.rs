@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use handoff_document::Timestamp;
-use handoff_files::{Dir, FileError, Kind, Lock};
+use handoff_files::{Dir, Entry, FileError, Kind, Lock};
 
 use crate::claim::ClaimName;
 use crate::inbox::is_handoff_name;
@@ -71,8 +71,8 @@ impl Listing {
                 if claim.is_abandoned(unread, &entry.name) {
                     handoffs.push(Waiting { name: claim.name, claim: Some(entry.name) });
                 }
-            } else if entry.name.as_encoded_bytes().starts_with(b".tmp-") {
-                sweep(unread, &entry.name);
+            } else {
+                sweep(unread, &entry);
             }
         }
         let handoffs = newest_first(unread, handoffs, Waiting::held_as);
@@ -81,15 +81,19 @@ impl Listing {
     }
 }
 
-/// Removes the temporary file `name` when whoever wrote it is gone. Failing is no harm: the next listing tries again.
-fn sweep(unread: &Dir, name: &OsStr) {
-    let Some(written) = unread.modified(name) else { return };
+/// Removes `entry` of `dir` when it is a temporary file and whoever wrote it is gone. Failing is no harm: the next
+/// listing tries again.
+pub(crate) fn sweep(dir: &Dir, Entry { name, kind }: &Entry) {
+    if *kind != Kind::File || !name.as_encoded_bytes().starts_with(b".tmp-") {
+        return;
+    }
+    let Some(written) = dir.modified(name) else { return };
     if Timestamp::now().seconds() - written < SWEEP_AFTER {
         return;
     }
-    let Ok(file) = unread.open_file(name) else { return };
+    let Ok(file) = dir.open_file(name) else { return };
     if matches!(file.lock(), Ok(Lock::Taken | Lock::Unsupported)) {
-        let _ = unread.remove(name);
+        let _ = dir.remove(name);
     }
 }
 

@@ -39,10 +39,10 @@ fn carry(store: &Store, source: &Inbox, from: &Address, to: &Address) -> Result<
     let target = store.create_inbox(to)?;
     let path = to.path().to_string_lossy();
     let fields = [("to", to.key()), ("to_path", path.as_ref())];
-    // Another worktree may share the inbox; what names it stays.
+    // Another worktree may share the inbox; what names it stays. What names the new one is left of a move that was killed.
     let is_ours = |content: &[u8]| {
         let document = Document::parse(content);
-        document.field("to_path").is_none_or(|to| Path::new(to) == from.path())
+        document.field("to_path").is_none_or(|path| [from.path(), to.path()].contains(&Path::new(path)))
     };
     let archive = source.archive()?;
     let (mut unread, mut read) = (0, 0);

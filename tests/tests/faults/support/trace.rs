@@ -1,0 +1,101 @@
+//! Programs under strace, which can kill them or refuse them something at any system call.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Command;
+
+use tests::{Ran, can, feed, has};
+
+use super::wrapped;
+
+/// The calls that change what is on the disk or who holds a lock, and the end. Killed before each of these, a program
+/// is killed once in every state that the disk can be in. `?`: not every architecture has them all.
+const STEPS: &str = "?open,openat,?creat,write,writev,?rename,?renameat,renameat2,?link,linkat,?unlink,unlinkat,?mkdir,mkdirat,\
+    fsync,fdatasync,ftruncate,flock,close,exit_group";
+
+/// One system call that a program made.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// As in `openat`.
+    pub(crate) name: String,
+    /// Which of the calls of that name it was, from 1.
+    pub(crate) number: usize,
+    /// As strace prints it.
+    pub(crate) line: String,
+}
+
+/// What a traced program did.
+pub(crate) struct Traced {
+    pub(crate) ran: Ran,
+    pub(crate) calls: Vec<Call>,
+}
+
+impl Traced {
+    /// How many calls were refused.
+    pub(crate) fn refused(&self) -> usize {
+        self.calls.iter().filter(|call| call.line.ends_with("(INJECTED)")).count()
+    }
+}
+
+/// Whether strace works here; not every container lets it.
+pub(crate) fn can_trace() -> bool {
+    let works = || {
+        Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success())
+    };
+    can("trace a process", has("strace") && works())
+}
+
+/// Runs `command` under strace with `options`, and its log at `log`.
+pub(crate) fn traced(command: &Command, input: &[u8], options: &[&str], log: &Path) -> Traced {
+    let log = log.to_str().unwrap();
+    let ran = feed(wrapped("strace", &[&["-f", "-qq", "-o", log], options].concat(), command), input);
+    let text = String::from_utf8_lossy(&std::fs::read(log).unwrap()).into_owned();
+    let mut numbers = HashMap::new();
+    let call = |line: &str| {
+        let (_, line) = line.split_once(' ')?;
+        let name = line.trim_start().split_once('(')?.0.to_owned();
+        let number = numbers.entry(name.clone()).and_modify(|number| *number += 1).or_insert(1);
+        Some(Call { name, number: *number, line: line.trim_start().to_owned() })
+    };
+    Traced { ran, calls: text.lines().filter_map(call).collect() }
+}
+
+/// The calls that `command` makes from its first look at the store on, that matter for what is on the disk.
+pub(crate) fn calls_of(command: &Command, input: &[u8], log: &Path) -> Vec<Call> {
+    let traced = traced(command, input, &["-e", &format!("trace={STEPS}")], log);
+    assert_ne!(traced.ran.code, 127, "{}", traced.ran.err());
+    let calls: Vec<Call> =
+        traced.calls.into_iter().skip_while(|call| !call.line.contains(".agent-handoffs")).collect();
+    assert!(calls.len() > 10, "strace saw next to nothing: {calls:?}");
+    calls
+}
+
+impl Call {
+    /// Runs `command`, which is killed when it comes to this call, before anything is done.
+    #[track_caller]
+    pub(crate) fn kills(&self, command: &Command, input: &[u8], log: &Path) -> Ran {
+        let trace = format!("trace={}", self.name);
+        let inject = format!("inject={}:signal=KILL:when={}", self.name, self.number);
+        let ran = traced(command, input, &["-e", &trace, "-e", &inject], log).ran;
+        assert_eq!(ran.code, 137, "not killed at {self:?}: {}", ran.err());
+        ran
+    }
+
+    /// Runs `command`, whose call this is refused with `error`; that and every later one of the name when `for_good`.
+    #[track_caller]
+    pub(crate) fn refuses(
+        &self,
+        error: &str,
+        for_good: bool,
+        command: &Command,
+        input: &[u8],
+        log: &Path,
+    ) -> Ran {
+        let trace = format!("trace={}", self.name);
+        let plus = if for_good { "+" } else { "" };
+        let inject = format!("inject={}:error={error}:when={}{plus}", self.name, self.number);
+        let traced = traced(command, input, &["-e", &trace, "-e", &inject], log);
+        assert!(traced.refused() > 0, "nothing was refused at {self:?}");
+        traced.ran
+    }
+}
