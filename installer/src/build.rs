@@ -44,13 +44,20 @@ fn host() -> Result<String, InstallError> {
     let rustc = Path::new(env!("CARGO")).with_file_name("rustc");
     let version = answer(Command::new(rustc).arg("-vV"), "ask rustc for its host")?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| InstallError::Tool("find the host in what rustc -vV says".to_owned()))
+    host.map(str::to_owned)
+        .ok_or_else(|| InstallError::Tool("find the host in what rustc -vV says".to_owned()))
 }
 
 /// Where cargo builds, which users configure in several ways.
 fn target_directory() -> Result<PathBuf, InstallError> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(checkout()).args(["metadata", "--format-version=1", "--no-deps", "--locked", "--offline"]);
+    cargo.current_dir(checkout()).args([
+        "metadata",
+        "--format-version=1",
+        "--no-deps",
+        "--locked",
+        "--offline",
+    ]);
     let metadata = answer(&mut cargo, "ask cargo where it builds")?;
     let rest = metadata.split_once(r#""target_directory":""#).map(|(_, rest)| rest);
     let path = rest.and_then(|rest| rest.split_once('"')).map(|(path, _)| PathBuf::from(path));
@@ -60,5 +67,9 @@ fn target_directory() -> Result<PathBuf, InstallError> {
 fn answer(command: &mut Command, purpose: &str) -> Result<String, InstallError> {
     let failed = || InstallError::Tool(purpose.to_owned());
     let output = command.stderr(Stdio::inherit()).output().map_err(|_| failed())?;
-    if output.status.success() { String::from_utf8(output.stdout).map_err(|_| failed()) } else { Err(failed()) }
+    if output.status.success() {
+        String::from_utf8(output.stdout).map_err(|_| failed())
+    } else {
+        Err(failed())
+    }
 }

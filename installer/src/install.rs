@@ -14,7 +14,11 @@ const LARGEST: u64 = 64 << 20;
 ///
 /// # Errors
 /// [`InstallError`]; a program that was installed before is replaced whole or not at all.
-pub fn install(home: Option<PathBuf>, environment: &Environment, output: &Output) -> Result<(), InstallError> {
+pub fn install(
+    home: Option<PathBuf>,
+    environment: &Environment,
+    output: &Output,
+) -> Result<(), InstallError> {
     let prefix = home.or_else(|| environment.install_prefix()).ok_or(InstallError::NoPrefix)?;
     let prefix = std::path::absolute(&prefix).unwrap_or(prefix);
     output.note("building the release programs: some minutes the first time\n");
@@ -25,6 +29,10 @@ pub fn install(home: Option<PathBuf>, environment: &Environment, output: &Output
         bin.put_program(program, &bytes)?;
     }
     let proof = prove(bin.path())?;
-    output.print(&format!("installed: {} in {}\nproved:    {proof}\n", PROGRAMS.join(", "), bin.path().display()));
+    output.print(&format!(
+        "installed: {} in {}\nproved:    {proof}\n",
+        PROGRAMS.join(", "),
+        bin.path().display()
+    ));
     Ok(())
 }

@@ -27,7 +27,8 @@ pub fn prove(bin: &Path) -> Result<String, InstallError> {
         return Err(failed("session-start showed the handoff twice"));
     }
     let inbox = world.run("inbox", &["path"], "")?;
-    let archived = Dir::open(&Path::new(inbox.trim_end()).join("read"))?.map(|read| read.entries()).transpose()?;
+    let archived =
+        Dir::open(&Path::new(inbox.trim_end()).join("read"))?.map(|read| read.entries()).transpose()?;
     match archived.as_deref() {
         Some([_]) => Ok(format!("a handoff was written, shown once and archived (sentinel {sentinel})")),
         _ => Err(failed("the handoff is not in the archive")),

@@ -1,5 +1,7 @@
 //! Where we are: the worktree, its address, the store.
 
+use std::path::PathBuf;
+
 use handoff_address::Address;
 use handoff_document::{Document, Timestamp};
 use handoff_process::{Environment, Output};
@@ -18,6 +20,8 @@ pub(crate) struct Here {
     pub(crate) worktree: Worktree,
     pub(crate) address: Address,
     pub(crate) now: Timestamp,
+    /// The worktree that was named on the command line.
+    pub(crate) root: Option<PathBuf>,
 }
 
 /// A handoff that is unread, with the beginning of its text.
@@ -40,7 +44,15 @@ impl Here {
             format!("could not enter {}: {}", start.display(), handoff_files::reason(&error))
         })?;
         let address = Address::of(worktree.top());
-        Ok(Self { environment, output, json: args.json, worktree, address, now: Timestamp::now() })
+        Ok(Self {
+            environment,
+            output,
+            json: args.json,
+            worktree,
+            address,
+            now: Timestamp::now(),
+            root: args.root.clone(),
+        })
     }
 
     /// The store, when there is one. Somebody else's is read, with a warning.
@@ -55,6 +67,13 @@ impl Here {
     /// This worktree's inbox, when there is one.
     pub(crate) fn inbox(&self) -> Result<Option<Inbox>, Failure> {
         Ok(self.store()?.map(|store| store.inbox(&self.address)).transpose()?.flatten())
+    }
+
+    /// This worktree's inbox for a verb that takes from it or changes it: only in a store that nobody else can write to.
+    pub(crate) fn own_inbox(&self) -> Result<Option<Inbox>, Failure> {
+        let Some(store) = Store::open(&self.environment.store()?)? else { return Ok(None) };
+        store.trust()?;
+        Ok(store.inbox(&self.address)?)
     }
 
     /// This worktree's inbox or every one.

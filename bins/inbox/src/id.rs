@@ -26,14 +26,22 @@ impl std::fmt::Display for Unclear {
     }
 }
 
+/// How many digits a list number may have.
+const LONGEST_NUMBER: usize = 6;
+
 /// The index of the one in `names` that `id` means: a number counts from 1, else the exact file name, else any part of
 /// it that only one has.
 pub(crate) fn resolve<'n>(id: &str, names: impl Iterator<Item = &'n OsStr>) -> Result<usize, Unclear> {
     let names: Vec<String> = names.map(shown).collect();
-    if let Ok(number) = id.parse::<usize>()
-        && (1..=names.len()).contains(&number)
+    // Few digits are a number in the list or nothing: `2` is part of every date.
+    if id.len() <= LONGEST_NUMBER
+        && let Ok(number) = id.parse::<usize>()
     {
-        return Ok(number - 1);
+        return if (1..=names.len()).contains(&number) {
+            Ok(number - 1)
+        } else {
+            Err(Unclear::Unknown(id.to_owned()))
+        };
     }
     let exact = |name: &&String| name.as_str() == id || name.strip_suffix(".md") == Some(id);
     if let Some(index) = names.iter().position(|name| exact(&name)) {

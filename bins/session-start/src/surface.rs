@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_address::Address;
 use handoff_document::Timestamp;
-use handoff_process::{Environment, Output};
+use handoff_process::{Environment, Output, quoted};
 use handoff_reader::{Outcome, Reading, Request};
 use handoff_store::{Inbox, Receipt, Store};
 use handoff_surface::{REMINDER, SMALLEST};
@@ -46,10 +46,13 @@ impl Session<'_> {
     fn serve(&self) -> Result<(), Failure> {
         let root = self.environment.store()?;
         let start = self.start()?;
+        let Some(store) = Store::open(&root)? else { return Ok(()) };
+        if !self.payload.is_compact && !has_unread_above(&store, &start) {
+            return Ok(());
+        }
         let worktree = Worktree::find(&start).map_err(|error| {
             format!("could not enter {}: {}", start.display(), handoff_files::reason(&error))
         })?;
-        let Some(store) = Store::open(&root)? else { return Ok(()) };
         let Some(inbox) = store.inbox(&Address::of(worktree.top()))? else { return Ok(()) };
         let listing = inbox.waiting()?;
         let reminder = self.reminder(&inbox)?;
@@ -140,15 +143,20 @@ impl Session<'_> {
     }
 }
 
+/// Whether something is unread for `start` or a directory above it. The worktree is one of them, so when nothing is, git
+/// need not be asked which: no HEAD is read and no repository is looked for.
+fn has_unread_above(store: &Store, start: &Path) -> bool {
+    let has_unread = |directory: &Path| match store.inbox(&Address::of(directory)) {
+        Ok(None) => false,
+        Ok(Some(inbox)) => inbox.waiting().map_or(true, |listing| !listing.is_empty()),
+        // What is wrong is said further on.
+        Err(_) => true,
+    };
+    handoff_files::canonical(start).ancestors().any(has_unread)
+}
+
 /// The command that reads one handoff from the worktree that `start` is in.
 fn read_command(start: &Path) -> String {
     let program = Environment::sibling("inbox");
     format!("{} read --root {}", quoted(&program), quoted(start))
-}
-
-/// `path` as one word of a shell command.
-fn quoted(path: &Path) -> String {
-    let path = path.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:,%".contains(c);
-    if path.chars().all(plain) { path.into_owned() } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }

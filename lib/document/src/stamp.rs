@@ -3,9 +3,9 @@
 use crate::frontmatter::{Bounds, Frontmatter, bounds};
 use crate::yaml;
 
-/// The beginning of `file` up to its body with `fields` set, each exactly once, and the body as it is. Line ends are
+/// The beginning of `file` up to its body with `fields` set, each exactly once (None takes it away), and the body as it is. Line ends are
 /// those of the frontmatter's first line. None when there is no closed frontmatter to set them in.
-pub fn stamped<'a>(file: &'a [u8], fields: &[(&str, &str)]) -> Option<(Vec<u8>, &'a [u8])> {
+pub fn stamped<'a>(file: &'a [u8], fields: &[(&str, Option<&str>)]) -> Option<(Vec<u8>, &'a [u8])> {
     let Bounds { inner, body } = bounds(file).ok()?;
     let opening = &file[..inner.start];
     let end = if opening.ends_with(b"\r\n") { "\r\n" } else { "\n" };
@@ -14,7 +14,7 @@ pub fn stamped<'a>(file: &'a [u8], fields: &[(&str, &str)]) -> Option<(Vec<u8>, 
     let kept = front.kept_bytes(&file[inner.clone()], &keys);
     let mut head = opening.to_vec();
     head.extend(kept);
-    for (key, value) in fields {
+    for (key, value) in fields.iter().filter_map(|(key, value)| Some((key, (*value)?))) {
         head.extend(format!("{key}: {}{end}", yaml::scalar(value)).as_bytes());
     }
     head.extend(&file[inner.end..body]);

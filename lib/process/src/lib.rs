@@ -8,6 +8,6 @@ mod environment;
 mod input;
 mod output;
 
-pub use environment::{Environment, NoStore};
+pub use environment::{Environment, NoStore, quoted};
 pub use input::{Patience, read_input};
 pub use output::{Output, Status};

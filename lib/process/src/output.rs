@@ -70,9 +70,12 @@ impl Output {
     /// # Errors
     /// What the system says, a closed reader included: who must know that the text arrived asks here.
     pub fn deliver(&self, text: &str) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
-        stdout.flush()
+        // Not through std's handle: what it could not write to a closed or read-only output it calls written.
+        let stdout = io::stdout();
+        if was_closed(stdout.as_fd()) {
+            return Err(rustix::io::Errno::BADF.into());
+        }
+        std::fs::File::from(stdout.as_fd().try_clone_to_owned()?).write_all(text.as_bytes())
     }
 
     /// Prints `text` as it is. A closed reader is no error; a full disk is, and gives [`Status::NotDone`].
@@ -99,4 +102,13 @@ impl Output {
         let message = message.to_string();
         self.note(&format!("agent-handoff: {}\n", Sanitised::from(message.as_str()).trim_end()));
     }
+}
+
+/// Whether there was no output when the process started: std has put `/dev/null` there by now, for reading and writing.
+/// Who throws the output away on purpose opens it for writing only.
+fn was_closed(stdout: std::os::fd::BorrowedFd<'_>) -> bool {
+    use rustix::fs::OFlags;
+    let device = |stat: rustix::fs::Stat| stat.st_rdev;
+    let is_null = rustix::fs::fstat(stdout).map(device) == rustix::fs::stat("/dev/null").map(device);
+    is_null && rustix::fs::fcntl_getfl(stdout).is_ok_and(|flags| flags.contains(OFlags::RDWR))
 }

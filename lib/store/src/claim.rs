@@ -195,7 +195,7 @@ impl Claim<'_> {
         mut self,
         target: &Inbox,
         content: &[u8],
-        fields: &[(&str, &str)],
+        fields: &[(&str, Option<&str>)],
     ) -> Result<(), FileError> {
         let unread = self.inbox.unread()?;
         if let Some((head, body)) = stamped(content, fields) {
@@ -230,8 +230,8 @@ impl Drop for Claim<'_> {
 
 fn stamp(unread: &Dir, held_as: &OsStr, content: &[u8], receipt: &Receipt) -> Option<OpenFile> {
     let at = receipt.at.to_string();
-    let mut fields = vec![("received_at", at.as_str())];
-    fields.extend(receipt.by.as_deref().map(|by| ("received_by", by)));
+    // One that was restored names an earlier reader.
+    let fields = [("received_at", Some(at.as_str())), ("received_by", receipt.by.as_deref())];
     let (head, body) = stamped(content, &fields)?;
     unread.temporary(&[&head, body]).ok()?.replace(held_as).ok()
 }

@@ -143,7 +143,7 @@ impl Inbox {
         &self,
         name: &OsStr,
         target: &Self,
-        fields: &[(&str, &str)],
+        fields: &[(&str, Option<&str>)],
     ) -> Result<(), FileError> {
         let (source, archive) = (self.archive_dir()?, target.archive()?);
         let mut file = source.open_file(name)?;
@@ -212,8 +212,14 @@ pub(crate) fn publish(dir: &Dir, name: &FileName, parts: &[&[u8]]) -> Result<Str
     let mut candidate = name.plain();
     for _ in 0..TRIES {
         if temporary.publish(&candidate)? {
-            dir.sync()?;
-            return Ok(candidate);
+            return match dir.sync() {
+                Ok(()) => Ok(candidate),
+                // Refused means not there: whoever tries again must not leave it twice.
+                Err(error) => {
+                    dir.remove(&candidate)?;
+                    Err(error.into())
+                }
+            };
         }
         candidate = name.with_suffix(&suffix()?);
     }

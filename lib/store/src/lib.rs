@@ -156,12 +156,12 @@ impl Store {
     }
 }
 
-/// The subdirectories of `dir` by name, hidden ones left out.
+/// The subdirectories of `dir` by name, without that for drafts.
 fn directories(dir: &Dir) -> Result<Vec<String>, FileError> {
     let entries = dir.entries()?.into_iter().filter(|entry| entry.kind == Kind::Directory);
     // Slugs and keys are ASCII by construction.
     let mut names: Vec<String> = entries.filter_map(|entry| entry.name.into_string().ok()).collect();
-    names.retain(|name| !name.starts_with('.'));
+    names.retain(|name| name != DRAFTS);
     names.sort_unstable();
     Ok(names)
 }

@@ -159,8 +159,8 @@ impl Composer {
             // Said in one line even when there is no room for the list.
             add(format!("{others} still unread, newest first; to read one: {command} ID\n"));
             for preview in tail.previews.iter().take(LISTED) {
-                let line = format!("  {}  {}", preview.id, preview.about);
-                add(format!("{}\n", Sanitised::line(line.as_bytes(), LISTED_LINE - 1)));
+                let line = format!("{}  {}", preview.id, preview.about);
+                add(format!("  {}\n", Sanitised::line(line.as_bytes(), LISTED_LINE - 3)));
             }
         }
         text.push_str(&closing);

@@ -1,7 +1,8 @@
 //! Which worktree this is, and what git knows of it.
 //!
-//! Two steps of very different cost. [`Worktree::find`] looks at directories only and reads no configuration, no HEAD
-//! and no object: it is all that a hook with nothing to say pays. [`Worktree::repository`] opens the repository.
+//! Two steps of different cost. [`Worktree::find`] looks at directories and whether a repository is one (HEAD must be
+//! there); it reads no configuration and no object. [`Worktree::repository`] opens the repository. A hook asks for
+//! either only when something may be waiting.
 //!
 //! `git` is never run, and no inherited `GIT_*` variable changes an answer: hooks inherit the environment of whoever
 //! ran the agent, a git hook of another repository among them.

@@ -9,7 +9,7 @@ use crate::id::{self, Unclear};
 
 pub(crate) fn run(here: &Here, ids: &[String]) -> Result<Status, Failure> {
     let unknown = || Unclear::Unknown(ids.first().cloned().unwrap_or_default());
-    let inbox = here.inbox()?.ok_or_else(unknown)?;
+    let inbox = here.own_inbox()?.ok_or_else(unknown)?;
     let unread = here.unread(&inbox)?;
     // All are resolved before the first is moved: the numbers would shift.
     let chosen: Result<Vec<usize>, Unclear> =

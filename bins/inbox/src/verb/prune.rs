@@ -15,6 +15,7 @@ const BEGINNING: u64 = 64 << 10;
 
 pub(crate) fn run(here: &Here, older_than: i64, all: bool, dry_run: bool) -> Result<Status, Failure> {
     let oldest = here.now.seconds() - older_than;
+    here.own_inbox()?;
     let mut pruned = Vec::new();
     for inbox in here.inboxes(all)? {
         for name in inbox.archived()? {

@@ -1,6 +1,6 @@
 //! `inbox read`: shows and archives, for agents without a hook.
 
-use handoff_process::{Environment, Status};
+use handoff_process::{Environment, Status, quoted};
 use handoff_reader::{Outcome, Request};
 use handoff_store::{Inbox, Listing, Receipt};
 use serde_json::json;
@@ -18,13 +18,16 @@ pub(crate) fn run(
         // Dispatch sets it for its backends: what waits is for the session that started them.
         return Ok(nothing(here, "AGENT_HANDOFF_SKIP is set: nothing was taken"));
     }
-    let Some(inbox) = here.inbox()? else { return none(here, ids) };
+    let Some(inbox) = here.own_inbox()? else { return none(here, ids) };
     let mut listing = inbox.waiting()?;
     if !ids.is_empty() {
         listing = named(here, &inbox, ids)?;
     }
-    let program = Environment::sibling("inbox");
-    let command = format!("{} read", program.display());
+    let program = quoted(&Environment::sibling("inbox"));
+    let command = match &here.root {
+        Some(root) => format!("{program} read --root {}", quoted(root)),
+        None => format!("{program} read"),
+    };
     let mut request = Request {
         worktree: &here.worktree,
         inbox: &inbox,

@@ -4,14 +4,15 @@ use std::path::Path;
 
 use handoff_address::Address;
 use handoff_document::Document;
-use handoff_process::Status;
+use handoff_process::{Environment, Status};
 use handoff_store::{Inbox, Store};
 use serde_json::json;
 
 use crate::here::{Failure, Here};
 
 pub(crate) fn run(here: &Here, old: &Path, new: &Path) -> Result<Status, Failure> {
-    let absolute = |path: &Path| here.worktree.top().join(path);
+    let directory = Environment::working_directory()?;
+    let absolute = |path: &Path| directory.join(path);
     let (old, new) = (handoff_files::canonical(&absolute(old)), handoff_files::canonical(&absolute(new)));
     if old == new {
         return Err("could not move an inbox to itself".into());
@@ -38,7 +39,7 @@ fn nothing(old: &Path) -> Failure {
 fn carry(store: &Store, source: &Inbox, from: &Address, to: &Address) -> Result<(usize, usize), Failure> {
     let target = store.create_inbox(to)?;
     let path = to.path().to_string_lossy();
-    let fields = [("to", to.key()), ("to_path", path.as_ref())];
+    let fields = [("to", Some(to.key())), ("to_path", Some(path.as_ref()))];
     // Another worktree may share the inbox; what names it stays. What names the new one is left of a move that was killed.
     let is_ours = |content: &[u8]| {
         let document = Document::parse(content);

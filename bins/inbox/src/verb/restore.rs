@@ -8,7 +8,7 @@ use crate::id::{self, Unclear};
 
 pub(crate) fn run(here: &Here, ids: &[String]) -> Result<Status, Failure> {
     let unknown = || Unclear::Unknown(ids.first().cloned().unwrap_or_default());
-    let inbox = here.inbox()?.ok_or_else(unknown)?;
+    let inbox = here.own_inbox()?.ok_or_else(unknown)?;
     let archived = inbox.archived()?;
     let chosen: Result<Vec<usize>, Unclear> =
         ids.iter().map(|id| id::resolve(id, archived.iter().map(|name| name.as_os_str()))).collect();
