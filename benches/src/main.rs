@@ -1,2 +1,41 @@
-//! stub
-fn main() {}
+//! `cargo run --release -p benches`: what the released programs cost, each beside a yardstick in the same run.
+//!
+//! Ratios, not times: the two commands of a row take turns, so a busy machine slows both. Every run does its job for
+//! real, on a store that is made anew outside the timing. Exit code 1 when a limit is not held.
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "a bench sets up files by hand and prints a table")]
+
+mod cases;
+mod measure;
+mod stage;
+
+use std::process::ExitCode;
+
+use cases::Row;
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    match table() {
+        Ok(rows) => {
+            print(&rows);
+            if rows.iter().all(Row::is_held) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("benches: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn table() -> Result<Vec<Row>, Failure> {
+    let programs = installer::build()?;
+    cases::all(&programs)
+}
+
+fn print(rows: &[Row]) {
+    println!("\n{:<52} {:>14} {:>14} {:>10} {:>10}", "case", "measured", "yardstick", "ratio", "limit");
+    for row in rows {
+        let mark = if row.is_held() { "" } else { "  NOT HELD" };
+        println!("{:<52} {:>14} {:>14} {:>10} {:>10}{mark}", row.case, row.measured, row.yardstick, row.value, row.limit);
+    }
+}

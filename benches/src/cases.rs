@@ -1,0 +1,159 @@
+//! What is measured, and the limits.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::Failure;
+use crate::measure::{beside, instructions, peak};
+use crate::stage::{Stage, body};
+
+/// One line of the table.
+pub(crate) struct Row {
+    pub(crate) case: String,
+    pub(crate) measured: String,
+    pub(crate) yardstick: String,
+    pub(crate) value: String,
+    pub(crate) limit: String,
+    held: bool,
+}
+
+impl Row {
+    fn ratio(case: &str, (own, yardstick): (Duration, Duration), name: &str, limit: f64) -> Self {
+        let ratio = own.as_secs_f64() / yardstick.as_secs_f64();
+        let ms = |time: Duration| format!("{:.3} ms", time.as_secs_f64() * 1e3);
+        Self {
+            case: format!("{case} / {name}"),
+            measured: ms(own),
+            yardstick: ms(yardstick),
+            value: format!("{ratio:.2}"),
+            limit: format!("{limit:.2}"),
+            held: ratio <= limit,
+        }
+    }
+
+    /// A number with a limit; one that this machine cannot take is said and held against nobody.
+    fn number(case: &str, value: Option<u64>, limit: u64, unit: &str) -> Self {
+        Self {
+            case: case.to_owned(),
+            measured: value.map_or_else(|| "no tool".to_owned(), |value| format!("{value} {unit}")),
+            yardstick: String::new(),
+            value: String::new(),
+            limit: limit.to_string(),
+            held: value.is_none_or(|value| value <= limit),
+        }
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.held
+    }
+}
+
+pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
+    let mut rows = sizes(programs)?;
+    for files in [50, 20_000] {
+        rows.push(nothing_waiting(&Stage::new(programs, files)?, files)?);
+    }
+    let stage = Stage::new(programs, 50)?;
+    rows.push(idle_instructions(&stage)?);
+    rows.push(archive_is_free(&stage)?);
+    rows.push(waiting(&stage, 1, 200, 2.5)?);
+    rows.push(waiting(&stage, 100, 40, 12.0)?);
+    rows.push(waiting(&stage, 10_000, 5, 60.0)?);
+    rows.push(small_memory(&stage)?);
+    rows.extend(large(&stage)?);
+    rows.push(writing(&Stage::new(programs, 20_000)?)?);
+    Ok(rows)
+}
+
+fn sizes(programs: &Path) -> Result<Vec<Row>, Failure> {
+    let limits = [("session-start", 2_500_000), ("inbox", 2_800_000), ("handoff-write", 4_000_000)];
+    let row = |(name, limit): (&str, u64)| {
+        let size = fs::metadata(programs.join(name))?.len();
+        Ok(Row::number(&format!("size of {name}"), Some(size), limit, "B"))
+    };
+    limits.into_iter().map(row).collect()
+}
+
+fn hook(stage: &Stage) -> Command {
+    stage.command("session-start", &["--format", "plain"])
+}
+
+fn rev_parse(stage: &Stage) -> Command {
+    let mut git = stage.plain("git");
+    git.args(["rev-parse", "HEAD"]);
+    git
+}
+
+fn nothing_waiting(stage: &Stage, files: usize) -> Result<Row, Failure> {
+    stage.fill(0, "")?;
+    let times = beside(500, || Ok(()), || hook(stage), || rev_parse(stage))?;
+    Ok(Row::ratio(&format!("nothing waiting, {files} files"), times, "git rev-parse HEAD", 0.65))
+}
+
+fn archive_is_free(stage: &Stage) -> Result<Row, Failure> {
+    stage.fill(0, "")?;
+    stage.archive(100_000)?;
+    let times = beside(300, || Ok(()), || hook(stage), || rev_parse(stage))?;
+    Ok(Row::ratio("nothing waiting, 100,000 archived", times, "git rev-parse HEAD", 0.65))
+}
+
+fn idle_instructions(stage: &Stage) -> Result<Row, Failure> {
+    stage.fill(0, "")?;
+    let template = hook(stage);
+    let count = instructions(&stage.program("session-start"), &["--format", "plain"], |valgrind| {
+        valgrind.env_clear().current_dir(&stage.repo).stdin(std::process::Stdio::null());
+        for (name, value) in template.get_envs() {
+            if let Some(value) = value {
+                valgrind.env(name, value);
+            }
+        }
+    });
+    Ok(Row::number("nothing waiting, instructions", count, 350_000, "instr"))
+}
+
+fn waiting(stage: &Stage, count: usize, runs: usize, limit: f64) -> Result<Row, Failure> {
+    let text = body(4_000);
+    let times = beside(runs, || stage.fill(count, &text), || hook(stage), || rev_parse(stage))?;
+    let (unread, read) = stage.counts()?;
+    if unread + read != count || read == 0 {
+        return Err(format!("of {count} handoffs {unread} are unread and {read} archived").into());
+    }
+    Ok(Row::ratio(&format!("{count} waiting (4 kB)"), times, "git rev-parse HEAD", limit))
+}
+
+fn small_memory(stage: &Stage) -> Result<Row, Failure> {
+    stage.fill(1, &body(4_000))?;
+    Ok(Row::number("memory, 1 waiting (4 kB)", peak(&hook(stage)), 8_000_000, "B"))
+}
+
+fn large(stage: &Stage) -> Result<[Row; 2], Failure> {
+    let text = "x".repeat(50_000_000);
+    let copy = tempfile::NamedTempFile::new()?;
+    fs::write(copy.path(), &text)?;
+    File::open(copy.path())?.sync_all()?;
+    let sum = || {
+        let mut sum = stage.plain("sha256sum");
+        sum.arg(copy.path());
+        sum
+    };
+    let times = beside(5, || stage.fill(1, &text), || hook(stage), sum)?;
+    stage.fill(1, &text)?;
+    let memory = Row::number("memory, one line of 50 MB", peak(&hook(stage)), 120_000_000, "B");
+    Ok([Row::ratio("one line of 50 MB", times, "sha256sum of it", 4.0), memory])
+}
+
+fn writing(stage: &Stage) -> Result<Row, Failure> {
+    let draft = tempfile::NamedTempFile::new()?;
+    fs::write(draft.path(), body(4_000))?;
+    let path = draft.path().to_string_lossy().into_owned();
+    let write = || stage.command("handoff-write", &["--file", &path]);
+    let status = || {
+        let mut git = stage.plain("git");
+        git.args(["status", "--porcelain"]);
+        git
+    };
+    let times = beside(20, || Ok(()), write, status)?;
+    Ok(Row::ratio("handoff-write, 20,000 files", times, "git status --porcelain", 2.0))
+}
