@@ -2,7 +2,12 @@
 //!
 //! Ratios, not times: the two commands of a row take turns, so a busy machine slows both. Every run does its job for
 //! real, on a store that is made anew outside the timing. Exit code 1 when a limit is not held.
-#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "a bench sets up files by hand and prints a table")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a bench sets up files by hand and prints a table"
+)]
 
 mod cases;
 mod measure;
@@ -36,6 +41,9 @@ fn print(rows: &[Row]) {
     println!("\n{:<52} {:>14} {:>14} {:>10} {:>10}", "case", "measured", "yardstick", "ratio", "limit");
     for row in rows {
         let mark = if row.is_held() { "" } else { "  NOT HELD" };
-        println!("{:<52} {:>14} {:>14} {:>10} {:>10}{mark}", row.case, row.measured, row.yardstick, row.value, row.limit);
+        println!(
+            "{:<52} {:>14} {:>14} {:>10} {:>10}{mark}",
+            row.case, row.measured, row.yardstick, row.value, row.limit
+        );
     }
 }

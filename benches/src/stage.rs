@@ -12,7 +12,9 @@ use crate::Failure;
 pub(crate) fn body(size: usize) -> String {
     let mut body = "# Handoff — bench\n\n## Immediate next action\nRun the tests.\n\n## Decisions made (with evidence)\n".to_owned();
     while body.len() + 100 < size {
-        body.push_str("- **A decision** was made in `src/file.rs:42`, because of a reason that fills a line of this.\n");
+        body.push_str(
+            "- **A decision** was made in `src/file.rs:42`, because of a reason that fills a line of this.\n",
+        );
     }
     body
 }
@@ -24,6 +26,8 @@ pub(crate) struct Stage {
     home: PathBuf,
     pub(crate) repo: PathBuf,
     inbox: PathBuf,
+    /// The commit that handoffs were written at, one behind HEAD.
+    first: String,
 }
 
 impl Stage {
@@ -38,10 +42,33 @@ impl Stage {
             fs::create_dir_all(&folder)?;
             fs::write(folder.join(format!("file{number}.rs")), format!("// {number}\n"))?;
         }
-        let mut stage = Self { _dir: dir, programs: programs.to_owned(), home, repo, inbox: PathBuf::new() };
+        let mut stage = Self {
+            _dir: dir,
+            programs: programs.to_owned(),
+            home,
+            repo,
+            inbox: PathBuf::new(),
+            first: String::new(),
+        };
         stage.git(&["init", "--quiet", "--initial-branch=main"])?;
         stage.git(&["add", "--all"])?;
-        stage.git(&["-c", "user.name=b", "-c", "user.email=b@example.org", "commit", "--quiet", "-m", "first"])?;
+        let commit = [
+            "-c",
+            "user.name=b",
+            "-c",
+            "user.email=b@example.org",
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "-m",
+            "x",
+        ];
+        stage.git(&commit)?;
+        let first = stage.plain("git").args(["rev-parse", "--short", "HEAD"]).output()?;
+        stage.first = String::from_utf8(first.stdout)?.trim_end().to_owned();
+        fs::write(stage.repo.join("src0/file0.rs"), "// changed\n")?;
+        stage.git(&["add", "--all"])?;
+        stage.git(&commit)?;
         let path = stage.command("inbox", &["path"]).output()?;
         stage.inbox = PathBuf::from(String::from_utf8(path.stdout)?.trim_end());
         Ok(stage)
@@ -78,7 +105,8 @@ impl Stage {
         fs::create_dir_all(&unread)?;
         fs::create_dir_all(self.inbox.join("read"))?;
         let head = format!(
-            "---\nname: Bench\nfrom: repo\nto: repo\ncreated: 2026-11-21T10:00:00Z\nbranch: main\nhead: unknown\nto_path: {}\n---\n",
+            "---\nname: Bench\nfrom: repo\nto: repo\ncreated: 2026-11-21T10:00:00Z\nbranch: main\nhead: {}\nto_path: {}\n---\n",
+            self.first,
             self.repo.display()
         );
         for number in 0..count {
@@ -91,7 +119,10 @@ impl Stage {
     /// `count` archived handoffs.
     pub(crate) fn archive(&self, count: usize) -> Result<(), Failure> {
         for number in 0..count {
-            fs::write(self.inbox.join("read").join(format!("20250101T000000Z-from-repo-{number:06x}.md")), "old\n")?;
+            fs::write(
+                self.inbox.join("read").join(format!("20250101T000000Z-from-repo-{number:06x}.md")),
+                "old\n",
+            )?;
         }
         Ok(())
     }
