@@ -1,0 +1,187 @@
+//! What each host is given.
+
+use tests::{BODY, World, feed};
+
+use crate::support::{Message, claude, codex, context_of, normal};
+
+const CLAUDE: &str = "879b5998-f745-4843-89ed-cb9c2eeb9631";
+const CODEX: &str = "01a1fbc7-3559-7310-8d78-73e9fa49d7f3";
+
+#[test]
+fn both_hosts_get_the_text_in_one_line_of_json_with_no_other_field() {
+    for (session, payload) in [(CLAUDE, claude as fn(&std::path::Path, &str, &str) -> String), (CODEX, codex)]
+    {
+        let world = World::new();
+        let repo = world.repo("app");
+        world.write(&repo, &["--name", "Auth \"quoted\" \\ refactor"], BODY);
+        let text = world.run("session-start", &repo, &["--peek"], "").out().to_owned();
+        let ran = world.run("session-start", &repo, &[], payload(&repo, session, "startup"));
+        let (context, summary) = context_of(&ran);
+        let but_closing = |text: &str| normal(&world, text.rsplit_once("=== agent").unwrap().0);
+        assert_eq!(but_closing(&context), but_closing(&text));
+        let message = Message::of(&context);
+        assert_eq!(message.closing, format!("1 archived to {}", world.inbox(&repo).join("read").display()));
+        let token = message.only().line("sentinel");
+        assert_eq!(
+            summary,
+            format!("agent-handoff: 1 handoff loaded: Auth \"quoted\" \\ refactor (sentinel {token})")
+        );
+        world.run("session-start", &repo, &[], payload(&repo, session, "startup")).is_silent();
+    }
+}
+
+#[test]
+fn the_summary_counts_what_is_loaded_and_what_stays() {
+    let world = World::new();
+    let repo = world.repo("app");
+    for number in 0..4 {
+        world.write(&repo, &[], format!("{BODY}\n## Notes\n{}\n", number.to_string().repeat(4_000)));
+    }
+    let (_, summary) = context_of(&world.start(&repo, CLAUDE, "startup"));
+    assert_eq!(summary, "agent-handoff: 2 handoffs loaded; 2 more unread");
+}
+
+#[test]
+fn every_source_of_a_session_start_surfaces() {
+    for source in ["startup", "resume", "clear", "compact", "fork", ""] {
+        let world = World::new();
+        let repo = world.repo("app");
+        world.write(&repo, &[], BODY);
+        let ran = world.run("session-start", &repo, &[], claude(&repo, CLAUDE, source));
+        assert_eq!(Message::of(&context_of(&ran).0).titles(), ["Auth refactor"], "{source}");
+        assert_eq!(world.names(&repo, "unread").len(), 0, "{source}");
+    }
+}
+
+#[test]
+fn a_format_that_is_asked_for_is_given_whatever_arrives() {
+    for (format, with_payload, json) in [
+        ("auto", true, true),
+        ("auto", false, false),
+        ("plain", true, false),
+        ("plain", false, false),
+        ("claude", true, true),
+        ("claude", false, true),
+        ("codex", true, true),
+        ("codex", false, true),
+    ] {
+        let world = World::new();
+        let repo = world.repo("app");
+        world.write(&repo, &[], BODY);
+        let input = if with_payload { claude(&repo, CLAUDE, "startup") } else { String::new() };
+        let ran = world.run("session-start", &repo, &["--format", format], input);
+        let text = if json { context_of(&ran).0 } else { ran.out().to_owned() };
+        assert_eq!((ran.code, ran.err()), (0, ""));
+        assert_eq!(Message::of(&text).titles(), ["Auth refactor"], "{format} {with_payload}");
+    }
+}
+
+#[test]
+fn plain_text_never_begins_like_json() {
+    let world = World::new();
+    let repo = world.repo("app");
+    let body = format!("[x]\n{{\"a\":1}}\n{BODY}");
+    world.write(&repo, &["--name", "{\"hookSpecificOutput\":1}"], body);
+    let text = world.surface(&repo);
+    assert!(text.starts_with("=== agent-handoff "), "{text}");
+}
+
+#[test]
+fn nothing_waiting_is_silence_in_every_form() {
+    let world = World::new();
+    let repo = world.repo("app");
+    let all = |world: &World| {
+        for format in ["auto", "plain", "claude", "codex"] {
+            for input in [claude(&repo, CLAUDE, "startup"), codex(&repo, CODEX, "compact"), String::new()] {
+                world.run("session-start", &repo, &["--format", format], input).is_silent();
+            }
+        }
+    };
+    all(&world);
+    assert!(!world.root().exists(), "looking makes nothing");
+    world.write(&repo, &[], BODY);
+    world.surface(&repo);
+    all(&world);
+}
+
+#[test]
+fn other_events_get_nothing_and_take_nothing() {
+    let world = World::new();
+    let repo = world.repo("app");
+    world.write(&repo, &[], BODY);
+    for event in [
+        "UserPromptSubmit",
+        "PreToolUse",
+        "PostToolUse",
+        "Stop",
+        "SessionEnd",
+        "PreCompact",
+        "SubagentStop",
+        "sessionstart",
+    ] {
+        let payload = claude(&repo, CLAUDE, "startup").replace("SessionStart", event);
+        world.run("session-start", &repo, &[], payload).is_silent();
+    }
+    assert_eq!(world.names(&repo, "unread").len(), 1);
+}
+
+#[test]
+fn a_background_agent_takes_nothing() {
+    let world = World::new();
+    let repo = world.repo("app");
+    world.write(&repo, &[], BODY);
+    let skip = |value: &str, args: &[&str]| {
+        let mut command = world.command("session-start", &repo);
+        command.env("AGENT_HANDOFF_SKIP", value).args(args);
+        feed(command, claude(&repo, CLAUDE, "startup").as_bytes())
+    };
+    for value in ["1", "0", "no"] {
+        skip(value, &[]).is_silent();
+        skip(value, &["--peek"]).is_silent();
+        skip(value, &["--format", "claude"]).is_silent();
+    }
+    assert_eq!(world.names(&repo, "unread").len(), 1);
+    // Set and empty is not set.
+    assert_eq!(Message::of(&context_of(&skip("", &[])).0).titles(), ["Auth refactor"]);
+}
+
+#[test]
+fn what_was_typed_wrong_is_said_and_is_no_failure() {
+    let world = World::new();
+    let repo = world.repo("app");
+    world.write(&repo, &[], BODY);
+    for (args, word) in [
+        (&["--frobnicate"][..], "--frobnicate"),
+        (&["--format", "xml"], "auto, plain, claude or codex"),
+        (&["--max-bytes", "lots"], "lots"),
+        (&["--max-bytes"], "--max-bytes"),
+        (&["stray"], "stray"),
+        (&["--peek=yes"], "--peek"),
+    ] {
+        let ran = world.run("session-start", &repo, args, claude(&repo, CLAUDE, "startup"));
+        assert_eq!((ran.code, ran.err()), (0, ""), "{args:?}");
+        let said = ran.out();
+        assert!(said.starts_with("agent-handoff: session-start did not look for handoffs: "), "{said}");
+        assert!(said.contains(word) && said.matches('\n').count() == 1, "{said}");
+    }
+    assert_eq!(world.names(&repo, "unread").len(), 1);
+}
+
+#[test]
+fn help_and_version_are_on_standard_output() {
+    let world = World::new();
+    let dir = world.dir("x");
+    for program in ["session-start", "handoff-write", "inbox"] {
+        let help = world.run(program, &dir, &["--help"], "");
+        assert_eq!((help.code, help.err()), (0, ""));
+        assert!(help.out().starts_with(&format!("{program}: ")), "{}", help.out());
+        assert!(help.out().contains("usage: ") && help.out().contains("example"), "{}", help.out());
+        // It fits a screen.
+        assert!(help.out().lines().count() <= 40, "{program}");
+        assert!(help.out().lines().all(|line| line.chars().count() <= 100), "{program}");
+        world.run(program, &dir, &["-h"], "").is(0, help.out(), "");
+        let version = world.run(program, &dir, &["--version"], "");
+        version.is(0, &format!("{program} {}\n", env!("CARGO_PKG_VERSION")), "");
+        world.run(program, &dir, &["-V"], "").is(0, version.out(), "");
+    }
+}

@@ -1,0 +1,426 @@
+//! `handoff-write`: what is written, what is refused, what is kept.
+
+use std::path::Path;
+
+use serde_json::json;
+use tests::{BODY, World};
+
+use crate::support::{clean, field, is, is_refused, json, kept_draft, mode, parts, published, sentinel};
+
+const NO_ACTION: &str = "it has no `## Immediate next action`: add that heading and say what to do first";
+
+#[test]
+fn a_handoff_is_reported_and_holds_every_field_in_order() {
+    let world = World::new();
+    let app = world.repo("app");
+    std::fs::write(app.join("new"), "").unwrap();
+    let args = ["--topic", "auth", "--tool", "codex-cli", "--session-id", "s-1"];
+    let ran = world.run("handoff-write", &app, &args, BODY);
+    let body = format!("\n{BODY}");
+    let sentinel = sentinel(&world, body.as_bytes());
+    let unread = "TOP/home/.agent-handoffs/SLUG-app/app/unread";
+    is(
+        &world,
+        &ran,
+        0,
+        &format!(
+            "handoff written\npath:     {unread}/STAMP-from-app-auth.md\nto:       app (TOP/app)\nsentinel: {sentinel}\n"
+        ),
+        "",
+    );
+    let [path] = &published(&world.root())[..] else { panic!("one file") };
+    let head = world.git(&app, &["rev-parse", "--short", "HEAD"]);
+    let (front, written) = parts(path);
+    assert_eq!(
+        clean(&world, &front),
+        format!(
+            "name: Auth refactor\ndescription: Run `make test-auth`.\nfrom: app\nto: app\ncreated: TIME\nbranch: main\n\
+             head: {}\ndirty_files_count: 1\nsession_tool: codex-cli\nto_path: TOP/app\nsentinel: {}\n\
+             session_id: s-1\ntopic: auth\n",
+            scalar(&head),
+            scalar(&sentinel)
+        )
+    );
+    assert_eq!(String::from_utf8(written).unwrap(), body);
+    assert_eq!(mode(path), 0o600);
+    let below_root = path.ancestors().skip(1).take_while(|dir| dir.starts_with(world.root()));
+    assert_eq!(below_root.map(mode).collect::<Vec<_>>(), [0o700; 4]);
+}
+
+/// As YAML: hex digits that read as a number are quoted.
+fn scalar(text: &str) -> String {
+    let digits = text.bytes().all(|b| b.is_ascii_digit() || b == b'e');
+    if digits { format!("\"{text}\"") } else { text.to_owned() }
+}
+
+#[test]
+fn a_title_and_summary_come_from_option_then_frontmatter_then_headings() {
+    let world = World::new();
+    let app = world.dir("app");
+    let front = format!("---\nname: Own\ndescription: Mine\ntopic: own-topic\n---\n{BODY}");
+    let bare = "## Immediate next action\n\n  Go on.  \nMore.\n";
+    let cases: [(&[&str], &str, &str, &str); 5] = [
+        (&["--name", "N", "--description", "D"], &front, "N", "D"),
+        (&[], &front, "Own", "Mine"),
+        (&[], BODY, "Auth refactor", "Run `make test-auth`."),
+        (&["--topic", "the-topic"], bare, "the-topic", "Go on."),
+        (&[], bare, "Handoff from app", "Go on."),
+    ];
+    for (args, draft, name, description) in cases {
+        let path = world.write(&app, args, draft);
+        assert_eq!(
+            (field(&path, "name").as_str(), field(&path, "description").as_str()),
+            (name, description)
+        );
+    }
+    let path = world.write(&app, &["--topic", "typed"], &front);
+    assert_eq!(field(&path, "topic"), "typed");
+    let path = world.write(&app, &[], &front);
+    assert!(path.to_str().unwrap().contains("-from-app-own-topic"), "{}", path.display());
+}
+
+#[test]
+fn a_drafts_unknown_fields_are_kept_and_its_forged_ones_are_not() {
+    let world = World::new();
+    let app = world.dir("app");
+    let forged = "from: root\nto: root\nhead: fffffff\nbranch: evil\nsentinel: '00000000'\nreceived_at: 2020-01-01T00:00:00Z\n\
+                  received_by: nobody\nto_path: /\ncreated: 1999-01-01T00:00:00Z\n";
+    let path =
+        world.write(&app, &[], format!("---\nname: Own\n{forged}ticket: A-1\nlabels:\n  - x\n---\n{BODY}"));
+    let (front, body) = parts(&path);
+    let sentinel = sentinel(&world, &body);
+    assert_eq!(
+        clean(&world, &front),
+        format!(
+            "name: Own\ndescription: Run `make test-auth`.\nfrom: app\nto: app\ncreated: TIME\nbranch: unknown\nhead: unknown\n\
+             dirty_files_count: unknown\nsession_tool: unknown\nto_path: TOP/app\nsentinel: {}\nticket: A-1\nlabels:\n  - x\n",
+            scalar(&sentinel)
+        )
+    );
+    assert!(!front.contains("1999"), "{front}");
+}
+
+#[test]
+fn a_draft_with_malformed_frontmatter_is_still_written() {
+    let world = World::new();
+    let app = world.dir("app");
+    for broken in ["---\nname: [Own\n: : :\n---\n", "---\n\tname\n---\n", "---\nname: never closed\n"] {
+        world.write(&app, &[], format!("{broken}{BODY}"));
+    }
+    let rows = json(&world.run("inbox", &app, &["--json"], ""));
+    let problems: Vec<_> = rows.as_array().unwrap().iter().map(|row| row["problem"].clone()).collect();
+    assert_eq!(problems, vec![serde_json::Value::Null; 3]);
+}
+
+#[test]
+fn a_handoff_goes_to_a_sibling_that_exists() {
+    let world = World::new();
+    let (app, review) = (world.dir("app"), world.dir("app-review"));
+    let ran = world.run("handoff-write", &app, &["--to", "app-review", "--json"], BODY);
+    let report = json(&ran);
+    assert_eq!((ran.code, ran.err()), (0, ""));
+    let path = report["path"].as_str().unwrap();
+    assert_eq!(
+        report,
+        json!({
+            "written": true, "path": path, "to": "app-review", "to_path": review, "name": "Auth refactor", "redacted": 0,
+            "sentinel": sentinel(&world, format!("\n{BODY}").as_bytes()),
+        })
+    );
+    assert!(world.surface(&app).is_empty());
+    assert!(world.surface(&review).contains("from:     app (unknown)"));
+}
+
+#[test]
+fn a_handoff_to_a_worktree_that_is_not_there_yet_is_noted_and_waits_for_it() {
+    let world = World::new();
+    let app = world.dir("app");
+    let ran = world.run("handoff-write", &app, &["--to", "later"], BODY);
+    assert_eq!(
+        (ran.code, clean(&world, ran.err()).as_str()),
+        (0, "note: TOP/later does not exist yet; whoever works there first gets it\n")
+    );
+    assert!(world.surface(&world.dir("later")).contains("Handoff loaded: Auth refactor"));
+}
+
+#[test]
+fn a_linked_worktree_is_found_by_its_name_wherever_it_is() {
+    let world = World::new();
+    let app = world.repo("app");
+    let far = world.dir("elsewhere").join("zebra");
+    world.git(&app, &["worktree", "add", "--quiet", "-b", "z", far.to_str().unwrap()]);
+    let path = world.write(&app, &["--to", "zebra"], BODY);
+    assert_eq!(clean(&world, &field(&path, "to_path")), "TOP/elsewhere/zebra");
+    assert!(world.surface(&far).contains("Handoff loaded: Auth refactor"));
+}
+
+#[test]
+fn a_name_of_two_linked_worktrees_is_refused_with_both() {
+    let world = World::new();
+    let app = world.repo("app");
+    for (place, branch) in [("p", "one"), ("q", "two")] {
+        let path = world.dir(place).join("same");
+        world.git(&app, &["worktree", "add", "--quiet", "-b", branch, path.to_str().unwrap()]);
+    }
+    let ran = world.run("handoff-write", &app, &["--to", "same"], BODY);
+    let err = clean(&world, ran.err());
+    let (start, end) = err.split_once("is: ").unwrap();
+    assert_eq!(start, "agent-handoff: could not write the handoff: could not tell which worktree same ");
+    let (both, _) = end.split_once(" both are; ").unwrap();
+    let mut both: Vec<_> = both.split(" and ").collect();
+    both.sort_unstable();
+    assert_eq!((ran.code, both), (1, vec!["TOP/p/same", "TOP/q/same"]));
+    assert_eq!(std::fs::read_to_string(kept_draft(&ran)).unwrap(), BODY);
+    assert!(published(&world.root()).is_empty());
+}
+
+#[test]
+fn a_name_that_is_no_worktrees_is_a_usage_error_and_keeps_the_draft() {
+    for name in ["../x", "-rf", "a b", "..", "/etc", ""] {
+        let world = World::new();
+        let ran = world.run("handoff-write", &world.dir("app"), &["--to", name], BODY);
+        let said = format!(
+            "agent-handoff: cannot parse argument {name:?}: {name:?} is not a worktree name: use letters, digits, `.`, `_` and \
+             `-`, not starting with `-`\nsee handoff-write --help\n"
+        );
+        is_refused(&world, &ran, 2, &said, BODY);
+    }
+}
+
+#[test]
+fn a_bad_topic_is_a_usage_error_that_suggests_a_good_one() {
+    let world = World::new();
+    let ran = world.run("handoff-write", &world.dir("app"), &["--topic", "Bad Topic"], BODY);
+    let said = "agent-handoff: cannot parse argument \"Bad Topic\": \"Bad Topic\" is not a topic: use letters, digits, `.`, `_` \
+                and `-`, at most 60, for example `bad-topic`\nsee handoff-write --help\n";
+    is_refused(&world, &ran, 2, said, BODY);
+}
+
+#[test]
+fn an_unknown_option_is_a_usage_error_and_keeps_the_draft() {
+    let world = World::new();
+    let ran = world.run("handoff-write", &world.dir("app"), &["--frobnicate"], BODY);
+    is_refused(
+        &world,
+        &ran,
+        2,
+        "agent-handoff: invalid option '--frobnicate'\nsee handoff-write --help\n",
+        BODY,
+    );
+}
+
+#[test]
+fn a_draft_without_a_next_action_is_refused_and_kept_whole() {
+    let empty = "its `## Immediate next action` is empty: say what to do first";
+    let fenced = "```\n## Immediate next action\nGo.\n```\n";
+    let cases = [
+        ("# Title\n\nText \u{1b}[1m\r\n", NO_ACTION),
+        (fenced, NO_ACTION),
+        ("---\nname: x\n---\ntext", NO_ACTION),
+        ("## Immediate next action", empty),
+        ("## Immediate next action\n \t\n\n## Other\nx\n", empty),
+        ("---\nname: only\n---\n\n", "it is empty: handoff-write --template prints the sections"),
+    ];
+    for (draft, reason) in cases {
+        let world = World::new();
+        let ran = world.run("handoff-write", &world.dir("app"), &[], draft);
+        is_refused(
+            &world,
+            &ran,
+            1,
+            &format!("agent-handoff: could not write the handoff: {reason}\n"),
+            draft,
+        );
+    }
+}
+
+#[test]
+fn an_empty_draft_is_refused_and_there_is_nothing_to_keep() {
+    for draft in ["", "\n \t\r\n"] {
+        let world = World::new();
+        let ran = world.run("handoff-write", &world.dir("app"), &[], draft);
+        let said = "agent-handoff: could not write the handoff: it is empty: handoff-write --template prints the sections\n";
+        is(&world, &ran, 1, "", said);
+        assert!(!world.root().exists());
+    }
+}
+
+#[test]
+fn a_draft_above_one_mebibyte_is_refused_and_one_of_it_is_written() {
+    let world = World::new();
+    let app = world.dir("app");
+    let exact = format!("{BODY}{}", "x".repeat((1 << 20) - BODY.len()));
+    let over = format!("{exact}y");
+    let ran = world.run("handoff-write", &app, &[], &over);
+    let said = "agent-handoff: could not write the handoff: it has 1.0 MiB, a handoff may have 1.0 MiB: name large files \
+                instead of quoting them\n";
+    is_refused(&world, &ran, 1, said, &over);
+    world.write(&app, &[], &exact);
+}
+
+#[test]
+fn a_refused_file_is_named_itself_and_no_copy_is_kept() {
+    let world = World::new();
+    let app = world.dir("app");
+    let draft = app.join("draft.md");
+    std::fs::write(&draft, "nothing").unwrap();
+    let ran = world.run("handoff-write", &app, &["--file", draft.to_str().unwrap()], "");
+    let said =
+        format!("agent-handoff: could not write the handoff: {NO_ACTION}\ndraft kept: TOP/app/draft.md\n");
+    is(&world, &ran, 1, "", &said);
+    assert!(!world.root().exists());
+    assert_eq!(std::fs::read_to_string(&draft).unwrap(), "nothing");
+    let ran = world.run("handoff-write", &app, &["--file", "missing.md"], "");
+    is(&world, &ran, 1, "", "agent-handoff: could not read missing.md: no such file or directory\n");
+}
+
+#[test]
+fn a_file_and_a_dash_are_read_like_standard_input() {
+    let world = World::new();
+    let app = world.dir("app");
+    std::fs::write(app.join("d"), BODY).unwrap();
+    let from_file = world.write(&app, &["--file", "d"], "ignored");
+    let from_dash = world.write(&app, &["--file", "-"], BODY);
+    assert_eq!(parts(&from_file).1, parts(&from_dash).1);
+}
+
+#[test]
+fn a_check_says_ok_or_why_not_and_writes_nothing() {
+    let world = World::new();
+    let app = world.dir("app");
+    let run = |args: &[&str], draft: &str| world.run("handoff-write", &app, args, draft);
+    run(&["--check"], BODY).is(0, "ok\n", "");
+    run(&["--check", "--json"], BODY).is(0, "{\"ok\":true,\"reasons\":[]}\n", "");
+    run(&["--check"], "x").is(1, "", &format!("agent-handoff: {NO_ACTION}\n"));
+    let report = format!("{}\n", json!({ "ok": false, "reasons": [NO_ACTION] }));
+    run(&["--check", "--json"], "x").is(1, &report, &format!("agent-handoff: {NO_ACTION}\n"));
+    assert!(!world.root().exists());
+}
+
+#[test]
+fn a_refusal_as_json_names_reasons_and_draft() {
+    let world = World::new();
+    let ran = world.run("handoff-write", &world.dir("app"), &["--json"], "x");
+    let report = json!({ "written": false, "reasons": [NO_ACTION], "draft": kept_draft(&ran) });
+    assert_eq!((ran.code, json(&ran)), (1, report));
+}
+
+#[test]
+fn the_template_lists_every_section() {
+    let world = World::new();
+    let ran = world.run("handoff-write", &world.dir("app"), &["--template"], "");
+    let headings: Vec<_> = ran.out().lines().filter(|line| line.starts_with('#')).collect();
+    assert_eq!((ran.code, ran.err()), (0, ""));
+    assert_eq!(
+        headings,
+        [
+            "# Handoff — <title>",
+            "## Status as of <date>",
+            "## Immediate next action",
+            "## Decisions made (with evidence)",
+            "## Recently verified / completed — DO NOT REDO",
+            "## Open follow-ups",
+            "## Assumptions / world-model snapshot",
+            "## Verification commands",
+            "## Files touched this session",
+            "## What NOT to do on resume",
+            "## Reader instruction",
+        ]
+    );
+}
+
+#[test]
+fn the_context_of_a_clean_repository_is_its_branch_and_counts() {
+    let world = World::new();
+    let app = world.repo("app");
+    let head = world.git(&app, &["rev-parse", "--short", "HEAD"]);
+    let start = format!("worktree: TOP/app (app)\nbranch:   main\nhead:     {head}\ndirty:    0 files\n");
+    let context = || world.run("handoff-write", &app.join("src"), &["--context"], "");
+    is(&world, &context(), 0, &format!("{start}unread:   0 waiting here\n"), "");
+    world.write(&app, &[], BODY);
+    is(&world, &context(), 0, &format!("{start}unread:   1 waiting here\n"), "");
+    let far = world.path("zebra");
+    world.git(&app, &["worktree", "add", "--quiet", "-b", "z", far.to_str().unwrap()]);
+    is(&world, &context(), 0, &format!("{start}sibling:  zebra (TOP/zebra)\nunread:   1 waiting here\n"), "");
+}
+
+#[test]
+fn the_context_of_a_dirty_repository_lists_twenty_files_and_counts_the_rest() {
+    let world = World::new();
+    let app = world.repo("app");
+    std::fs::write(app.join("src/a.rs"), "changed\n").unwrap();
+    for number in 10..32 {
+        std::fs::write(app.join(format!("new{number}")), "").unwrap();
+    }
+    world.git(&app, &["add", "new10"]);
+    let ran = world.run("handoff-write", &app, &["--context"], "");
+    let porcelain = world.git(&app, &["status", "--porcelain"]);
+    let listed = porcelain.lines().take(20).map(|line| format!("  {line}\n")).collect::<String>();
+    let head = world.git(&app, &["rev-parse", "--short", "HEAD"]);
+    let start = format!("worktree: TOP/app (app)\nbranch:   main\nhead:     {head}\ndirty:    23 files\n");
+    is(&world, &ran, 0, &format!("{start}{listed}  … and 3 more\nunread:   0 waiting here\n"), "");
+}
+
+#[test]
+fn the_context_is_given_with_exit_code_0_whatever_is_missing() {
+    let world = World::new();
+    let plain = world.dir("plain");
+    let unknown = "worktree: TOP/plain (plain)\nbranch:   unknown\nhead:     unknown\ndirty:    unknown\n";
+    let ran = world.run("handoff-write", &plain, &["--context"], "");
+    is(&world, &ran, 0, &format!("{unknown}unread:   0 waiting here\n"), "");
+    let ran = world.run("handoff-write", &plain, &["--context", "--root", "/nonexistent"], "");
+    is(&world, &ran, 0, "worktree: unknown (could not enter /nonexistent: no such file or directory)\n", "");
+    let mut homeless = world.command("handoff-write", &plain);
+    homeless.arg("--context").env_remove("HOME");
+    is(&world, &tests::feed(homeless, b""), 0, &format!("{unknown}unread:   unknown\n"), "");
+}
+
+#[test]
+fn two_handoffs_of_one_second_and_topic_are_two_files() {
+    let world = World::new();
+    let app = world.dir("app");
+    let stamp = |path: &Path| path.file_name().unwrap().to_str().unwrap()[..16].to_owned();
+    let mut written = vec![world.write(&app, &["--topic", "t"], BODY)];
+    let is_twin = |paths: &[std::path::PathBuf]| {
+        paths.len() > 1 && stamp(&paths[paths.len() - 1]) == stamp(&paths[paths.len() - 2])
+    };
+    while !is_twin(&written) {
+        assert!(written.len() < 50, "no two in one second");
+        written.push(world.write(&app, &["--topic", "t"], BODY));
+    }
+    written.sort();
+    assert_eq!(published(&world.root()), written);
+    let rows = json(&world.run("inbox", &app, &["--json"], ""));
+    assert_eq!(rows.as_array().unwrap().len(), written.len());
+}
+
+#[test]
+fn a_file_from_a_clock_that_was_ahead_is_left_whole_and_both_surface() {
+    let world = World::new();
+    let app = world.dir("app");
+    let ahead = world.plant(&app, "20990101T000000Z-from-app.md", "---\nname: From tomorrow\n---\n\nx\n");
+    let now = world.write(&app, &[], BODY);
+    assert_ne!(ahead, now);
+    assert_eq!(std::fs::read_to_string(&ahead).unwrap(), "---\nname: From tomorrow\n---\n\nx\n");
+    let told = world.surface(&app);
+    assert!(told.contains(" 1/2 From tomorrow\n") && told.contains(" 2/2 Auth refactor\n"), "{told}");
+    assert_eq!(world.names(&app, "read").len(), 2);
+}
+
+#[test]
+fn a_body_of_any_bytes_is_kept_byte_for_byte() {
+    let bodies: [&[u8]; 3] = [
+        b"## Immediate next action\r\nGo.\r\n\r\n## Other\r\n\ttabs \r\n",
+        b"## Immediate next action\nGo \xff\xfe\xc3( \x00\x07 on.\n",
+        "## Immediate next action\nGo \u{202e}\u{e0041}.\u{feff}\n\n\n".as_bytes(),
+    ];
+    let world = World::new();
+    let app = world.dir("app");
+    for body in bodies {
+        let path = world.write(&app, &[], body);
+        let (_, written) = parts(&path);
+        assert_eq!(written, [b"\n", body].concat());
+        let digits = sentinel(&world, &written);
+        assert_eq!(field(&path, "sentinel").trim_matches(['"', '\'']), digits);
+    }
+}
