@@ -1,12 +1,14 @@
 //! What is uncommitted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use gix::bstr::BString;
+use gix::bstr::{BStr, BString, ByteSlice as _};
 use gix::diff::index::ChangeRef;
 use gix::status::Item;
 use gix::status::index_worktree;
 use gix::status::index_worktree::iter::Summary;
+use gix::status::plumbing::index_as_worktree::{Conflict, EntryStatus};
+use gix::status::tree_index::TrackRenames;
 
 use crate::repository::Repository;
 
@@ -26,11 +28,17 @@ impl Repository {
     /// The user's own configuration counts (`status.showUntrackedFiles`, `core.excludesFile`), as it does for git.
     pub fn changes(&self) -> Option<Vec<Change>> {
         self.gix.workdir()?;
-        let status = self.gix.status(gix::progress::Discard).ok()?;
+        let mut status = self.gix.status(gix::progress::Discard).ok()?;
+        let config = self.gix.config_snapshot();
+        if config.boolean("status.renames").or_else(|| config.boolean("diff.renames")) == Some(false) {
+            status = status.tree_index_track_renames(TrackRenames::Disabled);
+        }
+        let one_by_one = config.string("status.showUntrackedFiles").is_some_and(|value| *value == "all");
+        let index = self.gix.index_or_empty().ok()?;
         let items = status.index_worktree_rewrites(None).into_iter(None).ok()?;
         // A file that is both staged and modified comes twice, and is one line.
         let mut tracked: BTreeMap<BString, [char; 2]> = BTreeMap::new();
-        let mut untracked: Vec<BString> = Vec::new();
+        let mut untracked: BTreeSet<BString> = BTreeSet::new();
         for item in items {
             match item.ok()? {
                 Item::TreeIndex(change) => {
@@ -46,7 +54,15 @@ impl Repository {
                     if is_directory {
                         path.push(b'/');
                     }
-                    untracked.push(path);
+                    let shown = if one_by_one { path.as_bstr() } else { collapsed(path.as_ref(), &index) };
+                    untracked.insert(shown.to_owned());
+                }
+                Item::IndexWorktree(index_worktree::Item::Modification {
+                    rela_path,
+                    status: EntryStatus::Conflict { summary, .. },
+                    ..
+                }) => {
+                    tracked.insert(rela_path, conflict_letters(summary));
                 }
                 Item::IndexWorktree(item) => {
                     if let Some(summary) = item.summary() {
@@ -56,10 +72,32 @@ impl Repository {
                 }
             }
         }
-        untracked.sort_unstable();
-        let untracked = untracked.into_iter().map(|path| (path, ['?'; 2]));
+        // What lies where a tracked file is missing or in conflict goes with that file.
+        untracked.retain(|path| {
+            let path = path.strip_suffix(b"/").unwrap_or(path);
+            tracked.get(path.as_bstr()).is_none_or(|code| code[1] == ' ')
+        });
+        let untracked: Vec<_> = untracked.into_iter().map(|path| (path, ['?'; 2])).collect();
         let all = tracked.into_iter().chain(untracked);
         Some(all.map(|(path, code)| Change { code, path: path.to_string() }).collect())
+    }
+}
+
+/// The highest directory above `path` that has nothing tracked in it, which git prints instead; or `path` itself.
+fn collapsed<'a>(path: &'a BStr, index: &gix::index::State) -> &'a BStr {
+    let above = path.find_iter("/").map(|slash| path[..=slash].as_bstr());
+    above.into_iter().find(|above| index.prefixed_entries(above).is_none()).unwrap_or(path)
+}
+
+fn conflict_letters(conflict: Conflict) -> [char; 2] {
+    match conflict {
+        Conflict::BothDeleted => ['D', 'D'],
+        Conflict::AddedByUs => ['A', 'U'],
+        Conflict::DeletedByThem => ['U', 'D'],
+        Conflict::AddedByThem => ['U', 'A'],
+        Conflict::DeletedByUs => ['D', 'U'],
+        Conflict::BothAdded => ['A', 'A'],
+        Conflict::BothModified => ['U', 'U'],
     }
 }
 
@@ -67,7 +105,11 @@ fn staged_letter(change: &ChangeRef<'_, '_>) -> char {
     match change {
         ChangeRef::Addition { .. } => 'A',
         ChangeRef::Deletion { .. } => 'D',
-        ChangeRef::Modification { .. } => 'M',
+        ChangeRef::Modification { previous_entry_mode: before, entry_mode: after, .. } => {
+            // A file that became executable is still a file.
+            let kind = |mode: &gix::index::entry::Mode| mode.bits() & 0o170_000;
+            if kind(before) == kind(after) { 'M' } else { 'T' }
+        }
         ChangeRef::Rewrite { copy: true, .. } => 'C',
         ChangeRef::Rewrite { .. } => 'R',
     }

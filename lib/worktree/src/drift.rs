@@ -135,10 +135,15 @@ impl Repository {
 
     /// How many commits `tip` has that `other` has not.
     fn count(&self, tip: ObjectId, other: ObjectId) -> Option<Count> {
+        // What a shallow clone's outermost commits descend from is not known, so neither is the number.
+        let outermost = self.gix.shallow_commits().ok()?;
         let walk = self.gix.rev_walk([tip]).with_hidden([other]).all().ok()?;
         let mut commits = 0;
         for commit in walk.take(MOST_COMMITS + 1) {
-            commit.ok()?;
+            let id = commit.ok()?.id;
+            if outermost.as_ref().is_some_and(|outermost| outermost.contains(&id)) {
+                return None;
+            }
             commits += 1;
         }
         Some(Count(commits))
@@ -168,6 +173,8 @@ impl Repository {
             gix::objs::TreeRefIter::from_bytes(&head.data, head.id.kind()),
         );
         let compared = gix::diff::tree(left, right, &mut state, &self.gix.objects, &mut changes);
+        // Changes come level by level.
+        changes.changed.sort_unstable();
         // Stopped at the limit, what was collected still holds.
         (compared.is_ok() || changes.changed.len() >= MOST_FILES).then_some(changes.changed)
     }

@@ -375,11 +375,11 @@ fn a_file_that_became_a_link_has_changed_its_type() {
 }
 
 #[test]
-fn a_file_replaced_by_a_directory_is_a_deletion_and_an_untracked_directory() {
+fn a_file_replaced_by_a_directory_is_a_deletion() {
     let oracle = Oracle::committed();
     fs::remove_file(oracle.path("a")).unwrap();
     oracle.write("a/inner", "x\n");
-    oracle.same_status(&[(" D", "a"), ("??", "a/")]);
+    oracle.same_status(&[(" D", "a")]);
 }
 
 #[test]
@@ -409,6 +409,10 @@ fn a_nested_repository_is_one_untracked_directory() {
     oracle.git_in(&oracle.path("deep/er"), &["add", "x"]);
     oracle.git_in(&oracle.path("deep/er"), &["commit", "-q", "-m", "x"]);
     oracle.same_status(&[("??", "deep/"), ("??", "nested/")]);
+    oracle.write("deep/beside", "x\n");
+    oracle.same_status(&[("??", "deep/"), ("??", "nested/")]);
+    oracle.git(&["config", "status.showUntrackedFiles", "all"]);
+    oracle.same_status(&[("??", "deep/beside"), ("??", "deep/er/"), ("??", "nested/")]);
 }
 
 #[test]
@@ -588,7 +592,11 @@ fn an_excludes_file_and_the_repository_s_own_excludes_count() {
 fn line_endings_that_git_converts_are_no_change() {
     let oracle = Oracle::committed();
     oracle.git(&["config", "core.autocrlf", "true"]);
-    oracle.write("a", "a\r\nsecond line\r\nthird line\r\nfourth line\r\n");
+    fs::remove_file(oracle.path("a")).unwrap();
+    oracle.git(&["checkout", "-q", "a"]);
+    assert!(fs::read_to_string(oracle.path("a")).unwrap().contains("\r\n"));
+    let later = std::time::SystemTime::UNIX_EPOCH;
+    fs::File::options().append(true).open(oracle.path("a")).unwrap().set_modified(later).unwrap();
     oracle.write("b", "b\r\nanother line\r\n");
     oracle.same_status(&[(" M", "b")]);
 }
@@ -606,12 +614,15 @@ fn files_left_out_of_a_sparse_checkout_are_no_changes() {
 }
 
 #[test]
-fn files_left_out_by_a_sparse_index_are_no_changes() {
+fn the_changes_of_a_sparse_index_are_git_s_or_unknown() {
     let oracle = Oracle::committed();
     oracle.commit_file("e/x", "x\n");
     oracle.git(&["sparse-checkout", "set", "--sparse-index", "d"]);
     oracle.write("d/c", "other\n");
-    oracle.same_status(&[(" M", "d/c")]);
+    if repository(&oracle.dir).changes().is_some() {
+        oracle.same_status(&[(" M", "d/c")]);
+    }
+    oracle.same_head();
 }
 
 #[test]
@@ -761,8 +772,8 @@ fn a_head_whose_commit_is_missing_is_no_panic() {
         let repository = oracle.repository();
         repository.head();
         assert_eq!(repository.changes(), None);
-        let drift = repository.drift(&id, &[]).unwrap();
-        assert_eq!((drift.relation, drift.files), (Relation::Unclear, None));
+        let drift = repository.drift(&id, &[]).map(|drift| (drift.relation, drift.files));
+        assert!(matches!(drift, None | Some((Relation::Unclear, None))), "{drift:?}");
         oracle.write(".git/HEAD", "ref: refs/heads/main\n");
     }
 }

@@ -24,7 +24,9 @@ fn control_and_hidden_characters_do_not_reach_the_session() {
         "{text:?}"
     );
     assert!(!text.contains(|c: char| (c.is_control() && c != '\n')
-        || ('\u{200B}'..='\u{206F}').contains(&c)
+        || ('\u{200B}'..='\u{200F}').contains(&c)
+        || ('\u{202A}'..='\u{202E}').contains(&c)
+        || ('\u{2060}'..='\u{206F}').contains(&c)
         || c > '\u{E0000}'));
 }
 
