@@ -82,8 +82,11 @@ fn widths(columns: &[Column], rows: &[Vec<Cell>], available: Option<usize>) -> V
     let mut order: Vec<usize> = (0..columns.len()).collect();
     // First the column that gives, then the widest.
     order.sort_by_key(|&index| (!columns[index].gives, std::cmp::Reverse(widths[index])));
-    for index in order {
-        let cut = over.min(widths[index].saturating_sub(LEAST.max(columns[index].title.width())));
+    // Where that is not enough, every column goes down to its title.
+    for (least, &index) in
+        [LEAST, 0].into_iter().flat_map(|least| order.iter().map(move |index| (least, index)))
+    {
+        let cut = over.min(widths[index].saturating_sub(least.max(columns[index].title.width())));
         widths[index] -= cut;
         over -= cut;
     }

@@ -37,7 +37,7 @@ pub(crate) fn quoted(text: &Sanitised) -> Cow<'_, str> {
 }
 
 fn imitates(line: &str) -> bool {
-    let line = line.trim_start();
+    let line = line.trim();
     let divides = |rest: &str| {
         let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
         digits == 8 && rest.as_bytes().get(8).is_none_or(|&b| b == b' ')

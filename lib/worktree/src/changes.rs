@@ -33,11 +33,14 @@ impl Repository {
         if config.boolean("status.renames").or_else(|| config.boolean("diff.renames")) == Some(false) {
             status = status.tree_index_track_renames(TrackRenames::Disabled);
         }
-        let one_by_one = config.string("status.showUntrackedFiles").is_some_and(|value| *value == "all");
+        let one_by_one =
+            config.string("status.showUntrackedFiles").is_some_and(|value| value.as_slice() == b"all");
         let index = self.gix.index_or_empty().ok()?;
         let items = status.index_worktree_rewrites(None).into_iter(None).ok()?;
         // A file that is both staged and modified comes twice, and is one line.
         let mut tracked: BTreeMap<BString, [char; 2]> = BTreeMap::new();
+        // Items of both comparisons come in any order; a conflict overrides what else is said of its file.
+        let mut conflicts = Vec::new();
         let mut untracked: BTreeSet<BString> = BTreeSet::new();
         for item in items {
             match item.ok()? {
@@ -62,7 +65,7 @@ impl Repository {
                     status: EntryStatus::Conflict { summary, .. },
                     ..
                 }) => {
-                    tracked.insert(rela_path, conflict_letters(summary));
+                    conflicts.push((rela_path, conflict_letters(summary)));
                 }
                 Item::IndexWorktree(item) => {
                     if let Some(summary) = item.summary() {
@@ -72,6 +75,7 @@ impl Repository {
                 }
             }
         }
+        tracked.extend(conflicts);
         // What lies where a tracked file is missing or in conflict goes with that file.
         untracked.retain(|path| {
             let path = path.strip_suffix(b"/").unwrap_or(path);

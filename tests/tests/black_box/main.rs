@@ -6,11 +6,7 @@
     reason = "tests set up files and processes by hand"
 )]
 
-mod addresses;
 mod hostile;
-mod inbox;
-mod properties;
 mod smoke;
 mod support;
 mod surfacing;
-mod writing;

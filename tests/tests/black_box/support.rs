@@ -225,20 +225,6 @@ pub(crate) fn only_content(world: &World, dir: &Path, bucket: &str) -> Vec<u8> {
     std::fs::read(only_file(world, dir, bucket)).unwrap()
 }
 
-/// The value of the line `label:` that `handoff-write` printed.
-#[track_caller]
-pub(crate) fn said(ran: &Ran, label: &str) -> String {
-    let line = ran.out().lines().find_map(|line| line.strip_prefix(label)?.strip_prefix(':'));
-    line.unwrap_or_else(|| panic!("no {label}: {ran:?}")).trim().to_owned()
-}
-
-/// The path that a refused draft was kept at.
-#[track_caller]
-pub(crate) fn kept(ran: &Ran) -> PathBuf {
-    let line = ran.err().lines().find_map(|line| line.strip_prefix("draft kept: "));
-    PathBuf::from(line.unwrap_or_else(|| panic!("no draft kept: {ran:?}")))
-}
-
 /// Runs `command`, whose standard input is already set up, and gives what it did and how long it took.
 pub(crate) fn timed(command: &mut Command) -> (Ran, Duration) {
     let start = Instant::now();

@@ -60,7 +60,7 @@ fn a_title_and_summary_come_from_option_then_frontmatter_then_headings() {
     let front = format!("---\nname: Own\ndescription: Mine\ntopic: own-topic\n---\n{BODY}");
     let bare = "## Immediate next action\n\n  Go on.  \nMore.\n";
     let cases: [(&[&str], &str, &str, &str); 5] = [
-        (&["--name", "N", "--description", "D"], &front, "N", "D"),
+        (&["--name", "Typed", "--description", "Said"], &front, "Typed", "Said"),
         (&[], &front, "Own", "Mine"),
         (&[], BODY, "Auth refactor", "Run `make test-auth`."),
         (&["--topic", "the-topic"], bare, "the-topic", "Go on."),
@@ -250,11 +250,12 @@ fn a_draft_above_one_mebibyte_is_refused_and_one_of_it_is_written() {
     let world = World::new();
     let app = world.dir("app");
     let exact = format!("{BODY}{}", "x".repeat((1 << 20) - BODY.len()));
-    let over = format!("{exact}y");
+    let over = "y".repeat(3 << 19);
     let ran = world.run("handoff-write", &app, &[], &over);
-    let said = "agent-handoff: could not write the handoff: it has 1.0 MiB, a handoff may have 1.0 MiB: name large files \
+    let said = "agent-handoff: could not write the handoff: it has 1.5 MB, a handoff may have 1.0 MB: name large files \
                 instead of quoting them\n";
     is_refused(&world, &ran, 1, said, &over);
+    assert_eq!(world.run("handoff-write", &app, &["--check"], format!("{exact}y")).code, 1);
     world.write(&app, &[], &exact);
 }
 

@@ -1,1 +1,7 @@
-//! todo
+//! Handoffs and inboxes that mean harm.
+
+mod fields;
+mod inbox;
+mod names;
+mod objects;
+mod text;

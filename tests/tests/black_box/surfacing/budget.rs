@@ -180,7 +180,7 @@ fn one_that_does_not_fit_beside_the_newest_waits_for_the_next_session() {
     assert_eq!(first.titles(), ["new"]);
     assert_eq!(first.notes.len(), 2, "{:?}", first.notes);
     assert!(first.notes[0].starts_with("1 more is still unread, newest first; to read one: "), "{first:?}");
-    assert_eq!(first.notes[1], "  20261121T100000Z-from-old  old");
+    assert_eq!(first.notes[1], "  20261121T100000Z-from-old old");
     assert_eq!(world.names(&dir, "unread"), ["20261121T100000Z-from-old.md"]);
     assert_eq!(Message::of(&world.surface(&dir)).titles(), ["old"]);
     assert_eq!(world.surface(&dir), "");

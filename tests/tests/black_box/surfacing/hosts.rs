@@ -35,7 +35,7 @@ fn the_summary_counts_what_is_loaded_and_what_stays() {
     let world = World::new();
     let repo = world.repo("app");
     for number in 0..4 {
-        world.write(&repo, &[], format!("{BODY}\n## Notes\n{}\n", number.to_string().repeat(4_000)));
+        world.write(&repo, &[], format!("{BODY}\n## Notes\n{}\n", number.to_string().repeat(3_000)));
     }
     let (_, summary) = context_of(&world.start(&repo, CLAUDE, "startup"));
     assert_eq!(summary, "agent-handoff: 2 handoffs loaded; 2 more unread");

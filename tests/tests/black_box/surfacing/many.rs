@@ -61,7 +61,7 @@ fn the_command_that_is_named_reads_the_one_that_is_named() {
     let message = Message::of(&context_of(&world.start(&dir, "s", "startup")).0);
     let (words, command) = message.notes[0].split_once("; to read one: ").unwrap();
     assert_eq!(words, format!("{} more are still unread, newest first", 30 - message.blocks.len()));
-    let (id, name) = message.notes[3].trim().split_once("  ").unwrap();
+    let (id, name) = message.notes[3].trim().split_once(' ').unwrap();
     assert_eq!(name, format!("Task {} ({} min ago)", 27 - message.blocks.len(), 3 + message.blocks.len()));
     let mut shell = world.bare_command("sh");
     shell.current_dir(world.top()).args(["-c", &command.replace(" ID", &format!(" {id}"))]);

@@ -103,7 +103,7 @@ fn a_place_that_cannot_be_entered_is_said_in_one_line() {
     let world = World::new();
     let repo = world.repo("app");
     world.write(&repo, &[], BODY);
-    let (gone, file) = (world.path("gone"), repo.join("src/a.rs"));
+    let (gone, file) = (repo.join("src/gone"), repo.join("src/a.rs"));
     let line = |path: &Path, reason: &str| {
         format!("agent-handoff: could not look for handoffs: could not enter {}: {reason}", path.display())
     };
@@ -112,10 +112,13 @@ fn a_place_that_cannot_be_entered_is_said_in_one_line() {
         assert_eq!((ran.code, ran.err()), (0, ""));
         assert_eq!(ran.out().to_lowercase(), format!("{}\n", line(path, reason)).to_lowercase());
     }
-    let (text, summary) = context_of(&world.start(&gone, SESSION, "startup"));
+    let start = |place: &Path| world.run("session-start", &repo, &[], claude(place, SESSION, "startup"));
+    let (text, summary) = context_of(&start(&gone));
     assert_eq!(text, format!("{summary}\n"));
     assert!(text.starts_with(&line(&gone, "")), "{text}");
     assert_eq!(world.names(&repo, "unread").len(), 1);
+    // Nothing can be waiting where nothing ever was.
+    start(&world.path("elsewhere")).is_silent();
 }
 
 #[test]

@@ -65,7 +65,8 @@ fn an_endless_input_is_not_read_to_its_end() {
                 Command::new("yes").arg(word).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
             let mut command = world.command("session-start", &repo);
             let (ran, time) = timed(command.stdin(endless.stdout.take().unwrap()));
-            // The pipe is closed by now: it has ended or is about to.
+            // A command holds on to the pipe it was given; without it, `yes` ends.
+            drop(command);
             endless.wait().unwrap();
             assert_eq!((ran.code, ran.err()), (0, ""));
             // `{}` may arrive alone and be taken for a payload, by how much the pipe gives at once.
