@@ -225,6 +225,13 @@ pub(crate) fn only_content(world: &World, dir: &Path, bucket: &str) -> Vec<u8> {
     std::fs::read(only_file(world, dir, bucket)).unwrap()
 }
 
+/// The path that a refused draft was kept at.
+#[track_caller]
+pub(crate) fn kept(ran: &Ran) -> PathBuf {
+    let line = ran.err().lines().find_map(|line| line.strip_prefix("draft kept: "));
+    PathBuf::from(line.unwrap_or_else(|| panic!("no draft kept: {ran:?}")))
+}
+
 /// Runs `command`, whose standard input is already set up, and gives what it did and how long it took.
 pub(crate) fn timed(command: &mut Command) -> (Ran, Duration) {
     let start = Instant::now();
