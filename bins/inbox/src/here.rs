@@ -1,5 +1,6 @@
 //! Where we are: the worktree, its address, the store.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use handoff_address::Address;
@@ -94,6 +95,22 @@ impl Here {
         }
         let read = handoffs.into_iter().map(|waiting| Unread::read(inbox, waiting));
         Ok(read.filter(|unread| !is_elsewhere(&unread.document(), self.worktree.top())).collect())
+    }
+}
+
+impl Here {
+    /// What is archived in `inbox` and not addressed to another worktree that shares it, newest first; with `all`,
+    /// whatever is there.
+    pub(crate) fn archived(&self, inbox: &Inbox, all: bool) -> Result<Vec<OsString>, Failure> {
+        const BEGINNING: u64 = 64 << 10;
+        let mut names = inbox.archived()?;
+        if !all {
+            names.retain(|name| {
+                let beginning = inbox.read_archived(name, BEGINNING).unwrap_or_default();
+                !is_elsewhere(&Document::parse(&beginning), self.worktree.top())
+            });
+        }
+        Ok(names)
     }
 }
 

@@ -296,3 +296,18 @@ fn refused_without_a_store(world: &World, app: &Path, root: Option<&str>, fault:
     is(world, &ran, 1, "", &clean(world, &said));
     assert!(!world.root().exists());
 }
+
+#[test]
+fn no_verb_shows_or_takes_what_is_archived_for_the_other_of_two_paths_with_one_inbox() {
+    let world = World::new();
+    let (mine, other) = (world.dir("x/y/z"), world.dir("x-y/z"));
+    assert_eq!(world.inbox(&mine), world.inbox(&other));
+    world.write(&other, &["--name", "for the other"], BODY);
+    world.surface(&other);
+    world.run("inbox", &mine, &["log"], "").is(0, "nothing archived\n", "");
+    assert_eq!(world.run("inbox", &mine, &["search", "for the other"], "").code, 1);
+    assert_eq!(world.run("inbox", &mine, &["restore", "1"], "").code, 1);
+    assert_eq!(world.run("inbox", &mine, &["show", "from-z"], "").code, 1);
+    world.run("inbox", &mine, &["prune", "--older-than", "0h"], "").is(0, "deleted 0 archived\n", "");
+    assert!(world.run("inbox", &other, &["log"], "").out().contains("for the other"));
+}

@@ -19,7 +19,10 @@ pub(crate) fn run(here: &Here, all: bool, most: usize) -> Result<Status, Failure
     let mut archived: Vec<(&Inbox, usize, OsString)> = Vec::new();
     for inbox in &inboxes {
         archived.extend(
-            inbox.archived()?.into_iter().enumerate().map(|(number, name)| (inbox, number + 1, name)),
+            here.archived(inbox, all)?
+                .into_iter()
+                .enumerate()
+                .map(|(number, name)| (inbox, number + 1, name)),
         );
     }
     // Each inbox is sorted already; names start with the time.

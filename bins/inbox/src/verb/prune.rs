@@ -18,7 +18,7 @@ pub(crate) fn run(here: &Here, older_than: i64, all: bool, dry_run: bool) -> Res
     here.own_inbox()?;
     let mut pruned = Vec::new();
     for inbox in here.inboxes(all)? {
-        for name in inbox.archived()? {
+        for name in here.archived(&inbox, all)? {
             if archived_at(&inbox, &name).is_none_or(|at| at >= oldest) {
                 continue;
             }

@@ -9,7 +9,7 @@ use crate::id::{self, Unclear};
 pub(crate) fn run(here: &Here, ids: &[String]) -> Result<Status, Failure> {
     let unknown = || Unclear::Unknown(ids.first().cloned().unwrap_or_default());
     let inbox = here.own_inbox()?.ok_or_else(unknown)?;
-    let archived = inbox.archived()?;
+    let archived = here.archived(&inbox, false)?;
     let chosen: Result<Vec<usize>, Unclear> =
         ids.iter().map(|id| id::resolve(id, archived.iter().map(|name| name.as_os_str()))).collect();
     let mut done = Vec::new();

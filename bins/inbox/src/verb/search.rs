@@ -1,7 +1,8 @@
 //! `inbox search`: where a text stands, unread and archived.
 
+use handoff_document::Document;
 use handoff_process::Status;
-use handoff_store::{Inbox, LARGEST};
+use handoff_store::{Inbox, LARGEST, is_elsewhere};
 use handoff_text::Sanitised;
 use serde_json::{Value, json};
 
@@ -25,7 +26,7 @@ pub(crate) fn run(here: &Here, text: &str, all: bool) -> Result<Status, Failure>
     let needle = text.to_lowercase();
     let mut hits = Vec::new();
     for inbox in here.inboxes(all)? {
-        search(&inbox, &needle, &mut hits)?;
+        search(here, &inbox, &needle, all, &mut hits)?;
     }
     let status = if hits.is_empty() { Status::NotDone } else { Status::Done };
     let printed = if here.json {
@@ -40,7 +41,7 @@ pub(crate) fn run(here: &Here, text: &str, all: bool) -> Result<Status, Failure>
     Ok(if printed == Status::Done { status } else { printed })
 }
 
-fn search(inbox: &Inbox, needle: &str, hits: &mut Vec<Hit>) -> Result<(), Failure> {
+fn search(here: &Here, inbox: &Inbox, needle: &str, all: bool, hits: &mut Vec<Hit>) -> Result<(), Failure> {
     let mut look = |name: &std::ffi::OsStr, is_unread: bool, content: Vec<u8>| {
         let lines = matching(&content, needle);
         if !lines.is_empty() {
@@ -48,11 +49,13 @@ fn search(inbox: &Inbox, needle: &str, hits: &mut Vec<Hit>) -> Result<(), Failur
         }
     };
     for waiting in inbox.waiting()?.handoffs {
-        if let Ok(content) = inbox.peek_whole(&waiting) {
+        if let Ok(content) = inbox.peek_whole(&waiting)
+            && (all || !is_elsewhere(&Document::parse(&content), here.worktree.top()))
+        {
             look(waiting.name(), true, content);
         }
     }
-    for name in inbox.archived()? {
+    for name in here.archived(inbox, all)? {
         if let Ok(content) = inbox.read_archived(&name, LARGEST) {
             look(&name, false, content);
         }

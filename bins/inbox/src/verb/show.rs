@@ -54,7 +54,7 @@ fn find(here: &Here, id: &str) -> Result<Found, Failure> {
             Ok(Found { file, path, is_unread: true, content: inbox.peek_whole(waiting)? })
         }
         Err(Unclear::Unknown(_)) => {
-            let archived = inbox.archived()?;
+            let archived = here.archived(&inbox, false)?;
             let name = &archived[id::resolve(id, archived.iter().map(|name| name.as_os_str()))?];
             let content = inbox.read_archived(name, LARGEST)?;
             Ok(Found { file: id::shown(name), path: inbox.read_path().join(name), is_unread: false, content })
