@@ -1,0 +1,105 @@
+//! A command that a host runs at an event, in the JSON shape that Claude Code's `settings.json` and Codex's
+//! `hooks.json` share: `{"hooks": {"<event>": [{"matcher"?: …, "hooks": [{"type": "command", …}]}]}}`.
+
+mod survey;
+mod take_out;
+mod wire;
+
+use crate::json::Tree;
+use crate::malformed::Malformed;
+use survey::Survey;
+
+/// What is run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// A program and its arguments, without a shell: Claude Code's exec form.
+    Exec(String, Vec<String>),
+    /// A line for the shell.
+    Shell(String),
+}
+
+/// A command handler.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handler {
+    /// What is run.
+    pub run: Run,
+    /// After how many seconds the host gives up on it.
+    pub timeout: u32,
+    /// Codex's `additionalContextLimit`, in tokens of four bytes; None leaves the host's default.
+    pub context_limit: Option<u32>,
+}
+
+impl Handler {
+    fn tree(&self) -> Tree {
+        let mut properties = vec![("type", Tree::Text("command".to_owned()))];
+        match &self.run {
+            Run::Exec(program, args) => {
+                properties.push(("command", Tree::Text(program.clone())));
+                properties.push(("args", Tree::Array(args.iter().cloned().map(Tree::Text).collect())));
+            }
+            Run::Shell(command) => properties.push(("command", Tree::Text(command.clone()))),
+        }
+        properties.push(("timeout", Tree::Number(self.timeout)));
+        properties.extend(self.context_limit.map(|limit| ("additionalContextLimit", Tree::Number(limit))));
+        Tree::Object(properties)
+    }
+
+    fn group(&self) -> Tree {
+        Tree::Object(vec![("hooks", Tree::Array(vec![self.tree()]))])
+    }
+}
+
+/// Which handlers of a file are ours, and what the file is like.
+#[derive(Clone, Copy)]
+pub struct Hooks<'a> {
+    /// The event, as the host spells it.
+    pub event: &'static str,
+    /// Whether a program, as a handler names it, is ours. Handlers of agent-handoff's bash program always are.
+    pub owns: &'a dyn Fn(&str) -> bool,
+    /// Whether the host accepts comments and trailing commas.
+    pub comments: bool,
+    /// Whether a place in the list means something to the host: Codex ties a user's trust to it. Then nothing that is
+    /// not ours ever moves up, at the price of an empty group that stays.
+    pub keeps_places: bool,
+}
+
+/// A handler of ours in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The line it begins on, from 1.
+    pub line: usize,
+    /// The command as it stands there.
+    pub command: String,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// How a handler of ours stands in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// In a group, as hosts want it: the group's number and its number in there, from 0.
+    Grouped(usize, usize),
+    /// As an entry of the event without a group, which hosts pass over.
+    Flat,
+    /// In a list outside of `hooks`, which hosts pass over.
+    TopLevel,
+}
+
+impl Hooks<'_> {
+    /// What of ours is in the file, in the order it stands there.
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub fn find(&self, text: &str) -> Result<Vec<Found>, Malformed> {
+        let (_, text) = crate::without_bom(text);
+        let survey = Survey::of(self, text)?;
+        Ok(survey.mine.iter().map(|mine| mine.found(text)).collect())
+    }
+
+    /// A whole file with nothing but `handler`.
+    pub fn fresh(&self, handler: &Handler) -> String {
+        let mut text = self.wire("{}", handler).map(|(text, _)| text).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}

@@ -1,0 +1,175 @@
+//! What is where in a hooks file.
+
+use jsonc_parser::ast::{Array, Object, ObjectProp, Value};
+use jsonc_parser::common::{Range, Ranged};
+
+use super::{Found, Hooks, Standing};
+use crate::json::{self, Container};
+use crate::malformed::Malformed;
+use crate::shell;
+
+/// A parsed file, and ours in it.
+pub(super) struct Survey {
+    pub(super) root: Container,
+    /// The object `hooks`, and its number in the root.
+    pub(super) hooks: Option<(usize, Container)>,
+    /// The event's list, and its number in `hooks`.
+    pub(super) event: Option<(usize, Container)>,
+    /// The lists of the groups in the event's list; None for what has none.
+    pub(super) groups: Vec<Option<Container>>,
+    /// A list of the event's name in the root, where early versions of the bash program put it, and its number there.
+    pub(super) stray: Option<(usize, Container)>,
+    pub(super) stray_groups: Vec<Option<Container>>,
+    pub(super) mine: Vec<Mine>,
+}
+
+/// A handler of ours.
+pub(super) struct Mine {
+    pub(super) standing: Standing,
+    /// The number of the list's entry that it is or is in, and its number in there.
+    pub(super) entry: usize,
+    pub(super) within: Option<usize>,
+    /// The whole handler.
+    pub(super) range: Range,
+    pub(super) command: Range,
+    pub(super) args: Option<Range>,
+    pub(super) written: String,
+    /// The arguments, when all of them are strings.
+    pub(super) args_written: Option<Vec<String>>,
+    /// Whether it is the bash program's.
+    pub(super) is_old: bool,
+}
+
+impl Mine {
+    pub(super) fn found(&self, text: &str) -> Found {
+        Found {
+            line: Malformed::at(text, self.range.start, "").line,
+            command: self.written.clone(),
+            standing: self.standing,
+        }
+    }
+}
+
+impl Survey {
+    pub(super) fn of(hooks: &Hooks<'_>, text: &str) -> Result<Self, Malformed> {
+        let value = json::parse(text, hooks.comments)?;
+        let root = object(text, &value, "the top level")?;
+        let mut survey = Self {
+            root: root.into(),
+            hooks: None,
+            event: None,
+            groups: Vec::new(),
+            stray: None,
+            stray_groups: Vec::new(),
+            mine: Vec::new(),
+        };
+        if let Some((number, property)) = the_only(text, root, "hooks")? {
+            let within = object(text, &property.value, "`hooks`")?;
+            survey.hooks = Some((number, within.into()));
+            if let Some((number, property)) = the_only(text, within, hooks.event)? {
+                let list = array(text, &property.value, &format!("`hooks.{}`", hooks.event))?;
+                survey.event = Some((number, list.into()));
+                survey.groups = survey.entries(hooks, text, list, false)?;
+            }
+        }
+        // Elsewhere the name may mean anything.
+        let stray = root.properties.iter().position(|property| property.name.as_str() == hooks.event);
+        let stray = stray.and_then(|number| Some((number, root.properties[number].value.as_array()?)));
+        if let Some((number, list)) = stray {
+            survey.stray_groups = survey.entries(hooks, text, list, true).unwrap_or_default();
+            survey.stray = Some((number, list.into()));
+        }
+        Ok(survey)
+    }
+
+    fn entries(
+        &mut self,
+        hooks: &Hooks<'_>,
+        text: &str,
+        list: &Array<'_>,
+        stray: bool,
+    ) -> Result<Vec<Option<Container>>, Malformed> {
+        let mut groups = Vec::new();
+        for (entry, value) in list.elements.iter().enumerate() {
+            let element = object(text, value, "an entry of the list")?;
+            let Some((_, property)) = the_only(text, element, "hooks")? else {
+                let standing = if stray { Standing::TopLevel } else { Standing::Flat };
+                self.mine.extend(Mine::of(hooks, element, standing, entry, None));
+                groups.push(None);
+                continue;
+            };
+            let handlers = array(text, &property.value, "`hooks` of a group")?;
+            for (number, handler) in handlers.elements.iter().enumerate() {
+                let handler = object(text, handler, "a handler")?;
+                let standing = if stray { Standing::TopLevel } else { Standing::Grouped(entry, number) };
+                self.mine.extend(Mine::of(hooks, handler, standing, entry, Some(number)));
+            }
+            groups.push(Some(handlers.into()));
+        }
+        Ok(groups)
+    }
+}
+
+impl Mine {
+    fn of(
+        hooks: &Hooks<'_>,
+        handler: &Object<'_>,
+        standing: Standing,
+        entry: usize,
+        within: Option<usize>,
+    ) -> Option<Self> {
+        let command = handler.get_string("command")?;
+        let args = handler.get_array("args");
+        let written = command.value.as_ref();
+        let is_old = is_bash_program(written);
+        let program = if args.is_some() { Some(written.to_owned()) } else { shell::first_word(written) };
+        (is_old || program.is_some_and(|program| (hooks.owns)(&program))).then(|| Self {
+            standing,
+            entry,
+            within,
+            range: handler.range,
+            command: command.range,
+            args: args.map(Ranged::range),
+            written: written.to_owned(),
+            args_written: args.and_then(strings),
+            is_old,
+        })
+    }
+}
+
+/// Whether a command runs the bash program's hook, from wherever it was checked out.
+fn is_bash_program(command: &str) -> bool {
+    let hook = "/hooks/surface-handoffs.sh";
+    command.split(hook).next().is_some_and(|before| {
+        before.len() < command.len()
+            && before.rsplit_once("/adapters/").is_some_and(|(_, tool)| !tool.contains('/'))
+    })
+}
+
+fn strings(array: &Array<'_>) -> Option<Vec<String>> {
+    let string = |value: &Value<'_>| Some(value.as_string_lit()?.value.to_string());
+    array.elements.iter().map(string).collect()
+}
+
+fn object<'v, 't>(text: &str, value: &'v Value<'t>, what: &str) -> Result<&'v Object<'t>, Malformed> {
+    value.as_object().ok_or_else(|| Malformed::at(text, value.start(), format!("{what} is no object")))
+}
+
+fn array<'v, 't>(text: &str, value: &'v Value<'t>, what: &str) -> Result<&'v Array<'t>, Malformed> {
+    value.as_array().ok_or_else(|| Malformed::at(text, value.start(), format!("{what} is no list")))
+}
+
+/// The property `name` and its number. Twice the same name means something else to every reader.
+fn the_only<'v, 't>(
+    text: &str,
+    object: &'v Object<'t>,
+    name: &str,
+) -> Result<Option<(usize, &'v ObjectProp<'t>)>, Malformed> {
+    let mut named =
+        object.properties.iter().enumerate().filter(|(_, property)| property.name.as_str() == name);
+    let first = named.next();
+    match named.next() {
+        None => Ok(first),
+        Some((_, second)) => Err(Malformed::at(text, second.start(), format!("`{name}` is there twice"))),
+    }
+}

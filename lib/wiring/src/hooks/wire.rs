@@ -1,0 +1,91 @@
+//! Putting ours in.
+
+use super::survey::{Mine, Survey};
+use super::{Handler, Hooks, Run, Standing};
+use crate::Made;
+use crate::json::{Layout, Tree};
+use crate::malformed::Malformed;
+use crate::splice::Splices;
+
+impl Hooks<'_> {
+    /// The file with `handler` in it, once: in the place of one of ours that was there, else at the end. What a user
+    /// changed of ours beside the command (the timeout, a matcher) stays.
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub fn wire(&self, text: &str, handler: &Handler) -> Result<(String, Made), Malformed> {
+        let (bom, rest) = crate::without_bom(text);
+        let mut text = rest.to_owned();
+        let mut survey = Survey::of(self, &text)?;
+        let made = match (&survey.hooks, &survey.event) {
+            (None, _) => Made::Parent,
+            (_, None) => Made::List,
+            _ => Made::Item,
+        };
+        loop {
+            let keep = survey.mine.iter().position(|mine| mine.runs(handler));
+            let keep =
+                keep.or_else(|| survey.mine.iter().position(|mine| mine.standing != Standing::TopLevel));
+            let too_many = (0..survey.mine.len()).rev().find(|&number| Some(number) != keep);
+            if let Some(number) = too_many {
+                text = self.without(&text, &survey, &survey.mine[number], Made::Item);
+            } else if let Some(mine) = keep.map(|number| &survey.mine[number]) {
+                return Ok(([bom, &change(&text, &survey, mine, handler)].concat(), made));
+            } else {
+                return Ok(([bom, &self.add(&text, &survey, handler)].concat(), made));
+            }
+            survey = Survey::of(self, &text)?;
+        }
+    }
+
+    fn add(&self, text: &str, survey: &Survey, handler: &Handler) -> String {
+        let layout = Layout::of(text, &survey.root);
+        let mut splices = Splices::default();
+        match (&survey.hooks, &survey.event) {
+            (_, Some((_, event))) => layout.add_element(&mut splices, event, &handler.group()),
+            (Some((_, hooks)), None) => {
+                let list = Tree::Array(vec![handler.group()]);
+                layout.add_property(&mut splices, hooks, self.event, &list);
+            }
+            (None, None) => {
+                let list = Tree::Array(vec![handler.group()]);
+                let hooks = Tree::Object(vec![(self.event, list)]);
+                layout.add_property(&mut splices, &survey.root, "hooks", &hooks);
+            }
+        }
+        splices.apply(text)
+    }
+}
+
+/// The file in which `mine` runs `handler`.
+fn change(text: &str, survey: &Survey, mine: &Mine, handler: &Handler) -> String {
+    if mine.runs(handler) {
+        return text.to_owned();
+    }
+    let layout = Layout::of(text, &survey.root);
+    let mut splices = Splices::default();
+    match (&handler.run, mine.args) {
+        _ if mine.standing == Standing::Flat => layout.replace(&mut splices, mine.range, &handler.group()),
+        _ if mine.is_old => layout.replace(&mut splices, mine.range, &handler.tree()),
+        (Run::Shell(command), None) => {
+            splices.replace(mine.command.start..mine.command.end, crate::json::string(command));
+        }
+        (Run::Exec(program, args), Some(range)) => {
+            splices.replace(mine.command.start..mine.command.end, crate::json::string(program));
+            layout.replace(&mut splices, range, &Tree::Array(args.iter().cloned().map(Tree::Text).collect()));
+        }
+        _ => layout.replace(&mut splices, mine.range, &handler.tree()),
+    }
+    splices.apply(text)
+}
+
+impl Mine {
+    /// Whether the host runs exactly this here.
+    fn runs(&self, handler: &Handler) -> bool {
+        let same = match &handler.run {
+            Run::Exec(program, args) => self.written == *program && self.args_written.as_ref() == Some(args),
+            Run::Shell(command) => self.written == *command && self.args.is_none(),
+        };
+        same && matches!(self.standing, Standing::Grouped(..))
+    }
+}

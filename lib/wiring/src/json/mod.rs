@@ -1,0 +1,61 @@
+//! JSON as hosts keep it: what is added or taken out is a splice, so number spelling, order, comments, indentation and
+//! line ends of everything else stay.
+
+mod layout;
+mod tree;
+
+use jsonc_parser::ast::{Array, Object, Value};
+use jsonc_parser::common::{Range, Ranged};
+use jsonc_parser::{CollectOptions, ParseOptions};
+
+pub(crate) use layout::Layout;
+pub(crate) use tree::{Tree, string};
+
+use crate::malformed::Malformed;
+
+/// Parses what a host accepts: JSON, with comments and trailing commas where `comments` says so.
+pub(crate) fn parse(text: &str, comments: bool) -> Result<Value<'_>, Malformed> {
+    let options = ParseOptions {
+        allow_comments: comments,
+        allow_trailing_commas: comments,
+        allow_loose_object_property_names: false,
+        allow_missing_commas: false,
+        allow_single_quoted_strings: false,
+        allow_hexadecimal_numbers: false,
+        allow_unary_plus_numbers: false,
+        allow_bare_decimal_point_numbers: false,
+        allow_non_finite_numbers: false,
+        allow_extended_string_escapes: false,
+    };
+    let parsed = jsonc_parser::parse_to_ast(text, &CollectOptions::default(), &options).map_err(|error| {
+        let reason = error.kind().to_string();
+        Malformed::at(text, error.range().start, lower_first(&reason))
+    })?;
+    parsed.value.ok_or_else(|| Malformed::at(text, 0, "the file is empty: a JSON object was expected"))
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// A list of children between two brackets: what is the same about objects and arrays.
+pub(crate) struct Container {
+    /// From the opening bracket to after the closing one.
+    pub(crate) range: Range,
+    /// Each child with its name, without its comma.
+    pub(crate) children: Vec<Range>,
+}
+
+impl From<&Object<'_>> for Container {
+    fn from(object: &Object<'_>) -> Self {
+        let children = object.properties.iter().map(|property| property.range).collect();
+        Self { range: object.range, children }
+    }
+}
+
+impl From<&Array<'_>> for Container {
+    fn from(array: &Array<'_>) -> Self {
+        Self { range: array.range, children: array.elements.iter().map(Ranged::range).collect() }
+    }
+}

@@ -1,0 +1,47 @@
+//! Edits of files that belong to users and other programs: hooks in a host's JSON, a managed block in a markdown file,
+//! writable roots in Codex's TOML.
+//!
+//! Pure: text in, text out. A library parses and says where things stand; what we add or take out is spliced in there,
+//! so every other byte stays by construction. What is broken or not of the shape that the host documents is
+//! [`Malformed`] and left alone.
+
+mod block;
+mod hooks;
+mod json;
+mod malformed;
+mod roots;
+mod shell;
+mod splice;
+mod undo;
+
+pub use block::Block;
+pub use hooks::{Found, Handler, Hooks, Run, Standing};
+pub use malformed::{Malformed, text};
+pub use roots::Roots;
+pub use undo::Undo;
+
+/// What of the surroundings an edit made, so that taking it back leaves what the user had: an empty `"hooks": {}` that
+/// was there before stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// Only the innermost thing: the list that it is in was there.
+    Item,
+    /// The list too.
+    List,
+    /// The list and what the list is in.
+    Parent,
+}
+
+/// The byte order mark some editors write. It is no part of what the parsers read.
+const BOM: &str = "\u{feff}";
+
+/// `text` without its byte order mark, and the mark.
+fn without_bom(text: &str) -> (&str, &str) {
+    match text.strip_prefix(BOM) {
+        Some(rest) => (BOM, rest),
+        None => ("", text),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+mod block;
+mod hooks;
+mod properties;
+mod roots;
+mod undo;
