@@ -1,0 +1,72 @@
+//! How a skill names a program.
+
+use crate::{Host, Programs, Target};
+
+/// `program` as a POSIX shell takes it, quoted where its path needs it.
+pub(crate) fn command(program: &str, target: Target<'_>) -> String {
+    match (target.programs, target.host) {
+        (Programs::Installed(bin), _) => quoted(&bin.join(program).to_string_lossy()),
+        (Programs::Plugin, Host::Claude) => format!("\"${{CLAUDE_PLUGIN_ROOT}}/bin/{program}\""),
+        (Programs::Plugin, Host::Codex) => {
+            format!("\"${{AGENT_HANDOFF_HOME:-$HOME/.agent-handoff}}/bin/{program}\"")
+        }
+    }
+}
+
+/// The item of `allowed-tools` that lets Claude Code run `program` with `arguments`.
+///
+/// Claude Code compares the rule with the command as it is typed, quotes included: the rule for
+/// `'/a b/x'` is `Bash('/a b/x' *)`, and one without the quotes matches nothing. A path with a
+/// backslash before a blank is refused whatever the rule is.
+pub(crate) fn rule(program: &str, arguments: &str, target: Target<'_>) -> String {
+    yaml(&format!("Bash({} {arguments})", command(program, target)))
+}
+
+/// `text` as one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%:,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// `text` as a scalar of YAML, plain where nothing in it has a meaning there.
+fn yaml(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+()* ".contains(c);
+    if text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn installed(bin: &str) -> Target<'_> {
+        Target { host: Host::Claude, programs: Programs::Installed(Path::new(bin)) }
+    }
+
+    #[test]
+    fn plain_path_stays_plain() {
+        let target = installed("/home/me/.agent-handoff/bin");
+        assert_eq!(command("inbox", target), "/home/me/.agent-handoff/bin/inbox");
+        assert_eq!(rule("inbox", "*", target), "Bash(/home/me/.agent-handoff/bin/inbox *)");
+    }
+
+    #[test]
+    fn blanks_and_quotes_are_quoted_for_the_shell_and_for_yaml() {
+        let target = installed("/a b/it's/bin");
+        assert_eq!(command("inbox", target), r"'/a b/it'\''s/bin/inbox'");
+        assert_eq!(rule("inbox", "*", target), r"'Bash(''/a b/it''\''''s/bin/inbox'' *)'");
+    }
+
+    #[test]
+    fn what_a_shell_would_expand_is_quoted() {
+        for path in ["/a$b", "/~a", "/a*", "/a\"b", "/a;b", "/ä", "/a=b", "/{a}"] {
+            assert!(quoted(path).starts_with('\''), "{path}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The two marks of a source: whose lines these are, and what is filled in.
+
+use crate::command::{command, rule};
+use crate::{Host, Target};
+
+/// `source` as `target` reads it.
+pub(crate) fn fill(source: &str, target: Target<'_>) -> String {
+    let mut text = String::with_capacity(source.len());
+    let mut whose = None;
+    for line in source.lines() {
+        match line {
+            "<!-- claude -->" => whose = Some(Host::Claude),
+            "<!-- codex -->" => whose = Some(Host::Codex),
+            "<!-- /claude -->" | "<!-- /codex -->" => whose = None,
+            _ if whose.is_some_and(|host| host != target.host) => {}
+            _ => {
+                text.push_str(&filled(line, target));
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
+
+/// `line` with every `{{…}}` filled in.
+fn filled(line: &str, target: Target<'_>) -> String {
+    let mut text = String::new();
+    let mut rest = line;
+    while let Some((before, mark)) = rest.split_once("{{") {
+        let Some((name, after)) = mark.split_once("}}") else { break };
+        text.push_str(before);
+        text.push_str(&match name.strip_prefix("allow ").and_then(|call| call.split_once(' ')) {
+            Some((program, arguments)) => rule(program, arguments, target),
+            None => command(name, target),
+        });
+        rest = after;
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Programs;
+    use std::path::Path;
+
+    const SOURCE: &str = "a\n<!-- claude -->\n{{allow x *}} {{x}}\n<!-- /claude -->\n<!-- codex -->\n{{x}}, {{y}} b\n<!-- /codex -->\nz\n";
+
+    fn target(host: Host) -> Target<'static> {
+        Target { host, programs: Programs::Installed(Path::new("/p")) }
+    }
+
+    #[test]
+    fn each_host_gets_its_lines() {
+        assert_eq!(fill(SOURCE, target(Host::Claude)), "a\nBash(/p/x *) /p/x\nz\n");
+        assert_eq!(fill(SOURCE, target(Host::Codex)), "a\n/p/x, /p/y b\nz\n");
+    }
+
+    #[test]
+    fn an_open_mark_is_text() {
+        assert_eq!(filled("a {{ b", target(Host::Claude)), "a {{ b");
+    }
+}
