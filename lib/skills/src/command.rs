@@ -16,10 +16,11 @@ pub(crate) fn command(program: &str, target: Target<'_>) -> String {
 /// The item of `allowed-tools` that lets Claude Code run `program` with `arguments`.
 ///
 /// Claude Code compares the rule with the command as it is typed, quotes included: the rule for
-/// `'/a b/x'` is `Bash('/a b/x' *)`, and one without the quotes matches nothing. A path with a
-/// backslash before a blank is refused whatever the rule is.
+/// `'/a b/x'` is `Bash('/a b/x' *)`, and one without the quotes matches nothing. A parenthesis would
+/// end the rule, escaped or not, so `*` stands for it.
 pub(crate) fn rule(program: &str, arguments: &str, target: Target<'_>) -> String {
-    yaml(&format!("Bash({} {arguments})", command(program, target)))
+    let command = command(program, target).replace(['(', ')'], "*");
+    yaml(&format!("Bash({command} {arguments})"))
 }
 
 /// `text` as one word of a POSIX shell.
@@ -61,6 +62,13 @@ mod tests {
         let target = installed("/a b/it's/bin");
         assert_eq!(command("inbox", target), r"'/a b/it'\''s/bin/inbox'");
         assert_eq!(rule("inbox", "*", target), r"'Bash(''/a b/it''\''''s/bin/inbox'' *)'");
+    }
+
+    #[test]
+    fn a_parenthesis_is_a_wildcard_in_the_rule() {
+        let target = installed("/p (x)/bin");
+        assert_eq!(command("inbox", target), "'/p (x)/bin/inbox'");
+        assert_eq!(rule("inbox", "*", target), "'Bash(''/p *x*/bin/inbox'' *)'");
     }
 
     #[test]

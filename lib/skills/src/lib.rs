@@ -35,8 +35,9 @@ pub enum Host {
 /// Where the skill finds the programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Programs<'a> {
-    /// In this directory: absolute, `bin` of the prefix. Bytes that are no UTF-8 become U+FFFD and
-    /// lead nowhere, so an installer refuses such a prefix.
+    /// In this directory: absolute, `bin` of the prefix. No skill can name one that is no UTF-8, nor
+    /// can Claude Code's name one with a back-quote, a line feed, a backslash before a blank, or what
+    /// it fills in (`$0` to `$9`, `$ARGUMENTS`): an installer says so.
     Installed(&'a Path),
     /// Through the plugin: its launchers in Claude Code; in Codex, which fills in no plugin root,
     /// `$AGENT_HANDOFF_HOME/bin`, else `~/.agent-handoff/bin`.
