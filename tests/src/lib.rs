@@ -7,6 +7,7 @@
     reason = "tests set up files and processes by hand"
 )]
 
+pub mod agents;
 mod programs;
 mod ran;
 mod world;

@@ -1,0 +1,17 @@
+//! The real agents, Claude Code and Codex, run against a model that the test plays itself.
+//!
+//! What the model was sent is what the agent was told: tests assert on [`Model::texts`], not on what a hook printed.
+//! No request leaves this machine but those of `npm install`, where the agents are not there yet.
+
+mod host;
+mod install;
+mod machine;
+mod model;
+mod process;
+mod session;
+
+pub use host::Host;
+pub use install::{CLAUDE_VERSION, CODEX_VERSION, ready};
+pub use machine::{Machine, Wiring};
+pub use model::{Model, Request, Role, Step, Text, call, refuse, shell, text};
+pub use session::{Session, SessionEnd};

@@ -1,0 +1,171 @@
+//! A model that answers by a script and remembers what it was sent.
+
+mod anthropic;
+mod http;
+mod openai;
+mod step;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+pub use step::{Step, call, refuse, shell, text};
+
+use http::Response;
+
+/// Whose words the model speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Api {
+    /// The Messages API.
+    Anthropic,
+    /// The Responses API.
+    Openai,
+}
+
+/// A model server on a free port of 127.0.0.1. It stops when this is dropped.
+#[derive(Debug)]
+pub struct Model {
+    api: Api,
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    stopped: AtomicBool,
+    steps: Vec<Step>,
+    requests: Mutex<Vec<Request>>,
+}
+
+/// One request as it came, whatever was asked.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// `POST` and the like.
+    pub method: String,
+    /// The path with its query; for `CONNECT` the host.
+    pub path: String,
+    /// The JSON; what is none is a string.
+    pub body: Value,
+    /// Whether it is a turn of the session. Agents also ask for titles and token counts: those take no step of the script.
+    pub main: bool,
+}
+
+/// Whose a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The agent's: its instructions, and with them what hooks say.
+    System,
+    /// The user's, and what the agent says in the user's place.
+    User,
+    /// The model's.
+    Assistant,
+    /// What a tool printed.
+    Tool,
+}
+
+/// One text in a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Whose it is.
+    pub role: Role,
+    /// Every character of it.
+    pub text: String,
+}
+
+impl Model {
+    /// A model for Claude Code: each turn takes one step, the last step is repeated.
+    pub fn anthropic(steps: impl Into<Vec<Step>>) -> Self {
+        Self::start(Api::Anthropic, steps.into())
+    }
+
+    /// A model for Codex: each turn takes one step, the last step is repeated.
+    pub fn openai(steps: impl Into<Vec<Step>>) -> Self {
+        Self::start(Api::Openai, steps.into())
+    }
+
+    fn start(api: Api, steps: Vec<Step>) -> Self {
+        assert!(!steps.is_empty(), "a model needs something to say");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared { stopped: AtomicBool::new(false), steps, requests: Mutex::default() });
+        let model = Self { api, address, shared: Arc::clone(&shared) };
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if shared.stopped.load(Ordering::Acquire) {
+                    break;
+                }
+                let shared = Arc::clone(&shared);
+                std::thread::spawn(move || shared.serve(api, &stream));
+            }
+        });
+        model
+    }
+
+    /// `http://127.0.0.1:<port>`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Every request so far, the main ones and the others, in the order they came.
+    pub fn requests(&self) -> Vec<Request> {
+        self.shared.requests().clone()
+    }
+
+    /// The main requests so far.
+    pub fn turns(&self) -> Vec<Request> {
+        self.requests().into_iter().filter(|request| request.main).collect()
+    }
+
+    /// Every text that the `turn`th main request carried, counted from 0, in order.
+    #[track_caller]
+    pub fn texts(&self, turn: usize) -> Vec<Text> {
+        let turns = self.turns();
+        let request = turns.get(turn).unwrap_or_else(|| panic!("no turn {turn}: there were {}", turns.len()));
+        match self.api {
+            Api::Anthropic => anthropic::texts(&request.body),
+            Api::Openai => openai::texts(&request.body),
+        }
+    }
+}
+
+impl Drop for Model {
+    fn drop(&mut self) {
+        self.shared.stopped.store(true, Ordering::Release);
+        // A connection, so that the listener looks.
+        TcpStream::connect(self.address).ok();
+    }
+}
+
+impl Shared {
+    fn requests(&self) -> MutexGuard<'_, Vec<Request>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn serve(&self, api: Api, stream: &TcpStream) {
+        let Some((method, path, body)) = http::read(stream) else { return };
+        let main = match api {
+            Api::Anthropic => anthropic::is_main(&method, &path, &body),
+            Api::Openai => openai::is_main(&method, &path, &body),
+        };
+        let (number, step) = {
+            let mut requests = self.requests();
+            let turn = requests.iter().filter(|request| request.main).count();
+            requests.push(Request { method: method.clone(), path: path.clone(), body: body.clone(), main });
+            (
+                requests.len(),
+                if main { self.steps[turn.min(self.steps.len() - 1)].clone() } else { text("side") },
+            )
+        };
+        std::thread::sleep(step.pause);
+        let response = match (method.as_str(), api) {
+            ("CONNECT", _) => Response::new(403, ""),
+            ("HEAD", _) => Response::new(200, ""),
+            (_, Api::Anthropic) => anthropic::answer(&method, &path, &body, &step, number),
+            (_, Api::Openai) => openai::answer(&method, &path, &body, &step, number),
+        };
+        // An agent that was killed does not wait for it.
+        response.write(stream).ok();
+    }
+}

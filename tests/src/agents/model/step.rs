@@ -1,0 +1,84 @@
+//! What the model does in one turn.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// One turn of the script, made by [`text`], [`call`], [`shell`] or [`refuse`].
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub(super) pause: Duration,
+    pub(super) text: String,
+    pub(super) calls: Vec<Call>,
+    pub(super) refusal: Option<Refusal>,
+}
+
+/// A tool call.
+#[derive(Debug, Clone)]
+pub(super) enum Call {
+    /// A tool by the name that the agent gave it.
+    Tool { name: String, input: Value },
+    /// The agent's shell, whatever its name.
+    Shell(String),
+}
+
+/// An HTTP error.
+#[derive(Debug, Clone)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    pub(super) kind: String,
+    pub(super) message: String,
+    pub(super) headers: Vec<(String, String)>,
+}
+
+/// Says `words` and ends the turn.
+pub fn text(words: impl Into<String>) -> Step {
+    Step { pause: Duration::ZERO, text: words.into(), calls: Vec::new(), refusal: None }
+}
+
+/// Calls the tool `name`. For Codex, a string as input makes it a free-form call.
+pub fn call(name: impl Into<String>, input: Value) -> Step {
+    let mut step = text("");
+    step.calls.push(Call::Tool { name: name.into(), input });
+    step
+}
+
+/// Runs a command line in the agent's shell.
+pub fn shell(line: impl Into<String>) -> Step {
+    let mut step = text("");
+    step.calls.push(Call::Shell(line.into()));
+    step
+}
+
+/// Answers with an HTTP error: `kind` as the API names it, such as `overloaded_error`.
+pub fn refuse(status: u16, kind: impl Into<String>, message: impl Into<String>) -> Step {
+    let (kind, message) = (kind.into(), message.into());
+    Step { refusal: Some(Refusal { status, kind, message, headers: Vec::new() }), ..text("") }
+}
+
+impl Step {
+    /// Answers only after `pause`.
+    pub fn after(mut self, pause: Duration) -> Self {
+        self.pause = pause;
+        self
+    }
+
+    /// Says this before its tool calls.
+    pub fn saying(mut self, words: impl Into<String>) -> Self {
+        self.text = words.into();
+        self
+    }
+
+    /// Makes the calls of `other` too, in the same turn.
+    pub fn and(mut self, other: Self) -> Self {
+        self.calls.extend(other.calls);
+        self
+    }
+
+    /// A header of a refusal, such as `retry-after`.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let refusal = self.refusal.as_mut().expect("only a refusal has headers");
+        refusal.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}

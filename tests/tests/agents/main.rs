@@ -1,0 +1,20 @@
+//! What real agents tell their model: Claude Code and Codex, run against a model that the test plays.
+//!
+//! Every test asserts on the requests that the model got, never on what a hook printed.
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests set up files and processes by hand"
+)]
+
+mod bad_hooks;
+mod boundaries;
+mod sandbox;
+mod shown_once;
+mod support;
+
+use tests::agents::Wiring;
+
+/// How the machines of these tests are set up.
+const WIRING: Wiring = Wiring::ByHand;

@@ -1,0 +1,56 @@
+//! Codex without the hook, in the sandbox in which it runs commands.
+
+use std::path::Path;
+
+use tests::BODY;
+use tests::agents::{Host, Machine, SessionEnd, shell, text};
+
+use crate::support::{leave, machine, messages, waiting};
+
+/// A session in the workspace-write sandbox that runs one command; it may write to these roots too.
+fn sandboxed(machine: &Machine, dir: &std::path::Path, line: &str, root: Option<&Path>) -> SessionEnd {
+    let mut session = machine.session(Host::Codex, dir).args(&["--sandbox", "workspace-write"]);
+    if let Some(root) = root {
+        let roots = format!("sandbox_workspace_write.writable_roots={:?}", [root]);
+        session = session.args(&["-c", &roots]);
+    }
+    session.steps([shell(line), text("done")]).run("go").ok()
+}
+
+#[test]
+fn inbox_read_shows_and_archives_where_the_store_is_writable() {
+    let Some((machine, repo)) = machine() else { return };
+    machine.hooks(serde_json::json!([]), Host::Codex);
+    machine.world.write(&repo, &[], BODY);
+    let expected = waiting(&machine.world, &repo);
+    let line = format!("'{}' read", machine.bin("inbox").display());
+    let end = sandboxed(&machine, &repo, &line, Some(&machine.world.root()));
+    assert_eq!(messages(&end.texts(0)), [""; 0]);
+    assert_eq!(messages(&end.texts(1)), [expected]);
+    let after = (machine.world.names(&repo, "unread").len(), machine.world.names(&repo, "read").len());
+    assert_eq!(after, (0, 1));
+}
+
+#[test]
+fn a_handoff_is_left_where_the_store_is_writable_and_nowhere_where_it_is_not() {
+    let Some((machine, repo)) = machine() else { return };
+    std::fs::create_dir(machine.world.root()).unwrap();
+    let end = sandboxed(&machine, &repo, &leave(&machine), None);
+    let said = end.texts(1).pop().unwrap().text;
+    let (head, output) = said.split_once("Output:\n").unwrap();
+    assert!(head.contains("Process exited with code 1\n"), "{said}");
+    let inbox = machine.world.inbox(&repo);
+    let expected = format!(
+        "\
+## Immediate next action
+Look at b.rs.
+agent-handoff: could not write the handoff: could not create {}: read-only file system
+agent-handoff: could not keep the draft anywhere: it was printed instead
+",
+        inbox.parent().unwrap().display()
+    );
+    assert_eq!(output, expected);
+    assert_eq!(machine.world.names(&repo, "unread"), [""; 0]);
+    sandboxed(&machine, &repo, &leave(&machine), Some(&machine.world.root()));
+    assert_eq!(machine.world.names(&repo, "unread").len(), 1);
+}

@@ -1,0 +1,65 @@
+//! What these tests share: a set-up machine with a repository, and our messages found in what a model was sent.
+
+use std::path::{Path, PathBuf};
+
+use tests::World;
+use tests::agents::{Host, Machine, Session, Text, ready};
+
+use crate::WIRING;
+
+/// A machine with the repository `app`; nothing where the agents cannot be run.
+#[track_caller]
+pub(crate) fn machine() -> Option<(Machine, PathBuf)> {
+    ready().then(|| {
+        let machine = Machine::new(WIRING);
+        let repo = machine.world.repo("app");
+        (machine, repo)
+    })
+}
+
+/// Every message of agent-handoff in `texts`, in order, its digits as `<f>`, without the last line end: agents trim.
+#[track_caller]
+pub(crate) fn messages(texts: &[Text]) -> Vec<String> {
+    let mut messages = Vec::new();
+    for text in texts {
+        let mut rest = text.text.as_str();
+        while let Some(start) = rest.find("=== agent-handoff ") {
+            rest = &rest[start..];
+            let frame = &rest[.."=== agent-handoff 01234567:".len()];
+            let (_, body) = rest.split_once(" ===\n").expect("the banner is a line");
+            let closing = rest.len() - body.len() + body.find(frame).expect("a message has a closing banner");
+            let end =
+                closing + rest[closing..].find(" ===").expect("the closing banner is a line") + " ===".len();
+            let digits = &frame[frame.len() - 9..frame.len() - 1];
+            messages.push(rest[..end].replace(digits, "<f>"));
+            rest = &rest[end..];
+        }
+    }
+    messages
+}
+
+/// The message that the next session in `repo` should be sent about what waits there now.
+#[track_caller]
+pub(crate) fn waiting(world: &World, repo: &Path) -> String {
+    let peek = world.run("session-start", repo, &["--peek"], "").out().to_owned();
+    let digits = &peek["=== agent-handoff ".len()..][..8];
+    let but_closing =
+        peek.rsplit_once("=== agent-handoff ").expect("a closing banner").0.replace(digits, "<f>");
+    let count = world.names(repo, "unread").len();
+    let read = world.inbox(repo).join("read");
+    format!("{but_closing}=== agent-handoff <f>: {count} archived to {} ===", read.display())
+}
+
+/// The session may run every command, outside of any sandbox.
+pub(crate) fn unrestricted(host: Host, session: Session<'_>) -> Session<'_> {
+    match host {
+        Host::Claude => session.args(&["--allowedTools", "Bash"]),
+        Host::Codex => session.args(&["--sandbox", "danger-full-access"]),
+    }
+}
+
+/// A command line that leaves a handoff.
+pub(crate) fn leave(machine: &Machine) -> String {
+    let program = machine.bin("handoff-write");
+    format!("printf '## Immediate next action\\nLook at b.rs.\\n' | '{}' --name Second", program.display())
+}
