@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::{InstallError, checkout};
-
-/// What is installed.
-pub const PROGRAMS: [&str; 3] = ["session-start", "handoff-write", "inbox"];
+use crate::error::InstallError;
+use crate::programs::{PROGRAMS, checkout};
 
 /// Static, so that a start costs no dynamic linking; at a fixed address, because the table that moves a static program
 /// is 115 kB to load and 20 to 40 µs to apply at each start. Only where glibc is the target's C library: elsewhere the

@@ -1,38 +1,197 @@
-//! From a checkout to proved programs in the prefix.
+//! From a checkout, or programs that lie ready, to agents that carry handoffs.
 
-use std::path::PathBuf;
+use handoff_files::{Dir, Lock, OpenFile};
+use handoff_process::{Environment, Output, Status};
 
-use handoff_files::Dir;
-use handoff_process::{Environment, Output};
+use crate::agent::Agent;
+use crate::args::Options;
+use crate::error::InstallError;
+use crate::git::Checkout;
+use crate::manifest::Manifest;
+use crate::places::Places;
+use crate::plan::{Change, LARGEST};
+use crate::planner::Planner;
+use crate::plugin;
+use crate::programs::{self, Source};
+use crate::prove::prove;
+use crate::report::Report;
+use crate::trust;
 
-use crate::{InstallError, PROGRAMS, build, prove};
+/// Its file name in the prefix: held while the prefix is changed.
+pub(crate) const LOCK: &str = ".lock";
 
-/// Larger than any of our programs.
-const LARGEST: u64 = 64 << 20;
-
-/// Builds the programs, copies them to `home` or the usual prefix, and proves them there.
+/// Installs, wires and proves.
 ///
 /// # Errors
-/// [`InstallError`]; a program that was installed before is replaced whole or not at all.
-pub fn install(
-    home: Option<PathBuf>,
+/// [`InstallError`]; then programs that were installed before are as they were, and no file of the user's was changed
+/// unless the error is of Codex's app-server.
+pub(crate) fn install(
+    options: &Options,
     environment: &Environment,
     output: &Output,
-) -> Result<(), InstallError> {
-    let prefix = home.or_else(|| environment.install_prefix()).ok_or(InstallError::NoPrefix)?;
-    let prefix = std::path::absolute(&prefix).unwrap_or(prefix);
-    output.note("building the release programs: some minutes the first time\n");
-    let built = build()?;
-    let bin = Dir::create(&prefix.join("bin"))?;
-    for program in PROGRAMS {
-        let (bytes, _) = handoff_files::read_named(&built.join(program), LARGEST)?;
-        bin.put_program(program, &bytes)?;
+) -> Result<Status, InstallError> {
+    let places = Places::find(options.home.as_deref(), environment)?;
+    let old = Manifest::load(&places.manifest())?;
+    let agents = chosen(options, &places, environment);
+    let source = Source::find()?;
+    // Before the minutes that a build takes.
+    let mut planner = Planner::new(&places, &old);
+    planner.directory(&places.prefix);
+    wiring(&mut planner, &places, &agents, options);
+    planner.check()?;
+    if options.dry_run {
+        return Ok(dry_run(&places, &old, planner, &source, options, output));
     }
-    let proof = prove(bin.path())?;
-    output.print(&format!(
-        "installed: {} in {}\nproved:    {proof}\n",
-        PROGRAMS.join(", "),
-        bin.path().display()
-    ));
-    Ok(())
+    let missing = planner.manifest.directories;
+    let _lock = lock(&places)?;
+    let built = programs::read(&source.take(output)?)?;
+    let old = Manifest::load(&places.manifest())?;
+    let mut planner = Planner::new(&places, &old);
+    planner.manifest.directories = missing;
+    files(&mut planner, &places, &source, built);
+    let first_wiring = planner.changes.len();
+    wiring(&mut planner, &places, &agents, options);
+    planner.check()?;
+    planner.manifest.on_the_way_from(&old).save(&places.manifest())?;
+    let (own, wiring) = planner.changes.split_at(first_wiring);
+    let proof = put_programs(own, &places)?;
+    if agents.contains(&Agent::Codex) && !handoff_files::is_directory(&places.store) {
+        // A writable root that is not there is none.
+        Dir::create(&places.store)?;
+    }
+    for change in wiring {
+        change.apply()?;
+    }
+    planner.manifest.save(&places.manifest())?;
+    let mut report = Report::new(&places, options.json);
+    report.installed(&planner, &agents, &proof, environment);
+    if options.trust_codex_hook {
+        let trusted = trust::trust(&places, &planner.manifest, environment);
+        report.trusted(trusted.as_ref().err());
+        trusted?.save(&places.manifest())?;
+    } else if planner.manifest.codex_hook && planner.manifest.trusted.is_none() {
+        report.untrusted();
+    }
+    Ok(report.print(output))
+}
+
+/// The agents that are meant.
+pub(crate) fn chosen(options: &Options, places: &Places, environment: &Environment) -> Vec<Agent> {
+    match &options.only {
+        Some(only) => only.clone(),
+        None => Agent::ALL.into_iter().filter(|agent| agent.is_here(places, environment)).collect(),
+    }
+}
+
+/// What goes to the prefix, and the link to it.
+fn files(planner: &mut Planner<'_>, places: &Places, source: &Source, built: Vec<(&'static str, Vec<u8>)>) {
+    planner.directory(&places.prefix);
+    planner.manifest.version = env!("CARGO_PKG_VERSION").to_owned();
+    // Programs that lie ready, the installed ones among them, know of no checkout: the one they came from stays.
+    if let Some(checkout) = source.checkout() {
+        planner.manifest.commit = Checkout::new(&checkout).head();
+        planner.manifest.checkout = Some(checkout);
+    }
+    for (name, content) in built {
+        planner.write(places.program(name), content, true);
+    }
+    for agent in Agent::ALL {
+        for file in agent.skills(places) {
+            let path = places.prefix.join("skills").join(agent.word()).join(file.path);
+            planner.write(path, file.text.into_bytes(), false);
+        }
+    }
+    for file in plugin::FILES {
+        planner.write(places.prefix.join(file.path), file.text.into(), file.is_program());
+    }
+    planner.remove_stale();
+    planner.command();
+}
+
+/// What goes to the agents.
+fn wiring(planner: &mut Planner<'_>, places: &Places, agents: &[Agent], options: &Options) {
+    planner.manifest.codex_hook |= options.codex_hook;
+    for &agent in agents {
+        if !planner.manifest.agents.contains(&agent) {
+            planner.manifest.agents.push(agent);
+        }
+        for file in agent.skills(places) {
+            planner.skill(agent.skills_directory(places).join(file.path), file.text);
+        }
+        planner.remove_old_links(agent);
+        for piece in agent.pieces(places, &planner.manifest.clone()) {
+            planner.wire(&piece);
+        }
+    }
+}
+
+/// Carries the changes of the prefix out and proves the programs there; when they fail, those of before are put back.
+fn put_programs(changes: &[Change], places: &Places) -> Result<String, InstallError> {
+    let before: Vec<Change> = changes.iter().filter_map(restoring).collect();
+    let put = || {
+        for change in changes {
+            change.apply()?;
+        }
+        prove(&places.bin())
+    };
+    put().inspect_err(|_| {
+        for change in &before {
+            // The first error is the one to tell.
+            let _ = change.apply();
+        }
+    })
+}
+
+/// What puts things back as they are now.
+fn restoring(change: &Change) -> Option<Change> {
+    let path = change.path().to_owned();
+    match change {
+        Change::Write { program, .. } => Some(match handoff_files::read_named(&path, LARGEST) {
+            Ok((content, _)) => Change::Write { path, content, program: *program },
+            Err(_) => Change::Remove(path),
+        }),
+        _ => None,
+    }
+}
+
+/// Takes the prefix for this process alone.
+pub(crate) fn lock(places: &Places) -> Result<OpenFile, InstallError> {
+    let prefix = Dir::create(&places.prefix)?;
+    prefix.append(LOCK, b"")?;
+    let file = prefix.open_file(LOCK)?;
+    match file.lock()? {
+        Lock::Busy => Err(InstallError::Busy(places.short(&places.prefix))),
+        Lock::Taken | Lock::Unsupported => Ok(file),
+    }
+}
+
+fn dry_run(
+    places: &Places,
+    old: &Manifest,
+    wired: Planner<'_>,
+    source: &Source,
+    options: &Options,
+    output: &Output,
+) -> Status {
+    let mut planner = Planner::new(places, old);
+    if let Source::Built(dir) = source
+        && let Ok(built) = programs::read(dir)
+    {
+        files(&mut planner, places, source, built);
+    }
+    let mut report = Report::new(places, options.json);
+    if let Source::Checkout(path) = source {
+        report.note(format!(
+            "would build {} and put it into {}",
+            path.display(),
+            places.short(&places.bin())
+        ));
+    }
+    for note in planner.notes.iter().chain(&wired.notes) {
+        report.note(note.clone());
+    }
+    for change in planner.changes.iter().chain(&wired.changes) {
+        report.would(change);
+    }
+    report.print(output)
 }

@@ -1,36 +1,54 @@
-//! Builds, installs and proves the programs. A library so that the benches measure the very programs that are
-//! installed.
+//! Builds, installs, wires and proves agent-handoff, and takes it away again.
+//!
+//! One way through: what was typed ([`args`]) and where things are give a plan, worked out from what is there; the plan
+//! is shown, or carried out. Nothing of a user's is touched before the whole plan is known to be possible. A library so
+//! that the benches measure the very programs that are installed.
 
+mod agent;
+mod app_server;
 pub mod args;
 mod build;
+mod check;
+mod doctor;
+mod error;
+mod git;
 mod install;
-mod proof;
+mod manifest;
+mod piece;
+mod places;
+mod plan;
+mod planner;
+mod plugin;
+mod programs;
+mod prove;
+mod report;
+mod trust;
+mod uninstall;
+mod upgrade;
 
-use std::path::PathBuf;
+use args::{Options, Verb};
+use handoff_process::{Environment, Output, Status};
 
-pub use build::{PROGRAMS, build};
-pub use install::install;
-pub use proof::prove;
+pub use build::build;
+pub use error::InstallError;
+pub use programs::PROGRAMS;
+pub use prove::prove;
 
-/// Why the programs are not installed.
-#[derive(Debug, thiserror::Error)]
-pub enum InstallError {
-    /// A tool did not do its work; its own messages were shown.
-    #[error("could not {0}")]
-    Tool(String),
-    /// The file system refused something.
-    #[error(transparent)]
-    File(#[from] handoff_files::FileError),
-    /// Nobody said where to install, and HOME is not set.
-    #[error("could not tell where to install: set HOME or AGENT_HANDOFF_HOME, or use --home")]
-    NoPrefix,
-    /// The installed programs do not pass a handoff on.
-    #[error("the installed programs failed their proof: {0}")]
-    Proof(String),
-}
-
-/// The checkout that this installer was built from.
-pub fn checkout() -> PathBuf {
-    let own = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().unwrap_or(own).to_owned()
+/// Does what was asked for.
+///
+/// # Errors
+/// [`InstallError`].
+pub fn run(
+    verb: Verb,
+    options: &Options,
+    environment: &Environment,
+    output: &Output,
+) -> Result<Status, InstallError> {
+    match verb {
+        Verb::Install => install::install(options, environment, output),
+        Verb::Uninstall => uninstall::uninstall(options, environment, output),
+        Verb::Doctor => doctor::doctor(options, environment, output),
+        Verb::Upgrade => upgrade::upgrade(options, environment, output),
+        Verb::UpgradeCheck => Ok(check::check(options, environment, output)),
+    }
 }

@@ -1,4 +1,4 @@
-//! `installer install`: one command from a checkout to programs that are proved to work.
+//! `installer`: agent-handoff comes, is checked, and goes.
 
 use handoff_process::{Environment, Output, Status};
 use installer::args::{self, Command};
@@ -9,13 +9,11 @@ fn main() -> std::process::ExitCode {
     let status = match args::parse() {
         Ok(Command::Help) => output.print(args::HELP),
         Ok(Command::Version) => output.print(concat!("installer ", env!("CARGO_PKG_VERSION"), "\n")),
-        Ok(Command::Install { home }) => match installer::install(home, &environment, &output) {
-            Ok(()) => Status::Done,
-            Err(error) => {
+        Ok(Command::Run(verb, options)) => installer::run(verb, &options, &environment, &output)
+            .unwrap_or_else(|error| {
                 output.complain(error);
                 Status::NotDone
-            }
-        },
+            }),
         Err(error) => {
             output.complain(format_args!("{error}\nsee installer --help"));
             Status::Usage

@@ -27,6 +27,10 @@ fn build() -> PathBuf {
             "handoff-write",
             "--package",
             "inbox",
+            "--package",
+            "handoff",
+            "--package",
+            "installer",
         ])
         .status()
         .expect("cargo runs");

@@ -7,6 +7,7 @@
 
 mod dir;
 mod error;
+mod foreign;
 mod open;
 mod rename;
 mod scratch;
@@ -17,6 +18,7 @@ use std::path::Path;
 
 pub use dir::{Dir, Entry, Kind};
 pub use error::{FileError, reason};
+pub use foreign::Foreign;
 pub use open::{Access, Lock, OpenFile};
 pub use scratch::Scratch;
 pub use temporary::Temporary;
@@ -63,6 +65,31 @@ pub fn is_directory(path: &Path) -> bool {
 /// Whether a regular file stands at `path`, links followed.
 pub fn is_file(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.is_file())
+}
+
+/// Where the symbolic link at `path` leads, as it says; None when no link stands there.
+pub fn link_target(path: &Path) -> Option<std::path::PathBuf> {
+    std::fs::read_link(path).ok()
+}
+
+/// Puts a symbolic link to `target` at `path`, at once in the place of what is there.
+///
+/// # Errors
+/// What the system says.
+pub fn put_link(path: &Path, target: &Path) -> Result<(), FileError> {
+    let digits = u64::from_ne_bytes(random()?);
+    let beside = path.with_file_name(format!("{}{digits:016x}", foreign::TEMPORARY));
+    let put = std::os::unix::fs::symlink(target, &beside).and_then(|()| std::fs::rename(&beside, path));
+    put.map_err(|error| {
+        // It was not there, or it is not needed now.
+        let _ = std::fs::remove_file(&beside);
+        FileError::new("link", path)(error)
+    })
+}
+
+/// Whether anything stands at `path`, a link that leads nowhere included.
+pub fn is_taken(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
 }
 
 /// `N` bytes that nobody can foresee.

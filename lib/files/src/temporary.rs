@@ -26,8 +26,13 @@ impl Dir {
     /// # Errors
     /// What the system says, a full disk above all; nothing is left behind then.
     pub fn temporary(&self, parts: &[&[u8]]) -> Result<Temporary<'_>, FileError> {
+        self.temporary_called(".tmp-", parts)
+    }
+
+    /// The same under a name that starts with `prefix`.
+    pub(crate) fn temporary_called(&self, prefix: &str, parts: &[&[u8]]) -> Result<Temporary<'_>, FileError> {
         let digits = u64::from_ne_bytes(random()?);
-        let name = OsString::from(format!(".tmp-{digits:016x}"));
+        let name = OsString::from(format!("{prefix}{digits:016x}"));
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(&self.fd, &name, flags, Mode::RUSR | Mode::WUSR)
             .map_err(self.error("create", &name))?;
@@ -40,20 +45,6 @@ impl Dir {
     }
 }
 
-impl Dir {
-    /// Puts a program, 0755, under `name`, in the place of what is there. One that runs at the time goes on as it was.
-    ///
-    /// # Errors
-    /// What the system says; what was there is as it was then.
-    pub fn put_program(&self, name: impl AsRef<OsStr>, bytes: &[u8]) -> Result<(), FileError> {
-        let mut temporary = self.temporary(&[bytes])?;
-        let mode = Mode::from_raw_mode(0o755);
-        rustix::fs::fchmod(temporary.file.file(), mode).map_err(self.error("change", name.as_ref()))?;
-        temporary.replace(name)?;
-        self.sync()
-    }
-}
-
 impl Temporary<'_> {
     fn fill(&mut self, parts: &[&[u8]]) -> std::io::Result<()> {
         let file = self.file.file();
@@ -61,6 +52,10 @@ impl Temporary<'_> {
             file.write_all(part)?;
         }
         file.sync_data()
+    }
+
+    pub(crate) fn file(&mut self) -> &std::fs::File {
+        self.file.file()
     }
 
     /// Gives it the name `name`; false when that is taken, and then it can be tried with another.

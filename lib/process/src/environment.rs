@@ -16,6 +16,14 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// `CLAUDE_PROJECT_DIR`: the directory that Claude Code was started in.
     pub claude_project_dir: Option<PathBuf>,
+    /// `AGENT_HANDOFF_NO_UPDATE_CHECK`: never look for a newer version.
+    pub no_update_check: bool,
+    /// `CLAUDE_CONFIG_DIR`: Claude Code's directory, instead of `~/.claude`.
+    pub claude_config_dir: Option<PathBuf>,
+    /// `CODEX_HOME`: Codex's directory, instead of `~/.codex`.
+    pub codex_home: Option<PathBuf>,
+    /// `PATH`.
+    pub path: Option<OsString>,
     /// `NO_COLOR`.
     pub no_color: bool,
     /// `COLUMNS`: the width to print in when the terminal does not tell.
@@ -43,6 +51,10 @@ impl Environment {
             skip: set("AGENT_HANDOFF_SKIP").is_some(),
             home: path("HOME"),
             claude_project_dir: path("CLAUDE_PROJECT_DIR"),
+            no_update_check: set("AGENT_HANDOFF_NO_UPDATE_CHECK").is_some(),
+            claude_config_dir: path("CLAUDE_CONFIG_DIR"),
+            codex_home: path("CODEX_HOME"),
+            path: set("PATH"),
             no_color: set("NO_COLOR").is_some(),
             columns: set("COLUMNS").and_then(|text| text.to_str()?.parse().ok()),
         }
@@ -72,6 +84,26 @@ impl Environment {
     /// When it was removed or cannot be reached.
     pub fn working_directory() -> std::io::Result<PathBuf> {
         std::env::current_dir()
+    }
+
+    /// Where this program lies, links followed.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn own_program() -> std::io::Result<PathBuf> {
+        std::env::current_exe()?.canonicalize()
+    }
+
+    /// The directories on PATH.
+    pub fn search_path(&self) -> Vec<PathBuf> {
+        self.path.as_ref().map(|path| std::env::split_paths(path).collect()).unwrap_or_default()
+    }
+
+    /// The program that a shell would find for `name`.
+    pub fn find_program(&self, name: &str) -> Option<PathBuf> {
+        let mut places =
+            self.search_path().into_iter().filter(|dir| dir.is_absolute()).map(|dir| dir.join(name));
+        places.find(|path| rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok() && path.is_file())
     }
 
     /// The program `name` as a person would type it here: its path when it lies beside this one, else just its name.

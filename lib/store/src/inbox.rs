@@ -107,6 +107,19 @@ impl Inbox {
         Ok(unread.path_of(name))
     }
 
+    /// The worktree that this inbox is of, as its newest handoff says; None when there is none or it does not say.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn worktree(&self) -> Result<Option<PathBuf>, FileError> {
+        let newest = match (self.waiting()?.handoffs.first(), self.archived()?.first()) {
+            (Some(waiting), _) => self.peek(waiting).ok(),
+            (None, Some(name)) => self.read_archived(name, HEAD).ok(),
+            (None, None) => None,
+        };
+        Ok(newest.and_then(|bytes| Document::parse(&bytes).field("to_path").map(PathBuf::from)))
+    }
+
     /// The names in the archive, newest first. What a killed move left there is swept.
     ///
     /// # Errors

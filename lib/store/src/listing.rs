@@ -44,6 +44,11 @@ impl Waiting {
         &self.name
     }
 
+    /// Whether a session that died had taken it.
+    pub fn was_left_behind(&self) -> bool {
+        self.claim.is_some()
+    }
+
     /// The name that it has in `unread/` at the moment.
     pub(crate) fn held_as(&self) -> &OsStr {
         self.claim.as_deref().unwrap_or(&self.name)

@@ -41,9 +41,7 @@ impl Block {
     /// As for [`Block::wire`].
     pub fn unwire(&self, text: &str) -> Result<String, Malformed> {
         let Some(range) = self.find(text)? else { return Ok(text.to_owned()) };
-        let before = &text[..range.start];
-        let blank = ["\r\n\r\n", "\n\n"].into_iter().find(|blank| before.ends_with(blank));
-        let start = range.start - blank.map_or(0, |blank| blank.len() / 2);
+        let start = crate::roots::start_with_blank(text, range.start);
         let mut splices = Splices::default();
         splices.remove(start..range.end);
         Ok(splices.apply(text))

@@ -12,12 +12,16 @@ mod malformed;
 mod roots;
 mod shell;
 mod splice;
+mod trust;
 mod undo;
 
 pub use block::Block;
 pub use hooks::{Found, Handler, Hooks, Run, Standing};
+pub use json::{enabled, flag};
 pub use malformed::{Malformed, text};
 pub use roots::Roots;
+pub use shell::first_word;
+pub use trust::Trust;
 pub use undo::Undo;
 
 /// What of the surroundings an edit made, so that taking it back leaves what the user had: an empty `"hooks": {}` that

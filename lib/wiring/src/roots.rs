@@ -47,6 +47,18 @@ impl Roots<'_> {
         }))
     }
 
+    /// The names of the tables in the table `name`.
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub fn tables(text: &str, name: &str) -> Result<Vec<String>, Malformed> {
+        let (_, text) = crate::without_bom(text);
+        let document = parse(text)?;
+        let table = document.as_item().get(name).and_then(Item::as_table_like);
+        let names = table.into_iter().flat_map(toml_edit::TableLike::iter);
+        Ok(names.filter(|(_, item)| item.is_table_like()).map(|(name, _)| name.to_owned()).collect())
+    }
+
     /// The file with the root in it.
     ///
     /// # Errors
@@ -219,19 +231,24 @@ fn remove_list(text: &str, document: &Document<&str>, list: &List, made: Made, s
     let table = item.and_then(Item::as_table).filter(|table| !table.is_dotted() && table.len() == 1);
     let header = table.and_then(toml_edit::Table::span).filter(|_| made == Made::Parent);
     if let Some(header) = header {
-        let before = &text[..header.start];
-        let blank = ["\r\n\r\n", "\n\n"].into_iter().find(|blank| before.ends_with(blank));
-        splices.remove(header.start - blank.map_or(0, |blank| blank.len() / 2)..start);
+        splices.remove(start_with_blank(text, header.start)..start);
     }
 }
 
+/// `at`, or the start of the empty line before it.
+pub(crate) fn start_with_blank(text: &str, at: usize) -> usize {
+    let before = &text[..at];
+    let blank = ["\r\n\r\n", "\n\n"].into_iter().find(|blank| before.ends_with(blank));
+    at - blank.map_or(0, |blank| blank.len() / 2)
+}
+
 /// Before the line end of the line of `at`.
-fn end_of_line(text: &str, at: usize) -> usize {
+pub(crate) fn end_of_line(text: &str, at: usize) -> usize {
     let line = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
     line - usize::from(text[..line].ends_with('\r'))
 }
 
-fn parse(text: &str) -> Result<Document<&str>, Malformed> {
+pub(crate) fn parse(text: &str) -> Result<Document<&str>, Malformed> {
     Document::parse(text).map_err(|error| {
         let reason = error.message().lines().next().unwrap_or("this is no TOML").to_owned();
         Malformed::at(text, error.span().map_or(0, |span| span.start), reason)

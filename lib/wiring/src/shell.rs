@@ -1,7 +1,7 @@
 //! What a shell command runs.
 
 /// The first word of a shell command, unquoted; None when quotes are left open or the shell would work it out.
-pub(crate) fn first_word(command: &str) -> Option<String> {
+pub fn first_word(command: &str) -> Option<String> {
     let mut word = String::new();
     let mut letters = command.trim_start().chars();
     let mut quote = None;

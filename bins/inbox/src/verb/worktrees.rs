@@ -2,16 +2,12 @@
 
 use std::path::PathBuf;
 
-use handoff_document::Document;
 use handoff_process::Status;
 use handoff_store::Inbox;
 use serde_json::{Value, json};
 
 use crate::here::{Failure, Here};
 use crate::table::{self, Cell, Column, Style};
-
-/// A frontmatter fits into this many bytes.
-const BEGINNING: u64 = 64 << 10;
 
 struct Row {
     key: String,
@@ -23,15 +19,12 @@ struct Row {
 
 impl Row {
     fn of(inbox: &Inbox) -> Result<Self, Failure> {
-        let waiting = inbox.waiting()?.handoffs;
-        let archived = inbox.archived()?;
-        let newest = match (waiting.first(), archived.first()) {
-            (Some(waiting), _) => inbox.peek(waiting).ok(),
-            (None, Some(name)) => inbox.read_archived(name, BEGINNING).ok(),
-            (None, None) => None,
-        };
-        let path = newest.and_then(|bytes| Document::parse(&bytes).field("to_path").map(PathBuf::from));
-        Ok(Self { key: inbox.key().to_owned(), unread: waiting.len(), read: archived.len(), path })
+        Ok(Self {
+            key: inbox.key().to_owned(),
+            unread: inbox.waiting()?.handoffs.len(),
+            read: inbox.archived()?.len(),
+            path: inbox.worktree()?,
+        })
     }
 
     fn is_orphan(&self) -> bool {

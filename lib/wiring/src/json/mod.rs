@@ -59,3 +59,26 @@ impl From<&Array<'_>> for Container {
         Self { range: array.range, children: array.elements.iter().map(Ranged::range).collect() }
     }
 }
+
+/// The boolean at the top level of a host's settings; None when it is not there or something else.
+///
+/// # Errors
+/// [`Malformed`].
+pub fn flag(text: &str, key: &str) -> Result<Option<bool>, Malformed> {
+    let (_, text) = crate::without_bom(text);
+    let value = parse(text, true)?;
+    Ok(value.as_object().and_then(|root| root.get_boolean(key)).map(|flag| flag.value))
+}
+
+/// The names that are set to true in the object `key` at the top level.
+///
+/// # Errors
+/// [`Malformed`].
+pub fn enabled(text: &str, key: &str) -> Result<Vec<String>, Malformed> {
+    let (_, text) = crate::without_bom(text);
+    let value = parse(text, true)?;
+    let object = value.as_object().and_then(|root| root.get_object(key));
+    let properties = object.map(|object| object.properties.iter()).into_iter().flatten();
+    let on = properties.filter(|property| property.value.as_boolean_lit().is_some_and(|flag| flag.value));
+    Ok(on.map(|property| property.name.as_str().to_owned()).collect())
+}

@@ -104,3 +104,22 @@ fn settings_are_read() {
     assert_eq!(Roots::setting(text, &["features", "n"]).unwrap().as_deref(), Some("0x10"));
     assert_eq!(Roots::setting(text, &["features", "none"]).unwrap(), None);
 }
+
+#[test]
+fn a_trusted_hook_is_forgotten() {
+    let trust = crate::Trust { key: "/h/.codex/hooks.json:session_start:0:0" };
+    let state = "[hooks.state.\"/h/.codex/hooks.json:session_start:0:0\"]\ntrusted_hash = \"sha256:00\"\n";
+    let other = "[hooks.state.\"/h/.codex/hooks.json:stop:0:0\"]\ntrusted_hash = \"sha256:11\" # x\n";
+    for (before, after) in [
+        (format!("a = 1\n\n{state}"), "a = 1\n".to_owned()),
+        (format!("a = 1\n\n{state}\n{other}"), format!("a = 1\n\n{other}")),
+        (format!("{other}\n{state}"), other.to_owned()),
+        (format!("[hooks.state]\n\n{state}"), "[hooks.state]\n".to_owned()),
+    ] {
+        assert!(trust.find(&before).unwrap());
+        let unwired = trust.unwire(&before).unwrap();
+        assert_eq!(unwired, after);
+        assert!(!trust.find(&unwired).unwrap());
+        assert_eq!(trust.unwire(&unwired).unwrap(), after);
+    }
+}

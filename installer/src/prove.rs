@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use handoff_files::{Dir, Scratch};
 
-use crate::InstallError;
+use crate::error::InstallError;
 
 const BODY: &str = "## Immediate next action\nNothing: this handoff proves the installation.\n";
 

@@ -1,0 +1,96 @@
+//! The agents that are wired, and what each is given.
+
+use std::path::PathBuf;
+
+use handoff_process::Environment;
+use handoff_skills::{Host, Programs, Rendered, Skill, Target};
+use serde::{Deserialize, Serialize};
+
+use crate::manifest::Manifest;
+use crate::piece::Piece;
+use crate::places::Places;
+
+/// An agent that carries handoffs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Agent {
+    /// Claude Code.
+    Claude,
+    /// Codex.
+    Codex,
+}
+
+impl Agent {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Claude, Self::Codex];
+
+    /// Its name on the command line, and of its program.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Claude => "claude",
+            Self::Codex => "codex",
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Claude => "Claude Code",
+            Self::Codex => "Codex",
+        }
+    }
+
+    /// Whether this user has it: its directory, or its program on PATH.
+    pub(crate) fn is_here(self, places: &Places, environment: &Environment) -> bool {
+        handoff_files::is_directory(self.directory(places)) || environment.find_program(self.word()).is_some()
+    }
+
+    /// What it keeps its settings in.
+    pub(crate) fn directory(self, places: &Places) -> &PathBuf {
+        match self {
+            Self::Claude => &places.claude,
+            Self::Codex => &places.codex,
+        }
+    }
+
+    /// What is put into its files. Codex's hook only where it was asked for.
+    pub(crate) fn pieces(self, places: &Places, manifest: &Manifest) -> Vec<Piece> {
+        match self {
+            Self::Claude => vec![Piece::ClaudeHook(places.clone())],
+            Self::Codex => {
+                let mut pieces = vec![
+                    Piece::Instructions(places.clone()),
+                    Piece::Sandbox(places.clone(), manifest.trusted.clone()),
+                ];
+                if manifest.codex_hook {
+                    pieces.push(Piece::CodexHook(places.clone()));
+                }
+                pieces
+            }
+        }
+    }
+
+    /// Every file that something of ours may be in.
+    pub(crate) fn all_pieces(self, places: &Places, manifest: &Manifest) -> Vec<Piece> {
+        self.pieces(places, &Manifest { codex_hook: true, ..manifest.clone() })
+    }
+
+    /// Where it looks for skills.
+    pub(crate) fn skills_directory(self, places: &Places) -> PathBuf {
+        match self {
+            Self::Claude => places.claude.join("skills"),
+            Self::Codex => places.home.join(".agents/skills"),
+        }
+    }
+
+    /// Its skills' files, below that directory.
+    pub(crate) fn skills(self, places: &Places) -> Vec<Rendered> {
+        let bin = places.bin();
+        let host = match self {
+            Self::Claude => Host::Claude,
+            Self::Codex => Host::Codex,
+        };
+        let target = Target { host, programs: Programs::Installed(&bin) };
+        Skill::ALL.into_iter().flat_map(|skill| handoff_skills::render(skill, target)).collect()
+    }
+}

@@ -1,0 +1,138 @@
+//! Codex's own word on its hooks: `codex app-server`, JSON-RPC in lines over its standard input and output.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use handoff_process::Environment;
+use serde_json::{Value, json};
+
+use crate::places::Places;
+
+/// How long an answer may take. It takes tens of milliseconds; the first start on a machine seconds.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A hook as Codex lists it.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    pub(crate) key: String,
+    pub(crate) command: String,
+    pub(crate) source: PathBuf,
+    pub(crate) hash: String,
+    /// `trusted`, `untrusted`, `modified` or `managed`.
+    pub(crate) status: String,
+    pub(crate) enabled: bool,
+}
+
+/// A running app-server; it ends with this.
+pub(crate) struct Server {
+    child: Child,
+    stdin: ChildStdin,
+    lines: Receiver<String>,
+    requests: u64,
+    cwd: PathBuf,
+}
+
+impl Server {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub(crate) fn start(places: &Places, environment: &Environment) -> Result<Self, String> {
+        let codex = environment.find_program("codex").ok_or("there is no `codex` on PATH")?;
+        let child = Command::new(codex)
+            .args(["app-server", "-c", "analytics.enabled=false"])
+            .current_dir(&places.home)
+            .env("CODEX_HOME", &places.codex)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            // Whatever it starts ends with it.
+            .process_group(0)
+            .spawn();
+        let mut child = child.map_err(|error| handoff_files::reason(&error))?;
+        let (sender, lines) = channel();
+        if let Some(stdout) = child.stdout.take() {
+            std::thread::spawn(move || {
+                let lines = BufReader::new(stdout).lines().map_while(Result::ok);
+                lines.take_while(|line| sender.send(line.clone()).is_ok()).for_each(drop);
+            });
+        }
+        let stdin = child.stdin.take().ok_or("it has no standard input")?;
+        let mut server = Self { child, stdin, lines, requests: 0, cwd: places.home.clone() };
+        let client = json!({"name": "agent-handoff", "version": env!("CARGO_PKG_VERSION")});
+        server.ask("initialize", json!({"clientInfo": client, "capabilities": {"experimentalApi": true}}))?;
+        server.send(&json!({"method": "initialized"}))?;
+        Ok(server)
+    }
+
+    /// The hooks that it sees from the user's own directory.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub(crate) fn hooks(&mut self) -> Result<Vec<Listed>, String> {
+        let answer = self.ask("hooks/list", json!({"cwds": [self.cwd]}))?;
+        let data = answer["data"].as_array().ok_or("its list of hooks is of another shape")?;
+        let hooks = data.iter().filter_map(|place| place["hooks"].as_array()).flatten();
+        let text = |hook: &Value, key: &str| hook[key].as_str().unwrap_or_default().to_owned();
+        Ok(hooks
+            .map(|hook| Listed {
+                key: text(hook, "key"),
+                command: text(hook, "command"),
+                source: text(hook, "sourcePath").into(),
+                hash: text(hook, "currentHash"),
+                status: text(hook, "trustStatus"),
+                enabled: hook["enabled"].as_bool().unwrap_or(true),
+            })
+            .collect())
+    }
+
+    /// Stores the user's trust in the hook `key` as it is now.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub(crate) fn trust(&mut self, key: &str, hash: &str) -> Result<(), String> {
+        let edit = json!({"keyPath": "hooks.state", "value": {key: {"trusted_hash": hash}}, "mergeStrategy": "upsert"});
+        self.ask("config/batchWrite", json!({"edits": [edit], "reloadUserConfig": true})).map(drop)
+    }
+
+    fn ask(&mut self, method: &str, params: Value) -> Result<Value, String> {
+        self.requests += 1;
+        let id = self.requests;
+        self.send(&json!({"id": id, "method": method, "params": params}))?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(left).map_err(|error| match error {
+                RecvTimeoutError::Timeout => format!("no answer to {method} in {} s", PATIENCE.as_secs()),
+                RecvTimeoutError::Disconnected => format!("it ended before it answered {method}"),
+            })?;
+            // Notifications come in between, and what is no JSON is a log line.
+            let Ok(mut message) = serde_json::from_str::<Value>(&line) else { continue };
+            if message["id"] == json!(id) {
+                return match message["error"]["message"].as_str() {
+                    Some(error) => Err(format!("{method}: {error}")),
+                    None => Ok(message["result"].take()),
+                };
+            }
+        }
+    }
+
+    fn send(&mut self, message: &Value) -> Result<(), String> {
+        let line = format!("{message}\n");
+        self.stdin.write_all(line.as_bytes()).map_err(|error| handoff_files::reason(&error))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+            // It may have ended by itself.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,124 @@
+//! Is there something newer? Asked of git at most once a day, in the background; what it said last is what is shown.
+
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use handoff_files::Foreign;
+use handoff_process::{Environment, Output, Status};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::args::Options;
+use crate::git::Checkout;
+use crate::manifest::Manifest;
+use crate::places::Places;
+
+/// Its file name in the prefix.
+pub(crate) const STATE: &str = "upgrade-check.json";
+
+/// How long an answer is good for.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Far more than it has.
+const LONGEST: u64 = 1 << 20;
+
+/// What is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct State {
+    /// Seconds since 1970 at which git was asked last.
+    asked: u64,
+    /// The commit that was installed then.
+    installed: Option<String>,
+    /// The newest commit, when it is not the installed one.
+    newest: Option<String>,
+    /// How many commits lie between.
+    commits: usize,
+    /// The commit that the user does not want to hear of.
+    skipped: Option<String>,
+}
+
+/// Says in a line when there is something newer. Whatever goes wrong is passed over in silence: somebody is in the
+/// middle of something else.
+pub(crate) fn check(options: &Options, environment: &Environment, output: &Output) -> Status {
+    if environment.no_update_check {
+        return Status::Done;
+    }
+    let Ok(places) = Places::find(options.home.as_deref(), environment) else { return Status::Done };
+    let Ok(manifest) = Manifest::load(&places.manifest()) else { return Status::Done };
+    let Some(checkout) = &manifest.checkout else { return Status::Done };
+    let state = State::load(&places);
+    if options.now {
+        let checkout = Checkout::new(checkout);
+        if let (true, Some(installed)) = (checkout.fetch(true).is_ok(), &manifest.commit) {
+            let news = checkout.news(installed).filter(|news| !news.lines.is_empty());
+            let commits = news.as_ref().map_or(0, |news| news.lines.len());
+            let newest = news.map(|news| news.commit);
+            let installed = Some(installed.clone());
+            State { installed, newest, commits, ..State::load(&places) }.save(&places);
+        }
+        return Status::Done;
+    }
+    // What was found out before an upgrade says nothing about what is installed since.
+    let newest = state.newest.as_ref().filter(|_| state.installed == manifest.commit);
+    if options.skip {
+        if let Some(newest) = newest {
+            let skipped = State { skipped: Some(newest.clone()), ..state.clone() };
+            skipped.save(&places);
+            return output.print(&format!("agent-handoff: nothing more will be said of {}\n", short(newest)));
+        }
+        return output.print("agent-handoff: there is nothing to skip\n");
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    if now.saturating_sub(Duration::from_secs(state.asked)) >= DAY || state.asked > now.as_secs() {
+        // Noted first, so that what hangs or fails is not tried again and again.
+        let asked = State { asked: now.as_secs(), ..state.clone() };
+        if !options.dry_run && asked.save(&places) {
+            ask_in_background(&places);
+        }
+    }
+    let told = newest.filter(|newest| state.skipped.as_ref() != Some(newest));
+    if options.json {
+        let commits = told.map(|_| state.commits);
+        return output.print(&format!("{}\n", json!({"newest": told, "commits": commits})));
+    }
+    let Some(newest) = told else { return Status::Done };
+    let commits = if state.commits == 1 { "1 commit" } else { &format!("{} commits", state.commits) };
+    output.print(&format!(
+        "upgrade:  agent-handoff {} is there, {commits} newer: /upgrade-handoff\n",
+        short(newest)
+    ))
+}
+
+/// Starts the question in a process of its own, which nothing waits for and nothing that ends here takes along.
+fn ask_in_background(places: &Places) {
+    let Ok(own) = Environment::own_program() else { return };
+    let mut command = Command::new(own);
+    command.args(["upgrade-check", "--now", "--home"]).arg(&places.prefix).current_dir("/");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    // Not starting it is one of the things that are passed over.
+    let _ = command.spawn();
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..7).unwrap_or(commit)
+}
+
+impl State {
+    fn path(places: &Places) -> PathBuf {
+        places.prefix.join(STATE)
+    }
+
+    fn load(places: &Places) -> Self {
+        let file = Foreign::read(&Self::path(places), LONGEST).ok();
+        let content = file.as_ref().and_then(Foreign::content);
+        content.and_then(|content| serde_json::from_slice(content).ok()).unwrap_or_default()
+    }
+
+    fn save(&self, places: &Places) -> bool {
+        let Ok(file) = Foreign::read(&Self::path(places), LONGEST) else { return false };
+        serde_json::to_vec(self).is_ok_and(|text| file.replace(&text).is_ok())
+    }
+}

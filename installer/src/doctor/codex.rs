@@ -1,0 +1,131 @@
+//! Will Codex see what waits, and may it take it?
+
+use handoff_wiring::Roots;
+
+use super::Patient;
+use super::claude::is_ours;
+use crate::agent::Agent;
+use crate::app_server;
+use crate::piece::{BLOCK, Piece, owner, told};
+use crate::trust;
+
+/// How much of its instructions Codex reads where nothing else is set, in bytes.
+const INSTRUCTIONS: usize = 32 << 10;
+
+impl Patient<'_> {
+    pub(super) fn codex(&mut self) {
+        self.area = "Codex";
+        if !self.manifest.agents.contains(&Agent::Codex) {
+            return match Agent::Codex.is_here(self.places, self.environment) {
+                true => self.problem("it is here and not wired", self.again("install --only codex")),
+                false => self.note("it was not found here"),
+            };
+        }
+        let config = Piece::Sandbox(self.places.clone(), None).path();
+        let config_text = self.read(&config).unwrap_or_default();
+        self.instructions(&config_text);
+        self.sandbox(&config_text);
+        self.codex_hook(&config_text);
+        let plugins = Roots::tables(&config_text, "plugins").unwrap_or_default();
+        if plugins.iter().any(|name| is_ours(name)) {
+            self.problem(
+                "the plugin is installed too (a handoff is shown once all the same)",
+                "codex plugin remove agent-handoff@agent-handoff",
+            );
+        }
+        self.skills(Agent::Codex);
+        self.old_link(&self.places.codex.join("plugins/agent-handoff"));
+    }
+
+    fn instructions(&mut self, config: &str) {
+        let piece = Piece::Instructions(self.places.clone());
+        let path = piece.path();
+        let shown = self.places.short(&path);
+        let mend = self.again("install --only codex");
+        let text = self.read(&path).unwrap_or_default();
+        let limit = Roots::setting(config, &["project_doc_max_bytes"]).ok().flatten();
+        let limit = limit.and_then(|limit| limit.replace('_', "").parse().ok()).unwrap_or(INSTRUCTIONS);
+        match BLOCK.find(&text) {
+            Err(error) => self.malformed(&path, &error),
+            Ok(None) => self.problem(format!("{shown} does not tell Codex to look for handoffs"), mend),
+            Ok(Some(range)) if range.end > limit => self.problem(
+                format!(
+                    "{shown} is longer than the {limit} bytes that Codex reads, and our part is at its end"
+                ),
+                format!(
+                    "${{EDITOR:-vi}} {}   # and move our part up, or set project_doc_max_bytes",
+                    handoff_process::quoted(&path)
+                ),
+            ),
+            Ok(Some(range)) if !text[range.clone()].replace("\r\n", "\n").contains(&told(self.places)) => {
+                self.problem(format!("{shown} tells Codex what another version said"), mend);
+            }
+            Ok(Some(_)) => self.well(format!("{shown} tells Codex to look for handoffs")),
+        }
+    }
+
+    fn sandbox(&mut self, config: &str) {
+        let piece = Piece::Sandbox(self.places.clone(), None);
+        let store = self.places.short(&self.places.store);
+        let mend = self.again("install --only codex");
+        match piece.is_in(config) {
+            Err(error) => return self.malformed(&piece.path(), &error),
+            Ok(false) => self.problem(format!("the sandbox may not write to {store}"), mend),
+            Ok(true) if !handoff_files::is_directory(&self.places.store) => {
+                self.problem(format!("the sandbox may not write to {store}, which is not there"), mend);
+            }
+            Ok(true) => self.well(format!("the sandbox may write to {store}")),
+        }
+        if Roots::setting(config, &["sandbox_mode"]) == Ok(Some("read-only".to_owned())) {
+            self.note(
+                "sandbox_mode is read-only: handoffs are shown and stay unread, and none can be written",
+            );
+        }
+    }
+
+    fn codex_hook(&mut self, config: &str) {
+        let piece = Piece::CodexHook(self.places.clone());
+        let path = piece.path();
+        let text = self.read(&path);
+        let owns = owner(self.places);
+        let found = match text.as_deref().map(|text| piece.hooks(&owns).find(text)).transpose() {
+            Ok(found) => found.unwrap_or_default(),
+            Err(error) => return self.malformed(&path, &error),
+        };
+        if found.is_empty() && !self.manifest.codex_hook {
+            return;
+        }
+        self.handlers(&piece, &found);
+        if Roots::setting(config, &["features", "hooks"]).ok().flatten().as_deref() == Some("false") {
+            self.problem(
+                "config.toml turns hooks off: [features] hooks = false",
+                "codex features enable hooks",
+            );
+        }
+        if !self.thorough {
+            return self.note("whether it trusts the hook was not asked of its app-server: --quick");
+        }
+        let mend = self.again("install --only codex --trust-codex-hook");
+        let hooks =
+            app_server::Server::start(self.places, self.environment).and_then(|mut server| server.hooks());
+        match hooks.as_ref().map(|hooks| trust::ours(hooks, self.places)) {
+            Err(why) => {
+                self.note(format!("whether it trusts the hook could not be asked of its app-server: {why}"))
+            }
+            Ok(None) => self.problem("its app-server does not list the hook", mend),
+            Ok(Some(hook)) if !hook.enabled => {
+                self.problem("the hook was disabled in Codex", "codex   # then /hooks, and enable it");
+            }
+            Ok(Some(hook)) if hook.status == "trusted" || hook.status == "managed" => {
+                self.well("its app-server says that it trusts the hook");
+            }
+            Ok(Some(hook)) => self.problem(
+                format!(
+                    "the hook is {} as its app-server says, so Codex passes it over in silence",
+                    hook.status
+                ),
+                mend,
+            ),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Does it work, and if not, what mends it?
+
+mod claude;
+mod codex;
+mod programs;
+mod store;
+
+use handoff_process::{Environment, Output, Status};
+use serde_json::json;
+
+use crate::args::Options;
+use crate::error::InstallError;
+use crate::manifest::Manifest;
+use crate::places::Places;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Well,
+    Note,
+    Problem,
+}
+
+/// One thing that was looked at.
+#[derive(Debug)]
+struct Finding {
+    level: Level,
+    area: &'static str,
+    text: String,
+    /// The command, or what else to do.
+    mend: Option<String>,
+}
+
+/// All that is looked at.
+struct Patient<'a> {
+    places: &'a Places,
+    manifest: &'a Manifest,
+    environment: &'a Environment,
+    /// Whether Codex's app-server may be asked.
+    thorough: bool,
+    area: &'static str,
+    findings: Vec<Finding>,
+}
+
+/// Looks at everything and prints what it finds; [`Status::NotDone`] when there is a problem.
+///
+/// # Errors
+/// Only when there is no telling where to look.
+pub(crate) fn doctor(
+    options: &Options,
+    environment: &Environment,
+    output: &Output,
+) -> Result<Status, InstallError> {
+    let places = Places::find(options.home.as_deref(), environment)?;
+    let manifest = Manifest::load(&places.manifest())?;
+    let mut patient = Patient {
+        places: &places,
+        manifest: &manifest,
+        environment,
+        thorough: !options.quick,
+        area: "programs",
+        findings: Vec::new(),
+    };
+    patient.programs();
+    patient.claude();
+    patient.codex();
+    patient.store();
+    let findings = patient.findings;
+    let problems = findings.iter().filter(|finding| finding.level == Level::Problem).count();
+    let printed = match options.json {
+        true => output.print(&json_of(&findings, &manifest, &places)),
+        false => output.print(&text_of(&findings, problems)),
+    };
+    Ok(if problems > 0 { Status::NotDone } else { printed })
+}
+
+fn text_of(findings: &[Finding], problems: usize) -> String {
+    let mut text = String::new();
+    for Finding { level, area, text: found, mend } in findings {
+        let level = level.word();
+        text.push_str(&format!("{level:<8} {area}: {found}\n"));
+        if let Some(mend) = mend {
+            text.push_str(&format!("         mend: {mend}\n"));
+        }
+    }
+    text.push_str(&match problems {
+        0 => "healthy\n".to_owned(),
+        1 => "1 problem\n".to_owned(),
+        many => format!("{many} problems\n"),
+    });
+    text
+}
+
+fn json_of(findings: &[Finding], manifest: &Manifest, places: &Places) -> String {
+    let problems = findings.iter().any(|finding| finding.level == Level::Problem);
+    let entries: Vec<_> = findings
+        .iter()
+        .map(|finding| {
+            json!({"level": finding.level.word(), "area": finding.area, "text": finding.text, "mend": finding.mend})
+        })
+        .collect();
+    let version = Some(&manifest.version).filter(|version| !version.is_empty());
+    let object =
+        json!({"healthy": !problems, "version": version, "prefix": places.prefix, "findings": entries});
+    format!("{object}\n")
+}
+
+impl Level {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Well => "ok",
+            Self::Note => "note",
+            Self::Problem => "problem",
+        }
+    }
+}
+
+impl Patient<'_> {
+    fn well(&mut self, text: impl Into<String>) {
+        self.add(Level::Well, text.into(), None);
+    }
+
+    fn note(&mut self, text: impl Into<String>) {
+        self.add(Level::Note, text.into(), None);
+    }
+
+    fn problem(&mut self, text: impl Into<String>, mend: impl Into<String>) {
+        self.add(Level::Problem, text.into(), Some(mend.into()));
+    }
+
+    fn add(&mut self, level: Level, text: String, mend: Option<String>) {
+        self.findings.push(Finding { level, area: self.area, text, mend });
+    }
+
+    /// The command line that runs this installer again.
+    fn again(&self, arguments: &str) -> String {
+        let own = self.places.program("installer");
+        let own = match handoff_files::is_file(&own) {
+            true => handoff_process::quoted(&own),
+            false => "cargo run --release -p installer --".to_owned(),
+        };
+        format!("{own} {arguments}")
+    }
+
+    /// A settings file's text; None when there is none, or when it cannot be read, which is said.
+    fn read(&mut self, path: &std::path::Path) -> Option<String> {
+        let shown = self.places.short(path);
+        let file = match handoff_files::Foreign::read(path, crate::plan::LARGEST) {
+            Ok(file) => file,
+            Err(error) => {
+                self.problem(error.to_string(), format!("make {shown} a file that you can read"));
+                return None;
+            }
+        };
+        match file.content().map(handoff_wiring::text) {
+            Some(Ok(text)) => Some(text.to_owned()),
+            Some(Err(error)) => {
+                self.malformed(path, &error);
+                None
+            }
+            None => None,
+        }
+    }
+
+    fn malformed(&mut self, path: &std::path::Path, error: &handoff_wiring::Malformed) {
+        let shown = self.places.short(path);
+        let editor = format!("${{EDITOR:-vi}} +{} {}", error.line, handoff_process::quoted(path));
+        self.problem(format!("{shown} is broken: {error}"), editor);
+    }
+
+    /// The skills that an agent was given.
+    fn skills(&mut self, agent: crate::agent::Agent) {
+        let mend = self.again(&format!("install --only {}", agent.word()));
+        for file in agent.skills(self.places) {
+            let path = agent.skills_directory(self.places).join(&file.path);
+            let shown = self.places.short(&path);
+            match handoff_files::read_named(&path, crate::plan::LARGEST) {
+                Err(_) => self.problem(format!("the skill {shown} is missing"), mend.clone()),
+                Ok((text, _)) if text != file.text.as_bytes() => {
+                    self.note(format!(
+                        "the skill {shown} is not the one of this version: it was changed, or is older"
+                    ));
+                }
+                Ok(_) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The prefix and the command on PATH.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::Patient;
+use crate::manifest::is_hash_of;
+use crate::plan::LARGEST;
+use crate::programs::PROGRAMS;
+
+impl Patient<'_> {
+    pub(super) fn programs(&mut self) {
+        self.area = "programs";
+        let mend = self.again("install");
+        let prefix = self.places.short(&self.places.prefix);
+        if self.manifest.is_empty() {
+            return self.problem(format!("nothing is installed in {prefix}"), mend);
+        }
+        let files: Vec<_> =
+            self.manifest.files.iter().filter(|(path, _)| path.starts_with(&self.places.prefix)).collect();
+        let mut sound = true;
+        for (path, hash) in files {
+            let shown = self.places.short(path);
+            let wrong = match handoff_files::read_named(path, LARGEST) {
+                Err(error) => Some(error.to_string()),
+                Ok((content, _)) if !is_hash_of(hash, &content) => {
+                    Some(format!("{shown} is not what was installed"))
+                }
+                Ok(_) => None,
+            };
+            if let Some(wrong) = wrong {
+                sound = false;
+                self.problem(wrong, mend.clone());
+            }
+        }
+        for program in PROGRAMS {
+            let path = self.places.program(program);
+            if sound && !starts(&path) {
+                sound = false;
+                self.problem(format!("{} does not start", self.places.short(&path)), mend.clone());
+            }
+        }
+        if sound {
+            let version = &self.manifest.version;
+            let from = match (&self.manifest.checkout, &self.manifest.commit) {
+                (Some(checkout), Some(commit)) => {
+                    format!(
+                        ", built from {} at {}",
+                        self.places.short(checkout),
+                        commit.get(..7).unwrap_or(commit)
+                    )
+                }
+                (Some(checkout), None) => format!(", built from {}", self.places.short(checkout)),
+                _ => String::new(),
+            };
+            self.well(format!("{} in {prefix}/bin, version {version}{from}", PROGRAMS.join(", ")));
+        }
+        self.command();
+    }
+
+    fn command(&mut self) {
+        let (path, target) = (self.places.command(), self.places.program("handoff"));
+        let shown = self.places.short(&path);
+        let commands = self.places.commands();
+        let on_path = self.environment.search_path().contains(&commands);
+        match handoff_files::link_target(&path) {
+            Some(there) if there == target && on_path => self.well(format!("{shown} is on your PATH")),
+            Some(there) if there == target => {
+                self.note(format!(
+                    "{} is not on your PATH, so the shell does not find `handoff` there",
+                    self.places.short(&commands)
+                ));
+            }
+            _ if handoff_files::is_taken(&path) => {
+                self.note(format!("{shown} is another program; ours is {}", self.places.short(&target)));
+            }
+            _ => self.problem(format!("{shown} is missing"), self.again("install")),
+        }
+    }
+}
+
+/// Whether the program runs at all here: the file system may forbid it, or it may be of another machine.
+fn starts(program: &Path) -> bool {
+    let mut command = Command::new(program);
+    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}

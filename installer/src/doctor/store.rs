@@ -1,0 +1,82 @@
+//! The handoffs themselves.
+
+use std::path::Path;
+
+use handoff_process::quoted;
+use handoff_store::{Inbox, Store};
+
+use super::Patient;
+
+impl Patient<'_> {
+    pub(super) fn store(&mut self) {
+        self.area = "store";
+        let path = self.places.store.clone();
+        let shown = self.places.short(&path);
+        let store = match Store::open(&path) {
+            Ok(Some(store)) => store,
+            Ok(None) => return self.note(format!("there is no {shown} yet: no handoff was ever written")),
+            Err(error) => return self.problem(error.to_string(), format!("ls -ld {}", quoted(&path))),
+        };
+        if let Err(error) = store.trust() {
+            let path = quoted(&path);
+            return self.problem(error.to_string(), format!("chown -R \"$USER\" {path} && chmod 700 {path}"));
+        }
+        let inboxes = match store.inboxes() {
+            Ok(inboxes) => inboxes,
+            Err(error) => return self.problem(error.to_string(), format!("ls -la {}", quoted(&path))),
+        };
+        let mut unread = 0;
+        let mut sound = true;
+        for inbox in &inboxes {
+            match self.inbox(inbox) {
+                Ok(waiting) => unread += waiting,
+                Err(error) => {
+                    sound = false;
+                    let inbox = quoted(inbox.path());
+                    self.problem(
+                        error.to_string(),
+                        format!("chown -R \"$USER\" {inbox} && chmod -R u+rwX {inbox}"),
+                    );
+                }
+            }
+        }
+        if sound {
+            let worktrees = if inboxes.len() == 1 { "worktree" } else { "worktrees" };
+            self.well(format!("{shown} is yours; {unread} unread for {} {worktrees}", inboxes.len()));
+        }
+        let drafts = handoff_files::Dir::open(&path.join(".drafts")).ok().flatten();
+        let drafts = drafts.and_then(|drafts| drafts.entries().ok()).map_or(0, |drafts| drafts.len());
+        if drafts > 0 {
+            self.note(format!("{drafts} refused drafts are in {shown}/.drafts, yours to mend or delete"));
+        }
+    }
+
+    /// Looks at one inbox; gives how many wait there.
+    fn inbox(&mut self, inbox: &Inbox) -> Result<usize, handoff_files::FileError> {
+        let waiting = inbox.waiting()?.handoffs;
+        let read = quoted(&self.places.program("inbox"));
+        let worktree = inbox.worktree()?;
+        let gone = worktree.as_deref().filter(|path| !handoff_files::is_directory(path));
+        let key = inbox.key();
+        if let (Some(gone), false) = (gone, waiting.is_empty()) {
+            self.problem(
+                format!("{} unread for {}, which is gone", waiting.len(), gone.display()),
+                format!("{read} move {} NEW   # where it is now", quoted(gone)),
+            );
+        }
+        let left = waiting.iter().filter(|waiting| waiting.was_left_behind()).count();
+        if left > 0 && gone.is_none() {
+            let place =
+                worktree.as_deref().map_or_else(|| "its worktree".to_owned(), |path: &Path| quoted(path));
+            self.problem(
+                format!("{left} handoffs for {key} were taken by a session that died; the next one there is shown them"),
+                format!("{read} read --root {place}"),
+            );
+        }
+        // What cannot be written cannot be archived.
+        if !waiting.is_empty() {
+            inbox.archive()?;
+        }
+        Ok(waiting.len())
+    }
+}

@@ -1,0 +1,27 @@
+//! Why something was not done.
+
+/// Why the programs are not installed, wired or taken away.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    /// A tool did not do its work; its own messages were shown.
+    #[error("could not {0}")]
+    Tool(String),
+    /// The file system refused something.
+    #[error(transparent)]
+    File(#[from] handoff_files::FileError),
+    /// There is no telling where things go.
+    #[error("could not tell where to install: {0}")]
+    NoPlace(String),
+    /// The installed programs do not pass a handoff on.
+    #[error("the programs failed their proof, so those that were there before are back: {0}")]
+    Proof(String),
+    /// Files of the user's that are in the way; nothing was changed.
+    #[error("{}\nnothing was changed", .0.join("\nagent-handoff: "))]
+    InTheWay(Vec<String>),
+    /// Another installer works on the same prefix.
+    #[error("another installer is at work on {0}: wait for it")]
+    Busy(String),
+    /// Codex did not answer, or not as it does.
+    #[error("could not {0} through Codex: {1}")]
+    Codex(&'static str, String),
+}

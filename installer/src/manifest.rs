@@ -1,0 +1,171 @@
+//! What was installed, so that exactly that is taken away.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use handoff_files::{Dir, FileError, Foreign};
+use handoff_wiring::{Made, Undo};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::agent::Agent;
+use crate::error::InstallError;
+
+/// Its file name in the prefix.
+pub(crate) const NAME: &str = "manifest.json";
+
+/// Far more than any has.
+const LONGEST: u64 = 16 << 20;
+
+/// Everything that an installation wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Manifest {
+    /// The version of the programs.
+    pub(crate) version: String,
+    /// The checkout that they were built from.
+    pub(crate) checkout: Option<PathBuf>,
+    /// The commit that they were built at.
+    pub(crate) commit: Option<String>,
+    /// The agents that are wired.
+    pub(crate) agents: Vec<Agent>,
+    /// Whether Codex's hook was asked for.
+    pub(crate) codex_hook: bool,
+    /// The key under which Codex keeps the user's trust in our hook, when we asked it to.
+    pub(crate) trusted: Option<String>,
+    /// Files that are all ours, with the SHA-256 of what we wrote, in hex. Two, with a blank between, while a new one is
+    /// on its way.
+    pub(crate) files: BTreeMap<PathBuf, String>,
+    /// Links of ours, and where they lead.
+    pub(crate) links: BTreeMap<PathBuf, PathBuf>,
+    /// Directories that were not there before, outer ones first.
+    pub(crate) directories: Vec<PathBuf>,
+    /// Files of others with something of ours in them.
+    pub(crate) edits: BTreeMap<PathBuf, Edit>,
+}
+
+/// What we did to a file of somebody else's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Edit {
+    /// Of the file after the edit, in hex: as long as it is the same, the edit can be undone to the byte.
+    sha256: String,
+    /// Whether there was no such file.
+    created: bool,
+    /// Where the two differ, in bytes.
+    at: usize,
+    inserted: usize,
+    removed: String,
+    /// What of the surroundings the edit made: `item`, `list` or `parent`.
+    made: String,
+}
+
+impl Edit {
+    /// The edit that turned `before` into `after`.
+    pub(crate) fn new(before: Option<&str>, after: &str, made: Made) -> Self {
+        let Undo { at, inserted, removed } = Undo::between(before.unwrap_or(""), after);
+        let made = match made {
+            Made::Item => "item",
+            Made::List => "list",
+            Made::Parent => "parent",
+        };
+        Self {
+            sha256: hash(after.as_bytes()),
+            created: before.is_none(),
+            at,
+            inserted,
+            removed,
+            made: made.to_owned(),
+        }
+    }
+
+    /// What was there before, when `now` is what the edit left: the text, or None for no file. Err when somebody else
+    /// edited it since.
+    pub(crate) fn undo(&self, now: &str) -> Result<Option<String>, ()> {
+        if hash(now.as_bytes()) != self.sha256 {
+            return Err(());
+        }
+        if self.created {
+            return Ok(None);
+        }
+        let undo = Undo { at: self.at, inserted: self.inserted, removed: self.removed.clone() };
+        undo.apply(now).map(Some).ok_or(())
+    }
+
+    /// Whether there was no such file.
+    pub(crate) fn created(&self) -> bool {
+        self.created
+    }
+
+    pub(crate) fn made(&self) -> Made {
+        match self.made.as_str() {
+            "item" => Made::Item,
+            "list" => Made::List,
+            _ => Made::Parent,
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads the one of a prefix; an empty one when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no manifest.
+    pub(crate) fn load(path: &Path) -> Result<Self, InstallError> {
+        let file = Foreign::read(path, LONGEST)?;
+        let Some(content) = file.content() else { return Ok(Self::default()) };
+        serde_json::from_slice(content).map_err(|error| {
+            InstallError::InTheWay(vec![format!(
+                "could not read {}: {error}; move it away to install anew",
+                path.display()
+            )])
+        })
+    }
+
+    /// Writes it, when it is not what is there already.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn save(&self, path: &Path) -> Result<(), FileError> {
+        let file = Foreign::read(path, LONGEST)?;
+        let text = self.text();
+        if file.content() == Some(text.as_bytes()) {
+            return Ok(());
+        }
+        if let Some(dir) = path.parent() {
+            Dir::create(dir)?;
+        }
+        file.replace(text.as_bytes())
+    }
+
+    pub(crate) fn text(&self) -> String {
+        // Only maps with keys that are no strings fail, and paths were checked to be UTF-8.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// This one while it takes the place of `old`: if the work is cut short, what is there is of one or the other.
+    pub(crate) fn on_the_way_from(&self, old: &Self) -> Self {
+        let mut both = self.clone();
+        for (path, hash) in &mut both.files {
+            if let Some(old) = old.files.get(path).filter(|old| *old != hash) {
+                *hash = format!("{hash} {old}");
+            }
+        }
+        both
+    }
+
+    /// Whether nothing is installed.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// SHA-256 in hex.
+pub(crate) fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether `recorded`, as it stands in [`Manifest::files`], is of `bytes`.
+pub(crate) fn is_hash_of(recorded: &str, bytes: &[u8]) -> bool {
+    let hash = hash(bytes);
+    recorded.split(' ').any(|recorded| recorded == hash)
+}

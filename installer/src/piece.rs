@@ -1,0 +1,153 @@
+//! A thing of ours in a file of somebody else's.
+
+use std::path::{Path, PathBuf};
+
+use handoff_wiring::{Block, Handler, Hooks, Made, Malformed, Roots, Run, Trust};
+
+use crate::places::Places;
+
+/// The lines around our part of Codex's instructions.
+pub(crate) const BLOCK: Block = Block {
+    begin: "<!-- BEGIN agent-handoff (managed: edits are lost) -->",
+    end: "<!-- END agent-handoff -->",
+};
+
+/// After how many seconds a host gives up on the hook, which takes milliseconds.
+const TIMEOUT: u32 = 10;
+
+/// Both hosts pass on this many bytes of a hook's text, and cut what is longer.
+const HOST_LIMIT: &str = "10000";
+
+/// What is in one file.
+#[derive(Clone, Debug)]
+pub(crate) enum Piece {
+    /// Claude Code's SessionStart handler.
+    ClaudeHook(Places),
+    /// Codex's.
+    CodexHook(Places),
+    /// What Codex is told at the start of each session.
+    Instructions(Places),
+    /// The store among what Codex's sandbox may write to; and where Codex was asked for it, the user's trust in the
+    /// hook, which Codex itself wrote.
+    Sandbox(Places, Option<String>),
+}
+
+impl Piece {
+    /// The file.
+    pub(crate) fn path(&self) -> PathBuf {
+        match self {
+            Self::ClaudeHook(places) => places.claude.join("settings.json"),
+            Self::CodexHook(places) => places.codex.join("hooks.json"),
+            Self::Instructions(places) => instructions(&places.codex),
+            Self::Sandbox(places, _) => places.codex.join("config.toml"),
+        }
+    }
+
+    /// The text with ours in it; `text` is None when there is no file.
+    pub(crate) fn wire(&self, text: Option<&str>) -> Result<(String, Made), Malformed> {
+        match self {
+            Self::ClaudeHook(places) | Self::CodexHook(places) => {
+                let handler = self.handler(places);
+                let owns = owner(places);
+                let hooks = self.hooks(&owns);
+                match text {
+                    Some(text) => hooks.wire(text, &handler),
+                    None => Ok((hooks.fresh(&handler), Made::Parent)),
+                }
+            }
+            Self::Instructions(places) => {
+                let text = BLOCK.wire(text.unwrap_or(""), &told(places))?;
+                Ok((text, Made::Parent))
+            }
+            Self::Sandbox(places, _) => roots(places).wire(text.unwrap_or("")),
+        }
+    }
+
+    /// The text without ours.
+    pub(crate) fn unwire(&self, text: &str, made: Made) -> Result<String, Malformed> {
+        match self {
+            Self::ClaudeHook(places) | Self::CodexHook(places) => {
+                self.hooks(&owner(places)).unwire(text, made)
+            }
+            Self::Instructions(_) => BLOCK.unwire(text),
+            Self::Sandbox(places, trusted) => {
+                let text = roots(places).unwire(text, made)?;
+                match trusted {
+                    Some(key) => Trust { key }.unwire(&text),
+                    None => Ok(text),
+                }
+            }
+        }
+    }
+
+    /// Whether anything of ours is in the text.
+    pub(crate) fn is_in(&self, text: &str) -> Result<bool, Malformed> {
+        match self {
+            Self::ClaudeHook(places) | Self::CodexHook(places) => {
+                Ok(!self.hooks(&owner(places)).find(text)?.is_empty())
+            }
+            Self::Instructions(_) => Ok(BLOCK.find(text)?.is_some()),
+            Self::Sandbox(places, trusted) => {
+                let trusts = trusted.as_ref().map(|key| Trust { key }.find(text)).transpose()?;
+                Ok(roots(places).find(text)? || trusts == Some(true))
+            }
+        }
+    }
+
+    /// Our handler as it must stand in the file.
+    pub(crate) fn handler(&self, places: &Places) -> Handler {
+        let program = places.program("session-start");
+        let run = match self {
+            // No shell: no quoting, and no process of one.
+            Self::ClaudeHook(_) => Run::Exec(
+                program.display().to_string(),
+                vec!["--max-bytes".to_owned(), HOST_LIMIT.to_owned()],
+            ),
+            _ => Run::Shell(format!("{} --max-bytes {HOST_LIMIT}", handoff_process::quoted(&program))),
+        };
+        Handler { run, timeout: TIMEOUT, context_limit: None }
+    }
+
+    /// How the file's handlers are found.
+    pub(crate) fn hooks<'a>(&self, owns: &'a dyn Fn(&str) -> bool) -> Hooks<'a> {
+        let is_codex = matches!(self, Self::CodexHook(_));
+        Hooks { event: "SessionStart", owns, comments: !is_codex, keeps_places: is_codex }
+    }
+}
+
+/// Whether a program that a hook runs is ours: of this prefix, of the usual one of any HOME, or one that lies beside our
+/// other programs.
+pub(crate) fn owner(places: &Places) -> impl Fn(&str) -> bool {
+    let own = places.program("session-start");
+    move |program| {
+        let program = Path::new(program);
+        program == own
+            || program.ends_with(".agent-handoff/bin/session-start")
+            || (program.ends_with("session-start")
+                && handoff_files::is_file(&program.with_file_name("handoff-write")))
+    }
+}
+
+fn roots(places: &Places) -> Roots<'_> {
+    // Checked to be UTF-8 with the others.
+    Roots { root: places.store.to_str().unwrap_or_default() }
+}
+
+/// The file that Codex reads its user's instructions from: an override that holds something wins.
+fn instructions(codex: &Path) -> PathBuf {
+    let other = codex.join("AGENTS.override.md");
+    let content = handoff_files::read_named(&other, 4 << 10).map(|(content, _)| content).unwrap_or_default();
+    if content.trim_ascii().is_empty() { codex.join("AGENTS.md") } else { other }
+}
+
+/// What Codex is told. Read by every session, so every word has to earn its place.
+pub(crate) fn told(places: &Places) -> String {
+    let inbox = handoff_process::quoted(&places.program("inbox"));
+    format!(
+        "## Handoffs between sessions\n\
+         Before your first reply in a session, run this once, in the workspace:\n\n    \
+         {inbox} read --max-bytes 20000\n\n\
+         It prints what an earlier session left for this worktree, with how to treat it, or nothing. If nothing, or if \
+         the command fails, go on without a word. Do not run it as a sub-agent, or when a handoff was already shown.\n"
+    )
+}

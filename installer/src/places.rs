@@ -1,0 +1,96 @@
+//! Where everything is.
+
+use std::path::{Path, PathBuf};
+
+use handoff_process::Environment;
+
+use crate::error::InstallError;
+use crate::manifest;
+
+/// All paths of an installation, absolute.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    /// What everything of ours is in, but for what agents must find in their own directories.
+    pub(crate) prefix: PathBuf,
+    /// The user's directory.
+    pub(crate) home: PathBuf,
+    /// Claude Code's directory.
+    pub(crate) claude: PathBuf,
+    /// Codex's directory.
+    pub(crate) codex: PathBuf,
+    /// The handoffs.
+    pub(crate) store: PathBuf,
+}
+
+impl Places {
+    /// Looks at the environment and at where this program lies.
+    ///
+    /// # Errors
+    /// [`InstallError::NoPlace`] when HOME is missing or a path cannot stand in the files that have to name it.
+    pub(crate) fn find(home: Option<&Path>, environment: &Environment) -> Result<Self, InstallError> {
+        let user = environment.home.clone().ok_or_else(|| {
+            InstallError::NoPlace(
+                "HOME is not set, so there is no telling where agents keep their settings".to_owned(),
+            )
+        })?;
+        let prefix = match home {
+            Some(home) => home.to_owned(),
+            None => {
+                environment.prefix.clone().or_else(installed).unwrap_or_else(|| user.join(".agent-handoff"))
+            }
+        };
+        let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+        let places = Self {
+            prefix: absolute(prefix),
+            claude: absolute(environment.claude_config_dir.clone().unwrap_or_else(|| user.join(".claude"))),
+            codex: absolute(environment.codex_home.clone().unwrap_or_else(|| user.join(".codex"))),
+            store: environment.store().map_err(|error| InstallError::NoPlace(error.to_string()))?,
+            home: absolute(user),
+        };
+        for path in [&places.prefix, &places.home, &places.claude, &places.codex, &places.store] {
+            if path.to_str().is_none_or(|path| path.contains(['\n', '\r', '\0'])) {
+                let path = path.display();
+                return Err(InstallError::NoPlace(format!(
+                    "{path} is no UTF-8 or has a line break, which the agents' settings cannot name"
+                )));
+            }
+        }
+        Ok(places)
+    }
+
+    pub(crate) fn bin(&self) -> PathBuf {
+        self.prefix.join("bin")
+    }
+
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.bin().join(name)
+    }
+
+    pub(crate) fn manifest(&self) -> PathBuf {
+        self.prefix.join(manifest::NAME)
+    }
+
+    /// The directory on PATH that gets the one command.
+    pub(crate) fn commands(&self) -> PathBuf {
+        self.home.join(".local/bin")
+    }
+
+    /// The one command on PATH.
+    pub(crate) fn command(&self) -> PathBuf {
+        self.commands().join("handoff")
+    }
+
+    /// `path` as a person reads it: with `~` where it is below HOME.
+    pub(crate) fn short(&self, path: &Path) -> String {
+        match path.strip_prefix(&self.home) {
+            Ok(below) if !below.as_os_str().is_empty() => format!("~/{}", below.display()),
+            _ => path.display().to_string(),
+        }
+    }
+}
+
+/// The prefix that this program was installed to; None when it runs from elsewhere.
+fn installed() -> Option<PathBuf> {
+    let prefix = Environment::own_program().ok()?.parent()?.parent()?.to_owned();
+    handoff_files::is_file(&prefix.join(manifest::NAME)).then_some(prefix)
+}

@@ -1,0 +1,289 @@
+//! Working out a plan: reads everything, changes nothing.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use handoff_files::Foreign;
+use handoff_wiring::Made;
+
+use crate::agent::Agent;
+use crate::error::InstallError;
+use crate::manifest::{Edit, Manifest, hash, is_hash_of};
+use crate::piece::Piece;
+use crate::places::Places;
+use crate::plan::{Change, LARGEST};
+
+/// The longest file of somebody else's that is edited, in bytes.
+const LONGEST: u64 = 16 << 20;
+
+/// A plan in the making.
+pub(crate) struct Planner<'p> {
+    places: &'p Places,
+    /// What was installed before.
+    old: &'p Manifest,
+    /// What will be when it is carried out.
+    pub(crate) manifest: Manifest,
+    pub(crate) changes: Vec<Change>,
+    /// What the user should know.
+    pub(crate) notes: Vec<String>,
+    problems: Vec<String>,
+    /// The files that are all ours and belong to what is installed now.
+    written: BTreeSet<PathBuf>,
+}
+
+impl<'p> Planner<'p> {
+    pub(crate) fn new(places: &'p Places, old: &'p Manifest) -> Self {
+        Self {
+            places,
+            old,
+            manifest: old.clone(),
+            changes: Vec::new(),
+            notes: Vec::new(),
+            problems: Vec::new(),
+            written: BTreeSet::new(),
+        }
+    }
+
+    /// Fails when anything is in the way.
+    ///
+    /// # Errors
+    /// [`InstallError::InTheWay`] with all of it.
+    pub(crate) fn check(&mut self) -> Result<(), InstallError> {
+        match std::mem::take(&mut self.problems) {
+            problems if problems.is_empty() => Ok(()),
+            problems => Err(InstallError::InTheWay(problems)),
+        }
+    }
+
+    /// A directory and those above it, as far as they are missing.
+    pub(crate) fn directory(&mut self, path: &Path) {
+        let missing = path.ancestors().take_while(|path| !handoff_files::is_directory(path));
+        let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        missing.reverse();
+        for path in missing {
+            if !self.changes.iter().any(|change| matches!(change, Change::Directory(other) if *other == path))
+            {
+                self.changes.push(Change::Directory(path.clone()));
+            }
+            if !self.manifest.directories.contains(&path) {
+                self.manifest.directories.push(path);
+            }
+        }
+    }
+
+    /// A file that is all ours, in a directory that is too.
+    pub(crate) fn write(&mut self, path: PathBuf, content: Vec<u8>, program: bool) {
+        if let Some(parent) = path.parent() {
+            self.directory(parent);
+        }
+        self.manifest.files.insert(path.clone(), hash(&content));
+        self.written.insert(path.clone());
+        let there = handoff_files::read_named(&path, LARGEST).ok().map(|(there, _)| there);
+        if there.as_deref() != Some(&content) {
+            self.changes.push(Change::Write { path, content, program });
+        }
+    }
+
+    /// A skill's file, in the agent's own directory, where the user may have one of that name or have changed ours.
+    pub(crate) fn skill(&mut self, path: PathBuf, text: String) {
+        let dir = path.parent().map(Path::to_owned).unwrap_or_default();
+        if handoff_files::link_target(&dir).is_some_and(|target| is_old_link(&dir, &target)) {
+            self.changes.push(Change::Remove(dir));
+            self.manifest.files.insert(path.clone(), hash(text.as_bytes()));
+            self.written.insert(path.clone());
+            // The directory is made anew where the link was, so it is not found missing now.
+            let dir = path.parent().map(Path::to_owned).unwrap_or_default();
+            self.manifest.directories.push(dir.clone());
+            self.changes.push(Change::Directory(dir));
+            self.changes.push(Change::Write { path, content: text.into_bytes(), program: false });
+            return;
+        }
+        let there = match Foreign::read(&path, LONGEST) {
+            Ok(file) => file,
+            Err(error) => return self.problems.push(error.to_string()),
+        };
+        let recorded = self.old.files.get(&path);
+        match there.content() {
+            Some(content)
+                if content != text.as_bytes()
+                    && !recorded.is_some_and(|recorded| is_hash_of(recorded, content)) =>
+            {
+                let shown = self.places.short(&path);
+                match recorded {
+                    Some(_) => self.notes.push(format!(
+                        "{shown} was changed after it was installed, so it stays as it is; remove it and install again to get ours"
+                    )),
+                    None => self.problems.push(format!(
+                        "could not place the skill {shown}: there is another one; move it away, or leave its agent out with --only"
+                    )),
+                }
+            }
+            _ => self.write(path, text.into_bytes(), false),
+        }
+    }
+
+    /// Removes what an earlier version had in the prefix and this one has not.
+    pub(crate) fn remove_stale(&mut self) {
+        let prefix = self.places.prefix.clone();
+        for path in self.old.files.keys().filter(|path| path.starts_with(&prefix)) {
+            if !self.written.contains(path) {
+                self.manifest.files.remove(path);
+                self.changes.push(Change::Remove(path.clone()));
+            }
+        }
+    }
+
+    /// The one command on PATH. Another program of that name is left alone.
+    pub(crate) fn command(&mut self) {
+        let (path, target) = (self.places.command(), self.places.program("handoff"));
+        let there = handoff_files::link_target(&path);
+        if there.as_ref() == Some(&target) {
+            self.manifest.links.insert(path, target);
+            return;
+        }
+        let ours = there.is_some_and(|there| {
+            self.old.links.get(&path) == Some(&there) || there.ends_with(".agent-handoff/bin/handoff")
+        });
+        if !ours && handoff_files::is_taken(&path) {
+            let (path, target) = (self.places.short(&path), self.places.short(&target));
+            self.notes.push(format!("{path} is another program, so it stays; ours is {target}"));
+            return;
+        }
+        self.directory(&self.places.commands());
+        self.manifest.links.insert(path.clone(), target.clone());
+        self.changes.push(Change::Link { path, target });
+    }
+
+    /// Puts a piece of ours into its file.
+    pub(crate) fn wire(&mut self, piece: &Piece) {
+        let path = piece.path();
+        let Some((file, text)) = self.read(&path) else { return };
+        let before = self.without(piece, text.as_deref());
+        let wired = before.and_then(|before| Ok((before, piece.wire(text.as_deref())?)));
+        let (before, (after, made)) = match wired {
+            Ok(wired) => wired,
+            Err(error) => return self.malformed(&path, error),
+        };
+        let recorded = self.old.edits.get(&path);
+        if text.as_deref() == Some(&after) {
+            if recorded.is_none() {
+                self.manifest.edits.insert(path, Edit::new(before.as_deref(), &after, Made::Parent));
+            }
+            return;
+        }
+        let made = recorded.map_or(made, Edit::made);
+        self.manifest.edits.insert(path.clone(), Edit::new(before.as_deref(), &after, made));
+        if let Some(parent) = path.parent() {
+            self.directory(parent);
+        }
+        self.edit(file, Some(after));
+    }
+
+    /// Takes a piece of ours out of its file.
+    pub(crate) fn unwire(&mut self, piece: &Piece) {
+        let path = piece.path();
+        let Some((file, text)) = self.read(&path) else { return };
+        self.manifest.edits.remove(&path);
+        match self.without(piece, text.as_deref()) {
+            Ok(before) if before == text => {}
+            Ok(before) => self.edit(file, before),
+            Err(error) => self.malformed(&path, error),
+        }
+    }
+
+    /// Removes what was installed and is still as it was, wherever `is_meant`.
+    pub(crate) fn remove(&mut self, is_meant: impl Fn(&Path) -> bool) {
+        for (path, written) in self.old.files.iter().filter(|(path, _)| is_meant(path)) {
+            self.manifest.files.remove(path);
+            match handoff_files::read_named(path, LARGEST) {
+                Ok((there, _)) if !is_hash_of(written, &there) && !path.starts_with(&self.places.prefix) => {
+                    let path = self.places.short(path);
+                    self.notes.push(format!("{path} was changed after it was installed, so it stays"));
+                }
+                Ok(_) => self.changes.push(Change::Remove(path.clone())),
+                Err(_) => {}
+            }
+        }
+        for (path, target) in self.old.links.iter().filter(|(path, _)| is_meant(path)) {
+            self.manifest.links.remove(path);
+            if handoff_files::link_target(path).as_ref() == Some(target) {
+                self.changes.push(Change::Remove(path.clone()));
+            }
+        }
+        for path in self.old.directories.iter().rev().filter(|path| is_meant(path)) {
+            self.manifest.directories.retain(|other| other != path);
+            if handoff_files::is_directory(path) {
+                self.changes.push(Change::RemoveDirectory(path.clone()));
+            }
+        }
+    }
+
+    /// Removes the links that the bash program's installer made for an agent.
+    pub(crate) fn remove_old_links(&mut self, agent: Agent) {
+        let old = match agent {
+            Agent::Claude => self.places.claude.join("skills/handoff"),
+            Agent::Codex => self.places.codex.join("plugins/agent-handoff"),
+        };
+        let removed = self.changes.iter().any(|change| change.path() == old);
+        if !removed && handoff_files::link_target(&old).is_some_and(|target| is_old_link(&old, &target)) {
+            self.changes.push(Change::Remove(old));
+        }
+    }
+
+    fn edit(&mut self, file: Foreign, content: Option<String>) {
+        match file.check_writable() {
+            Ok(()) => self.changes.push(Change::Edit { file, content }),
+            Err(error) => self.problems.push(error.to_string()),
+        }
+    }
+
+    /// A file of somebody else's and its text; None, with the problem noted, when it cannot be had.
+    fn read(&mut self, path: &Path) -> Option<(Foreign, Option<String>)> {
+        let file =
+            Foreign::read(path, LONGEST).map_err(|error| self.problems.push(error.to_string())).ok()?;
+        let text = match file.content().map(handoff_wiring::text).transpose() {
+            Ok(text) => text.map(str::to_owned),
+            Err(error) => {
+                self.malformed(path, error);
+                return None;
+            }
+        };
+        Some((file, text))
+    }
+
+    /// The file as it is without us; None for no file.
+    fn without(
+        &self,
+        piece: &Piece,
+        text: Option<&str>,
+    ) -> Result<Option<String>, handoff_wiring::Malformed> {
+        let Some(text) = text else { return Ok(None) };
+        let recorded = self.old.edits.get(&piece.path());
+        if let Some(before) = recorded.and_then(|edit| edit.undo(text).ok()) {
+            return Ok(before);
+        }
+        if !piece.is_in(text)? {
+            return Ok(Some(text.to_owned()));
+        }
+        let before = piece.unwire(text, recorded.map_or(Made::Parent, Edit::made))?;
+        let is_empty = matches!(before.trim().trim_start_matches('\u{feff}'), "" | "{}");
+        Ok((!(is_empty && recorded.is_some_and(Edit::created))).then_some(before))
+    }
+
+    fn malformed(&mut self, path: &Path, error: handoff_wiring::Malformed) {
+        self.problems.push(format!("could not change {}: {error}", path.display()));
+    }
+}
+
+/// Whether a link was made by the bash program's installer, wherever that was checked out.
+pub(crate) fn is_old_link(link: &Path, target: &Path) -> bool {
+    let target = link.parent().unwrap_or(Path::new("/")).join(target);
+    let checkout = target.ancestors().take(5).any(|dir| {
+        handoff_files::is_directory(&dir.join("adapters/claude-code"))
+            || handoff_files::is_directory(&dir.join("adapters/codex"))
+    });
+    let text = target.to_string_lossy();
+    checkout
+        || text.contains("/adapters/")
+        || (text.contains("/agent-handoff/") && !handoff_files::is_taken(&target))
+}

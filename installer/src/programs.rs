@@ -1,0 +1,81 @@
+//! The programs that are installed, and where they come from.
+
+use std::path::{Path, PathBuf};
+
+use handoff_process::{Environment, Output};
+
+use crate::build::build;
+use crate::error::InstallError;
+use crate::plan::LARGEST;
+
+/// What is installed.
+pub const PROGRAMS: [&str; 5] = ["session-start", "handoff-write", "inbox", "handoff", "installer"];
+
+/// Where programs come from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Built ones lie in this directory.
+    Built(PathBuf),
+    /// They are built from this checkout.
+    Checkout(PathBuf),
+}
+
+impl Source {
+    /// The programs beside this one, unless it was just built by cargo itself: then what lies beside it may be of any
+    /// age and is not static.
+    ///
+    /// # Errors
+    /// [`InstallError::Tool`] when there is neither.
+    pub(crate) fn find() -> Result<Self, InstallError> {
+        let own = Environment::own_program().ok();
+        let beside = own.as_deref().and_then(Path::parent).filter(|dir| {
+            let built_by_cargo = dir.ancestors().any(|dir| handoff_files::is_file(&dir.join("CACHEDIR.TAG")));
+            !built_by_cargo && PROGRAMS.iter().all(|program| handoff_files::is_file(&dir.join(program)))
+        });
+        match beside {
+            Some(dir) => Ok(Self::Built(dir.to_owned())),
+            None if handoff_files::is_file(&checkout().join("Cargo.toml")) => Ok(Self::Checkout(checkout())),
+            None => Err(InstallError::Tool(format!(
+                "find the programs: neither do {} lie beside this one, nor is {} a checkout any more",
+                PROGRAMS.join(", "),
+                checkout().display()
+            ))),
+        }
+    }
+
+    /// The directory they are in, built now where they have to be.
+    ///
+    /// # Errors
+    /// [`InstallError::Tool`].
+    pub(crate) fn take(&self, output: &Output) -> Result<PathBuf, InstallError> {
+        match self {
+            Self::Built(dir) => Ok(dir.clone()),
+            Self::Checkout(_) => {
+                output.note("building the release programs: some minutes the first time\n");
+                build()
+            }
+        }
+    }
+
+    pub(crate) fn checkout(&self) -> Option<PathBuf> {
+        match self {
+            Self::Built(_) => None,
+            Self::Checkout(path) => Some(path.clone()),
+        }
+    }
+}
+
+/// The programs' bytes.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn read(dir: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, InstallError> {
+    let read = |program| Ok((program, handoff_files::read_named(&dir.join(program), LARGEST)?.0));
+    PROGRAMS.into_iter().map(read).collect()
+}
+
+/// The checkout that this installer was built from.
+pub(crate) fn checkout() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own).to_owned()
+}

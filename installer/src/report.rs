@@ -1,0 +1,191 @@
+//! What the user is told.
+
+use std::path::Path;
+
+use handoff_process::{Environment, Output, Status};
+use serde_json::{Value, json};
+use similar::TextDiff;
+
+use crate::agent::Agent;
+use crate::error::InstallError;
+use crate::places::Places;
+use crate::plan::Change;
+use crate::planner::Planner;
+use crate::programs::PROGRAMS;
+
+/// Lines for people, or an object for programs.
+pub(crate) struct Report<'p> {
+    places: &'p Places,
+    json: bool,
+    lines: Vec<String>,
+    object: serde_json::Map<String, Value>,
+    changes: Vec<Value>,
+    notes: Vec<String>,
+}
+
+impl<'p> Report<'p> {
+    pub(crate) fn new(places: &'p Places, json: bool) -> Self {
+        Self {
+            places,
+            json,
+            lines: Vec::new(),
+            object: serde_json::Map::new(),
+            changes: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// A line under a heading, and the same for programs.
+    pub(crate) fn say(&mut self, heading: &str, text: &str, key: &str, value: Value) {
+        self.lines.push(format!("{:<12} {text}", format!("{heading}:")));
+        self.object.insert(key.to_owned(), value);
+    }
+
+    /// Lines below the last one, for people.
+    pub(crate) fn list(&mut self, lines: &[String]) {
+        const MOST: usize = 30;
+        self.lines.extend(lines.iter().take(MOST).map(|line| format!("  {line}")));
+        if lines.len() > MOST {
+            self.lines.push(format!("  … and {} more", lines.len() - MOST));
+        }
+    }
+
+    /// What the user should know.
+    pub(crate) fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
+    /// What an installation did.
+    pub(crate) fn installed(
+        &mut self,
+        planner: &Planner<'_>,
+        agents: &[Agent],
+        proof: &str,
+        environment: &Environment,
+    ) {
+        let bin = self.places.bin();
+        let programs = format!("{} in {}", PROGRAMS.join(", "), self.places.short(&bin));
+        self.say("installed", &programs, "programs", json!(bin));
+        self.say("proved", proof, "proof", json!(proof));
+        for &agent in agents {
+            let what = match agent {
+                Agent::Claude => format!(
+                    "SessionStart hook in {}; skills /handoff and /upgrade-handoff",
+                    self.places.short(&self.places.claude.join("settings.json"))
+                ),
+                Agent::Codex => format!(
+                    "instructions in {}, the store among the sandbox's writable roots{}; skills $handoff and $upgrade-handoff",
+                    self.places.short(&agent.pieces(self.places, &planner.manifest)[0].path()),
+                    if planner.manifest.codex_hook { ", SessionStart hook in hooks.json" } else { "" }
+                ),
+            };
+            self.say(agent.name(), &what, agent.word(), json!(what));
+        }
+        if agents.is_empty() {
+            self.note(
+                "neither Claude Code nor Codex was found, so none is wired; install again when one is there"
+                    .to_owned(),
+            );
+        }
+        let commands = self.places.commands();
+        if !environment.search_path().contains(&commands) {
+            self.note(format!(
+                "{} is not on your PATH, so the shell does not find `handoff` there",
+                self.places.short(&commands)
+            ));
+        }
+        self.notes.extend(planner.notes.iter().cloned());
+        self.done(&planner.changes);
+    }
+
+    /// How asking Codex to trust the hook ended.
+    pub(crate) fn trusted(&mut self, error: Option<&InstallError>) {
+        if error.is_none() {
+            self.say("trusted", "Codex runs the SessionStart hook from now on", "trusted", json!(true));
+        }
+    }
+
+    /// The hook is there and Codex does not run it.
+    pub(crate) fn untrusted(&mut self) {
+        self.note(
+            "Codex runs a hook only once you trust it: choose \"Trust all and continue\" when `codex` next asks, or run \
+             install again with --trust-codex-hook. Until then its instructions do the work"
+                .to_owned(),
+        );
+    }
+
+    /// What was changed, for programs.
+    pub(crate) fn done(&mut self, changes: &[Change]) {
+        self.changes
+            .extend(changes.iter().map(|change| json!({"path": change.path(), "action": action(change)})));
+    }
+
+    /// What would be changed.
+    pub(crate) fn would(&mut self, change: &Change) {
+        let path = self.places.short(change.path());
+        let (text, diff) = match change {
+            Change::Directory(_) => (format!("would make the directory {path}"), None),
+            Change::Link { target, .. } => {
+                (format!("would link {path} to {}", self.places.short(target)), None)
+            }
+            Change::Remove(_) => (format!("would remove {path}"), None),
+            Change::RemoveDirectory(_) => {
+                (format!("would remove the directory {path}, if it is empty then"), None)
+            }
+            Change::Write { content, program: true, .. } => {
+                (format!("would write the program {path}, {} bytes", content.len()), None)
+            }
+            // All ours, and new to nobody.
+            Change::Write { path: file, .. } if file.starts_with(&self.places.prefix) => {
+                (format!("would write {path}"), None)
+            }
+            Change::Write { path: file, content, .. } => {
+                let before = handoff_files::read_named(file, crate::plan::LARGEST).map(|(there, _)| there);
+                let diff = diff(file, &before.unwrap_or_default(), content);
+                (format!("would write {path}"), Some(diff))
+            }
+            Change::Edit { file, content } => {
+                let after = content.as_deref().unwrap_or("");
+                let diff = diff(file.path(), file.content().unwrap_or_default(), after.as_bytes());
+                let verb = if content.is_some() { "change" } else { "remove" };
+                (format!("would {verb} {path}"), Some(diff))
+            }
+        };
+        self.changes.push(json!({"path": change.path(), "action": action(change), "diff": diff}));
+        self.lines.push(text);
+        self.lines.extend(diff.map(|diff| diff.trim_end().to_owned()));
+    }
+
+    /// Prints it.
+    pub(crate) fn print(mut self, output: &Output) -> Status {
+        if self.json {
+            self.object.insert("changes".to_owned(), Value::Array(self.changes));
+            self.object.insert("notes".to_owned(), json!(self.notes));
+            return output.print(&format!("{}\n", Value::Object(self.object)));
+        }
+        if self.lines.is_empty() {
+            self.lines.push("nothing to change".to_owned());
+        }
+        self.lines.extend(self.notes.iter().map(|note| format!("note: {note}")));
+        output.print(&(self.lines.join("\n") + "\n"))
+    }
+}
+
+fn action(change: &Change) -> &'static str {
+    match change {
+        Change::Directory(_) => "make directory",
+        Change::Write { .. } => "write",
+        Change::Edit { content: Some(_), .. } => "edit",
+        Change::Edit { content: None, .. } | Change::Remove(_) => "remove",
+        Change::Link { .. } => "link",
+        Change::RemoveDirectory(_) => "remove directory",
+    }
+}
+
+/// What `diff -u` would say.
+fn diff(path: &Path, before: &[u8], after: &[u8]) -> String {
+    let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
+    let name = path.display().to_string();
+    let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
+    diff.unified_diff().header(&name, &name).to_string()
+}

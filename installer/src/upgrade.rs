@@ -1,0 +1,96 @@
+//! From what is installed to what is newest, or back.
+
+use std::process::{Command, Stdio};
+
+use handoff_process::{Environment, Output, Status};
+use serde_json::json;
+
+use crate::args::Options;
+use crate::error::InstallError;
+use crate::git::Checkout;
+use crate::manifest::Manifest;
+use crate::places::Places;
+use crate::report::Report;
+
+/// Fetches, shows what is new, goes forward, and has the new checkout's own installer build, install and prove. When
+/// that fails, the programs are those of before, and so is the checkout.
+///
+/// # Errors
+/// [`InstallError`].
+pub(crate) fn upgrade(
+    options: &Options,
+    environment: &Environment,
+    output: &Output,
+) -> Result<Status, InstallError> {
+    let places = Places::find(options.home.as_deref(), environment)?;
+    let manifest = Manifest::load(&places.manifest())?;
+    let Some(path) = &manifest.checkout else {
+        return Err(InstallError::Tool(
+            "upgrade: it was not installed from a checkout; get newer programs and run the `installer` among them"
+                .to_owned(),
+        ));
+    };
+    let checkout = Checkout::new(path);
+    let head = checkout.head().ok_or_else(|| {
+        InstallError::Tool(format!("upgrade from {}: it is no git checkout any more", path.display()))
+    })?;
+    checkout.fetch(false)?;
+    let installed = manifest.commit.as_deref().unwrap_or(&head);
+    let news = checkout.news(installed).or_else(|| checkout.news(&head)).ok_or_else(|| {
+        InstallError::Tool(format!("upgrade from {}: its branch follows no other", path.display()))
+    })?;
+    let mut report = Report::new(&places, options.json);
+    if news.lines.is_empty() {
+        report.say("upgrade", "this is the newest", "new", json!([]));
+        return Ok(report.print(output));
+    }
+    let title = format!("{} new commits in {}", news.lines.len(), places.short(path));
+    report.say("upgrade", &title, "new", json!(news.lines));
+    report.list(&news.lines);
+    if options.dry_run {
+        return Ok(report.print(output));
+    }
+    if checkout.is_dirty() {
+        return Err(InstallError::Tool(format!(
+            "upgrade {}: files in it were changed; commit or stash that first",
+            path.display()
+        )));
+    }
+    checkout.forward()?;
+    install(&checkout, &places, &manifest, environment, output).inspect_err(|_| {
+        // What failed is what there is to say.
+        let _ = checkout.back_to(&head);
+    })?;
+    report.say("upgraded", "the new programs are installed and proved", "upgraded", json!(true));
+    Ok(report.print(output))
+}
+
+/// Has the checkout install itself, for the agents that are wired; what it prints goes to standard error.
+fn install(
+    checkout: &Checkout,
+    places: &Places,
+    manifest: &Manifest,
+    environment: &Environment,
+    output: &Output,
+) -> Result<(), InstallError> {
+    let cargo = environment.find_program("cargo").unwrap_or_else(|| env!("CARGO").into());
+    let mut command = Command::new(cargo);
+    command.current_dir(checkout.path());
+    command.args(["run", "--release", "--locked", "--package", "installer", "--", "install", "--home"]);
+    command.arg(&places.prefix);
+    if !manifest.agents.is_empty() {
+        let agents: Vec<_> = manifest.agents.iter().map(|agent| agent.word()).collect();
+        command.arg("--only").arg(agents.join(","));
+    }
+    let done = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    match done {
+        Ok(done) if done.status.success() => {
+            output.note(&String::from_utf8_lossy(&done.stdout));
+            Ok(())
+        }
+        _ => Err(InstallError::Tool(
+            "upgrade: the new version could not be installed, as it says above; the old one is still there"
+                .to_owned(),
+        )),
+    }
+}

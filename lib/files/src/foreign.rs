@@ -1,0 +1,171 @@
+//! Files that belong to users and other programs, outside of the store.
+
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Gid, Mode, Uid};
+use rustix::io::Errno;
+
+use crate::dir::{Dir, Kind};
+use crate::error::FileError;
+use crate::open::Lock;
+
+/// What an edit of such a file is called until it is whole. Left behind only by a killed program.
+pub(crate) const TEMPORARY: &str = ".agent-handoff-tmp-";
+
+/// Links that lead to links, as far as systems follow them.
+const LINKS: usize = 40;
+
+/// A file as it was when it was read. Links to it stay links: what they lead to is edited.
+#[derive(Debug)]
+pub struct Foreign {
+    path: PathBuf,
+    /// Where it really is.
+    place: PathBuf,
+    content: Option<Vec<u8>>,
+    mode: u32,
+    owner: Option<(u32, u32)>,
+}
+
+impl Foreign {
+    /// Reads the file at `path`, at most `limit` bytes of it. One that is not there has no content.
+    ///
+    /// # Errors
+    /// What the system says; `InvalidInput` when it is no regular file, `FileTooLarge` when it is longer.
+    pub fn read(path: &Path, limit: u64) -> Result<Self, FileError> {
+        let place = follow(path)?;
+        let missing = |place| Self { path: path.to_owned(), place, content: None, mode: 0o600, owner: None };
+        let found = match std::fs::metadata(&place) {
+            Ok(found) => found,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(missing(place)),
+            Err(error) => return Err(FileError::new("look at", path)(error)),
+        };
+        if !found.is_file() {
+            return Err(FileError::new("read", path)(Errno::INVAL));
+        }
+        let (content, more) = crate::read_named(&place, limit)?;
+        if more {
+            return Err(FileError::new("read", path)(Errno::FBIG));
+        }
+        use std::os::unix::fs::MetadataExt;
+        let (mode, owner) = (found.mode() & 0o7777, Some((found.uid(), found.gid())));
+        Ok(Self { path: path.to_owned(), place, content: Some(content), mode, owner })
+    }
+
+    /// The path it was asked for by.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is in it; None when it is not there.
+    pub fn content(&self) -> Option<&[u8]> {
+        self.content.as_deref()
+    }
+
+    /// Fails unless it may be changed: the file is not read-only, also where root could write to it all the same, and
+    /// its directory can take another.
+    ///
+    /// # Errors
+    /// `PermissionDenied`, or what the system says.
+    pub fn check_writable(&self) -> Result<(), FileError> {
+        if self.content.is_some() && self.mode & 0o200 == 0 {
+            return Err(FileError::new("change", &self.path)(Errno::ACCESS));
+        }
+        let mut dir = self.place.parent();
+        while let Some(path) = dir {
+            if let Some(dir) = Dir::open(path)? {
+                return dir.check_writable();
+            }
+            dir = path.parent();
+        }
+        Ok(())
+    }
+
+    /// Puts `content` in its place, whole or not at all, with the mode and owner that it had. Its directory must exist.
+    ///
+    /// # Errors
+    /// What the system says; `ResourceBusy` when somebody changed it since it was read. It is as it was then.
+    pub fn replace(&self, content: &[u8]) -> Result<(), FileError> {
+        self.put(content, self.mode)
+    }
+
+    /// The same with a mode of its own.
+    ///
+    /// # Errors
+    /// As for [`Foreign::replace`].
+    pub fn put(&self, content: &[u8], mode: u32) -> Result<(), FileError> {
+        let (dir, name) = self.unchanged()?;
+        let mut temporary = dir.temporary_called(TEMPORARY, &[content])?;
+        let error = || FileError::new("change", &self.path);
+        rustix::fs::fchmod(temporary.file(), Mode::from_raw_mode(mode)).map_err(error())?;
+        if let Some((user, group)) = self.owner {
+            // Only root may give files away, and only root would take them.
+            let _ =
+                rustix::fs::fchown(temporary.file(), Some(Uid::from_raw(user)), Some(Gid::from_raw(group)));
+        }
+        temporary.replace(name)?;
+        dir.sync()
+    }
+
+    /// Removes it.
+    ///
+    /// # Errors
+    /// As for [`Foreign::replace`].
+    pub fn remove(&self) -> Result<(), FileError> {
+        let (dir, name) = self.unchanged()?;
+        dir.remove(name)?;
+        dir.sync()
+    }
+
+    /// Removes what killed programs left beside it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn sweep(&self) -> Result<(), FileError> {
+        match self.place.parent().map(Dir::open).transpose()?.flatten() {
+            Some(dir) => Self::sweep_directory(&dir),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes what killed programs left in `dir`.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn sweep_directory(dir: &Dir) -> Result<(), FileError> {
+        for entry in dir.entries()? {
+            if !entry.name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes()) {
+                continue;
+            }
+            let free = || dir.open_file(&entry.name).and_then(|file| file.lock());
+            if entry.kind == Kind::Link || free().is_ok_and(|lock| lock == Lock::Taken) {
+                dir.remove(&entry.name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Its directory and name, after a look whether it is still as it was read.
+    fn unchanged(&self) -> Result<(Dir, &std::ffi::OsStr), FileError> {
+        let busy = || FileError::new("change", &self.path)(Errno::BUSY);
+        let now = Self::read(&self.path, self.content.as_ref().map_or(0, |old| old.len() as u64));
+        match now {
+            Ok(now) if now.content == self.content && now.place == self.place => {}
+            Err(error) if error.kind() != std::io::ErrorKind::FileTooLarge => return Err(error),
+            _ => return Err(busy()),
+        }
+        let name = self.place.file_name().ok_or_else(busy)?;
+        let parent = self.place.parent().ok_or_else(busy)?;
+        let dir = Dir::open(parent)?.ok_or_else(|| FileError::new("open", parent)(Errno::NOENT))?;
+        Ok((dir, name))
+    }
+}
+
+/// Where `path` leads, also when nothing is there yet.
+fn follow(path: &Path) -> Result<PathBuf, FileError> {
+    let mut place = path.to_owned();
+    for _ in 0..LINKS {
+        let Ok(target) = std::fs::read_link(&place) else { return Ok(place) };
+        place = place.parent().unwrap_or(Path::new("/")).join(target);
+    }
+    Err(FileError::new("follow", path)(Errno::LOOP))
+}
