@@ -37,6 +37,19 @@ impl Source {
         }
     }
 
+    /// Removes the draft that became a handoff, when it lies where drafts are kept. A user's own file stays.
+    pub(crate) fn discard(&self, environment: &Environment) {
+        let Some(file) = &self.file else { return };
+        let usual = environment.home.as_ref().map(|home| home.join(".agent-handoffs"));
+        for root in environment.store().ok().into_iter().chain(usual) {
+            let Ok(Some(store)) = Store::open(&root) else { continue };
+            // Left behind it is a copy too many, and no harm.
+            if store.discard_draft(file).is_ok_and(|was_there| was_there) {
+                return;
+            }
+        }
+    }
+
     /// Keeps what can be kept of a draft that is refused, and says where in words for the message.
     pub(crate) fn keep(&self, environment: &Environment, output: &Output) -> Kept {
         if let Some(file) = &self.file {

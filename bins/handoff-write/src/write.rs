@@ -30,7 +30,10 @@ pub(crate) fn run(args: &Args, environment: &Environment, output: &Output) -> St
         return check(&source, args, output);
     }
     match accepted(&source, args).and_then(|accepted| written(accepted, args, environment)) {
-        Ok(written) => written.report(args.json, output),
+        Ok(written) => {
+            source.discard(environment);
+            written.report(args.json, output)
+        }
         Err(reasons) => refuse::draft(&source, &reasons, args.json, environment, output),
     }
 }

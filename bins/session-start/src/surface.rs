@@ -55,14 +55,14 @@ impl Session<'_> {
         })?;
         let Some(inbox) = store.inbox(&Address::of(worktree.top()))? else { return Ok(()) };
         let listing = inbox.waiting()?;
-        let reminder = self.reminder(&inbox)?;
+        let now = Timestamp::now();
+        let reminder = self.reminder(&inbox, now)?;
         if listing.is_empty() && reminder.is_none() {
             return Ok(());
         }
         store.trust().map_err(|error| format!("{} waiting, not shown: {error}", listing.handoffs.len()))?;
 
         let command = read_command(&start);
-        let now = Timestamp::now();
         let reminded = reminder.as_ref().map_or(0, String::len);
         let request = Request {
             worktree: &worktree,
@@ -109,11 +109,12 @@ impl Session<'_> {
         }
     }
 
-    fn reminder(&self, inbox: &Inbox) -> Result<Option<String>, Failure> {
-        match &self.payload.session_id {
-            Some(session) if self.payload.is_compact => Ok(handoff_reader::remind(inbox, session)?),
-            _ => Ok(None),
-        }
+    fn reminder(&self, inbox: &Inbox, now: Timestamp) -> Result<Option<String>, Failure> {
+        let session = self.payload.session_id.as_ref().filter(|_| self.payload.is_compact);
+        let Some(session) = session else { return Ok(None) };
+        let reminder = handoff_reader::remind(inbox, session)?;
+        let is_first = || self.args.peek || inbox.may_remind(session, now.seconds());
+        Ok(reminder.filter(|_| is_first()))
     }
 
     /// Enough for the frame, and for a reminder beside it.

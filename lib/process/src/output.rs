@@ -78,11 +78,11 @@ impl Output {
         std::fs::File::from(stdout.as_fd().try_clone_to_owned()?).write_all(text.as_bytes())
     }
 
-    /// Prints `text` as it is. A closed reader is no error; a full disk is, and gives [`Status::NotDone`].
+    /// Prints `text` as it is. A closed reader or output is no error; a full disk is, and gives [`Status::NotDone`].
     pub fn print(&self, text: &str) -> Status {
         match self.deliver(text) {
             Ok(()) => Status::Done,
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Status::Done,
+            Err(error) if is_closed(&error) => Status::Done,
             Err(error) => {
                 self.complain(format_args!("could not write the output: {error}"));
                 Status::NotDone
@@ -102,6 +102,11 @@ impl Output {
         let message = message.to_string();
         self.note(&format!("agent-handoff: {}\n", Sanitised::from(message.as_str()).trim_end()));
     }
+}
+
+fn is_closed(error: &io::Error) -> bool {
+    let closed = rustix::io::Errno::BADF.raw_os_error();
+    error.kind() == io::ErrorKind::BrokenPipe || error.raw_os_error() == Some(closed)
 }
 
 /// Whether there was no output when the process started: std has put `/dev/null` there by now, for reading and writing.

@@ -143,6 +143,20 @@ impl Store {
         Ok(found)
     }
 
+    /// Removes the draft at `path`; false when it is none of this store's.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn discard_draft(&self, path: &Path) -> Result<bool, StoreError> {
+        let Some(drafts) = self.root.child(DRAFTS)? else { return Ok(false) };
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(false) };
+        if handoff_files::canonical(parent) != handoff_files::canonical(drafts.path()) {
+            return Ok(false);
+        }
+        drafts.remove(name)?;
+        Ok(true)
+    }
+
     /// Keeps the text of a handoff that could not be written as `<root>/.drafts/<name>`.
     ///
     /// # Errors

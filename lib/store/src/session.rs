@@ -1,7 +1,7 @@
 //! Which session was given what, so that it can be reminded after its context was compacted.
 //!
-//! `<inbox>/sessions/<session id>` holds a file name a line. Searching the archive instead would cost more the longer
-//! it is in use.
+//! `<inbox>/sessions/<session id>` holds a file name a line, and a line `*<seconds since 1970> <process>` for each
+//! reminder. Searching the archive instead would cost more the longer it is in use.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -11,6 +11,9 @@ use handoff_files::{FileError, Kind};
 use crate::inbox::Inbox;
 
 const SESSIONS: &str = "sessions";
+
+/// How long the hooks of one compaction may take to start, in seconds. A session is not compacted again that soon.
+const ONE_COMPACTION: i64 = 10;
 
 /// Far more names than one session is given.
 const LONGEST: u64 = 64 << 10;
@@ -29,13 +32,33 @@ impl Inbox {
     /// The archived handoffs that `session` was given, the latest last. Nothing that cannot be read is an error here:
     /// a reminder is a courtesy.
     pub fn recall(&self, session: &str) -> Vec<OsString> {
-        let read = || {
-            let sessions = self.dir.child(SESSIONS).ok()??;
-            sessions.open_file(file_of(session)?).ok()?.read(LONGEST).ok()
-        };
-        let lines = read().unwrap_or_default();
-        let names = lines.split(|&b| b == b'\n').filter(|name| !name.is_empty() && !name.contains(&b'/'));
+        let lines = self.lines_of(session).unwrap_or_default();
+        let lines = lines.split(|&b| b == b'\n').filter(|line| reminded(line).is_none());
+        let names = lines.filter(|name| !name.is_empty() && !name.contains(&b'/'));
         names.map(|name| OsStr::from_bytes(name).to_owned()).collect()
+    }
+
+    /// Whether this process is the one that reminds `session` now. A host that runs the hook twice, as when it is both
+    /// in the settings and in a plugin, would say everything twice. Where it cannot be told, rather twice than never.
+    pub fn may_remind(&self, session: &str, now: i64) -> bool {
+        let process = std::process::id();
+        let line = format!("*{now} {process}\n");
+        let Some(file) = file_of(session) else { return true };
+        let noted = self.dir.child(SESSIONS).and_then(|sessions| match sessions {
+            Some(sessions) => sessions.append(file, line.as_bytes()),
+            None => Ok(()),
+        });
+        let lines = self.lines_of(session).unwrap_or_default();
+        let mut recent = lines
+            .split(|&b| b == b'\n')
+            .filter_map(reminded)
+            .filter(|(then, _)| (0..ONE_COMPACTION).contains(&(now - then)));
+        noted.is_err() || recent.next().is_none_or(|(_, first)| first == process)
+    }
+
+    fn lines_of(&self, session: &str) -> Option<Vec<u8>> {
+        let sessions = self.dir.child(SESSIONS).ok()??;
+        sessions.open_file(file_of(session)?).ok()?.read(LONGEST).ok()
     }
 
     /// Forgets the sessions that were last given something before `oldest` (seconds since 1970).
@@ -52,6 +75,12 @@ impl Inbox {
         }
         Ok(())
     }
+}
+
+/// When and by which process a session was reminded, when the line says that.
+fn reminded(line: &[u8]) -> Option<(i64, u32)> {
+    let (time, process) = std::str::from_utf8(line).ok()?.strip_prefix('*')?.split_once(' ')?;
+    Some((time.parse().ok()?, process.parse().ok()?))
 }
 
 /// A session's id as a file name. Hosts use UUIDs; anything else is not remembered.

@@ -425,3 +425,37 @@ fn a_body_of_any_bytes_is_kept_byte_for_byte() {
         assert_eq!(field(&path, "sentinel").trim_matches(['"', '\'']), digits);
     }
 }
+
+#[test]
+fn a_draft_among_the_drafts_is_gone_once_it_is_a_handoff() {
+    let world = World::new();
+    let repo = world.repo("app");
+    let drafts = world.dir("home/.agent-handoffs/.drafts");
+    let draft = drafts.join("mine.md");
+    std::fs::write(&draft, "no next action\n").unwrap();
+    let file = draft.to_str().unwrap();
+    assert_eq!(world.run("handoff-write", &repo, &["--file", file], "").code, 1);
+    assert!(draft.is_file(), "refused, it stays");
+    std::fs::write(&draft, BODY).unwrap();
+    assert_eq!(world.run("handoff-write", &repo, &["--check", "--file", file], "").code, 0);
+    assert!(draft.is_file(), "only looked at, it stays");
+    world.write(&repo, &["--file", file], "");
+    assert!(!draft.exists());
+    let own = world.path("own.md");
+    std::fs::write(&own, BODY).unwrap();
+    world.write(&repo, &["--file", own.to_str().unwrap()], "");
+    assert!(own.is_file(), "a user's own file stays");
+}
+
+#[test]
+fn a_report_that_nobody_reads_is_no_failure() {
+    let world = World::new();
+    let repo = world.repo("app");
+    // As some programs give what they throw away: open for reading too.
+    let null = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null").unwrap();
+    let mut command = world.command("handoff-write", &repo);
+    let mut child = command.stdin(std::process::Stdio::piped()).stdout(null).spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), BODY.as_bytes()).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(world.names(&repo, "unread").len(), 1);
+}

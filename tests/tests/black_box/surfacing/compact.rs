@@ -42,7 +42,11 @@ Run `make test-auth`.
             normal(&world, &archived.to_string_lossy())
         )
     );
-    // As often as it is compacted.
+    // As often as it is compacted, though not twice for the same time.
+    assert_eq!(compact(&world, &repo, SESSION), None);
+    let notes = world.inbox(&repo).join("sessions").join(SESSION);
+    let noted = std::fs::read_to_string(&notes).unwrap();
+    std::fs::write(&notes, noted.replace("\n*", "\n*1")).unwrap();
     assert_eq!(compact(&world, &repo, SESSION).map(|t| normal(&world, &t)), Some(normal(&world, &text)));
 }
 
@@ -166,4 +170,24 @@ fn a_session_that_took_nothing_is_reminded_of_nothing() {
     world.run("session-start", &repo, &["--peek"], claude(&repo, SESSION, "startup"));
     world.surface(&repo);
     assert_eq!(compact(&world, &repo, SESSION), None);
+}
+
+#[test]
+fn two_hooks_of_one_compaction_remind_once() {
+    let world = World::new();
+    let repo = world.repo("app");
+    world.write(&repo, &[], BODY);
+    world.start(&repo, SESSION, "startup");
+    let hooks: Vec<_> = (0..8)
+        .map(|_| {
+            let mut hook = world.command("session-start", &repo);
+            hook.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+            let mut hook = hook.spawn().unwrap();
+            let payload = claude(&repo, SESSION, "compact");
+            std::io::Write::write_all(&mut hook.stdin.take().unwrap(), payload.as_bytes()).unwrap();
+            hook
+        })
+        .collect();
+    let said = hooks.into_iter().map(|hook| hook.wait_with_output().unwrap().stdout);
+    assert_eq!(said.filter(|text| !text.is_empty()).count(), 1);
 }
