@@ -1,7 +1,8 @@
 //! A machine on which agent-handoff is set up for both agents.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
@@ -24,6 +25,8 @@ pub struct Machine {
     /// Its HOME, store and repositories.
     pub world: World,
     wiring: Wiring,
+    /// Nobody asked Codex to trust hooks that a test wrote.
+    bypass: Cell<bool>,
 }
 
 impl Machine {
@@ -65,14 +68,18 @@ impl Machine {
                 .or_else(|_| std::fs::copy(&built, dist.join(name)).map(drop));
             copied.unwrap_or_else(|error| panic!("{}: {error}", built.display()));
         }
-        Self { world, wiring }
+        Self { world, wiring, bypass: Cell::new(false) }
     }
 
-    /// Runs the installer from `dist/`.
+    /// Runs the installer from `dist/`, with the agents on its PATH.
     pub fn install(&self, args: &[&str]) -> Ran {
         let mut command = self.world.bare_command(self.world.path("dist/installer"));
+        let agents = Host::ALL.map(|host| host.program().parent().expect("it is in a directory").to_owned());
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths(agents.into_iter().chain(std::env::split_paths(&path))).unwrap();
+        command.env("PATH", path).env("TMPDIR", self.world.dir("tmp"));
         command.current_dir(self.world.path("dist")).args(args);
-        Ran::of(command.stdin(Stdio::null()).output().unwrap())
+        Ran::of(command.output().unwrap())
     }
 
     /// A program where the agents call it.
@@ -90,6 +97,7 @@ impl Machine {
 
     /// Makes `hooks` the only SessionStart hooks of `host`.
     pub fn hooks(&self, hooks: Value, host: Host) {
+        self.bypass.set(self.bypass.get() || host == Host::Codex);
         let file = match host {
             Host::Claude => "home/.claude/settings.json",
             Host::Codex => "home/.codex/hooks.json",
@@ -103,9 +111,8 @@ impl Machine {
     /// A session of `host` in `dir`.
     pub fn session(&self, host: Host, dir: impl AsRef<Path>) -> Session<'_> {
         let session = Session::new(&self.world, host, dir);
-        match (host, self.wiring) {
-            // The consent that the installer asks for.
-            (Host::Codex, Wiring::ByHand) => session.args(&["--dangerously-bypass-hook-trust"]),
+        match host {
+            Host::Codex if self.bypass.get() => session.args(&["--dangerously-bypass-hook-trust"]),
             _ => session,
         }
     }
@@ -118,7 +125,15 @@ fn build() {
         if std::env::var_os("HANDOFF_TESTS_PROGRAMS").is_none() {
             let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
             let mut cargo = Command::new(env!("CARGO"));
-            cargo.current_dir(workspace).args(["build", "--quiet", "--bins", "--package", "installer"]);
+            cargo.current_dir(workspace).args([
+                "build",
+                "--quiet",
+                "--bins",
+                "--package",
+                "installer",
+                "--package",
+                "handoff",
+            ]);
             assert!(cargo.status().expect("cargo runs").success(), "the installer does not build");
         }
     });

@@ -17,4 +17,4 @@ mod support;
 use tests::agents::Wiring;
 
 /// How the machines of these tests are set up.
-const WIRING: Wiring = Wiring::ByHand;
+const WIRING: Wiring = Wiring::Installer;

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use tests::BODY;
-use tests::agents::{Host, Machine, SessionEnd, shell, text};
+use tests::agents::{Host, Machine, SessionEnd, Wiring, shell, text};
 
-use crate::support::{leave, machine, messages, waiting};
+use crate::WIRING;
+use crate::support::{leave, machine, machine_wired, messages, waiting};
 
 /// A session in the workspace-write sandbox that runs one command; it may write to these roots too.
 fn sandboxed(machine: &Machine, dir: &std::path::Path, line: &str, root: Option<&Path>) -> SessionEnd {
@@ -24,7 +25,9 @@ fn inbox_read_shows_and_archives_where_the_store_is_writable() {
     machine.world.write(&repo, &[], BODY);
     let expected = waiting(&machine.world, &repo);
     let line = format!("'{}' read", machine.bin("inbox").display());
-    let end = sandboxed(&machine, &repo, &line, Some(&machine.world.root()));
+    let root = machine.world.root();
+    // The installer makes it writable itself.
+    let end = sandboxed(&machine, &repo, &line, (WIRING == Wiring::ByHand).then_some(root.as_path()));
     assert_eq!(messages(&end.texts(0)), [""; 0]);
     assert_eq!(messages(&end.texts(1)), [expected]);
     let after = (machine.world.names(&repo, "unread").len(), machine.world.names(&repo, "read").len());
@@ -33,7 +36,7 @@ fn inbox_read_shows_and_archives_where_the_store_is_writable() {
 
 #[test]
 fn a_handoff_is_left_where_the_store_is_writable_and_nowhere_where_it_is_not() {
-    let Some((machine, repo)) = machine() else { return };
+    let Some((machine, repo)) = machine_wired(Wiring::ByHand) else { return };
     std::fs::create_dir(machine.world.root()).unwrap();
     let end = sandboxed(&machine, &repo, &leave(&machine), None);
     let said = end.texts(1).pop().unwrap().text;

@@ -3,15 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use tests::World;
-use tests::agents::{Host, Machine, Session, Text, ready};
+use tests::agents::{Host, Machine, Session, Text, Wiring, ready};
 
 use crate::WIRING;
 
 /// A machine with the repository `app`; nothing where the agents cannot be run.
 #[track_caller]
 pub(crate) fn machine() -> Option<(Machine, PathBuf)> {
+    machine_wired(WIRING)
+}
+
+/// The same, set up in a way of its own.
+#[track_caller]
+pub(crate) fn machine_wired(wiring: Wiring) -> Option<(Machine, PathBuf)> {
     ready().then(|| {
-        let machine = Machine::new(WIRING);
+        let machine = Machine::new(wiring);
         let repo = machine.world.repo("app");
         (machine, repo)
     })
