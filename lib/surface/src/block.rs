@@ -15,6 +15,15 @@ pub(crate) const NAME: usize = 120;
 /// The longest other field that is shown, in bytes.
 const FIELD: usize = 80;
 
+/// How much stands before the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Header {
+    /// Everything.
+    Full,
+    /// What is needed, where that makes room for the whole body.
+    Brief,
+}
+
 /// A handoff and what its reader knows.
 #[derive(Debug)]
 pub struct Incoming<'a> {
@@ -51,8 +60,8 @@ impl Incoming<'_> {
     }
 
     /// The whole handoff; None when that takes more than `room` bytes.
-    pub(crate) fn whole(&self, room: usize) -> Option<Block> {
-        let (header, sentinel) = self.header();
+    pub(crate) fn whole(&self, room: usize, header: Header) -> Option<Block> {
+        let (header, sentinel) = self.header(header);
         let Excerpt { text, whole } = Sanitised::up_to(self.document.body(), room.checked_sub(header.len())?);
         if !whole || !self.whole {
             return None;
@@ -64,7 +73,7 @@ impl Incoming<'_> {
 
     /// What matters most of it in at most `room` bytes, with the path of the whole.
     pub(crate) fn cut(&self, room: usize) -> Block {
-        let (mut header, sentinel) = self.header();
+        let (mut header, sentinel) = self.header(Header::Full);
         let path = Sanitised::line(self.path.as_os_str().as_encoded_bytes(), 400);
         header.push_str(&format!("whole:    {path} ({}, cut to fit here)\n", size(self.size)));
         let body = cut::most_important(self.document.body(), room.saturating_sub(header.len() + 1));
@@ -72,7 +81,7 @@ impl Incoming<'_> {
     }
 
     /// The lines before the body, and the body's sentinel.
-    fn header(&self) -> (String, String) {
+    fn header(&self, header: Header) -> (String, String) {
         let document = self.document;
         let field = |key: &str| Sanitised::line(document.field(key).unwrap_or("unknown").as_bytes(), FIELD);
         let here =
@@ -85,17 +94,20 @@ impl Incoming<'_> {
             .and_then(Timestamp::parse)
             .map(|then| format!(", {}", age(then, self.now)));
         let (seal, sentinel) = document.seal();
-        let mut lines = vec![
-            format!(
-                "from:     {}{}, created {}{}",
-                field("from"),
-                or_empty(tool),
-                field("created"),
-                or_empty(old)
-            ),
-            format!("branch:   {} (handoff) | {} (current)", field("branch"), here(&self.head.branch)),
-            format!("head:     {} (handoff) | {} (current)", field("head"), here(&self.head.short)),
-        ];
+        let (branch, head) = (field("branch"), field("head"));
+        let (here_branch, here_head) = (here(&self.head.branch), here(&self.head.short));
+        let created = match (header, &old) {
+            (Header::Brief, Some(_)) => String::new(),
+            _ => format!(", created {}", field("created")),
+        };
+        let mut lines =
+            vec![format!("from:     {}{}{created}{}", field("from"), or_empty(tool), or_empty(old))];
+        if header == Header::Brief && *branch == *here_branch && *head == *here_head {
+            lines.push(format!("at:       {branch} {head}, as here"));
+        } else {
+            lines.push(format!("branch:   {branch} (handoff) | {here_branch} (current)"));
+            lines.push(format!("head:     {head} (handoff) | {here_head} (current)"));
+        }
         lines.extend(drift::drift_lines(document, self.head, self.drift));
         if let Some(problem) = document.problem() {
             let problem = Sanitised::line(problem.to_string().as_bytes(), 200);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use handoff_text::Sanitised;
 
-use crate::block::{Block, Incoming};
+use crate::block::{Block, Header, Incoming};
 use crate::frame::Frame;
 use crate::{SMALLEST, size};
 
@@ -43,6 +43,8 @@ pub struct Composer {
     /// The closing line's path.
     place: Sanitised,
     settled: Settled,
+    /// Whether the frame is cut to what is needed, so that the whole of a handoff fits.
+    brief: bool,
     blocks: Vec<Block>,
     notes: Vec<Sanitised>,
 }
@@ -92,6 +94,7 @@ impl Composer {
             budget: budget.max(SMALLEST),
             place: Sanitised::line(place.as_os_str().as_encoded_bytes(), 400),
             settled,
+            brief: false,
             blocks: Vec::new(),
             notes: Vec::new(),
         }
@@ -115,13 +118,25 @@ impl Composer {
     /// Puts a handoff in, if there is room. `unread` is how many will stay unread after it.
     pub fn offer(&mut self, incoming: &Incoming<'_>, unread: usize) -> Placed {
         let room = self.room_for(&incoming.name(), unread);
-        let (block, placed) = match incoming.whole(room) {
+        let (block, placed) = match incoming.whole(room, Header::Full) {
             Some(block) => (block, Placed::Whole),
-            None if self.blocks.is_empty() => (incoming.cut(room), Placed::Cut),
-            None => return Placed::NoRoom,
+            None if !self.blocks.is_empty() => return Placed::NoRoom,
+            None => match self.whole_in_brief(incoming, unread) {
+                Some(block) => (block, Placed::Whole),
+                None => (incoming.cut(room), Placed::Cut),
+            },
         };
         self.blocks.push(block);
         placed
+    }
+
+    /// The whole handoff, when it fits into a frame with what is needed only.
+    fn whole_in_brief(&mut self, incoming: &Incoming<'_>, unread: usize) -> Option<Block> {
+        self.brief = true;
+        let room = self.room_for(&incoming.name(), unread);
+        let block = incoming.whole(room, Header::Brief);
+        self.brief = block.is_some();
+        block
     }
 
     /// How many bytes the text of one more handoff called `name` may have.
@@ -205,6 +220,9 @@ impl Composer {
     fn closing(&self) -> String {
         let count = self.blocks.len();
         self.frame.banner(&match self.settled {
+            // Nobody needs the path of what was given whole.
+            Settled::Archived if self.brief => format!("{count} archived"),
+            Settled::StillUnread if self.brief => format!("{count} shown, still unread"),
             Settled::Archived => format!("{count} archived to {}", self.place),
             Settled::StillUnread => format!("{count} shown, still unread in {}", self.place),
         })

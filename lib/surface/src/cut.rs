@@ -9,6 +9,9 @@ use crate::size;
 /// What a session cannot do without, the most important first.
 const VITAL: [Part; 3] = [Part::NextAction, Part::DoNotDo, Part::DoNotRedo];
 
+/// The least room that a part of a section is worth, in bytes.
+const WORTH_CUTTING: usize = 200;
+
 /// How many cut or left out sections are named; the rest is a number.
 const NAMED: usize = 12;
 
@@ -16,7 +19,8 @@ const NAMED: usize = 12;
 const CUT_WORDS: usize = 20;
 
 /// The sections of `body` that fit into `room` bytes: the vital ones first, cut where they must be, then the others in
-/// their order as long as they fit whole. What is cut or left out is named with its size at the end.
+/// their order as long as they fit whole, and as much as there is room for of the first that does not. What is cut or
+/// left out is named with its size at the end.
 pub(crate) fn most_important(body: &[u8], room: usize) -> String {
     let mut parts: Vec<Section<'_>> =
         sections(body).into_iter().filter(|section| !section.is_empty()).collect();
@@ -28,8 +32,8 @@ pub(crate) fn most_important(body: &[u8], room: usize) -> String {
         vital => vital,
     };
     let mut missing: Vec<Missing> = parts.iter().map(Missing::whole).collect();
-    let mut left = room.saturating_sub(notice(&missing).len() + vital * CUT_WORDS);
-    let mut text = String::new();
+    let mut left = room.saturating_sub(notice(&missing).len() + (vital + 1) * CUT_WORDS);
+    let mut texts = vec![String::new(); parts.len()];
     for (number, section) in parts.iter().enumerate() {
         let limit = if number < vital {
             left.saturating_sub(kept_for_others(&parts[number + 1..vital], left))
@@ -38,12 +42,20 @@ pub(crate) fn most_important(body: &[u8], room: usize) -> String {
         };
         let Some(shown) = excerpt(section, limit, number < vital) else { continue };
         left -= shown.text.len();
-        text.push_str(&shown.text);
+        texts[number] = shown.text;
+        missing[number].bytes = shown.missing;
+    }
+    // What is left of the room goes to the first of those that did not fit whole.
+    let first = texts.iter().position(String::is_empty).filter(|_| left >= WORTH_CUTTING);
+    if let Some((number, shown)) =
+        first.and_then(|number| Some((number, excerpt(&parts[number], left, true)?)))
+    {
+        texts[number] = shown.text;
         missing[number].bytes = shown.missing;
     }
     missing.retain(|missing| missing.bytes > 0);
-    text.push_str(&notice(&missing));
-    text
+    texts.push(notice(&missing));
+    texts.concat()
 }
 
 fn rank(part: Part) -> usize {

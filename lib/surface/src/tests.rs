@@ -61,8 +61,8 @@ fn what_does_not_fit_arrives_as_what_matters_most() {
     assert!(at("Run the tests.") < at("- never that") && at("- never that") < at("- audited"));
     assert!(at("- audited") < at("- short"));
     assert!(text.contains("whole:    /store/read/20261121T100000Z-from-app.md (60."), "{text}");
-    assert!(text.contains("[not shown here: Status as of today (60.0 kB left out)]"), "{text}");
-    assert!(!text.contains("word word"));
+    assert!(at("- short") > at("word word") && text.contains("[… cut]"), "as much as there is room for");
+    assert!(text.contains(" of 60.0 kB cut)]") && text.len() > BUDGET - 400, "{text}");
 }
 
 #[test]

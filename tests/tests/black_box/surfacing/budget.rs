@@ -42,12 +42,36 @@ fn a_body_that_just_fits_is_whole_and_one_byte_more_is_cut() {
     let frame = with(1_000).len() - 1_000;
     let fits = with(BUDGET - frame);
     assert_eq!(fits.len(), BUDGET);
-    assert!(
-        fits.contains(&format!("\n{}\n", "x".repeat(BUDGET - frame))) && !fits.contains("whole:"),
-        "{fits}"
-    );
-    let cut = with(BUDGET - frame + 1);
+    let is_whole = |text: &str, size: usize| {
+        text.contains(&format!("\n{}\n", "x".repeat(size))) && !text.contains("whole:")
+    };
+    assert!(is_whole(&fits, BUDGET - frame), "{fits}");
+    assert!(fits.contains(" archived to ") || fits.contains(", still unread in "));
+    // A byte more, and the frame says less.
+    let brief = with(BUDGET - frame + 1);
+    assert!(is_whole(&brief, BUDGET - frame + 1), "{brief}");
+    assert!(brief.ends_with(": 1 shown, still unread ===\n"), "{brief}");
+    let most = BUDGET - (brief.len() - (BUDGET - frame + 1));
+    let fits = with(most);
+    assert!(fits.len() == BUDGET && is_whole(&fits, most), "{fits}");
+    let cut = with(most + 1);
     assert!(cut.len() <= BUDGET && cut.contains("\nwhole:    ") && cut.contains("[… cut]"), "{cut}");
+}
+
+#[test]
+fn what_hosts_pass_on_holds_a_handoff_of_9400_bytes() {
+    let world = World::new();
+    let repo = world.repo("app");
+    let start = "# Handoff — Auth refactor\n\n## Immediate next action\nRun it.\n\n## Decisions made (with evidence)\n";
+    let body = format!("{start}{}\n", "d".repeat(9_400 - 1 - start.len()));
+    world.write(&repo, &["--topic", "auth", "--tool", "claude-code"], &body);
+    let text = peek(&world, &repo, &["--max-bytes", "10000"]);
+    assert!(text.len() <= 10_000, "{}", text.len());
+    let message = Message::of(&text);
+    assert_eq!(message.only().body, body);
+    let head = world.git(&repo, &["rev-parse", "--short", "HEAD"]);
+    assert_eq!(message.only().line("at"), format!("main {head}, as here"));
+    assert_eq!(message.only().line("from"), "app (claude-code), just now");
 }
 
 #[test]
@@ -95,12 +119,20 @@ fn a_large_handoff_arrives_with_what_matters_and_the_rest_by_name_size_and_path(
     assert!(place("NEXT") < place("FORBIDDEN") && place("FORBIDDEN") < place("VERIFIED"), "{body}");
     let named = body.lines().last().unwrap();
     assert!(named.starts_with("[not shown here: ") && named.ends_with(']'), "{named}");
-    for section in ["Status as of today", "Decisions made (with evidence)"] {
+    for (section, end) in [("Status as of today", " cut)"), ("Decisions made (with evidence)", " left out)")]
+    {
         let heading = format!("## {section}\n");
         let size = large()[large().find(&heading).unwrap()..].split("\n## ").next().unwrap().len() + 1;
-        let name = format!("{section} ({}.{} kB left out)", size / 1000, size % 1000 / 100);
-        assert!(named.contains(&name), "{name} in {named}");
+        let size = format!("{}.{} kB{end}", size / 1000, size % 1000 / 100);
+        let name = named.split(section).nth(1).and_then(|rest| rest.split(';').next()).unwrap();
+        assert!(name.trim_end_matches(']').ends_with(&size), "{section}: {size} in {named}");
     }
+    // The room that is left is not wasted.
+    assert!(text.len() > BUDGET - 400, "{}", text.len());
+    assert!(
+        body.contains("- status number 0 of the list\n") && !body.contains("- decision number 0"),
+        "{body}"
+    );
 }
 
 #[test]
