@@ -20,7 +20,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    fn ratio(case: &str, (own, yardstick): (Duration, Duration), name: &str, limit: f64) -> Self {
+    pub(crate) fn ratio(case: &str, (own, yardstick): (Duration, Duration), name: &str, limit: f64) -> Self {
         let ratio = own.as_secs_f64() / yardstick.as_secs_f64();
         let ms = |time: Duration| format!("{:.3} ms", time.as_secs_f64() * 1e3);
         Self {
@@ -52,6 +52,7 @@ impl Row {
 
 pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
     let mut rows = sizes(programs)?;
+    rows.extend(crate::setup::all(programs)?);
     for files in [50, 20_000] {
         rows.push(nothing_waiting(&Stage::new(programs, files)?, files)?);
     }
@@ -68,7 +69,12 @@ pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
 }
 
 fn sizes(programs: &Path) -> Result<Vec<Row>, Failure> {
-    let limits = [("session-start", 2_500_000), ("inbox", 2_800_000), ("handoff-write", 4_000_000)];
+    let limits = [
+        ("session-start", 2_500_000),
+        ("inbox", 2_800_000),
+        ("handoff-write", 4_000_000),
+        ("handoff", 9_000_000),
+    ];
     let row = |(name, limit): (&str, u64)| {
         let size = fs::metadata(programs.join(name))?.len();
         Ok(Row::number(&format!("size of {name}"), Some(size), limit, "B"))

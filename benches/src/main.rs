@@ -11,6 +11,7 @@
 
 mod cases;
 mod measure;
+mod setup;
 mod stage;
 
 use std::process::ExitCode;

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use handoff_files::{Dir, FileError, Foreign};
 use handoff_wiring::{Made, Undo};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::agent::Agent;
 use crate::error::InstallError;
@@ -33,7 +32,7 @@ pub(crate) struct Manifest {
     pub(crate) codex_hook: bool,
     /// The key under which Codex keeps the user's trust in our hook, when we asked it to.
     pub(crate) trusted: Option<String>,
-    /// Files that are all ours, with the SHA-256 of what we wrote, in hex. Two, with a blank between, while a new one is
+    /// Files that are all ours, with the BLAKE3 of what we wrote, in hex. Two, with a blank between, while a new one is
     /// on its way.
     pub(crate) files: BTreeMap<PathBuf, String>,
     /// Links of ours, and where they lead.
@@ -48,7 +47,7 @@ pub(crate) struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Edit {
     /// Of the file after the edit, in hex: as long as it is the same, the edit can be undone to the byte.
-    sha256: String,
+    hash: String,
     /// Whether there was no such file.
     created: bool,
     /// Where the two differ, in bytes.
@@ -69,7 +68,7 @@ impl Edit {
             Made::Parent => "parent",
         };
         Self {
-            sha256: hash(after.as_bytes()),
+            hash: hash(after.as_bytes()),
             created: before.is_none(),
             at,
             inserted,
@@ -81,7 +80,7 @@ impl Edit {
     /// What was there before, when `now` is what the edit left: the text, or None for no file. Err when somebody else
     /// edited it since.
     pub(crate) fn undo(&self, now: &str) -> Result<Option<String>, ()> {
-        if hash(now.as_bytes()) != self.sha256 {
+        if hash(now.as_bytes()) != self.hash {
             return Err(());
         }
         if self.created {
@@ -159,9 +158,9 @@ impl Manifest {
     }
 }
 
-/// SHA-256 in hex.
+/// BLAKE3 in hex: several times as fast as SHA-256 where the processor has no instructions for that.
 pub(crate) fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    blake3::hash(bytes).to_hex().to_string()
 }
 
 /// Whether `recorded`, as it stands in [`Manifest::files`], is of `bytes`.
