@@ -87,7 +87,7 @@ pub(crate) fn check(options: &Options, environment: &Environment, output: &Outpu
     let Some(newest) = told else { return Status::Done };
     let commits = if state.commits == 1 { "1 commit" } else { &format!("{} commits", state.commits) };
     output.print(&format!(
-        "upgrade:  agent-handoff {} is there, {commits} newer: /upgrade-handoff\n",
+        "upgrade:  agent-handoff {} is there, {commits} newer: the skill upgrade-handoff gets it\n",
         short(newest)
     ))
 }

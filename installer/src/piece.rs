@@ -51,6 +51,10 @@ impl Piece {
                 let owns = owner(places);
                 let hooks = self.hooks(&owns);
                 match text {
+                    Some(text) if text.starts_with('\u{feff}') && matches!(self, Self::CodexHook(_)) => {
+                        let reason = "Codex does not read a file that begins with a byte order mark";
+                        Err(Malformed { line: 1, column: 1, reason: reason.to_owned() })
+                    }
                     Some(text) => hooks.wire(text, &handler),
                     None => Ok((hooks.fresh(&handler), Made::Parent)),
                 }
@@ -111,7 +115,8 @@ impl Piece {
     /// How the file's handlers are found.
     pub(crate) fn hooks<'a>(&self, owns: &'a dyn Fn(&str) -> bool) -> Hooks<'a> {
         let is_codex = matches!(self, Self::CodexHook(_));
-        Hooks { event: "SessionStart", owns, comments: !is_codex, keeps_places: is_codex }
+        // Neither host reads a file with comments in it: a hook there would never run.
+        Hooks { event: "SessionStart", owns, comments: false, keeps_places: is_codex }
     }
 }
 

@@ -271,7 +271,9 @@ impl<'p> Planner<'p> {
     }
 
     fn malformed(&mut self, path: &Path, error: handoff_wiring::Malformed) {
-        self.problems.push(format!("could not change {}: {error}", path.display()));
+        let not_allowed = error.reason.ends_with("not allowed");
+        let so = if not_allowed { ", and its agent passes over a file with them as a whole" } else { "" };
+        self.problems.push(format!("could not change {}: {error}{so}", path.display()));
     }
 }
 

@@ -19,26 +19,21 @@ const MANAGED: [&str; 2] = [
 impl Patient<'_> {
     pub(super) fn claude(&mut self) {
         self.area = "Claude Code";
-        if !self.manifest.agents.contains(&Agent::Claude) {
-            return match Agent::Claude.is_here(self.places, self.environment) {
-                true => self.problem("it is here and not wired", self.again("install --only claude")),
-                false => self.note("it was not found here"),
-            };
-        }
         let piece = Piece::ClaudeHook(self.places.clone());
         let path = piece.path();
         let text = self.read(&path).unwrap_or_default();
+        let plugins = handoff_wiring::enabled(&text, "enabledPlugins").unwrap_or_default();
+        let has_plugin = plugins.iter().any(|name| is_ours(name));
+        if !self.manifest.agents.contains(&Agent::Claude) {
+            return self.not_wired(Agent::Claude, has_plugin);
+        }
         let owns = owner(self.places);
         match piece.hooks(&owns).find(if text.is_empty() { "{}" } else { &text }) {
             Ok(found) => self.handlers(&piece, &found),
             Err(error) => self.malformed(&path, &error),
         }
         self.switched_off();
-        if handoff_wiring::enabled(&text, "enabledPlugins")
-            .unwrap_or_default()
-            .iter()
-            .any(|name| is_ours(name))
-        {
+        if has_plugin {
             self.problem(
                 "the plugin is installed too: each session starts the hook twice (a handoff is shown once all the same)",
                 "claude plugin uninstall agent-handoff",

@@ -9,25 +9,23 @@ use crate::app_server;
 use crate::piece::{BLOCK, Piece, owner, told};
 use crate::trust;
 
-/// How much of its instructions Codex reads where nothing else is set, in bytes.
+/// From how many bytes of instructions on Codex warns.
 const INSTRUCTIONS: usize = 32 << 10;
 
 impl Patient<'_> {
     pub(super) fn codex(&mut self) {
         self.area = "Codex";
-        if !self.manifest.agents.contains(&Agent::Codex) {
-            return match Agent::Codex.is_here(self.places, self.environment) {
-                true => self.problem("it is here and not wired", self.again("install --only codex")),
-                false => self.note("it was not found here"),
-            };
-        }
         let config = Piece::Sandbox(self.places.clone(), None).path();
         let config_text = self.read(&config).unwrap_or_default();
-        self.instructions(&config_text);
+        let plugins = Roots::tables(&config_text, "plugins").unwrap_or_default();
+        let has_plugin = plugins.iter().any(|name| is_ours(name));
+        if !self.manifest.agents.contains(&Agent::Codex) {
+            return self.not_wired(Agent::Codex, has_plugin);
+        }
+        self.instructions();
         self.sandbox(&config_text);
         self.codex_hook(&config_text);
-        let plugins = Roots::tables(&config_text, "plugins").unwrap_or_default();
-        if plugins.iter().any(|name| is_ours(name)) {
+        if has_plugin {
             self.problem(
                 "the plugin is installed too (a handoff is shown once all the same)",
                 "codex plugin remove agent-handoff@agent-handoff",
@@ -37,33 +35,30 @@ impl Patient<'_> {
         self.old_link(&self.places.codex.join("plugins/agent-handoff"));
     }
 
-    fn instructions(&mut self, config: &str) {
+    fn instructions(&mut self) {
         let piece = Piece::Instructions(self.places.clone());
         let path = piece.path();
         let shown = self.places.short(&path);
         let mend = self.again("install --only codex");
         let text = self.read(&path).unwrap_or_default();
-        let limit = Roots::setting(config, &["project_doc_max_bytes"]).ok().flatten();
-        let limit = limit.and_then(|limit| limit.replace('_', "").parse().ok()).unwrap_or(INSTRUCTIONS);
         match BLOCK.find(&text) {
             Err(error) => self.malformed(&path, &error),
             Ok(None) => self.problem(format!("{shown} does not tell Codex to look for handoffs"), mend),
-            Ok(Some(range)) if range.end > limit => self.problem(
-                format!(
-                    "{shown} is longer than the {limit} bytes that Codex reads, and our part is at its end"
-                ),
-                format!(
-                    "${{EDITOR:-vi}} {}   # and move our part up, or set project_doc_max_bytes",
-                    handoff_process::quoted(&path)
-                ),
-            ),
             Ok(Some(range)) if !text[range.clone()].replace("\r\n", "\n").contains(&told(self.places)) => {
                 self.problem(format!("{shown} tells Codex what another version said"), mend);
             }
             Ok(Some(_)) => self.well(format!("{shown} tells Codex to look for handoffs")),
         }
+        if text.len() > INSTRUCTIONS {
+            let size = text.len();
+            self.note(format!(
+                "{shown} has {size} bytes: Codex reads it whole, and warns in every session that it is long"
+            ));
+        }
     }
 
+    /// Whether the sandbox lets the agent write to the store. Where permissions come from a profile, Codex passes over
+    /// the writable roots without a word.
     fn sandbox(&mut self, config: &str) {
         let piece = Piece::Sandbox(self.places.clone(), None);
         let store = self.places.short(&self.places.store);
@@ -74,13 +69,35 @@ impl Patient<'_> {
             Ok(true) if !handoff_files::is_directory(&self.places.store) => {
                 self.problem(format!("the sandbox may not write to {store}, which is not there"), mend);
             }
-            Ok(true) => self.well(format!("the sandbox may write to {store}")),
+            Ok(true) => match Roots::setting(config, &["default_permissions"]).ok().flatten() {
+                Some(profile) => self.profile(config, &profile),
+                None => self.well(format!("the sandbox may write to {store}")),
+            },
         }
         if Roots::setting(config, &["sandbox_mode"]) == Ok(Some("read-only".to_owned())) {
             self.note(
                 "sandbox_mode is read-only: handoffs are shown and stay unread, and none can be written",
             );
         }
+    }
+
+    fn profile(&mut self, config: &str, profile: &str) {
+        let store = self.places.store.display().to_string();
+        let granted = Roots::setting(config, &["permissions", profile, "filesystem", &store]);
+        if granted == Ok(Some("write".to_owned())) {
+            return self.well(format!(
+                "the permission profile `{profile}` lets it write to {}",
+                self.places.short(&self.places.store)
+            ));
+        }
+        let file = handoff_process::quoted(&self.places.codex.join("config.toml"));
+        self.problem(
+            format!(
+                "default_permissions = \"{profile}\" in config.toml makes Codex pass over the sandbox's writable roots, so it may not write to {}",
+                self.places.short(&self.places.store)
+            ),
+            format!("${{EDITOR:-vi}} {file}   # and put \"{store}\" = \"write\" under [permissions.NAME.filesystem] of the profile that is the default"),
+        );
     }
 
     fn codex_hook(&mut self, config: &str) {

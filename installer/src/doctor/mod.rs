@@ -168,6 +168,18 @@ impl Patient<'_> {
         self.problem(format!("{shown} is broken: {error}"), editor);
     }
 
+    /// An agent that is not wired: by its plugin, or because it is not here, or that is the problem.
+    fn not_wired(&mut self, agent: crate::agent::Agent, has_plugin: bool) {
+        if has_plugin {
+            return self.well("the plugin is installed");
+        }
+        match agent.is_here(self.places, self.environment) {
+            true => self
+                .problem("it is here and not wired", self.again(&format!("install --only {}", agent.word()))),
+            false => self.note("it was not found here"),
+        }
+    }
+
     /// The skills that an agent was given.
     fn skills(&mut self, agent: crate::agent::Agent) {
         let mend = self.again(&format!("install --only {}", agent.word()));
