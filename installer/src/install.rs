@@ -146,8 +146,8 @@ fn put_programs(changes: &[Change], places: &Places) -> Result<String, InstallEr
 fn restoring(change: &Change) -> Option<Change> {
     let path = change.path().to_owned();
     match change {
-        Change::Write { program, .. } => Some(match handoff_files::read_named(&path, LARGEST) {
-            Ok((content, _)) => Change::Write { path, content, program: *program },
+        Change::Write { program, .. } => Some(match handoff_files::read_file(&path, LARGEST) {
+            Ok(content) => Change::Write { path, content, program: *program },
             Err(_) => Change::Remove(path),
         }),
         _ => None,

@@ -15,6 +15,9 @@ pub(crate) const BLOCK: Block = Block {
 /// After how many seconds a host gives up on the hook, which takes milliseconds.
 const TIMEOUT: u32 = 10;
 
+/// The longest file of somebody else's that is looked into, in bytes.
+const LONGEST: u64 = 16 << 20;
+
 /// Both hosts pass on this many bytes of a hook's text, and cut what is longer.
 const HOST_LIMIT: &str = "10000";
 
@@ -141,8 +144,12 @@ fn roots(places: &Places) -> Roots<'_> {
 /// The file that Codex reads its user's instructions from: an override that holds something wins.
 fn instructions(codex: &Path) -> PathBuf {
     let other = codex.join("AGENTS.override.md");
-    let content = handoff_files::read_named(&other, 4 << 10).map(|(content, _)| content).unwrap_or_default();
-    if content.trim_ascii().is_empty() { codex.join("AGENTS.md") } else { other }
+    match handoff_files::read_file(&other, LONGEST) {
+        Ok(content) if content.trim_ascii().is_empty() => codex.join("AGENTS.md"),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => codex.join("AGENTS.md"),
+        // What it is in the way of is found out when it is edited.
+        _ => other,
+    }
 }
 
 /// What Codex is told. Read by every session, so every word has to earn its place.

@@ -78,7 +78,7 @@ impl<'p> Planner<'p> {
         }
         self.manifest.files.insert(path.clone(), hash(&content));
         self.written.insert(path.clone());
-        let there = handoff_files::read_named(&path, LARGEST).ok().map(|(there, _)| there);
+        let there = handoff_files::read_file(&path, LARGEST).ok();
         if there.as_deref() != Some(&content) {
             self.changes.push(Change::Write { path, content, program });
         }
@@ -195,8 +195,8 @@ impl<'p> Planner<'p> {
     pub(crate) fn remove(&mut self, is_meant: impl Fn(&Path) -> bool) {
         for (path, written) in self.old.files.iter().filter(|(path, _)| is_meant(path)) {
             self.manifest.files.remove(path);
-            match handoff_files::read_named(path, LARGEST) {
-                Ok((there, _)) if !is_hash_of(written, &there) && !path.starts_with(&self.places.prefix) => {
+            match handoff_files::read_file(path, LARGEST) {
+                Ok(there) if !is_hash_of(written, &there) && !path.starts_with(&self.places.prefix) => {
                     let path = self.places.short(path);
                     self.notes.push(format!("{path} was changed after it was installed, so it stays"));
                 }

@@ -70,7 +70,7 @@ impl Source {
 /// # Errors
 /// What the system says.
 pub(crate) fn read(dir: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, InstallError> {
-    let read = |program| Ok((program, handoff_files::read_named(&dir.join(program), LARGEST)?.0));
+    let read = |program| Ok((program, handoff_files::read_file(&dir.join(program), LARGEST)?));
     PROGRAMS.into_iter().map(read).collect()
 }
 

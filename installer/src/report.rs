@@ -140,7 +140,7 @@ impl<'p> Report<'p> {
                 (format!("would write {path}"), None)
             }
             Change::Write { path: file, content, .. } => {
-                let before = handoff_files::read_named(file, crate::plan::LARGEST).map(|(there, _)| there);
+                let before = handoff_files::read_file(file, crate::plan::LARGEST);
                 let diff = diff(file, &before.unwrap_or_default(), content);
                 (format!("would write {path}"), Some(diff))
             }

@@ -83,7 +83,7 @@ impl Patient<'_> {
         files.extend(MANAGED.map(PathBuf::from));
         files.dedup();
         for path in files {
-            let Ok((content, _)) = handoff_files::read_named(&path, crate::plan::LARGEST) else { continue };
+            let Ok(content) = handoff_files::read_file(&path, crate::plan::LARGEST) else { continue };
             let Ok(text) = handoff_wiring::text(&content) else { continue };
             for switch in ["disableAllHooks", "allowManagedHooksOnly"] {
                 if handoff_wiring::flag(text, switch) == Ok(Some(true)) {

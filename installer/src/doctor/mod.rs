@@ -186,9 +186,9 @@ impl Patient<'_> {
         for file in agent.skills(self.places) {
             let path = agent.skills_directory(self.places).join(&file.path);
             let shown = self.places.short(&path);
-            match handoff_files::read_named(&path, crate::plan::LARGEST) {
+            match handoff_files::read_file(&path, crate::plan::LARGEST) {
                 Err(_) => self.problem(format!("the skill {shown} is missing"), mend.clone()),
-                Ok((text, _)) if text != file.text.as_bytes() => {
+                Ok(text) if text != file.text.as_bytes() => {
                     self.note(format!(
                         "the skill {shown} is not the one of this version: it was changed, or is older"
                     ));

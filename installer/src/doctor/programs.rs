@@ -21,9 +21,9 @@ impl Patient<'_> {
         let mut sound = true;
         for (path, hash) in files {
             let shown = self.places.short(path);
-            let wrong = match handoff_files::read_named(path, LARGEST) {
+            let wrong = match handoff_files::read_file(path, LARGEST) {
                 Err(error) => Some(error.to_string()),
-                Ok((content, _)) if !is_hash_of(hash, &content) => {
+                Ok(content) if !is_hash_of(hash, &content) => {
                     Some(format!("{shown} is not what was installed"))
                 }
                 Ok(_) => None,

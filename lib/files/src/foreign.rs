@@ -42,10 +42,8 @@ impl Foreign {
         if !found.is_file() {
             return Err(FileError::new("read", path)(Errno::INVAL));
         }
-        let (content, more) = crate::read_named(&place, limit)?;
-        if more {
-            return Err(FileError::new("read", path)(Errno::FBIG));
-        }
+        let content =
+            crate::read_file(&place, limit).map_err(|error| FileError::new("read", path)(error.source))?;
         use std::os::unix::fs::MetadataExt;
         let (mode, owner) = (found.mode() & 0o7777, Some((found.uid(), found.gid())));
         Ok(Self { path: path.to_owned(), place, content: Some(content), mode, owner })

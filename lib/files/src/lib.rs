@@ -16,6 +16,8 @@ mod temporary;
 use std::io::Read;
 use std::path::Path;
 
+use rustix::fs::{Mode, OFlags};
+
 pub use dir::{Dir, Entry, Kind};
 pub use error::{FileError, reason};
 pub use foreign::Foreign;
@@ -37,6 +39,22 @@ pub fn read_named(path: &Path, limit: u64) -> Result<(Vec<u8>, bool), FileError>
         Ok((bytes, more))
     };
     read().map_err(FileError::new("read", path))
+}
+
+/// The content of the regular file at `path`, links followed; never waits for a pipe.
+///
+/// # Errors
+/// What the system says, with the path; `InvalidInput` when it is no regular file, `FileTooLarge` when it is longer than
+/// `limit` bytes.
+pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(FileError::new("read", path))?;
+    let mut file = OpenFile::new(fd, path.to_owned())?;
+    let content = file.read(limit.saturating_add(1))?;
+    match content.len() as u64 > limit {
+        true => Err(FileError::new("read", path)(rustix::io::Errno::FBIG)),
+        false => Ok(content),
+    }
 }
 
 /// `path` absolute and without links, as far as it exists; the rest is appended as it is.
