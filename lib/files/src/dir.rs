@@ -143,6 +143,19 @@ impl Dir {
         Ok(Access { owner: stat.st_uid, mode: stat.st_mode & 0o7777 })
     }
 
+    /// Takes what others may do to it away, so that it is 0700; what the owner may do stays.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn restrict(&self) -> Result<(), FileError> {
+        let mode = self.access()?.mode;
+        if mode & 0o077 == 0 {
+            return Ok(());
+        }
+        rustix::fs::fchmod(&self.fd, Mode::from_raw_mode(mode & 0o700))
+            .map_err(FileError::new("restrict", &self.path))
+    }
+
     /// Fails unless this process may create and rename files in it.
     ///
     /// # Errors
@@ -214,6 +227,22 @@ impl Dir {
             other => other,
         };
         OpenFile::new(fd.map_err(self.error("open", name))?, self.path_of(name))
+    }
+
+    /// Makes the empty file `name`, 0600, which only one process can do; None when something of that name is there.
+    /// What is written to it goes to its end.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn create_new(&self, name: impl AsRef<OsStr>) -> Result<Option<OpenFile>, FileError> {
+        let name = name.as_ref();
+        let flags = OFlags::RDWR.union(OFlags::CREATE).union(OFlags::EXCL).union(OFlags::APPEND);
+        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match rustix::fs::openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR) {
+            Ok(fd) => OpenFile::new(fd, self.path_of(name)).map(Some),
+            Err(Errno::EXIST) => Ok(None),
+            Err(error) => Err(self.error("create", name)(error)),
+        }
     }
 
     /// Adds `line` at the end of the file `name`, made 0600 when it is not there.

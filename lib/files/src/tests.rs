@@ -96,3 +96,22 @@ fn a_path_is_canonical_as_far_as_it_exists() -> Outcome {
     assert_eq!(canonical(&place.path().join("link/a/b")), real.join("a/b"));
     Ok(())
 }
+
+#[test]
+fn a_new_file_is_made_by_one_and_kept_from_others() -> Outcome {
+    let place = tempfile::tempdir()?;
+    let dir = open(place.path())?;
+    let mode = |path: &Path| fs::metadata(path).map(|found| found.permissions().mode() & 0o777);
+    let file = dir.create_new("x")?.ok_or("taken")?;
+    assert!(dir.create_new("x")?.is_none());
+    assert_eq!(mode(&place.path().join("x"))?, 0o600);
+    std::io::Write::write_all(&mut file.into_file(), b"line\n")?;
+    assert_eq!(fs::read(place.path().join("x"))?, b"line\n");
+    fs::set_permissions(place.path().join("x"), fs::Permissions::from_mode(0o464))?;
+    dir.open_file("x")?.restrict()?;
+    assert_eq!(mode(&place.path().join("x"))?, 0o400);
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755))?;
+    dir.restrict()?;
+    assert_eq!(mode(place.path())?, 0o700);
+    Ok(())
+}
