@@ -15,16 +15,28 @@ pub struct World {
     /// Kept for its end: then everything is removed.
     _dir: TempDir,
     top: PathBuf,
+    home: PathBuf,
 }
 
 impl World {
     /// An empty one.
     #[expect(clippy::new_without_default, reason = "it makes directories")]
     pub fn new() -> Self {
+        Self::with_home("home")
+    }
+
+    /// An empty one, whose HOME is `name` in it.
+    pub fn with_home(name: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let top = dir.path().canonicalize().unwrap();
-        std::fs::create_dir(top.join("home")).unwrap();
-        Self { _dir: dir, top }
+        let home = top.join(name);
+        std::fs::create_dir(&home).unwrap();
+        Self { _dir: dir, top, home }
+    }
+
+    /// Its HOME.
+    pub fn home(&self) -> &Path {
+        &self.home
     }
 
     /// The directory that everything of it is in, without links.
@@ -34,7 +46,7 @@ impl World {
 
     /// The store's root. Nobody has made it yet.
     pub fn root(&self) -> PathBuf {
-        self.top.join("home/.agent-handoffs")
+        self.home.join(".agent-handoffs")
     }
 
     /// A path in it.
@@ -82,7 +94,7 @@ impl World {
         let mut command = Command::new(program);
         command.env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", self.top.join("home"));
+        command.env("HOME", &self.home);
         command.env("GIT_CONFIG_NOSYSTEM", "1");
         command.stdin(Stdio::null());
         command

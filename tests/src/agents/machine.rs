@@ -1,9 +1,11 @@
 //! A machine on which agent-handoff is set up for both agents.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -25,6 +27,8 @@ pub struct Machine {
     /// Its HOME, store and repositories.
     pub world: World,
     wiring: Wiring,
+    /// What its user's shell sets.
+    environment: Vec<(String, OsString)>,
     /// Nobody asked Codex to trust hooks that a test wrote.
     bypass: Cell<bool>,
 }
@@ -54,39 +58,72 @@ impl Machine {
     /// A machine with the programs in `dist/`, as a release unpacks, and nothing set up.
     #[track_caller]
     pub fn bare(wiring: Wiring) -> Self {
-        let world = World::new();
+        Self::in_world(World::new(), wiring)
+    }
+
+    /// The same in `world`.
+    #[track_caller]
+    pub fn in_world(world: World, wiring: Wiring) -> Self {
         let dist = world.dir("dist");
         let mut names = vec!["session-start", "handoff-write", "inbox"];
         if wiring == Wiring::Installer {
             names.extend(["handoff", "installer"]);
-            build();
         }
         for name in names {
-            let built = program(name);
+            let built = stripped(name);
             // A link is as good a file of its own, and takes no time.
             let copied = std::fs::hard_link(&built, dist.join(name))
                 .or_else(|_| std::fs::copy(&built, dist.join(name)).map(drop));
             copied.unwrap_or_else(|error| panic!("{}: {error}", built.display()));
         }
-        Self { world, wiring, bypass: Cell::new(false) }
+        Self { world, wiring, environment: Vec::new(), bypass: Cell::new(false) }
+    }
+
+    /// The same machine, whose user sets one more variable.
+    pub fn with(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
+        self
     }
 
     /// Runs the installer from `dist/`, with the agents on its PATH.
     pub fn install(&self, args: &[&str]) -> Ran {
-        let mut command = self.world.bare_command(self.world.path("dist/installer"));
+        let mut command = self.user(self.world.path("dist/installer"));
+        command.current_dir(self.world.path("dist")).args(args);
+        Ran::of(command.output().unwrap())
+    }
+
+    /// Runs a command line as the user does.
+    pub fn shell(&self, line: &str) -> Ran {
+        Ran::of(self.user("sh").current_dir(self.world.top()).args(["-c", line]).output().unwrap())
+    }
+
+    /// Runs the program of `host` outside of a session. It reaches nothing beyond this machine.
+    pub fn agent(&self, host: Host, args: &[&str]) -> Ran {
+        let mut command = self.user(host.program());
+        let nowhere = "http://127.0.0.1:9";
+        command
+            .env("HTTPS_PROXY", nowhere)
+            .env("HTTP_PROXY", nowhere)
+            .current_dir(self.world.top())
+            .args(args);
+        Ran::of(command.output().unwrap())
+    }
+
+    /// A command of the user's, who has the agents on PATH.
+    pub(super) fn user(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = self.world.bare_command(program);
         let agents = Host::ALL.map(|host| host.program().parent().expect("it is in a directory").to_owned());
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(agents.into_iter().chain(std::env::split_paths(&path))).unwrap();
-        command.env("PATH", path).env("TMPDIR", self.world.dir("tmp"));
-        command.current_dir(self.world.path("dist")).args(args);
-        Ran::of(command.output().unwrap())
+        command.env("PATH", path).env("TMPDIR", self.world.dir("tmp")).envs(self.environment.iter().cloned());
+        command
     }
 
     /// A program where the agents call it.
     pub fn bin(&self, name: &str) -> PathBuf {
         match self.wiring {
             Wiring::ByHand => self.world.path("dist").join(name),
-            Wiring::Installer => self.world.path("home/.agent-handoff/bin").join(name),
+            Wiring::Installer => self.world.home().join(".agent-handoff/bin").join(name),
         }
     }
 
@@ -99,10 +136,10 @@ impl Machine {
     pub fn hooks(&self, hooks: Value, host: Host) {
         self.bypass.set(self.bypass.get() || host == Host::Codex);
         let file = match host {
-            Host::Claude => "home/.claude/settings.json",
-            Host::Codex => "home/.codex/hooks.json",
+            Host::Claude => ".claude/settings.json",
+            Host::Codex => ".codex/hooks.json",
         };
-        let file = self.world.path(file);
+        let file = self.world.home().join(file);
         self.world.dir(file.parent().expect("it is in a directory"));
         let settings = json!({ "hooks": { "SessionStart": [{ "hooks": hooks }] } });
         std::fs::write(file, settings.to_string()).unwrap();
@@ -111,6 +148,8 @@ impl Machine {
     /// A session of `host` in `dir`.
     pub fn session(&self, host: Host, dir: impl AsRef<Path>) -> Session<'_> {
         let session = Session::new(&self.world, host, dir);
+        let session =
+            self.environment.iter().fold(session, |session, (name, value)| session.env(name, value));
         match host {
             Host::Codex if self.bypass.get() => session.args(&["--dangerously-bypass-hook-trust"]),
             _ => session,
@@ -118,23 +157,26 @@ impl Machine {
     }
 }
 
-/// Builds what [`program`] does not, once.
-fn build() {
-    static BUILT: OnceLock<()> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        if std::env::var_os("HANDOFF_TESTS_PROGRAMS").is_none() {
-            let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-            let mut cargo = Command::new(env!("CARGO"));
-            cargo.current_dir(workspace).args([
-                "build",
-                "--quiet",
-                "--bins",
-                "--package",
-                "installer",
-                "--package",
-                "handoff",
-            ]);
-            assert!(cargo.status().expect("cargo runs").success(), "the installer does not build");
+/// A program without what is only there for debuggers, which is most of its bytes, where this machine has `strip`.
+/// Installing writes, reads and hashes every byte.
+fn stripped(name: &str) -> PathBuf {
+    static STRIPPED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let built = program(name);
+    if std::env::var_os("HANDOFF_TESTS_PROGRAMS").is_some() {
+        return built;
+    }
+    let dir = built.with_file_name("stripped");
+    let to = dir.join(name);
+    let mut done = STRIPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    if done.insert(name.to_owned()) {
+        std::fs::create_dir_all(&dir).unwrap();
+        // Other test processes do the same.
+        let new = dir.join(format!(".{name}.{}", std::process::id()));
+        let strip = Command::new("strip").arg("-o").arg(&new).arg(&built).stdin(Stdio::null()).output();
+        if !strip.is_ok_and(|strip| strip.status.success()) {
+            std::fs::copy(&built, &new).unwrap();
         }
-    });
+        std::fs::rename(new, &to).unwrap();
+    }
+    to
 }

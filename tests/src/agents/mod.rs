@@ -9,9 +9,10 @@ mod machine;
 mod model;
 mod process;
 mod session;
+mod trust;
 
 pub use host::Host;
 pub use install::{CLAUDE_VERSION, CODEX_VERSION, ready};
 pub use machine::{Machine, Wiring};
-pub use model::{Model, Request, Role, Step, Text, call, refuse, shell, text};
+pub use model::{Model, Request, Role, Step, Text, call, reading, refuse, shell, text};
 pub use session::{Session, SessionEnd};

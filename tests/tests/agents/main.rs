@@ -10,9 +10,14 @@
 
 mod bad_hooks;
 mod boundaries;
+mod instructions;
 mod sandbox;
 mod shown_once;
+mod sizes;
+mod skills;
 mod support;
+mod trusted;
+mod uninstalled;
 
 use tests::agents::Wiring;
 

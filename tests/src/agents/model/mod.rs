@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-pub use step::{Step, call, refuse, shell, text};
+pub use step::{Step, call, reading, refuse, shell, text};
 
 use http::Response;
 
@@ -22,6 +22,15 @@ enum Api {
     Anthropic,
     /// The Responses API.
     Openai,
+}
+
+impl Api {
+    fn texts(self, body: &Value) -> Vec<Text> {
+        match self {
+            Self::Anthropic => anthropic::texts(body),
+            Self::Openai => openai::texts(body),
+        }
+    }
 }
 
 /// A model server on a free port of 127.0.0.1. It stops when this is dropped.
@@ -123,10 +132,7 @@ impl Model {
     pub fn texts(&self, turn: usize) -> Vec<Text> {
         let turns = self.turns();
         let request = turns.get(turn).unwrap_or_else(|| panic!("no turn {turn}: there were {}", turns.len()));
-        match self.api {
-            Api::Anthropic => anthropic::texts(&request.body),
-            Api::Openai => openai::texts(&request.body),
-        }
+        self.api.texts(&request.body)
     }
 }
 
@@ -158,6 +164,7 @@ impl Shared {
                 if main { self.steps[turn.min(self.steps.len() - 1)].clone() } else { text("side") },
             )
         };
+        let step = step.resolved(|| api.texts(&body));
         std::thread::sleep(step.pause);
         let response = match (method.as_str(), api) {
             ("CONNECT", _) => Response::new(403, ""),

@@ -1,16 +1,31 @@
 //! What the model does in one turn.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
-/// One turn of the script, made by [`text`], [`call`], [`shell`] or [`refuse`].
+use super::Text;
+
+/// One turn of the script, made by [`text`], [`call`], [`shell`], [`refuse`] or [`reading`].
 #[derive(Debug, Clone)]
 pub struct Step {
+    pub(super) reader: Option<Reader>,
     pub(super) pause: Duration,
     pub(super) text: String,
     pub(super) calls: Vec<Call>,
     pub(super) refusal: Option<Refusal>,
+}
+
+/// What makes a step of the texts that the model was sent.
+#[derive(Clone)]
+pub(super) struct Reader(Arc<dyn Fn(&[Text]) -> Step + Send + Sync>);
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Reader")
+    }
 }
 
 /// A tool call.
@@ -33,7 +48,12 @@ pub(super) struct Refusal {
 
 /// Says `words` and ends the turn.
 pub fn text(words: impl Into<String>) -> Step {
-    Step { pause: Duration::ZERO, text: words.into(), calls: Vec::new(), refusal: None }
+    Step { reader: None, pause: Duration::ZERO, text: words.into(), calls: Vec::new(), refusal: None }
+}
+
+/// Does what `read` makes of all that the model was sent. A panic in it ends the connection, and is printed.
+pub fn reading(read: impl Fn(&[Text]) -> Step + Send + Sync + 'static) -> Step {
+    Step { reader: Some(Reader(Arc::new(read))), ..text("") }
 }
 
 /// Calls the tool `name`. For Codex, a string as input makes it a free-form call.
@@ -57,6 +77,14 @@ pub fn refuse(status: u16, kind: impl Into<String>, message: impl Into<String>) 
 }
 
 impl Step {
+    /// What it comes to for a model that was sent `texts`.
+    pub(super) fn resolved(self, texts: impl FnOnce() -> Vec<Text>) -> Self {
+        match &self.reader {
+            Some(Reader(read)) => read(&texts()),
+            None => self,
+        }
+    }
+
     /// Answers only after `pause`.
     pub fn after(mut self, pause: Duration) -> Self {
         self.pause = pause;

@@ -1,0 +1,133 @@
+//! Codex's hook and the user's trust in it: asked for openly, kept through upgrades, taken back with the hook.
+
+use std::path::Path;
+
+use serde_json::json;
+use tests::BODY;
+use tests::agents::{Host, Machine, Wiring, ready};
+
+use crate::support::{messages, waiting};
+
+/// A machine on which the hook was put in and nobody was asked to trust it.
+#[track_caller]
+fn untrusted() -> Machine {
+    let machine = Machine::bare(Wiring::Installer);
+    done(&machine, &["install", "--codex-hook"]);
+    machine
+}
+
+#[track_caller]
+fn done(machine: &Machine, args: &[&str]) {
+    let ran = machine.install(args);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+/// The command by which `doctor` says the problem with `what` in it is mended; it has found no other.
+#[track_caller]
+fn mend(machine: &Machine, what: &str) -> String {
+    let ran = machine.install(&["doctor"]);
+    assert_eq!(ran.code, 1, "{}", ran.out());
+    let mut lines =
+        ran.out().lines().skip_while(|line| !(line.starts_with("problem") && line.contains(what)));
+    assert!(lines.next().is_some() && ran.out().ends_with("\n1 problem\n"), "{}", ran.out());
+    let mend = lines.next().and_then(|line| line.trim_start().strip_prefix("mend: "));
+    mend.unwrap_or_else(|| panic!("{}", ran.out())).to_owned()
+}
+
+/// Whether the next session is told of a handoff that waits: it is, or nothing of ours is in it.
+#[track_caller]
+fn fires(machine: &Machine, repo: &Path) -> bool {
+    if machine.world.names(repo, "unread").is_empty() {
+        machine.world.write(repo, &[], BODY);
+    }
+    let expected = waiting(&machine.world, repo);
+    let told = messages(&machine.session(Host::Codex, repo).run("go").ok().texts(0));
+    assert!(told.is_empty() || told == [expected], "{told:?}");
+    !told.is_empty()
+}
+
+#[test]
+fn an_untrusted_hook_is_named_by_doctor_and_what_it_says_mends_it() {
+    if !ready() {
+        return;
+    }
+    let machine = untrusted();
+    let repo = machine.world.repo("app");
+    assert!(!fires(&machine, &repo));
+    let mend = mend(&machine, "untrusted");
+    let ran = machine.shell(&mend);
+    assert_eq!(ran.code, 0, "{mend}: {ran:?}");
+    assert!(fires(&machine, &repo));
+    done(&machine, &["doctor"]);
+}
+
+#[test]
+fn a_hook_stays_trusted_through_another_installation_and_through_newer_programs() {
+    if !ready() {
+        return;
+    }
+    let machine = Machine::new(Wiring::Installer);
+    let repo = machine.world.repo("app");
+    assert!(fires(&machine, &repo));
+    let config = machine.world.home().join(".codex/config.toml");
+    let trusted = std::fs::read_to_string(&config).unwrap();
+    for newer in [false, true] {
+        if newer {
+            for name in ["session-start", "inbox", "handoff-write"] {
+                let path = machine.world.path("dist").join(name);
+                let mut program = std::fs::read(&path).unwrap();
+                program.extend_from_slice(b"newer");
+                // Its file is shared with other tests.
+                let new = machine.world.path("dist/new");
+                std::fs::copy(&path, &new).unwrap();
+                std::fs::write(&new, program).unwrap();
+                std::fs::rename(new, path).unwrap();
+            }
+        }
+        done(&machine, &["install"]);
+        assert_eq!(std::fs::read_to_string(&config).unwrap(), trusted);
+        assert!(fires(&machine, &repo), "newer: {newer}");
+        done(&machine, &["doctor"]);
+    }
+    let installed = std::fs::read(machine.bin("session-start")).unwrap();
+    assert!(installed.ends_with(b"newer"));
+}
+
+#[test]
+fn the_hooks_of_others_before_and_after_ours_stay_trusted_and_ours_leaves_no_trust_behind() {
+    if !ready() {
+        return;
+    }
+    let machine = Machine::bare(Wiring::Installer);
+    let repo = machine.world.repo("app");
+    let codex = machine.world.dir(machine.world.home().join(".codex"));
+    let (hooks, config) = (codex.join("hooks.json"), codex.join("config.toml"));
+    let group = |word: &str| json!({ "hooks": [{ "type": "command", "command": format!("echo {word}") }] });
+    let of = |groups: &[serde_json::Value]| json!({ "hooks": { "SessionStart": groups } }).to_string();
+    std::fs::write(&hooks, of(&[group("FIRST-HOOK")])).unwrap();
+    machine.trust_every_hook();
+    let others_fire = |machine: &Machine, words: &[&str]| {
+        let end = machine.session(Host::Codex, &repo).run("go").ok();
+        for word in words {
+            assert_eq!(end.with(0, word).len(), 1, "{word}: {}", std::fs::read_to_string(&hooks).unwrap());
+        }
+    };
+    others_fire(&machine, &["FIRST-HOOK"]);
+    done(&machine, &["install", "--codex-hook", "--trust-codex-hook"]);
+    others_fire(&machine, &["FIRST-HOOK"]);
+    assert!(fires(&machine, &repo));
+    let mut all: serde_json::Value = serde_json::from_slice(&std::fs::read(&hooks).unwrap()).unwrap();
+    all["hooks"]["SessionStart"].as_array_mut().unwrap().push(group("LAST-HOOK"));
+    std::fs::write(&hooks, all.to_string()).unwrap();
+    machine.trust_every_hook();
+    done(&machine, &["install"]);
+    others_fire(&machine, &["FIRST-HOOK", "LAST-HOOK"]);
+    assert!(fires(&machine, &repo));
+    done(&machine, &["uninstall"]);
+    others_fire(&machine, &["FIRST-HOOK", "LAST-HOOK"]);
+    assert!(!fires(&machine, &repo));
+    let left = std::fs::read_to_string(&config).unwrap();
+    let key = |index: usize| format!("hooks.json:session_start:{index}:0");
+    assert!(left.contains(&key(0)) && left.contains(&key(2)) && !left.contains(&key(1)), "{left}");
+    assert!(!left.contains("agent-handoff"), "{left}");
+}
