@@ -11,6 +11,8 @@
 mod bad_hooks;
 mod boundaries;
 mod instructions;
+mod places;
+mod plugin;
 mod sandbox;
 mod shown_once;
 mod sizes;

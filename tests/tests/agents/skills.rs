@@ -108,6 +108,41 @@ fn the_skill_leaves_a_handoff_in_another_worktree() {
 }
 
 #[test]
+fn a_draft_may_be_named_by_its_absolute_path() {
+    let Some((machine, repo)) = machine() else { return };
+    let home = machine.world.home().to_str().unwrap().to_owned();
+    let mut steps = followed(Host::Claude, AWKWARD, "--topic x");
+    let absolute = home.clone();
+    steps[0] = reading(move |texts| {
+        let path = draft(skill(Host::Claude, texts)).replacen('~', &absolute, 1);
+        call("Write", json!({ "file_path": path, "content": AWKWARD }))
+    });
+    steps[1] = reading(move |texts| {
+        let command = block(skill(Host::Claude, texts), "## 3. Write").replacen("SLUG", "x", 1);
+        shell(command.replacen('~', &home, 1))
+    });
+    let end = machine.session(Host::Claude, &repo).steps(steps).run("/handoff").ok();
+    nothing_was_denied(&end);
+    assert!(only_handoff(&machine.world, &repo).contains(AWKWARD.trim_end()));
+}
+
+#[test]
+fn the_skills_are_offered_where_the_model_may_choose_them() {
+    let Some((machine, repo)) = machine() else { return };
+    let listed = |host| {
+        let end = machine.session(host, &repo).run("go").ok();
+        let listed = |name: &str| !end.with(0, &format!("- {name}: ")).is_empty();
+        [listed("handoff"), listed("upgrade-handoff")]
+    };
+    assert_eq!(listed(Host::Claude), [true, false]);
+    // It knows no skills that only the user may call.
+    assert_eq!(listed(Host::Codex), [true, true]);
+    let end = machine.session(Host::Claude, &repo).run("/upgrade-handoff").ok();
+    let text = end.with(0, "Base directory for this skill: ").remove(0).text;
+    assert!(text.contains("/bin/installer upgrade --dry-run`"), "{text}");
+}
+
+#[test]
 fn a_draft_of_the_users_own_is_passed_on_and_stays() {
     for host in Host::ALL {
         let Some((machine, repo)) = machine() else { return };

@@ -91,12 +91,12 @@ Run `make test` and `cargo run -- '{"a": [1, "b\n"]}'`.
 /// The text that an agent made of a call of the skill `handoff`.
 #[track_caller]
 pub(crate) fn skill(host: Host, texts: &[Text]) -> &str {
-    let mark = match host {
-        Host::Claude => "Base directory for this skill: ",
-        Host::Codex => "<skill>\n<name>handoff</name>",
+    let is_skill = |text: &&Text| match host {
+        Host::Claude => text.text.contains("Base directory for this skill: "),
+        Host::Codex => text.text.starts_with("<skill>\n<name>"),
     };
-    let found: Vec<_> = texts.iter().filter(|text| text.text.contains(mark)).collect();
-    assert_eq!(found.len(), 1, "{texts:#?}");
+    let found: Vec<_> = texts.iter().filter(is_skill).collect();
+    assert_eq!(found.len(), 1, "{:#?}", texts.last());
     &found[0].text
 }
 

@@ -1,0 +1,110 @@
+//! HOME, the prefix and the agents' directories at names that a shell, JSON, TOML or a skill could trip over.
+
+use std::path::Path;
+
+use tests::agents::{Host, Machine, Session, Wiring, reading, ready, shell, text};
+use tests::{BODY, World};
+
+use crate::support::{
+    AWKWARD, documented, followed, invocation, messages, nothing_was_denied, only_handoff, restricted,
+    waiting,
+};
+
+/// A machine at these names, below its top: HOME, the prefix, and Claude Code's and Codex's directories.
+#[track_caller]
+fn machine(home: &str, prefix: &str, claude: &str, codex: &str) -> Machine {
+    let machine = Machine::in_world(World::with_home(home), Wiring::Installer);
+    let [claude, codex] = [claude, codex].map(|name| machine.world.dir(name));
+    let prefix = machine.world.path(prefix);
+    let machine = machine.with("CLAUDE_CONFIG_DIR", &claude).with("CODEX_HOME", &codex);
+    let args = ["install", "--codex-hook", "--trust-codex-hook", "--home", prefix.to_str().unwrap()];
+    let ran = machine.install(&args);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    machine
+}
+
+/// A session; Codex's without the file that it writes with a shell command of its own, where `$` is expanded.
+fn session<'m>(machine: &'m Machine, host: Host, repo: &Path) -> Session<'m> {
+    let session = machine.session(host, repo);
+    match host {
+        Host::Claude => session,
+        Host::Codex => session.args(&["-c", "features.shell_snapshot=false"]),
+    }
+}
+
+#[track_caller]
+fn works(machine: &Machine, dir: &str) {
+    let repo = machine.world.repo(dir);
+    for host in Host::ALL {
+        machine.world.write(&repo, &[], BODY);
+        let expected = waiting(&machine.world, &repo);
+        let end = session(machine, host, &repo).run("go").ok();
+        assert_eq!(messages(&end.texts(0)), [expected], "{host:?}");
+        let steps = followed(host, AWKWARD, "--topic x");
+        let end = restricted(host, session(machine, host, &repo).steps(steps))
+            .run(&invocation(host, "--topic x"))
+            .ok();
+        nothing_was_denied(&end);
+        let handoff = only_handoff(&machine.world, &repo);
+        assert!(handoff.contains(AWKWARD.trim_end()) && handoff.contains(end.id()), "{host:?}: {handoff}");
+        let expected = waiting(&machine.world, &repo);
+        // Without the hook: what is documented finds it all the same.
+        let session = session(machine, Host::Codex, &repo).args(&["-c", "features.hooks=false"]);
+        let steps = [reading(documented), text("done")];
+        let end = restricted(Host::Codex, session.steps(steps)).run("go").ok();
+        assert_eq!(messages(&end.texts(0)), [""; 0], "{host:?}");
+        assert_eq!(messages(&end.texts(1)), [expected], "{host:?}");
+    }
+}
+
+#[test]
+fn a_home_with_blanks_quotes_and_a_dollar_works_in_both_agents() {
+    if ready() {
+        let home = "ho me's $x";
+        let below = |name: &str| format!("{home}/{name}");
+        let machine = machine(home, &below(".agent-handoff"), &below(".claude"), &below(".codex"));
+        works(&machine, "ap p's $(x)");
+    }
+}
+
+#[test]
+fn directories_of_the_agents_and_a_prefix_elsewhere_work_in_both_agents() {
+    if ready() {
+        let machine = machine("home", "pre fix's \"$y\"", "clau de's", "co dex's $z");
+        works(&machine, "app");
+        assert!(!machine.world.home().join(".claude/settings.json").exists());
+        assert!(!machine.world.home().join(".codex").exists());
+    }
+}
+
+#[test]
+fn a_profile_of_permissions_keeps_codex_from_the_store_until_it_has_the_entry_that_doctor_names() {
+    let Some((machine, repo)) = crate::support::machine() else { return };
+    let config = machine.world.home().join(".codex/config.toml");
+    let wired = std::fs::read_to_string(&config).unwrap();
+    let profile = "\n[permissions.mine.filesystem]\n\":root\" = \"read\"\n\":workspace_roots\" = \"write\"\n";
+    let with = |more: &str| format!("default_permissions = \"mine\"\n{wired}{profile}{more}");
+    let run = |machine: &Machine| {
+        let steps = [shell(crate::support::leave(machine)), text("done")];
+        let end = machine.session(Host::Codex, &repo).steps(steps).run("go").ok();
+        crate::support::printed(&end, 1).remove(0)
+    };
+    std::fs::write(&config, with("")).unwrap();
+    let ran = machine.install(&["doctor"]);
+    assert_eq!(ran.code, 1, "{}", ran.out());
+    let problem = ran.out().lines().find(|line| line.starts_with("problem")).unwrap();
+    assert!(problem.contains("default_permissions") && problem.contains("may not write to"), "{problem}");
+    let printed = run(&machine);
+    assert!(printed.contains("Process exited with code 1\n") && printed.contains("read-only"), "{printed}");
+    assert_eq!(machine.world.names(&repo, "unread"), [""; 0]);
+    // The line that doctor names, under the table that it names.
+    let mend = ran.out().lines().find(|line| line.contains("mend: ")).unwrap();
+    let (_, entry) = mend.split_once("and put ").unwrap();
+    let (entry, _) = entry.split_once(" under [permissions.").unwrap();
+    std::fs::write(&config, with(&format!("{entry}\n"))).unwrap();
+    let ran = machine.install(&["doctor"]);
+    assert_eq!(ran.code, 0, "{}", ran.out());
+    let printed = run(&machine);
+    assert!(printed.contains("Process exited with code 0\n"), "{printed}");
+    assert_eq!(machine.world.names(&repo, "unread").len(), 1);
+}
