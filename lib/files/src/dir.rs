@@ -156,6 +156,25 @@ impl Dir {
             .map_err(FileError::new("restrict", &self.path))
     }
 
+    /// The same for the regular file `name` in it, so that it is 0600; that there is none is no error. The file is not
+    /// opened: closing one that a database has open in this process would free the database's locks.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn restrict_file(&self, name: impl AsRef<OsStr>) -> Result<(), FileError> {
+        let name = name.as_ref();
+        let mode = match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => stat.st_mode & 0o7777,
+            Ok(_) | Err(Errno::NOENT) => return Ok(()),
+            Err(error) => return Err(self.error("look at", name)(error)),
+        };
+        if mode & 0o077 == 0 {
+            return Ok(());
+        }
+        rustix::fs::chmodat(&self.fd, name, Mode::from_raw_mode(mode & 0o700), AtFlags::empty())
+            .map_err(self.error("restrict", name))
+    }
+
     /// Fails unless this process may create and rename files in it.
     ///
     /// # Errors

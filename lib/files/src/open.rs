@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FileType, FlockOperation, Mode};
+use rustix::fs::{FileType, FlockOperation};
 use rustix::io::Errno;
 
 use crate::error::FileError;
@@ -106,19 +106,6 @@ impl OpenFile {
         let read =
             self.file.seek(SeekFrom::Start(0)).and_then(|_| (&self.file).take(limit).read_to_end(&mut bytes));
         read.map(|_| bytes).map_err(FileError::new("read", &self.path))
-    }
-
-    /// Takes what others may do to it away, so that it is 0600; what the owner may do stays.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn restrict(&self) -> Result<(), FileError> {
-        let stat = rustix::fs::fstat(&self.file).map_err(FileError::new("look at", &self.path))?;
-        let mode = Mode::from_raw_mode(stat.st_mode);
-        if (mode & (Mode::RWXG | Mode::RWXO)).is_empty() {
-            return Ok(());
-        }
-        rustix::fs::fchmod(&self.file, mode & Mode::RWXU).map_err(FileError::new("restrict", &self.path))
     }
 
     /// The file itself, to write a stream to.
