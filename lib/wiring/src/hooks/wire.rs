@@ -72,7 +72,10 @@ fn change(text: &str, survey: &Survey, mine: &Mine, handler: &Handler) -> String
         }
         (Run::Exec(program, args), Some(range)) => {
             splices.replace(mine.command.start..mine.command.end, crate::json::string(program));
-            layout.replace(&mut splices, range, &Tree::Array(args.iter().cloned().map(Tree::Text).collect()));
+            if mine.args_written.as_ref() != Some(args) {
+                let args = args.iter().cloned().map(Tree::Text).collect();
+                layout.replace(&mut splices, range, &Tree::Array(args));
+            }
         }
         _ => layout.replace(&mut splices, mine.range, &handler.tree()),
     }
