@@ -47,6 +47,20 @@ fn the_documented_command_shows_what_waits_once_and_archives_it() {
 }
 
 #[test]
+fn in_a_read_only_sandbox_the_documented_command_shows_what_waits_and_leaves_it() {
+    let Some((machine, repo)) = machine() else { return };
+    machine.hooks(json!([]), Host::Codex);
+    machine.world.write(&repo, &[], tests::BODY);
+    let steps = [reading(documented), text("done")];
+    // What `codex exec` does by itself.
+    let end = machine.session(Host::Codex, &repo).steps(steps).run("go").ok();
+    let told = messages(&end.texts(1));
+    assert_eq!(told.len(), 1, "{:?}", printed(&end, 1));
+    assert!(told[0].contains("Run `make test-auth`.") && told[0].contains("still unread"), "{}", told[0]);
+    assert_eq!(machine.world.names(&repo, "unread").len(), 1);
+}
+
+#[test]
 fn a_session_that_is_to_skip_handoffs_takes_nothing() {
     for host in Host::ALL {
         let Some((machine, repo)) = machine() else { return };

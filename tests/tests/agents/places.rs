@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tests::agents::{Host, Machine, Session, Wiring, reading, ready, shell, text};
+use tests::agents::{Host, Machine, Session, Wiring, reading, ready, text};
 use tests::{BODY, World};
 
 use crate::support::{
@@ -75,36 +75,4 @@ fn directories_of_the_agents_and_a_prefix_elsewhere_work_in_both_agents() {
         assert!(!machine.world.home().join(".claude/settings.json").exists());
         assert!(!machine.world.home().join(".codex").exists());
     }
-}
-
-#[test]
-fn a_profile_of_permissions_keeps_codex_from_the_store_until_it_has_the_entry_that_doctor_names() {
-    let Some((machine, repo)) = crate::support::machine() else { return };
-    let config = machine.world.home().join(".codex/config.toml");
-    let wired = std::fs::read_to_string(&config).unwrap();
-    let profile = "\n[permissions.mine.filesystem]\n\":root\" = \"read\"\n\":workspace_roots\" = \"write\"\n";
-    let with = |more: &str| format!("default_permissions = \"mine\"\n{wired}{profile}{more}");
-    let run = |machine: &Machine| {
-        let steps = [shell(crate::support::leave(machine)), text("done")];
-        let end = machine.session(Host::Codex, &repo).steps(steps).run("go").ok();
-        crate::support::printed(&end, 1).remove(0)
-    };
-    std::fs::write(&config, with("")).unwrap();
-    let ran = machine.install(&["doctor"]);
-    assert_eq!(ran.code, 1, "{}", ran.out());
-    let problem = ran.out().lines().find(|line| line.starts_with("problem")).unwrap();
-    assert!(problem.contains("default_permissions") && problem.contains("may not write to"), "{problem}");
-    let printed = run(&machine);
-    assert!(printed.contains("Process exited with code 1\n") && printed.contains("read-only"), "{printed}");
-    assert_eq!(machine.world.names(&repo, "unread"), [""; 0]);
-    // The line that doctor names, under the table that it names.
-    let mend = ran.out().lines().find(|line| line.contains("mend: ")).unwrap();
-    let (_, entry) = mend.split_once("and put ").unwrap();
-    let (entry, _) = entry.split_once(" under [permissions.").unwrap();
-    std::fs::write(&config, with(&format!("{entry}\n"))).unwrap();
-    let ran = machine.install(&["doctor"]);
-    assert_eq!(ran.code, 0, "{}", ran.out());
-    let printed = run(&machine);
-    assert!(printed.contains("Process exited with code 0\n"), "{printed}");
-    assert_eq!(machine.world.names(&repo, "unread").len(), 1);
 }

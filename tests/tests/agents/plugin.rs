@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use tests::BODY;
-use tests::agents::{Host, Machine, Session, SessionEnd, Wiring, ready, text};
+use tests::agents::{Host, Machine, Session, SessionEnd, Wiring, ready, shell, text};
 
 use crate::support::{
     AWKWARD, followed, machine as wired, messages, nothing_was_denied, only_handoff, restricted, waiting,
@@ -20,11 +20,8 @@ fn plug_in(machine: &Machine) {
     let checkout = checkout();
     for host in Host::ALL {
         let add = if host == Host::Claude { "install" } else { "add" };
-        for args in [
-            ["plugin", "marketplace", "add", checkout.to_str().unwrap()],
-            ["plugin", add, "agent-handoff@agent-handoff", "--"],
-        ] {
-            let args = if args[3] == "--" { &args[..3] } else { &args[..] };
+        let marketplace = ["plugin", "marketplace", "add", checkout.to_str().unwrap()];
+        for args in [&marketplace[..], &["plugin", add, "agent-handoff@agent-handoff"]] {
             let ran = machine.agent(host, args);
             assert_eq!(ran.code, 0, "{host:?} {args:?}: {ran:?}");
         }
@@ -118,7 +115,7 @@ fn plugin_and_installer_at_once_show_a_handoff_once_and_doctor_names_both() {
     assert!(told[0].contains(": REMINDER of handoffs "), "{}", told[0]);
     machine.world.write(&repo, &[], BODY);
     let limit = ["-c", "model_auto_compact_token_limit=9000"];
-    let steps = [tests::agents::shell("true"), text("summary"), text("done")];
+    let steps = [shell("true"), text("summary"), text("done")];
     let session = session(&machine, Host::Codex, &repo).args(&limit).steps(steps);
     let end = restricted(Host::Codex, session).run("hi").ok();
     let told = self::told(&end);

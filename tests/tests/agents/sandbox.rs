@@ -6,7 +6,7 @@ use tests::BODY;
 use tests::agents::{Host, Machine, SessionEnd, Wiring, shell, text};
 
 use crate::WIRING;
-use crate::support::{leave, machine, machine_wired, messages, waiting};
+use crate::support::{leave, machine, machine_wired, messages, printed, waiting};
 
 /// A session in the workspace-write sandbox that runs one command; it may write to these roots too.
 fn sandboxed(machine: &Machine, dir: &std::path::Path, line: &str, root: Option<&Path>) -> SessionEnd {
@@ -55,5 +55,37 @@ agent-handoff: could not keep the draft anywhere: it was printed instead
     assert_eq!(output, expected);
     assert_eq!(machine.world.names(&repo, "unread"), [""; 0]);
     sandboxed(&machine, &repo, &leave(&machine), Some(&machine.world.root()));
+    assert_eq!(machine.world.names(&repo, "unread").len(), 1);
+}
+
+#[test]
+fn a_profile_of_permissions_keeps_codex_from_the_store_until_it_has_the_entry_that_doctor_names() {
+    let Some((machine, repo)) = machine() else { return };
+    let config = machine.world.home().join(".codex/config.toml");
+    let wired = std::fs::read_to_string(&config).unwrap();
+    let profile = "\n[permissions.mine.filesystem]\n\":root\" = \"read\"\n\":workspace_roots\" = \"write\"\n";
+    let with = |more: &str| format!("default_permissions = \"mine\"\n{wired}{profile}{more}");
+    let run = |machine: &Machine| {
+        let steps = [shell(leave(machine)), text("done")];
+        let end = machine.session(Host::Codex, &repo).steps(steps).run("go").ok();
+        printed(&end, 1).remove(0)
+    };
+    std::fs::write(&config, with("")).unwrap();
+    let ran = machine.install(&["doctor"]);
+    assert_eq!(ran.code, 1, "{}", ran.out());
+    let problem = ran.out().lines().find(|line| line.starts_with("problem")).unwrap();
+    assert!(problem.contains("default_permissions") && problem.contains("may not write to"), "{problem}");
+    let said = run(&machine);
+    assert!(said.contains("Process exited with code 1\n") && said.contains("read-only"), "{said}");
+    assert_eq!(machine.world.names(&repo, "unread"), [""; 0]);
+    // The line that doctor names, under the table that it names.
+    let mend = ran.out().lines().find(|line| line.contains("mend: ")).unwrap();
+    let (_, entry) = mend.split_once("and put ").unwrap();
+    let (entry, _) = entry.split_once(" under [permissions.").unwrap();
+    std::fs::write(&config, with(&format!("{entry}\n"))).unwrap();
+    let ran = machine.install(&["doctor"]);
+    assert_eq!(ran.code, 0, "{}", ran.out());
+    let said = run(&machine);
+    assert!(said.contains("Process exited with code 0\n"), "{said}");
     assert_eq!(machine.world.names(&repo, "unread").len(), 1);
 }

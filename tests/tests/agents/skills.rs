@@ -1,7 +1,7 @@
 //! The skill `handoff` as the user calls it, followed to the letter by the model, under the usual restrictions.
 
 use serde_json::json;
-use tests::agents::{Host, call, reading, shell, text};
+use tests::agents::{Host, SessionEnd, call, reading, shell, text};
 
 use crate::support::{
     AWKWARD, block, draft, followed, invocation, machine, messages, nothing_was_denied, only_handoff,
@@ -127,6 +127,38 @@ fn a_draft_may_be_named_by_its_absolute_path() {
 }
 
 #[test]
+fn a_model_that_calls_the_skill_itself_needs_leave_for_that_alone() {
+    let Some((machine, repo)) = machine() else { return };
+    let by_itself = call("Skill", json!({ "skill": "handoff", "args": "--topic x" }));
+    let session = machine.session(Host::Claude, &repo).steps([by_itself.clone(), text("It is not allowed.")]);
+    assert_eq!(denied(&session.run("hand off").ok()), ["Skill"]);
+    let mut steps = followed(Host::Claude, AWKWARD, "--topic x");
+    steps.insert(0, by_itself);
+    let session = machine.session(Host::Claude, &repo).args(&["--allowedTools", "Skill(handoff)"]);
+    let end = session.steps(steps).run("hand off").ok();
+    nothing_was_denied(&end);
+    assert!(only_handoff(&machine.world, &repo).contains(AWKWARD.trim_end()));
+}
+
+#[test]
+fn the_permission_to_write_ends_with_the_turn_as_the_skill_says() {
+    let Some((machine, repo)) = machine() else { return };
+    let mut steps = followed(Host::Claude, AWKWARD, "--topic x");
+    steps.insert(0, text("Is a dead end missing?"));
+    let session = machine.session(Host::Claude, &repo).steps(steps).then("no");
+    let end = session.run("/handoff --topic x").ok();
+    assert!(skill(Host::Claude, &end.texts(0)).contains("the permission to write ends with this turn"));
+    assert_eq!(denied(&end), ["Write", "Bash"]);
+    assert_eq!(machine.world.names(&repo, "unread"), [""; 0]);
+}
+
+/// The tools that Claude Code refused to run, in its last result's words.
+fn denied(end: &SessionEnd) -> Vec<String> {
+    let denials = end.lines.last().unwrap()["permission_denials"].as_array().unwrap();
+    denials.iter().map(|denial| denial["tool_name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
 fn the_skills_are_offered_where_the_model_may_choose_them() {
     let Some((machine, repo)) = machine() else { return };
     let listed = |host| {
@@ -185,6 +217,5 @@ fn the_skill_and_its_context_cost_little() {
             cost += printed(&end, 1)[0].len();
         }
         assert!(cost <= COST, "{host:?}: {cost} bytes\n{}", skill(host, &end.texts(0)));
-        println!("{host:?}: {cost} bytes");
     }
 }

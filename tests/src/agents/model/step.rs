@@ -18,9 +18,12 @@ pub struct Step {
     pub(super) refusal: Option<Refusal>,
 }
 
-/// What makes a step of the texts that the model was sent.
+/// Makes a step of the texts that the model was sent.
+type Read = dyn Fn(&[Text]) -> Step + Send + Sync;
+
+/// A step that depends on what was sent.
 #[derive(Clone)]
-pub(super) struct Reader(Arc<dyn Fn(&[Text]) -> Step + Send + Sync>);
+pub(super) struct Reader(Arc<Read>);
 
 impl fmt::Debug for Reader {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
