@@ -1,6 +1,9 @@
 //! From a checkout, or programs that lie ready, to agents that carry handoffs.
 
-use handoff_files::{Dir, Lock, OpenFile};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use handoff_files::{Dir, Foreign, Lock, OpenFile};
 use handoff_process::{Environment, Output, Status};
 
 use crate::agent::Agent;
@@ -8,6 +11,7 @@ use crate::args::Options;
 use crate::error::InstallError;
 use crate::git::Checkout;
 use crate::manifest::Manifest;
+use crate::piece::Piece;
 use crate::places::Places;
 use crate::plan::{Change, LARGEST};
 use crate::planner::Planner;
@@ -36,16 +40,19 @@ pub(crate) fn install(
     let source = Source::find()?;
     // Before the minutes that a build takes.
     let mut planner = Planner::new(&places, &old);
-    planner.directory(&places.prefix);
+    planner.prefix();
+    planner.command();
     wiring(&mut planner, &places, &agents, options);
     planner.check()?;
     if options.dry_run {
-        return Ok(dry_run(&places, &old, planner, &source, options, output));
+        return Ok(dry_run(&places, &old, &agents, &source, options, output));
     }
     let missing = planner.manifest.directories;
+    let made: Vec<_> = missing.iter().filter(|path| !old.directories.contains(path)).cloned().collect();
     let _lock = lock(&places)?;
     let built = programs::read(&source.take(output)?)?;
     let old = Manifest::load(&places.manifest())?;
+    sweep(&places, &old);
     let mut planner = Planner::new(&places, &old);
     planner.manifest.directories = missing;
     files(&mut planner, &places, &source, built);
@@ -54,11 +61,10 @@ pub(crate) fn install(
     planner.check()?;
     planner.manifest.on_the_way_from(&old).save(&places.manifest())?;
     let (own, wiring) = planner.changes.split_at(first_wiring);
-    let proof = put_programs(own, &places)?;
-    if agents.contains(&Agent::Codex) && !handoff_files::is_directory(&places.store) {
-        // A writable root that is not there is none.
-        Dir::create(&places.store)?;
-    }
+    let proof = put_programs(own, &places).inspect_err(|_| {
+        // What failed is what there is to say.
+        let _ = put_back(&places, &old, &made);
+    })?;
     for change in wiring {
         change.apply()?;
     }
@@ -118,6 +124,11 @@ fn wiring(planner: &mut Planner<'_>, places: &Places, agents: &[Agent], options:
         for file in agent.skills(places) {
             planner.skill(agent.skills_directory(places).join(file.path), file.text);
         }
+        if agent == Agent::Codex {
+            planner.store();
+            // A hook that is there, of the bash program or another installation, was asked for once.
+            planner.manifest.codex_hook |= planner.holds(&Piece::CodexHook(places.clone()));
+        }
         planner.remove_old_links(agent);
         for piece in agent.pieces(places, &planner.manifest.clone()) {
             planner.wire(&piece);
@@ -125,9 +136,9 @@ fn wiring(planner: &mut Planner<'_>, places: &Places, agents: &[Agent], options:
     }
 }
 
-/// Carries the changes of the prefix out and proves the programs there; when they fail, those of before are put back.
+/// Carries the changes of the prefix out and proves the programs there; when they fail, all is put back as it was.
 fn put_programs(changes: &[Change], places: &Places) -> Result<String, InstallError> {
-    let before: Vec<Change> = changes.iter().filter_map(restoring).collect();
+    let before: Vec<Change> = changes.iter().rev().filter_map(restoring).collect();
     let put = || {
         for change in changes {
             change.apply()?;
@@ -145,12 +156,44 @@ fn put_programs(changes: &[Change], places: &Places) -> Result<String, InstallEr
 /// What puts things back as they are now.
 fn restoring(change: &Change) -> Option<Change> {
     let path = change.path().to_owned();
-    match change {
-        Change::Write { program, .. } => Some(match handoff_files::read_file(&path, LARGEST) {
-            Ok(content) => Change::Write { path, content, program: *program },
+    let program = handoff_files::is_program(&path);
+    let content = || handoff_files::read_file(&path, LARGEST);
+    Some(match change {
+        Change::Write { .. } | Change::Remove(_) => match content() {
+            Ok(content) => Change::Write { path, content, program },
             Err(_) => Change::Remove(path),
-        }),
-        _ => None,
+        },
+        Change::Link { .. } => match handoff_files::link_target(&path) {
+            Some(target) => Change::Link { path, target },
+            None => Change::Remove(path),
+        },
+        Change::Directory(_) => Change::RemoveDirectory(path),
+        Change::Edit { .. } | Change::RemoveDirectory(_) => return None,
+    })
+}
+
+/// Makes the prefix what it was before an installation that failed: with the manifest of what is still there, or gone.
+fn put_back(places: &Places, old: &Manifest, made: &[PathBuf]) -> Result<(), InstallError> {
+    if !old.is_empty() {
+        return Ok(old.save(&places.manifest())?);
+    }
+    crate::uninstall::remove_prefix(places)?;
+    for path in made.iter().rev() {
+        Change::RemoveDirectory(path.clone()).apply()?;
+    }
+    Ok(())
+}
+
+/// Removes what killed installers left wherever they may have been at work.
+pub(crate) fn sweep(places: &Places, manifest: &Manifest) {
+    let files = manifest.files.keys().chain(manifest.links.keys()).filter_map(|path| path.parent());
+    let directories: BTreeSet<&Path> = files.chain([places.prefix.as_path()]).collect();
+    // What cannot be swept now is swept when its file is changed.
+    for directory in directories {
+        let _ = Dir::open(directory).map(|dir| dir.as_ref().map(Foreign::sweep_directory));
+    }
+    for path in manifest.edits.keys() {
+        let _ = Foreign::read(path, LARGEST).map(|file| file.sweep());
     }
 }
 
@@ -168,7 +211,7 @@ pub(crate) fn lock(places: &Places) -> Result<OpenFile, InstallError> {
 fn dry_run(
     places: &Places,
     old: &Manifest,
-    wired: Planner<'_>,
+    agents: &[Agent],
     source: &Source,
     options: &Options,
     output: &Output,
@@ -178,7 +221,11 @@ fn dry_run(
         && let Ok(built) = programs::read(dir)
     {
         files(&mut planner, places, source, built);
+    } else {
+        planner.directory(&places.prefix);
+        planner.command();
     }
+    wiring(&mut planner, places, agents, options);
     let mut report = Report::new(places, options.json);
     if let Source::Checkout(path) = source {
         report.note(format!(
@@ -187,10 +234,10 @@ fn dry_run(
             places.short(&places.bin())
         ));
     }
-    for note in planner.notes.iter().chain(&wired.notes) {
+    for note in &planner.notes {
         report.note(note.clone());
     }
-    for change in planner.changes.iter().chain(&wired.changes) {
+    for change in &planner.changes {
         report.would(change);
     }
     report.print(output)

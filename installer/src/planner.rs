@@ -60,6 +60,9 @@ impl<'p> Planner<'p> {
         let missing = path.ancestors().take_while(|path| !handoff_files::is_directory(path));
         let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
         missing.reverse();
+        if let Some(taken) = missing.iter().find(|path| handoff_files::is_taken(path)) {
+            return self.problems.push(format!("could not create {}: it is no directory", taken.display()));
+        }
         for path in missing {
             if !self.changes.iter().any(|change| matches!(change, Change::Directory(other) if *other == path))
             {
@@ -71,6 +74,27 @@ impl<'p> Planner<'p> {
         }
     }
 
+    /// The prefix, which is ours also when an installer that was killed made it.
+    pub(crate) fn prefix(&mut self) {
+        let prefix = &self.places.prefix;
+        self.directory(prefix);
+        if !self.manifest.directories.contains(prefix) {
+            self.manifest.directories.push(prefix.clone());
+        }
+    }
+
+    /// The store, which Codex's sandbox only opens where it is there. It stays when everything else goes.
+    pub(crate) fn store(&mut self) {
+        let path = self.places.store.clone();
+        if handoff_files::is_directory(&path) {
+            return;
+        }
+        match handoff_files::is_taken(&path) {
+            true => self.problems.push(format!("could not create {}: it is no directory", path.display())),
+            false => self.changes.push(Change::Directory(path)),
+        }
+    }
+
     /// A file that is all ours, in a directory that is too.
     pub(crate) fn write(&mut self, path: PathBuf, content: Vec<u8>, program: bool) {
         if let Some(parent) = path.parent() {
@@ -79,7 +103,8 @@ impl<'p> Planner<'p> {
         self.manifest.files.insert(path.clone(), hash(&content));
         self.written.insert(path.clone());
         let there = handoff_files::read_file(&path, LARGEST).ok();
-        if there.as_deref() != Some(&content) {
+        let runs = !program || handoff_files::is_program(&path);
+        if there.as_deref() != Some(&content) || !runs {
             self.changes.push(Change::Write { path, content, program });
         }
     }
@@ -154,6 +179,12 @@ impl<'p> Planner<'p> {
         self.changes.push(Change::Link { path, target });
     }
 
+    /// Whether a piece of ours is in its file, as far as that can be read.
+    pub(crate) fn holds(&self, piece: &Piece) -> bool {
+        let file = handoff_files::read_file(&piece.path(), LONGEST).unwrap_or_default();
+        handoff_wiring::text(&file).is_ok_and(|text| piece.is_in(text) == Ok(true))
+    }
+
     /// Puts a piece of ours into its file.
     pub(crate) fn wire(&mut self, piece: &Piece) {
         let path = piece.path();
@@ -173,8 +204,8 @@ impl<'p> Planner<'p> {
         }
         let made = recorded.map_or(made, Edit::made);
         self.manifest.edits.insert(path.clone(), Edit::new(before.as_deref(), &after, made));
-        if let Some(parent) = path.parent() {
-            self.directory(parent);
+        if let Some(directory) = file.directory() {
+            self.directory(&directory);
         }
         self.edit(file, Some(after));
     }

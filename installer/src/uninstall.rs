@@ -10,7 +10,7 @@ use crate::agent::Agent;
 use crate::args::Options;
 use crate::check;
 use crate::error::InstallError;
-use crate::install::{LOCK, lock};
+use crate::install::{LOCK, lock, sweep};
 use crate::manifest::{self, Manifest};
 use crate::places::Places;
 use crate::plan::Change;
@@ -30,6 +30,9 @@ pub(crate) fn uninstall(
     let is_here = handoff_files::is_directory(&places.prefix);
     let _lock = if options.dry_run || !is_here { None } else { Some(lock(&places)?) };
     let old = Manifest::load(&places.manifest())?;
+    if !options.dry_run {
+        sweep(&places, &old);
+    }
     let mut planner = Planner::new(&places, &old);
     plan(&mut planner, &places, options);
     planner.check()?;
@@ -97,7 +100,7 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
 }
 
 /// The prefix itself, as far as nobody put something of theirs there.
-fn remove_prefix(places: &Places) -> Result<(), InstallError> {
+pub(crate) fn remove_prefix(places: &Places) -> Result<(), InstallError> {
     let Some(prefix) = Dir::open(&places.prefix)? else { return Ok(()) };
     handoff_files::Foreign::sweep_directory(&prefix)?;
     for name in [check::STATE, manifest::NAME, LOCK] {

@@ -54,6 +54,12 @@ impl Foreign {
         &self.path
     }
 
+    /// The directory that it is in, or will be: of what it leads to, when it is a link.
+    pub fn directory(&self) -> Option<PathBuf> {
+        let directory = self.place.parent()?;
+        Some(if self.place == self.path { directory.to_owned() } else { crate::canonical(directory) })
+    }
+
     /// What is in it; None when it is not there.
     pub fn content(&self) -> Option<&[u8]> {
         self.content.as_deref()

@@ -85,6 +85,12 @@ pub fn is_file(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.is_file())
 }
 
+/// Whether its owner may run the regular file at `path`, links followed.
+pub fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o100 != 0)
+}
+
 /// Where the symbolic link at `path` leads, as it says; None when no link stands there.
 pub fn link_target(path: &Path) -> Option<std::path::PathBuf> {
     std::fs::read_link(path).ok()
