@@ -1,6 +1,6 @@
 //! The agents that are wired, and what each is given.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use handoff_process::Environment;
 use handoff_skills::{Host, Programs, Rendered, Skill, Target};
@@ -59,7 +59,7 @@ impl Agent {
             Self::Claude => vec![Piece::ClaudeHook(places.clone())],
             Self::Codex => {
                 let mut pieces = vec![
-                    Piece::Instructions(places.clone()),
+                    Piece::instructions(places),
                     Piece::Sandbox(places.clone(), manifest.trusted.clone()),
                 ];
                 if manifest.codex_hook {
@@ -70,9 +70,38 @@ impl Agent {
         }
     }
 
-    /// Every file that something of ours may be in.
+    /// Every file that something of ours may be in: also one that the agent does not read any more, and those of
+    /// directories that it was wired in.
     pub(crate) fn all_pieces(self, places: &Places, manifest: &Manifest) -> Vec<Piece> {
-        self.pieces(places, &Manifest { codex_hook: true, ..manifest.clone() })
+        let mut directories = vec![self.directory(places).as_path()];
+        let names: &[&str] = match self {
+            Self::Claude => &["settings.json"],
+            Self::Codex => &["config.toml", "hooks.json", "AGENTS.md", "AGENTS.override.md"],
+        };
+        let wired = manifest.edits.keys().filter(|path| names.iter().any(|name| path.ends_with(name)));
+        directories.extend(wired.filter_map(|path| path.parent()));
+        directories.sort_unstable();
+        directories.dedup();
+        directories.into_iter().flat_map(|directory| self.pieces_in(directory, places, manifest)).collect()
+    }
+
+    fn pieces_in(self, directory: &Path, places: &Places, manifest: &Manifest) -> Vec<Piece> {
+        let mut places = places.clone();
+        match self {
+            Self::Claude => {
+                places.claude = directory.to_owned();
+                vec![Piece::ClaudeHook(places)]
+            }
+            Self::Codex => {
+                places.codex = directory.to_owned();
+                vec![
+                    Piece::Instructions(places.clone(), directory.join("AGENTS.md")),
+                    Piece::Instructions(places.clone(), directory.join("AGENTS.override.md")),
+                    Piece::Sandbox(places.clone(), manifest.trusted.clone()),
+                    Piece::CodexHook(places),
+                ]
+            }
+        }
     }
 
     /// Where it looks for skills.

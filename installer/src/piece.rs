@@ -29,19 +29,24 @@ pub(crate) enum Piece {
     /// Codex's.
     CodexHook(Places),
     /// What Codex is told at the start of each session.
-    Instructions(Places),
+    Instructions(Places, PathBuf),
     /// The store among what Codex's sandbox may write to; and where Codex was asked for it, the user's trust in the
     /// hook, which Codex itself wrote.
     Sandbox(Places, Option<String>),
 }
 
 impl Piece {
+    /// The instructions where Codex reads them.
+    pub(crate) fn instructions(places: &Places) -> Self {
+        Self::Instructions(places.clone(), instructions(&places.codex))
+    }
+
     /// The file.
     pub(crate) fn path(&self) -> PathBuf {
         match self {
             Self::ClaudeHook(places) => places.claude.join("settings.json"),
             Self::CodexHook(places) => places.codex.join("hooks.json"),
-            Self::Instructions(places) => instructions(&places.codex),
+            Self::Instructions(_, path) => path.clone(),
             Self::Sandbox(places, _) => places.codex.join("config.toml"),
         }
     }
@@ -62,7 +67,7 @@ impl Piece {
                     None => Ok((hooks.fresh(&handler), Made::Parent)),
                 }
             }
-            Self::Instructions(places) => {
+            Self::Instructions(places, _) => {
                 let text = BLOCK.wire(text.unwrap_or(""), &told(places))?;
                 Ok((text, Made::Parent))
             }
@@ -76,7 +81,7 @@ impl Piece {
             Self::ClaudeHook(places) | Self::CodexHook(places) => {
                 self.hooks(&owner(places)).unwire(text, made)
             }
-            Self::Instructions(_) => BLOCK.unwire(text),
+            Self::Instructions(..) => BLOCK.unwire(text),
             Self::Sandbox(places, trusted) => {
                 let text = roots(places).unwire(text, made)?;
                 match trusted {
@@ -93,7 +98,7 @@ impl Piece {
             Self::ClaudeHook(places) | Self::CodexHook(places) => {
                 Ok(!self.hooks(&owner(places)).find(text)?.is_empty())
             }
-            Self::Instructions(_) => Ok(BLOCK.find(text)?.is_some()),
+            Self::Instructions(..) => Ok(BLOCK.find(text)?.is_some()),
             Self::Sandbox(places, trusted) => {
                 let trusts = trusted.as_ref().map(|key| Trust { key }.find(text)).transpose()?;
                 Ok(roots(places).find(text)? || trusts == Some(true))

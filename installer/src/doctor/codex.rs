@@ -36,7 +36,7 @@ impl Patient<'_> {
     }
 
     fn instructions(&mut self) {
-        let piece = Piece::Instructions(self.places.clone());
+        let piece = Piece::instructions(self.places);
         let path = piece.path();
         let shown = self.places.short(&path);
         let mend = self.again("install --only codex");
