@@ -5,6 +5,8 @@ mod codex;
 mod programs;
 mod store;
 
+use std::path::Path;
+
 use handoff_process::{Environment, Output, Status};
 use serde_json::json;
 
@@ -12,6 +14,7 @@ use crate::args::Options;
 use crate::error::InstallError;
 use crate::manifest::Manifest;
 use crate::places::Places;
+use crate::programs::Source;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,15 +138,40 @@ impl Patient<'_> {
     /// The command line that runs this installer again.
     fn again(&self, arguments: &str) -> String {
         let own = self.places.program("installer");
-        let own = match handoff_files::is_file(&own) {
-            true => handoff_process::quoted(&own),
-            false => "cargo run --release -p installer --".to_owned(),
+        match handoff_files::is_program(&own) {
+            true => format!("{} {arguments}", handoff_process::quoted(&own)),
+            false => self.anew(arguments),
+        }
+    }
+
+    /// The command line that gets the programs from where they came from: those that are installed are missing or not
+    /// what they were.
+    fn anew(&self, arguments: &str) -> String {
+        let quoted = handoff_process::quoted;
+        let build =
+            |checkout: &Path| format!("cd {} && cargo run --release -p installer --", quoted(checkout));
+        let installer = match Source::find() {
+            Ok(Source::Built(dir)) if dir != handoff_files::canonical(&self.places.bin()) => {
+                quoted(&dir.join("installer"))
+            }
+            _ => match &self.manifest.checkout {
+                Some(checkout) => build(checkout),
+                None if handoff_files::is_file(&crate::programs::checkout().join("Cargo.toml")) => {
+                    build(&crate::programs::checkout())
+                }
+                None => return format!("get the programs again, and run `installer {arguments}` among them"),
+            },
         };
-        format!("{own} {arguments}")
+        let usual = self.places.home.join(".agent-handoff");
+        let home = match self.places.prefix == usual {
+            true => String::new(),
+            false => format!(" --home {}", quoted(&self.places.prefix)),
+        };
+        format!("{installer} {arguments}{home}")
     }
 
     /// A settings file's text; None when there is none, or when it cannot be read, which is said.
-    fn read(&mut self, path: &std::path::Path) -> Option<String> {
+    fn read(&mut self, path: &Path) -> Option<String> {
         let shown = self.places.short(path);
         let file = match handoff_files::Foreign::read(path, crate::plan::LARGEST) {
             Ok(file) => file,
@@ -162,7 +190,7 @@ impl Patient<'_> {
         }
     }
 
-    fn malformed(&mut self, path: &std::path::Path, error: &handoff_wiring::Malformed) {
+    fn malformed(&mut self, path: &Path, error: &handoff_wiring::Malformed) {
         let shown = self.places.short(path);
         let editor = format!("${{EDITOR:-vi}} +{} {}", error.line, handoff_process::quoted(path));
         self.problem(format!("{shown} is broken: {error}"), editor);

@@ -11,7 +11,7 @@ use crate::programs::PROGRAMS;
 impl Patient<'_> {
     pub(super) fn programs(&mut self) {
         self.area = "programs";
-        let mend = self.again("install");
+        let mend = self.anew("install");
         let prefix = self.places.short(&self.places.prefix);
         if self.manifest.is_empty() {
             return self.problem(format!("nothing is installed in {prefix}"), mend);

@@ -19,7 +19,8 @@ impl Patient<'_> {
         };
         if let Err(error) = store.trust() {
             let path = quoted(&path);
-            return self.problem(error.to_string(), format!("chown -R \"$USER\" {path} && chmod 700 {path}"));
+            return self
+                .problem(error.to_string(), format!("chown -R \"$(id -u)\" {path} && chmod 700 {path}"));
         }
         let inboxes = match store.inboxes() {
             Ok(inboxes) => inboxes,
@@ -35,7 +36,7 @@ impl Patient<'_> {
                     let inbox = quoted(inbox.path());
                     self.problem(
                         error.to_string(),
-                        format!("chown -R \"$USER\" {inbox} && chmod -R u+rwX {inbox}"),
+                        format!("chown -R \"$(id -u)\" {inbox} && chmod -R u+rwX {inbox}"),
                     );
                 }
             }
@@ -47,7 +48,12 @@ impl Patient<'_> {
         let drafts = handoff_files::Dir::open(&path.join(".drafts")).ok().flatten();
         let drafts = drafts.and_then(|drafts| drafts.entries().ok()).map_or(0, |drafts| drafts.len());
         if drafts > 0 {
-            self.note(format!("{drafts} refused drafts are in {shown}/.drafts, yours to mend or delete"));
+            let drafts = if drafts == 1 {
+                "1 refused draft is".to_owned()
+            } else {
+                format!("{drafts} refused drafts are")
+            };
+            self.note(format!("{drafts} in {shown}/.drafts, yours to mend or delete"));
         }
     }
 
@@ -69,7 +75,10 @@ impl Patient<'_> {
             let place =
                 worktree.as_deref().map_or_else(|| "its worktree".to_owned(), |path: &Path| quoted(path));
             self.problem(
-                format!("{left} handoffs for {key} were taken by a session that died; the next one there is shown them"),
+                match left {
+                    1 => format!("1 handoff for {key} was taken by a session that died; the next one there is shown it"),
+                    _ => format!("{left} handoffs for {key} were taken by a session that died; the next one there is shown them"),
+                },
                 format!("{read} read --root {place}"),
             );
         }
