@@ -1,10 +1,10 @@
 //! Codex's own word on its hooks: `codex app-server`, JSON-RPC in lines over its standard input and output.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use handoff_process::Environment;
@@ -14,6 +14,10 @@ use crate::places::Places;
 
 /// How long an answer may take. It takes tens of milliseconds; the first start on a machine seconds.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How many lines may wait to be read, and how long one may be. None of its answers comes near.
+const QUEUE: usize = 64;
+const LONGEST: u64 = 16 << 20;
 
 /// A hook as Codex lists it.
 #[derive(Clone, Debug)]
@@ -31,7 +35,7 @@ pub(crate) struct Listed {
 pub(crate) struct Server {
     child: Child,
     stdin: ChildStdin,
-    lines: Receiver<String>,
+    lines: Receiver<Vec<u8>>,
     requests: u64,
     cwd: PathBuf,
 }
@@ -54,11 +58,16 @@ impl Server {
             .process_group(0)
             .spawn();
         let mut child = child.map_err(|error| handoff_files::reason(&error))?;
-        let (sender, lines) = channel();
+        // What floods it waits, instead of filling the memory.
+        let (sender, lines) = sync_channel(QUEUE);
         if let Some(stdout) = child.stdout.take() {
             std::thread::spawn(move || {
-                let lines = BufReader::new(stdout).lines().map_while(Result::ok);
-                lines.take_while(|line| sender.send(line.clone()).is_ok()).for_each(drop);
+                let mut stdout = BufReader::new(stdout);
+                while let Some(line) = next_line(&mut stdout) {
+                    if sender.send(line).is_err() {
+                        break;
+                    }
+                }
             });
         }
         let stdin = child.stdin.take().ok_or("it has no standard input")?;
@@ -105,13 +114,15 @@ impl Server {
         self.send(&json!({"id": id, "method": method, "params": params}))?;
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let late = || format!("no answer to {method} in {} s", PATIENCE.as_secs());
+            // Also when there is always another line.
+            let left = deadline.checked_duration_since(Instant::now()).ok_or_else(late)?;
             let line = self.lines.recv_timeout(left).map_err(|error| match error {
-                RecvTimeoutError::Timeout => format!("no answer to {method} in {} s", PATIENCE.as_secs()),
+                RecvTimeoutError::Timeout => late(),
                 RecvTimeoutError::Disconnected => format!("it ended before it answered {method}"),
             })?;
             // Notifications come in between, and what is no JSON is a log line.
-            let Ok(mut message) = serde_json::from_str::<Value>(&line) else { continue };
+            let Ok(mut message) = serde_json::from_slice::<Value>(&line) else { continue };
             if message["id"] == json!(id) {
                 return match message["error"]["message"].as_str() {
                     Some(error) => Err(format!("{method}: {error}")),
@@ -125,6 +136,13 @@ impl Server {
         let line = format!("{message}\n");
         self.stdin.write_all(line.as_bytes()).map_err(|error| handoff_files::reason(&error))
     }
+}
+
+/// The next line; None at the end, or when it has none.
+fn next_line(stdout: &mut impl BufRead) -> Option<Vec<u8>> {
+    let mut line = Vec::new();
+    stdout.take(LONGEST).read_until(b'\n', &mut line).ok()?;
+    line.ends_with(b"\n").then_some(line)
 }
 
 impl Drop for Server {
