@@ -56,6 +56,11 @@ pub(crate) fn upgrade(
             path.display()
         )));
     }
+    // Before the minutes that a build takes, and also when it fails.
+    if !options.json {
+        report.print(output);
+        report = Report::new(&places, false);
+    }
     checkout.forward()?;
     install(&checkout, &places, &manifest, environment, output).inspect_err(|_| {
         // What failed is what there is to say.
