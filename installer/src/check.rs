@@ -43,12 +43,17 @@ struct State {
 /// Says in a line when there is something newer. Whatever goes wrong is passed over in silence: somebody is in the
 /// middle of something else.
 pub(crate) fn check(options: &Options, environment: &Environment, output: &Output) -> Status {
+    let nothing = || match (options.json, options.skip) {
+        (true, _) => output.print(&answer(None, None)),
+        (false, true) => output.print("agent-handoff: there is nothing to skip\n"),
+        (false, false) => Status::Done,
+    };
     if environment.no_update_check {
-        return Status::Done;
+        return nothing();
     }
-    let Ok(places) = Places::find(options.home.as_deref(), environment) else { return Status::Done };
-    let Ok(manifest) = Manifest::load(&places.manifest()) else { return Status::Done };
-    let Some(checkout) = &manifest.checkout else { return Status::Done };
+    let Ok(places) = Places::find(options.home.as_deref(), environment) else { return nothing() };
+    let Ok(manifest) = Manifest::load(&places.manifest()) else { return nothing() };
+    let Some(checkout) = &manifest.checkout else { return nothing() };
     let state = State::load(&places);
     if options.now {
         let checkout = Checkout::new(checkout);
@@ -64,12 +69,18 @@ pub(crate) fn check(options: &Options, environment: &Environment, output: &Outpu
     // What was found out before an upgrade says nothing about what is installed since.
     let newest = state.newest.as_ref().filter(|_| state.installed == manifest.commit);
     if options.skip {
-        if let Some(newest) = newest {
-            let skipped = State { skipped: Some(newest.clone()), ..state.clone() };
-            skipped.save(&places);
-            return output.print(&format!("agent-handoff: nothing more will be said of {}\n", short(newest)));
+        let Some(newest) = newest else { return nothing() };
+        let skipped = State { skipped: Some(newest.clone()), ..state.clone() };
+        if !options.dry_run && !skipped.save(&places) {
+            output.complain(format_args!("could not write {}", State::path(&places).display()));
+            return Status::NotDone;
         }
-        return output.print("agent-handoff: there is nothing to skip\n");
+        return match options.json {
+            true => nothing(),
+            false => {
+                output.print(&format!("agent-handoff: nothing more will be said of {}\n", short(newest)))
+            }
+        };
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     if now.saturating_sub(Duration::from_secs(state.asked)) >= DAY || state.asked > now.as_secs() {
@@ -82,7 +93,7 @@ pub(crate) fn check(options: &Options, environment: &Environment, output: &Outpu
     let told = newest.filter(|newest| state.skipped.as_ref() != Some(newest));
     if options.json {
         let commits = told.map(|_| state.commits);
-        return output.print(&format!("{}\n", json!({"newest": told, "commits": commits})));
+        return output.print(&answer(told, commits));
     }
     let Some(newest) = told else { return Status::Done };
     let commits = if state.commits == 1 { "1 commit" } else { &format!("{} commits", state.commits) };
@@ -100,6 +111,11 @@ fn ask_in_background(places: &Places) {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     // Not starting it is one of the things that are passed over.
     let _ = command.spawn();
+}
+
+/// What programs are told.
+fn answer(newest: Option<&String>, commits: Option<usize>) -> String {
+    format!("{}\n", json!({"newest": newest, "commits": commits}))
 }
 
 fn short(commit: &str) -> &str {
