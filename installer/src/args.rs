@@ -95,7 +95,7 @@ pub fn parse() -> Result<Command, lexopt::Error> {
         match (arg, verb) {
             (Short('h') | Long("help"), _) => return Ok(Command::Help),
             (Short('V') | Long("version"), _) => return Ok(Command::Version),
-            (Long("home"), _) => options.home = Some(parser.value()?.into()),
+            (Long("home"), _) => options.home = Some(directory(parser.value()?)?),
             (Long("json"), _) => options.json = true,
             (Long("dry-run"), _) => options.dry_run = true,
             (Long("only"), _) => options.only = Some(agents(&parser.value()?.string()?)?),
@@ -113,6 +113,13 @@ pub fn parse() -> Result<Command, lexopt::Error> {
     }
     let verb = verb.ok_or("say what to do: install, uninstall, doctor, upgrade or upgrade-check")?;
     Ok(Command::Run(verb, options))
+}
+
+fn directory(value: std::ffi::OsString) -> Result<PathBuf, lexopt::Error> {
+    match value.is_empty() {
+        true => Err("--home needs a directory".into()),
+        false => Ok(value.into()),
+    }
 }
 
 fn named(word: &str) -> Result<Verb, lexopt::Error> {

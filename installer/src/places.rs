@@ -33,6 +33,12 @@ impl Places {
                 "HOME is not set, so there is no telling where agents keep their settings".to_owned(),
             )
         })?;
+        if !user.is_absolute() {
+            return Err(InstallError::NoPlace(format!(
+                "HOME is {}, which is no absolute path",
+                user.display()
+            )));
+        }
         let prefix = match home {
             Some(home) => home.to_owned(),
             None => {
