@@ -3,7 +3,8 @@
 use serde_json::json;
 use tests::agents::{Host, Machine, SessionEnd, reading, text};
 
-use crate::support::{documented, machine, messages, printed, restricted, waiting};
+use crate::documented::documented;
+use crate::support::{machine, messages, printed, restricted, waiting};
 
 /// What the instructions may cost every session: 375 tokens of four bytes.
 const COST: usize = 1_500;

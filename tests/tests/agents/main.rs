@@ -10,6 +10,7 @@
 
 mod bad_hooks;
 mod boundaries;
+mod documented;
 mod instructions;
 mod places;
 mod plugin;

@@ -5,10 +5,8 @@ use std::path::Path;
 use tests::agents::{Host, Machine, Session, Wiring, reading, ready, text};
 use tests::{BODY, World};
 
-use crate::support::{
-    AWKWARD, documented, followed, invocation, messages, nothing_was_denied, only_handoff, restricted,
-    waiting,
-};
+use crate::documented::{AWKWARD, documented, followed, invocation};
+use crate::support::{messages, nothing_was_denied, only_handoff, restricted, waiting};
 
 /// A machine at these names, below its top: HOME, the prefix, and Claude Code's and Codex's directories.
 #[track_caller]
@@ -75,4 +73,28 @@ fn directories_of_the_agents_and_a_prefix_elsewhere_work_in_both_agents() {
         assert!(!machine.world.home().join(".claude/settings.json").exists());
         assert!(!machine.world.home().join(".codex").exists());
     }
+}
+
+#[test]
+fn a_store_elsewhere_works_in_both_agents() {
+    if !ready() {
+        return;
+    }
+    let world = World::new();
+    let root = world.path("my sto're");
+    let machine = Machine::in_world(world, Wiring::Installer).with("AGENT_HANDOFF_ROOT", &root);
+    let ran = machine.install(&["install", "--codex-hook", "--trust-codex-hook"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let repo = machine.world.repo("app");
+    for host in Host::ALL {
+        let session = machine.session(host, &repo).steps(followed(host, AWKWARD, "--topic x"));
+        let end = restricted(host, session).run(&invocation(host, "--topic x")).ok();
+        nothing_was_denied(&end);
+        let told = messages(&machine.session(host, &repo).run("go").ok().texts(0));
+        assert_eq!(told.len(), 1, "{host:?}");
+        assert!(told[0].contains(AWKWARD.trim_end()), "{host:?}: {}", told[0]);
+        assert!(told[0].contains(root.to_str().unwrap()), "{host:?}: {}", told[0]);
+    }
+    let drafts = machine.world.root().join(".drafts");
+    assert_eq!(std::fs::read_dir(drafts).unwrap().count(), 0, "a draft was left");
 }

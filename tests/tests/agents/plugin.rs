@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use tests::BODY;
 use tests::agents::{Host, Machine, Session, SessionEnd, Wiring, ready, shell, text};
 
-use crate::support::{
-    AWKWARD, followed, machine as wired, messages, nothing_was_denied, only_handoff, restricted, waiting,
-};
+use crate::documented::{AWKWARD, followed};
+use crate::support::{machine as wired, messages, nothing_was_denied, only_handoff, restricted, waiting};
 
 /// This checkout, which is a marketplace.
 fn checkout() -> PathBuf {

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use tests::agents::{Host, Machine, SessionEnd, Text, reading, text};
 
-use crate::support::{documented, machine, messages, restricted};
+use crate::documented::documented;
+use crate::support::{machine, messages, restricted};
 
 /// What a host passes on.
 const LIMIT: usize = 10_000;

@@ -3,10 +3,8 @@
 use serde_json::json;
 use tests::agents::{Host, SessionEnd, call, reading, shell, text};
 
-use crate::support::{
-    AWKWARD, block, draft, followed, invocation, machine, messages, nothing_was_denied, only_handoff,
-    printed, restricted, skill, waiting,
-};
+use crate::documented::{AWKWARD, block, draft, followed, invocation, skill};
+use crate::support::{machine, messages, nothing_was_denied, only_handoff, printed, restricted, waiting};
 
 /// What the skill may cost its reader, context included: 1,200 tokens of four bytes.
 const COST: usize = 4_800;

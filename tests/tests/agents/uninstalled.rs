@@ -3,6 +3,7 @@
 use tests::agents::{Host, Wiring};
 use tests::{BODY, agents};
 
+use crate::documented::invocation;
 use crate::support::machine;
 
 #[test]
@@ -28,7 +29,7 @@ fn an_uninstalled_machine_tells_its_agents_nothing_and_keeps_what_waits() {
             assert!(!body.contains(ours), "{host:?} {ours}: {body}");
         }
         // The skill is a name like any other.
-        let end = machine.session(host, &repo).run(&crate::support::invocation(host, "--topic x")).ok();
+        let end = machine.session(host, &repo).run(&invocation(host, "--topic x")).ok();
         assert!(
             !end.model.turns().iter().any(|turn| turn.body.to_string().contains("## 1. Draft")),
             "{host:?}"
