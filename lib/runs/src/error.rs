@@ -1,0 +1,130 @@
+//! Two kinds of failure: a run that cannot be, and a run that goes on without being in the list.
+
+use std::path::{Path, PathBuf};
+
+use handoff_files::FileError;
+use rusqlite::ErrorCode;
+
+use crate::id::RunId;
+
+/// Why there can be no such run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunsError {
+    /// The file system said no: a run without its files cannot be.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The home belongs to somebody else, who could read and change what is in it.
+    #[error("{} belongs to another user (uid {owner}); set HANDOFF_HOME to a directory of yours", path.display())]
+    Foreign {
+        /// The home.
+        path: PathBuf,
+        /// Its owner's user id.
+        owner: u32,
+    },
+    /// Names were taken over and over.
+    #[error("could not find a free run id in {}", .0.display())]
+    NoFreeId(PathBuf),
+}
+
+/// Why the file of a prompt is not taken for the prompt of a reserved run.
+#[derive(Debug, thiserror::Error)]
+pub enum AdoptError {
+    /// It is of a run that was started before: `handoff new` reserves for one run only.
+    #[error("{0} was dispatched already; make a new one: handoff new")]
+    Dispatched(RunId),
+    /// It was reserved for another backend.
+    #[error("{id} was made for the backend {backend}; run it with --backend {backend}")]
+    OtherBackend {
+        /// The run.
+        id: RunId,
+        /// The backend that it is reserved for.
+        backend: String,
+    },
+    /// Nobody wrote the prompt.
+    #[error("the prompt of {0} was not written yet")]
+    NoPrompt(RunId),
+    /// As for every run.
+    #[error(transparent)]
+    Runs(#[from] RunsError),
+}
+
+impl From<FileError> for AdoptError {
+    fn from(error: FileError) -> Self {
+        Self::Runs(error.into())
+    }
+}
+
+/// What the list of runs could not take or give. The run itself goes on.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("could not use the list of runs {}: {}", path.display(), self.advice())]
+pub struct RecordError {
+    /// The database.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub trouble: Trouble,
+    /// The database's or the system's own words.
+    pub detail: String,
+}
+
+/// What can be wrong with a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Another process had it locked for longer than is waited.
+    Busy,
+    /// It is damaged, or no database.
+    Corrupt,
+    /// The disk is full.
+    Full,
+    /// It may not be written to, or not be opened.
+    Closed,
+    /// Its tables are none of those that handoff-cli 0.1 and later make.
+    Schema,
+    /// Anything else.
+    Other,
+}
+
+impl RecordError {
+    pub(crate) fn new(path: &Path, error: &rusqlite::Error) -> Self {
+        let trouble = match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Busy,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Trouble::Corrupt,
+            Some(ErrorCode::DiskFull) => Trouble::Full,
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                Trouble::Closed
+            }
+            _ => Trouble::Other,
+        };
+        // The error's own text may add the statement, which says nothing to a user.
+        let detail = match error {
+            rusqlite::Error::SqliteFailure(code, None) => code.to_string(),
+            rusqlite::Error::SqliteFailure(_, Some(text)) => text.clone(),
+            rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+            other => other.to_string(),
+        };
+        Self { path: path.to_owned(), trouble, detail }
+    }
+
+    pub(crate) fn of_file(path: &Path, error: &FileError) -> Self {
+        use std::io::ErrorKind;
+        let trouble = match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Trouble::Full,
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Trouble::Closed,
+            _ => Trouble::Other,
+        };
+        Self { path: path.to_owned(), trouble, detail: handoff_files::reason(&error.source) }
+    }
+
+    fn advice(&self) -> String {
+        let detail = &self.detail;
+        match self.trouble {
+            Trouble::Busy => "another program keeps it locked".to_owned(),
+            Trouble::Corrupt => {
+                let path = self.path.display();
+                format!("{detail}; to start a new one, run: mv {path} {path}.damaged")
+            }
+            Trouble::Full => "no space left on device".to_owned(),
+            Trouble::Schema => format!("{detail}; move it away to start a new one"),
+            Trouble::Closed | Trouble::Other => detail.clone(),
+        }
+    }
+}

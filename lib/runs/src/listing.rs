@@ -1,0 +1,100 @@
+//! What runs there are.
+
+use std::path::Path;
+
+use rusqlite::{Params, params};
+
+use crate::Runs;
+use crate::error::RecordError;
+use crate::id::RunId;
+use crate::row::{self, COLUMNS, Row, State};
+
+/// Which runs are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter<'a> {
+    /// At most so many of the newest.
+    pub limit: Option<usize>,
+    /// Only those in this state.
+    pub state: Option<State>,
+    /// Only those that work here.
+    pub cwd: Option<&'a Path>,
+}
+
+/// What a selector names.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// This run.
+    One(Box<Row>),
+    /// No run.
+    None,
+    /// More than one: the newest of them.
+    Several(Vec<RunId>),
+}
+
+/// How many of several runs are told.
+const TOLD: i64 = 5;
+
+impl Runs {
+    /// The runs, newest first: by their place in the list, whatever the clock said.
+    ///
+    /// # Errors
+    /// What is wrong with the list.
+    pub fn list(&self, filter: &Filter<'_>) -> Result<Vec<Row>, RecordError> {
+        let limit = filter.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        let wanted = "(?1 IS NULL OR status = ?1) AND (?2 IS NULL OR cwd = ?2) ORDER BY id DESC LIMIT ?3";
+        let cwd = filter.cwd.map(row::path_value);
+        // Named outright, so that its index is used.
+        let running = if filter.state == Some(State::Running) { "status = 'running' AND " } else { "" };
+        self.rows(&format!("{running}{wanted}"), params![filter.state.map(State::name), cwd, limit])
+    }
+
+    /// The runs that go on on the conversation `session`, as the list has it.
+    ///
+    /// # Errors
+    /// What is wrong with the list.
+    pub fn on_conversation(&self, session: &str) -> Result<Vec<Row>, RecordError> {
+        self.rows("status = 'running' AND session_id = ?1 ORDER BY id DESC", [session])
+    }
+
+    /// The run that `selector` names: an id, a number of the list (the newest that has it, as with handoff-cli's daily
+    /// ones), a UUID, or a part of an id that no other has. Without one the newest.
+    ///
+    /// # Errors
+    /// What is wrong with the list.
+    pub fn find(&self, selector: Option<&str>) -> Result<Found, RecordError> {
+        let one = |condition: &str, value: &str| -> Result<Option<Row>, RecordError> {
+            Ok(self.rows(&format!("{condition} ORDER BY id DESC LIMIT 1"), [value])?.pop())
+        };
+        let Some(selector) = selector.map(str::trim).filter(|selector| !selector.is_empty()) else {
+            return Ok(one("?1 = ''", "")?.map_or(Found::None, |row| Found::One(Box::new(row))));
+        };
+        let mut exact = one("run_id = ?1", selector)?;
+        let number = selector.strip_prefix('+').unwrap_or(selector);
+        if exact.is_none() && number.bytes().all(|b| b.is_ascii_digit()) && number.parse::<i64>().is_ok() {
+            exact = one("seq = CAST(?1 AS INTEGER)", number)?;
+        }
+        if exact.is_none() {
+            exact = one("uuid = ?1", &selector.to_ascii_lowercase())?;
+        }
+        if let Some(row) = exact {
+            return Ok(Found::One(Box::new(row)));
+        }
+        let part = "instr(lower(run_id), ?1) ORDER BY id DESC LIMIT ?2";
+        let mut rows = self.rows(part, params![selector.to_ascii_lowercase(), TOLD])?;
+        Ok(match rows.len() {
+            0 => Found::None,
+            1 => Found::One(Box::new(rows.remove(0))),
+            _ => Found::Several(rows.into_iter().map(|row| row.id).collect()),
+        })
+    }
+
+    pub(crate) fn rows(&self, condition: &str, values: impl Params) -> Result<Vec<Row>, RecordError> {
+        let tasks = self.tasks.path();
+        self.database()?.with(|connection| {
+            let mut statement =
+                connection.prepare(&format!("SELECT {COLUMNS} FROM runs WHERE {condition}"))?;
+            let rows = statement.query_map(values, |row| Row::read(row, tasks))?;
+            rows.filter_map(Result::transpose).collect()
+        })
+    }
+}

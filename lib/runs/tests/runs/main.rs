@@ -1,0 +1,16 @@
+//! The record of runs through its public functions, on real disks and with real processes.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::disallowed_macros,
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests look at files from outside, and end where they are surprised"
+)]
+
+mod faults;
+mod life;
+mod old;
+mod processes;
+mod support;
