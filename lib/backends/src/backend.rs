@@ -1,0 +1,93 @@
+//! One backend, as it is configured.
+
+use std::fmt;
+
+use crate::place::Place;
+use crate::redact;
+use crate::toml::Argument;
+
+/// The program behind a backend, and how it is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Claude Code, against Anthropic or any endpoint that speaks its protocol.
+    Claude,
+    /// Codex.
+    Codex,
+}
+
+impl Kind {
+    pub(crate) const NAMES: [&'static str; 2] = ["claude", "codex"];
+
+    /// As in `type:`, and the name of the program.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Claude => "claude",
+            Self::Codex => "codex",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Claude, Self::Codex].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A value as it is written: `${VAR}` and placeholders stand for what a launch makes of them.
+///
+/// `Display` names it, `Debug` too; neither shows the value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Setting {
+    pub(crate) written: String,
+    /// The keys that lead to it, with dots between.
+    pub key: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` ({})", self.key, self.place)
+    }
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.key.rsplit('.').next().unwrap_or_default();
+        write!(f, "{}: {:?}", self.key, redact::template(name, &self.written))
+    }
+}
+
+/// An agent that a task can be handed to.
+#[derive(Clone, Debug)]
+pub struct Backend {
+    /// `[A-Za-z0-9][A-Za-z0-9._-]*`.
+    pub name: String,
+    /// `type`; claude when it is not given, as in handoff-cli.
+    pub kind: Kind,
+    pub(crate) model: Option<Setting>,
+    pub(crate) pro_model: Option<Setting>,
+    /// None: the agent is told nothing.
+    pub(crate) system_prompt: Option<Setting>,
+    /// In the order of the file; a null is not here.
+    pub(crate) env: Vec<(String, Setting)>,
+    pub(crate) permission_mode: Option<Setting>,
+    pub(crate) sandbox: Option<Setting>,
+    pub(crate) config: Vec<(Setting, Argument)>,
+}
+
+impl Backend {
+    /// The model as it is written, for lists: `pro_model` with `pro`, where there is one. What it comes to is
+    /// [`Launch::model`](crate::Launch::model).
+    pub fn model(&self, pro: bool) -> Option<&str> {
+        self.chosen(pro).map(|setting| setting.written.as_str())
+    }
+
+    pub(crate) fn chosen(&self, pro: bool) -> Option<&Setting> {
+        self.pro_model.as_ref().filter(|_| pro).or(self.model.as_ref())
+    }
+}

@@ -1,0 +1,273 @@
+//! The configuration: backends in their order, and what was passed over.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::backend::{Backend, Kind, Setting};
+use crate::error::{ConfigError, Problem, Reason, UnknownBackend, Warning};
+use crate::include::Reader;
+use crate::nearest::nearest;
+use crate::place::Place;
+use crate::toml;
+use crate::yaml::{Entry, Node, Value};
+
+const TOP: [&str; 3] = ["backends", "include", "system_prompt"];
+const COMMON: [&str; 5] = ["type", "model", "pro_model", "env", "system_prompt"];
+const CLAUDE: [&str; 1] = ["permission_mode"];
+const CODEX: [&str; 2] = ["sandbox", "config"];
+
+const PERMISSION_MODES: &[&str] = &["acceptEdits", "auto", "bypassPermissions", "dontAsk", "manual", "plan"];
+const SANDBOXES: &[&str] = &["read-only", "workspace-write", "danger-full-access"];
+
+const FIXED: &str = "how an agent is started is not configured";
+const OWN_MODELS: &str = "each backend has its own `model` and `pro_model`";
+
+/// What handoff-cli warned of at the top of the file.
+const DEPRECATED_TOP: [(&str, &str); 8] = [
+    ("type_defaults", FIXED),
+    ("backend_types", FIXED),
+    ("types", FIXED),
+    ("backend_template", FIXED),
+    ("fast_backend", "name a backend with --backend"),
+    ("default_backend", "the first of `backends` is the default"),
+    ("default_model", OWN_MODELS),
+    ("pro_model", OWN_MODELS),
+];
+/// What it let a backend override against its word.
+const DEPRECATED: [(&str, &str); 7] = [
+    ("command", "the program is found on PATH, which `env` can set"),
+    ("claude_command", "the program is found on PATH, which `env` can set"),
+    ("pty", FIXED),
+    ("session_flags", FIXED),
+    ("session_id_flags", FIXED),
+    ("continue_id_flags", FIXED),
+    ("resume_flags", FIXED),
+];
+
+/// The backends that tasks can be handed to.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// In the order of the file, those of its includes first; the first is the default. Never empty.
+    pub backends: Vec<Backend>,
+    /// What was passed over, in order.
+    pub warnings: Vec<Warning>,
+}
+
+impl Config {
+    /// Reads the file at `path` and what it includes; None when there is no such file. `home` is what `~/` stands for
+    /// in `include`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with file, line, column and key. Nothing is left out in silence: handoff-cli's habit of ignoring
+    /// missing includes, cycles and doubled keys ran tasks with another backend than the one configured.
+    pub fn load(path: &Path, home: &Path) -> Result<Option<Self>, ConfigError> {
+        let Some(entries) = Reader::new(home).read(path)? else { return Ok(None) };
+        let mut warnings = Vec::new();
+        let mut prompt = None;
+        let mut named = Vec::new();
+        let mut place = Place::start(&Arc::from(path));
+        for Entry { key, place: at, node } in entries {
+            match key.as_str() {
+                "backends" => {
+                    place = at;
+                    named = if node.is_null() { Vec::new() } else { mapping(node, "backends")? };
+                }
+                "system_prompt" => prompt = setting(node, key)?,
+                _ => {
+                    let reason = passed_over(&key, &DEPRECATED_TOP, &TOP);
+                    warnings.push(Warning { place: at, key, reason });
+                }
+            }
+        }
+        if named.is_empty() {
+            return Err(ConfigError::at(place, "backends", Problem::NoBackends));
+        }
+        let backends = named.into_iter().map(|entry| backend(entry, prompt.as_ref(), &mut warnings));
+        Ok(Some(Self { backends: backends.collect::<Result<_, _>>()?, warnings }))
+    }
+
+    /// The backend of this name, or the default.
+    ///
+    /// # Errors
+    /// [`UnknownBackend`], with what there is.
+    pub fn backend(&self, name: Option<&str>) -> Result<&Backend, UnknownBackend> {
+        let Some(name) = name else {
+            return self.backends.first().ok_or_else(|| self.unknown(""));
+        };
+        self.backends.iter().find(|backend| backend.name == name).ok_or_else(|| self.unknown(name))
+    }
+
+    fn unknown(&self, name: &str) -> UnknownBackend {
+        let names = || self.backends.iter().map(|backend| backend.name.as_str());
+        UnknownBackend {
+            name: name.to_owned(),
+            nearest: nearest(name, names()).map(str::to_owned),
+            known: names().map(str::to_owned).collect(),
+        }
+    }
+}
+
+fn passed_over(key: &str, deprecated: &[(&str, &'static str)], known: &[&'static str]) -> Reason {
+    match deprecated.iter().find(|(name, _)| *name == key) {
+        Some((_, reason)) => Reason::Deprecated(reason),
+        None => Reason::Unknown { nearest: nearest(key, known.iter().copied()) },
+    }
+}
+
+fn backend(
+    entry: Entry,
+    prompt: Option<&Setting>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Backend, ConfigError> {
+    let Entry { key: name, place, node } = entry;
+    let key = format!("backends.{name}");
+    if !is_name(&name) {
+        return Err(ConfigError::at(place, key, Problem::Name));
+    }
+    let mut fields = Fields::read(node, &key)?;
+    let kind = fields.kind()?;
+    for (key, place, reason) in fields.passed_over(kind) {
+        warnings.push(Warning { place, key, reason });
+    }
+    for (field, known) in [("permission_mode", PERMISSION_MODES), ("sandbox", SANDBOXES)] {
+        warnings.extend(fields.unknown_value(field, known));
+    }
+    let model = fields.text("model")?;
+    if kind == Kind::Claude && model.is_none() {
+        return Err(ConfigError::at(place, key + ".model", Problem::NoModel));
+    }
+    let own = fields.text_or_empty("system_prompt")?;
+    // Codex was never told the common one: its users put theirs into AGENTS.md.
+    let prompt = own.or_else(|| prompt.filter(|_| kind == Kind::Claude).cloned());
+    let default =
+        || Setting { written: crate::SYSTEM_PROMPT.to_owned(), key: "system_prompt".to_owned(), place };
+    let prompt = prompt.or_else(|| (kind == Kind::Claude).then(default));
+    Ok(Backend {
+        kind,
+        model,
+        pro_model: fields.text("pro_model")?,
+        system_prompt: prompt.filter(|prompt| !prompt.written.trim().is_empty()),
+        env: fields.env()?,
+        permission_mode: fields.text("permission_mode")?,
+        sandbox: fields.text("sandbox")?,
+        config: match fields.take("config") {
+            Some(node) => toml::settings(mapping(node, &fields.path("config"))?, "", &fields.path("config"))?,
+            None => Vec::new(),
+        },
+        name,
+    })
+}
+
+/// What a backend is made of, taken one by one.
+struct Fields<'a> {
+    key: &'a str,
+    entries: Vec<Entry>,
+}
+
+impl<'a> Fields<'a> {
+    fn read(node: Node, key: &'a str) -> Result<Self, ConfigError> {
+        Ok(Self { key, entries: mapping(node, key)? })
+    }
+
+    fn path(&self, field: &str) -> String {
+        format!("{}.{field}", self.key)
+    }
+
+    /// The value of `field`, unless it is null.
+    fn take(&mut self, field: &str) -> Option<Node> {
+        let at = self.entries.iter().position(|entry| entry.key == field)?;
+        Some(self.entries.remove(at).node).filter(|node| !node.is_null())
+    }
+
+    fn text_or_empty(&mut self, field: &str) -> Result<Option<Setting>, ConfigError> {
+        let key = self.path(field);
+        Ok(self.take(field).map(|node| setting(node, key)).transpose()?.flatten())
+    }
+
+    fn text(&mut self, field: &str) -> Result<Option<Setting>, ConfigError> {
+        Ok(self.text_or_empty(field)?.filter(|setting| !setting.written.is_empty()))
+    }
+
+    fn kind(&mut self) -> Result<Kind, ConfigError> {
+        let Some(Setting { written, key, place }) = self.text("type")? else { return Ok(Kind::Claude) };
+        Kind::named(&written).ok_or_else(|| {
+            let nearest = nearest(&written, Kind::NAMES);
+            ConfigError::at(place, key, Problem::UnknownType { written, nearest })
+        })
+    }
+
+    fn env(&mut self) -> Result<Vec<(String, Setting)>, ConfigError> {
+        let key = self.path("env");
+        let entries = self.take("env").map(|node| mapping(node, &key)).transpose()?.unwrap_or_default();
+        let mut env = Vec::new();
+        for Entry { key: name, place, node } in entries {
+            let key = format!("{key}.{name}");
+            if name.is_empty() || name.contains(|c: char| c == '=' || c.is_whitespace() || c.is_control()) {
+                return Err(ConfigError::at(place, key, Problem::KeyName));
+            }
+            env.extend(setting(node, key)?.map(|setting| (name, setting)));
+        }
+        Ok(env)
+    }
+
+    /// The keys that a backend of this kind has no use for.
+    fn passed_over(&mut self, kind: Kind) -> Vec<(String, Place, Reason)> {
+        let (own, others, other): (&[&str], &[&str], _) = match kind {
+            Kind::Claude => (&CLAUDE, &CODEX, Kind::Codex),
+            Kind::Codex => (&CODEX, &CLAUDE, Kind::Claude),
+        };
+        let known = [&COMMON, own].concat();
+        let (kept, dropped) = std::mem::take(&mut self.entries)
+            .into_iter()
+            .partition(|entry| known.contains(&entry.key.as_str()));
+        self.entries = kept;
+        let say = |entry: Entry| {
+            let reason = match others.contains(&entry.key.as_str()) {
+                true => Reason::OtherType(other),
+                false => passed_over(&entry.key, &DEPRECATED, &known),
+            };
+            (self.path(&entry.key), entry.place, reason)
+        };
+        Vec::into_iter(dropped).map(say).collect()
+    }
+
+    /// A word that the agents of today do not know; those of tomorrow may.
+    fn unknown_value(&self, field: &str, known: &'static [&'static str]) -> Option<Warning> {
+        let entry = self.entries.iter().find(|entry| entry.key == field)?;
+        let Value::Scalar { text, .. } = &entry.node.value else { return None };
+        if text.is_empty()
+            || known.contains(&text.as_str())
+            || text.contains(['$', '{'])
+            || entry.node.is_null()
+        {
+            return None;
+        }
+        let nearest = nearest(text, known.iter().copied());
+        let reason = Reason::UnknownValue { known, nearest };
+        Some(Warning { place: entry.node.place.clone(), key: self.path(field), reason })
+    }
+}
+
+/// The text of a scalar, whatever type YAML sees in it, as it is written; None for a null.
+fn setting(node: Node, key: String) -> Result<Option<Setting>, ConfigError> {
+    if node.is_null() {
+        return Ok(None);
+    }
+    match node.value {
+        Value::Scalar { text: written, .. } => Ok(Some(Setting { written, key, place: node.place })),
+        _ => Err(ConfigError::at(node.place, key, Problem::NotText)),
+    }
+}
+
+fn mapping(node: Node, key: &str) -> Result<Vec<Entry>, ConfigError> {
+    match node.value {
+        Value::Map(entries) => Ok(entries),
+        _ => Err(ConfigError::at(node.place, key, Problem::NotAMapping)),
+    }
+}
+
+/// `[A-Za-z0-9][A-Za-z0-9._-]*`: a name becomes part of ids and of file names.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+}

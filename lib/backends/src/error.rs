@@ -1,0 +1,234 @@
+//! What can be wrong, with the place, the key and the way out. No message holds a value of `env`.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use handoff_files::FileError;
+
+use crate::backend::{Kind, Setting};
+use crate::place::Place;
+
+/// Why a configuration cannot be used at all.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The system refused.
+    #[error(transparent)]
+    Read(#[from] FileError),
+    /// Something in it is wrong.
+    #[error("could not use {place}{}: {problem}", in_key(key))]
+    Wrong {
+        /// Where.
+        place: Place,
+        /// The keys that lead there, with dots between; empty where there is none.
+        key: String,
+        /// What.
+        problem: Problem,
+    },
+}
+
+impl ConfigError {
+    pub(crate) fn at(place: Place, key: impl Into<String>, problem: Problem) -> Self {
+        Self::Wrong { place, key: key.into(), problem }
+    }
+}
+
+fn in_key(key: &str) -> String {
+    if key.is_empty() { String::new() } else { format!(", key `{key}`") }
+}
+
+/// What is wrong in a configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// A directory stands where the file should be.
+    #[error("this is a directory, not a file")]
+    Directory,
+    /// A pipe, a device, a link that leads nowhere.
+    #[error("this is no regular file")]
+    NoRegularFile,
+    /// More than a configuration can need.
+    #[error("the file is larger than 1 MiB")]
+    TooLarge,
+    /// Another encoding, or no text.
+    #[error("this is no UTF-8")]
+    NotUtf8,
+    /// The parser's words.
+    #[error("this is no YAML: {0}")]
+    Syntax(String),
+    /// A key that stands twice in one mapping; holds the first line.
+    #[error("this key is also in line {first}: remove one of them")]
+    Duplicate {
+        /// From 1.
+        first: usize,
+    },
+    /// `? [a, b]` and the like.
+    #[error("a key must be text")]
+    KeyNotText,
+    /// Deeper than 32 levels.
+    #[error("this is nested more than 32 levels deep")]
+    TooDeep,
+    /// An alias inside of what it stands for.
+    #[error("this alias stands for a value that it is a part of")]
+    AliasOfItself,
+    /// Aliases that repeat more than a megabyte.
+    #[error("aliases repeat too much here")]
+    AliasBomb,
+    /// `<<: 5`.
+    #[error("`<<` takes a mapping or a list of mappings")]
+    MergeOfNoMapping,
+    /// `!include` and the like; holds the tag.
+    #[error("unknown tag {0}")]
+    Tag(String),
+    /// `---` in the middle.
+    #[error("a second document begins here: a configuration is one document")]
+    SecondDocument,
+    /// The whole file, `backends`, one of them, `env` or `config`.
+    #[error("this must be a mapping, lines of `key: value`")]
+    NotAMapping,
+    /// A list or mapping where a text belongs.
+    #[error("this must be text")]
+    NotText,
+    /// `include` of a file that is not there.
+    #[error("the included file {} does not exist", .0.display())]
+    IncludeMissing(PathBuf),
+    /// `include` of a file that cannot be read, and why.
+    #[error("the included file {} could not be read: {_1}", .0.display())]
+    IncludeUnreadable(PathBuf, String),
+    /// `include` of a file that includes this one.
+    #[error("{} includes this file, so it cannot be included here", .0.display())]
+    IncludeCycle(PathBuf),
+    /// More than 64 files.
+    #[error("more than 64 files are included")]
+    TooManyIncludes,
+    /// There is nothing to hand a task to.
+    #[error("no backends are configured; `handoff init` writes a config.yaml where there is none")]
+    NoBackends,
+    /// Anything but `[A-Za-z0-9][A-Za-z0-9._-]*`.
+    #[error("a backend's name is letters, digits, `.`, `_` and `-`, and begins with a letter or digit")]
+    Name,
+    /// `type: claud`.
+    #[error("unknown type `{written}`{}; the types are claude and codex", meant(nearest))]
+    UnknownType {
+        /// As it was written.
+        written: String,
+        /// What it may have been meant to be.
+        nearest: Option<&'static str>,
+    },
+    /// A claude backend without `model`.
+    #[error("a backend of type claude needs a `model`")]
+    NoModel,
+    /// A name that no environment, or no command line of Codex, takes.
+    #[error("this cannot be the name of a variable or setting")]
+    KeyName,
+}
+
+/// "; did you mean `x`?", or nothing.
+pub(crate) fn meant(nearest: &Option<impl fmt::Display>) -> String {
+    nearest.as_ref().map(|nearest| format!(" (did you mean `{nearest}`?)")).unwrap_or_default()
+}
+
+/// Something that was passed over.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: key `{key}` {reason}")]
+pub struct Warning {
+    /// Where the key stands.
+    pub place: Place,
+    /// The keys that lead there, with dots between.
+    pub key: String,
+    /// Why it was passed over.
+    pub reason: Reason,
+}
+
+/// Why a key was passed over.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// Nothing is called so.
+    #[error("is unknown and was ignored{}", meant(nearest))]
+    Unknown {
+        /// What it may have been meant to be.
+        nearest: Option<&'static str>,
+    },
+    /// A key of older or other versions of handoff-cli.
+    #[error("was handoff-cli's and is ignored: {0}")]
+    Deprecated(&'static str),
+    /// A key that only the other type has.
+    #[error("is ignored: only a backend of type {0} has it")]
+    OtherType(Kind),
+    /// A value that the agents of today do not know. It is passed to them as it is.
+    #[error("is not one of {}{}", known.join(", "), meant(nearest))]
+    UnknownValue {
+        /// What they know.
+        known: &'static [&'static str],
+        /// What it may have been meant to be.
+        nearest: Option<&'static str>,
+    },
+}
+
+/// A backend that is not configured.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no backend `{name}`{}; configured: {}", meant(nearest), known.join(", "))]
+pub struct UnknownBackend {
+    /// What was asked for.
+    pub name: String,
+    /// What may have been meant.
+    pub nearest: Option<String>,
+    /// All there are, in their order.
+    pub known: Vec<String>,
+}
+
+/// Why a backend cannot be launched as it is configured.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LaunchError {
+    /// `${VAR}` of a variable that is not set.
+    #[error(
+        "the variable {variable} is not set, and {setting} needs it: export it, or write the value there"
+    )]
+    UnsetVariable {
+        /// Its name.
+        variable: String,
+        /// Where it is used.
+        setting: Setting,
+    },
+    /// A token that is there and empty.
+    #[error("{0} is empty: write the token there, or set the variable that it names")]
+    EmptyToken(Setting),
+    /// A token such as `<your key>`.
+    #[error(
+        "{0} is still a placeholder: write the token there, or `${{VARIABLE}}` to take it from a variable"
+    )]
+    PlaceholderToken(Setting),
+    /// Another endpoint without a token of its own: Claude Code would send it the user's login.
+    #[error(
+        "{0} is not Anthropic's, and no token is set for it, so it would be sent your own login: \
+         set ANTHROPIC_AUTH_TOKEN beside it (any word when the endpoint asks for none)"
+    )]
+    LoginToOthers(Setting),
+    /// A model that comes out empty.
+    #[error("{0} is empty: write a model's name there")]
+    EmptyModel(Setting),
+    /// A value that no command line or environment can hold.
+    #[error("{setting} cannot be passed to a program: {reason}")]
+    Unpassable {
+        /// What.
+        setting: Setting,
+        /// Why.
+        reason: &'static str,
+    },
+    /// `${VAR}` in what becomes an argument, and arguments can be read by every user of the machine.
+    #[error(
+        "{0} goes to the command line, which everyone on this machine can read, so it takes no variables: \
+         put the variable into `env` and name it in Codex's `env_key`"
+    )]
+    VariableInArgument(Setting),
+    /// A key or token in what becomes an argument.
+    #[error(
+        "{0} looks like it holds a secret, and it goes to the command line, which everyone on this machine can read: \
+         put the secret into `env` and name it in Codex's `env_key`"
+    )]
+    SecretInArgument(Setting),
+    /// An id that would be read as an option, or none at all.
+    #[error("{0:?} cannot be the id of a conversation")]
+    Conversation(String),
+    /// A working directory that the program would take for something else.
+    #[error("the working directory must be an absolute path: {}", .0.display())]
+    RelativeDirectory(PathBuf),
+}

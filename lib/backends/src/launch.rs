@@ -1,0 +1,316 @@
+//! A launch: program, arguments, environment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::Path;
+
+use crate::arguments;
+use crate::backend::{Backend, Kind, Setting};
+use crate::error::LaunchError;
+use crate::redact;
+use crate::template::{self, Placeholder, Variables};
+
+/// The longest argument or variable that Linux takes is one byte longer, its NUL.
+const MAX_LENGTH: usize = 128 * 1024 - 1;
+
+/// The conversation that an agent takes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conversation<'a> {
+    /// A new one. Claude Code gives it this UUID; Codex names its own, in `thread.started`.
+    New(&'a str),
+    /// The one with this id.
+    Resume(&'a str),
+}
+
+/// What an agent is launched for.
+#[derive(Clone, Copy)]
+pub struct Task<'a> {
+    /// The directory that it works in, absolute. The process is to be started in it.
+    pub cwd: &'a Path,
+    /// The user's home.
+    pub home: &'a Path,
+    /// Whether `pro_model` is asked for.
+    pub pro: bool,
+    /// Which conversation.
+    pub conversation: Conversation<'a>,
+    /// The caller's environment, all of it: `${VAR}` is looked up here, and what may pass to the agent is taken from
+    /// here.
+    pub environment: &'a [(OsString, OsString)],
+}
+
+/// How a process is to be started. `Debug` and `Display` show it as a shell command, secrets as `***`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Launch {
+    /// Found on the `PATH` of `env`.
+    pub program: OsString,
+    /// Without the prompt: that goes to standard input.
+    pub args: Vec<OsString>,
+    /// All of it: the process inherits nothing else. Sorted by name.
+    pub env: Vec<(OsString, OsString)>,
+    /// The model that is asked for, for the records; None where the agent chooses.
+    pub model: Option<String>,
+    /// Variables whose values were taken from a variable with a telling name.
+    hidden: BTreeSet<OsString>,
+}
+
+impl Backend {
+    /// The agent without a person: the prompt is read from standard input to its end, events are written to standard
+    /// output, one JSON text a line. (How much they take is the agents' own limit, and they say so themselves: Codex
+    /// 1,048,576 characters a turn, Claude Code what fits its model.)
+    ///
+    /// # Errors
+    /// [`LaunchError`]: a variable that is not set, a token that is none, a value that cannot be passed on.
+    pub fn run(&self, task: &Task) -> Result<Launch, LaunchError> {
+        self.launch(task, false)
+    }
+
+    /// The agent as a person uses it, in that conversation.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn open(&self, task: &Task) -> Result<Launch, LaunchError> {
+        self.launch(task, true)
+    }
+
+    fn launch(&self, task: &Task, is_interactive: bool) -> Result<Launch, LaunchError> {
+        let (Conversation::New(id) | Conversation::Resume(id)) = task.conversation;
+        if id.is_empty() || id.starts_with('-') || id.contains('\0') {
+            return Err(LaunchError::Conversation(id.to_owned()));
+        }
+        if !task.cwd.is_absolute() {
+            return Err(LaunchError::RelativeDirectory(task.cwd.to_owned()));
+        }
+        let values = Values { backend: self, task };
+        let model = values.model(task.pro)?;
+        if let (Kind::Claude, Some(setting)) = (self.kind, self.chosen(task.pro))
+            && model.is_empty()
+        {
+            return Err(LaunchError::EmptyModel(setting.clone()));
+        }
+        let env = values.environment(is_interactive)?;
+        let args = match (self.kind, is_interactive) {
+            (Kind::Claude, false) => arguments::claude_run(&values, &model)?,
+            (Kind::Claude, true) => arguments::claude_open(&values, &model)?,
+            (Kind::Codex, false) => arguments::codex_run(&values, &model)?,
+            (Kind::Codex, true) => arguments::codex_open(&values, &model)?,
+        };
+        Ok(Launch {
+            program: self.kind.name().into(),
+            args,
+            env: env.into_iter().collect(),
+            model: Some(model.to_string_lossy().into_owned()).filter(|model| !model.is_empty()),
+            hidden: self.hidden(),
+        })
+    }
+
+    fn hidden(&self) -> BTreeSet<OsString> {
+        let is_hidden = |setting: &Setting| template::variables(&setting.written).any(redact::is_secret_name);
+        self.env.iter().filter(|(_, setting)| is_hidden(setting)).map(|(name, _)| name.into()).collect()
+    }
+}
+
+/// What the settings of a backend come to in one task.
+pub(crate) struct Values<'a> {
+    pub(crate) backend: &'a Backend,
+    pub(crate) task: &'a Task<'a>,
+}
+
+impl Values<'_> {
+    fn variable(&self, name: &str) -> Option<&OsStr> {
+        let mut all = self.task.environment.iter();
+        all.find(|(key, _)| key == name).map(|(_, value)| value.as_os_str())
+    }
+
+    /// The model of the task; empty when none is configured.
+    fn model(&self, pro: bool) -> Result<OsString, LaunchError> {
+        let Some(setting) = self.backend.chosen(pro) else { return Ok(OsString::new()) };
+        self.model_of(setting)
+    }
+
+    fn model_of(&self, setting: &Setting) -> Result<OsString, LaunchError> {
+        // A model cannot be made of itself.
+        let placeholder = |found| match found {
+            Placeholder::Home => Ok(self.task.home.into()),
+            Placeholder::Cwd => Ok(self.task.cwd.into()),
+            Placeholder::Model => Ok("{model}".into()),
+            Placeholder::ProModel => Ok("{pro_model}".into()),
+        };
+        word(setting, self.expanded(setting, Variables::Read, &placeholder)?)
+    }
+
+    fn placeholder(&self, found: Placeholder) -> Result<OsString, LaunchError> {
+        match found {
+            Placeholder::Home => Ok(self.task.home.into()),
+            Placeholder::Cwd => Ok(self.task.cwd.into()),
+            Placeholder::Model => self.model(self.task.pro),
+            Placeholder::ProModel => match &self.backend.pro_model {
+                Some(setting) => self.model_of(setting),
+                None => Ok(OsString::new()),
+            },
+        }
+    }
+
+    fn expanded(
+        &self,
+        setting: &Setting,
+        variables: Variables,
+        placeholder: &dyn Fn(Placeholder) -> Result<OsString, LaunchError>,
+    ) -> Result<OsString, LaunchError> {
+        let variable = |name: &str| {
+            self.variable(name).map(OsStr::to_owned).ok_or_else(|| LaunchError::UnsetVariable {
+                variable: name.to_owned(),
+                setting: setting.clone(),
+            })
+        };
+        let value = template::expand(&setting.written, variables, &variable, placeholder)?;
+        match value.as_encoded_bytes() {
+            bytes if bytes.contains(&0) => Err(unpassable(setting, "it holds a NUL")),
+            bytes if bytes.len() > MAX_LENGTH => Err(unpassable(setting, "it is longer than 128 KiB")),
+            _ => Ok(value),
+        }
+    }
+
+    /// The value of a setting.
+    pub(crate) fn value(&self, setting: &Setting, variables: Variables) -> Result<OsString, LaunchError> {
+        self.expanded(setting, variables, &|found| self.placeholder(found))
+    }
+
+    /// The value of a setting that follows an option and must not look like one.
+    pub(crate) fn word(&self, setting: &Setting) -> Result<OsString, LaunchError> {
+        word(setting, self.value(setting, Variables::Read)?)
+    }
+
+    /// The value of a variable of `env`, with `~` for the home.
+    fn variable_value(&self, name: &str, setting: &Setting) -> Result<OsString, LaunchError> {
+        let value = match template::after_tilde(&setting.written) {
+            None => self.value(setting, Variables::Read)?,
+            Some(rest) => {
+                let rest = Setting { written: rest.to_owned(), ..setting.clone() };
+                let mut path = self.task.home.as_os_str().to_owned();
+                path.push(self.value(&rest, Variables::Read)?);
+                path
+            }
+        };
+        match name.len() + 1 + value.len() > MAX_LENGTH {
+            true => Err(unpassable(setting, "it is longer than 128 KiB")),
+            false => Ok(value),
+        }
+    }
+
+    fn environment(&self, is_interactive: bool) -> Result<BTreeMap<OsString, OsString>, LaunchError> {
+        let passes =
+            |name: &OsStr| name.to_str().is_some_and(|name| self.backend.kind.inherits(name, is_interactive));
+        let inherited = self.task.environment.iter().filter(|(name, _)| passes(name));
+        let mut all: BTreeMap<OsString, OsString> = inherited.cloned().collect();
+        all.insert("HOME".into(), self.task.home.into());
+        let mut own = BTreeMap::new();
+        for (name, setting) in &self.backend.env {
+            own.insert(name.as_str(), (self.variable_value(name, setting)?, setting));
+        }
+        if self.backend.kind == Kind::Claude {
+            has_its_own_login(&own)?;
+        }
+        for (name, (value, setting)) in own {
+            if is_placeholder(name, &value) {
+                return Err(LaunchError::PlaceholderToken(setting.clone()));
+            }
+            // Empty means "not set", as in handoff-cli, also where the caller has one.
+            match value.is_empty() {
+                true => all.remove(OsStr::new(name)),
+                false => all.insert(name.into(), value),
+            };
+        }
+        // Whatever is configured: a backend must not take the handoffs that wait for its caller.
+        all.insert("AGENT_HANDOFF_SKIP".into(), "1".into());
+        Ok(all)
+    }
+}
+
+fn unpassable(setting: &Setting, reason: &'static str) -> LaunchError {
+    LaunchError::Unpassable { setting: setting.clone(), reason }
+}
+
+fn word(setting: &Setting, value: OsString) -> Result<OsString, LaunchError> {
+    match value.as_encoded_bytes().starts_with(b"-") {
+        true => Err(unpassable(setting, "it begins with `-`, so it would be read as an option")),
+        false => Ok(value),
+    }
+}
+
+/// Whether a token is `<your key>` or the like.
+fn is_placeholder(name: &str, value: &OsStr) -> bool {
+    let value = value.as_encoded_bytes().trim_ascii();
+    redact::is_secret_name(name) && value.starts_with(b"<") && value.ends_with(b">")
+}
+
+/// Claude Code sends the user's own login to whatever `ANTHROPIC_BASE_URL` names when no token is set beside it (seen
+/// with 2.1.329), so another endpoint needs one.
+fn has_its_own_login(own: &BTreeMap<&str, (OsString, &Setting)>) -> Result<(), LaunchError> {
+    let set = |name: &str| own.get(name).filter(|(value, _)| !value.is_empty());
+    let has_login = ["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"]
+        .into_iter()
+        .any(|name| set(name).is_some());
+    if has_login {
+        return Ok(());
+    }
+    if let Some((_, token)) = own.get("ANTHROPIC_AUTH_TOKEN") {
+        return Err(LaunchError::EmptyToken((*token).clone()));
+    }
+    match set("ANTHROPIC_BASE_URL") {
+        Some((url, setting)) if !is_anthropic(url) => Err(LaunchError::LoginToOthers((*setting).clone())),
+        _ => Ok(()),
+    }
+}
+
+fn is_anthropic(url: &OsStr) -> bool {
+    let url = url.to_str().unwrap_or_default();
+    url.trim_end_matches('/') == "https://api.anthropic.com"
+}
+
+impl Launch {
+    fn shown(&self, name: &OsStr, value: &OsStr) -> String {
+        let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
+        match self.hidden.contains(OsStr::new(&*name)) {
+            true => redact::HIDDEN.to_owned(),
+            false => quoted(&redact::value(&name, &value)),
+        }
+    }
+}
+
+/// What a shell reads as this one word.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,@%+*".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+impl fmt::Display for Launch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("env -i")?;
+        for (name, value) in &self.env {
+            write!(f, " {}={}", name.to_string_lossy(), self.shown(name, value))?;
+        }
+        write!(f, " {}", quoted(&self.program.to_string_lossy()))?;
+        for argument in &self.args {
+            write!(f, " {}", quoted(&redact::value("", &argument.to_string_lossy())))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Launch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Launch({self})")
+    }
+}
+
+impl fmt::Debug for Task<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cwd, home, pro, conversation, environment } = self;
+        let variables = environment.len();
+        write!(f, "Task({cwd:?}, {home:?}, pro: {pro}, {conversation:?}, {variables} variables)")
+    }
+}

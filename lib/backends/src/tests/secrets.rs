@@ -1,0 +1,106 @@
+//! Tokens: none missing, none shown.
+
+use super::*;
+
+const TOKEN: &str = "sk-0123456789abcdefghijklmnopqrstuv";
+
+#[test]
+fn a_token_that_is_none_is_said_before_anything_starts() {
+    let said = |lines: &str, given: &[(&str, &str)]| {
+        let said = run(&with_env(lines), given).unwrap_err().to_string();
+        said.split_once(" (").unwrap().0.to_owned() + said.split_once(')').unwrap().1
+    };
+    assert_eq!(
+        said("ANTHROPIC_AUTH_TOKEN: ''", &[]),
+        "`backends.b.env.ANTHROPIC_AUTH_TOKEN` is empty: write the token there, or set the variable that it names"
+    );
+    assert_eq!(
+        said("ANTHROPIC_AUTH_TOKEN: ${K}", &[("K", "")]),
+        "`backends.b.env.ANTHROPIC_AUTH_TOKEN` is empty: write the token there, or set the variable that it names"
+    );
+    for line in ["ANTHROPIC_AUTH_TOKEN: <your key>", "ANTHROPIC_API_KEY: ' <key> '", "OPENAI_API_KEY: <x>"] {
+        assert!(said(line, &[]).contains("is still a placeholder: write the token there, or `${VARIABLE}`"));
+    }
+    // An empty key beside a token is how some endpoints are to be configured.
+    run(&with_env("ANTHROPIC_AUTH_TOKEN: x\n      ANTHROPIC_API_KEY: ''"), &[]).unwrap();
+    run(&with_env("ANTHROPIC_AUTH_TOKEN: ''\n      ANTHROPIC_API_KEY: x"), &[]).unwrap();
+    run(&with_env("ANTHROPIC_API_KEY: ''"), &[]).unwrap();
+}
+
+#[test]
+fn the_users_own_login_is_not_sent_to_another_endpoint() {
+    for url in [
+        "https://api.deepseek.com/anthropic",
+        "http://api.anthropic.com",
+        "https://api.anthropic.com@evil.org",
+        "x",
+    ] {
+        let refused = run(&with_env(&format!("ANTHROPIC_BASE_URL: {url}")), &[]);
+        assert!(matches!(refused, Err(LaunchError::LoginToOthers(_))), "{url}");
+        run(&with_env(&format!("ANTHROPIC_BASE_URL: {url}\n      ANTHROPIC_AUTH_TOKEN: unused")), &[])
+            .unwrap();
+    }
+    run(&with_env("ANTHROPIC_BASE_URL: https://api.anthropic.com/"), &[]).unwrap();
+}
+
+#[test]
+fn no_token_is_in_what_can_be_shown() {
+    let text = format!(
+        "system_prompt: use {TOKEN}\nbackends:\n  b:\n    model: m\n    env:\n      ANTHROPIC_AUTH_TOKEN: plain-word\n      \
+         ANTHROPIC_CUSTOM_HEADERS: 'X-Auth: plain-word'\n      FROM: '${{MY_SECRET}}'\n      SHAPE: {TOKEN}\n      \
+         ANTHROPIC_BASE_URL: http://me:plain-word@host/\n      SHOWN: it's here\n      NAMED_KEY: ${{MY_SECRET}}\n"
+    );
+    let config = config(&text);
+    let given = variables(&[
+        ("MY_SECRET", "plain-word"),
+        ("HTTPS_PROXY", "http://u:plain-word@p:1"),
+        ("PATH", "/bin"),
+    ]);
+    let launch = config.backends[0].run(&task(&given)).unwrap();
+    assert_eq!(variable(&launch, "FROM").as_deref(), Some("plain-word"));
+    let shown = launch.to_string();
+    for text in [&shown, &format!("{launch:?}"), &format!("{config:?}"), &format!("{:?}", task(&given))] {
+        assert!(!text.contains("plain-word") && !text.contains(TOKEN), "{text}");
+    }
+    assert_eq!(
+        shown,
+        format!(
+            "env -i AGENT_HANDOFF_SKIP=1 ANTHROPIC_AUTH_TOKEN=*** ANTHROPIC_BASE_URL=*** ANTHROPIC_CUSTOM_HEADERS=*** FROM=*** \
+             HOME=/home/me HTTPS_PROXY=*** NAMED_KEY=*** PATH=/bin SHAPE=*** SHOWN='it'\\''s here' claude -p --output-format \
+             stream-json --verbose --include-partial-messages --model m --dangerously-skip-permissions --session-id {ID} \
+             --append-system-prompt ***"
+        )
+    );
+    assert!(format!("{config:?}").contains(r#"backends.b.env.NAMED_KEY: "${MY_SECRET}""#));
+}
+
+#[test]
+fn no_error_holds_a_token() {
+    let long = TOKEN.repeat(5_000);
+    for lines in
+        [format!("K_TOKEN: {long}"), format!("K_TOKEN: {TOKEN}${{NOT}}"), format!("K_TOKEN: <{TOKEN}>")]
+    {
+        let error = run(&with_env(&lines), &[]).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(TOKEN));
+    }
+    let broken = error(&with_env(&format!("K_TOKEN: \"{TOKEN}\\q\"")));
+    assert!(broken.contains("this is no YAML") && !broken.contains(TOKEN), "{broken}");
+    let doubled = error(&with_env(&format!("K_TOKEN: {TOKEN}\n      K_TOKEN: {TOKEN}")));
+    assert!(!doubled.contains(TOKEN));
+}
+
+#[test]
+fn no_secret_goes_to_the_command_line() {
+    let refused = run("backends: {c: {type: codex, config: {a: {b: '${K}'}}}}", &[("K", "x")]).unwrap_err();
+    assert!(
+        matches!(&refused, LaunchError::VariableInArgument(setting) if setting.key == "backends.c.config.a.b")
+    );
+    let text = format!("backends: {{c: {{type: codex, config: {{p: {{base_url: {TOKEN}}}}}}}}}");
+    assert!(matches!(run(&text, &[]), Err(LaunchError::SecretInArgument(_))));
+    for setting in ["experimental_bearer_token: x", "http_headers: {Authorization: x}"] {
+        let text = format!("backends: {{c: {{type: codex, config: {{p: {{{setting}}}}}}}}}");
+        assert!(matches!(run(&text, &[]), Err(LaunchError::SecretInArgument(_))), "{setting}");
+    }
+    run("backends: {c: {type: codex, config: {env_http_headers: {Authorization: V}, p: {env_key: MY_KEY, bearer_token_env_var: MY_TOKEN}}}}", &[])
+        .unwrap();
+}
