@@ -1,0 +1,103 @@
+//! The last line: which keys there are, a question, or what just happened.
+
+use ratatui::text::{Line, Span};
+
+use crate::text;
+use crate::theme::Theme;
+
+/// A key and what it does. The lower its rank, the longer it stays while the terminal gets narrower.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hint {
+    pub(crate) key: &'static str,
+    pub(crate) does: &'static str,
+    pub(crate) rank: u8,
+}
+
+impl Hint {
+    pub(crate) const fn new(key: &'static str, does: &'static str, rank: u8) -> Self {
+        Self { key, does, rank }
+    }
+
+    fn width(self) -> usize {
+        text::width(self.key) + 1 + self.does.len()
+    }
+}
+
+pub(crate) const TABLE: &[Hint] = &[
+    Hint::new("↑↓", "select", 7),
+    Hint::new("enter", "look", 0),
+    Hint::new("/", "filter", 3),
+    Hint::new("o", "open", 4),
+    Hint::new("f", "follow", 5),
+    Hint::new("s", "stop", 6),
+    Hint::new("y", "copy id", 8),
+    Hint::new("?", "help", 2),
+    Hint::new("q", "quit", 1),
+];
+
+pub(crate) const FILTER: &[Hint] = &[Hint::new("enter", "keep", 1), Hint::new("esc", "clear", 0)];
+
+pub(crate) const NOTHING: &[Hint] = &[Hint::new("?", "help", 1), Hint::new("q", "quit", 0)];
+
+pub(crate) const NO_MATCH: &[Hint] =
+    &[Hint::new("esc", "clear filter", 0), Hint::new("?", "help", 2), Hint::new("q", "quit", 1)];
+
+pub(crate) const DETAIL: &[Hint] = &[
+    Hint::new("esc", "back", 0),
+    Hint::new("←→", "tabs", 2),
+    Hint::new("↑↓", "scroll", 7),
+    Hint::new("o", "open", 4),
+    Hint::new("f", "follow", 5),
+    Hint::new("s", "stop", 6),
+    Hint::new("y", "copy id", 8),
+    Hint::new("?", "help", 3),
+    Hint::new("q", "quit", 1),
+];
+
+pub(crate) const HELP: &[Hint] =
+    &[Hint::new("esc", "back", 0), Hint::new("↑↓", "scroll", 2), Hint::new("q", "quit", 1)];
+
+const GAP: usize = 2;
+
+/// As many hints as fit, in their order.
+pub(crate) fn hints(hints: &[Hint], available: usize, theme: Theme) -> Line<'static> {
+    let mut by_rank: Vec<Hint> = hints.to_vec();
+    by_rank.sort_by_key(|hint| hint.rank);
+    let mut used = 0;
+    let fitting = by_rank.iter().take_while(|hint| {
+        used += hint.width() + GAP;
+        used <= available + GAP
+    });
+    let last = fitting.map(|hint| hint.rank).last();
+    let mut spans = Vec::new();
+    for hint in hints.iter().filter(|hint| last.is_some_and(|last| hint.rank <= last)) {
+        if !spans.is_empty() {
+            spans.push(Span::raw(" ".repeat(GAP)));
+        }
+        spans.push(Span::styled(hint.key, theme.accent()));
+        spans.push(Span::raw(format!(" {}", hint.does)));
+    }
+    Line::from(spans)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fitted(available: usize) -> String {
+        hints(TABLE, available, Theme::new(false)).to_string()
+    }
+
+    #[test]
+    fn the_way_in_and_out_stays_longest() {
+        assert_eq!(
+            fitted(78),
+            "↑↓ select  enter look  / filter  o open  f follow  s stop  y copy id  ? help  q quit"
+                .replace("  y copy id", "")
+        );
+        assert_eq!(fitted(38), "enter look  / filter  ? help  q quit");
+        assert_eq!(fitted(18), "enter look  q quit");
+        assert_eq!(fitted(10), "enter look");
+        assert_eq!(fitted(0), "");
+    }
+}

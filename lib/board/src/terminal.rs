@@ -1,0 +1,253 @@
+//! The terminal: taken, drawn on, listened to, and given back however this ends.
+
+use std::io::{self, BufWriter, Read as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::cursor::{Hide, MoveTo, Show};
+use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use ratatui::crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::crossterm::{execute, queue};
+use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::SigId;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::low_level;
+
+use crate::keys::{Key, Keys};
+
+/// How long the rest of a sequence is waited for before its Escape is taken for the key.
+const ESCAPE: Duration = Duration::from_millis(25);
+
+/// Whether the terminal is ours, so that a panic gives it back and nothing is given back twice.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Why the wait ended.
+#[derive(Debug)]
+pub(crate) enum Woken {
+    Keys(Vec<Key>),
+    Resized,
+    /// Somebody asks the process to end.
+    Signal(i32),
+    /// The terminal was closed.
+    Gone,
+    Timeout,
+}
+
+pub(crate) struct Screen {
+    terminal: Terminal<CrosstermBackend<BufWriter<io::Stdout>>>,
+    keys: Keys,
+    signals: Signals,
+}
+
+impl Screen {
+    /// Takes the terminal.
+    pub(crate) fn enter() -> io::Result<Self> {
+        give_back_on_panic();
+        let signals = Signals::register()?;
+        let options = TerminalOptions { viewport: Viewport::Fixed(area()) };
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, output()));
+        let terminal = Terminal::with_options(backend, options)?;
+        let screen = Self { terminal, keys: Keys::default(), signals };
+        take()?;
+        Ok(screen)
+    }
+
+    pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.terminal.draw(draw).map(|_| ())
+    }
+
+    /// Takes the terminal's new size, and draws everything anew with the next frame.
+    pub(crate) fn resize(&mut self) -> io::Result<()> {
+        self.terminal.resize(area())
+    }
+
+    /// Waits for a key, a signal, or the end of `patience`, without using the processor.
+    pub(crate) fn wait(&mut self, patience: Duration) -> io::Result<Woken> {
+        let patience = if self.keys.is_waiting() { ESCAPE } else { patience };
+        let (typed, gone) = {
+            let input = input();
+            let mut watched = [
+                PollFd::new(&input, PollFlags::IN),
+                PollFd::from_borrowed_fd(self.signals.pipe.as_fd(), PollFlags::IN),
+            ];
+            let timeout = Timespec::try_from(patience).map_err(io::Error::other)?;
+            match poll(&mut watched, Some(&timeout)) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let happened = watched[0].revents();
+            let gone = happened.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
+            (happened.contains(PollFlags::IN), gone)
+        };
+        if let Some(woken) = self.signals.take() {
+            return Ok(woken);
+        }
+        if gone {
+            return Ok(Woken::Gone);
+        }
+        if !typed {
+            let keys = self.keys.give_up();
+            return Ok(if keys.is_empty() { Woken::Timeout } else { Woken::Keys(keys) });
+        }
+        let mut bytes = [0; 4096];
+        match rustix::io::read(input(), &mut bytes) {
+            Ok(0) => return Ok(Woken::Gone),
+            Ok(length) => self.keys.push(&bytes[..length]),
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
+            Err(rustix::io::Errno::IO) => return Ok(Woken::Gone),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Woken::Keys(self.keys.take()))
+    }
+
+    /// Puts text into the clipboard by OSC 52. Whether the terminal obeys, it doesn't say.
+    pub(crate) fn copy(&mut self, text: &str) -> io::Result<()> {
+        let mut output = output();
+        write!(output, "\x1b]52;c;{}\x07", base64(text.as_bytes()))?;
+        output.flush()
+    }
+
+    /// Gives the terminal to the shell, as Ctrl-Z does elsewhere, and takes it again when the shell continues us.
+    pub(crate) fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        low_level::raise(SIGTSTP)?;
+        take()?;
+        self.resize()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn take() -> io::Result<()> {
+    TAKEN.store(true, Ordering::SeqCst);
+    let taken = enable_raw_mode()
+        .and_then(|()| execute!(output(), EnterAlternateScreen, EnableBracketedPaste, Hide, MoveTo(0, 0)));
+    if taken.is_err() {
+        give_back();
+    }
+    taken
+}
+
+/// Best effort: where the terminal is gone there is nobody to tell.
+fn give_back() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let mut output = output();
+        let _ = queue!(output, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = output.flush();
+        let _ = disable_raw_mode();
+    }
+}
+
+/// Before the message of a panic is printed, so that it is read; also where a panic aborts and nothing is dropped.
+fn give_back_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            give_back();
+            before(panic);
+        }));
+    });
+}
+
+#[expect(clippy::disallowed_methods, reason = "a screen is drawn piece by piece, which no other output is")]
+fn output() -> io::Stdout {
+    io::stdout()
+}
+
+#[expect(clippy::disallowed_methods, reason = "keys are read as they come, not as one input")]
+fn input() -> io::Stdin {
+    io::stdin()
+}
+
+/// All of the terminal. One that doesn't know its size is taken for the usual one.
+fn area() -> Rect {
+    let size = rustix::termios::tcgetwinsize(output()).ok();
+    let (width, height) = size.map_or((0, 0), |size| (size.ws_col, size.ws_row));
+    if width == 0 || height == 0 { Rect::new(0, 0, 80, 24) } else { Rect::new(0, 0, width, height) }
+}
+
+/// Signals as something to wait for: each writes a byte into the pipe. Unregistered when this is dropped.
+struct Signals {
+    pipe: UnixStream,
+    ending: Arc<AtomicUsize>,
+    resized: Arc<AtomicBool>,
+    registered: Vec<SigId>,
+}
+
+impl Signals {
+    fn register() -> io::Result<Self> {
+        let (pipe, write) = UnixStream::pair()?;
+        pipe.set_nonblocking(true)?;
+        let mut signals =
+            Self { pipe, ending: Arc::default(), resized: Arc::default(), registered: Vec::new() };
+        for signal in [SIGTERM, SIGHUP, SIGINT] {
+            let number = usize::try_from(signal).unwrap_or_default();
+            let id = signal_hook::flag::register_usize(signal, signals.ending.clone(), number)?;
+            signals.registered.push(id);
+        }
+        signals.registered.push(signal_hook::flag::register(SIGWINCH, signals.resized.clone())?);
+        // After the flags, so that whoever is woken finds them.
+        for signal in [SIGTERM, SIGHUP, SIGINT, SIGWINCH] {
+            signals.registered.push(low_level::pipe::register(signal, write.try_clone()?)?);
+        }
+        Ok(signals)
+    }
+
+    fn take(&mut self) -> Option<Woken> {
+        let mut bytes = [0; 64];
+        while matches!(self.pipe.read(&mut bytes), Ok(1..)) {}
+        let ending = self.ending.swap(0, Ordering::SeqCst);
+        if ending != 0 {
+            return Some(Woken::Signal(i32::try_from(ending).unwrap_or(SIGTERM)));
+        }
+        self.resized.swap(false, Ordering::SeqCst).then_some(Woken::Resized)
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        for id in self.registered.drain(..) {
+            low_level::unregister(id);
+        }
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let bits = (0..3).fold(0_u32, |bits, index| bits << 8 | u32::from(*chunk.get(index).unwrap_or(&0)));
+        for index in 0..4 {
+            let sextet = (bits >> (18 - 6 * index)) as usize & 63;
+            text.push(if index <= chunk.len() { char::from(ALPHABET[sextet]) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_padded() {
+        let texts = ["", "f", "fo", "foo", "1121-ds-04"];
+        assert_eq!(
+            texts.map(|text| base64(text.as_bytes())),
+            ["", "Zg==", "Zm8=", "Zm9v", "MTEyMS1kcy0wNA=="]
+        );
+    }
+}
