@@ -40,7 +40,9 @@ pub enum Programs<'a> {
     /// it fills in (`$0` to `$9`, `$ARGUMENTS`): an installer says so.
     Installed(&'a Path),
     /// Through the plugin: its launchers in Claude Code; in Codex, which fills in no plugin root,
-    /// `$AGENT_HANDOFF_HOME/bin`, else `~/.agent-handoff/bin`.
+    /// `$AGENT_HANDOFF_HOME/bin`, else `~/.agent-handoff/bin`. Claude Code fills the plugin's path in as
+    /// it is, between the double quotes of a shell: one with `$`, a back-quote, `"` or a backslash stops
+    /// the skill.
     Plugin,
 }
 

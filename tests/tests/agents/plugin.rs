@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use tests::BODY;
 use tests::agents::{Host, Machine, Session, SessionEnd, Wiring, ready, shell, text};
+use tests::{BODY, World};
 
 use crate::documented::{AWKWARD, followed};
 use crate::support::{machine as wired, messages, nothing_was_denied, only_handoff, restricted, waiting};
@@ -13,13 +13,12 @@ fn checkout() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// Adds the checkout as a marketplace and installs the plugin from it, in both.
+/// Adds the marketplace and installs the plugin from it, in both.
 #[track_caller]
-fn plug_in(machine: &Machine) {
-    let checkout = checkout();
+fn plug_in(machine: &Machine, marketplace: &Path) {
     for host in Host::ALL {
         let add = if host == Host::Claude { "install" } else { "add" };
-        let marketplace = ["plugin", "marketplace", "add", checkout.to_str().unwrap()];
+        let marketplace = ["plugin", "marketplace", "add", marketplace.to_str().unwrap()];
         for args in [&marketplace[..], &["plugin", add, "agent-handoff@agent-handoff"]] {
             let ran = machine.agent(host, args);
             assert_eq!(ran.code, 0, "{host:?} {args:?}: {ran:?}");
@@ -36,15 +35,41 @@ fn session<'m>(machine: &'m Machine, host: Host, repo: &Path) -> Session<'m> {
     }
 }
 
-/// A machine with the programs, that the plugin alone calls.
+/// Takes the wiring away and leaves the programs to the plugin.
 #[track_caller]
-fn unwired() -> Option<(Machine, PathBuf)> {
-    let (machine, repo) = wired()?;
+fn unwire(machine: &Machine, marketplace: &Path) {
     let ran = machine.install(&["uninstall", "--only", "claude,codex"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    plug_in(&machine);
+    plug_in(machine, marketplace);
     machine.trust_every_hook();
-    Some((machine, repo))
+}
+
+/// Shows a handoff once, and writes one by the skill.
+#[track_caller]
+fn works(machine: &Machine, repo: &Path) {
+    for host in Host::ALL {
+        machine.world.write(repo, &[], BODY);
+        let expected = waiting(&machine.world, repo);
+        assert_eq!(told(&session(machine, host, repo).run("go").ok()), [expected], "{host:?}");
+        assert_eq!(told(&session(machine, host, repo).run("go").ok()), [""; 0], "{host:?}");
+        let steps = followed(host, AWKWARD, "--topic x");
+        let mut session = restricted(host, session(machine, host, repo).steps(steps));
+        if host == Host::Codex {
+            // No installer made it writable.
+            let roots = format!("sandbox_workspace_write.writable_roots={:?}", [machine.world.root()]);
+            session = session.args(&["-c", &roots]);
+        }
+        // Codex knows a plugin's skill by both names only; Claude Code takes the short one too.
+        let prompt = match host {
+            Host::Claude => "/handoff --topic x",
+            Host::Codex => "$agent-handoff:handoff --topic x",
+        };
+        let end = session.run(prompt).ok();
+        nothing_was_denied(&end);
+        let handoff = only_handoff(&machine.world, repo);
+        assert!(handoff.contains(AWKWARD.trim_end()) && handoff.contains(end.id()), "{host:?}: {handoff}");
+        std::fs::remove_dir_all(machine.world.inbox(repo).join("unread")).unwrap();
+    }
 }
 
 fn told(end: &SessionEnd) -> Vec<String> {
@@ -65,30 +90,9 @@ fn the_plugin_and_the_marketplace_are_valid_to_the_strictest() {
 
 #[test]
 fn the_plugin_alone_shows_a_handoff_once_and_its_skill_writes_one_without_a_question() {
-    let Some((machine, repo)) = unwired() else { return };
-    for host in Host::ALL {
-        machine.world.write(&repo, &[], BODY);
-        let expected = waiting(&machine.world, &repo);
-        assert_eq!(told(&session(&machine, host, &repo).run("go").ok()), [expected], "{host:?}");
-        assert_eq!(told(&session(&machine, host, &repo).run("go").ok()), [""; 0], "{host:?}");
-        let steps = followed(host, AWKWARD, "--topic x");
-        let mut session = restricted(host, session(&machine, host, &repo).steps(steps));
-        if host == Host::Codex {
-            // No installer made it writable.
-            let roots = format!("sandbox_workspace_write.writable_roots={:?}", [machine.world.root()]);
-            session = session.args(&["-c", &roots]);
-        }
-        // Codex calls a plugin's skill by both names; Claude Code takes the short one too.
-        let prompt = match host {
-            Host::Claude => "/handoff --topic x",
-            Host::Codex => "$agent-handoff:handoff --topic x",
-        };
-        let end = session.run(prompt).ok();
-        nothing_was_denied(&end);
-        let handoff = only_handoff(&machine.world, &repo);
-        assert!(handoff.contains(AWKWARD.trim_end()) && handoff.contains(end.id()), "{host:?}: {handoff}");
-        std::fs::remove_dir_all(machine.world.inbox(&repo).join("unread")).unwrap();
-    }
+    let Some((machine, repo)) = wired() else { return };
+    unwire(&machine, &checkout());
+    works(&machine, &repo);
     let ran = machine.install(&["doctor"]);
     assert_eq!(ran.code, 0, "{}", ran.out());
     for area in ["Claude Code: ", "Codex: "] {
@@ -97,9 +101,23 @@ fn the_plugin_alone_shows_a_handoff_once_and_its_skill_writes_one_without_a_ques
 }
 
 #[test]
+fn the_plugin_that_the_programs_bring_works_from_wherever_they_are() {
+    if !ready() {
+        return;
+    }
+    // Not `$`: Claude Code puts the plugin's path between the skill's double quotes as it is.
+    let machine = Machine::in_world(World::with_home("ho me's"), Wiring::Installer);
+    let ran = machine.install(&["install"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let repo = machine.world.repo("app");
+    unwire(&machine, &machine.world.home().join(".agent-handoff"));
+    works(&machine, &repo);
+}
+
+#[test]
 fn plugin_and_installer_at_once_show_a_handoff_once_and_doctor_names_both() {
     let Some((machine, repo)) = wired() else { return };
-    plug_in(&machine);
+    plug_in(&machine, &checkout());
     machine.trust_every_hook();
     for host in Host::ALL {
         machine.world.write(&repo, &[], BODY);
@@ -143,7 +161,7 @@ fn a_plugin_without_the_programs_says_so_in_one_line() {
     }
     let machine = Machine::bare(Wiring::Installer);
     let repo = machine.world.repo("app");
-    plug_in(&machine);
+    plug_in(&machine, &checkout());
     machine.trust_every_hook();
     for host in Host::ALL {
         let end = session(&machine, host, &repo).run("go").ok();
