@@ -134,7 +134,10 @@ impl Server {
 
     fn send(&mut self, message: &Value) -> Result<(), String> {
         let line = format!("{message}\n");
-        self.stdin.write_all(line.as_bytes()).map_err(|error| handoff_files::reason(&error))
+        self.stdin.write_all(line.as_bytes()).map_err(|error| match error.kind() {
+            std::io::ErrorKind::BrokenPipe => "it ended before it was asked".to_owned(),
+            _ => handoff_files::reason(&error),
+        })
     }
 }
 
