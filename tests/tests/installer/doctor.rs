@@ -1,0 +1,288 @@
+//! What the doctor finds, and that what it says mends it.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{Machine, mode, replace};
+
+/// The mends that the doctor names, each once, in their order.
+pub(crate) fn commands(machine: &Machine) -> Vec<String> {
+    let ran = machine.run(&["doctor", "--quick"]);
+    assert_eq!((ran.code, ran.err()), (1, ""), "{}", ran.out());
+    let mut commands: Vec<String> = Vec::new();
+    let mut problems = 0;
+    for line in ran.out().lines() {
+        problems += usize::from(line.starts_with("problem "));
+        if let Some(mend) = line.strip_prefix("         mend: ") {
+            commands.push(mend.to_owned());
+        }
+    }
+    assert_eq!(problems, commands.len(), "a problem without a mend: {}", ran.out());
+    let count = if problems == 1 { "1 problem\n".to_owned() } else { format!("{problems} problems\n") };
+    assert!(ran.out().ends_with(&count), "{}", ran.out());
+    commands.dedup();
+    commands
+}
+
+/// Does what the doctor says; then all is well.
+#[track_caller]
+pub(crate) fn mends(machine: &Machine) {
+    for command in commands(machine) {
+        let ran = machine.shell(&command);
+        assert_eq!((ran.code, ran.err()), (0, ""), "{command}: {}", ran.out());
+    }
+    let ran = machine.run(&["doctor", "--quick"]);
+    assert_eq!((ran.code, ran.err()), (0, ""), "{}", ran.out());
+    assert!(ran.out().ends_with("healthy\n"));
+}
+
+/// The doctor finds `problem`, and what it says mends it.
+#[track_caller]
+pub(crate) fn finds(machine: &Machine, problem: &str) {
+    let before = machine.tree();
+    let ran = machine.run(&["doctor", "--quick"]);
+    before.is(&machine.tree());
+    assert_eq!((ran.code, ran.err()), (1, ""), "{}", ran.out());
+    assert!(ran.out().contains(&format!("problem  {problem}")), "{problem}: {}", ran.out());
+    mends(machine);
+}
+
+fn installed() -> Machine {
+    let machine = Machine::small();
+    machine.install();
+    machine
+}
+
+/// The doctor finds `problem`, which the user mends with an editor.
+#[track_caller]
+fn finds_for_an_editor(machine: &Machine, problem: &str, file: &str, mended: &str) {
+    let ran = machine.run(&["doctor", "--quick"]);
+    assert_eq!((ran.code, ran.err()), (1, ""), "{}", ran.out());
+    assert!(ran.out().contains(&format!("problem  {problem}")), "{problem}: {}", ran.out());
+    let editor = machine.path("editor");
+    replace(&editor, "#!/bin/sh\nfor last; do :; done\ncp \"$HOME/mended\" \"$last\"\n");
+    machine.file("mended", mended);
+    for command in commands(machine) {
+        let ran = machine.shell(&format!("EDITOR='{}'; {command}", editor.display()));
+        assert_eq!((ran.code, ran.err()), (0, ""), "{command}");
+    }
+    assert_eq!(machine.text(file), mended);
+    assert_eq!(machine.run(&["doctor", "--quick"]).code, 0);
+}
+
+#[test]
+fn nothing_installed() {
+    finds(&Machine::small(), "programs: nothing is installed in ~/.agent-handoff\n         mend: ");
+}
+
+#[test]
+fn a_program_that_is_missing_changed_or_does_not_start() {
+    let machine = installed();
+    std::fs::remove_file(machine.program("inbox")).unwrap();
+    finds(&machine, "programs: could not read ");
+    let machine = installed();
+    replace(&machine.program("inbox"), "#!/bin/sh\nexit 0\n");
+    finds(&machine, "programs: ~/.agent-handoff/bin/inbox is not what was installed\n");
+    let machine = installed();
+    std::fs::remove_file(machine.program("installer")).unwrap();
+    finds(&machine, "programs: could not read ");
+    let machine = installed();
+    mode(&machine.program("handoff-write"), 0o600);
+    finds(&machine, "programs: ~/.agent-handoff/bin/handoff-write does not start\n");
+    let machine = installed();
+    std::fs::remove_file(machine.path(".agent-handoff/skills/codex/handoff/SKILL.md")).unwrap();
+    finds(&machine, "programs: could not read ");
+    let machine = installed();
+    std::fs::remove_file(machine.path(".local/bin/handoff")).unwrap();
+    finds(&machine, "programs: ~/.local/bin/handoff is missing\n");
+}
+
+#[test]
+fn the_hook_missing_twice_flat_or_of_another_installation() {
+    let machine = installed();
+    let settings = machine.text(".claude/settings.json");
+    machine.file(".claude/settings.json", "{}");
+    finds(&machine, "Claude Code: ~/.claude/settings.json has no hook of ours\n");
+    std::fs::remove_file(machine.path(".claude/settings.json")).unwrap();
+    finds(&machine, "Claude Code: ~/.claude/settings.json has no hook of ours\n");
+    let own = machine.program("session-start").display().to_string();
+    let handler =
+        format!("{{\"type\": \"command\", \"command\": \"{own}\", \"args\": [\"--max-bytes\", \"10000\"]}}");
+    machine.file(
+        ".claude/settings.json",
+        format!("{{\"hooks\": {{\"SessionStart\": [{{\"hooks\": [{handler},\n{handler}]}}]}}}}"),
+    );
+    finds(&machine, "Claude Code: ~/.claude/settings.json has the hook 2 times: lines 1, 2\n");
+    machine.file(".claude/settings.json", format!("{{\"hooks\": {{\"SessionStart\": [\n{handler}]}}}}"));
+    finds(&machine, "Claude Code: ~/.claude/settings.json line 2: the hook stands where it is never run\n");
+    machine.file(".claude/settings.json", settings.replace(machine.home.to_str().unwrap(), "/home/before"));
+    finds(
+        &machine,
+        "Claude Code: ~/.claude/settings.json line 6: the hook runs another installation: /home/before/.agent-handoff/bin/session-start\n",
+    );
+}
+
+#[test]
+fn hooks_turned_off_for_the_user_or_in_the_project() {
+    let machine = installed();
+    let settings = machine.text(".claude/settings.json");
+    machine.file(".claude/settings.json", settings.replacen('{', "{\n  \"disableAllHooks\": true,", 1));
+    finds_for_an_editor(
+        &machine,
+        "Claude Code: ~/.claude/settings.json turns the hook off: \"disableAllHooks\": true\n",
+        ".claude/settings.json",
+        &settings,
+    );
+    for name in ["settings.json", "settings.local.json"] {
+        let machine = installed();
+        let path = format!("my app/.claude/{name}");
+        machine.file(&path, "{\"disableAllHooks\": true}");
+        let mut doctor = machine.installer(&["doctor"]);
+        doctor.current_dir(machine.path("my app"));
+        let ran = tests::feed(doctor, b"");
+        assert_eq!(ran.code, 1);
+        assert!(ran.out().contains(&format!("~/{path} turns the hook off")), "{}", ran.out());
+        assert_eq!(machine.run(&["doctor"]).code, 0, "it is of that project alone");
+        // A pipe there keeps nobody waiting.
+        std::fs::remove_file(machine.path(&path)).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(machine.path(&path)).status().unwrap().success());
+        let mut doctor = machine.installer(&["doctor"]);
+        doctor.current_dir(machine.path("my app"));
+        assert_eq!(tests::feed(doctor, b"").code, 0);
+    }
+}
+
+#[test]
+fn broken_settings_with_their_line() {
+    for (agent, file, broken, line) in [
+        ("Claude Code", ".claude/settings.json", "{\n  \"a\": 1\n  \"b\": 2\n}\n", 2),
+        ("Codex", ".codex/config.toml", "a = 1\n= 2\n", 2),
+        ("Codex", ".codex/AGENTS.md", "x\n<!-- END agent-handoff -->\n", 2),
+    ] {
+        let machine = installed();
+        let good = machine.text(file);
+        machine.file(file, broken);
+        let ran = machine.run(&["doctor", "--quick"]);
+        assert!(ran.out().contains(&format!("         mend: ${{EDITOR:-vi}} +{line} ")), "{}", ran.out());
+        finds_for_an_editor(
+            &machine,
+            &format!("{agent}: ~/{file} is broken: line {line}, column "),
+            file,
+            &good,
+        );
+    }
+}
+
+#[test]
+fn a_skill_that_is_missing() {
+    for (agent, skill) in [
+        ("Claude Code", ".claude/skills/handoff/SKILL.md"),
+        ("Codex", ".agents/skills/upgrade-handoff/SKILL.md"),
+    ] {
+        let machine = installed();
+        std::fs::remove_file(machine.path(skill)).unwrap();
+        finds(&machine, &format!("{agent}: the skill ~/{skill} is missing\n"));
+    }
+}
+
+#[test]
+fn an_agent_that_came_later() {
+    let machine = Machine::empty();
+    machine.stand_ins("");
+    machine.install();
+    let ran = machine.run(&["doctor"]);
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.out().contains("note     Claude Code: it was not found here\n")
+            && ran.out().contains("note     Codex: it was not found here\n")
+    );
+    let machine = machine.with_agents();
+    finds(&machine, "Claude Code: it is here and not wired\n");
+    std::fs::remove_dir_all(machine.path(".codex")).unwrap();
+    machine.done(&["uninstall", "--only", "codex"]);
+    let machine = machine.with("PATH", path_with_codex());
+    finds(&machine, "Codex: it is here and not wired\n");
+}
+
+/// The PATH with a `codex` on it.
+fn path_with_codex() -> std::ffi::OsString {
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("with-codex");
+    std::fs::create_dir_all(&dir).unwrap();
+    replace(&dir.join(format!("codex-{}", std::process::id())), "#!/bin/sh\nexit 1\n");
+    std::fs::rename(dir.join(format!("codex-{}", std::process::id())), dir.join("codex")).unwrap();
+    std::env::join_paths([dir, "/usr/bin".into(), "/bin".into()]).unwrap()
+}
+
+#[test]
+fn a_store_that_others_may_write_to_or_that_is_somebody_elses() {
+    let machine = installed();
+    mode(&machine.path(".agent-handoffs"), 0o777);
+    finds(&machine, "store: ");
+    let bits = std::fs::metadata(machine.path(".agent-handoffs")).unwrap().permissions().mode() & 0o777;
+    assert_eq!(bits, 0o700);
+    if !tests::can("give files away", tests::is_root()) {
+        return;
+    }
+    let machine = installed();
+    std::os::unix::fs::chown(machine.path(".agent-handoffs"), Some(12345), None).unwrap();
+    finds(&machine, "store: ");
+}
+
+#[test]
+fn handoffs_of_a_worktree_that_is_gone_and_refused_drafts() {
+    let machine = Machine::new();
+    machine.install();
+    let dir = machine.world.dir("my app");
+    let write = |body: &str| {
+        let mut write = machine.command(machine.program("handoff-write"), &[]);
+        write.current_dir(&dir);
+        tests::feed(write, body.as_bytes())
+    };
+    assert_eq!(write(tests::BODY).code, 0);
+    assert_eq!(write("# Handoff\n\nNo next action.\n").code, 1);
+    let ran = machine.run(&["doctor"]);
+    assert_eq!(ran.code, 0, "{}", ran.out());
+    assert!(
+        ran.out().contains("ok       store: ~/.agent-handoffs is yours; 1 unread for 1 worktree\n"),
+        "{}",
+        ran.out()
+    );
+    assert!(
+        ran.out().contains(
+            "note     store: 1 refused draft is in ~/.agent-handoffs/.drafts, yours to mend or delete\n"
+        ),
+        "{}",
+        ran.out()
+    );
+    let moved = machine.world.path("moved app");
+    std::fs::rename(&dir, &moved).unwrap();
+    let ran = machine.run(&["doctor"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out().contains(&format!("problem  store: 1 unread for {}, which is gone\n", dir.display())),
+        "{}",
+        ran.out()
+    );
+    let command = commands(&machine).remove(0).replace(" NEW ", &format!(" '{}' ", moved.display()));
+    let done = machine.shell(&command);
+    assert_eq!(done.code, 0, "{command}: {}", done.err());
+    assert_eq!(machine.run(&["doctor"]).code, 0);
+}
+
+#[test]
+fn handoffs_that_a_session_took_and_did_not_live_to_show() {
+    let machine = Machine::new();
+    machine.install();
+    let dir = machine.world.dir("my app");
+    let mut write = machine.command(machine.program("handoff-write"), &[]);
+    write.current_dir(&dir);
+    let written = tests::feed(write, tests::BODY.as_bytes());
+    let path = written.out().lines().find_map(|line| line.strip_prefix("path:")).unwrap().trim().to_owned();
+    let path = std::path::Path::new(&path);
+    // As a session names what it has taken.
+    let claim =
+        path.with_file_name(format!(".claim-99999999-{}", path.file_name().unwrap().to_str().unwrap()));
+    std::fs::rename(path, &claim).unwrap();
+    let ran = machine.run(&["doctor"]);
+    eprintln!("{}", ran.out());
+    finds(&machine, "store: 1 handoff");
+}

@@ -1,0 +1,164 @@
+//! What the doctor finds about Codex, and about the plugin; a `codex` that is broken never keeps it.
+
+use std::time::{Duration, Instant};
+
+use crate::doctor::finds;
+use crate::support::{Machine, replace};
+
+fn installed() -> Machine {
+    let machine = Machine::small();
+    machine.install();
+    machine
+}
+
+#[test]
+fn instructions_that_are_missing_or_old() {
+    let machine = installed();
+    let good = machine.text(".codex/AGENTS.md");
+    std::fs::remove_file(machine.path(".codex/AGENTS.md")).unwrap();
+    finds(&machine, "Codex: ~/.codex/AGENTS.md does not tell Codex to look for handoffs\n");
+    machine.file(".codex/AGENTS.md", "# Mine\n");
+    finds(&machine, "Codex: ~/.codex/AGENTS.md does not tell Codex to look for handoffs\n");
+    assert!(machine.text(".codex/AGENTS.md").starts_with("# Mine\n\n<!-- BEGIN"));
+    machine.file(".codex/AGENTS.md", good.replace("Before your first reply", "Now and then"));
+    finds(&machine, "Codex: ~/.codex/AGENTS.md tells Codex what another version said\n");
+    assert_eq!(machine.text(".codex/AGENTS.md"), good);
+}
+
+#[test]
+fn an_override_of_the_instructions_wins() {
+    let machine = installed();
+    machine.file(".codex/AGENTS.override.md", " \n");
+    assert_eq!(machine.run(&["doctor", "--quick"]).code, 0, "one that is empty does not");
+    machine.file(".codex/AGENTS.override.md", "# For now\n");
+    finds(&machine, "Codex: ~/.codex/AGENTS.override.md does not tell Codex to look for handoffs\n");
+}
+
+#[test]
+fn a_store_that_the_sandbox_may_not_write_to() {
+    let machine = installed();
+    machine.file(".codex/config.toml", "a = 1\n");
+    finds(&machine, "Codex: the sandbox may not write to ~/.agent-handoffs\n");
+    std::fs::remove_dir(machine.path(".agent-handoffs")).unwrap();
+    finds(&machine, "Codex: the sandbox may not write to ~/.agent-handoffs, which is not there\n");
+}
+
+#[test]
+fn a_hook_of_codex_that_is_missing_or_was_there_before() {
+    let machine = Machine::small();
+    machine.done(&["install", "--codex-hook"]);
+    let hooks = machine.text(".codex/hooks.json");
+    std::fs::remove_file(machine.path(".codex/hooks.json")).unwrap();
+    finds(&machine, "Codex: ~/.codex/hooks.json has no hook of ours\n");
+    assert_eq!(machine.text(".codex/hooks.json"), hooks);
+    machine.file(".codex/hooks.json", hooks.replace(machine.home.to_str().unwrap(), "/home/before"));
+    finds(&machine, "Codex: ~/.codex/hooks.json line ");
+    assert_eq!(machine.text(".codex/hooks.json"), hooks);
+}
+
+#[test]
+fn the_plugin_that_is_there_too() {
+    let machine = installed();
+    let settings = machine.text(".claude/settings.json");
+    machine.file(
+        ".claude/settings.json",
+        settings.replacen('{', "{\n  \"enabledPlugins\": {\"agent-handoff@agent-handoff\": true},", 1),
+    );
+    let config = machine.text(".codex/config.toml");
+    machine.file(
+        ".codex/config.toml",
+        format!("{config}\n[plugins.\"agent-handoff@agent-handoff\"]\nenabled = true\n"),
+    );
+    let ran = machine.run(&["doctor"]);
+    assert_eq!(ran.code, 1);
+    let said = ran.out();
+    assert!(said.contains("problem  Claude Code: the plugin is installed too"), "{said}");
+    assert!(said.contains("         mend: claude plugin uninstall agent-handoff"), "{said}");
+    assert!(said.contains("problem  Codex: the plugin is installed too"), "{said}");
+    assert!(said.contains("         mend: codex plugin remove agent-handoff@agent-handoff\n"), "{said}");
+    // One that is switched off is none.
+    machine.file(
+        ".claude/settings.json",
+        settings.replacen('{', "{\n  \"enabledPlugins\": {\"agent-handoff@agent-handoff\": false},", 1),
+    );
+    machine.file(".codex/config.toml", config);
+    assert_eq!(machine.run(&["doctor"]).code, 0);
+}
+
+/// The doctor with `script` as the `codex` on PATH.
+fn with_codex(script: &str, args: &[&str]) -> (tests::Ran, Duration) {
+    let machine = Machine::small();
+    machine.done(&["install", "--codex-hook"]);
+    let dir = machine.world.dir("codex on path");
+    replace(&dir.join("codex"), &format!("#!/bin/sh\n{script}\n"));
+    let mut doctor = machine.installer(args);
+    doctor.env("PATH", std::env::join_paths([dir, "/usr/bin".into(), "/bin".into()]).unwrap());
+    let start = Instant::now();
+    (tests::feed(doctor, b""), start.elapsed())
+}
+
+#[test]
+fn a_codex_that_dies_or_talks_nonsense_is_said_and_no_problem_of_ours() {
+    let note = "note     Codex: whether it trusts the hook could not be asked of its app-server: ";
+    for (script, why) in [
+        ("exit 1", "it ended"),
+        ("echo nonsense; echo '{}'; echo '[1]'; exit", "it ended"),
+        (
+            "read -r line; echo '{\"id\":1,\"error\":{\"message\":\"not today\"}}'; cat >/dev/null",
+            "initialize: not today",
+        ),
+        (
+            "read -r line; echo '{\"id\":1,\"result\":{}}'; read -r line; read -r line; echo '{\"id\":2,\"result\":{\"data\":7}}'; cat >/dev/null",
+            "its list of hooks is of another shape",
+        ),
+        ("head -c 40000000 /dev/zero", "it ended"),
+    ] {
+        let (ran, time) = with_codex(script, &["doctor"]);
+        assert_eq!((ran.code, ran.err()), (0, ""), "{script}: {}", ran.out());
+        assert!(ran.out().contains(&format!("{note}{why}")), "{script}: {}", ran.out());
+        assert!(time < Duration::from_secs(15), "{script}: {time:?}");
+    }
+}
+
+#[test]
+fn a_codex_that_hangs_or_floods_is_given_up_on() {
+    let hanging = std::thread::spawn(|| with_codex("sleep 100", &["doctor"]));
+    let flooding = with_codex("exec yes nonsense", &["doctor"]);
+    for (ran, time) in [flooding, hanging.join().unwrap()] {
+        assert_eq!((ran.code, ran.err()), (0, ""), "{}", ran.out());
+        assert!(
+            ran.out().contains("could not be asked of its app-server: no answer to initialize in 20 s\n"),
+            "{}",
+            ran.out()
+        );
+        assert!(time < Duration::from_secs(40), "{time:?}");
+    }
+}
+
+#[test]
+fn the_quick_doctor_asks_no_app_server_and_says_so() {
+    let (ran, time) = with_codex("sleep 100", &["doctor", "--quick"]);
+    assert_eq!((ran.code, ran.err()), (0, ""), "{}", ran.out());
+    assert!(
+        ran.out().contains(
+            "note     Codex: whether it trusts the hook was not asked of its app-server: --quick\n"
+        ),
+        "{}",
+        ran.out()
+    );
+    assert!(time < Duration::from_secs(10));
+}
+
+#[test]
+fn trust_that_cannot_be_had_is_said_once_everything_else_is_done() {
+    let machine = Machine::small();
+    let ran = machine.run(&["install", "--trust-codex-hook"]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(
+        ran.err(),
+        "agent-handoff: could not trust the hook through Codex: there is no `codex` on PATH\n"
+    );
+    assert_eq!(machine.run(&["doctor", "--quick"]).code, 0);
+    machine.uninstall();
+    assert_eq!(crate::support::apart_from_store(&machine).names(), [".claude", ".codex"]);
+}

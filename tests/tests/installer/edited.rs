@@ -1,0 +1,175 @@
+//! What others changed between installation and removal stays theirs.
+
+use crate::support::{Machine, apart_from_store};
+
+#[test]
+fn with_foreign_edits_in_between_only_ours_goes() {
+    let machine = Machine::small();
+    machine.file(".claude/settings.json", "{\n  \"a\": 1e2\n}\n");
+    machine.file(".codex/AGENTS.md", "# Mine\n");
+    machine.file(".codex/config.toml", "a = 1\n");
+    machine.done(&["install", "--codex-hook"]);
+    let edit = |name: &str, from: &str, to: &str| {
+        let text = machine.text(name);
+        assert!(text.contains(from), "{text}");
+        machine.file(name, text.replacen(from, to, 1));
+    };
+    edit(".claude/settings.json", "\"a\": 1e2", "\"a\": 1e2, \"b\": 12345678901234567890");
+    edit(".claude/settings.json", "\"hooks\": {", "\"hooks\": {\n    \"Stop\": [],");
+    edit(".codex/AGENTS.md", "# Mine\n", "# Mine, changed\n");
+    machine.file(".codex/AGENTS.md", machine.text(".codex/AGENTS.md") + "\n# More\n");
+    edit(".codex/config.toml", "a = 1\n", "a = 2 # two\n");
+    edit(".codex/config.toml", "writable_roots = [", "writable_roots = [\"/mine\", ");
+    machine.file(".codex/config.toml", machine.text(".codex/config.toml") + "\n[x]\ny = 1\n");
+    let hooks = machine.text(".codex/hooks.json");
+    let theirs = "{ \"hooks\": [ { \"type\": \"command\", \"command\": \"theirs\" } ] }";
+    machine
+        .file(".codex/hooks.json", hooks.replacen("    ]\n  }\n}", &format!("    , {theirs}]\n  }}\n}}"), 1));
+    let wired = machine.tree();
+    machine.install();
+    wired.is(&machine.tree());
+    machine.uninstall();
+    assert_eq!(
+        machine.text(".claude/settings.json"),
+        "{\n  \"a\": 1e2, \"b\": 12345678901234567890,\n  \"hooks\": {\n    \"Stop\": []\n  }\n}\n"
+    );
+    assert_eq!(machine.text(".codex/AGENTS.md"), "# Mine, changed\n\n# More\n");
+    assert_eq!(
+        machine.text(".codex/config.toml"),
+        "a = 2 # two\n\n[sandbox_workspace_write]\nwritable_roots = [\"/mine\"]\n\n[x]\ny = 1\n"
+    );
+    // Codex trusts by position: theirs is still the second group.
+    let hooks: serde_json::Value = serde_json::from_str(&machine.text(".codex/hooks.json")).unwrap();
+    assert_eq!(hooks["hooks"]["SessionStart"][0]["hooks"], serde_json::json!([]));
+    assert_eq!(hooks["hooks"]["SessionStart"][1]["hooks"][0]["command"], "theirs");
+}
+
+#[test]
+fn what_the_user_changed_of_our_hook_survives_the_next_installation() {
+    let machine = Machine::small();
+    machine.done(&["install", "--codex-hook"]);
+    for name in [".claude/settings.json", ".codex/hooks.json"] {
+        let text = machine.text(name).replace("\"timeout\": 10", "\"timeout\": 33");
+        machine.file(
+            name,
+            text.replacen(
+                "      {\n        \"hooks\"",
+                "      {\n        \"matcher\": \"startup\",\n        \"hooks\"",
+                1,
+            ),
+        );
+        assert!(machine.text(name).contains("33") && machine.text(name).contains("startup"));
+    }
+    let changed = machine.tree();
+    machine.install();
+    changed.is(&machine.tree());
+    // Also when the program moved.
+    for name in [".claude/settings.json", ".codex/hooks.json"] {
+        let wired = machine.text(name);
+        machine.file(name, wired.replace(machine.home.to_str().unwrap(), "/home/before"));
+        assert_eq!(machine.run(&["doctor", "--quick"]).code, 1);
+        machine.install();
+        assert_eq!(machine.text(name), wired);
+    }
+}
+
+#[test]
+fn a_skill_that_the_user_changed_is_kept_with_a_note() {
+    let machine = Machine::small();
+    machine.install();
+    let skill = ".claude/skills/handoff/SKILL.md";
+    let mine = machine.text(skill) + "Mine.\n";
+    machine.file(skill, &mine);
+    let said = machine.install();
+    assert!(
+        said.contains(
+            "note: ~/.claude/skills/handoff/SKILL.md was changed after it was installed, so it stays as it is"
+        ),
+        "{said}"
+    );
+    assert_eq!(machine.text(skill), mine);
+    let said = machine.run(&["doctor"]);
+    assert_eq!(said.code, 0, "{}", said.out());
+    assert!(
+        said.out().contains(
+            "note     Claude Code: the skill ~/.claude/skills/handoff/SKILL.md is not the one of this version"
+        ),
+        "{}",
+        said.out()
+    );
+    let said = machine.uninstall();
+    assert!(
+        said.contains(
+            "note: ~/.claude/skills/handoff/SKILL.md was changed after it was installed, so it stays\n"
+        ),
+        "{said}"
+    );
+    assert_eq!(
+        apart_from_store(&machine).names(),
+        [".claude", ".claude/skills", ".claude/skills/handoff", ".claude/skills/handoff/SKILL.md", ".codex"]
+    );
+    assert_eq!(machine.text(skill), mine);
+}
+
+#[test]
+fn a_skill_that_the_user_removed_comes_back() {
+    let machine = Machine::small();
+    machine.install();
+    let wired = machine.tree();
+    std::fs::remove_dir_all(machine.path(".claude/skills")).unwrap();
+    std::fs::remove_dir_all(machine.path(".agents")).unwrap();
+    machine.install();
+    wired.is(&machine.tree());
+}
+
+#[test]
+fn another_skill_of_that_name_is_refused_with_nothing_changed() {
+    for skill in [".claude/skills/handoff/SKILL.md", ".agents/skills/upgrade-handoff/SKILL.md"] {
+        let machine = Machine::small();
+        machine.file(skill, "Somebody else's.\n");
+        let problem = format!(
+            "agent-handoff: could not place the skill ~/{skill}: there is another one; move it away, or leave its agent out with --only"
+        );
+        machine.refuses(&["install"], &problem);
+        machine.refuses(&["install", "--dry-run"], &problem);
+        let other = if skill.starts_with(".claude") { "codex" } else { "claude" };
+        machine.done(&["install", "--only", other]);
+        machine.uninstall();
+        assert_eq!(machine.text(skill), "Somebody else's.\n");
+    }
+}
+
+#[test]
+fn files_of_the_user_beside_ours_stay() {
+    let machine = Machine::small();
+    machine.install();
+    machine.file(".claude/skills/handoff/notes.md", "mine");
+    machine.file(".agent-handoff/mine", "mine");
+    machine.file(".agent-handoff/bin/mine", "mine");
+    machine.uninstall();
+    assert_eq!(
+        apart_from_store(&machine).names(),
+        [
+            ".agent-handoff",
+            ".agent-handoff/bin",
+            ".agent-handoff/bin/mine",
+            ".agent-handoff/mine",
+            ".claude",
+            ".claude/skills",
+            ".claude/skills/handoff",
+            ".claude/skills/handoff/notes.md",
+            ".codex"
+        ]
+    );
+}
+
+#[test]
+fn a_settings_file_that_was_ours_alone_and_is_removed_by_the_user_is_no_trouble() {
+    let machine = Machine::small();
+    machine.install();
+    for name in [".claude/settings.json", ".codex/AGENTS.md", ".codex/config.toml"] {
+        std::fs::remove_file(machine.path(name)).unwrap();
+    }
+    machine.uninstall();
+    assert_eq!(apart_from_store(&machine).names(), [".claude", ".codex"]);
+}

@@ -1,0 +1,25 @@
+//! The installer as a user meets it: it comes, is looked after and goes, and nothing of the user's is lost or left
+//! changed, whatever was there before and whatever happens in between.
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "tests set up files and processes by hand"
+)]
+
+mod bash_installs;
+mod check;
+mod dispatch;
+mod doctor;
+mod doctor_agents;
+mod edited;
+mod failing;
+mod fresh;
+mod killed;
+mod places;
+mod refused;
+mod restored;
+mod shown;
+mod support;
+mod upgrade;

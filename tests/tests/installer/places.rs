@@ -1,0 +1,210 @@
+//! Where things go: for which agents, in which directories, under which names.
+
+use crate::support::{Machine, apart_from_store, replace};
+
+#[test]
+fn only_the_agent_that_is_named_is_wired_and_only_that_is_taken_away() {
+    let machine = Machine::small();
+    let before = machine.tree();
+    machine.done(&["install", "--only", "codex"]);
+    assert!(machine.path(".codex/AGENTS.md").is_file());
+    assert!(!machine.path(".claude/settings.json").exists() && !machine.path(".claude/skills").exists());
+    let codex = machine.tree();
+    machine.done(&["install", "--only", "claude"]);
+    assert!(machine.path(".claude/settings.json").is_file());
+    assert_eq!(machine.manifest()["agents"], serde_json::json!(["codex", "claude"]));
+    machine.done(&["uninstall", "--only", "claude"]);
+    codex.is(&machine.tree());
+    machine.done(&["install", "--only", "claude , codex"]);
+    machine.done(&["uninstall", "--only", "codex"]);
+    assert!(!machine.path(".agents").exists() && machine.program("inbox").is_file());
+    machine.uninstall();
+    before.is(&apart_from_store(&machine));
+}
+
+#[test]
+fn the_agents_own_variables_say_where_their_directories_are() {
+    let machine = Machine::empty();
+    machine.stand_ins("");
+    let machine = {
+        let (claude, codex) = (machine.world.path("etc/claude 'x'"), machine.world.path("etc/codex"));
+        machine.with("CLAUDE_CONFIG_DIR", claude).with("CODEX_HOME", codex)
+    };
+    machine.done(&["install", "--only", "claude,codex", "--codex-hook"]);
+    for file in [
+        "claude 'x'/settings.json",
+        "claude 'x'/skills/handoff/SKILL.md",
+        "codex/AGENTS.md",
+        "codex/config.toml",
+        "codex/hooks.json",
+    ] {
+        assert!(machine.world.path("etc").join(file).is_file(), "{file}");
+    }
+    assert!(!machine.path(".claude").exists() && !machine.path(".codex").exists());
+    assert_eq!(machine.run(&["doctor", "--quick"]).code, 0);
+    machine.uninstall();
+    assert_eq!(apart_from_store(&machine).names(), Vec::<&str>::new());
+    assert!(!machine.world.path("etc").exists());
+}
+
+#[test]
+fn the_prefix_may_be_anywhere_and_the_installed_programs_find_it() {
+    let machine = Machine::small();
+    let prefix = machine.world.path("opt/it's \"here\" $HOME/handoff");
+    let before = machine.tree();
+    let home = prefix.to_str().unwrap();
+    machine.done(&["install", "--home", home]);
+    assert!(!machine.path(".agent-handoff").exists());
+    let installed = |args: &[&str]| tests::feed(machine.command(prefix.join("bin/installer"), args), b"");
+    let wired = machine.tree();
+    assert_eq!(installed(&["install"]).code, 0);
+    wired.is(&machine.tree());
+    let doctor = installed(&["doctor"]);
+    assert_eq!(doctor.code, 0, "{}", doctor.out());
+    let line = machine.text(".codex/AGENTS.md");
+    let line = line.lines().find_map(|line| line.strip_prefix("    ")).unwrap().to_owned();
+    assert_eq!(machine.shell(&line).code, 0, "{line}");
+    let removed = installed(&["uninstall"]);
+    assert_eq!((removed.code, removed.err()), (0, ""));
+    before.is(&apart_from_store(&machine));
+    assert!(!machine.world.path("opt").exists());
+
+    let machine = Machine::small();
+    let prefix = machine.world.path("by variable");
+    let machine = machine.with("AGENT_HANDOFF_HOME", &prefix);
+    machine.install();
+    assert!(prefix.join("manifest.json").is_file() && !machine.path(".agent-handoff").exists());
+    machine.uninstall();
+    assert!(!prefix.exists());
+}
+
+#[test]
+fn any_name_of_home_will_do() {
+    for name in
+        ["with space", "it's", "a \"quote\"", "$HOME `id`", "ünï ☃", "back\\slash", "-dash", "#hash=1,2"]
+    {
+        let machine = Machine::empty().with_home(name).with_agents();
+        machine.stand_ins("");
+        let before = machine.tree();
+        machine.done(&["install", "--codex-hook"]);
+        let wired = machine.tree();
+        machine.install();
+        wired.is_after(name, &machine.tree());
+        let doctor = machine.run(&["doctor", "--quick"]);
+        assert_eq!(doctor.code, 0, "{name}: {}", doctor.out());
+        let text = machine.text(".codex/AGENTS.md");
+        let line = text.lines().find_map(|line| line.strip_prefix("    ")).unwrap();
+        let ran = machine.shell(line);
+        assert_eq!((ran.code, ran.err()), (0, ""), "{line}");
+        machine.uninstall();
+        before.is_after(name, &apart_from_store(&machine));
+    }
+}
+
+#[test]
+fn without_a_home_there_is_no_telling() {
+    let machine = Machine::small();
+    for verb in ["install", "uninstall", "doctor", "upgrade"] {
+        let mut unset = machine.installer(&[verb]);
+        unset.env_remove("HOME");
+        tests::feed(unset, b"").is(1, "", "agent-handoff: could not tell where to install: HOME is not set, so there is no telling where agents keep their settings\n");
+        for root in [None, Some(machine.world.path("root"))] {
+            let mut relative = machine.installer(&[verb]);
+            relative.env("HOME", "home").envs(root.map(|root| ("AGENT_HANDOFF_ROOT", root)));
+            tests::feed(relative, b"").is(
+                1,
+                "",
+                "agent-handoff: could not tell where to install: HOME is home, which is no absolute path\n",
+            );
+        }
+        let mut broken = machine.installer(&[verb]);
+        broken.env("HOME", "/a\nb");
+        let broken = tests::feed(broken, b"");
+        assert_eq!((broken.code, broken.out()), (1, ""));
+        assert!(broken.err().contains("has a line break"), "{}", broken.err());
+    }
+    assert_eq!(machine.tree().names(), [".claude", ".codex"]);
+}
+
+#[test]
+fn another_program_called_handoff_stays() {
+    let machine = Machine::small();
+    replace(&machine.file(".local/bin/handoff", ""), "#!/bin/sh\necho theirs\n");
+    let before = machine.tree();
+    let said = machine.install();
+    assert!(said.contains("note: ~/.local/bin/handoff is another program, so it stays; ours is ~/.agent-handoff/bin/handoff\n"), "{said}");
+    let doctor = machine.run(&["doctor"]);
+    assert!(
+        doctor.code == 0
+            && doctor.out().contains("note     programs: ~/.local/bin/handoff is another program; ours is"),
+        "{}",
+        doctor.out()
+    );
+    machine.uninstall();
+    before.is(&apart_from_store(&machine));
+
+    // So does a link to one; a link to an installation of ours follows.
+    let machine = Machine::small();
+    machine.link(".local/bin/handoff", "/opt/other/handoff");
+    machine.install();
+    assert_eq!(
+        std::fs::read_link(machine.path(".local/bin/handoff")).unwrap().to_str(),
+        Some("/opt/other/handoff")
+    );
+    let machine = Machine::small();
+    machine.link(".local/bin/handoff", "/gone/.agent-handoff/bin/handoff");
+    machine.install();
+    assert_eq!(std::fs::read_link(machine.path(".local/bin/handoff")).unwrap(), machine.program("handoff"));
+}
+
+#[test]
+fn whether_the_command_is_on_path_is_said() {
+    let machine = Machine::small();
+    let path = machine.path(".local/bin");
+    let on_path = |args: &[&str]| {
+        let mut command = machine.installer(args);
+        let old = command.get_envs().find(|(name, _)| *name == "PATH").unwrap().1.unwrap().to_owned();
+        let paths = std::iter::once(path.clone()).chain(std::env::split_paths(&old));
+        command.env("PATH", std::env::join_paths(paths).unwrap());
+        tests::feed(command, b"")
+    };
+    assert!(!on_path(&["install"]).out().contains("PATH"));
+    assert!(on_path(&["doctor"]).out().contains("ok       programs: ~/.local/bin/handoff is on your PATH\n"));
+    assert!(machine.install().contains("~/.local/bin is not on your PATH"));
+    assert!(machine.run(&["doctor"]).out().contains("note     programs: ~/.local/bin is not on your PATH"));
+}
+
+#[test]
+fn what_is_not_understood_is_a_usage_error_and_nothing_is_done() {
+    let machine = Machine::small();
+    let before = machine.tree();
+    let wrong: [&[&str]; 14] = [
+        &[],
+        &["instal"],
+        &["install", "--what"],
+        &["install", "doctor"],
+        &["install", "--only"],
+        &["install", "--only", "cursor"],
+        &["install", "--only", ""],
+        &["install", "--home"],
+        &["install", "--home", ""],
+        &["install", "--quick"],
+        &["install", "--skip"],
+        &["uninstall", "--codex-hook"],
+        &["doctor", "--trust-codex-hook"],
+        &["upgrade", "--now"],
+    ];
+    for args in wrong {
+        let ran = machine.run(args);
+        assert_eq!((ran.code, ran.out()), (2, ""), "{args:?}: {}", ran.err());
+        assert!(
+            ran.err().starts_with("agent-handoff: ") && ran.err().ends_with("\nsee installer --help\n"),
+            "{}",
+            ran.err()
+        );
+    }
+    before.is(&machine.tree());
+    let help = machine.done(&["install", "--help"]);
+    assert!(help.starts_with("installer: ") && help.lines().count() < 40);
+    assert!(machine.done(&["-V"]).starts_with("installer 0."));
+}

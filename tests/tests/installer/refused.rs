@@ -1,0 +1,220 @@
+//! Files that cannot be edited: named, left alone, and nothing else is changed either.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{Machine, mode};
+
+/// What is wrong with a file, as it must be said; made at the path it is given.
+type Fault = (&'static str, fn(&Path));
+
+const EVERYWHERE: [Fault; 5] = [
+    ("no UTF-8", |path| std::fs::write(path, b"{\n\"a\": \"\xff\"}").unwrap()),
+    ("could not read", |path| std::fs::create_dir(path).unwrap()),
+    ("could not read", |path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success())),
+    ("could not follow", |path| std::os::unix::fs::symlink(path, path).unwrap()),
+    ("", |path| {
+        // Readable by others is too: it is the directory that is none.
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path.parent().unwrap(), "no directory").unwrap();
+    }),
+];
+
+const JSON: [Fault; 9] = [
+    ("line 1, column 1: the file is empty", |path| std::fs::write(path, "").unwrap()),
+    ("line 1, column 1: unterminated object", |path| std::fs::write(path, "{\n").unwrap()),
+    ("line 3, column", |path| std::fs::write(path, "{\n\"a\": 1,\n\"b\" 2}").unwrap()),
+    ("line 1, column 1: the top level is no object", |path| std::fs::write(path, "[]").unwrap()),
+    ("line 2, column 12: `hooks` is no object", |path| {
+        std::fs::write(path, "{\n  \"hooks\": \"str\"}").unwrap()
+    }),
+    ("`hooks.SessionStart` is no list", |path| {
+        std::fs::write(path, "{\"hooks\":{\"SessionStart\":{}}}").unwrap()
+    }),
+    ("an entry of the list is no object", |path| {
+        std::fs::write(path, "{\"hooks\":{\"SessionStart\":[\"x\"]}}").unwrap()
+    }),
+    ("`hooks` of a group is no list", |path| {
+        std::fs::write(path, "{\"hooks\":{\"SessionStart\":[{\"hooks\":1}]}}").unwrap()
+    }),
+    ("`hooks` is there twice", |path| std::fs::write(path, "{\"hooks\":{},\n\"hooks\":{}}").unwrap()),
+];
+
+const TOML: [Fault; 4] = [
+    ("line 2, column", |path| std::fs::write(path, "a = 1\nb = = 2\n").unwrap()),
+    ("`sandbox_workspace_write` is no table", |path| {
+        std::fs::write(path, "sandbox_workspace_write = 1\n").unwrap()
+    }),
+    ("`sandbox_workspace_write.writable_roots` is no list", |path| {
+        std::fs::write(path, "[sandbox_workspace_write]\nwritable_roots = 1\n").unwrap()
+    }),
+    ("holds what is no string", |path| {
+        std::fs::write(path, "[sandbox_workspace_write]\nwritable_roots = [1]\n").unwrap()
+    }),
+];
+
+const MARKDOWN: [Fault; 3] = [
+    ("line 3, column 1: `<!-- BEGIN agent-handoff (managed: edits are lost) -->` is never ended", |path| {
+        std::fs::write(path, "a\n\n<!-- BEGIN agent-handoff (managed: edits are lost) -->\nb\n").unwrap();
+    }),
+    ("line 1, column 1: `<!-- END agent-handoff -->` ends nothing", |path| {
+        std::fs::write(path, "<!-- END agent-handoff -->\n").unwrap()
+    }),
+    ("is there twice", |path| {
+        let block = "<!-- BEGIN agent-handoff (managed: edits are lost) -->\n<!-- END agent-handoff -->\n";
+        std::fs::write(path, format!("{block}{block}")).unwrap();
+    }),
+];
+
+fn directory(path: &Path) -> String {
+    path.parent().unwrap().display().to_string()
+}
+
+#[track_caller]
+fn is_refused(name: &str, fault: &Fault) {
+    let (problem, make) = fault;
+    let machine = Machine::small();
+    make(&machine.path(name));
+    // Where the directory is none, any file of it may be the one that is named.
+    let named = if problem.is_empty() {
+        directory(&machine.path(name))
+    } else {
+        machine.path(name).display().to_string()
+    };
+    for args in [
+        ["install", "--codex-hook", "--only", "claude,codex"].as_slice(),
+        &["install", "--codex-hook", "--only", "claude,codex", "--dry-run"],
+    ] {
+        machine.refuses(args, &named);
+        machine.refuses(args, problem);
+        machine.refuses(args, "nothing was changed\n");
+    }
+    // It breaks once it is installed: it cannot be taken away, nor is anything else.
+    let machine = Machine::small();
+    machine.done(&["install", "--codex-hook"]);
+    let path = machine.path(name);
+    std::fs::remove_file(&path).unwrap();
+    make(&path);
+    let named = if problem.is_empty() { directory(&path) } else { path.display().to_string() };
+    for verb in ["uninstall", "install"] {
+        let args = [verb, "--only", "claude,codex", "--dry-run"];
+        machine.refuses(&args[..3], &named);
+        machine.refuses(&args[..3], problem);
+        machine.refuses(&args, "nothing was changed\n");
+    }
+    machine.refuses(&["uninstall"], &named);
+    let doctor = machine.run(&["doctor", "--quick"]);
+    assert_eq!((doctor.code, doctor.err()), (1, ""));
+    let shown = if problem.is_empty() { path.parent() } else { Some(path.as_path()) };
+    let shown = shown.and_then(Path::file_name).and_then(std::ffi::OsStr::to_str).unwrap();
+    assert!(doctor.out().contains(shown), "{}", doctor.out());
+}
+
+#[test]
+fn in_the_settings_of_claude_code() {
+    JSON.iter().chain(&EVERYWHERE).for_each(|fault| is_refused(".claude/settings.json", fault));
+}
+
+#[test]
+fn in_the_hooks_of_codex() {
+    JSON.iter().chain(&EVERYWHERE).for_each(|fault| is_refused(".codex/hooks.json", fault));
+    is_refused(
+        ".codex/hooks.json",
+        &("line 1, column", |path| std::fs::write(path, "{} // strict").unwrap()),
+    );
+}
+
+#[test]
+fn in_the_configuration_of_codex() {
+    TOML.iter().chain(&EVERYWHERE).for_each(|fault| is_refused(".codex/config.toml", fault));
+}
+
+#[test]
+fn in_the_instructions_of_codex() {
+    MARKDOWN.iter().chain(&EVERYWHERE).for_each(|fault| is_refused(".codex/AGENTS.md", fault));
+}
+
+#[test]
+fn in_a_skill() {
+    for skill in [".claude/skills/handoff/SKILL.md", ".agents/skills/handoff/SKILL.md"] {
+        for (problem, make) in &EVERYWHERE[1..] {
+            let machine = Machine::small();
+            let path = machine.path(skill);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            make(&path);
+            machine.refuses(&["install"], problem);
+            machine.refuses(&["install"], "nothing was changed\n");
+        }
+        // What took its place since is the user's.
+        let machine = Machine::small();
+        machine.install();
+        let path = machine.path(skill);
+        std::fs::remove_file(&path).unwrap();
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let doctor = machine.run(&["doctor", "--quick"]);
+        assert_eq!(doctor.code, 1, "{}", doctor.out());
+        machine.uninstall();
+        assert!(std::fs::symlink_metadata(path).is_ok());
+    }
+}
+
+#[test]
+fn a_pipe_where_the_override_of_the_instructions_would_be() {
+    let machine = Machine::small();
+    let path = machine.path(".codex/AGENTS.override.md");
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    machine.refuses(&["install"], "AGENTS.override.md");
+}
+
+#[test]
+fn read_only_files_are_not_written_to_even_by_root() {
+    for name in [".claude/settings.json", ".codex/AGENTS.md", ".codex/config.toml", ".codex/hooks.json"] {
+        let machine = Machine::small();
+        let path = machine.file(name, if name.ends_with("json") { "{}" } else { "" });
+        mode(&path, 0o444);
+        let problem = format!("could not change {}: permission denied", path.display());
+        machine.refuses(&["install", "--codex-hook"], &problem);
+        mode(&path, 0o644);
+        machine.done(&["install", "--codex-hook"]);
+        mode(&path, 0o400);
+        machine.refuses(&["uninstall"], &problem);
+        // What needs no change may be read-only.
+        machine.install();
+    }
+}
+
+#[test]
+fn several_are_all_named_at_once() {
+    let machine = Machine::small();
+    machine.file(".claude/settings.json", "[");
+    machine.file(".codex/config.toml", "= 1");
+    machine.file(".agents/skills/handoff/SKILL.md", "other");
+    let ran = machine.run(&["install"]);
+    assert_eq!((ran.code, ran.out()), (1, ""));
+    let lines: Vec<_> = ran.err().lines().collect();
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert!(lines[..3].iter().all(|line| line.starts_with("agent-handoff: could not ")), "{lines:?}");
+    assert_eq!(lines[3], "nothing was changed");
+}
+
+#[test]
+fn a_broken_manifest_is_named_and_nothing_guessed() {
+    let machine = Machine::small();
+    machine.install();
+    machine.file(".agent-handoff/manifest.json", "{\"version\": 3}");
+    for verb in ["install", "uninstall", "doctor"] {
+        machine.refuses(&[verb], &machine.path(".agent-handoff/manifest.json").display().to_string());
+    }
+}
+
+#[test]
+fn something_else_where_a_directory_must_be_is_named() {
+    for name in [".agent-handoff", ".local", ".agents", ".claude/skills"] {
+        let machine = Machine::small();
+        machine.file(name, "no directory");
+        machine.refuses(&["install"], &machine.path(name).display().to_string());
+        let machine = Machine::small();
+        machine.link(name, "nowhere");
+        machine.refuses(&["install"], &machine.path(name).display().to_string());
+    }
+}

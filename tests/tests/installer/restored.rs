@@ -1,0 +1,191 @@
+//! Installed and taken away again: HOME is what it was, to the byte, whatever it was.
+
+use crate::support::{Machine, Tree, apart_from_store, mode};
+
+/// Installs, so that it is wired, and takes it away; all that was there is as it was.
+#[track_caller]
+fn comes_and_goes(machine: &Machine, what: &str) {
+    let before = apart_from_store(machine);
+    machine.done(&["install", "--codex-hook", "--only", "claude,codex"]);
+    let said = machine.run(&["doctor", "--quick"]);
+    assert_eq!(said.code, 0, "{what}: {}", said.out());
+    let wired = Tree::with_times(&machine.home);
+    machine.install();
+    wired.is_after(what, &Tree::with_times(&machine.home));
+    machine.uninstall();
+    before.is_after(what, &apart_from_store(machine));
+    // Nothing is there to be taken away any more.
+    machine.uninstall();
+    before.is_after(what, &apart_from_store(machine));
+}
+
+#[test]
+fn from_any_settings_the_same_bytes_come_back() {
+    let settings = [
+        "{}",
+        "{}\n",
+        "{ }",
+        "{\n}\n",
+        "{\"a\":1}",
+        "{\"hooks\":{}}",
+        "{\n  \"hooks\": {\n  }\n}",
+        "{\"hooks\":{\"SessionStart\":[]}}",
+        "{\n\t\"model\": \"opus\",\n\t\"big\": 12345678901234567890,\n\t\"e\": 1e2\n}\n",
+        "{\r\n    \"a\": [1,\r\n 2],\r\n    \"hooks\": {\"PreToolUse\": []}\r\n}\r\n",
+        "\u{feff}{\n  \"a\": \"\u{1f600}ü\"\n}\n",
+        "{\"hooks\":{\"SessionStart\":[{\"matcher\":\"startup\",\"hooks\":[{\"type\":\"command\",\"command\":\"echo hi\"}]}],\"Stop\":[{\"hooks\":[]}]},\"z\":{}}",
+        "{\n  \"hooks\": {\n    \"SessionStart\": [\n      { \"type\": \"command\", \"command\": \"flat\" },\n      { \"hooks\": [ { \"type\": \"command\", \"command\": \"x\", \"timeout\": 1e1 } ] }\n    ]\n  }\n}\n",
+        "\n\n  {\"a\":\n1}  \n\n",
+    ];
+    for text in settings {
+        let machine = Machine::small();
+        machine.file(".claude/settings.json", text);
+        // Codex reads no file with a byte order mark.
+        machine.file(".codex/hooks.json", text.trim_start_matches('\u{feff}'));
+        comes_and_goes(&machine, text);
+    }
+}
+
+#[test]
+fn from_any_instructions_and_configuration_the_same_bytes_come_back() {
+    let instructions =
+        ["", "\n", "# Mine\n", "# Mine", "# Mine\r\nText\r\n", "\u{feff}# Mine\n\n\n", "a\n\n<!-- note -->"];
+    let configurations = [
+        "",
+        "model = \"gpt-5\"",
+        "# c\n[sandbox_workspace_write] # mine\nnetwork_access = true\n",
+        "[sandbox_workspace_write]\r\nwritable_roots = [\r\n  \"/a\", # a\r\n  \"/b\",\r\n]\r\n[x]\r\n",
+        "sandbox_workspace_write = { network_access = true, writable_roots = [\"/a\"] }\n",
+        "sandbox_workspace_write.network_access = true\nbig = 12345678901234567\n",
+        "sandbox_workspace_write = {}",
+        "[sandbox_workspace_write]\nwritable_roots = []\n\n[projects.\"/x\"]\ntrust_level = \"trusted\"",
+    ];
+    for number in 0..configurations.len() {
+        let machine = Machine::small();
+        let text = configurations[number];
+        machine.file(".codex/config.toml", text);
+        machine.file(".codex/AGENTS.md", instructions[number % instructions.len()]);
+        comes_and_goes(&machine, text);
+    }
+}
+
+#[test]
+fn modes_and_other_files_stay() {
+    for bits in [0o600, 0o640, 0o644, 0o664] {
+        let machine = Machine::small();
+        for (name, text) in [
+            (".claude/settings.json", "{}\n"),
+            (".codex/AGENTS.md", "x\n"),
+            (".codex/config.toml", "a = 1\n"),
+            (".codex/hooks.json", "{}"),
+        ] {
+            mode(&machine.file(name, text), bits);
+        }
+        machine.file(".claude/skills/mine/SKILL.md", "mine");
+        machine.file(".agents/skills/mine/SKILL.md", "mine");
+        mode(&machine.file(".local/bin/tool", "#!/bin/sh\n"), 0o755);
+        machine.link(".local/bin/other", "/bin/true");
+        comes_and_goes(&machine, &format!("{bits:o}"));
+    }
+}
+
+#[test]
+fn links_stay_links_and_what_they_lead_to_is_edited() {
+    let machine = Machine::small();
+    mode(&machine.file("dotfiles/claude.json", "{\n  \"a\": 1\n}\n"), 0o640);
+    machine.file("dotfiles/agents.md", "# Mine\n");
+    machine.file("dotfiles/config.toml", "a = 1\n");
+    machine.link(".claude/settings.json", "../dotfiles/claude.json");
+    machine.link(".codex/AGENTS.md", machine.path("dotfiles/hop"));
+    machine.link("dotfiles/hop", "agents.md");
+    machine.link(".codex/config.toml", "../dotfiles/config.toml");
+    let before = machine.tree();
+    machine.install();
+    assert!(machine.text("dotfiles/claude.json").contains("session-start"));
+    assert!(machine.text("dotfiles/agents.md").contains("inbox read"));
+    assert!(machine.text("dotfiles/config.toml").contains("writable_roots"));
+    assert!(
+        machine.path(".claude/settings.json").is_symlink() && machine.path(".codex/AGENTS.md").is_symlink()
+    );
+    machine.uninstall();
+    before.is(&apart_from_store(&machine));
+    comes_and_goes(&machine, "links");
+}
+
+#[test]
+fn agents_directories_may_be_links() {
+    let machine = Machine::empty();
+    machine.stand_ins("");
+    machine.file("dotfiles/claude/settings.json", "{\"a\":1}");
+    machine.file("dotfiles/codex/AGENTS.md", "x");
+    machine.file("dotfiles/skills/mine/SKILL.md", "x");
+    machine.link(".claude", "dotfiles/claude");
+    machine.link(".codex", machine.path("dotfiles/codex"));
+    machine.link(".agents/skills", "../dotfiles/skills");
+    machine.link("dotfiles/claude/skills", "../skills");
+    comes_and_goes(&machine, "linked directories");
+}
+
+#[test]
+fn a_link_to_a_file_that_is_not_there_yet_is_followed() {
+    let machine = Machine::small();
+    machine.link(".claude/settings.json", "../dotfiles/settings.json");
+    machine.link(".codex/config.toml", machine.path("dotfiles/codex/config.toml"));
+    machine.file("dotfiles/agents/.keep", "");
+    machine.link(".codex/AGENTS.md", "../dotfiles/agents/AGENTS.md");
+    comes_and_goes(&machine, "dangling links");
+}
+
+#[test]
+fn with_an_agent_that_has_no_directory_yet_the_directory_goes_again() {
+    let machine = Machine::empty();
+    machine.stand_ins("");
+    let before = machine.tree();
+    machine.done(&["install", "--only", "claude,codex", "--codex-hook"]);
+    assert!(machine.path(".claude/settings.json").is_file() && machine.path(".codex/hooks.json").is_file());
+    machine.uninstall();
+    before.is(&apart_from_store(&machine));
+    // What the agent put there meanwhile stays, and so does the directory.
+    machine.done(&["install", "--only", "claude,codex"]);
+    machine.file(".claude/history.jsonl", "{}");
+    machine.uninstall();
+    assert_eq!(apart_from_store(&machine).names(), [".claude", ".claude/history.jsonl"]);
+}
+
+#[test]
+fn an_override_of_the_instructions_that_comes_later_is_cleaned_as_well() {
+    let machine = Machine::small();
+    machine.file(".codex/AGENTS.md", "# Mine\n");
+    let before = machine.tree();
+    machine.install();
+    machine.file(".codex/AGENTS.override.md", "# For now\n");
+    machine.install();
+    assert!(machine.text(".codex/AGENTS.override.md").starts_with("# For now\n\n<!-- BEGIN"));
+    machine.uninstall();
+    assert_eq!(machine.text(".codex/AGENTS.override.md"), "# For now\n");
+    std::fs::remove_file(machine.path(".codex/AGENTS.override.md")).unwrap();
+    before.is(&apart_from_store(&machine));
+}
+
+#[test]
+fn what_was_installed_in_other_directories_of_the_agents_is_found_again() {
+    let machine = Machine::small();
+    machine.file("elsewhere/claude/settings.json", "{\"a\": 1}");
+    machine.file("elsewhere/codex/config.toml", "a = 1");
+    let before = machine.tree();
+    let mut there = machine.installer(&["install", "--codex-hook", "--only", "claude,codex"]);
+    there.env("CLAUDE_CONFIG_DIR", machine.path("elsewhere/claude"));
+    there.env("CODEX_HOME", machine.path("elsewhere/codex"));
+    let installed = tests::feed(there, b"");
+    assert_eq!(installed.code, 0, "{}", installed.err());
+    assert!(machine.text("elsewhere/claude/settings.json").contains("session-start"));
+    assert!(machine.text("elsewhere/codex/hooks.json").contains("session-start"));
+    before.is(&apart_from_store(&machine)
+        .without(".agent-handoff")
+        .without(".local")
+        .without(".agents")
+        .without("elsewhere")
+        .with_only_of(&before, "elsewhere"));
+    machine.uninstall();
+    before.is(&apart_from_store(&machine));
+}

@@ -1,0 +1,133 @@
+//! What is shown before anything is done, and what programs read.
+
+use serde_json::json;
+
+use crate::support::{Machine, Tree, apart_from_store};
+
+#[test]
+fn a_dry_run_changes_nothing_and_shows_a_diff_of_every_file_of_the_users() {
+    let machine = Machine::small();
+    machine.file(".claude/settings.json", "{\n  \"a\": 1\n}\n");
+    machine.file(".codex/config.toml", "a = 1\n");
+    let before = Tree::with_times(&machine.home);
+    let args = ["install", "--codex-hook", "--dry-run"];
+    let said = machine.done(&args);
+    before.is(&Tree::with_times(&machine.home));
+    for (file, line) in [
+        (".claude/settings.json", "+    \"SessionStart\": ["),
+        (".codex/AGENTS.md", "+## Handoffs between sessions"),
+        (".codex/config.toml", "+[sandbox_workspace_write]"),
+        (".codex/hooks.json", "+    \"SessionStart\": ["),
+        (".claude/skills/handoff/SKILL.md", "+name: handoff"),
+        (".agents/skills/upgrade-handoff/SKILL.md", "+name: upgrade-handoff"),
+    ] {
+        let path = machine.path(file);
+        let headline = format!("--- {0}\n+++ {0}\n@@ ", path.display());
+        let diff = &said[said.find(&headline).unwrap_or_else(|| panic!("{file} is not in {said}"))..];
+        let end = diff[4..].find("\n--- ").map_or(diff.len(), |end| end + 4);
+        assert!(diff[..end].contains(line), "{file}: {diff}");
+    }
+    assert!(said.contains("would write the program ~/.agent-handoff/bin/session-start, "), "{said}");
+    assert!(said.contains("would link ~/.local/bin/handoff to ~/.agent-handoff/bin/handoff\n"), "{said}");
+    assert!(said.contains("would make the directory ~/.agent-handoffs\n"), "{said}");
+    let lines: Vec<_> = said.lines().filter(|line| line.starts_with("would ")).collect();
+    let distinct: std::collections::BTreeSet<_> = lines.iter().collect();
+    assert_eq!(lines.len(), distinct.len(), "said twice: {said}");
+
+    // It names what is then done.
+    let shown = machine.json(&["install", "--codex-hook", "--dry-run", "--json"], 0);
+    let done = machine.json(&["install", "--codex-hook", "--json"], 0);
+    let paths = |report: &serde_json::Value| -> Vec<(serde_json::Value, serde_json::Value)> {
+        report["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|change| (change["path"].clone(), change["action"].clone()))
+            .collect()
+    };
+    let (mut shown, mut done) = (paths(&shown), paths(&done));
+    // The prefix is made to be locked.
+    let is_prefix =
+        |(path, _): &(serde_json::Value, serde_json::Value)| *path == json!(machine.path(".agent-handoff"));
+    shown.retain(|change| !is_prefix(change));
+    done.retain(|change| !is_prefix(change));
+    assert_eq!(shown, done);
+    assert_eq!(machine.done(&args), "nothing to change\n");
+}
+
+#[test]
+fn a_dry_removal_changes_nothing_and_shows_what_would_go() {
+    let machine = Machine::small();
+    machine.file(".claude/settings.json", "{\n  \"a\": 1\n}\n");
+    let before = machine.tree();
+    machine.install();
+    let wired = Tree::with_times(&machine.home);
+    let said = machine.done(&["uninstall", "--dry-run"]);
+    wired.is(&Tree::with_times(&machine.home));
+    assert!(
+        said.contains("would change ~/.claude/settings.json\n")
+            && said.contains("\n-    \"SessionStart\": [\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("would remove ~/.codex/AGENTS.md\n")
+            && said.contains("\n-## Handoffs between sessions\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("would remove ~/.codex/config.toml\n")
+            && said.contains("\n-[sandbox_workspace_write]\n"),
+        "{said}"
+    );
+    for gone in [".local/bin/handoff", ".agent-handoff/bin/inbox", ".claude/skills/handoff/SKILL.md"] {
+        assert!(said.contains(&format!("would remove ~/{gone}\n")), "{gone}: {said}");
+    }
+    machine.json(&["uninstall", "--dry-run", "--json"], 0);
+    wired.is(&Tree::with_times(&machine.home));
+    machine.uninstall();
+    before.is(&apart_from_store(&machine));
+    assert_eq!(machine.done(&["uninstall", "--dry-run"]).lines().next(), Some("nothing to change"));
+    assert!(!machine.path(".agent-handoff").exists());
+}
+
+#[test]
+fn for_programs_every_answer_is_one_object() {
+    let machine = Machine::new();
+    let doctor = machine.json(&["doctor", "--json"], 1);
+    assert_eq!(doctor["healthy"], false);
+    assert_eq!(doctor["version"], serde_json::Value::Null);
+    let installed = machine.json(&["install", "--json"], 0);
+    assert_eq!(installed["programs"], json!(machine.path(".agent-handoff/bin")));
+    assert!(
+        installed["proof"].as_str().unwrap().starts_with("a handoff was written, shown once and archived")
+    );
+    for (agent, key) in [("claude", "claude"), ("codex", "codex")] {
+        assert!(installed[key].is_string(), "{agent}: {installed}");
+    }
+    assert!(installed["notes"][0].as_str().unwrap().contains("PATH"));
+    let doctor = machine.json(&["doctor", "--json"], 0);
+    assert_eq!((&doctor["healthy"], &doctor["version"]), (&json!(true), &json!("0.1.0")));
+    assert_eq!(doctor["prefix"], json!(machine.path(".agent-handoff")));
+    for finding in doctor["findings"].as_array().unwrap() {
+        assert!(
+            finding["text"].is_string() && finding["area"].is_string() && finding["mend"].is_null(),
+            "{finding}"
+        );
+    }
+    for args in [["upgrade-check", "--json"].as_slice(), &["upgrade-check", "--skip", "--json"]] {
+        assert_eq!(machine.json(args, 0)["newest"], serde_json::Value::Null);
+    }
+    let quiet = tests::feed(
+        {
+            let mut command = machine.installer(&["upgrade-check", "--json"]);
+            command.env("AGENT_HANDOFF_NO_UPDATE_CHECK", "1");
+            command
+        },
+        b"",
+    );
+    quiet.is(0, "{\"commits\":null,\"newest\":null}\n", "");
+    let removed = machine.json(&["uninstall", "--json"], 0);
+    assert_eq!(removed["removed"], "everything");
+    machine.json(&["install", "--dry-run", "--json"], 0);
+    machine.json(&["uninstall", "--dry-run", "--json"], 0);
+}
