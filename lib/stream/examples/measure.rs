@@ -1,7 +1,8 @@
 //! How fast a stream is read: `cargo run --release -p handoff-stream --example measure -- [KIND] [MB]`.
 //!
 //! Makes streams in the shape of real ones and reads them in portions of 64 KiB. KIND is `partial` (Claude with
-//! partial messages), `whole` (Claude without), `codex`, `plain` (no events at all), `line` (one result of MB) or all.
+//! partial messages), `whole` (Claude without), `codex`, `plain` (no events at all), `line` (one result of MB), or
+//! `all` of them. The streams repeat a part of 1 MB, so that the memory measured is the reader's.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -55,25 +56,24 @@ fn result(text: &str) -> String {
     )
 }
 
-fn stream(kind: &str, size: usize) -> String {
-    let mut out = String::with_capacity(size + 4096);
-    let mut number = 0;
-    while out.len() < size && kind != "line" {
-        number += 1;
+/// What a stream begins with, what it repeats, and its end.
+fn stream(kind: &str) -> (&str, String, String) {
+    let mut middle = String::new();
+    while middle.len() < 1 << 20 {
         match kind {
-            "codex" => item(&mut out, number),
-            "plain" => out.push_str("warning: nothing of this is an event, and there is very much of it\n"),
-            _ => message(&mut out, kind == "partial"),
+            "codex" => item(&mut middle, 1),
+            "plain" => {
+                middle.push_str("warning: nothing of this is an event, and there is very much of it\n")
+            }
+            "line" => middle.push_str(PROSE),
+            _ => message(&mut middle, kind == "partial"),
         }
     }
     match kind {
-        "codex" => {
-            out.push_str("{\"type\":\"turn.completed\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}\n")
-        }
-        "line" => out.push_str(&result(&PROSE.repeat(size / PROSE.len()))),
-        _ => out.push_str(&result("done")),
+        "codex" => ("", middle, "{\"type\":\"turn.completed\",\"usage\":{\"input_tokens\":1}}\n".to_owned()),
+        "line" => ("{\"result\":\"", middle, "\",\"type\":\"result\",\"subtype\":\"success\"}\n".to_owned()),
+        _ => ("", middle, result("done")),
     }
-    out
 }
 
 /// The most memory that this process had, in MB, where the system tells.
@@ -91,9 +91,10 @@ fn main() {
         if wanted != "all" && wanted != kind {
             continue;
         }
-        let stream = stream(kind, if kind == "line" && wanted == "all" { 20 } else { megabytes } << 20);
+        let (begin, middle, end) = stream(kind);
+        let repeats = if kind == "line" && wanted == "all" { 20 } else { megabytes };
+        let size = begin.len() + middle.len() * repeats + end.len();
         let dialect = if kind == "codex" { Dialect::Codex } else { Dialect::Claude };
-        let before = peak();
         let mut times = Vec::new();
         let mut told = (0, 0);
         let mut outcome = None;
@@ -104,7 +105,11 @@ fn main() {
             let mut reader = Reader::new(dialect);
             let mut tell =
                 |progress: handoff_stream::Progress| told = (told.0 + 1, told.1 + progress.text().len());
-            stream.as_bytes().chunks(64 << 10).for_each(|part| reader.push(part, &mut tell));
+            reader.push(begin.as_bytes(), &mut tell);
+            for _ in 0..repeats {
+                middle.as_bytes().chunks(64 << 10).for_each(|part| reader.push(part, &mut tell));
+            }
+            reader.push(end.as_bytes(), &mut tell);
             outcome = Some(reader.finish(&mut tell));
             times.push(begun.elapsed());
         }
@@ -113,16 +118,16 @@ fn main() {
         let outcome = outcome.expect("it was measured at least once");
         println!(
             "{kind:8} {} MB, {} lines: {:.0} ms, {:.0} MB/s; {} lines of progress, {} bytes; {:?} with {} bytes; \
-             {} MB over the stream's own",
-            stream.len() >> 20,
-            stream.lines().count(),
+             {} MB at most",
+            size >> 20,
+            middle.lines().count() * repeats,
             time * 1000.0,
-            stream.len() as f64 / time / 1e6,
+            size as f64 / time / 1e6,
             told.0,
             told.1,
             outcome.verdict,
             outcome.text.len(),
-            peak().saturating_sub(before),
+            peak(),
         );
     }
 }

@@ -136,14 +136,14 @@ fn read_system(state: &mut State, subtype: Option<Raw<'_>>, line: Value<'_>, tel
         Some(b"api_retry") => {
             let [attempt, most, status] = [attempt, most, status].map(|value| value.and_then(Value::count));
             let error = error.and_then(Value::string).map(Raw::line).unwrap_or_default();
-            let mut line = attempt.unwrap_or_default().to_string();
+            let mut line = format!("attempt {}", attempt.unwrap_or_default());
             most.iter().for_each(|most| line.push_str(&format!(" of {most}")));
             if let Some(delay) = delay.and_then(Value::number) {
                 line.push_str(&format!(" in {:.1} s", delay / 1000.0));
             }
             line.push_str(&format!(": {error}"));
             status.iter().for_each(|status| line.push_str(&format!(" ({status})")));
-            tell(Progress::Retry(Sanitised::line(line.as_bytes(), LINE_LIMIT)));
+            state.retry(Reason::of_status(line.as_str().into(), status), tell);
         }
         Some(b"permission_denied") => {
             let [tool, message] = [tool, message].map(|value| value.and_then(Value::string).map(Raw::line));

@@ -50,7 +50,7 @@ pub(crate) fn read(state: &mut State, line: &[u8], tell: Tell<'_>) {
             let Some(text) = message.and_then(Value::string) else { return };
             // `Reconnecting... 1/5 (why)`: it tries again, and says so when it gives up.
             if text.bytes().starts_with(b"Reconnecting") {
-                Progress::line(Progress::Retry, text.line(), tell);
+                state.retry(Reason::of_words(text.reason()), tell);
             } else {
                 state.fault(Reason::of_words(text.reason()), tell);
             }

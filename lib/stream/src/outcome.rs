@@ -23,7 +23,8 @@ pub struct Outcome {
     pub text: String,
     /// Whether there was more of [`Self::text`] than [`crate::TEXT_LIMIT`].
     pub cut: bool,
-    /// Why there is no success. Also with [`Verdict::NoResult`], when plain text came where events were expected.
+    /// Why there is no success. With [`Verdict::NoResult`] it is what the backend was trying again for, else the end
+    /// of the plain text that came between the events.
     pub reason: Option<Reason>,
     /// The conversation, to continue it.
     pub session: Option<SessionId>,

@@ -22,6 +22,8 @@ pub(crate) struct State {
     reason: Option<Reason>,
     /// An error that was reported and neither ended the run nor was got over.
     fault: Option<Reason>,
+    /// What the backend last asked its service again for, as long as it got no answer.
+    retry: Option<Reason>,
     session: Option<SessionId>,
     pub(crate) usage: Option<Usage>,
     pub(crate) cost_usd: Option<f64>,
@@ -50,7 +52,7 @@ impl State {
         if line.is_empty() {
             return;
         }
-        self.fault = None;
+        self.recovered();
         // Before the next is made: both together may be twice the limit.
         self.words = Body::default();
         self.words = text.body(limit);
@@ -61,6 +63,13 @@ impl State {
     /// Something went on after an error: it was got over.
     pub(crate) fn recovered(&mut self) {
         self.fault = None;
+        self.retry = None;
+    }
+
+    /// The backend asks its service again, for this reason: none unless the run ends with nothing else.
+    pub(crate) fn retry(&mut self, why: Reason, tell: Tell<'_>) {
+        tell(Progress::Retry(Sanitised::line(why.text.as_bytes(), LINE_LIMIT)));
+        self.retry = Some(why);
     }
 
     /// Takes an error that may be the end or not.
@@ -86,7 +95,7 @@ impl State {
             None => words,
         };
         self.reason = None;
-        self.fault = None;
+        self.recovered();
     }
 
     /// The backend said that it failed; without a reason, the error before is it.
@@ -110,7 +119,7 @@ impl State {
         let (verdict, reason) = match (self.verdict, self.fault) {
             (Some(verdict), _) => (verdict, self.reason),
             (None, Some(fault)) => (Verdict::Error, Some(fault)),
-            (None, None) => (Verdict::NoResult, self.tail.reason()),
+            (None, None) => (Verdict::NoResult, self.retry.or_else(|| self.tail.reason())),
         };
         let body = if verdict == Verdict::Success { self.result } else { self.words };
         Outcome {

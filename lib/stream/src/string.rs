@@ -12,8 +12,10 @@ use crate::{LINE_LIMIT, json};
 /// A reason is a message for people; what is longer is a dump.
 const REASON_LIMIT: usize = 8 << 10;
 
-/// How much of a string a line of progress is made from: white space and hidden characters shrink.
-const LOOK: usize = LINE_LIMIT * 8;
+/// How much of a string a line of progress is made from, first and when that was not enough: white space and hidden
+/// characters shrink, but seldom by much.
+const LOOK: usize = LINE_LIMIT + 50;
+const LOOK_AGAIN: usize = LINE_LIMIT * 8;
 
 /// A string as it stands between its quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,12 +46,16 @@ impl<'a> Raw<'a> {
 
     /// One line of progress.
     pub(crate) fn line(self) -> Sanitised {
-        Sanitised::line(&self.beginning(LOOK), LINE_LIMIT)
+        let line = Sanitised::line(&self.beginning(LOOK), LINE_LIMIT);
+        if self.0.len() <= LOOK || line.ends_with('…') {
+            return line;
+        }
+        Sanitised::line(&self.beginning(LOOK_AGAIN), LINE_LIMIT)
     }
 
     /// Adds as much as a line of progress may need, not sanitised yet.
     pub(crate) fn add_to(self, line: &mut Vec<u8>) {
-        line.extend_from_slice(&self.beginning(LOOK));
+        line.extend_from_slice(&self.beginning(LINE_LIMIT * 2));
     }
 
     /// Some lines that say why.

@@ -240,9 +240,16 @@ fn an_error_that_was_got_over_is_none() {
     let (_, outcome) = codex(format!("{ANSWER}{error}"));
     assert_eq!((outcome.verdict, &*outcome.text), (Verdict::Error, "done"));
     assert_eq!(&*outcome.reason.unwrap().text, "bad");
-    // One that only tried again has said nothing of the end.
+    // One that only tried again has said nothing of the end, but why it may have come.
     let (_, outcome) = codex(error.lines().next().unwrap());
-    assert_eq!((outcome.verdict, outcome.reason), (Verdict::NoResult, None));
+    assert_eq!(outcome.verdict, Verdict::NoResult);
+    assert_eq!(&*outcome.reason.unwrap().text, "Reconnecting... 1/5 (x)");
+    let retry = r#"{"type":"system","subtype":"api_retry","attempt":9,"error_status":401,"error":"authentication_failed"}"#;
+    let reason = claude(retry).1.reason.unwrap();
+    assert_eq!(
+        (&*reason.text, reason.kind),
+        ("attempt 9: authentication_failed (401)", ReasonKind::Credentials)
+    );
 }
 
 #[test]

@@ -70,7 +70,7 @@ recorded! {
 
     claude_err401, "claude-err401": r#"
         session: 4d1556f5-52d0-41ad-925e-97e56fd4ca91
-        retry: 1 of 1 in 0.5 s: authentication_failed (401)
+        retry: attempt 1 of 1 in 0.5 s: authentication_failed (401)
         error: Invalid API key · Fix external API key
         = Error ""
         because Credentials: Invalid API key · Fix external API key
@@ -80,8 +80,8 @@ recorded! {
 
     claude_err429, "claude-err429": r#"
         session: d8015ba0-400e-4876-9d9a-6f63239dfa26
-        retry: 1 of 2 in 1.2 s: rate_limit (429)
-        retry: 2 of 2 in 1.1 s: rate_limit (429)
+        retry: attempt 1 of 2 in 1.2 s: rate_limit (429)
+        retry: attempt 2 of 2 in 1.1 s: rate_limit (429)
         error: API Error: Request rejected (429) · Number of requests has exceeded your rate limit
         = Error ""
         because RateLimit: API Error: Request rejected (429) · Number of requests has exceeded your rate limit
@@ -91,8 +91,8 @@ recorded! {
 
     claude_err500, "claude-err500": r#"
         session: d279ce50-b4d0-44b7-a093-355bc2d2066e
-        retry: 1 of 2 in 0.6 s: server_error (500)
-        retry: 2 of 2 in 1.2 s: server_error (500)
+        retry: attempt 1 of 2 in 0.6 s: server_error (500)
+        retry: attempt 2 of 2 in 1.2 s: server_error (500)
         error: API Error: 500 Internal server error. This is a server-side issue, usually temporary — try again in a moment. If it persists, check your inference gateway (127.0.0.1:39895).
         = Error ""
         because Service: API Error: 500 Internal server error. This is a server-side issue, usually temporary — try again in a moment. If it persists, check your inference gateway (127.0.0.1:39895).
@@ -102,8 +102,8 @@ recorded! {
 
     claude_err529, "claude-err529": r#"
         session: 04811f5d-2921-4ca7-9974-e68ea730ed77
-        retry: 1 of 2 in 0.6 s: overloaded (529)
-        retry: 2 of 2 in 1.0 s: overloaded (529)
+        retry: attempt 1 of 2 in 0.6 s: overloaded (529)
+        retry: attempt 2 of 2 in 1.0 s: overloaded (529)
         error: API Error: Repeated 529 Overloaded errors. The API is at capacity — this is usually temporary. Try again in a moment. If it persists, check your inference gateway (127.0.0.1:40895).
         = Error ""
         because Service: API Error: Repeated 529 Overloaded errors. The API is at capacity — this is usually temporary. Try again in a moment. If it persists, check your inference gateway (127.0.0.1:40895).
@@ -113,7 +113,7 @@ recorded! {
 
     claude_err529once, "claude-err529once": r#"
         session: 184b4a36-1215-44dc-8b51-65992936fc86
-        retry: 1 of 10 in 0.6 s: overloaded (529)
+        retry: attempt 1 of 10 in 0.6 s: overloaded (529)
         text: recovered
         = Success "recovered"
         in 184b4a36-1215-44dc-8b51-65992936fc86
