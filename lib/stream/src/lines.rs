@@ -6,6 +6,8 @@
 
 use std::io::BufRead;
 
+use crate::json::quote_or_backslash;
+
 /// How much of a line is kept.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -161,20 +163,18 @@ impl Lines {
         if self.fate == Fate::Lost {
             return;
         }
-        if self.shortening.is_none() && self.kept.len() + part.len() <= self.limits.line {
-            self.kept.extend_from_slice(part);
+        let room = match self.shortening {
+            None => self.limits.line.saturating_sub(self.kept.len()),
+            Some(_) => 0,
+        };
+        let (fits, part) = part.split_at(part.len().min(room));
+        self.kept.extend_from_slice(fits);
+        if part.is_empty() {
             return;
         }
-        let mut at = self.shortening.unwrap_or_else(|| {
-            let mut at = Shortening::default();
-            self.kept.iter().for_each(|byte| {
-                at.keeps(*byte, false, usize::MAX);
-            });
-            at
-        });
+        let mut at = self.shortening.unwrap_or_else(|| Shortening::after(&self.kept));
         for byte in part {
-            let full = self.kept.len() >= self.limits.line;
-            if at.keeps(*byte, full, self.limits.string) {
+            if at.keeps(*byte, self.limits.string) {
                 self.kept.push(*byte);
             } else {
                 self.fate = Fate::Shortened;
@@ -190,9 +190,34 @@ impl Lines {
 }
 
 impl Shortening {
+    /// Where the next byte stands after the beginning of a line.
+    fn after(line: &[u8]) -> Self {
+        let mut at = Self::default();
+        let mut rest = line;
+        loop {
+            let found = match at.in_string {
+                true => quote_or_backslash(rest),
+                false => rest.iter().position(|byte| *byte == b'"'),
+            };
+            let Some(found) = found else {
+                at.length += rest.len();
+                return at;
+            };
+            if rest[found] == b'"' {
+                at.in_string = !at.in_string;
+                at.length = 0;
+                rest = &rest[found + 1..];
+            } else {
+                at.after_backslash = found + 1 == rest.len();
+                at.length += found + 2;
+                rest = rest.get(found + 2..).unwrap_or_default();
+            }
+        }
+    }
+
     /// Whether the next byte is kept. Brackets, keys and quotes are; so is the byte after a backslash that was, for
     /// else the closing quote would belong to the backslash.
-    fn keeps(&mut self, byte: u8, full: bool, limit: usize) -> bool {
+    fn keeps(&mut self, byte: u8, limit: usize) -> bool {
         let escaped = std::mem::take(&mut self.after_backslash);
         if !self.in_string {
             self.in_string = byte == b'"';
@@ -205,7 +230,7 @@ impl Shortening {
                 self.in_string = false;
                 return true;
             }
-            self.dropping |= full && self.length >= limit;
+            self.dropping |= self.length >= limit;
             self.after_backslash = byte == b'\\';
         }
         self.length += 1;
