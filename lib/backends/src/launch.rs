@@ -10,6 +10,7 @@ use crate::backend::{Backend, Kind, Setting};
 use crate::error::LaunchError;
 use crate::redact;
 use crate::template::{self, Placeholder, Variables};
+use crate::toml;
 
 /// The longest argument or variable that Linux takes is one byte longer, its NUL.
 const MAX_LENGTH: usize = 128 * 1024 - 1;
@@ -37,6 +38,8 @@ pub struct Task<'a> {
     /// The caller's environment, all of it: `${VAR}` is looked up here, and what may pass to the agent is taken from
     /// here.
     pub environment: &'a [(OsString, OsString)],
+    /// A path that only the user can read, for what may be in [`Launch::settings`].
+    pub settings: &'a Path,
 }
 
 /// How a process is to be started. `Debug` and `Display` show it as a shell command, secrets as `***`.
@@ -48,6 +51,12 @@ pub struct Launch {
     pub args: Vec<OsString>,
     /// All of it: the process inherits nothing else. Sorted by name.
     pub env: Vec<(OsString, OsString)>,
+    /// What must be in the file at [`Task::settings`], 0600, from before the start to the end. It holds the token.
+    ///
+    /// The `env` of the user's own settings overrides the environment of Claude Code (seen with 2.1.329): a backend with
+    /// an endpoint or token of its own would be sent elsewhere, or be sent the user's token. These settings come before
+    /// the user's, and neither arguments nor a pipe can carry them: the one can be read by everyone, the other is refused.
+    pub settings: Option<String>,
     /// The model that is asked for, for the records; None where the agent chooses.
     pub model: Option<String>,
     /// Variables whose values were taken from a variable with a telling name.
@@ -89,16 +98,21 @@ impl Backend {
             return Err(LaunchError::EmptyModel(setting.clone()));
         }
         let env = values.environment(is_interactive)?;
-        let args = match (self.kind, is_interactive) {
+        let settings = values.settings(&env)?;
+        let mut args = match (self.kind, is_interactive) {
             (Kind::Claude, false) => arguments::claude_run(&values, &model)?,
             (Kind::Claude, true) => arguments::claude_open(&values, &model)?,
             (Kind::Codex, false) => arguments::codex_run(&values, &model)?,
             (Kind::Codex, true) => arguments::codex_open(&values, &model)?,
         };
+        if settings.is_some() {
+            args.extend(["--settings".into(), task.settings.into()]);
+        }
         Ok(Launch {
             program: self.kind.name().into(),
             args,
             env: env.into_iter().collect(),
+            settings,
             model: Some(model.to_string_lossy().into_owned()).filter(|model| !model.is_empty()),
             hidden: self.hidden(),
         })
@@ -198,6 +212,26 @@ impl Values<'_> {
         }
     }
 
+    /// Claude Code's settings that hold what the backend declares, and nothing for what decides the same and is not
+    /// declared; None for a backend that is the user's own Claude Code.
+    fn settings(&self, env: &BTreeMap<OsString, OsString>) -> Result<Option<String>, LaunchError> {
+        let is_set = |name: &&str| env.contains_key(OsStr::new(*name));
+        if self.backend.kind != Kind::Claude || !OWN_ENDPOINT.iter().any(is_set) {
+            return Ok(None);
+        }
+        let mut all: BTreeMap<&str, &str> = ENDPOINT.iter().map(|name| (*name, "")).collect();
+        for (name, setting) in &self.backend.env {
+            let value = env.get(OsStr::new(name)).map_or(Some(""), |value| value.to_str());
+            let value =
+                value.ok_or_else(|| unpassable(setting, "it is no UTF-8, which is all that JSON holds"))?;
+            all.insert(name, value);
+        }
+        // What is quoted for TOML is quoted for JSON.
+        let pairs =
+            all.iter().map(|(name, value)| format!("{}: {}", toml::quoted(name), toml::quoted(value)));
+        Ok(Some(format!("{{\"apiKeyHelper\": \"\", \"env\": {{{}}}}}", pairs.collect::<Vec<_>>().join(", "))))
+    }
+
     fn environment(&self, is_interactive: bool) -> Result<BTreeMap<OsString, OsString>, LaunchError> {
         let passes =
             |name: &OsStr| name.to_str().is_some_and(|name| self.backend.kind.inherits(name, is_interactive));
@@ -226,6 +260,26 @@ impl Values<'_> {
         Ok(all)
     }
 }
+
+/// What decides where Claude Code sends a request, as whom, and for which model.
+const ENDPOINT: [&str; 13] = [
+    "ANTHROPIC_BASE_URL",
+    "ANTHROPIC_AUTH_TOKEN",
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_CUSTOM_HEADERS",
+    "ANTHROPIC_MODEL",
+    "ANTHROPIC_SMALL_FAST_MODEL",
+    "ANTHROPIC_DEFAULT_OPUS_MODEL",
+    "ANTHROPIC_DEFAULT_SONNET_MODEL",
+    "ANTHROPIC_DEFAULT_HAIKU_MODEL",
+    "CLAUDE_CODE_OAUTH_TOKEN",
+    "CLAUDE_CODE_SUBAGENT_MODEL",
+    "CLAUDE_CODE_USE_BEDROCK",
+    "CLAUDE_CODE_USE_VERTEX",
+];
+/// Those of them without which a backend is the user's own Claude Code, settings and all.
+const OWN_ENDPOINT: [&str; 4] =
+    ["ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"];
 
 fn unpassable(setting: &Setting, reason: &'static str) -> LaunchError {
     LaunchError::Unpassable { setting: setting.clone(), reason }
@@ -309,8 +363,11 @@ impl fmt::Debug for Launch {
 
 impl fmt::Debug for Task<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { cwd, home, pro, conversation, environment } = self;
+        let Self { cwd, home, pro, conversation, environment, settings } = self;
         let variables = environment.len();
-        write!(f, "Task({cwd:?}, {home:?}, pro: {pro}, {conversation:?}, {variables} variables)")
+        write!(
+            f,
+            "Task({cwd:?}, {home:?}, pro: {pro}, {conversation:?}, {variables} variables, {settings:?})"
+        )
     }
 }

@@ -68,7 +68,8 @@ fn variables(all: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
 
 fn task(environment: &[(OsString, OsString)]) -> Task<'_> {
     let (cwd, home) = (Path::new("/work/a b"), Path::new(HOME));
-    Task { cwd, home, pro: false, conversation: Conversation::New(ID), environment }
+    let settings = Path::new("/run/settings.json");
+    Task { cwd, home, pro: false, conversation: Conversation::New(ID), environment, settings }
 }
 
 /// The default backend of `text`, run with `environment`.

@@ -68,7 +68,7 @@ fn no_token_is_in_what_can_be_shown() {
             "env -i AGENT_HANDOFF_SKIP=1 ANTHROPIC_AUTH_TOKEN=*** ANTHROPIC_BASE_URL=*** ANTHROPIC_CUSTOM_HEADERS=*** FROM=*** \
              HOME=/home/me HTTPS_PROXY=*** NAMED_KEY=*** PATH=/bin SHAPE=*** SHOWN='it'\\''s here' claude -p --output-format \
              stream-json --verbose --include-partial-messages --model m --dangerously-skip-permissions --session-id {ID} \
-             --append-system-prompt ***"
+             --append-system-prompt *** --settings /run/settings.json"
         )
     );
     assert!(format!("{config:?}").contains(r#"backends.b.env.NAMED_KEY: "${MY_SECRET}""#));
@@ -103,4 +103,22 @@ fn no_secret_goes_to_the_command_line() {
     }
     run("backends: {c: {type: codex, config: {env_http_headers: {Authorization: V}, p: {env_key: MY_KEY, bearer_token_env_var: MY_TOKEN}}}}", &[])
         .unwrap();
+}
+
+#[test]
+fn the_users_settings_neither_redirect_a_backend_nor_lend_it_their_token() {
+    let text = with_env(
+        "ANTHROPIC_BASE_URL: https://x\n      ANTHROPIC_AUTH_TOKEN: 'a\"b'\n      MORE: ${M}\n      EMPTY: ''",
+    );
+    let launch = run(&text, &[("M", "1\n2")]).unwrap();
+    assert_eq!(after(&launch, "--settings").as_deref(), Some("/run/settings.json"));
+    let settings = launch.settings.as_deref().unwrap();
+    assert_eq!(
+        settings,
+        r#"{"apiKeyHelper": "", "env": {"ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": "a\"b", "ANTHROPIC_BASE_URL": "https://x", "ANTHROPIC_CUSTOM_HEADERS": "", "ANTHROPIC_DEFAULT_HAIKU_MODEL": "", "ANTHROPIC_DEFAULT_OPUS_MODEL": "", "ANTHROPIC_DEFAULT_SONNET_MODEL": "", "ANTHROPIC_MODEL": "", "ANTHROPIC_SMALL_FAST_MODEL": "", "CLAUDE_CODE_OAUTH_TOKEN": "", "CLAUDE_CODE_SUBAGENT_MODEL": "", "CLAUDE_CODE_USE_BEDROCK": "", "CLAUDE_CODE_USE_VERTEX": "", "EMPTY": "", "MORE": "1\n2"}}"#
+    );
+    let own = run("backends: {opus: {model: m, env: {ANTHROPIC_MODEL: '{model}'}}}", &[]).unwrap();
+    assert_eq!((own.settings.clone(), after(&own, "--settings")), (None, None));
+    let codex = run("backends: {c: {type: codex, env: {ANTHROPIC_API_KEY: x}}}", &[]).unwrap();
+    assert_eq!((codex.settings.clone(), after(&codex, "--settings")), (None, None));
 }
