@@ -90,6 +90,11 @@ impl Runs {
         Ok(ConversationLock::take(&self.runs, session)?)
     }
 
+    /// The files of `row`.
+    pub fn files(&self, row: &Row) -> Files {
+        Files::new(self.tasks.path(), row.stream.clone(), &row.id)
+    }
+
     fn database(&self) -> Result<&Database, RecordError> {
         self.list.as_ref().map_err(Clone::clone)
     }

@@ -40,12 +40,22 @@ impl Runs {
     /// # Errors
     /// What is wrong with the list.
     pub fn list(&self, filter: &Filter<'_>) -> Result<Vec<Row>, RecordError> {
+        let mut rows = Vec::new();
+        self.each(filter, |row| rows.push(row))?;
+        Ok(rows)
+    }
+
+    /// The same one after the other, in the memory of one: for lists of any length.
+    ///
+    /// # Errors
+    /// What is wrong with the list; some runs may have been given then.
+    pub fn each(&self, filter: &Filter<'_>, give: impl FnMut(Row)) -> Result<(), RecordError> {
         let limit = filter.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
         let wanted = "(?1 IS NULL OR status = ?1) AND (?2 IS NULL OR cwd = ?2) ORDER BY id DESC LIMIT ?3";
         let cwd = filter.cwd.map(row::path_value);
         // Named outright, so that its index is used.
         let running = if filter.state == Some(State::Running) { "status = 'running' AND " } else { "" };
-        self.rows(&format!("{running}{wanted}"), params![filter.state.map(State::name), cwd, limit])
+        self.give(&format!("{running}{wanted}"), params![filter.state.map(State::name), cwd, limit], give)
     }
 
     /// The runs that go on on the conversation `session`, as the list has it.
@@ -89,12 +99,25 @@ impl Runs {
     }
 
     pub(crate) fn rows(&self, condition: &str, values: impl Params) -> Result<Vec<Row>, RecordError> {
-        let tasks = self.tasks.path();
+        let mut rows = Vec::new();
+        self.give(condition, values, |row| rows.push(row))?;
+        Ok(rows)
+    }
+
+    fn give(
+        &self,
+        condition: &str,
+        values: impl Params,
+        mut give: impl FnMut(Row),
+    ) -> Result<(), RecordError> {
         self.database()?.with(|connection| {
             let mut statement =
                 connection.prepare(&format!("SELECT {COLUMNS} FROM runs WHERE {condition}"))?;
-            let rows = statement.query_map(values, |row| Row::read(row, tasks))?;
-            rows.filter_map(Result::transpose).collect()
+            let mut rows = statement.query(values)?;
+            while let Some(row) = rows.next()? {
+                Row::read(row)?.map(&mut give);
+            }
+            Ok(())
         })
     }
 }

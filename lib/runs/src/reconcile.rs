@@ -99,7 +99,7 @@ impl Runs {
 
     /// The state in the run's result file.
     fn ended_as(&self, row: &Row) -> Option<State> {
-        let head = self.tasks.open_file(row.files.result.file_name()?).ok()?.read(HEAD).ok()?;
+        let head = self.tasks.open_file(self.files(row).result.file_name()?).ok()?.read(HEAD).ok()?;
         split_result(&head).0
     }
 
@@ -117,8 +117,8 @@ impl Runs {
         let text = format!(
             "This run was lost: {WHY}. What it did until then stays done.\n\nProgress: {}\nStream: {}\n\n\
              To go on in the same conversation: handoff resume {}\n",
-            row.files.out.display(),
-            row.files.stream.display(),
+            self.files(row).out.display(),
+            row.stream.display(),
             row.id
         );
         self.write_result(&row.id, &row.backend, State::Lost, &info, text.as_bytes()).map(drop)

@@ -9,7 +9,6 @@ use rusqlite::types::ValueRef;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::files::Files;
 use crate::id::RunId;
 
 /// How much of a prompt the list keeps, in bytes: what a list and its filter show. The whole is in its file.
@@ -17,7 +16,7 @@ pub(crate) const EXCERPT: usize = 500;
 
 /// What a [`Row`] is made of. A run of ours has its start in `runtime_info`; handoff-cli's have it in local time only.
 pub(crate) const COLUMNS: &str = "seq, run_id, uuid, session_id, cwd, substr(prompt, 1, 500), jsonl_path, status, \
-     backend, runtime_info, CASE WHEN instr(runtime_info, '\"started\"') THEN NULL \
+     backend, runtime_info, CASE WHEN run_id GLOB '[0-9][0-9][0-9][0-9][0-9][0-9]-*' THEN NULL \
      ELSE CAST(strftime('%s', created_at, 'utc') AS INTEGER) END";
 
 /// Where a run stands.
@@ -54,19 +53,28 @@ impl State {
     }
 }
 
-/// What a run used, in handoff-cli's fields.
+/// What a run used, in handoff-cli's fields. None is written that is 0, which handoff-cli takes it for: lists are long.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "the names are the backends' own")]
 pub struct Usage {
+    #[serde(skip_serializing_if = "is_zero")]
     pub turns: u64,
+    #[serde(skip_serializing_if = "is_zero")]
     pub input_tokens: u64,
+    #[serde(skip_serializing_if = "is_zero")]
     pub output_tokens: u64,
+    #[serde(skip_serializing_if = "is_zero")]
     pub cache_read_input_tokens: u64,
+    #[serde(skip_serializing_if = "is_zero")]
     pub cache_creation_input_tokens: u64,
+    #[serde(skip_serializing_if = "is_zero")]
     pub cached_input_tokens: u64,
+    #[serde(skip_serializing_if = "is_zero")]
     pub reasoning_output_tokens: u64,
+    #[serde(skip_serializing_if = "is_zero")]
     pub total_tokens: u64,
+    #[serde(skip_serializing_if = "is_zero")]
     pub cost_usd: f64,
 }
 
@@ -123,6 +131,10 @@ impl Info {
         // Strings, numbers and flags can always be written.
         serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
     }
+}
+
+fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Usage {
@@ -184,18 +196,17 @@ pub struct Row {
     pub ended: Option<Timestamp>,
     /// Why it ended so, in a line, when there is something to say.
     pub reason: Option<String>,
-    /// Its files.
-    pub files: Files,
+    /// What the backend wrote; [`crate::Runs::files`] has the other files.
+    pub stream: PathBuf,
 }
 
 impl Row {
     /// None of a row whose id can be no part of a file name: no program makes such.
-    pub(crate) fn read(row: &rusqlite::Row<'_>, tasks: &Path) -> rusqlite::Result<Option<Self>> {
+    pub(crate) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Self>> {
         let Some(id) = RunId::parse(&text(row, 1)?) else { return Ok(None) };
         let info = Info::parse(bytes(row.get_ref(9)?));
         let uuid = text(row, 2)?;
         let session = Some(text(row, 3)?).filter(|session| !session.is_empty());
-        let files = Files::new(tasks, path(row, 6)?, &id);
         let noted = |time: &Option<String>| time.as_deref().and_then(Timestamp::parse);
         // Without ours: local time.
         let local = row.get::<_, Option<i64>>(10).ok().flatten().map(Timestamp::from_seconds);
@@ -222,7 +233,7 @@ impl Row {
             started: noted(&info.started).or(local),
             ended: noted(&info.ended),
             reason: info.reason,
-            files,
+            stream: path(row, 6)?,
             id,
         }))
     }

@@ -49,7 +49,7 @@ fn a_run_is_recorded_from_its_start_to_its_end() {
     assert_eq!((done.state, done.process, done.supervisor), (State::Success, None, None));
     assert_eq!(done.usage.as_ref().map(|usage| usage.input_tokens), Some(7));
     assert!(done.ended.is_some());
-    assert_eq!(done.files, files);
+    assert_eq!(runs.files(&done), files);
     assert!(runs.lock_conversation("0199a213-81c0").unwrap().is_some());
     for path in [&files.prompt, &files.out, &files.result, &files.stream] {
         assert_eq!(mode(path), 0o600, "{}", path.display());
@@ -78,9 +78,9 @@ fn an_end_says_why_and_what_was_used() {
     let reason = Some("API Error: 401\n---\nstate: success");
     finish(run, &Ending { state: State::Error, reason, text: b"", usage: Some(usage.clone()) });
     let row = row(&runs, id.as_str());
-    assert_eq!((row.state, row.usage), (State::Error, Some(usage)));
+    assert_eq!((row.state, &row.usage), (State::Error, &Some(usage)));
     assert_eq!(row.reason.as_deref(), Some("API Error: 401 --- state: success"));
-    let text = std::fs::read_to_string(&row.files.result).unwrap();
+    let text = std::fs::read_to_string(&runs.files(&row).result).unwrap();
     assert!(text.starts_with(&format!("---\nrun: {id}\nstate: error\nreason: \"API Error")), "{text}");
     assert_eq!(split_result(text.as_bytes()).0, Some(State::Error));
 }

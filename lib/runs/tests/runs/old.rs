@@ -46,14 +46,17 @@ fn its_runs_are_listed() {
     assert_eq!(states, [Running, Success, Error, Success, Success, Success]);
     let first = row(&runs, "1121-ds-01-from-text");
     assert_eq!((first.prompt.as_str(), first.model.as_deref()), ("Fix the login page", Some("deepseek-v4")));
-    let usage = first.usage.unwrap();
+    let usage = first.usage.clone().unwrap();
     assert_eq!((usage.input_tokens, usage.output_tokens, usage.cost_usd), (120, 34, 0.0125));
     assert!(first.started.is_some() && first.ended.is_none());
     assert_eq!(
-        first.files.stream,
+        first.stream,
         Path::new("/home/someone/.handoff/runs").join(format!("1121-ds-01-from-text-{}.jsonl", first.uuid))
     );
-    assert_eq!(split_result(&std::fs::read(&first.files.result).unwrap()), (None, &b"done by claude"[..]));
+    assert_eq!(
+        split_result(&std::fs::read(&runs.files(&first).result).unwrap()),
+        (None, &b"done by claude"[..])
+    );
     assert_eq!(row(&runs, "2").session, "0199a213-81c0-7800-8aa1-bbab2a035a53");
 }
 
@@ -109,7 +112,7 @@ fn its_killed_run_is_lost_when_its_process_is_gone() {
     assert_eq!((lost.len(), lost[0].state), (1, State::Lost));
     let row = row(&runs, "7");
     assert_eq!((row.state, row.process, row.model.as_deref()), (State::Lost, None, Some("deepseek-v4")));
-    let result = std::fs::read(&row.files.result).unwrap();
+    let result = std::fs::read(&runs.files(&row).result).unwrap();
     let (state, text) = split_result(&result);
     assert_eq!(state, Some(State::Lost));
     assert!(String::from_utf8_lossy(text).contains("handoff resume 1121-ds-07-from-text"));

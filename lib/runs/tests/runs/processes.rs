@@ -62,8 +62,8 @@ fn all_well(home: &Home, ids: &[String], expected: usize) {
     for row in rows {
         assert_eq!(row.state, State::Success);
         assert_eq!(row.session, format!("session-of-{}", row.id));
-        assert_eq!(std::fs::read(&row.files.prompt).unwrap(), b"a prompt");
-        assert_eq!(split_result(&std::fs::read(&row.files.result).unwrap()).0, Some(State::Success));
+        assert_eq!(std::fs::read(&runs.files(&row).prompt).unwrap(), b"a prompt");
+        assert_eq!(split_result(&std::fs::read(&runs.files(&row).result).unwrap()).0, Some(State::Success));
     }
 }
 
@@ -126,7 +126,7 @@ fn a_killed_supervisors_run_is_found_lost_once() {
     let lost = row(&runs, &id);
     assert_eq!((lost.state, lost.process, lost.supervisor), (State::Lost, None, None));
     assert!(lost.reason.is_some() && lost.ended.is_some());
-    assert_eq!(split_result(&std::fs::read(&lost.files.result).unwrap()).0, Some(State::Lost));
+    assert_eq!(split_result(&std::fs::read(&runs.files(&lost).result).unwrap()).0, Some(State::Lost));
     assert!(runs.lock_conversation(&going.session).unwrap().is_some());
 }
 
