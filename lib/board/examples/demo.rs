@@ -1,6 +1,6 @@
 //! The view with runs that were made up, to look at it and to test it in a real terminal.
 //!
-//! `cargo run -p handoff-board --example demo -- [--plain] [--empty] [--many] [--panic] [--broken]`
+//! `cargo run -p handoff-board --example demo -- [--plain] [--empty] [--many] [--panic] [--broken] [--linger]`
 //!
 //! Prints what the view was left with, and which runs were stopped.
 
@@ -190,5 +190,8 @@ fn main() -> std::io::Result<()> {
     };
     let left = handoff_board::show(&mut demo, !has("--plain"))?;
     println!("left with {left:?}, stopped {:?}", demo.stopped);
+    if has("--linger") {
+        std::thread::sleep(std::time::Duration::from_secs(60));
+    }
     Ok(())
 }

@@ -23,6 +23,8 @@ pub(crate) enum Step {
     Leave(Left),
     /// Into the clipboard.
     Copy(String),
+    /// Draw everything anew, over what something else wrote on the screen.
+    Renew,
     /// Give the terminal to the shell until the process is continued.
     Suspend,
 }
@@ -146,6 +148,7 @@ impl Board {
         self.notice = None;
         match key {
             Key::Ctrl('c') => return Step::Leave(Left::Quit),
+            Key::Ctrl('l') => return Step::Renew,
             Key::Ctrl('z') => return Step::Suspend,
             _ => {}
         }
@@ -361,9 +364,11 @@ impl Board {
             (None, None) if self.filter.is_empty() => footer::NOTHING,
             (None, None) => footer::NO_MATCH,
         };
+        let has_ended = self.inspection.as_ref().is_some_and(|run| run.row.state != State::Running);
+        let hints: Vec<_> = hints.iter().filter(|hint| hint.key != "s" || !has_ended).copied().collect();
         let position = self.position();
         let taken = if position.is_empty() { 0 } else { text::width(&position) + 2 };
-        let line = footer::hints(hints, width.saturating_sub(taken), self.theme);
+        let line = footer::hints(&hints, width.saturating_sub(taken), self.theme);
         let room = width - line.width().min(width);
         buffer.set_line(area.x, area.y, &line, area.width);
         if taken > 0 && room >= taken {

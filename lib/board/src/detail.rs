@@ -13,7 +13,7 @@ use crate::theme::Theme;
 use crate::{markdown, overview};
 
 /// What is shown of one text.
-const LIMIT: usize = 1 << 20;
+const LIMIT: usize = 1 << 18;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tab {
@@ -200,7 +200,16 @@ fn document(detail: &Detail, tab: Tab) -> Option<&Document> {
     }
 }
 
+/// What can be shown of a text. Of the progress the end counts, of the others the beginning.
 fn lines(document: &Document, tab: Tab, width: usize, theme: Theme) -> Vec<Line<'static>> {
+    let note =
+        |what: &str| plain(&format!("… {what} is in {}", text::cell(&document.path)), theme.alert(), width);
+    if tab == Tab::Progress {
+        let start = document.text.floor_char_boundary(document.text.len().saturating_sub(LIMIT));
+        let mut lines = if start > 0 { note("the beginning") } else { Vec::new() };
+        lines.extend(plain(&text::page(&document.text[start..], usize::MAX).0, Style::new(), width));
+        return lines;
+    }
     let (text, whole) = text::page(&document.text, LIMIT);
     let mut lines = match tab {
         Tab::Result => markdown::lines(&text, theme, width),
@@ -208,8 +217,24 @@ fn lines(document: &Document, tab: Tab, width: usize, theme: Theme) -> Vec<Line<
     };
     if !whole {
         lines.push(Line::default());
-        let note = format!("… cut here; all of it is in {}", text::cell(&document.path));
-        lines.extend(plain(&note, theme.alert(), width));
+        lines.extend(note("the rest"));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_huge_text_is_cut_where_it_counts_least() {
+        let text = format!("first\n{}last\n", "日本語 and words\n".repeat(60_000));
+        let document = Document { text, path: "x.md".to_owned() };
+        let shown = |tab| {
+            let lines = lines(&document, tab, 40, Theme::new(false));
+            [lines[0].to_string(), lines[lines.len() - 1].to_string()]
+        };
+        assert_eq!(shown(Tab::Progress), ["… the beginning is in x.md", "last"]);
+        assert_eq!(shown(Tab::Prompt), ["first", "… the rest is in x.md"]);
+    }
 }

@@ -34,7 +34,7 @@ const REFRESH: Duration = Duration::from_secs(1);
 /// Shows the runs of `source` until somebody leaves, on standard input and output, which must be a terminal.
 ///
 /// The terminal is given back as it was: when this returns, on a panic, and when a signal asks the process to end,
-/// which is [`Left::Signal`]. Without `colour` the view has bold and reversed text, but no colours.
+/// which is [`Left::Signal`]. Afterwards SIGTERM, SIGHUP and SIGINT do what they do by default. Without `colour` the view has bold and reversed text, but no colours.
 ///
 /// # Errors
 ///
@@ -55,6 +55,7 @@ pub fn show(source: &mut dyn Source, colour: bool) -> io::Result<Left> {
                         Step::Stay => {}
                         Step::Leave(left) => return Ok(left),
                         Step::Copy(text) => screen.copy(&text)?,
+                        Step::Renew => screen.renew()?,
                         Step::Suspend => {
                             screen.suspend()?;
                             board.soil();
@@ -63,7 +64,7 @@ pub fn show(source: &mut dyn Source, colour: bool) -> io::Result<Left> {
                 }
             }
             Woken::Resized => {
-                screen.resize()?;
+                screen.renew()?;
                 board.soil();
             }
             Woken::Signal(signal) => return Ok(Left::Signal(signal)),

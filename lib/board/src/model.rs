@@ -79,7 +79,7 @@ pub struct Tokens {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Document {
     /// The text, or as much of it as the source gives: the end of the progress, all of the rest. The view shows at
-    /// most a mebibyte and says so where it cuts.
+    /// most 256 KiB, and says so where it cuts.
     pub text: String,
     /// The path of the file.
     pub path: String,

@@ -1,10 +1,10 @@
 //! The terminal: taken, drawn on, listened to, and given back however this ends.
 
-use std::io::{self, BufWriter, Read as _, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, LazyLock, Once};
 use std::time::Duration;
 
 use ratatui::backend::CrosstermBackend;
@@ -50,6 +50,9 @@ pub(crate) struct Screen {
 impl Screen {
     /// Takes the terminal.
     pub(crate) fn enter() -> io::Result<Self> {
+        if !input().is_terminal() || !output().is_terminal() {
+            return Err(io::Error::other("standard input and output are not both a terminal"));
+        }
         give_back_on_panic();
         let signals = Signals::register()?;
         let options = TerminalOptions { viewport: Viewport::Fixed(area()) };
@@ -64,8 +67,8 @@ impl Screen {
         self.terminal.draw(draw).map(|_| ())
     }
 
-    /// Takes the terminal's new size, and draws everything anew with the next frame.
-    pub(crate) fn resize(&mut self) -> io::Result<()> {
+    /// Takes the terminal's size, and draws everything anew with the next frame.
+    pub(crate) fn renew(&mut self) -> io::Result<()> {
         self.terminal.resize(area())
     }
 
@@ -120,7 +123,7 @@ impl Screen {
         give_back();
         low_level::raise(SIGTSTP)?;
         take()?;
-        self.resize()
+        self.renew()
     }
 }
 
@@ -179,7 +182,14 @@ fn area() -> Rect {
     if width == 0 || height == 0 { Rect::new(0, 0, 80, 24) } else { Rect::new(0, 0, width, height) }
 }
 
-/// Signals as something to wait for: each writes a byte into the pipe. Unregistered when this is dropped.
+/// Whether signals do what they do by default. A handler is never quite taken away again, so the one that is left
+/// behind needs to know.
+static AWAY: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// Those that ask a process to end.
+const ENDING: [i32; 3] = [SIGTERM, SIGHUP, SIGINT];
+
+/// Signals as something to wait for: each writes a byte into the pipe. When this is dropped, they do again what they do by default.
 struct Signals {
     pipe: UnixStream,
     ending: Arc<AtomicUsize>,
@@ -189,18 +199,26 @@ struct Signals {
 
 impl Signals {
     fn register() -> io::Result<Self> {
+        static ONCE: Once = Once::new();
+        AWAY.store(false, Ordering::SeqCst);
+        let mut outcome = Ok(());
+        ONCE.call_once(|| {
+            let register = |signal| signal_hook::flag::register_conditional_default(signal, AWAY.clone());
+            outcome = ENDING.into_iter().try_for_each(|signal| register(signal).map(|_| ()));
+        });
+        outcome?;
         let (pipe, write) = UnixStream::pair()?;
         pipe.set_nonblocking(true)?;
         let mut signals =
             Self { pipe, ending: Arc::default(), resized: Arc::default(), registered: Vec::new() };
-        for signal in [SIGTERM, SIGHUP, SIGINT] {
+        for signal in ENDING {
             let number = usize::try_from(signal).unwrap_or_default();
             let id = signal_hook::flag::register_usize(signal, signals.ending.clone(), number)?;
             signals.registered.push(id);
         }
         signals.registered.push(signal_hook::flag::register(SIGWINCH, signals.resized.clone())?);
         // After the flags, so that whoever is woken finds them.
-        for signal in [SIGTERM, SIGHUP, SIGINT, SIGWINCH] {
+        for signal in ENDING.into_iter().chain([SIGWINCH]) {
             signals.registered.push(low_level::pipe::register(signal, write.try_clone()?)?);
         }
         Ok(signals)
@@ -222,6 +240,7 @@ impl Drop for Signals {
         for id in self.registered.drain(..) {
             low_level::unregister(id);
         }
+        AWAY.store(true, Ordering::SeqCst);
     }
 }
 

@@ -71,10 +71,14 @@ pub(crate) fn clusters(text: &str) -> impl Iterator<Item = (&str, usize)> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let first = rest.chars().next()?;
-        // ASCII before ASCII stands alone, and most text is that.
         let bytes = rest.as_bytes();
-        let alone = first.is_ascii() && bytes.get(1).is_none_or(u8::is_ascii);
-        let length = if alone || first.is_control() {
+        // ASCII before ASCII stands alone, and most text is that.
+        if first.is_ascii() && bytes.get(1).is_none_or(u8::is_ascii) {
+            let (symbol, remaining) = rest.split_at(1);
+            rest = remaining;
+            return Some((symbol, usize::from(!first.is_control())));
+        }
+        let length = if first.is_control() {
             first.len_utf8()
         } else {
             let span = Span::raw(&rest[..window(rest)]);
