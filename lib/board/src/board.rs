@@ -331,6 +331,7 @@ impl Board {
             top: self.top,
             selected: self.selected,
             filter: &self.filter,
+            is_blind: self.trouble.is_some(),
             theme: self.theme,
         };
         overview.draw(buffer, self.parts, &mut self.widths);

@@ -338,6 +338,27 @@ fn trouble_is_told_and_the_rows_stay() {
 }
 
 #[test]
+fn what_cannot_be_read_is_not_called_empty() {
+    let mut source = Fake { rows: Err("database is locked".to_owned()), ..fake() };
+    let mut board = board(&mut source);
+    assert_eq!(
+        screen(&mut board, 70, 7),
+        "  handoff list
+  The runs can't be read. This is tried again every second.
+
+
+
+
+  could not read the runs: database is locked
+"
+    );
+    source.rows = Ok(Vec::new());
+    board.refresh(&mut source);
+    assert!(screen(&mut board, 70, 7).contains("0 runs"));
+    assert!(screen(&mut board, 70, 7).contains("No runs yet."));
+}
+
+#[test]
 fn nothing_is_drawn_again_while_nothing_changes() {
     let mut source = fake();
     let mut board = board(&mut source);

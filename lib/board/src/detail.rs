@@ -15,6 +15,9 @@ use crate::{markdown, overview};
 /// What is shown of one text.
 const LIMIT: usize = 1 << 18;
 
+/// Longer lines of prose are hard to read.
+const MEASURE: usize = 100;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tab {
     Prompt,
@@ -188,7 +191,7 @@ impl Inspection {
     pub(crate) fn position(&mut self) -> String {
         let follows = self.pager().is_following();
         let position = self.pager().position();
-        if follows && !position.is_empty() { format!("following · {position}") } else { position }
+        if follows && !position.is_empty() { "following".to_owned() } else { position }
     }
 }
 
@@ -210,6 +213,7 @@ fn lines(document: &Document, tab: Tab, width: usize, theme: Theme) -> Vec<Line<
         lines.extend(plain(&text::page(&document.text[start..], usize::MAX).0, Style::new(), width));
         return lines;
     }
+    let width = width.min(MEASURE);
     let (text, whole) = text::page(&document.text, LIMIT);
     let mut lines = match tab {
         Tab::Result => markdown::lines(&text, theme, width),

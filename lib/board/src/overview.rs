@@ -55,6 +55,8 @@ pub(crate) struct Overview<'a> {
     pub(crate) top: usize,
     pub(crate) selected: usize,
     pub(crate) filter: &'a str,
+    /// Whether the source could not say which runs there are; why, the foot tells.
+    pub(crate) is_blind: bool,
     pub(crate) theme: Theme,
 }
 
@@ -77,10 +79,12 @@ impl Overview<'_> {
 
     fn draw_title(&self, buffer: &mut Buffer, area: Rect) {
         let running = self.rows.iter().filter(|row| row.state == State::Running).count();
-        let mut parts = vec![match self.rows.len() {
-            1 => "1 run".to_owned(),
-            count => format!("{count} runs"),
-        }];
+        let mut parts = Vec::new();
+        match self.rows.len() {
+            0 if self.is_blind => {}
+            1 => parts.push("1 run".to_owned()),
+            count => parts.push(format!("{count} runs")),
+        }
         if running > 0 {
             parts.push(format!("{running} running"));
         }
@@ -95,7 +99,9 @@ impl Overview<'_> {
     }
 
     fn draw_nothing(&self, buffer: &mut Buffer, area: Rect) {
-        let text = if self.filter.is_empty() {
+        let text = if self.rows.is_empty() && self.is_blind {
+            "The runs can't be read. This is tried again every second.".to_owned()
+        } else if self.filter.is_empty() {
             "No runs yet.\n\n`handoff run --text WORDS` hands a task to another agent; it appears here."
                 .to_owned()
         } else {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// A terminal of its own, with a shell in it or the view alone.
 struct Terminal {
-    socket: String,
+    socket: PathBuf,
     scratch: PathBuf,
 }
 
@@ -26,9 +26,10 @@ impl Terminal {
             eprintln!("passed over: this machine has not: {what}");
             return None;
         }
-        let socket =
-            format!("handoff-board-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let scratch = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&socket);
+        let name = format!("handoff-board-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        // The path of a socket has to be short.
+        let socket = std::env::temp_dir().join(&name);
+        let scratch = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&name);
         let terminal = Self { socket, scratch };
         let (width, height) = (width.to_string(), height.to_string());
         terminal.tmux(&["new-session", "-d", "-x", &width, "-y", &height, command]);
@@ -54,7 +55,8 @@ impl Terminal {
 
     fn tmux(&self, arguments: &[&str]) -> String {
         let output = Command::new("tmux")
-            .args(["-u", "-L", &self.socket, "-f", "/dev/null"])
+            .args(["-u", "-f", "/dev/null", "-S"])
+            .arg(&self.socket)
             .args(arguments)
             .env("LC_ALL", "C.UTF-8")
             .env("RUST_BACKTRACE", "0")
@@ -115,7 +117,9 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         self.tmux(&["kill-server"]);
-        let _ = std::fs::remove_file(&self.scratch);
+        for file in [&self.scratch, &self.socket] {
+            let _ = std::fs::remove_file(file);
+        }
     }
 }
 
@@ -185,6 +189,7 @@ fn progress_follows_its_end_until_one_looks_back() {
     let Some(terminal) = Terminal::shell(80, 16, "--plain") else { return };
     terminal.keys(&["Enter"]);
     terminal.wait_for("step 31:");
+    terminal.wait_for("s stop");
     terminal.wait_for("following");
     terminal.keys(&["g"]);
     let screen = terminal.wait_for("step 0:");
