@@ -10,7 +10,7 @@ use crate::agent::Agent;
 use crate::args::Options;
 use crate::error::InstallError;
 use crate::git::Checkout;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, is_hash_of};
 use crate::piece::Piece;
 use crate::places::Places;
 use crate::plan::{Change, LARGEST};
@@ -52,6 +52,7 @@ pub(crate) fn install(
     let _lock = lock(&places)?;
     let built = programs::read(&source.take(output)?)?;
     let old = Manifest::load(&places.manifest())?;
+    unchanged(&places, &source, &old, &built)?;
     sweep(&places, &old);
     let mut planner = Planner::new(&places, &old);
     planner.manifest.directories = missing;
@@ -79,6 +80,31 @@ pub(crate) fn install(
         report.untrusted();
     }
     Ok(report.print(output))
+}
+
+/// Fails when the installed programs themselves are the source and one is not what was installed: that would make a
+/// damaged program the right one.
+fn unchanged(
+    places: &Places,
+    source: &Source,
+    old: &Manifest,
+    built: &[(&'static str, Vec<u8>)],
+) -> Result<(), InstallError> {
+    if !matches!(source, Source::Built(dir) if *dir == handoff_files::canonical(&places.bin())) {
+        return Ok(());
+    }
+    let changed = |(name, content): &&(&'static str, Vec<u8>)| {
+        let recorded = old.files.get(&places.program(name));
+        recorded.is_some_and(|recorded| !is_hash_of(recorded, content))
+    };
+    match built.iter().find(changed) {
+        None => Ok(()),
+        Some((name, _)) => Err(InstallError::InTheWay(vec![format!(
+            "could not install from {}: {name} there is not what was installed; install from a checkout, or from where the \
+             programs came from",
+            places.short(&places.bin())
+        )])),
+    }
 }
 
 /// The agents that are meant.

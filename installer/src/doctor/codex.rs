@@ -20,10 +20,18 @@ impl Patient<'_> {
         let plugins = Roots::tables(&config_text, "plugins").unwrap_or_default();
         let has_plugin = plugins.iter().any(|name| is_ours(name));
         if !self.manifest.agents.contains(&Agent::Codex) {
-            return self.not_wired(Agent::Codex, has_plugin);
+            self.not_wired(Agent::Codex, has_plugin);
+            if has_plugin {
+                let file = handoff_process::quoted(&config);
+                let store = self.places.store.display();
+                self.sandbox(&config_text, format!(
+                    "${{EDITOR:-vi}} {file}   # and put \"{store}\" into writable_roots of [sandbox_workspace_write]"
+                ));
+            }
+            return;
         }
         self.instructions();
-        self.sandbox(&config_text);
+        self.sandbox(&config_text, self.again("install --only codex"));
         self.codex_hook(&config_text);
         if has_plugin {
             self.problem(
@@ -59,10 +67,9 @@ impl Patient<'_> {
 
     /// Whether the sandbox lets the agent write to the store. Where permissions come from a profile, Codex passes over
     /// the writable roots without a word.
-    fn sandbox(&mut self, config: &str) {
+    fn sandbox(&mut self, config: &str, mend: String) {
         let piece = Piece::Sandbox(self.places.clone(), None);
         let store = self.places.short(&self.places.store);
-        let mend = self.again("install --only codex");
         match piece.is_in(config) {
             Err(error) => return self.malformed(&piece.path(), &error),
             Ok(false) => self.problem(format!("the sandbox may not write to {store}"), mend),

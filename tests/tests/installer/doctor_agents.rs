@@ -162,3 +162,24 @@ fn trust_that_cannot_be_had_is_said_once_everything_else_is_done() {
     machine.uninstall();
     assert_eq!(crate::support::apart_from_store(&machine).names(), [".claude", ".codex"]);
 }
+
+#[test]
+fn with_the_plugin_alone_codex_is_asked_for_the_sandbox_all_the_same() {
+    let machine = Machine::small();
+    machine.done(&["install", "--only", "claude"]);
+    let plugin = "[plugins.\"agent-handoff@agent-handoff\"]\nenabled = true\n";
+    machine.file(".codex/config.toml", plugin);
+    let ran = machine.run(&["doctor"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out().contains("problem  Codex: the sandbox may not write to ~/.agent-handoffs\n"),
+        "{}",
+        ran.out()
+    );
+    assert!(ran.out().contains(" into writable_roots of [sandbox_workspace_write]\n"), "{}", ran.out());
+    let store = machine.path(".agent-handoffs");
+    std::fs::create_dir(&store).unwrap();
+    let roots = format!("[sandbox_workspace_write]\nwritable_roots = ['{}']\n\n{plugin}", store.display());
+    machine.file(".codex/config.toml", roots);
+    assert!(machine.done(&["doctor"]).contains("ok       Codex: the plugin is installed\n"));
+}

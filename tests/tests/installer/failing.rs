@@ -146,3 +146,22 @@ fn a_full_disk_leaves_the_programs_of_before_all_of_one_version() {
     machine.refuses(&["install", "--home", home], "no space left on device");
     before.is(&crate::support::Tree::of(&prefix));
 }
+
+#[test]
+fn a_program_that_was_changed_in_the_prefix_is_no_source() {
+    let machine = Machine::small();
+    machine.install();
+    crate::support::replace(&machine.program("inbox"), "#!/bin/sh\necho changed\n");
+    let before = machine.tree();
+    let ran = tests::feed(machine.command(machine.program("installer"), &["install"]), b"");
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.err().contains("inbox there is not what was installed; install from a checkout"),
+        "{}",
+        ran.err()
+    );
+    before.is(&machine.tree());
+    // From where the programs came from it is mended.
+    machine.install();
+    machine.done(&["doctor"]);
+}
