@@ -57,6 +57,14 @@ pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     }
 }
 
+/// Opens a file for another process to read.
+///
+/// # Errors
+/// What the system says, with the path.
+pub fn open_named(path: &Path) -> Result<std::fs::File, FileError> {
+    std::fs::File::open(path).map_err(FileError::new("open", path))
+}
+
 /// `path` absolute and without links, as far as it exists; the rest is appended as it is.
 pub fn canonical(path: &Path) -> std::path::PathBuf {
     let mut rest = Vec::new();

@@ -24,6 +24,8 @@ pub struct Environment {
     pub codex_home: Option<PathBuf>,
     /// `PATH`.
     pub path: Option<OsString>,
+    /// `HANDOFF_HOME`: the dispatcher's record and configuration.
+    pub handoff_home: Option<PathBuf>,
     /// `NO_COLOR`.
     pub no_color: bool,
     /// `COLUMNS`: the width to print in when the terminal does not tell.
@@ -55,6 +57,7 @@ impl Environment {
             claude_config_dir: path("CLAUDE_CONFIG_DIR"),
             codex_home: path("CODEX_HOME"),
             path: set("PATH"),
+            handoff_home: path("HANDOFF_HOME"),
             no_color: set("NO_COLOR").is_some(),
             columns: set("COLUMNS").and_then(|text| text.to_str()?.parse().ok()),
         }
@@ -71,6 +74,21 @@ impl Environment {
             (None, None) => return Err(NoStore::Unset),
         };
         if path.is_absolute() { Ok(path) } else { Err(NoStore::Relative(path)) }
+    }
+
+    /// Where dispatched runs are recorded: `HANDOFF_HOME`, else `~/.handoff`, handoff-cli's place.
+    pub fn dispatch_home(&self) -> Option<PathBuf> {
+        self.handoff_home.clone().or_else(|| Some(self.home.as_ref()?.join(".handoff")))
+    }
+
+    /// The command line without the program's name.
+    pub fn arguments() -> impl Iterator<Item = OsString> {
+        std::env::args_os().skip(1)
+    }
+
+    /// All variables, for a program that hands some of them on.
+    pub fn all() -> Vec<(OsString, OsString)> {
+        std::env::vars_os().collect()
     }
 
     /// Where the programs are installed: `AGENT_HANDOFF_HOME`, else `~/.agent-handoff`.

@@ -41,6 +41,13 @@ pub fn read_input(patience: Patience, enough: impl Fn(&[u8]) -> bool) -> Option<
     Some(input)
 }
 
+/// A line from whoever sits at the terminal; None at its end.
+pub fn read_line() -> Option<Vec<u8>> {
+    let mut line = String::new();
+    let read = std::io::stdin().read_line(&mut line).ok()?;
+    (read > 0).then(|| line.into_bytes())
+}
+
 /// Waits until there is something to read, or the end of it; false when the time is over first.
 fn is_ready(deadline: Option<Instant>) -> bool {
     let Some(deadline) = deadline else { return true };

@@ -9,5 +9,5 @@ mod input;
 mod output;
 
 pub use environment::{Environment, NoStore, quoted};
-pub use input::{Patience, read_input};
+pub use input::{Patience, read_input, read_line};
 pub use output::{Output, Status};

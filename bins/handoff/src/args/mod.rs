@@ -1,0 +1,163 @@
+//! What was typed.
+
+mod parse;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub(crate) use parse::parse;
+
+/// `--help`.
+pub(crate) const HELP: &str = "\
+handoff: hands work to the next session, or to another agent
+
+the next session of a worktree:
+  write             leave it a handoff                    handoff write --topic auth < handoff.md
+  inbox             what waits here, what was read        handoff inbox
+
+another agent, now:
+  run               give it a task                        handoff run --backend codex --text fix the tests
+  resume [ID]       go on in the same conversation        handoff resume --text and document it
+  new [--write]     a prompt file to fill in, then run    handoff run \"$(handoff new)\"
+  list, ls          what was run                          handoff list --json
+  tail [ID] [-f]    its progress, or its result           handoff tail -f
+  wait [ID…]        until it ends                         handoff wait
+  stop ID           end it
+  open [ID]         the agent itself, in that conversation
+
+setting up:
+  init [-y]         config.yaml and the skills
+  env               where everything is
+  install, uninstall, doctor, upgrade, upgrade-check
+
+run and resume:  [--backend B] [--pro] [--cwd DIR] [--slug S] [--print] [--timeout 90m] [--to-inbox] [--verbose]
+                 FILE | - | --text WORDS…        to the end of the line
+list:            [ID] [--all] [-n N] [--json]
+-h, --help; -V, --version. Exit code: 0 success, 1 not done, 2 usage, 128+n ended by a signal.
+";
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Print [`HELP`].
+    Help,
+    /// Print the version.
+    Version,
+    /// Nothing was asked for: say how things stand.
+    Status,
+    /// Become the program beside this one.
+    Sibling {
+        /// The program.
+        name: &'static str,
+        /// Its first argument, where the verb is one of its own.
+        first: Option<&'static str>,
+        /// The rest of the line.
+        rest: Vec<OsString>,
+    },
+    /// Dispatch a task.
+    Run(Task),
+    /// Go on in the conversation of a run.
+    Resume {
+        /// None for the latest.
+        id: Option<String>,
+        /// What to say there.
+        task: Task,
+    },
+    /// Reserve an id and a prompt file.
+    New(New),
+    /// Show runs.
+    List(List),
+    /// Become the interactive agent.
+    Open {
+        /// None for the latest.
+        id: Option<String>,
+    },
+    /// Show progress.
+    Tail {
+        /// None for the latest.
+        id: Option<String>,
+        /// Until it ends.
+        follow: bool,
+    },
+    /// Wait for the end.
+    Wait {
+        /// None for all that run.
+        ids: Vec<String>,
+    },
+    /// End a run.
+    Stop {
+        /// Which.
+        id: String,
+    },
+    /// Write config and skills.
+    Init {
+        /// Without asking.
+        yes: bool,
+    },
+    /// Show where everything is.
+    Env,
+    /// What a run is started through, see `guard`.
+    Guard {
+        /// The backend's command.
+        command: Vec<OsString>,
+    },
+}
+
+/// A task for a backend.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Task {
+    /// The prompt.
+    pub(crate) source: Option<Source>,
+    /// `--backend`.
+    pub(crate) backend: Option<String>,
+    /// `--pro`.
+    pub(crate) pro: bool,
+    /// `--cwd`.
+    pub(crate) cwd: Option<PathBuf>,
+    /// `--slug`.
+    pub(crate) slug: Option<String>,
+    /// `--print`: the result on standard output too.
+    pub(crate) print: bool,
+    /// `--timeout`.
+    pub(crate) timeout: Option<Duration>,
+    /// `--to-inbox`: the result as a handoff too.
+    pub(crate) to_inbox: bool,
+    /// `--verbose`: the backend's command on standard error.
+    pub(crate) verbose: bool,
+}
+
+/// Where a prompt comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Input,
+    /// The command line, word for word.
+    Text(Vec<u8>),
+}
+
+/// `new`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct New {
+    /// `--write`: fill it from standard input.
+    pub(crate) write: bool,
+    /// `--backend`.
+    pub(crate) backend: Option<String>,
+    /// `--slug`.
+    pub(crate) slug: Option<String>,
+}
+
+/// `list`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct List {
+    /// Only this one.
+    pub(crate) id: Option<String>,
+    /// `--json`.
+    pub(crate) json: bool,
+    /// `--all`.
+    pub(crate) all: bool,
+    /// `-n`.
+    pub(crate) number: Option<usize>,
+}

@@ -1,0 +1,114 @@
+//! What every verb starts from.
+
+use std::path::{Path, PathBuf};
+
+use handoff_backends::Config;
+use handoff_process::{Environment, Output};
+use handoff_runs::{Found, Row, Runs};
+
+/// Why something was not done, in words for the user, and the exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) words: String,
+    pub(crate) code: u8,
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { words: error.to_string(), code: 1 }
+    }
+}
+
+impl Failure {
+    /// It was not done.
+    pub(crate) fn new(words: impl Into<String>) -> Self {
+        Self { words: words.into(), code: 1 }
+    }
+
+    /// It was asked for in a way that makes no sense.
+    pub(crate) fn usage(words: impl Into<String>) -> Self {
+        Self { words: words.into(), code: 2 }
+    }
+}
+
+/// The user's dispatcher.
+pub(crate) struct Here<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) output: Output,
+    /// Where the record and the configuration are.
+    pub(crate) home: PathBuf,
+}
+
+impl<'a> Here<'a> {
+    pub(crate) fn new(environment: &'a Environment, output: Output) -> Result<Self, Failure> {
+        let home = environment.dispatch_home().ok_or_else(|| {
+            Failure::new("could not tell where runs are recorded: neither HANDOFF_HOME nor HOME is set")
+        })?;
+        if !home.is_absolute() {
+            let home = home.display();
+            return Err(Failure::new(format!(
+                "could not use {home}: HANDOFF_HOME and HOME must be absolute paths"
+            )));
+        }
+        Ok(Self { environment, output, home })
+    }
+
+    /// The user's own directory.
+    pub(crate) fn user(&self) -> &Path {
+        self.environment.home.as_deref().unwrap_or(&self.home)
+    }
+
+    pub(crate) fn config_path(&self) -> PathBuf {
+        self.home.join("config.yaml")
+    }
+
+    /// The backends; what was passed over in the file is said.
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
+        let config = Config::load(&self.config_path(), self.user())?.ok_or_else(|| {
+            Failure::new(format!("there is no {} yet: handoff init", self.config_path().display()))
+        })?;
+        for warning in &config.warnings {
+            self.output
+                .note(&format!("warning: {}\n", handoff_text::Sanitised::from(warning.to_string().as_str())));
+        }
+        Ok(config)
+    }
+
+    /// The record, with the runs that were lost since put right.
+    pub(crate) fn runs(&self) -> Result<Runs, Failure> {
+        let runs = Runs::open(&self.home)?;
+        if runs.trouble().is_none() {
+            for lost in runs.reconcile().unwrap_or_default() {
+                if let Some(group) = lost.process.and_then(rustix::process::Pid::from_raw) {
+                    // Its guard does this; here for what is older than guards.
+                    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::TERM);
+                }
+                self.output.note(&format!(
+                    "note: {} was lost: {}\n",
+                    lost.id,
+                    lost.reason.unwrap_or_default()
+                ));
+            }
+        }
+        Ok(runs)
+    }
+
+    /// The run that `selector` names; the latest without one.
+    pub(crate) fn find(&self, runs: &Runs, selector: Option<&str>) -> Result<Row, Failure> {
+        match runs.find(selector)? {
+            Found::One(row) => Ok(*row),
+            Found::None => Err(Failure::new(match selector {
+                Some(selector) => format!("could not find a run `{selector}`: handoff list --all"),
+                None => "there is no run yet".to_owned(),
+            })),
+            Found::Several(ids) => {
+                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+                Err(Failure::new(format!(
+                    "`{}` is more than one run: {}",
+                    selector.unwrap_or(""),
+                    ids.join(", ")
+                )))
+            }
+        }
+    }
+}

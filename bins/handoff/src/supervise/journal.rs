@@ -1,0 +1,39 @@
+//! The progress of a run: a line each on standard error and in its file.
+
+use std::io::Write;
+
+use handoff_document::Timestamp;
+use handoff_process::Output;
+
+/// Takes lines. What cannot be written is left out: a run does not depend on being watched.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    output: Output,
+    file: Option<std::fs::File>,
+}
+
+impl Journal {
+    pub(crate) fn new(file: Option<std::fs::File>, output: Output) -> Self {
+        Self { output, file }
+    }
+
+    /// `words`, a single line, with the time before it: so no line begins with a backend's words.
+    pub(crate) fn line(&mut self, words: &str) {
+        let now = Timestamp::now().to_string();
+        let time = now.get(11..19).unwrap_or_default();
+        let line = format!("{time} {}\n", words.replace(['\n', '\r'], " "));
+        self.output.note(&line);
+        self.raw(&line);
+    }
+
+    /// The line that ends it, which only we write.
+    pub(crate) fn end(&mut self, line: &str) {
+        self.raw(&format!("{line}\n"));
+    }
+
+    fn raw(&mut self, line: &str) {
+        if self.file.as_mut().is_some_and(|file| file.write_all(line.as_bytes()).is_err()) {
+            self.file = None;
+        }
+    }
+}

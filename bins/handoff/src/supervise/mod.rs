@@ -1,0 +1,203 @@
+//! One run from its start to its true end.
+//!
+//! What the backend writes goes to the disk as it comes and through [`handoff_stream`] into progress; nothing of it is
+//! kept. How the run ended is what the backend said; only where it said nothing, how its process ended.
+
+pub(crate) mod guard;
+mod journal;
+mod pump;
+mod signals;
+
+use std::io::Write;
+use std::path::Path;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use handoff_backends::Launch;
+use handoff_runs::State;
+use handoff_stream::{Dialect, Outcome, Progress, Reader, Verdict};
+use rustix::process::Signal;
+
+pub(crate) use journal::Journal;
+use pump::{Arrived, Pump};
+use signals::Signals;
+
+/// How long a backend may take to end once its result is there. Children that it leaves behind may hold its output
+/// for ever.
+const AFTER_RESULT: Duration = Duration::from_secs(3);
+
+/// How often to look at anything but what arrives.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The last of what a backend writes on standard error is kept, in bytes: the reason when there is no other.
+const LAST_WORDS: usize = 8 << 10;
+
+/// What is to be run.
+pub(crate) struct Plan<'a> {
+    pub(crate) launch: &'a Launch,
+    pub(crate) dialect: Dialect,
+    pub(crate) cwd: &'a Path,
+    /// The file that is the backend's input.
+    pub(crate) prompt: &'a Path,
+    /// A file that is removed when the backend has ended: it may hold a token.
+    pub(crate) settings: &'a Path,
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) state: State,
+    /// In words, when it is no success.
+    pub(crate) reason: Option<String>,
+    pub(crate) outcome: Outcome,
+    /// The signal that ended us.
+    pub(crate) signal: Option<i32>,
+}
+
+/// Who is told what becomes known on the way.
+pub(crate) trait Watch {
+    /// The backend runs, in the process group `process`.
+    fn begun(&mut self, process: i32);
+    /// Its conversation has this id.
+    fn session(&mut self, id: &str);
+}
+
+/// Why we end a backend that has not ended by itself.
+enum Cause {
+    Signal(i32),
+    Timeout(Duration),
+}
+
+/// Runs the plan to its end, and keeps what the backend writes in `stream`.
+///
+/// # Errors
+/// When there can be no supervising at all; then nothing was started.
+pub(crate) fn supervise(
+    plan: &Plan<'_>,
+    stream: Option<std::fs::File>,
+    journal: &mut Journal,
+    watch: &mut dyn Watch,
+) -> std::io::Result<Ended> {
+    let signals = Signals::listen()?;
+    let mut keeper = Keeper(stream);
+    let mut backend = guard::start(plan)?;
+    watch.begun(i32::try_from(backend.id()).unwrap_or_default());
+    let pump = Pump::of(&mut backend);
+    let mut reader = Reader::new(plan.dialect);
+    let mut last_words = Vec::new();
+    let mut tell = |progress: Progress, journal: &mut Journal| {
+        if let Progress::Session(id) = &progress {
+            watch.session(id.as_str());
+        }
+        journal.line(&progress.to_string());
+    };
+    let started = Instant::now();
+    let mut cause = None;
+    let mut ending: Option<Instant> = None;
+    loop {
+        match pump.next(TICK) {
+            Arrived::Output(bytes) => {
+                keeper.keep(&bytes, journal);
+                reader.push(&bytes, &mut |progress| tell(progress, journal));
+            }
+            Arrived::Errors(bytes) => keep_last(&mut last_words, &bytes),
+            Arrived::Nothing => {}
+            Arrived::End => break,
+        }
+        if cause.is_none()
+            && let Some(signal) = signals.received()
+        {
+            cause = Some(Cause::Signal(signal));
+        } else if cause.is_none()
+            && let Some(limit) = plan.timeout.filter(|limit| started.elapsed() > *limit)
+        {
+            cause = Some(Cause::Timeout(limit));
+        }
+        let is_over = reader.is_done() || has_ended(&mut backend);
+        match (&cause, ending) {
+            (Some(_), None) => {
+                guard::signal(&backend, Signal::TERM);
+                ending = Some(Instant::now());
+            }
+            (Some(_), Some(since)) if since.elapsed() > guard::MERCY => break,
+            (None, None) if is_over => ending = Some(Instant::now()),
+            // It says more than it seemed.
+            (None, Some(_)) if !is_over => ending = None,
+            (None, Some(since)) if since.elapsed() > AFTER_RESULT => break,
+            _ => {}
+        }
+    }
+    guard::signal(&backend, Signal::KILL);
+    let exit = backend.wait().ok().and_then(|status| status.code());
+    let outcome = reader.finish(&mut |progress| tell(progress, journal));
+    Ok(ended(outcome, cause, exit, &last_words, plan))
+}
+
+fn has_ended(backend: &mut Child) -> bool {
+    matches!(backend.try_wait(), Ok(Some(_)) | Err(_))
+}
+
+fn ended(
+    outcome: Outcome,
+    cause: Option<Cause>,
+    exit: Option<i32>,
+    last_words: &[u8],
+    plan: &Plan<'_>,
+) -> Ended {
+    let signal = match cause {
+        Some(Cause::Signal(signal)) => Some(signal),
+        _ => None,
+    };
+    // A result that was there before we ended it is one.
+    let (state, reason) = match (outcome.verdict, &cause) {
+        (Verdict::Success, _) => (State::Success, None),
+        (_, Some(Cause::Signal(signal))) => {
+            (State::Interrupted, Some(format!("it was ended by signal {signal}")))
+        }
+        (_, Some(Cause::Timeout(limit))) => {
+            (State::Interrupted, Some(format!("it was ended after {} s, its --timeout", limit.as_secs())))
+        }
+        (Verdict::Error, None) => {
+            (State::Error, outcome.reason.as_ref().map(|reason| reason.text.to_string()))
+        }
+        (Verdict::NoResult, None) => (State::Error, Some(without_result(&outcome, exit, last_words, plan))),
+    };
+    Ended { state, reason, outcome, signal }
+}
+
+/// The best that is known of a backend that ended without a word on how.
+fn without_result(outcome: &Outcome, exit: Option<i32>, last_words: &[u8], plan: &Plan<'_>) -> String {
+    let program = Path::new(&plan.launch.program).display();
+    let how = match exit {
+        Some(code) if code == i32::from(guard::CANNOT_START) => format!("{program} could not be started"),
+        Some(code) if code > 128 => format!("{program} was ended by signal {} without a result", code - 128),
+        Some(code) => format!("{program} ended without a result, exit code {code}"),
+        None => format!("{program} ended without a result"),
+    };
+    let said = outcome.reason.as_ref().map(|reason| reason.text.to_string());
+    let last_words = handoff_text::Sanitised::from(String::from_utf8_lossy(last_words).as_ref());
+    let last_words = Some(last_words.trim().to_owned()).filter(|words| !words.is_empty());
+    match said.or(last_words) {
+        Some(words) => format!("{how}: {words}"),
+        None => how,
+    }
+}
+
+fn keep_last(kept: &mut Vec<u8>, bytes: &[u8]) {
+    kept.extend_from_slice(bytes);
+    kept.drain(..kept.len().saturating_sub(LAST_WORDS));
+}
+
+/// The raw stream on its way to the disk. A full disk ends the keeping, not the run.
+struct Keeper(Option<std::fs::File>);
+
+impl Keeper {
+    fn keep(&mut self, bytes: &[u8], journal: &mut Journal) {
+        if let Some(error) = self.0.as_mut().and_then(|file| file.write_all(bytes).err()) {
+            journal
+                .line(&format!("note: the stream is not kept any more: {}", handoff_files::reason(&error)));
+            self.0 = None;
+        }
+    }
+}

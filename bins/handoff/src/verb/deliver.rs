@@ -1,0 +1,69 @@
+//! A result as a handoff: whoever asked may be gone, the next session in that worktree is not.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use handoff_process::Environment;
+use handoff_runs::State;
+
+use crate::here::Here;
+
+/// How much of a result goes into the handoff, in bytes: it arrives whole then.
+const MOST: usize = 6_000;
+
+/// Leaves the result of `id` for the worktree of `from`; Err is why not.
+pub(crate) fn result(
+    here: &Here<'_>,
+    id: &str,
+    state: State,
+    text: &str,
+    file: &Path,
+    from: Option<&Path>,
+) -> Result<(), String> {
+    let from = from.ok_or("nobody knows where it was asked for")?;
+    let program = Environment::own_program().unwrap_or_default().with_file_name("handoff-write");
+    let mut write = Command::new(program);
+    write
+        .args(["--tool", "handoff-run", "--redact", "--name"])
+        .arg(format!("Result of {id}: {}", state.name()));
+    write.args(["--topic", "result", "--root"]).arg(from).current_dir(from);
+    write.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut write = write.spawn().map_err(|error| handoff_files::reason(&error))?;
+    let body = body(id, state, text, file);
+    if let Some(mut stdin) = write.stdin.take() {
+        // Whether it was taken, its exit code tells.
+        let _ = stdin.write_all(body.as_bytes());
+    }
+    let done = write.wait_with_output().map_err(|error| handoff_files::reason(&error))?;
+    if done.status.success() {
+        here.output.note(&format!("note: the result waits in the inbox of {}\n", from.display()));
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&done.stderr).trim().to_owned())
+    }
+}
+
+fn body(id: &str, state: State, text: &str, file: &Path) -> String {
+    let file = file.display();
+    let end = text.floor_char_boundary(MOST);
+    let (shown, rest) = text.split_at(end);
+    let rest = if rest.is_empty() {
+        String::new()
+    } else {
+        format!("\n[cut: {} bytes more in {file}]\n", rest.len())
+    };
+    // What another agent wrote must not open sections of its own.
+    let quoted: String = shown.lines().map(|line| format!("> {line}\n")).collect();
+    let next = match state {
+        State::Success => format!("Check the result of {id} below, and go on with what it was for."),
+        _ => format!(
+            "Find out why {id} did not succeed (below), and decide whether to go on: handoff resume {id}."
+        ),
+    };
+    format!(
+        "# Handoff — result of {id}\n\n## Immediate next action\n{next} The whole is in {file}.\n\n\
+         ## Status as of its end\nA task that was handed to another agent ended: {}. Nobody was left to be told.\n\n{quoted}{rest}",
+        state.name()
+    )
+}

@@ -1,0 +1,292 @@
+//! `run` and `resume`: a task goes out, the truth comes back.
+
+use std::path::{Path, PathBuf};
+
+use handoff_backends::{Backend, Conversation as Talk, Kind};
+use handoff_process::Environment;
+use handoff_runs::{Conversation, Ending, NewRun, Row, Run, Runs, State, Usage};
+use handoff_stream::Dialect;
+use handoff_text::Sanitised;
+
+use super::prompt::{self, Prompt};
+use super::{deliver, open};
+use crate::args::{Source, Task};
+use crate::here::{Failure, Here};
+use crate::supervise::{Ended, Journal, Plan, Watch, supervise};
+
+/// `handoff run`.
+pub(crate) fn run(here: &Here<'_>, task: &Task) -> Result<u8, Failure> {
+    let prompt =
+        prompt::read(task)?.ok_or_else(|| Failure::usage("there is no prompt: FILE, - or --text WORDS…"))?;
+    let config = here.config()?;
+    let backend =
+        config.backend(task.backend.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
+    let runs = here.runs()?;
+    let cwd = directory(task.cwd.clone())?;
+    dispatch(here, &runs, task, prompt, backend, cwd, None)
+}
+
+/// `handoff resume`: the same conversation, with the same backend.
+pub(crate) fn resume(here: &Here<'_>, id: Option<&str>, task: &Task) -> Result<u8, Failure> {
+    let runs = here.runs()?;
+    let row = here.find(&runs, id)?;
+    let Some(prompt) = prompt::read(task)? else { return open::row(here, &row) };
+    let config = here.config()?;
+    if let Some(other) = task.backend.as_ref().filter(|other| **other != row.backend) {
+        return Err(Failure::usage(format!(
+            "{} is a conversation with {}, not with {other}",
+            row.id, row.backend
+        )));
+    }
+    let name = Some(row.backend.as_str()).filter(|name| !name.is_empty());
+    let backend = config.backend(name).map_err(|error| Failure::usage(error.to_string()))?;
+    let cwd = directory(Some(task.cwd.clone().unwrap_or_else(|| row.cwd.clone())))?;
+    dispatch(here, &runs, task, prompt, backend, cwd, Some(&row))
+}
+
+fn directory(named: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    let path = match named {
+        Some(path) => std::path::absolute(&path).unwrap_or(path),
+        None => Environment::working_directory()?,
+    };
+    match handoff_files::is_directory(&path) {
+        true => Ok(path),
+        false => {
+            Err(Failure::usage(format!("could not work in {}: there is no such directory", path.display())))
+        }
+    }
+}
+
+fn dispatch(
+    here: &Here<'_>,
+    runs: &Runs,
+    task: &Task,
+    prompt: Prompt,
+    backend: &Backend,
+    cwd: PathBuf,
+    resumed: Option<&Row>,
+) -> Result<u8, Failure> {
+    let caller = rustix::process::getppid();
+    let from = Environment::working_directory().ok();
+    let conversation = match resumed {
+        None => Conversation::New,
+        Some(row) => match runs.lock_conversation(&row.session)? {
+            Some(lock) => Conversation::Old(lock),
+            None => return Err(busy(runs, row)),
+        },
+    };
+    let slug = task.slug.as_deref().unwrap_or(if resumed.is_some() { "resume" } else { prompt.slug });
+    let new = NewRun {
+        backend: &backend.name,
+        slug,
+        cwd: &cwd,
+        prompt: &prompt.bytes,
+        model: backend.model(task.pro),
+        pro: task.pro,
+        caller: from.as_deref(),
+        to_inbox: task.to_inbox,
+        conversation,
+    };
+    let reserved = match &task.source {
+        Some(Source::File(path)) => runs.prompt_of(path),
+        _ => None,
+    };
+    let run = match reserved {
+        Some(id) => runs.adopt(&id, new).map_err(|error| Failure::usage(error.to_string()))?,
+        None => runs.begin(new)?,
+    };
+    here.output.print(&format!("RUN_ID={}\n", run.id()));
+    unrecorded(here, run.unrecorded());
+    let mut run = run;
+    let ended = carry_out(here, task, backend, &cwd, &mut run, resumed);
+    let is_orphan = rustix::process::getppid() != caller;
+    conclude(here, task, run, ended, from.as_deref(), is_orphan)
+}
+
+fn busy(runs: &Runs, row: &Row) -> Failure {
+    let by =
+        runs.on_conversation(&row.session).ok().and_then(|rows| rows.first().map(|row| row.id.to_string()));
+    let by = by.unwrap_or_else(|| "another run".to_owned());
+    Failure::new(format!("{by} is at work on this conversation: handoff wait, or handoff stop"))
+}
+
+/// The run's own notes of what the supervisor learns.
+struct Notes<'n, 'r>(&'n mut Run<'r>);
+
+impl Watch for Notes<'_, '_> {
+    fn begun(&mut self, process: i32) {
+        self.0.note_process(process);
+    }
+
+    fn session(&mut self, id: &str) {
+        // Two runs on one conversation are the backend's doing; each has its own result.
+        let _ = self.0.note_session(id);
+    }
+}
+
+/// Launches the backend and sees it through; Err is why it could not be launched.
+fn carry_out(
+    here: &Here<'_>,
+    task: &Task,
+    backend: &Backend,
+    cwd: &Path,
+    run: &mut Run<'_>,
+    resumed: Option<&Row>,
+) -> Result<Ended, String> {
+    let environment = Environment::all();
+    let uuid = run.uuid().to_owned();
+    let settings = here.home.join("runs").join(format!("{}.settings.json", run.id()));
+    let launch = backend.run(&handoff_backends::Task {
+        cwd,
+        home: here.user(),
+        pro: task.pro,
+        conversation: resumed.map_or(Talk::New(&uuid), |row| Talk::Resume(&row.session)),
+        environment: &environment,
+        settings: &settings,
+    });
+    let launch = launch.map_err(|error| error.to_string())?;
+    if let Some(text) = &launch.settings {
+        put(&settings, text).map_err(|error| error.to_string())?;
+    }
+    if task.verbose {
+        here.output.note(&format!("cd {} && {launch}\n", handoff_process::quoted(cwd)));
+    }
+    let mut journal = Journal::new(run.create_out().ok(), here.output);
+    journal.line(&format!(
+        "start: {} in {}",
+        backend.name,
+        Sanitised::line(cwd.as_os_str().as_encoded_bytes(), 400)
+    ));
+    let dialect = match backend.kind {
+        Kind::Claude => Dialect::Claude,
+        Kind::Codex => Dialect::Codex,
+    };
+    let files = run.files().clone();
+    let stream = run.create_stream().ok();
+    let plan = Plan {
+        launch: &launch,
+        dialect,
+        cwd,
+        prompt: &files.prompt,
+        settings: &settings,
+        timeout: task.timeout,
+    };
+    let ended = supervise(&plan, stream, &mut journal, &mut Notes(run));
+    let ended =
+        ended.map_err(|error| format!("it could not be started: {}", handoff_files::reason(&error)))?;
+    let reason = ended.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    journal.line(&format!("end: {}{reason}", ended.state.name()));
+    journal.end(&format!("RESULT={}", files.result.display()));
+    Ok(ended)
+}
+
+/// Writes a file of the user's alone.
+pub(crate) fn put(path: &Path, text: &str) -> Result<(), handoff_files::FileError> {
+    handoff_files::Foreign::read(path, 1 << 20)?.replace(text.as_bytes())
+}
+
+/// Writes how it ended, says so, and tells whoever has to know.
+fn conclude(
+    here: &Here<'_>,
+    task: &Task,
+    run: Run<'_>,
+    ended: Result<Ended, String>,
+    from: Option<&Path>,
+    is_orphan: bool,
+) -> Result<u8, Failure> {
+    let id = run.id().to_string();
+    let files = run.files().clone();
+    let (state, reason, text, usage, signal) = match &ended {
+        Ok(ended) => {
+            (ended.state, ended.reason.clone(), text_of(ended, &files), usage_of(ended), ended.signal)
+        }
+        Err(reason) => {
+            (State::Error, Some(reason.clone()), format!("The run failed: {reason}\n"), None, None)
+        }
+    };
+    let ending = Ending { state, reason: reason.as_deref(), text: text.as_bytes(), usage };
+    let done = run.finish(&ending);
+    unrecorded(here, done.unrecorded.as_ref());
+    let shown = task.print || here.output.is_terminal();
+    if shown || (done.result.is_err() && state == State::Success) {
+        here.output.print(&unforged(&text));
+    }
+    if let Some(reason) = &reason {
+        here.output.complain(format_args!("{id}: {}: {reason}", state.name()));
+    }
+    match &done.result {
+        Ok(path) => {
+            here.output.print(&format!("RESULT={}\n", path.display()));
+        }
+        Err(error) => here.output.complain(format_args!("{id}: {error}")),
+    }
+    if task.to_inbox || is_orphan {
+        let told = deliver::result(here, &id, done.state, &text, &files.result, from);
+        if let Err(why) = told {
+            here.output.complain(format_args!("{id}: could not leave the result in the inbox: {why}"));
+        }
+    }
+    Ok(match (signal, done.state) {
+        (Some(signal), _) => u8::try_from(128 + signal).unwrap_or(1),
+        (None, State::Success) => 0,
+        _ => 1,
+    })
+}
+
+fn unrecorded(here: &Here<'_>, error: Option<&handoff_runs::RecordError>) {
+    if let Some(error) = error {
+        here.output.note(&format!("warning: {error}; the run goes on without being listed\n"));
+    }
+}
+
+/// The result, or all that there is to say instead.
+fn text_of(ended: &Ended, files: &handoff_runs::Files) -> String {
+    let said = ended.outcome.text.trim();
+    if ended.state == State::Success {
+        return if ended.outcome.cut {
+            format!("{said}\n\n[cut: the whole is in {}]\n", files.stream.display())
+        } else {
+            ended.outcome.text.clone()
+        };
+    }
+    let reason = ended.reason.as_deref().unwrap_or("nobody knows why");
+    let mut text = format!("The run did not succeed ({}): {reason}\n", ended.state.name());
+    for denied in &ended.outcome.denied {
+        text.push_str(&format!("It was not allowed: {denied}\n"));
+    }
+    if !said.is_empty() {
+        text.push_str(&format!("\nWhat the agent said last, which is no result:\n\n{said}\n"));
+    }
+    text.push_str(&format!("\nProgress: {}\nStream: {}\n", files.out.display(), files.stream.display()));
+    text
+}
+
+fn usage_of(ended: &Ended) -> Option<Usage> {
+    let outcome = &ended.outcome;
+    let used = outcome.usage?;
+    Some(Usage {
+        turns: outcome.turns.unwrap_or_default(),
+        input_tokens: used.input,
+        output_tokens: used.output,
+        cache_read_input_tokens: used.cache_read,
+        cache_creation_input_tokens: used.cache_write,
+        cached_input_tokens: used.cache_read,
+        reasoning_output_tokens: used.reasoning,
+        total_tokens: used.input + used.output,
+        cost_usd: outcome.cost_usd.unwrap_or_default(),
+    })
+}
+
+/// `text` for standard output: no line of it can be taken for one of ours.
+fn unforged(text: &str) -> String {
+    let sanitised = Sanitised::from(text);
+    let line = |line: &str| match line.starts_with("RESULT=") || line.starts_with("RUN_ID=") {
+        true => format!(" {line}"),
+        false => line.to_owned(),
+    };
+    let mut text: String = sanitised.split_inclusive('\n').map(line).collect();
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,173 @@
+//! `handoff list`: what was run. On a terminal a live view, elsewhere rows.
+
+use handoff_board::{Detail, Document, Left, Source, Tokens};
+use handoff_document::{Timestamp, age};
+use handoff_runs::{Filter, Row, Runs, State, split_result};
+use handoff_text::Sanitised;
+use serde_json::{Value, json};
+
+use super::{open, printed, stop, tail};
+use crate::args::List;
+use crate::here::{Failure, Here};
+
+/// How many are listed where nothing else is said.
+const SHOWN: usize = 50;
+
+/// How much of a text the view is given, in bytes.
+const MOST: u64 = 1 << 20;
+
+pub(crate) fn run(here: &Here<'_>, list: &List) -> Result<u8, Failure> {
+    let runs = here.runs()?;
+    let rows = match &list.id {
+        Some(id) => vec![here.find(&runs, Some(id))?],
+        None => {
+            let limit = list.number.or((!list.all && !list.json).then_some(SHOWN));
+            runs.list(&Filter { limit: limit.filter(|_| !list.all), ..Filter::default() })?
+        }
+    };
+    if list.json {
+        let entries: Vec<Value> = rows.iter().map(|row| entry(&runs, row)).collect();
+        return Ok(printed(here.output, &format!("{}\n", Value::from(entries))));
+    }
+    if here.output.is_terminal() && list.id.is_none() {
+        return view(here, runs);
+    }
+    if rows.is_empty() {
+        return Ok(printed(here.output, "(no runs)\n"));
+    }
+    Ok(printed(here.output, &plain(&rows)))
+}
+
+fn entry(runs: &Runs, row: &Row) -> Value {
+    let files = runs.files(row);
+    let usage = row.usage.as_ref().map(|usage| {
+        json!({
+            "input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens,
+            "cache_read_input_tokens": usage.cache_read_input_tokens, "cost_usd": usage.cost_usd, "turns": usage.turns,
+        })
+    });
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+    json!({
+        "number": row.number, "id": row.id.as_str(), "uuid": row.uuid, "session": row.session,
+        "state": row.state.name(), "reason": row.reason, "backend": row.backend, "model": row.model, "pro": row.pro,
+        "cwd": row.cwd.to_string_lossy(), "prompt": row.prompt, "started": time(row.started), "ended": time(row.ended),
+        "usage": usage, "result": files.result, "progress": files.out, "stream": files.stream,
+    })
+}
+
+fn line(text: &str, limit: usize) -> Sanitised {
+    Sanitised::line(text.as_bytes(), limit)
+}
+
+fn plain(rows: &[Row]) -> String {
+    let header = ["RUN", "DATE", "STATUS", "BACKEND", "TOKENS", "CWD", "PROMPT"].map(str::to_owned);
+    let now = Timestamp::now();
+    let cells = rows.iter().map(|row| {
+        let cwd = row.cwd.file_name().unwrap_or(row.cwd.as_os_str()).to_string_lossy();
+        [
+            line(row.id.as_str(), 80).to_string(),
+            row.started.map_or_else(|| "-".to_owned(), |then| age(then, now)),
+            row.state.name().to_owned(),
+            line(&row.backend, 20).to_string(),
+            row.usage.as_ref().map_or_else(
+                || "-".to_owned(),
+                |usage| {
+                    format!(
+                        "{}/{}/{}",
+                        usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens
+                    )
+                },
+            ),
+            line(&cwd, 30).to_string(),
+            line(&row.prompt, 60).to_string(),
+        ]
+    });
+    let table: Vec<[String; 7]> = std::iter::once(header).chain(cells).collect();
+    let width = |column: usize| {
+        table.iter().map(|row| unicode_width::UnicodeWidthStr::width(row[column].as_str())).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..7).map(width).collect();
+    let pad = |(text, width): (&String, &usize)| {
+        let blanks = width.saturating_sub(unicode_width::UnicodeWidthStr::width(text.as_str()));
+        format!("{text}{}  ", " ".repeat(blanks))
+    };
+    let lines =
+        table.iter().map(|row| row.iter().zip(&widths).map(pad).collect::<String>().trim_end().to_owned());
+    lines.map(|line| line + "\n").collect()
+}
+
+/// The live view, and what was chosen there.
+fn view(here: &Here<'_>, runs: Runs) -> Result<u8, Failure> {
+    let mut shown = Shown { here, runs };
+    match handoff_board::show(&mut shown, here.output.colour)? {
+        Left::Quit => Ok(0),
+        Left::Open(id) => open::run(here, Some(&id)),
+        Left::Follow(id) => tail::run(here, Some(&id), true),
+        Left::Signal(signal) => Ok(u8::try_from(128 + signal).unwrap_or(1)),
+    }
+}
+
+/// What the view asks.
+struct Shown<'a, 'h> {
+    here: &'a Here<'h>,
+    runs: Runs,
+}
+
+impl Shown<'_, '_> {
+    fn row(&self, id: &str) -> Result<Row, String> {
+        self.here.find(&self.runs, Some(id)).map_err(|failure| failure.words)
+    }
+}
+
+impl Source for Shown<'_, '_> {
+    fn rows(&mut self) -> Result<Vec<handoff_board::Row>, String> {
+        self.runs.reconcile().map_err(|error| error.to_string())?;
+        let rows = self.runs.list(&Filter::default()).map_err(|error| error.to_string())?;
+        let now = Timestamp::now();
+        Ok(rows.iter().map(|row| board_row(row, now)).collect())
+    }
+
+    fn detail(&mut self, id: &str) -> Result<Detail, String> {
+        let row = self.row(id)?;
+        let files = self.runs.files(&row);
+        let document = |path: &std::path::Path| {
+            let (bytes, _) = handoff_files::read_named(path, MOST).unwrap_or_default();
+            let (_, text) = split_result(&bytes);
+            Document { text: String::from_utf8_lossy(text).into_owned(), path: path.display().to_string() }
+        };
+        let result = handoff_files::is_file(&files.result).then(|| document(&files.result));
+        Ok(Detail { prompt: document(&files.prompt), progress: document(&files.out), result })
+    }
+
+    fn stop(&mut self, id: &str) -> Result<(), String> {
+        let row = self.row(id)?;
+        stop::ask(row.supervisor.or(row.process))
+    }
+}
+
+fn board_row(row: &Row, now: Timestamp) -> handoff_board::Row {
+    handoff_board::Row {
+        id: row.id.to_string(),
+        started: row
+            .started
+            .map_or_else(String::new, |time| time.to_string().get(..16).unwrap_or("").replace('T', " ")),
+        age: row.started.map_or_else(String::new, |then| age(then, now)),
+        state: match row.state {
+            State::Running => handoff_board::State::Running,
+            State::Success => handoff_board::State::Success,
+            State::Error => handoff_board::State::Error,
+            State::Interrupted => handoff_board::State::Interrupted,
+            State::Lost => handoff_board::State::Lost,
+        },
+        backend: row.backend.clone(),
+        model: row.model.clone().unwrap_or_default(),
+        tokens: row.usage.as_ref().map(|usage| Tokens {
+            input: usage.input_tokens,
+            output: usage.output_tokens,
+            cache_read: usage.cache_read_input_tokens,
+        }),
+        cost_usd: row.usage.as_ref().map(|usage| usage.cost_usd).filter(|&cost| cost > 0.0),
+        cwd: row.cwd.display().to_string(),
+        prompt: row.prompt.clone(),
+    }
+}

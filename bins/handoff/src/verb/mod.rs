@@ -1,0 +1,55 @@
+//! Each verb in a file of its name.
+
+mod deliver;
+mod dispatch;
+mod env;
+mod init;
+mod list;
+mod new;
+mod open;
+mod prompt;
+mod sibling;
+mod status;
+mod stop;
+mod tail;
+mod wait;
+
+use handoff_process::{Environment, Output};
+
+use crate::args::{self, Command};
+use crate::here::{Failure, Here};
+use crate::supervise::guard;
+
+/// Does it; gives the exit code.
+pub(crate) fn run(command: &Command, environment: &Environment, output: Output) -> u8 {
+    let here = || Here::new(environment, output);
+    let done = match command {
+        Command::Help => Ok(printed(output, args::HELP)),
+        Command::Version => Ok(printed(output, concat!("handoff ", env!("CARGO_PKG_VERSION"), "\n"))),
+        Command::Sibling { name, first, rest } => sibling::run(name, *first, rest),
+        Command::Guard { command } => Ok(guard::run(command, &output)),
+        Command::Status => here().and_then(|here| status::run(&here)),
+        Command::Run(task) => here().and_then(|here| dispatch::run(&here, task)),
+        Command::Resume { id, task } => here().and_then(|here| dispatch::resume(&here, id.as_deref(), task)),
+        Command::New(new) => here().and_then(|here| new::run(&here, new)),
+        Command::List(list) => here().and_then(|here| list::run(&here, list)),
+        Command::Open { id } => here().and_then(|here| open::run(&here, id.as_deref())),
+        Command::Tail { id, follow } => here().and_then(|here| tail::run(&here, id.as_deref(), *follow)),
+        Command::Wait { ids } => here().and_then(|here| wait::run(&here, ids)),
+        Command::Stop { id } => here().and_then(|here| stop::run(&here, id)),
+        Command::Init { yes } => here().and_then(|here| init::run(&here, *yes)),
+        Command::Env => here().map(|here| env::run(&here)),
+    };
+    done.unwrap_or_else(|Failure { words, code }| {
+        output.complain(words);
+        code
+    })
+}
+
+/// Prints; gives the exit code.
+fn printed(output: Output, text: &str) -> u8 {
+    match output.print(text) {
+        handoff_process::Status::Done => 0,
+        _ => 1,
+    }
+}

@@ -1,0 +1,21 @@
+//! `handoff new`: an id and a prompt file for a run to come.
+
+use super::printed;
+use crate::args::{New, Source, Task};
+use crate::here::{Failure, Here};
+use crate::verb::prompt;
+
+pub(crate) fn run(here: &Here<'_>, new: &New) -> Result<u8, Failure> {
+    let config = here.config()?;
+    let backend =
+        config.backend(new.backend.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
+    let prompt = match new.write {
+        true => prompt::read(&Task { source: Some(Source::Input), ..Task::default() })?,
+        false => None,
+    };
+    let runs = here.runs()?;
+    let slug = new.slug.as_deref().unwrap_or("task");
+    let reserved =
+        runs.reserve(&backend.name, slug, prompt.as_ref().map(|prompt| prompt.bytes.as_slice()))?;
+    Ok(printed(here.output, &format!("{}\n", reserved.prompt.display())))
+}

@@ -1,0 +1,43 @@
+//! The prompt, byte for byte.
+
+use handoff_process::{Patience, read_input};
+
+use crate::args::{Source, Task};
+use crate::here::Failure;
+
+/// The longest prompt, in bytes. Backends take less.
+const LONGEST: usize = 64 << 20;
+
+/// What is to be said, and what a slug is made of where none was given.
+pub(crate) struct Prompt {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) slug: &'static str,
+}
+
+/// Reads the prompt; None when nobody gave one and a person sits there.
+pub(crate) fn read(task: &Task) -> Result<Option<Prompt>, Failure> {
+    let (bytes, slug) = match &task.source {
+        Some(Source::Text(text)) => (text.clone(), "from-text"),
+        Some(Source::File(path)) => {
+            let (bytes, more) = handoff_files::read_named(path, LONGEST as u64)
+                .map_err(|error| Failure::usage(error.to_string()))?;
+            if more {
+                return Err(Failure::usage(format!("{} is longer than 64 MiB", path.display())));
+            }
+            (bytes, "from-file")
+        }
+        Some(Source::Input) | None => match read_input(Patience { time: None, size: LONGEST }, |_| false) {
+            Some(bytes) => (bytes, "from-stdin"),
+            None if task.source.is_some() => {
+                return Err(Failure::usage(
+                    "standard input is a terminal: pipe the prompt in, or use --text",
+                ));
+            }
+            None => return Ok(None),
+        },
+    };
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Failure::usage("the prompt is empty"));
+    }
+    Ok(Some(Prompt { bytes, slug }))
+}

@@ -1,0 +1,34 @@
+//! `handoff` alone: how things stand here.
+
+use std::process::{Command, Stdio};
+
+use handoff_process::Environment;
+use handoff_runs::{Filter, State};
+
+use super::printed;
+use crate::args::HELP;
+use crate::here::{Failure, Here};
+
+pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
+    if !here.output.is_terminal() {
+        printed(here.output, HELP);
+        return Ok(2);
+    }
+    let mut text = inbox();
+    if handoff_files::is_directory(&here.home) {
+        let runs = here.runs()?;
+        for row in runs.list(&Filter { state: Some(State::Running), ..Filter::default() })? {
+            let prompt = handoff_text::Sanitised::line(row.prompt.as_bytes(), 60);
+            text.push_str(&format!("running: {} ({}) {prompt}\n", row.id, row.backend));
+        }
+    }
+    text.push_str("see handoff --help\n");
+    Ok(printed(here.output, &text))
+}
+
+/// What waits in this worktree, in the inbox's own words.
+fn inbox() -> String {
+    let program = Environment::own_program().unwrap_or_default().with_file_name("inbox");
+    let listed = Command::new(program).stdin(Stdio::null()).stderr(Stdio::null()).output();
+    listed.map(|listed| String::from_utf8_lossy(&listed.stdout).into_owned()).unwrap_or_default()
+}

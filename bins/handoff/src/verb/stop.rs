@@ -1,0 +1,39 @@
+//! `handoff stop`: asks the supervisor to end its run, in order and with a result file that says so.
+
+use std::time::{Duration, Instant};
+
+use handoff_runs::State;
+use rustix::process::{Pid, Signal};
+
+use super::printed;
+use crate::here::{Failure, Here};
+
+/// How long it may take: the supervisor gives its backend two seconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(crate) fn run(here: &Here<'_>, id: &str) -> Result<u8, Failure> {
+    let runs = here.runs()?;
+    let row = here.find(&runs, Some(id))?;
+    if row.state != State::Running {
+        return Err(Failure::new(format!("{} has ended already: {}", row.id, row.state.name())));
+    }
+    ask(row.supervisor.or(row.process))
+        .map_err(|why| Failure::new(format!("could not stop {}: {why}", row.id)))?;
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        // What dies without a word is found lost.
+        runs.reconcile()?;
+        let now = here.find(&runs, Some(row.id.as_str()))?;
+        if now.state != State::Running {
+            return Ok(printed(here.output, &format!("{}: {}\n", now.id, now.state.name())));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Err(Failure::new(format!("{} has not ended in {} s", row.id, PATIENCE.as_secs())))
+}
+
+/// Sends the signal; Err is why not.
+pub(crate) fn ask(process: Option<i32>) -> Result<(), String> {
+    let process = process.and_then(Pid::from_raw).ok_or("nobody knows its process")?;
+    rustix::process::kill_process(process, Signal::TERM).map_err(|error| handoff_files::reason(&error.into()))
+}

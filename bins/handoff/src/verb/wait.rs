@@ -1,0 +1,41 @@
+//! `handoff wait`: until runs have ended.
+
+use std::time::Duration;
+
+use handoff_runs::{Filter, Row, State};
+
+use super::printed;
+use crate::here::{Failure, Here};
+
+/// How often the list is asked.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Waits for `ids`, or for all that run; prints a line for each as it ends. Exit code 0 when all were successes.
+pub(crate) fn run(here: &Here<'_>, ids: &[String]) -> Result<u8, Failure> {
+    let runs = here.runs()?;
+    let mut left: Vec<Row> = match ids.is_empty() {
+        true => runs.list(&Filter { state: Some(State::Running), ..Filter::default() })?,
+        false => ids.iter().map(|id| here.find(&runs, Some(id))).collect::<Result<_, _>>()?,
+    };
+    let mut code = 0;
+    loop {
+        let mut still = Vec::new();
+        for row in left {
+            let now = here.find(&runs, Some(row.id.as_str()))?;
+            if now.state == State::Running {
+                still.push(now);
+                continue;
+            }
+            code |= u8::from(now.state != State::Success);
+            let line =
+                format!("{} {} RESULT={}\n", now.id, now.state.name(), runs.files(&now).result.display());
+            printed(here.output, &line);
+        }
+        left = still;
+        if left.is_empty() {
+            return Ok(code);
+        }
+        std::thread::sleep(TICK);
+        runs.reconcile()?;
+    }
+}
