@@ -86,7 +86,9 @@ impl Args {
                 Long("name") => args.name = Some(parser.value()?.string()?),
                 Long("description") => args.description = Some(parser.value()?.string()?),
                 Long("tool") => args.tool = Some(parser.value()?.string()?),
-                Long("session-id") => args.session_id = Some(parser.value()?.string()?).filter(|id| !id.is_empty()),
+                Long("session-id") => {
+                    args.session_id = Some(parser.value()?.string()?).filter(|id| !id.is_empty())
+                }
                 Long("check") => args.check = true,
                 Long("redact") => args.secrets = secrets(args.secrets, Secrets::Redact)?,
                 Long("allow-secrets") => args.secrets = secrets(args.secrets, Secrets::Allow)?,

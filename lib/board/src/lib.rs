@@ -19,6 +19,9 @@ mod terminal;
 mod text;
 mod theme;
 
+#[cfg(test)]
+mod hostile_tests;
+
 use std::io;
 use std::time::{Duration, Instant};
 

@@ -164,7 +164,9 @@ impl Dir {
     pub fn restrict_file(&self, name: impl AsRef<OsStr>) -> Result<(), FileError> {
         let name = name.as_ref();
         let mode = match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => stat.st_mode & 0o7777,
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
+                stat.st_mode & 0o7777
+            }
             Ok(_) | Err(Errno::NOENT) => return Ok(()),
             Err(error) => return Err(self.error("look at", name)(error)),
         };

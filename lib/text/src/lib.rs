@@ -36,10 +36,14 @@ impl Sanitised {
     pub fn up_to(bytes: &[u8], limit: usize) -> Excerpt {
         let mut out = Builder::new(limit.min(bytes.len()));
         for chunk in bytes.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                if !out.push(c, limit) {
+            let mut rest = chunk.valid();
+            while !rest.is_empty() {
+                rest = out.push_plain(rest, limit);
+                let mut characters = rest.chars();
+                if characters.next().is_some_and(|c| !out.push(c, limit)) {
                     return Excerpt { text: Self(out.text), whole: false };
                 }
+                rest = characters.as_str();
             }
             if !chunk.invalid().is_empty() && !out.push(char::REPLACEMENT_CHARACTER, limit) {
                 return Excerpt { text: Self(out.text), whole: false };
@@ -104,6 +108,19 @@ struct Builder {
 impl Builder {
     fn new(capacity: usize) -> Self {
         Self { text: String::with_capacity(capacity), after_return: false, selectable: false }
+    }
+
+    /// Takes the printable ASCII at the beginning of `text`, as much as fits, all at once: most text is nothing else.
+    /// Gives the rest.
+    fn push_plain<'t>(&mut self, text: &'t str, limit: usize) -> &'t str {
+        let plain = text.bytes().take_while(|byte| matches!(byte, b' '..=b'~')).count();
+        let (plain, rest) = text.split_at(plain.min(limit.saturating_sub(self.text.len())));
+        if let Some(last) = plain.bytes().last() {
+            self.text.push_str(plain);
+            self.after_return = false;
+            self.selectable = last != b' ';
+        }
+        rest
     }
 
     /// Takes the next character of the source; false when it does not fit any more.
