@@ -34,7 +34,7 @@ impl Row {
     }
 
     /// A number with a limit; one that this machine cannot take is said and held against nobody.
-    fn number(case: &str, value: Option<u64>, limit: u64, unit: &str) -> Self {
+    pub(crate) fn number(case: &str, value: Option<u64>, limit: u64, unit: &str) -> Self {
         Self {
             case: case.to_owned(),
             measured: value.map_or_else(|| "no tool".to_owned(), |value| format!("{value} {unit}")),
@@ -53,6 +53,7 @@ impl Row {
 pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
     let mut rows = sizes(programs)?;
     rows.extend(crate::setup::all(programs)?);
+    rows.extend(crate::dispatch::all(programs)?);
     for files in [50, 20_000] {
         rows.push(nothing_waiting(&Stage::new(programs, files)?, files)?);
     }

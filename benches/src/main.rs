@@ -10,6 +10,7 @@
 )]
 
 mod cases;
+mod dispatch;
 mod measure;
 mod setup;
 mod stage;
