@@ -79,10 +79,9 @@ impl<'a> Here<'a> {
         let runs = Runs::open(&self.home)?;
         if runs.trouble().is_none() {
             for lost in runs.reconcile().unwrap_or_default() {
-                if let Some(group) = lost.process.and_then(rustix::process::Pid::from_raw) {
-                    // Its guard does this; here for what is older than guards.
-                    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::TERM);
-                }
+                // Its guard ended what was left of it. Not we: the process's id may be a stranger's by now.
+                let settings = settings_file(&self.home, lost.id.as_str());
+                crate::supervise::guard::forget(settings.as_os_str());
                 self.output.note(&format!(
                     "note: {} was lost: {}\n",
                     lost.id,
@@ -111,4 +110,9 @@ impl<'a> Here<'a> {
             }
         }
     }
+}
+
+/// Where the settings of the run `id` are as long as it runs. They may hold a token.
+pub(crate) fn settings_file(home: &Path, id: &str) -> PathBuf {
+    home.join("runs").join(format!("{id}.settings.json"))
 }

@@ -1,11 +1,15 @@
 //! The process between the supervisor and its backend: whatever happens to the supervisor, kill -9 too, the backend and
 //! all that it started end.
 //!
-//! It leads the backend's process group. Its standard input is a pipe that only the supervisor holds open: when that
-//! ends while the backend runs, the supervisor is dead. The backend's own input is the prompt's file, so prompts of any
-//! size and any bytes arrive as they are, and stand in no argument list.
+//! It leads the backend's process group. Its standard input is a socket whose other end only the supervisor holds: when
+//! that is closed, the supervisor has done with the group, or is dead. Until then it stays, also after the backend, which
+//! may leave children behind; how the backend ended goes back through the socket. The backend's own input is the
+//! prompt's file, so prompts of any size and any bytes arrive as they are, and stand in no argument list.
 
 use std::ffi::{OsStr, OsString};
+use std::io::{ErrorKind, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -24,24 +28,70 @@ pub(crate) const CANNOT_START: u8 = 127;
 /// Between asking a group to end and ending it.
 pub(crate) const MERCY: Duration = Duration::from_secs(2);
 
-/// Starts the backend of `plan` under a guard: nothing but the launch's own in its environment.
-///
-/// # Errors
-/// What the system says of the guard; of the backend it is the guard that says it, on standard error.
-pub(crate) fn start(plan: &Plan<'_>) -> std::io::Result<Child> {
-    let mut guard = Command::new(Environment::own_program()?);
-    guard.arg("guard").args([plan.prompt, plan.settings]).arg(&plan.launch.program).args(&plan.launch.args);
-    guard.env_clear().envs(plan.launch.env.iter().cloned()).current_dir(plan.cwd);
-    guard.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    guard.spawn()
+/// A guard, as its supervisor has it.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    pub(crate) child: Child,
+    /// While this is open, the group may live.
+    tie: UnixStream,
 }
 
-/// Asks the group of a guard to end, or ends it.
-pub(crate) fn signal(guard: &Child, signal: Signal) {
-    if let Some(group) = i32::try_from(guard.id()).ok().and_then(Pid::from_raw) {
-        // It may be gone.
-        let _ = rustix::process::kill_process_group(group, signal);
+impl Guard {
+    /// Starts the backend of `plan` under a guard: nothing but the launch's own in its environment.
+    ///
+    /// # Errors
+    /// What the system says of the guard; of the backend it is the guard that says it, on standard error.
+    pub(crate) fn start(plan: &Plan<'_>) -> std::io::Result<Self> {
+        let (tie, other) = UnixStream::pair()?;
+        tie.set_nonblocking(true)?;
+        let mut guard = Command::new(Environment::own_program()?);
+        guard.arg("guard").args([plan.prompt, plan.settings]).arg(&plan.launch.program).args(&plan.launch.args);
+        guard.env_clear().envs(plan.launch.env.iter().cloned()).current_dir(plan.cwd);
+        guard.stdin(OwnedFd::from(other)).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        Ok(Self { child: guard.spawn()?, tie })
     }
+
+    /// How the backend ended, once it has.
+    pub(crate) fn ended(&mut self) -> Option<Exit> {
+        let mut code = [0];
+        match self.tie.read(&mut code) {
+            Ok(1) => Some(Exit::Code(code[0])),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => None,
+            // The guard itself is gone.
+            _ => Some(Exit::Unknown),
+        }
+    }
+
+    /// Asks the group to end, or ends it.
+    pub(crate) fn signal(&self, signal: Signal) {
+        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            // It may be gone.
+            let _ = rustix::process::kill_process_group(group, signal);
+        }
+    }
+
+    /// Ends what is left of the group; gives how the backend ended.
+    pub(crate) fn end(mut self) -> Exit {
+        let told = self.ended();
+        self.signal(Signal::KILL);
+        let own = self.child.wait().ok().and_then(|status| status.code());
+        match told {
+            Some(Exit::Code(code)) => Exit::Code(code),
+            _ if own == Some(i32::from(CANNOT_START)) => Exit::NotStarted,
+            _ => Exit::Unknown,
+        }
+    }
+}
+
+/// How a backend's process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// It never began.
+    NotStarted,
+    /// With this code; 128 + n for a signal.
+    Code(u8),
+    /// It was ended before it could be told.
+    Unknown,
 }
 
 /// `handoff guard PROMPT SETTINGS PROGRAM ARGS…`: is the guard.
@@ -51,36 +101,47 @@ pub(crate) fn run(command: &[OsString], output: &Output) -> u8 {
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT, signal_hook::consts::SIGHUP] {
         let _ = signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)));
     }
-    let code = guarded(prompt, settings, program, args).unwrap_or_else(|error| {
-        output.complain(error);
-        CANNOT_START
-    });
-    forget(settings);
-    code
+    match guarded(prompt, settings, program, args) {
+        Ok(()) => 0,
+        Err(error) => {
+            output.complain(error);
+            forget(settings);
+            CANNOT_START
+        }
+    }
 }
 
-fn guarded(prompt: &OsStr, settings: &OsStr, program: &OsStr, args: &[OsString]) -> Result<u8, String> {
+/// Stays until the supervisor has done with the group, and ends with it.
+fn guarded(prompt: &OsStr, settings: &OsStr, program: &OsStr, args: &[OsString]) -> Result<(), String> {
     let prompt = handoff_files::open_named(Path::new(prompt)).map_err(|error| error.to_string())?;
     let mut backend = Command::new(program).args(args).stdin(prompt).spawn().map_err(|error| {
         format!("could not start {}: {}", Path::new(program).display(), handoff_files::reason(&error))
     })?;
-    let settings = settings.to_owned();
-    std::thread::spawn(move || {
+    let of_watched = settings.to_owned();
+    let watch = std::thread::spawn(move || {
         handoff_process::read_input(handoff_process::Patience { time: None, size: usize::MAX }, |_| false);
         let own = rustix::process::getpgid(None);
         let end = |signal| own.map(|group| rustix::process::kill_process_group(group, signal));
         let _ = end(Signal::TERM);
         std::thread::sleep(MERCY);
-        forget(&settings);
+        forget(&of_watched);
         let _ = end(Signal::KILL);
     });
     let status = backend.wait().map_err(|error| handoff_files::reason(&error))?;
+    forget(settings);
     let signal = status.signal().map(|signal| 128 + signal);
-    Ok(u8::try_from(status.code().or(signal).unwrap_or(1)).unwrap_or(1))
+    let code = u8::try_from(status.code().or(signal).unwrap_or(1)).unwrap_or(1);
+    // A supervisor that is gone is told nothing.
+    let _ = rustix::io::write(rustix::stdio::stdin(), &[code]);
+    // Only what the backend left behind is to hold its output now. Nobody writes there any more.
+    let _ = rustix::stdio::dup2_stdout(rustix::stdio::stdin());
+    let _ = rustix::stdio::dup2_stderr(rustix::stdio::stdin());
+    let _ = watch.join();
+    Ok(())
 }
 
 /// Removes a file that may hold a token, if it was needed.
-fn forget(settings: &OsStr) {
+pub(crate) fn forget(settings: &OsStr) {
     if let Ok(file) = handoff_files::Foreign::read(Path::new(settings), 1 << 20) {
         // What cannot be removed the user alone can read.
         let _ = file.remove();

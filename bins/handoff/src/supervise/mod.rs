@@ -10,7 +10,6 @@ mod signals;
 
 use std::io::Write;
 use std::path::Path;
-use std::process::Child;
 use std::time::{Duration, Instant};
 
 use handoff_backends::Launch;
@@ -19,8 +18,9 @@ use handoff_stream::{Dialect, Outcome, Progress, Reader, Verdict};
 use rustix::process::Signal;
 
 pub(crate) use journal::Journal;
+use guard::{Exit, Guard};
 use pump::{Arrived, Pump};
-use signals::Signals;
+pub(crate) use signals::Signals;
 
 /// How long a backend may take to end once its result is there. Children that it leaves behind may hold its output
 /// for ever.
@@ -75,15 +75,15 @@ enum Cause {
 /// When there can be no supervising at all; then nothing was started.
 pub(crate) fn supervise(
     plan: &Plan<'_>,
+    signals: &Signals,
     stream: Option<std::fs::File>,
     journal: &mut Journal,
     watch: &mut dyn Watch,
 ) -> std::io::Result<Ended> {
-    let signals = Signals::listen()?;
     let mut keeper = Keeper(stream);
-    let mut backend = guard::start(plan)?;
-    watch.begun(i32::try_from(backend.id()).unwrap_or_default());
-    let pump = Pump::of(&mut backend);
+    let mut guard = Guard::start(plan)?;
+    watch.begun(i32::try_from(guard.child.id()).unwrap_or_default());
+    let pump = Pump::of(&mut guard.child);
     let mut reader = Reader::new(plan.dialect);
     let mut last_words = Vec::new();
     let mut tell = |progress: Progress, journal: &mut Journal| {
@@ -95,6 +95,7 @@ pub(crate) fn supervise(
     let started = Instant::now();
     let mut cause = None;
     let mut ending: Option<Instant> = None;
+    let mut exit = None;
     loop {
         match pump.next(TICK) {
             Arrived::Output(bytes) => {
@@ -114,10 +115,11 @@ pub(crate) fn supervise(
         {
             cause = Some(Cause::Timeout(limit));
         }
-        let is_over = reader.is_done() || has_ended(&mut backend);
+        exit = exit.or_else(|| guard.ended());
+        let is_over = reader.is_done() || exit.is_some();
         match (&cause, ending) {
             (Some(_), None) => {
-                guard::signal(&backend, Signal::TERM);
+                guard.signal(Signal::TERM);
                 ending = Some(Instant::now());
             }
             (Some(_), Some(since)) if since.elapsed() > guard::MERCY => break,
@@ -128,20 +130,18 @@ pub(crate) fn supervise(
             _ => {}
         }
     }
-    guard::signal(&backend, Signal::KILL);
-    let exit = backend.wait().ok().and_then(|status| status.code());
+    let last = guard.end();
+    let exit = exit.filter(|exit| *exit != Exit::Unknown).unwrap_or(last);
+    // A guard that was ended with its group could not do it.
+    guard::forget(plan.settings.as_os_str());
     let outcome = reader.finish(&mut |progress| tell(progress, journal));
     Ok(ended(outcome, cause, exit, &last_words, plan))
-}
-
-fn has_ended(backend: &mut Child) -> bool {
-    matches!(backend.try_wait(), Ok(Some(_)) | Err(_))
 }
 
 fn ended(
     outcome: Outcome,
     cause: Option<Cause>,
-    exit: Option<i32>,
+    exit: Exit,
     last_words: &[u8],
     plan: &Plan<'_>,
 ) -> Ended {
@@ -167,13 +167,13 @@ fn ended(
 }
 
 /// The best that is known of a backend that ended without a word on how.
-fn without_result(outcome: &Outcome, exit: Option<i32>, last_words: &[u8], plan: &Plan<'_>) -> String {
+fn without_result(outcome: &Outcome, exit: Exit, last_words: &[u8], plan: &Plan<'_>) -> String {
     let program = Path::new(&plan.launch.program).display();
     let how = match exit {
-        Some(code) if code == i32::from(guard::CANNOT_START) => format!("{program} could not be started"),
-        Some(code) if code > 128 => format!("{program} was ended by signal {} without a result", code - 128),
-        Some(code) => format!("{program} ended without a result, exit code {code}"),
-        None => format!("{program} ended without a result"),
+        Exit::NotStarted => format!("{program} could not be started"),
+        Exit::Code(code @ 129..) => format!("{program} was ended by signal {} without a result", code - 128),
+        Exit::Code(code) => format!("{program} ended without a result, exit code {code}"),
+        Exit::Unknown => format!("{program} ended without a result"),
     };
     let said = outcome.reason.as_ref().map(|reason| reason.text.to_string());
     let last_words = handoff_text::Sanitised::from(String::from_utf8_lossy(last_words).as_ref());

@@ -7,12 +7,13 @@ use handoff_process::Environment;
 use handoff_runs::{Conversation, Ending, NewRun, Row, Run, Runs, State, Usage};
 use handoff_stream::Dialect;
 use handoff_text::Sanitised;
+use rustix::process::Pid;
 
 use super::prompt::{self, Prompt};
 use super::{deliver, open};
 use crate::args::{Source, Task};
-use crate::here::{Failure, Here};
-use crate::supervise::{Ended, Journal, Plan, Watch, supervise};
+use crate::here::{Failure, Here, settings_file};
+use crate::supervise::{Ended, Journal, Plan, Signals, Watch, guard, supervise};
 
 /// `handoff run`.
 pub(crate) fn run(here: &Here<'_>, task: &Task) -> Result<u8, Failure> {
@@ -67,6 +68,8 @@ fn dispatch(
     resumed: Option<&Row>,
 ) -> Result<u8, Failure> {
     let caller = rustix::process::getppid();
+    // From before there is a run: whatever began has an end in order.
+    let signals = Signals::listen()?;
     let from = Environment::working_directory().ok();
     let conversation = match resumed {
         None => Conversation::New,
@@ -98,9 +101,13 @@ fn dispatch(
     here.output.print(&format!("RUN_ID={}\n", run.id()));
     unrecorded(here, run.unrecorded());
     let mut run = run;
-    let ended = carry_out(here, task, backend, &cwd, &mut run, resumed);
-    let is_orphan = rustix::process::getppid() != caller;
-    conclude(here, task, run, ended, from.as_deref(), is_orphan)
+    let mut journal = Journal::new(run.create_out().ok(), here.output);
+    let order = Order { task, backend, cwd: &cwd, resumed };
+    let ended = carry_out(here, &order, &mut run, &signals, &mut journal);
+    // Whoever went before we looked left us to process 1.
+    let now = rustix::process::getppid();
+    let is_orphan = now != caller || now.is_some_and(Pid::is_init);
+    conclude(here, task, run, ended, journal, from.as_deref(), is_orphan)
 }
 
 fn busy(runs: &Runs, row: &Row) -> Failure {
@@ -124,18 +131,27 @@ impl Watch for Notes<'_, '_> {
     }
 }
 
+/// What a run is to do.
+struct Order<'a> {
+    task: &'a Task,
+    backend: &'a Backend,
+    cwd: &'a Path,
+    /// The run whose conversation goes on.
+    resumed: Option<&'a Row>,
+}
+
 /// Launches the backend and sees it through; Err is why it could not be launched.
 fn carry_out(
     here: &Here<'_>,
-    task: &Task,
-    backend: &Backend,
-    cwd: &Path,
+    order: &Order<'_>,
     run: &mut Run<'_>,
-    resumed: Option<&Row>,
+    signals: &Signals,
+    journal: &mut Journal,
 ) -> Result<Ended, String> {
+    let Order { task, backend, cwd, resumed } = *order;
     let environment = Environment::all();
     let uuid = run.uuid().to_owned();
-    let settings = here.home.join("runs").join(format!("{}.settings.json", run.id()));
+    let settings = settings_file(&here.home, run.id().as_str());
     let launch = backend.run(&handoff_backends::Task {
         cwd,
         home: here.user(),
@@ -151,7 +167,6 @@ fn carry_out(
     if task.verbose {
         here.output.note(&format!("cd {} && {launch}\n", handoff_process::quoted(cwd)));
     }
-    let mut journal = Journal::new(run.create_out().ok(), here.output);
     journal.line(&format!(
         "start: {} in {}",
         backend.name,
@@ -171,13 +186,11 @@ fn carry_out(
         settings: &settings,
         timeout: task.timeout,
     };
-    let ended = supervise(&plan, stream, &mut journal, &mut Notes(run));
-    let ended =
-        ended.map_err(|error| format!("it could not be started: {}", handoff_files::reason(&error)))?;
-    let reason = ended.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    journal.line(&format!("end: {}{reason}", ended.state.name()));
-    journal.end(&format!("RESULT={}", files.result.display()));
-    Ok(ended)
+    let ended = supervise(&plan, signals, stream, journal, &mut Notes(run));
+    ended.map_err(|error| {
+        guard::forget(settings.as_os_str());
+        format!("it could not be started: {}", handoff_files::reason(&error))
+    })
 }
 
 /// Writes a file of the user's alone.
@@ -191,6 +204,7 @@ fn conclude(
     task: &Task,
     run: Run<'_>,
     ended: Result<Ended, String>,
+    mut journal: Journal,
     from: Option<&Path>,
     is_orphan: bool,
 ) -> Result<u8, Failure> {
@@ -211,11 +225,16 @@ fn conclude(
     if shown || (done.result.is_err() && state == State::Success) {
         here.output.print(&unforged(&text));
     }
+    // In one line: a reason is a backend's words, and no line may begin with them.
+    let reason = reason.map(|reason| Sanitised::line(reason.as_bytes(), 500));
     if let Some(reason) = &reason {
         here.output.complain(format_args!("{id}: {}: {reason}", state.name()));
     }
+    let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+    journal.line(&format!("end: {}{why}", done.state.name()));
     match &done.result {
         Ok(path) => {
+            journal.end(&format!("RESULT={}", path.display()));
             here.output.print(&format!("RESULT={}\n", path.display()));
         }
         Err(error) => here.output.complain(format_args!("{id}: {error}")),

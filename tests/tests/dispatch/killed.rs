@@ -1,0 +1,191 @@
+//! Whatever ends the supervisor, its backend ends too, and the state is true.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::{DONE, Stage, goes, result, wait_until};
+
+/// A backend that goes on for ever with a child that takes no notice of being asked to end.
+const ENDLESS: &str = "echo $$ > ../pid
+(trap '' TERM INT HUP; echo started; exec sleep 300) > ../child.out 2>&1 & echo $! > ../child
+while [ ! -s ../child.out ]; do sleep 0.02; done; : > ../endless; sleep 300 & wait";
+
+/// One that runs it, with `before` first.
+fn endless(before: &str) -> Stage {
+    Stage::new(&format!("{before}\n{ENDLESS}"))
+}
+
+fn is_endless(stage: &Stage) {
+    wait_until("the backend works", || stage.world.path("endless").exists());
+}
+
+fn all_go(stage: &Stage) {
+    goes(stage.process("pid"));
+    goes(stage.process("child"));
+    assert_eq!(stage.settings().len(), 0, "the token stays on the disk");
+}
+
+#[test]
+fn a_signal_ends_a_run_in_order() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
+        let stage = endless("");
+        let mut run = stage.started(&["run", "--text", "x"]);
+        is_endless(&stage);
+        run.signal(signal);
+        assert_eq!(run.ends(), code);
+        all_go(&stage);
+        let row = stage.row();
+        assert_eq!(row["state"], "interrupted");
+        let reason = format!("it was ended by signal {}", signal.as_raw());
+        let (state, why, _) = result(row["result"].as_str().unwrap().as_ref());
+        assert_eq!((state.as_str(), why.as_str()), ("interrupted", reason.as_str()));
+        let out = std::fs::read_to_string(stage.world.path("out")).unwrap();
+        assert!(out.ends_with(&format!("RESULT={}\n", row["result"].as_str().unwrap())), "{out}");
+    }
+}
+
+#[test]
+fn a_killed_run_is_found_lost() {
+    let stage = endless("");
+    let mut run = stage.started(&["run", "--text", "x"]);
+    is_endless(&stage);
+    assert_eq!(stage.row()["state"], "running");
+    assert_eq!(stage.settings().len(), 1);
+    run.signal(Signal::KILL);
+    assert_eq!(run.ends(), 137);
+    let listed = stage.handoff(&["list"]);
+    assert!(listed.err().contains(" was lost: "), "{}", listed.err());
+    assert!(listed.out().contains(" lost "), "{}", listed.out());
+    all_go(&stage);
+    let row = stage.row();
+    let (state, reason, text) = result(row["result"].as_str().unwrap().as_ref());
+    assert_eq!((row["state"].as_str().unwrap(), state.as_str()), ("lost", "lost"));
+    assert!(reason.contains("killed") && text.contains("handoff resume"), "{reason} {text}");
+    // It is told once.
+    assert_eq!(stage.handoff(&["list"]).err(), "");
+}
+
+#[test]
+fn a_killed_run_leaves_nobody_also_after_its_result() {
+    let stage = endless(DONE);
+    let mut run = stage.started(&["run", "--text", "x"]);
+    is_endless(&stage);
+    run.signal(Signal::KILL);
+    run.ends();
+    all_go(&stage);
+    assert_eq!(stage.row()["state"], "lost");
+}
+
+#[test]
+fn a_killed_run_leaves_nobody_also_after_its_backend() {
+    let stage = Stage::new(&format!(
+        "(trap '' TERM; exec sleep 300) & echo $! > ../child; echo $$ > ../pid; : > ../endless\n{DONE}"
+    ));
+    let mut run = stage.started(&["run", "--text", "x"]);
+    is_endless(&stage);
+    std::thread::sleep(Duration::from_millis(300));
+    run.signal(Signal::KILL);
+    run.ends();
+    all_go(&stage);
+}
+
+#[test]
+fn a_run_killed_at_any_moment_has_a_true_end() {
+    let stage = endless("");
+    for wait in [1, 3, 6, 10, 15, 20, 30, 45] {
+        let mut run = stage.start(&["run", "--text", "x"]);
+        std::thread::sleep(Duration::from_millis(wait));
+        run.signal(Signal::KILL);
+        run.ends();
+    }
+    for row in stage.list() {
+        assert_eq!(row["state"], "lost", "{row}");
+        assert_eq!(result(row["result"].as_str().unwrap().as_ref()).0, "lost");
+    }
+    std::thread::sleep(Duration::from_millis(2500));
+    for got in stage.got() {
+        let pid = got.file_name().unwrap().to_str().unwrap().parse().unwrap();
+        goes(rustix::process::Pid::from_raw(pid).unwrap());
+    }
+    assert_eq!(stage.settings().len(), 0);
+}
+
+#[test]
+fn a_run_interrupted_at_any_moment_has_a_true_end() {
+    let stage = endless("");
+    for wait in [1, 3, 6, 10, 15, 20, 30, 45] {
+        let before = stage.list().len();
+        let mut run = stage.start(&["run", "--text", "x"]);
+        std::thread::sleep(Duration::from_millis(wait));
+        run.signal(Signal::TERM);
+        assert_eq!(run.ends(), 143);
+        let rows = stage.list();
+        if rows.len() > before {
+            assert_eq!(rows[0]["state"], "interrupted", "after {wait} ms");
+        }
+    }
+    assert_eq!(stage.settings().len(), 0);
+}
+
+#[test]
+fn a_result_that_was_there_is_kept() {
+    let stage = endless(DONE);
+    let mut run = stage.started(&["run", "--text", "x"]);
+    is_endless(&stage);
+    run.signal(Signal::TERM);
+    run.ends();
+    all_go(&stage);
+    let row = stage.row();
+    let (state, _, text) = result(row["result"].as_str().unwrap().as_ref());
+    assert_eq!(
+        (row["state"].as_str().unwrap(), state.as_str(), text.as_str()),
+        ("success", "success", "It is done.\n")
+    );
+}
+
+#[test]
+fn a_run_is_stopped() {
+    let stage = endless("");
+    let mut run = stage.started(&["run", "--text", "x"]);
+    is_endless(&stage);
+    let id = stage.row()["id"].as_str().unwrap().to_owned();
+    let stopped = stage.handoff(&["stop", &id]);
+    stopped.is(0, &format!("{id}: interrupted\n"), "");
+    assert_eq!(run.ends(), 143);
+    all_go(&stage);
+    let again = stage.handoff(&["stop", &id]);
+    again.is(1, "", &format!("agent-handoff: {id} has ended already: interrupted\n"));
+    assert_eq!(stage.handoff(&["stop", "nothing"]).code, 1);
+    assert_eq!(stage.handoff(&["stop"]).code, 2);
+}
+
+#[test]
+fn a_run_ends_with_its_time() {
+    let stage = endless("");
+    let mut run = stage.start(&["run", "--timeout", "1s", "--text", "x"]);
+    is_endless(&stage);
+    assert_eq!(run.ends(), 1);
+    all_go(&stage);
+    let row = stage.row();
+    let (state, reason, _) = result(row["result"].as_str().unwrap().as_ref());
+    assert_eq!((state.as_str(), reason.as_str()), ("interrupted", "it was ended after 1 s, its --timeout"));
+}
+
+#[test]
+fn a_closed_terminal_ends_no_run_that_was_told_to_stay() {
+    let stage = Stage::new(&format!("while [ ! -e ../go ]; do sleep 0.05; done; {DONE}"));
+    let run = stage.command(&["run", "--text", "x"]);
+    let mut shell = stage.world.bare_command("sh");
+    shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(run.get_program()).args(run.get_args());
+    shell.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(&stage.repo);
+    let child = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut run = crate::support::Started(child);
+    wait_until("the backend runs", || stage.got().iter().any(|got| got.join("ready").exists()));
+    run.signal(Signal::HUP);
+    std::thread::sleep(Duration::from_millis(300));
+    std::fs::write(stage.world.path("go"), "").unwrap();
+    assert_eq!(run.ends(), 0);
+    assert_eq!(stage.row()["state"], "success");
+}

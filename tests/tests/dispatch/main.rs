@@ -1,0 +1,22 @@
+//! `handoff` and its dispatcher, through the real program: a task goes to a backend, the truth comes back.
+//!
+//! Most of the backends are scripts that say what the real ones were recorded to say; `agents` has the real ones.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests set up files and processes by hand"
+)]
+
+mod agents;
+mod conversations;
+mod endings;
+mod environment;
+mod forging;
+mod inbox;
+mod killed;
+mod listed;
+mod prompts;
+mod reserved;
+mod setup;
+mod support;
+mod trouble;
