@@ -41,6 +41,16 @@ fn yaml(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
+/// `text` as a part of a string of TOML between double quotes, one or three.
+pub(crate) fn toml(text: &str) -> String {
+    let spelled = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    };
+    text.chars().map(spelled).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +86,10 @@ mod tests {
         for path in ["/a$b", "/~a", "/a*", "/a\"b", "/a;b", "/ä", "/a=b", "/{a}"] {
             assert!(quoted(path).starts_with('\''), "{path}");
         }
+    }
+
+    #[test]
+    fn quotes_backslashes_and_controls_are_escaped_for_toml() {
+        assert_eq!(toml("/a b/'x'\"\\\u{1b}\u{7f}ä"), "/a b/'x'\\\"\\\\\\u001B\\u007Fä");
     }
 }

@@ -1,11 +1,15 @@
-//! The skills `handoff` and `upgrade-handoff`, rendered for Claude Code and for Codex.
+//! The skills `handoff` and `upgrade-handoff`, rendered for Claude Code and for Codex; those that give a task to another
+//! agent, for Claude Code; and the one of these that is an agent in Codex.
 //!
-//! One source for both, under `skills/`: plain markdown, with two marks.
+//! One source for all hosts, under `skills/`: plain markdown, with two marks.
 //!
 //! - Lines between `<!-- claude -->` and `<!-- /claude -->` are for Claude Code only, those between
 //!   `<!-- codex -->` and `<!-- /codex -->` for Codex only. They do not nest.
 //! - `{{handoff-write}}` is that program as a shell takes it; `{{allow handoff-write *}}` is the
 //!   frontmatter value that lets Claude Code run it with these arguments. `{{installer}}` likewise.
+//!
+//! Those that give a task away have one source, `skills/handoff-backend`, in which `{{skill}}`, `{{agent}}` and
+//! `{{backend}}` are the names, also within other marks.
 //!
 //! Nothing is read or written here: the installer and the plugin put the texts where they belong.
 
@@ -21,6 +25,12 @@ pub enum Skill {
     Handoff,
     /// Upgrades agent-handoff.
     UpgradeHandoff,
+    /// Gives a task to DeepSeek.
+    HandoffDs,
+    /// Gives a task to Codex.
+    HandoffCodex,
+    /// Gives a task to Opus.
+    HandoffOpus,
 }
 
 /// The agent that reads the skill.
@@ -55,18 +65,36 @@ pub struct Target<'a> {
     pub programs: Programs<'a>,
 }
 
+/// What a host reads a file as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A skill: in its skills directory.
+    Skill,
+    /// An agent of its own that tasks are given to: in its agents directory.
+    Agent,
+}
+
 /// A file of a rendered skill.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
-    /// Below the host's skills directory, with `/`: `handoff/SKILL.md`.
+    /// Says in which of the host's directories it belongs.
+    pub kind: Kind,
+    /// Below that directory, with `/`: `handoff/SKILL.md`.
     pub path: String,
     /// What it holds.
     pub text: String,
 }
 
+/// Who is given a task, and the name in `config.yaml` that it goes by.
+struct Taker {
+    agent: &'static str,
+    backend: &'static str,
+}
+
 impl Skill {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Handoff, Self::UpgradeHandoff];
+    pub const ALL: [Self; 5] =
+        [Self::Handoff, Self::UpgradeHandoff, Self::HandoffDs, Self::HandoffCodex, Self::HandoffOpus];
 
     /// What it is called by, `/name` in Claude Code and `$name` in Codex; its directory too.
     #[must_use]
@@ -74,20 +102,56 @@ impl Skill {
         match self {
             Self::Handoff => "handoff",
             Self::UpgradeHandoff => "upgrade-handoff",
+            Self::HandoffDs => "handoff-ds",
+            Self::HandoffCodex => "handoff-codex",
+            Self::HandoffOpus => "handoff-opus",
         }
     }
 
-    const fn source(self) -> &'static str {
+    /// Whom it gives tasks to; None for what carries handoffs.
+    const fn taker(self) -> Option<Taker> {
         match self {
-            Self::Handoff => include_str!("../../../skills/handoff/SKILL.md"),
-            Self::UpgradeHandoff => include_str!("../../../skills/upgrade-handoff/SKILL.md"),
+            Self::Handoff | Self::UpgradeHandoff => None,
+            Self::HandoffDs => Some(Taker { agent: "DeepSeek", backend: "deepseek" }),
+            Self::HandoffCodex => Some(Taker { agent: "Codex", backend: "codex" }),
+            Self::HandoffOpus => Some(Taker { agent: "Opus", backend: "opus" }),
+        }
+    }
+
+    /// What it is rendered from for `target`, and as what; None when that has no use for it. The plugin has no launcher
+    /// for `handoff`.
+    const fn source(self, target: Target<'_>) -> Option<(Kind, &'static str)> {
+        match (self, target.host, target.programs) {
+            (Self::Handoff, ..) => Some((Kind::Skill, include_str!("../../../skills/handoff/SKILL.md"))),
+            (Self::UpgradeHandoff, ..) => {
+                Some((Kind::Skill, include_str!("../../../skills/upgrade-handoff/SKILL.md")))
+            }
+            (_, _, Programs::Plugin) => None,
+            (_, Host::Claude, _) => {
+                Some((Kind::Skill, include_str!("../../../skills/handoff-backend/SKILL.md")))
+            }
+            (Self::HandoffDs, Host::Codex, _) => {
+                Some((Kind::Agent, include_str!("../../../skills/handoff-backend/agent.toml")))
+            }
+            (_, Host::Codex, _) => None,
         }
     }
 }
 
-/// The files of `skill` for `target`.
+/// The files of `skill` for `target`: none when that has no use for it.
 #[must_use]
 pub fn render(skill: Skill, target: Target<'_>) -> Vec<Rendered> {
-    let text = template::fill(skill.source(), target);
-    vec![Rendered { path: format!("{}/SKILL.md", skill.name()), text }]
+    let Some((kind, source)) = skill.source(target) else { return Vec::new() };
+    let name = skill.name();
+    let source = match skill.taker() {
+        Some(Taker { agent, backend }) => {
+            &source.replace("{{skill}}", name).replace("{{agent}}", agent).replace("{{backend}}", backend)
+        }
+        None => source,
+    };
+    let (path, text) = match kind {
+        Kind::Skill => (format!("{name}/SKILL.md"), template::fill(source, target, str::to_owned)),
+        Kind::Agent => (format!("{name}.toml"), template::fill(source, target, command::toml)),
+    };
+    vec![Rendered { kind, path, text }]
 }

@@ -3,8 +3,8 @@
 use crate::command::{command, rule};
 use crate::{Host, Target};
 
-/// `source` as `target` reads it.
-pub(crate) fn fill(source: &str, target: Target<'_>) -> String {
+/// `source` as `target` reads it, with what is filled in spelled as `spell` does.
+pub(crate) fn fill(source: &str, target: Target<'_>, spell: fn(&str) -> String) -> String {
     let mut text = String::with_capacity(source.len());
     let mut whose = None;
     for line in source.lines() {
@@ -14,7 +14,7 @@ pub(crate) fn fill(source: &str, target: Target<'_>) -> String {
             "<!-- /claude -->" | "<!-- /codex -->" => whose = None,
             _ if whose.is_some_and(|host| host != target.host) => {}
             _ => {
-                text.push_str(&filled(line, target));
+                text.push_str(&filled(line, target, spell));
                 text.push('\n');
             }
         }
@@ -23,16 +23,16 @@ pub(crate) fn fill(source: &str, target: Target<'_>) -> String {
 }
 
 /// `line` with every `{{…}}` filled in.
-fn filled(line: &str, target: Target<'_>) -> String {
+fn filled(line: &str, target: Target<'_>, spell: fn(&str) -> String) -> String {
     let mut text = String::new();
     let mut rest = line;
     while let Some((before, mark)) = rest.split_once("{{") {
         let Some((name, after)) = mark.split_once("}}") else { break };
         text.push_str(before);
-        text.push_str(&match name.strip_prefix("allow ").and_then(|call| call.split_once(' ')) {
+        text.push_str(&spell(&match name.strip_prefix("allow ").and_then(|call| call.split_once(' ')) {
             Some((program, arguments)) => rule(program, arguments, target),
             None => command(name, target),
-        });
+        }));
         rest = after;
     }
     text.push_str(rest);
@@ -53,12 +53,12 @@ mod tests {
 
     #[test]
     fn each_host_gets_its_lines() {
-        assert_eq!(fill(SOURCE, target(Host::Claude)), "a\nBash(/p/x *) /p/x\nz\n");
-        assert_eq!(fill(SOURCE, target(Host::Codex)), "a\n/p/x, /p/y b\nz\n");
+        assert_eq!(fill(SOURCE, target(Host::Claude), str::to_owned), "a\nBash(/p/x *) /p/x\nz\n");
+        assert_eq!(fill(SOURCE, target(Host::Codex), str::to_uppercase), "a\n/P/X, /P/Y b\nz\n");
     }
 
     #[test]
     fn an_open_mark_is_text() {
-        assert_eq!(filled("a {{ b", target(Host::Claude)), "a {{ b");
+        assert_eq!(filled("a {{ b", target(Host::Claude), str::to_owned), "a {{ b");
     }
 }

@@ -1,6 +1,6 @@
 //! What both agents read, for every place the programs can be in.
 
-use handoff_skills::{Host, Programs, Skill, Target, render};
+use handoff_skills::{Host, Kind, Programs, Skill, Target, render};
 use std::path::Path;
 
 /// What a session has to read at most: 1,200 tokens of 4 bytes, the context included.
@@ -8,18 +8,34 @@ const LARGEST: usize = 4_800;
 
 const BINS: [&str; 3] = ["/home/me/.agent-handoff/bin", "/tmp/a b/it's/.agent-handoff/bin", "/p (x)/bin"];
 
-fn text(skill: Skill, host: Host, programs: Programs<'_>) -> String {
+/// Those that give a task to another agent, and the backend's name.
+const DISPATCH: [(Skill, &str); 3] =
+    [(Skill::HandoffDs, "deepseek"), (Skill::HandoffCodex, "codex"), (Skill::HandoffOpus, "opus")];
+
+fn text(skill: Skill, host: Host, programs: Programs<'_>) -> Option<String> {
     let files = render(skill, Target { host, programs });
-    assert_eq!(files.len(), 1);
-    assert_eq!(files[0].path, format!("{}/SKILL.md", skill.name()));
-    files[0].text.clone()
+    assert!(files.len() <= 1);
+    let file = files.into_iter().next().filter(|file| file.kind == Kind::Skill)?;
+    assert_eq!(file.path, format!("{}/SKILL.md", skill.name()));
+    Some(file.text)
+}
+
+/// Codex's agent, as its text and as Codex parses it.
+fn agent(bin: &str) -> (String, toml_edit::DocumentMut) {
+    let target = Target { host: Host::Codex, programs: Programs::Installed(Path::new(bin)) };
+    let files = render(Skill::HandoffDs, target);
+    let file = &files[0];
+    assert!(files.len() == 1 && file.kind == Kind::Agent && file.path == "handoff-ds.toml");
+    let parsed = file.text.parse().unwrap_or_else(|error| panic!("{error}: {}", file.text));
+    (file.text.clone(), parsed)
 }
 
 fn every(host: Host) -> Vec<(Skill, String)> {
     let programs = BINS.iter().map(|bin| Programs::Installed(Path::new(bin)));
     programs
         .chain([Programs::Plugin])
-        .flat_map(|programs| Skill::ALL.map(|skill| (skill, text(skill, host, programs))))
+        .flat_map(|programs| Skill::ALL.map(|skill| text(skill, host, programs).map(|text| (skill, text))))
+        .flatten()
         .collect()
 }
 
@@ -46,6 +62,7 @@ fn a_session_reads_no_more_than_it_may() {
                     assert!(size <= LARGEST, "{host:?}: {size} bytes");
                 }
                 Skill::UpgradeHandoff => assert!(text.len() <= 900, "{host:?}: {} bytes", text.len()),
+                _ => assert!(text.len() <= 2_400, "{}: {} bytes", skill.name(), text.len()),
             }
         }
     }
@@ -67,7 +84,8 @@ fn frontmatter_names_the_skill_and_is_short() {
 #[test]
 fn no_mark_of_the_source_is_left() {
     for host in [Host::Claude, Host::Codex] {
-        for (_, text) in every(host) {
+        let agents = BINS.map(|bin| (Skill::HandoffDs, agent(bin).0));
+        for (_, text) in every(host).into_iter().chain(agents) {
             for mark in ["{{", "}}", "<!--", "-->"] {
                 assert!(!text.contains(mark), "{mark} in {text}");
             }
@@ -102,7 +120,7 @@ fn every_section_of_the_format_is_in_the_skill() {
         .collect();
     assert_eq!(headings.len(), 11);
     for host in [Host::Claude, Host::Codex] {
-        let text = text(Skill::Handoff, host, Programs::Plugin);
+        let text = text(Skill::Handoff, host, Programs::Plugin).unwrap();
         let places: Vec<_> = headings.iter().map(|heading| text.find(&format!("- `#{heading}`"))).collect();
         assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
     }
@@ -110,7 +128,8 @@ fn every_section_of_the_format_is_in_the_skill() {
 
 #[test]
 fn claude_may_run_what_it_is_told_to() {
-    let text = text(Skill::Handoff, Host::Claude, Programs::Installed(Path::new("/tmp/a b/it's/bin")));
+    let programs = Programs::Installed(Path::new("/tmp/a b/it's/bin"));
+    let text = text(Skill::Handoff, Host::Claude, programs).unwrap();
     for line in [
         r"  - 'Bash(''/tmp/a b/it''\''''s/bin/handoff-write'' *)'",
         r"  - 'Bash(''/tmp/a b/it''\''''s/bin/installer'' upgrade-check)'",
@@ -121,4 +140,84 @@ fn claude_may_run_what_it_is_told_to() {
     }
     let write = r"'/tmp/a b/it'\''s/bin/handoff-write' --topic SLUG --tool claude-code";
     assert!(text.lines().any(|line| line.starts_with(write)), "{text}");
+}
+
+#[test]
+fn tasks_are_given_away_by_three_skills_of_claude_and_an_agent_of_codex() {
+    let names = |host, programs| -> Vec<String> {
+        let target = Target { host, programs };
+        let files = Skill::ALL.into_iter().flat_map(|skill| render(skill, target));
+        files.map(|file| file.path).filter(|path| path.starts_with("handoff-")).collect()
+    };
+    let installed = Programs::Installed(Path::new("/p"));
+    let skills = ["handoff-ds/SKILL.md", "handoff-codex/SKILL.md", "handoff-opus/SKILL.md"];
+    assert_eq!(names(Host::Claude, installed), skills);
+    assert_eq!(names(Host::Codex, installed), ["handoff-ds.toml"]);
+    // Its launchers run no `handoff`.
+    for host in [Host::Claude, Host::Codex] {
+        assert_eq!(names(host, Programs::Plugin), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn claude_may_give_away_exactly_the_tasks_that_the_skill_is_for() {
+    for (skill, backend) in DISPATCH {
+        let bin = Path::new("/home/me/.agent-handoff/bin");
+        let plain = text(skill, Host::Claude, Programs::Installed(bin)).unwrap();
+        let (frontmatter, body) = plain.split_once("---\nTask: $ARGUMENTS\n").unwrap();
+        let (_, allowed) = frontmatter.split_once("allowed-tools:\n").unwrap();
+        let handoff = "/home/me/.agent-handoff/bin/handoff";
+        assert_eq!(
+            allowed.lines().collect::<Vec<_>>(),
+            [
+                format!("  - Bash({handoff} new --backend {backend} *)"),
+                format!("  - Bash({handoff} run --backend {backend} *)"),
+                format!("  - Bash({handoff} resume *)"),
+                format!("  - Bash({handoff} tail *)"),
+                format!("  - Bash({handoff} stop *)"),
+                "  - Edit(~/.handoff/tasks/**)".to_owned(),
+            ]
+        );
+        // And every command in the text is one of these.
+        let commands: Vec<&str> = body.split(&format!("`{handoff} ")).skip(1).collect();
+        assert_eq!(commands.len(), 5);
+        let starts = [
+            &format!("new --backend {backend} "),
+            &format!("run --backend {backend} "),
+            "resume RUN_ID ",
+            "tail RUN_ID",
+            "stop RUN_ID",
+        ];
+        for command in commands {
+            assert!(starts.iter().any(|start| command.starts_with(start)), "{command}");
+        }
+        let quoted = text(skill, Host::Claude, Programs::Installed(Path::new("/tmp/a b/it's/bin"))).unwrap();
+        let rule = format!(r"  - 'Bash(''/tmp/a b/it''\''''s/bin/handoff'' run --backend {backend} *)'");
+        assert!(quoted.lines().any(|line| line == rule), "{rule} in {quoted}");
+        let run = format!(r"`'/tmp/a b/it'\''s/bin/handoff' run --backend {backend} PATH`");
+        assert!(quoted.contains(&run), "{run} in {quoted}");
+    }
+}
+
+#[test]
+fn the_agent_of_codex_is_toml_with_the_command_as_a_shell_takes_it() {
+    for (bin, handoff) in [
+        ("/home/me/.agent-handoff/bin", "/home/me/.agent-handoff/bin/handoff"),
+        ("/tmp/a b/it's", r"'/tmp/a b/it'\''s/handoff'"),
+        (r#"/a "b" \n"""/'''"#, r#"'/a "b" \n"""/'\'''\'''\''/handoff'"#),
+        ("/a\u{1b}\u{7f}", "'/a\u{1b}\u{7f}/handoff'"),
+    ] {
+        let (text, parsed) = agent(bin);
+        let keys: Vec<_> = parsed.iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, ["name", "description", "developer_instructions"]);
+        assert_eq!(parsed["name"].as_str(), Some("handoff-ds"));
+        assert!(parsed["description"].as_str().unwrap().len() <= 300);
+        let told = parsed["developer_instructions"].as_str().unwrap();
+        assert!(told.contains(&format!("`{handoff} run --backend deepseek PATH`")), "{told}");
+        assert!(
+            told.contains(&format!("      {handoff} run --backend deepseek --slug WORDS - <<")),
+            "{told}"
+        );
+        assert!(text.len() <= 2_400, "{} bytes", text.len());
+    }
 }
