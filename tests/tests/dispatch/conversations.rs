@@ -1,1 +1,149 @@
-//!
+//! Going on in a conversation, and which one.
+
+use rustix::process::Signal;
+
+use crate::support::{DONE, Stage, announced, wait_until};
+
+fn id(row: &serde_json::Value) -> String {
+    row["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_conversation_goes_on_under_its_first_id() {
+    let stage = Stage::done();
+    let (first, _) = announced(&stage.handoff(&["run", "--pro", "--slug", "Fix the login page", "--text", "a"]));
+    let session = stage.row()["session"].as_str().unwrap().to_owned();
+    let (second, _) = announced(&stage.handoff(&["resume", &first, "--text", "b"]));
+    let args = stage.last("args");
+    assert!(args.contains(&format!("--resume\n{session}\n")) && !args.contains("--session-id"), "{args}");
+    assert_eq!(stage.last("input"), "b");
+    // And from the second, by its number, by its UUID, and by nothing at all.
+    let row = stage.row();
+    assert_eq!((row["session"].as_str().unwrap(), id(&row)), (session.as_str(), second));
+    let number = row["number"].to_string();
+    let uuid = row["uuid"].as_str().unwrap().to_owned();
+    for selector in [&[number.as_str()][..], &[uuid.as_str()], &[]] {
+        let args = [&["resume"], selector, &["--text", "c"]].concat();
+        announced(&stage.handoff(&args));
+        assert!(stage.last("args").contains(&format!("--resume\n{session}\n")));
+    }
+    // The same from a file and from standard input.
+    let file = stage.world.path("more.md");
+    std::fs::write(&file, "from a file").unwrap();
+    announced(&stage.handoff(&["resume", &first, file.to_str().unwrap()]));
+    assert_eq!(stage.last("input"), "from a file");
+    announced(&tests::feed(stage.command(&["resume", &first]), b"from a pipe"));
+    assert_eq!(stage.last("input"), "from a pipe");
+    assert!(stage.list().iter().all(|row| row["session"] == session.as_str()));
+}
+
+#[test]
+fn codex_names_its_conversation_itself() {
+    let thread = "0199a213-81c0-7800-8aa1-bbab2a035a53";
+    let stage = Stage::new(&format!(
+        "echo '{{\"type\":\"thread.started\",\"thread_id\":\"{thread}\"}}'
+         echo '{{\"type\":\"item.completed\",\"item\":{{\"type\":\"agent_message\",\"text\":\"ok\"}}}}'; echo '{{\"type\":\"turn.completed\"}}'"
+    ));
+    announced(&stage.handoff(&["run", "--backend", "cx", "--text", "a"]));
+    assert_eq!(stage.row()["session"], thread);
+    let ran = stage.handoff(&["resume", "--text", "b"]);
+    announced(&ran);
+    assert_eq!(ran.code, 0);
+    let args = stage.last("args");
+    assert!(args.ends_with(&format!("resume\n{thread}\n-\n")), "{args}");
+    assert!(args.contains("--sandbox\nworkspace-write\n"), "{args}");
+}
+
+#[test]
+fn a_hostile_conversation_id_is_never_an_option() {
+    for name in ["--dangerous", "a b", "../../x", "x\\ny", ""] {
+        let stage = Stage::new(&format!(
+            r#"echo '{{"type":"system","subtype":"init","session_id":"{name}"}}'; {DONE}"#
+        ));
+        announced(&stage.handoff(&["run", "--text", "a"]));
+        let row = stage.row();
+        assert_eq!(row["session"], row["uuid"], "{name}");
+    }
+}
+
+#[test]
+fn another_backend_is_refused() {
+    let stage = Stage::done();
+    let (first, _) = announced(&stage.handoff(&["run", "--text", "a"]));
+    let ran = stage.handoff(&["resume", &first, "--backend", "cx", "--text", "b"]);
+    ran.is(
+        2,
+        "",
+        &format!("agent-handoff: {first} is a conversation with ds, not with cx\n"),
+    );
+    assert_eq!(stage.list().len(), 1);
+    // The same one may be named.
+    announced(&stage.handoff(&["resume", &first, "--backend", "ds", "--text", "b"]));
+    // A run of nobody.
+    let none = stage.handoff(&["resume", "9999", "--text", "b"]);
+    none.is(1, "", "agent-handoff: could not find a run `9999`: handoff list --all\n");
+    assert_eq!(stage.handoff(&["resume", "99999999999999999999", "--text", "b"]).code, 1);
+}
+
+#[test]
+fn one_run_at_a_time_is_on_a_conversation() {
+    let stage = Stage::new(&format!("while [ ! -e ../go ]; do sleep 0.02; done; {DONE}"));
+    let mut run = stage.started(&["run", "--text", "a"]);
+    let first = id(&stage.row());
+    let refused = stage.handoff(&["resume", &first, "--text", "b"]);
+    let words =
+        format!("agent-handoff: {first} is at work on this conversation: handoff wait, or handoff stop\n");
+    refused.is(1, "", &words);
+    assert_eq!(stage.list().len(), 1);
+    // A second one that resumes is in the way just so.
+    std::fs::write(stage.world.path("go"), "").unwrap();
+    assert_eq!(run.ends(), 0);
+    std::fs::remove_file(stage.world.path("go")).unwrap();
+    let mut second = stage.start(&["resume", &first, "--text", "b"]);
+    wait_until("the second backend runs", || stage.got().iter().filter(|got| got.join("ready").exists()).count() == 2);
+    let by = id(&stage.row());
+    let refused = stage.handoff(&["resume", &first, "--text", "c"]);
+    assert!(refused.code == 1 && refused.err().contains(&by), "{}", refused.err());
+    // And a killed one is not.
+    second.signal(Signal::KILL);
+    second.ends();
+    std::fs::write(stage.world.path("go"), "").unwrap();
+    assert_eq!(stage.handoff(&["resume", &first, "--text", "d"]).code, 0);
+}
+
+#[test]
+fn resume_without_words_opens_and_open_becomes_the_agent() {
+    let stage = Stage::done();
+    let (first, _) = announced(&stage.handoff(&["run", "--text", "a"]));
+    let session = stage.row()["session"].as_str().unwrap().to_owned();
+    stage.backend("claude", "cat \"$6\" > \"$got/settings\" 2>/dev/null; echo interactive; exit 7");
+    let opened = stage.handoff(&["open", &first]);
+    assert_eq!((opened.code, opened.out()), (7, "interactive\n"), "{}", opened.err());
+    let args = stage.last("args");
+    assert!(args.contains(&format!("--resume\n{session}\n")) && !args.contains("-p\n"), "{args}");
+    assert!(stage.last("env").contains("AGENT_HANDOFF_SKIP=1"));
+    assert_eq!(stage.settings().len(), 0);
+    std::fs::remove_file(stage.world.path("bin/claude")).unwrap();
+    let mut command = stage.command(&["open"]);
+    command.env("PATH", stage.world.path("bin"));
+    let missing = tests::feed(command, b"");
+    assert!(missing.code == 1 && missing.err().contains("could not start claude"), "{}", missing.err());
+    assert_eq!(stage.settings().len(), 0);
+    // Nobody is at a pipe that could use an interactive agent.
+    assert_eq!(stage.handoff(&["resume", &first]).code, 2);
+}
+
+#[test]
+fn the_latest_is_so_by_its_place_and_not_by_the_clock() {
+    let stage = Stage::done();
+    announced(&stage.handoff(&["run", "--text", "a"]));
+    let mut later = stage.command(&["run", "--text", "b"]);
+    later.env("TZ", "Pacific/Honolulu");
+    announced(&tests::feed(later, b""));
+    let session = stage.row()["session"].as_str().unwrap().to_owned();
+    let mut resume = stage.command(&["resume", "--text", "c"]);
+    resume.env("TZ", "Pacific/Kiritimati");
+    announced(&tests::feed(resume, b""));
+    assert_eq!(stage.row()["session"].as_str().unwrap(), session);
+    assert!(stage.last("args").contains(&session));
+}

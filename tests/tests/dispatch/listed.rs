@@ -1,1 +1,122 @@
-//!
+//! `list`, `tail`, `wait`.
+
+use std::time::Duration;
+
+use crate::support::{DONE, Stage, announced, recorded, wait_until};
+
+#[test]
+fn runs_are_listed() {
+    let stage = Stage::replay("claude-tool", 0);
+    stage.handoff(&["list"]).is(0, "(no runs)\n", "");
+    stage.handoff(&["list", "--json"]).is(0, "[]\n", "");
+    stage.handoff(&["tail"]).is(1, "", "agent-handoff: there is no run yet\n");
+    let (id, result) = announced(&stage.handoff(&["run", "--text", "look\tat\nit \u{1b}[31m"]));
+    let list = stage.handoff(&["ls"]);
+    let lines: Vec<Vec<&str>> = list.out().lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["RUN", "DATE", "STATUS", "BACKEND", "TOKENS", "CWD", "PROMPT"]);
+    assert_eq!((lines[1][0], lines.len()), (id.as_str(), 2));
+    assert!(list.out().contains(" success ") && list.out().contains(" ds ") && list.out().contains(" app "));
+    assert!(list.out().trim_end().ends_with("look at it [31m") && !list.out().contains('\u{1b}'), "{}", list.out());
+    let row = stage.row();
+    for (field, value) in [
+        ("id", id.as_str()),
+        ("state", "success"),
+        ("backend", "ds"),
+        ("model", "small-1"),
+        ("cwd", stage.repo.to_str().unwrap()),
+        ("result", result.to_str().unwrap()),
+    ] {
+        assert_eq!(row[field], value, "{field}");
+    }
+    assert!(row["usage"]["output_tokens"].as_u64().unwrap() > 0, "{row}");
+    assert!(row["usage"]["cost_usd"].as_f64().unwrap() > 0.0, "{row}");
+    assert!(row["started"].as_str().unwrap().ends_with('Z') && row["ended"].as_str().unwrap().ends_with('Z'));
+    let stream = std::fs::read(row["stream"].as_str().unwrap()).unwrap();
+    assert_eq!(stream, std::fs::read(recorded("claude-tool")).unwrap(), "the stream is kept as it came");
+    for _ in 0..3 {
+        stage.handoff(&["run", "--text", "more"]);
+    }
+    assert_eq!(stage.handoff(&["list", "-n", "2"]).out().lines().count(), 3);
+    assert_eq!(stage.handoff(&["list", &id]).out().lines().count(), 2);
+    assert_eq!(stage.handoff(&["list", "99999999999999999999"]).code, 1);
+    assert_eq!(stage.handoff(&["list", "--bogus"]).code, 2);
+}
+
+#[test]
+fn progress_is_shown_and_followed() {
+    let stage = Stage::new(&format!(
+        r#"say() {{ echo '{{"type":"assistant","message":{{"content":[{{"type":"text","text":"step '$1'"}}]}}}}'; }}
+           say 1; while [ ! -e ../go ]; do sleep 0.02; done; i=2; while [ $i -le 900 ]; do say $i; i=$((i+1)); done; {DONE}"#
+    ));
+    let mut run = stage.started(&["run", "--text", "x"]);
+    wait_until("there is progress", || stage.handoff(&["tail"]).out().contains("step 1\n"));
+    assert!(!stage.handoff(&["tail"]).out().contains("RESULT="));
+    let follow = stage.command(&["tail", "-f"]);
+    let follow = std::thread::spawn(move || tests::feed(follow, b""));
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(!follow.is_finished());
+    std::fs::write(stage.world.path("go"), "").unwrap();
+    assert_eq!(run.ends(), 0);
+    let followed = follow.join().unwrap();
+    assert_eq!(followed.code, 0);
+    // All of it, however much comes at once, and the result.
+    for step in 1..900 {
+        assert!(followed.out().contains(&format!(" step {step}\n")), "step {step}: {}", followed.out());
+    }
+    assert!(followed.out().ends_with("\nIt is done.\n"), "{}", followed.out());
+    assert!(stage.handoff(&["tail"]).out().ends_with("\nIt is done.\n"));
+}
+
+#[test]
+fn the_end_of_a_long_progress_begins_with_a_line() {
+    let stage = Stage::new(&format!(
+        r#"i=1; while [ $i -le 900 ]; do echo '{{"type":"assistant","message":{{"content":[{{"type":"text","text":"step '$i'"}}]}}}}'; i=$((i+1)); done; {DONE}"#
+    ));
+    announced(&stage.handoff(&["run", "--text", "x"]));
+    let tail = stage.handoff(&["tail"]);
+    let first = tail.out().lines().next().unwrap();
+    assert!(first.get(2..3) == Some(":") && first.get(8..9) == Some(" "), "{first}");
+    assert!(tail.out().contains(" step 899\n"));
+}
+
+#[test]
+fn the_end_is_waited_for() {
+    let stage = Stage::new(&format!("while [ ! -e ../go ]; do sleep 0.02; done; {DONE}"));
+    stage.handoff(&["wait"]).is(0, "", "");
+    let mut first = stage.started(&["run", "--text", "x"]);
+    let mut second = stage.start(&["run", "--backend", "cx", "--text", "y"]);
+    wait_until("both run", || stage.got().iter().filter(|got| got.join("ready").exists()).count() == 2);
+    let wait = stage.command(&["wait"]);
+    let wait = std::thread::spawn(move || tests::feed(wait, b""));
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(!wait.is_finished());
+    std::fs::write(stage.world.path("go"), "").unwrap();
+    assert_eq!((first.ends(), second.ends()), (0, 1));
+    let waited = wait.join().unwrap();
+    let mut lines: Vec<&str> = waited.out().lines().collect();
+    lines.sort_by_key(|line| line.contains(" error "));
+    let rows = stage.list();
+    let line = |row: &serde_json::Value| {
+        let field = |name: &str| row[name].as_str().unwrap().to_owned();
+        format!("{} {} RESULT={}", field("id"), field("state"), field("result"))
+    };
+    let mut wanted: Vec<String> = rows.iter().map(line).collect();
+    wanted.sort_by_key(|line| line.contains(" error "));
+    assert_eq!((waited.code, lines), (1, wanted.iter().map(String::as_str).collect()));
+    let ok = rows.iter().find(|row| row["state"] == "success").unwrap();
+    stage.handoff(&["wait", ok["id"].as_str().unwrap()]).is(0, &(line(ok) + "\n"), "");
+    assert_eq!(stage.handoff(&["wait", "nothing"]).code, 1);
+}
+
+#[test]
+fn a_killed_run_is_not_waited_for_for_ever() {
+    let stage = Stage::new("sleep 300");
+    let mut run = stage.started(&["run", "--text", "x"]);
+    let wait = stage.command(&["wait"]);
+    let wait = std::thread::spawn(move || tests::feed(wait, b""));
+    std::thread::sleep(Duration::from_millis(150));
+    run.signal(rustix::process::Signal::KILL);
+    run.ends();
+    let waited = wait.join().unwrap();
+    assert!(waited.code == 1 && waited.out().contains(" lost RESULT="), "{}", waited.out());
+}

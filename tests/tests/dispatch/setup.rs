@@ -1,1 +1,123 @@
-//!
+//! `env`, `init`, and a home that handoff-cli left.
+
+use tests::{Ran, World};
+
+use crate::support::{Stage, announced};
+
+#[test]
+fn env_says_where_everything_is() {
+    let stage = Stage::done();
+    let home = stage.home();
+    let home = home.display();
+    let text = format!(
+        "config={home}/config.yaml\nbackend_types=claude codex\ntasks={home}/tasks\nruns={home}/runs\n"
+    );
+    stage.handoff(&["env"]).is(0, &text, "");
+    let mut elsewhere = stage.command(&["env"]);
+    elsewhere.env("HANDOFF_HOME", "/somewhere");
+    assert!(tests::feed(elsewhere, b"").out().starts_with("config=/somewhere/config.yaml\n"));
+    assert_eq!(stage.handoff(&["env", "x"]).code, 2);
+    assert_eq!(stage.handoff(&["nothing"]).code, 2);
+    assert!(stage.handoff(&["--help"]).out().starts_with("handoff: "));
+    // Not at a terminal, so nobody is told how things stand.
+    assert_eq!(stage.handoff(&[]).code, 2);
+}
+
+/// `handoff` from a directory as a release unpacks.
+fn released(world: &World, args: &[&str], input: &[u8]) -> Ran {
+    let dist = world.dir("dist");
+    for name in ["session-start", "handoff-write", "inbox", "handoff", "installer"] {
+        let built = tests::program(name);
+        // A link is as good a file of its own, and takes no time.
+        if !dist.join(name).exists() && std::fs::hard_link(&built, dist.join(name)).is_err() {
+            std::fs::copy(&built, dist.join(name)).unwrap();
+        }
+    }
+    let mut command = world.bare_command(dist.join("handoff"));
+    command.current_dir(&dist).args(args);
+    tests::feed(command, input)
+}
+
+#[test]
+fn init_writes_the_configuration_and_the_skills() {
+    let world = World::new();
+    world.dir("home/.claude");
+    world.dir("home/.codex");
+    let ran = released(&world, &["init", "-y"], b"");
+    assert_eq!(ran.code, 0, "{}{}", ran.out(), ran.err());
+    let config = world.home().join(".handoff/config.yaml");
+    let written = std::fs::read_to_string(&config).unwrap();
+    assert!(written.contains("deepseek:") && written.contains("codex:"), "{written}");
+    let installed = world.home().join(".agent-handoff/bin/handoff");
+    assert!(installed.is_file());
+    // Again changes nothing, also what the user wrote.
+    std::fs::write(&config, "backends:\n  own: { type: codex }\n").unwrap();
+    assert_eq!(released(&world, &["init", "-y"], b"").code, 0);
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), "backends:\n  own: { type: codex }\n");
+}
+
+#[test]
+fn init_asks_first() {
+    let world = World::new();
+    for answer in [&b""[..], b"n\n", b"\n"] {
+        let ran = released(&world, &["init"], answer);
+        assert_eq!(ran.code, 1, "{}", ran.err());
+        assert!(ran.err().ends_with("agent-handoff: nothing was done\n"), "{}", ran.err());
+        assert!(!world.home().join(".handoff/config.yaml").exists());
+    }
+    assert_eq!(released(&world, &["init", "--bogus"], b"").code, 2);
+}
+
+/// A list that handoff-cli 0.3.9 made; the last of its runs was killed.
+fn old() -> Stage {
+    use std::os::unix::fs::PermissionsExt;
+    let stage = Stage::done();
+    let list = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../lib/runs/fixtures/handoff-cli-0.3.9.db");
+    stage.write(&stage.home().join("runs/handoff.db"), std::fs::read(list).unwrap());
+    stage.write(&stage.home().join("tasks/1121-ds-01-from-text.result.md"), "done by claude");
+    let config = stage.home().join("config.yaml");
+    let deepseek = std::fs::read_to_string(&config).unwrap().replace("  ds:", "  deepseek:");
+    std::fs::write(&config, deepseek.replace("  cx:", "  codex:")).unwrap();
+    for dir in ["", "runs", "tasks"] {
+        std::fs::set_permissions(stage.home().join(dir), std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    stage
+}
+
+#[test]
+fn what_handoff_cli_ran_is_listed() {
+    let stage = old();
+    let list = stage.handoff(&["list"]);
+    let ids: Vec<&str> = list.out().lines().skip(1).filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(
+        ids,
+        [
+            "1121-ds-07-from-text",
+            "1121-ds-05-later",
+            "1121-ds-04-from-text",
+            "1121-ds-03-resume",
+            "1121-cx-02-write-docs-now",
+            "1121-ds-01-from-text"
+        ]
+    );
+    assert!(stage.handoff(&["tail", "1"]).out().ends_with("\ndone by claude\n"));
+}
+
+#[test]
+fn what_handoff_cli_ran_goes_on() {
+    let stage = old();
+    let session = stage.handoff(&["list", "--json", "1121-ds-01-from-text"]);
+    let session: serde_json::Value = serde_json::from_slice(&session.out).unwrap();
+    let session = session[0]["session"].as_str().unwrap().to_owned();
+    let cwd = stage.repo.to_str().unwrap().to_owned();
+    let ran = stage.handoff(&["resume", "1121-ds-01-from-text", "--cwd", &cwd, "--text", "go on"]);
+    let (id, _) = announced(&ran);
+    assert_eq!(ran.code, 0, "{}", ran.err());
+    assert!(stage.last("args").contains(&format!("--resume\n{session}\n")));
+    assert_eq!((stage.row()["id"].as_str().unwrap(), stage.row()["number"].as_u64()), (id.as_str(), Some(8)));
+    // Where its directory is gone, that is said.
+    let gone = stage.handoff(&["resume", "1121-cx-02-write-docs-now", "--text", "go on"]);
+    assert!(gone.code == 2 && gone.err().contains("there is no such directory"), "{}", gone.err());
+    let codex = stage.handoff(&["resume", "2", "--cwd", &cwd, "--text", "go on"]);
+    assert!(stage.last("args").contains("resume\n0199a213-81c0-7800-8aa1-bbab2a035a53\n"), "{}", codex.err());
+}

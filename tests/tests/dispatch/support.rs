@@ -25,7 +25,7 @@ backends:
 
 /// A success in Claude Code's words, without an id of its own.
 pub(crate) const DONE: &str =
-    r#"echo '{"type":"result","subtype":"success","is_error":false,"result":"It is done."}'"#;
+    r#"printf '%s\n' '{"type":"result","subtype":"success","is_error":false,"result":"It is done."}'"#;
 
 /// A home with a configuration, a repository, and backends that are scripts.
 pub(crate) struct Stage {

@@ -63,7 +63,7 @@ fn body(id: &str, state: State, text: &str, file: &Path) -> String {
     };
     format!(
         "# Handoff — result of {id}\n\n## Immediate next action\n{next} The whole is in {file}.\n\n\
-         ## Status as of its end\nA task that was handed to another agent ended: {}. Nobody was left to be told.\n\n{quoted}{rest}",
+         ## Status as of its end\nA task that was handed to another agent ended: {}.\n\n{quoted}{rest}",
         state.name()
     )
 }

@@ -28,7 +28,7 @@ pub(crate) fn run(here: &Here<'_>, id: Option<&str>, follow: bool) -> Result<u8,
         std::thread::sleep(TICK);
         runs.reconcile()?;
         row = here.find(&runs, Some(row.id.as_str()))?;
-        seen = show_from(here, &files.out, seen);
+        seen = show_from(here, &files.out, seen, false);
     }
     match row.state {
         State::Running => Ok(0),
@@ -42,19 +42,33 @@ fn show_last(here: &Here<'_>, path: &Path) -> u64 {
         .ok()
         .and_then(|file| file.metadata().ok())
         .map_or(0, |file| file.len());
-    show_from(here, path, size.saturating_sub(LAST))
+    let from = size.saturating_sub(LAST);
+    show_from(here, path, from, from > 0)
 }
 
-fn show_from(here: &Here<'_>, path: &Path, from: u64) -> u64 {
+/// All whole lines from there on, without the first where `is_inside` says that it began earlier.
+fn show_from(here: &Here<'_>, path: &Path, from: u64, is_inside: bool) -> u64 {
     let Ok(mut file) = handoff_files::open_named(path) else { return from };
-    let mut bytes = Vec::new();
-    let read = file.seek(SeekFrom::Start(from)).and_then(|_| file.take(LAST).read_to_end(&mut bytes));
-    // Whole lines only: the rest comes with the next look.
-    let end = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |newline| newline + 1);
-    if read.is_ok() && end > 0 {
-        printed(here.output, &Sanitised::from(String::from_utf8_lossy(&bytes[..end]).as_ref()));
+    if file.seek(SeekFrom::Start(from)).is_err() {
+        return from;
     }
-    from + end as u64
+    let (mut seen, mut is_inside) = (from, is_inside);
+    loop {
+        let mut bytes = Vec::new();
+        let read = file.by_ref().take(LAST).read_to_end(&mut bytes);
+        // Whole lines only: the rest comes with the next look.
+        let Some(end) = bytes.iter().rposition(|&b| b == b'\n').filter(|_| read.is_ok()) else { return seen };
+        let start = match is_inside {
+            true => bytes.iter().position(|&b| b == b'\n').map_or(0, |newline| newline + 1),
+            false => 0,
+        };
+        is_inside = false;
+        printed(here.output, &Sanitised::from(String::from_utf8_lossy(&bytes[start..=end]).as_ref()));
+        seen += end as u64 + 1;
+        if file.seek(SeekFrom::Start(seen)).is_err() {
+            return seen;
+        }
+    }
 }
 
 fn result(here: &Here<'_>, state: State, path: &Path) -> u8 {
