@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use handoff_process::Environment;
-use handoff_skills::{Host, Programs, Rendered, Skill, Target};
+use handoff_skills::{Host, Kind, Programs, Rendered, Skill, Target};
 use serde::{Deserialize, Serialize};
 
 use crate::manifest::Manifest;
@@ -18,6 +18,25 @@ pub enum Agent {
     Claude,
     /// Codex.
     Codex,
+}
+
+/// A file that an agent finds in its own directories: a skill, or an agent that it gives tasks to.
+pub(crate) struct Placed {
+    pub(crate) kind: Kind,
+    /// What it is called below its directory, with `/`.
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+}
+
+impl Placed {
+    /// What it is.
+    pub(crate) fn word(&self) -> &'static str {
+        match self.kind {
+            Kind::Skill => "skill",
+            Kind::Agent => "agent",
+        }
+    }
 }
 
 impl Agent {
@@ -112,14 +131,21 @@ impl Agent {
         }
     }
 
-    /// Its skills' files, below that directory.
-    pub(crate) fn skills(self, places: &Places) -> Vec<Rendered> {
+    /// Its skills' files, and where it looks for them.
+    pub(crate) fn skills(self, places: &Places) -> Vec<Placed> {
         let bin = places.bin();
         let host = match self {
             Self::Claude => Host::Claude,
             Self::Codex => Host::Codex,
         };
         let target = Target { host, programs: Programs::Installed(&bin) };
-        Skill::ALL.into_iter().flat_map(|skill| handoff_skills::render(skill, target)).collect()
+        let placed = |Rendered { kind, path: name, text }| {
+            let directory = match kind {
+                Kind::Skill => self.skills_directory(places),
+                Kind::Agent => self.directory(places).join("agents"),
+            };
+            Placed { kind, path: directory.join(&name), name, text }
+        };
+        Skill::ALL.into_iter().flat_map(|skill| handoff_skills::render(skill, target)).map(placed).collect()
     }
 }

@@ -129,7 +129,7 @@ fn files(planner: &mut Planner<'_>, places: &Places, source: &Source, built: Vec
     }
     for agent in Agent::ALL {
         for file in agent.skills(places) {
-            let path = places.prefix.join("skills").join(agent.word()).join(file.path);
+            let path = places.prefix.join("skills").join(agent.word()).join(file.name);
             planner.write(path, file.text.into_bytes(), false);
         }
     }
@@ -148,7 +148,7 @@ fn wiring(planner: &mut Planner<'_>, places: &Places, agents: &[Agent], options:
             planner.manifest.agents.push(agent);
         }
         for file in agent.skills(places) {
-            planner.skill(agent.skills_directory(places).join(file.path), file.text);
+            planner.skill(file);
         }
         if agent == Agent::Codex {
             planner.store();

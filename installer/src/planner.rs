@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use handoff_files::Foreign;
+use handoff_skills::Kind;
 use handoff_wiring::Made;
 
-use crate::agent::Agent;
+use crate::agent::{Agent, Placed};
 use crate::error::InstallError;
 use crate::manifest::{Edit, Manifest, hash, is_hash_of};
 use crate::piece::Piece;
@@ -110,41 +111,54 @@ impl<'p> Planner<'p> {
     }
 
     /// A skill's file, in the agent's own directory, where the user may have one of that name or have changed ours.
-    pub(crate) fn skill(&mut self, path: PathBuf, text: String) {
-        let dir = path.parent().map(Path::to_owned).unwrap_or_default();
-        if handoff_files::link_target(&dir).is_some_and(|target| is_old_link(&dir, &target)) {
-            self.changes.push(Change::Remove(dir));
-            self.manifest.files.insert(path.clone(), hash(text.as_bytes()));
-            self.written.insert(path.clone());
-            // The directory is made anew where the link was, so it is not found missing now.
-            let dir = path.parent().map(Path::to_owned).unwrap_or_default();
-            self.manifest.directories.push(dir.clone());
-            self.changes.push(Change::Directory(dir));
-            self.changes.push(Change::Write { path, content: text.into_bytes(), program: false });
-            return;
+    pub(crate) fn skill(&mut self, skill: Placed) {
+        if let Some(link) = old_skill_link(&skill) {
+            return self.skill_instead(&link, skill);
         }
+        let Placed { kind, path, text, .. } = skill;
         let there = match Foreign::read(&path, LONGEST) {
             Ok(file) => file,
             Err(error) => return self.problems.push(error.to_string()),
         };
         let recorded = self.old.files.get(&path);
+        let is_replaced = |content: &[u8]| match recorded {
+            Some(recorded) => is_hash_of(recorded, content),
+            None => kind == Kind::Agent && is_cli_agent(&path, content),
+        };
         match there.content() {
-            Some(content)
-                if content != text.as_bytes()
-                    && !recorded.is_some_and(|recorded| is_hash_of(recorded, content)) =>
-            {
+            Some(content) if content != text.as_bytes() && !is_replaced(content) => {
                 let shown = self.places.short(&path);
-                match recorded {
-                    Some(_) => self.notes.push(format!(
+                match (recorded, kind) {
+                    (Some(_), _) => self.notes.push(format!(
                         "{shown} was changed after it was installed, so it stays as it is; remove it and install again to get ours"
                     )),
-                    None => self.problems.push(format!(
+                    (None, Kind::Skill) => self.problems.push(format!(
                         "could not place the skill {shown}: there is another one; move it away, or leave its agent out with --only"
+                    )),
+                    (None, Kind::Agent) => self.notes.push(format!(
+                        "{shown} is another agent, so it stays; remove it and install again to get ours"
                     )),
                 }
             }
             _ => self.write(path, text.into_bytes(), false),
         }
+    }
+
+    /// A skill's file where `link` is now: what that leads to is left alone.
+    fn skill_instead(&mut self, link: &Path, Placed { kind, path, text, .. }: Placed) {
+        self.changes.push(Change::Remove(link.to_owned()));
+        self.manifest.files.insert(path.clone(), hash(text.as_bytes()));
+        self.written.insert(path.clone());
+        // It is there, or a link that goes first is: never found missing, and made for this file alone all the same.
+        if let (Kind::Skill, Some(dir)) = (kind, path.parent().map(Path::to_owned)) {
+            if !self.manifest.directories.contains(&dir) {
+                self.manifest.directories.push(dir.clone());
+            }
+            if dir == link {
+                self.changes.push(Change::Directory(dir));
+            }
+        }
+        self.changes.push(Change::Write { path, content: text.into_bytes(), program: false });
     }
 
     /// Removes what an earlier version had in the prefix and this one has not.
@@ -306,6 +320,33 @@ impl<'p> Planner<'p> {
         let so = if not_allowed { ", and its agent passes over a file with them as a whole" } else { "" };
         self.problems.push(format!("could not change {}: {error}{so}", path.display()));
     }
+}
+
+/// The link that stands where a skill's file or its directory goes, when handoff-cli or the bash program's installer made
+/// it.
+fn old_skill_link(skill: &Placed) -> Option<PathBuf> {
+    let of_bash = || {
+        let dir = skill.path.parent().filter(|_| skill.kind == Kind::Skill)?;
+        let target = handoff_files::link_target(dir)?;
+        is_old_link(dir, &target).then(|| dir.to_owned())
+    };
+    cli_link(skill).or_else(of_bash)
+}
+
+/// The link into handoff-cli's package, which is called `cli`, that stands where a skill's file or its directory goes.
+pub(crate) fn cli_link(skill: &Placed) -> Option<PathBuf> {
+    let is_of_cli = |(link, name): &(&Path, &Path)| {
+        handoff_files::link_target(link).is_some_and(|to| to.ends_with(Path::new("cli/skills").join(name)))
+    };
+    let file = (skill.path.as_path(), Path::new(&skill.name));
+    let directory = file.0.parent().zip(file.1.parent()).filter(|_| skill.kind == Kind::Skill);
+    [Some(file), directory].into_iter().flatten().find(is_of_cli).map(|(link, _)| link.to_owned())
+}
+
+/// Whether an agent's file is a hard link into handoff-cli's package, which keeps it when this name of it goes.
+fn is_cli_agent(path: &Path, content: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(content);
+    handoff_files::names(path) > 1 && text.contains("\nhandoff run --backend deepseek")
 }
 
 /// Whether a link was made by the bash program's installer, wherever that was checked out.

@@ -70,11 +70,11 @@ impl<'p> Report<'p> {
         for &agent in agents {
             let what = match agent {
                 Agent::Claude => format!(
-                    "SessionStart hook in {}; skills /handoff and /upgrade-handoff",
+                    "SessionStart hook in {}; skills /handoff, /handoff-ds, /handoff-codex, /handoff-opus and /upgrade-handoff",
                     self.places.short(&self.places.claude.join("settings.json"))
                 ),
                 Agent::Codex => format!(
-                    "instructions in {}, the store among the sandbox's writable roots{}; skills $handoff and $upgrade-handoff",
+                    "instructions in {}, the store among the sandbox's writable roots{}; skills $handoff and $upgrade-handoff, agent handoff-ds",
                     self.places.short(&agent.pieces(self.places, &planner.manifest)[0].path()),
                     if planner.manifest.codex_hook { ", SessionStart hook in hooks.json" } else { "" }
                 ),

@@ -212,14 +212,19 @@ impl Patient<'_> {
     fn skills(&mut self, agent: crate::agent::Agent) {
         let mend = self.again(&format!("install --only {}", agent.word()));
         for file in agent.skills(self.places) {
-            let path = agent.skills_directory(self.places).join(&file.path);
-            let shown = self.places.short(&path);
-            match handoff_files::read_file(&path, crate::plan::LARGEST) {
-                Err(_) => self.problem(format!("the skill {shown} is missing"), mend.clone()),
+            let (what, shown) = (file.word(), self.places.short(&file.path));
+            if let Some(link) = crate::planner::cli_link(&file) {
+                self.problem(format!("{} is of handoff-cli", self.places.short(&link)), mend.clone());
+                continue;
+            }
+            match handoff_files::read_file(&file.path, crate::plan::LARGEST) {
+                Err(_) => self.problem(format!("the {what} {shown} is missing"), mend.clone()),
                 Ok(text) if text != file.text.as_bytes() => {
-                    self.note(format!(
-                        "the skill {shown} is not the one of this version: it was changed, or is older"
-                    ));
+                    let why = match self.manifest.files.contains_key(&file.path) {
+                        true => "the one of this version: it was changed, or is older",
+                        false => "ours",
+                    };
+                    self.note(format!("the {what} {shown} is not {why}"));
                 }
                 Ok(_) => {}
             }

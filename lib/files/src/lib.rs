@@ -119,6 +119,12 @@ pub fn put_link(path: &Path, target: &Path) -> Result<(), FileError> {
     })
 }
 
+/// How many names the file at `path` has, links not followed; none when there is no file.
+pub fn names(path: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::symlink_metadata(path).map_or(0, |found| found.nlink())
+}
+
 /// Whether anything stands at `path`, a link that leads nowhere included.
 pub fn is_taken(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()

@@ -124,7 +124,11 @@ fn a_skill_that_the_user_removed_comes_back() {
 
 #[test]
 fn another_skill_of_that_name_is_refused_with_nothing_changed() {
-    for skill in [".claude/skills/handoff/SKILL.md", ".agents/skills/upgrade-handoff/SKILL.md"] {
+    for skill in [
+        ".claude/skills/handoff/SKILL.md",
+        ".claude/skills/handoff-opus/SKILL.md",
+        ".agents/skills/upgrade-handoff/SKILL.md",
+    ] {
         let machine = Machine::small();
         machine.file(skill, "Somebody else's.\n");
         let problem = format!(

@@ -82,6 +82,12 @@ fn with_both_agents_every_file_has_exactly_what_it_needs() {
             ".claude/skills",
             ".claude/skills/handoff",
             ".claude/skills/handoff/SKILL.md",
+            ".claude/skills/handoff-codex",
+            ".claude/skills/handoff-codex/SKILL.md",
+            ".claude/skills/handoff-ds",
+            ".claude/skills/handoff-ds/SKILL.md",
+            ".claude/skills/handoff-opus",
+            ".claude/skills/handoff-opus/SKILL.md",
             ".claude/skills/upgrade-handoff",
             ".claude/skills/upgrade-handoff/SKILL.md",
         ]
@@ -92,6 +98,16 @@ fn with_both_agents_every_file_has_exactly_what_it_needs() {
             assert_eq!(installed, machine.text(format!(".agent-handoff/skills/{agent}/{skill}/SKILL.md")));
             assert!(installed.contains(&format!("{bin}/")), "{installed}");
         }
+    }
+    for (placed, copy) in [
+        (".claude/skills/handoff-ds/SKILL.md", "claude/handoff-ds/SKILL.md"),
+        (".claude/skills/handoff-codex/SKILL.md", "claude/handoff-codex/SKILL.md"),
+        (".claude/skills/handoff-opus/SKILL.md", "claude/handoff-opus/SKILL.md"),
+        (".codex/agents/handoff-ds.toml", "codex/handoff-ds.toml"),
+    ] {
+        let installed = machine.text(placed);
+        assert_eq!(installed, machine.text(format!(".agent-handoff/skills/{copy}")));
+        assert!(installed.contains(&format!("`{bin}/handoff run --backend ")), "{installed}");
     }
     let mode = |name: &str| {
         std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(machine.path(name)).unwrap()) & 0o7777

@@ -11,6 +11,7 @@
 mod bash_installs;
 mod check;
 mod dispatch;
+mod dispatch_skills;
 mod doctor;
 mod doctor_agents;
 mod edited;

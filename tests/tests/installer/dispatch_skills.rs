@@ -1,0 +1,171 @@
+//! The skills that give tasks away, and Codex's agent: also where handoff-cli placed its own.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::{Machine, apart_from_store};
+
+const AGENT: &str = ".codex/agents/handoff-ds.toml";
+const SKILLS: [&str; 3] = ["handoff-ds", "handoff-codex", "handoff-opus"];
+
+/// What handoff-cli's agent has, as far as it is known by it.
+const CLI_AGENT: &str = "name = \"handoff-ds\"\ndeveloper_instructions = \"\"\"\n```bash\nhandoff run --backend deepseek <PROMPT_FILE> >/dev/null\n```\n\"\"\"\n";
+
+fn skill(name: &str) -> String {
+    format!(".claude/skills/{name}/SKILL.md")
+}
+
+/// What `handoff init` of handoff-cli leaves: links into its package, and a hard link.
+fn cli(machine: &Machine) -> PathBuf {
+    let package = machine.path("venv/lib/python3.11/site-packages/cli/skills");
+    for name in SKILLS {
+        let target = machine.file(package.join(name).join("SKILL.md"), "of handoff-cli\n");
+        machine.link(skill(name), target);
+    }
+    let agent = machine.file(package.join("handoff-ds.toml"), CLI_AGENT);
+    std::fs::create_dir_all(machine.path(AGENT).parent().unwrap()).unwrap();
+    std::fs::hard_link(agent, machine.path(AGENT)).unwrap();
+    package
+}
+
+#[track_caller]
+fn are_ours(machine: &Machine) {
+    let handoff = machine.program("handoff").display().to_string();
+    for path in SKILLS.map(skill).into_iter().chain([AGENT.to_owned()]) {
+        assert!(!machine.path(&path).is_symlink(), "{path}");
+        assert!(machine.text(&path).contains(&handoff), "{path}");
+    }
+    let doctor = machine.run(&["doctor", "--quick"]);
+    assert_eq!(doctor.code, 0, "{}", doctor.out());
+    assert!(!doctor.out().contains(" is not "), "{}", doctor.out());
+}
+
+#[test]
+fn what_handoff_cli_placed_gives_way_and_its_package_is_as_it_was() {
+    let machine = Machine::small();
+    let package = cli(&machine);
+    let before = machine.tree().only(&["venv"]);
+    let said = machine.install();
+    assert!(!said.contains("stays"), "{said}");
+    are_ours(&machine);
+    before.is(&machine.tree().only(&["venv"]));
+    let wired = machine.tree();
+    machine.install();
+    wired.is(&machine.tree());
+    machine.uninstall();
+    before.is(&machine.tree().only(&["venv"]));
+    let left: Vec<_> =
+        apart_from_store(&machine).without("venv").names().join(" ").split(' ').map(str::to_owned).collect();
+    // Its directory of agents was there before.
+    assert_eq!(left, [".claude", ".claude/skills", ".codex", ".codex/agents"]);
+    assert_eq!(std::fs::read_to_string(package.join("handoff-ds.toml")).unwrap(), CLI_AGENT);
+}
+
+#[test]
+fn links_into_a_package_that_is_gone_and_links_of_directories_give_way() {
+    let machine = Machine::small();
+    let gone = Path::new("/gone/site-packages/cli/skills");
+    machine.link(skill("handoff-ds"), gone.join("handoff-ds/SKILL.md"));
+    machine.link(".claude/skills/handoff-codex", gone.join("handoff-codex"));
+    machine.link(AGENT, gone.join("handoff-ds.toml"));
+    machine.install();
+    are_ours(&machine);
+    machine.uninstall();
+    assert_eq!(apart_from_store(&machine).names(), [".claude", ".claude/skills", ".codex", ".codex/agents"]);
+}
+
+#[test]
+fn the_doctor_names_what_handoff_cli_put_in_the_place_of_ours() {
+    let machine = Machine::small();
+    machine.install();
+    for path in SKILLS.map(skill).iter().map(String::as_str).chain([AGENT]) {
+        std::fs::remove_file(machine.path(path)).unwrap();
+    }
+    cli(&machine);
+    let doctor = machine.run(&["doctor", "--quick"]);
+    assert_eq!(doctor.code, 1);
+    for name in SKILLS {
+        let problem = format!("problem  Claude Code: ~/{} is of handoff-cli\n", skill(name));
+        assert!(doctor.out().contains(&problem), "{problem}: {}", doctor.out());
+    }
+    assert!(
+        doctor.out().contains(&format!("note     Codex: the agent ~/{AGENT} is not the one of this version"))
+    );
+    machine.install();
+    for name in SKILLS {
+        assert!(!machine.path(skill(name)).is_symlink());
+    }
+}
+
+#[test]
+fn another_agent_of_that_name_stays_and_that_is_said() {
+    let others = "name = \"handoff-ds\"\ndescription = \"Mine.\"\n";
+    for hard_link in [false, true] {
+        let machine = Machine::small();
+        let path = machine.file(AGENT, others);
+        if hard_link {
+            std::fs::hard_link(&path, machine.path("mine.toml")).unwrap();
+        }
+        let said = machine.install();
+        let note = format!(
+            "note: ~/{AGENT} is another agent, so it stays; remove it and install again to get ours\n"
+        );
+        assert!(said.contains(&note), "{said}");
+        assert_eq!(machine.text(AGENT), others);
+        let doctor = machine.run(&["doctor", "--quick"]);
+        assert_eq!(doctor.code, 0, "{}", doctor.out());
+        let note = format!("note     Codex: the agent ~/{AGENT} is not ours\n");
+        assert!(doctor.out().contains(&note), "{}", doctor.out());
+        machine.uninstall();
+        assert_eq!(machine.text(AGENT), others);
+    }
+    // handoff-cli's, when it is no link any more: it may have been edited.
+    let machine = Machine::small();
+    machine.file(AGENT, CLI_AGENT);
+    machine.install();
+    assert_eq!(machine.text(AGENT), CLI_AGENT);
+}
+
+#[test]
+fn what_the_user_changed_stays_and_what_is_missing_comes_back() {
+    let machine = Machine::small();
+    machine.install();
+    for (path, what) in [(skill("handoff-ds"), "skill"), (AGENT.to_owned(), "agent")] {
+        let ours = machine.text(&path);
+        std::fs::remove_file(machine.path(&path)).unwrap();
+        let doctor = machine.run(&["doctor", "--quick"]);
+        assert_eq!(doctor.code, 1);
+        assert!(doctor.out().contains(&format!(": the {what} ~/{path} is missing\n")), "{}", doctor.out());
+        machine.install();
+        assert_eq!(machine.text(&path), ours);
+        let mine = ours + "# Mine.\n";
+        machine.file(&path, &mine);
+        let said = machine.install();
+        let note = format!("note: ~/{path} was changed after it was installed, so it stays as it is");
+        assert!(said.contains(&note), "{said}");
+        assert_eq!(machine.text(&path), mine);
+    }
+    machine.uninstall();
+    assert_eq!(
+        apart_from_store(&machine).names(),
+        [
+            ".claude",
+            ".claude/skills",
+            ".claude/skills/handoff-ds",
+            ".claude/skills/handoff-ds/SKILL.md",
+            ".codex",
+            ".codex/agents",
+            AGENT
+        ]
+    );
+}
+
+#[test]
+fn with_one_agent_only_its_own_are_placed_and_taken_away() {
+    let machine = Machine::small();
+    machine.done(&["install", "--only", "codex"]);
+    assert!(machine.path(AGENT).is_file() && !machine.path(".claude/skills").exists());
+    machine.done(&["install", "--only", "claude"]);
+    machine.done(&["uninstall", "--only", "codex"]);
+    assert!(!machine.path(".codex/agents").exists());
+    assert!(SKILLS.map(skill).iter().all(|path| machine.path(path).is_file()));
+}
