@@ -6,6 +6,8 @@ use handoff_backends::Config;
 use handoff_process::{Environment, Output};
 use handoff_runs::{Found, Row, Runs};
 
+use crate::verb::deliver;
+
 /// Why something was not done, in words for the user, and the exit code.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -82,14 +84,23 @@ impl<'a> Here<'a> {
                 // Its guard ended what was left of it. Not we: the process's id may be a stranger's by now.
                 let settings = settings_file(&self.home, lost.id.as_str());
                 crate::supervise::guard::forget(settings.as_os_str());
-                self.output.note(&format!(
-                    "note: {} was lost: {}\n",
-                    lost.id,
-                    lost.reason.unwrap_or_default()
-                ));
+                let reason = lost.reason.clone().unwrap_or_default();
+                self.output.note(&format!("note: {} was lost: {reason}\n", lost.id));
+                self.tell_of_lost(&runs, &lost, &reason);
             }
         }
         Ok(runs)
+    }
+
+    /// Whoever wanted the result as a handoff is told that way that there is none.
+    fn tell_of_lost(&self, runs: &Runs, lost: &Row, reason: &str) {
+        if !lost.to_inbox {
+            return;
+        }
+        let (id, result) = (lost.id.as_str(), runs.files(lost).result);
+        if let Err(why) = deliver::result(self, id, lost.state, reason, &result, lost.caller.as_deref()) {
+            self.output.complain(format_args!("{id}: could not leave word in the inbox: {why}"));
+        }
     }
 
     /// The run that `selector` names; the latest without one.

@@ -90,7 +90,8 @@ fn says(ran: &Ran) -> String {
 
 #[test]
 fn a_task_is_done_and_its_conversation_goes_on() {
-    let steps = || vec![shell("echo done > made.txt").saying("I make it."), text("I made it."), text("Then this.")];
+    let steps =
+        || vec![shell("echo done > made.txt").saying("I make it."), text("I made it."), text("Then this.")];
     let Some(real) = Real::new(steps(), steps()) else { return };
     for (backend, model) in [("claude", &real.claude), ("codex", &real.codex)] {
         let prompt = format!("Make made.txt, {backend}. --verbose ~/x");
@@ -130,7 +131,7 @@ fn a_refused_login_is_told_in_their_words() {
 
 #[test]
 fn a_conversation_that_is_not_there_is_told() {
-    let Some(real) = Real::new(vec![], vec![]) else { return };
+    let Some(real) = Real::new(vec![text("x")], vec![text("x")]) else { return };
     let cwd = real.stage.repo.to_str().unwrap().to_owned();
     for (backend, words) in [("claude", "No conversation found"), ("codex", "no rollout found")] {
         // One that ended before there was a conversation.

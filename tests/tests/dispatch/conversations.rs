@@ -11,7 +11,8 @@ fn id(row: &serde_json::Value) -> String {
 #[test]
 fn a_conversation_goes_on_under_its_first_id() {
     let stage = Stage::done();
-    let (first, _) = announced(&stage.handoff(&["run", "--pro", "--slug", "Fix the login page", "--text", "a"]));
+    let (first, _) =
+        announced(&stage.handoff(&["run", "--pro", "--slug", "Fix the login page", "--text", "a"]));
     let session = stage.row()["session"].as_str().unwrap().to_owned();
     let (second, _) = announced(&stage.handoff(&["resume", &first, "--text", "b"]));
     let args = stage.last("args");
@@ -71,11 +72,7 @@ fn another_backend_is_refused() {
     let stage = Stage::done();
     let (first, _) = announced(&stage.handoff(&["run", "--text", "a"]));
     let ran = stage.handoff(&["resume", &first, "--backend", "cx", "--text", "b"]);
-    ran.is(
-        2,
-        "",
-        &format!("agent-handoff: {first} is a conversation with ds, not with cx\n"),
-    );
+    ran.is(2, "", &format!("agent-handoff: {first} is a conversation with ds, not with cx\n"));
     assert_eq!(stage.list().len(), 1);
     // The same one may be named.
     announced(&stage.handoff(&["resume", &first, "--backend", "ds", "--text", "b"]));
@@ -100,7 +97,9 @@ fn one_run_at_a_time_is_on_a_conversation() {
     assert_eq!(run.ends(), 0);
     std::fs::remove_file(stage.world.path("go")).unwrap();
     let mut second = stage.start(&["resume", &first, "--text", "b"]);
-    wait_until("the second backend runs", || stage.got().iter().filter(|got| got.join("ready").exists()).count() == 2);
+    wait_until("the second backend runs", || {
+        stage.got().iter().filter(|got| got.join("ready").exists()).count() == 2
+    });
     let by = id(&stage.row());
     let refused = stage.handoff(&["resume", &first, "--text", "c"]);
     assert!(refused.code == 1 && refused.err().contains(&by), "{}", refused.err());

@@ -146,6 +146,34 @@ fn a_result_that_was_there_is_kept() {
 }
 
 #[test]
+fn an_agent_that_hangs_may_end_what_it_has_started_elsewhere() {
+    if !tests::can("start a session of its own with setsid", tests::has("setsid")) {
+        return;
+    }
+    let stage = Stage::new(&format!(
+        "{DONE}; setsid sleep 300 >/dev/null 2>&1 & echo $! > ../pid; setsid sh -c 'echo $$ > ../child; exec sleep 300' & \
+         trap 'kill $(cat ../child ../pid); exit' TERM; while :; do sleep 0.1; done"
+    ));
+    assert_eq!(stage.handoff(&["run", "--text", "x"]).code, 0);
+    all_go(&stage);
+}
+
+#[test]
+fn a_guard_that_is_killed_is_no_hiding_place() {
+    let stage = endless("echo $PPID > ../guard");
+    let mut run = stage.started(&["run", "--text", "x"]);
+    is_endless(&stage);
+    rustix::process::kill_process(stage.process("guard"), Signal::KILL).unwrap();
+    assert_eq!(run.ends(), 1);
+    all_go(&stage);
+    let row = stage.row();
+    assert_eq!(
+        (row["state"].as_str(), row["reason"].as_str()),
+        (Some("error"), Some("claude ended without a result"))
+    );
+}
+
+#[test]
 fn a_run_is_stopped() {
     let stage = endless("");
     let mut run = stage.started(&["run", "--text", "x"]);

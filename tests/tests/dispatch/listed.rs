@@ -16,7 +16,11 @@ fn runs_are_listed() {
     assert_eq!(lines[0], ["RUN", "DATE", "STATUS", "BACKEND", "TOKENS", "CWD", "PROMPT"]);
     assert_eq!((lines[1][0], lines.len()), (id.as_str(), 2));
     assert!(list.out().contains(" success ") && list.out().contains(" ds ") && list.out().contains(" app "));
-    assert!(list.out().trim_end().ends_with("look at it [31m") && !list.out().contains('\u{1b}'), "{}", list.out());
+    assert!(
+        list.out().trim_end().ends_with("look at it [31m") && !list.out().contains('\u{1b}'),
+        "{}",
+        list.out()
+    );
     let row = stage.row();
     for (field, value) in [
         ("id", id.as_str()),

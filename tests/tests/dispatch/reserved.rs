@@ -73,8 +73,9 @@ fn a_file_of_that_name_that_nobody_reserved_is_a_file() {
 fn twenty_at_once_on_a_fresh_home_have_ids_of_their_own() {
     let stage = Stage::done();
     let ran: Vec<Ran> = std::thread::scope(|scope| {
-        let runs: Vec<_> =
-            (0..20).map(|_| scope.spawn(|| stage.handoff(&["run", "--slug", "same", "--text", "x"]))).collect();
+        let runs: Vec<_> = (0..20)
+            .map(|_| scope.spawn(|| stage.handoff(&["run", "--slug", "same", "--text", "x"])))
+            .collect();
         runs.into_iter().map(|run| run.join().unwrap()).collect()
     });
     let ids: BTreeSet<String> = ran

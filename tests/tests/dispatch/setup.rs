@@ -72,7 +72,8 @@ fn init_asks_first() {
 fn old() -> Stage {
     use std::os::unix::fs::PermissionsExt;
     let stage = Stage::done();
-    let list = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../lib/runs/fixtures/handoff-cli-0.3.9.db");
+    let list =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../lib/runs/fixtures/handoff-cli-0.3.9.db");
     stage.write(&stage.home().join("runs/handoff.db"), std::fs::read(list).unwrap());
     stage.write(&stage.home().join("tasks/1121-ds-01-from-text.result.md"), "done by claude");
     let config = stage.home().join("config.yaml");

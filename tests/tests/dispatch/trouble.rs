@@ -69,7 +69,7 @@ fn a_locked_list_stops_no_run() {
     }
     let locked = stage.world.path("locked");
     let script = "import sqlite3,sys,time;c=sqlite3.connect(sys.argv[1],isolation_level=None);c.execute('BEGIN EXCLUSIVE');open(sys.argv[2],'w').close();time.sleep(60)";
-    let holder = stage
+    let python = stage
         .world
         .bare_command("python3")
         .args(["-c", script])
@@ -77,12 +77,15 @@ fn a_locked_list_stops_no_run() {
         .arg(&locked)
         .spawn()
         .unwrap();
-    let _holder = crate::support::Started(holder);
+    let holder = crate::support::Started(python);
     wait_until("the list is locked", || locked.exists());
     let ran = stage.handoff(&["run", "--text", "x"]);
     let (_, file) = announced(&ran);
     assert_eq!((ran.code, result(&file).0.as_str()), (0, "success"));
     assert!(ran.err().contains("another program keeps it locked"), "{}", ran.err());
+    // What was not listed in time is by what comes next, or is nothing that runs.
+    drop(holder);
+    assert!(stage.list().iter().all(|row| row["state"] == "success"));
 }
 
 #[test]
@@ -121,13 +124,18 @@ fn a_disk_that_fills_on_the_way_ends_the_stream_and_not_the_run() {
 fn a_result_that_finds_no_room_is_printed() {
     let Some((stage, disk)) = small("cat ../big", 1024) else { return };
     let long = "words ".repeat(20_000);
-    let line = serde_json::json!({ "type": "result", "subtype": "success", "is_error": false, "result": long });
+    let line =
+        serde_json::json!({ "type": "result", "subtype": "success", "is_error": false, "result": long });
     std::fs::write(stage.world.path("big"), format!("{line}\n")).unwrap();
     announced(&stage.handoff(&["run", "--backend", "cx", "--text", "first"]));
     disk.fill(100);
     let ran = stage.handoff(&["run", "--text", "x"]);
     assert_eq!(ran.code, 1, "{}", ran.err());
-    assert!(ran.out().starts_with("RUN_ID=") && ran.out().contains(&long), "the words are lost: {}", ran.out().len());
+    assert!(
+        ran.out().starts_with("RUN_ID=") && ran.out().contains(&long),
+        "the words are lost: {}",
+        ran.out().len()
+    );
     assert!(!ran.out().contains("RESULT="));
     assert!(ran.err().to_lowercase().contains("no space left"), "{}", ran.err());
     std::fs::remove_file(stage.home().join("full")).unwrap();
@@ -137,7 +145,9 @@ fn a_result_that_finds_no_room_is_printed() {
 #[test]
 fn an_output_that_is_closed_changes_nothing() {
     for closing in [">&-", "2>&-", ">&- 2>&-", "| :", "2>&1 | :", "2>&1 | head -c 3 >/dev/null"] {
-        let stage = Stage::new(&format!("echo '{{\"type\":\"assistant\",\"message\":{{\"content\":[{{\"type\":\"text\",\"text\":\"a\"}}]}}}}'; sleep 0.1; {DONE}"));
+        let stage = Stage::new(&format!(
+            "echo '{{\"type\":\"assistant\",\"message\":{{\"content\":[{{\"type\":\"text\",\"text\":\"a\"}}]}}}}'; sleep 0.1; {DONE}"
+        ));
         let run = stage.command(&["run", "--print", "--text", "x"]);
         let mut shell = stage.world.bare_command("sh");
         shell

@@ -45,7 +45,11 @@ impl Guard {
         let (tie, other) = UnixStream::pair()?;
         tie.set_nonblocking(true)?;
         let mut guard = Command::new(Environment::own_program()?);
-        guard.arg("guard").args([plan.prompt, plan.settings]).arg(&plan.launch.program).args(&plan.launch.args);
+        guard
+            .arg("guard")
+            .args([plan.prompt, plan.settings])
+            .arg(&plan.launch.program)
+            .args(&plan.launch.args);
         guard.env_clear().envs(plan.launch.env.iter().cloned()).current_dir(plan.cwd);
         guard.stdin(OwnedFd::from(other)).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         Ok(Self { child: guard.spawn()?, tie })

@@ -17,14 +17,18 @@ use handoff_runs::State;
 use handoff_stream::{Dialect, Outcome, Progress, Reader, Verdict};
 use rustix::process::Signal;
 
-pub(crate) use journal::Journal;
 use guard::{Exit, Guard};
+pub(crate) use journal::Journal;
 use pump::{Arrived, Pump};
 pub(crate) use signals::Signals;
 
 /// How long a backend may take to end once its result is there. Children that it leaves behind may hold its output
 /// for ever.
 const AFTER_RESULT: Duration = Duration::from_secs(3);
+
+/// How long what is left then may take to end when it is asked to: an agent ends what it has started in groups of
+/// their own, which we do not reach.
+const AFTER_OVER: Duration = Duration::from_secs(1);
 
 /// How often to look at anything but what arrives.
 const TICK: Duration = Duration::from_millis(100);
@@ -94,7 +98,8 @@ pub(crate) fn supervise(
     };
     let started = Instant::now();
     let mut cause = None;
-    let mut ending: Option<Instant> = None;
+    // Since when it seems to be over, and since when it was asked to end.
+    let (mut over, mut asked): (Option<Instant>, Option<Instant>) = (None, None);
     let mut exit = None;
     loop {
         match pump.next(TICK) {
@@ -116,17 +121,15 @@ pub(crate) fn supervise(
             cause = Some(Cause::Timeout(limit));
         }
         exit = exit.or_else(|| guard.ended());
+        // It may say more than it seemed.
         let is_over = reader.is_done() || exit.is_some();
-        match (&cause, ending) {
-            (Some(_), None) => {
+        over = over.filter(|_| is_over).or_else(|| is_over.then(Instant::now));
+        match asked {
+            None if cause.is_some() || over.is_some_and(|since| since.elapsed() > AFTER_RESULT) => {
                 guard.signal(Signal::TERM);
-                ending = Some(Instant::now());
+                asked = Some(Instant::now());
             }
-            (Some(_), Some(since)) if since.elapsed() > guard::MERCY => break,
-            (None, None) if is_over => ending = Some(Instant::now()),
-            // It says more than it seemed.
-            (None, Some(_)) if !is_over => ending = None,
-            (None, Some(since)) if since.elapsed() > AFTER_RESULT => break,
+            Some(since) if since.elapsed() > if cause.is_some() { guard::MERCY } else { AFTER_OVER } => break,
             _ => {}
         }
     }
@@ -138,13 +141,7 @@ pub(crate) fn supervise(
     Ok(ended(outcome, cause, exit, &last_words, plan))
 }
 
-fn ended(
-    outcome: Outcome,
-    cause: Option<Cause>,
-    exit: Exit,
-    last_words: &[u8],
-    plan: &Plan<'_>,
-) -> Ended {
+fn ended(outcome: Outcome, cause: Option<Cause>, exit: Exit, last_words: &[u8], plan: &Plan<'_>) -> Ended {
     let signal = match cause {
         Some(Cause::Signal(signal)) => Some(signal),
         _ => None,

@@ -37,7 +37,7 @@ pub(crate) fn result(
     }
     let done = write.wait_with_output().map_err(|error| handoff_files::reason(&error))?;
     if done.status.success() {
-        here.output.note(&format!("note: the result waits in the inbox of {}\n", from.display()));
+        here.output.note(&format!("note: the result of {id} waits in the inbox of {}\n", from.display()));
         Ok(())
     } else {
         Err(String::from_utf8_lossy(&done.stderr).trim().to_owned())

@@ -99,7 +99,7 @@ fn dispatch(
         None => runs.begin(new)?,
     };
     here.output.print(&format!("RUN_ID={}\n", run.id()));
-    unrecorded(here, run.unrecorded());
+    unrecorded(here, run.unrecorded(), "the run goes on without being listed");
     let mut run = run;
     let mut journal = Journal::new(run.create_out().ok(), here.output);
     let order = Order { task, backend, cwd: &cwd, resumed };
@@ -177,7 +177,8 @@ fn carry_out(
         Kind::Codex => Dialect::Codex,
     };
     let files = run.files().clone();
-    let stream = run.create_stream().ok();
+    let stream =
+        run.create_stream().map_err(|error| journal.line(&format!("note: the stream is not kept: {error}")));
     let plan = Plan {
         launch: &launch,
         dialect,
@@ -186,7 +187,7 @@ fn carry_out(
         settings: &settings,
         timeout: task.timeout,
     };
-    let ended = supervise(&plan, signals, stream, journal, &mut Notes(run));
+    let ended = supervise(&plan, signals, stream.ok(), journal, &mut Notes(run));
     ended.map_err(|error| {
         guard::forget(settings.as_os_str());
         format!("it could not be started: {}", handoff_files::reason(&error))
@@ -220,7 +221,7 @@ fn conclude(
     };
     let ending = Ending { state, reason: reason.as_deref(), text: text.as_bytes(), usage };
     let done = run.finish(&ending);
-    unrecorded(here, done.unrecorded.as_ref());
+    unrecorded(here, done.unrecorded.as_ref(), "how the run ended is not in the list yet");
     let shown = task.print || here.output.is_terminal();
     if shown || (done.result.is_err() && state == State::Success) {
         here.output.print(&unforged(&text));
@@ -252,9 +253,9 @@ fn conclude(
     })
 }
 
-fn unrecorded(here: &Here<'_>, error: Option<&handoff_runs::RecordError>) {
+fn unrecorded(here: &Here<'_>, error: Option<&handoff_runs::RecordError>, so: &str) {
     if let Some(error) = error {
-        here.output.note(&format!("warning: {error}; the run goes on without being listed\n"));
+        here.output.note(&format!("warning: {error}; {so}\n"));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Each verb in a file of its name.
 
-mod deliver;
+pub(crate) mod deliver;
 mod dispatch;
 mod env;
 mod init;
