@@ -44,14 +44,17 @@ fn abandoned(stage: &Stage, args: &[&str]) {
         .arg(run.get_program())
         .args(run.get_args());
     shell.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(&stage.repo);
+    // As agents and terminals start one.
+    std::os::unix::process::CommandExt::process_group(&mut shell, 0);
     assert!(shell.status().unwrap().success());
 }
 
-/// Waits for a handoff; not for one that is being written.
+/// Waits for a handoff that is written to its end.
 #[track_caller]
 fn arrives(stage: &Stage) {
-    let names = || stage.world.names(&stage.repo, "unread");
-    wait_until("the result arrives", || names().iter().any(|name| !name.starts_with('.')));
+    let err = || std::fs::read_to_string(stage.world.path("err")).unwrap_or_default();
+    wait_until("the result arrives", || err().contains(" waits in the inbox of "));
+    assert_eq!(stage.world.names(&stage.repo, "unread").len(), 1);
 }
 
 #[test]

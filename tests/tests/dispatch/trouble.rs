@@ -139,7 +139,9 @@ fn a_result_that_finds_no_room_is_printed() {
     assert!(!ran.out().contains("RESULT="));
     assert!(ran.err().to_lowercase().contains("no space left"), "{}", ran.err());
     std::fs::remove_file(stage.home().join("full")).unwrap();
-    assert_eq!(stage.row()["state"], "error");
+    // Where not even a row of the list had room, it is found without a result.
+    let state = stage.row()["state"].as_str().unwrap().to_owned();
+    assert!(["error", "lost"].contains(&state.as_str()), "{state}");
 }
 
 #[test]

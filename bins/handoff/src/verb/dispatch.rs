@@ -7,6 +7,7 @@ use handoff_process::Environment;
 use handoff_runs::{Conversation, Ending, NewRun, Row, Run, Runs, State, Usage};
 use handoff_stream::Dialect;
 use handoff_text::Sanitised;
+use rustix::io::Errno;
 use rustix::process::Pid;
 
 use super::prompt::{self, Prompt};
@@ -104,10 +105,17 @@ fn dispatch(
     let mut journal = Journal::new(run.create_out().ok(), here.output);
     let order = Order { task, backend, cwd: &cwd, resumed };
     let ended = carry_out(here, &order, &mut run, &signals, &mut journal);
-    // Whoever went before we looked left us to process 1.
-    let now = rustix::process::getppid();
-    let is_orphan = now != caller || now.is_some_and(Pid::is_init);
+    let is_orphan = is_orphan(caller);
     conclude(here, task, run, ended, journal, from.as_deref(), is_orphan)
+}
+
+/// Whether whoever started us, `caller` then, is gone.
+fn is_orphan(caller: Option<Pid>) -> bool {
+    let now = rustix::process::getppid();
+    // Whoever went before we looked had left us to process 1 by then; but in a container that may be the caller itself,
+    // and then it leads our process group, or we do.
+    let is_alone = || rustix::process::test_kill_process(rustix::process::getpgrp()) == Err(Errno::SRCH);
+    now != caller || (now.is_some_and(Pid::is_init) && is_alone())
 }
 
 fn busy(runs: &Runs, row: &Row) -> Failure {
