@@ -84,6 +84,10 @@ impl<'a> Here<'a> {
                 // Its guard ended what was left of it. Not we: the process's id may be a stranger's by now.
                 let settings = settings_file(&self.home, lost.id.as_str());
                 crate::supervise::guard::forget(settings.as_os_str());
+                // And what was half of them.
+                if let Ok(Some(dir)) = handoff_files::Dir::open(&self.home.join("runs")) {
+                    let _ = handoff_files::Foreign::sweep_directory(&dir);
+                }
                 let reason = lost.reason.clone().unwrap_or_default();
                 self.output.note(&format!("note: {} was lost: {reason}\n", lost.id));
                 self.tell_of_lost(&runs, &lost, &reason);

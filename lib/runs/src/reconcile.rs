@@ -5,12 +5,12 @@
 use std::time::Duration;
 
 use handoff_document::Timestamp;
-use handoff_files::FileError;
+use handoff_files::{FileError, Lock};
 use rusqlite::params;
 use rustix::process::Pid;
 
 use crate::error::RecordError;
-use crate::lock::{Asked, Held};
+use crate::lock::{Asked, ConversationLock, Held};
 use crate::reserve::LOCK;
 use crate::row::{Info, Row, State};
 use crate::{Runs, split_result};
@@ -24,6 +24,9 @@ const LONGEST: i64 = 3 * 86_400;
 
 /// How long the list is waited for. The next command tries again.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How old a temporary file is, in seconds, before it is taken for left behind. It is locked only once it is made.
+const HALF_WRITTEN: i64 = 60;
 
 /// As much of a result file as has its head.
 const HEAD: u64 = 8 << 10;
@@ -59,6 +62,8 @@ impl Runs {
             })?;
             // A lock file that stays is free.
             let _ = lock.remove();
+            // The conversation's too, unless somebody else is on it by now.
+            drop(ConversationLock::take(&self.runs, &row.session));
             if changed > 0 && state == State::Lost {
                 row.state = state;
                 row.ended = Some(ended);
@@ -66,7 +71,27 @@ impl Runs {
                 lost.push(row);
             }
         }
+        if !lost.is_empty() {
+            self.sweep();
+        }
         Ok(lost)
+    }
+
+    /// Removes what killed processes left half written. What cannot be removed now is the next time.
+    fn sweep(&self) {
+        for dir in [&self.tasks, &*self.runs] {
+            for entry in dir.entries().unwrap_or_default() {
+                let name = &entry.name;
+                let is_old = || {
+                    dir.modified(name).is_some_and(|then| Timestamp::now().seconds() - then > HALF_WRITTEN)
+                };
+                let is_free =
+                    || dir.open_file(name).and_then(|file| file.lock()).is_ok_and(|lock| lock == Lock::Taken);
+                if name.as_encoded_bytes().starts_with(b".tmp-") && is_old() && is_free() {
+                    let _ = dir.remove(name);
+                }
+            }
+        }
     }
 
     /// Whether a live process looks after `row`.

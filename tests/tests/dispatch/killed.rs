@@ -68,6 +68,30 @@ fn a_killed_run_is_found_lost() {
 }
 
 #[test]
+fn what_a_killed_run_left_is_tidied_up() {
+    let stage = endless("");
+    let mut run = stage.started(&["run", "--text", "x"]);
+    is_endless(&stage);
+    run.signal(Signal::KILL);
+    run.ends();
+    // As if it had been killed in the midst of writing: prompts and tokens.
+    let old = std::fs::FileTimes::new().set_modified(std::time::SystemTime::now() - Duration::from_secs(600));
+    for name in ["tasks/.tmp-0123456789abcdef", "runs/.agent-handoff-tmp-0123456789abcdef"] {
+        std::fs::File::create(stage.home().join(name)).unwrap().set_times(old).unwrap();
+    }
+    std::fs::write(stage.home().join("tasks/.tmp-fresh"), "").unwrap();
+    assert_eq!(stage.row()["state"], "lost");
+    all_go(&stage);
+    let left: Vec<String> = stage
+        .files()
+        .iter()
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .filter(|name| name.starts_with('.') || name.contains("lock") || name.starts_with("conversation"))
+        .collect();
+    assert_eq!(left, [".tmp-fresh"]);
+}
+
+#[test]
 fn a_killed_run_leaves_nobody_also_after_its_result() {
     let stage = endless(DONE);
     let mut run = stage.started(&["run", "--text", "x"]);
