@@ -51,7 +51,10 @@ impl<'p> Planner<'p> {
     pub(crate) fn check(&mut self) -> Result<(), InstallError> {
         match std::mem::take(&mut self.problems) {
             problems if problems.is_empty() => Ok(()),
-            problems => Err(InstallError::InTheWay(problems)),
+            mut problems => {
+                problems.dedup();
+                Err(InstallError::InTheWay(problems))
+            }
         }
     }
 
@@ -137,6 +140,9 @@ impl<'p> Planner<'p> {
                 match recorded {
                     Some(_) => self.notes.push(format!(
                         "{shown} was changed after it was installed, so it stays as it is; remove it and install again to get ours"
+                    )),
+                    None if is_ours(content) => self.problems.push(format!(
+                        "could not place the skill {shown}: there is one of another installation; run the `handoff uninstall` of that first"
                     )),
                     None => self.problems.push(format!(
                         "could not place the skill {shown}: there is another one; move it away, or leave its agent out with --only"
@@ -306,6 +312,12 @@ impl<'p> Planner<'p> {
         let so = if not_allowed { ", and its agent passes over a file with them as a whole" } else { "" };
         self.problems.push(format!("could not change {}: {error}{so}", path.display()));
     }
+}
+
+/// Whether a skill is one of ours, of whichever version and prefix.
+fn is_ours(skill: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(skill);
+    text.contains("/bin/handoff-write") || text.contains("/bin/installer")
 }
 
 /// Whether a link was made by the bash program's installer, wherever that was checked out.
