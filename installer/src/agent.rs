@@ -59,6 +59,14 @@ impl Agent {
         }
     }
 
+    /// How its user calls the skill that leaves a handoff.
+    pub(crate) fn skill_call(self) -> &'static str {
+        match self {
+            Self::Claude => "/handoff in Claude Code",
+            Self::Codex => "$handoff in Codex",
+        }
+    }
+
     /// Whether this user has it: its directory, or its program on PATH.
     pub(crate) fn is_here(self, places: &Places, environment: &Environment) -> bool {
         handoff_files::is_directory(self.directory(places)) || environment.find_program(self.word()).is_some()

@@ -38,6 +38,13 @@ pub(crate) fn install(
     let old = Manifest::load(&places.manifest())?;
     let agents = chosen(options, &places, environment);
     let source = Source::find()?;
+    if options.trust_codex_hook && environment.find_program("codex").is_none() {
+        return Err(InstallError::InTheWay(vec![
+            "could not trust Codex's hook: there is no `codex` on PATH to do it; put it there, or install without \
+             --trust-codex-hook"
+                .to_owned(),
+        ]));
+    }
     // Before the minutes that a build takes.
     let mut planner = Planner::new(&places, &old);
     planner.prefix();
@@ -73,9 +80,17 @@ pub(crate) fn install(
     let mut report = Report::new(&places, options.json);
     report.installed(&planner, &agents, &proof, environment);
     if options.trust_codex_hook {
-        let trusted = trust::trust(&places, &planner.manifest, environment);
-        report.trusted(trusted.as_ref().err());
-        trusted?.save(&places.manifest())?;
+        match trust::trust(&places, &planner.manifest, environment) {
+            Ok(trusting) => {
+                trusting.save(&places.manifest())?;
+                report.trusted();
+            }
+            Err(error) => {
+                report.untrusted();
+                report.print(output);
+                return Err(error);
+            }
+        }
     } else if planner.manifest.codex_hook && planner.manifest.trusted.is_none() {
         report.untrusted();
     }
@@ -143,6 +158,13 @@ fn files(planner: &mut Planner<'_>, places: &Places, source: &Source, built: Vec
 /// What goes to the agents.
 fn wiring(planner: &mut Planner<'_>, places: &Places, agents: &[Agent], options: &Options) {
     planner.manifest.codex_hook |= options.codex_hook;
+    if options.only.is_some() {
+        let wired = planner.manifest.agents.clone();
+        let left_out =
+            Agent::ALL.into_iter().filter(|agent| !agents.contains(agent) && !wired.contains(agent));
+        planner.manifest.left_out = left_out.collect();
+    }
+    planner.manifest.left_out.retain(|agent| !agents.contains(agent));
     for &agent in agents {
         if !planner.manifest.agents.contains(&agent) {
             planner.manifest.agents.push(agent);
@@ -263,8 +285,14 @@ fn dry_run(
     for note in &planner.notes {
         report.note(note.clone());
     }
-    for change in &planner.changes {
-        report.would(change);
-    }
+    // What is the user's own first.
+    let rank = |change: &&Change| match change {
+        Change::Edit { .. } => 0,
+        change if !change.path().starts_with(&places.prefix) => 1,
+        _ => 2,
+    };
+    let mut changes: Vec<&Change> = planner.changes.iter().collect();
+    changes.sort_by_key(rank);
+    changes.into_iter().for_each(|change| report.would(change));
     report.print(output)
 }

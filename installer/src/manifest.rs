@@ -28,6 +28,8 @@ pub(crate) struct Manifest {
     pub(crate) commit: Option<String>,
     /// The agents that are wired.
     pub(crate) agents: Vec<Agent>,
+    /// The agents that the user wants left alone.
+    pub(crate) left_out: Vec<Agent>,
     /// Whether Codex's hook was asked for.
     pub(crate) codex_hook: bool,
     /// The key under which Codex keeps the user's trust in our hook, when we asked it to.

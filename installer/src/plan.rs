@@ -51,7 +51,7 @@ impl Change {
             Self::Write { path, content, program } => {
                 let file = Foreign::read(path, LARGEST)?;
                 file.sweep()?;
-                file.put(content, if *program { PROGRAM } else { PRIVATE })
+                file.put(content, if *program { PROGRAM } else { PRIVATE }, *program)
             }
             Self::Edit { file, content } => {
                 file.sweep()?;

@@ -52,7 +52,10 @@ impl<'p> Planner<'p> {
     pub(crate) fn check(&mut self) -> Result<(), InstallError> {
         match std::mem::take(&mut self.problems) {
             problems if problems.is_empty() => Ok(()),
-            problems => Err(InstallError::InTheWay(problems)),
+            mut problems => {
+                problems.dedup();
+                Err(InstallError::InTheWay(problems))
+            }
         }
     }
 
@@ -131,6 +134,9 @@ impl<'p> Planner<'p> {
                 match (recorded, kind) {
                     (Some(_), _) => self.notes.push(format!(
                         "{shown} was changed after it was installed, so it stays as it is; remove it and install again to get ours"
+                    )),
+                    (None, Kind::Skill) if is_ours(content) => self.problems.push(format!(
+                        "could not place the skill {shown}: there is one of another installation; run the `handoff uninstall` of that first"
                     )),
                     (None, Kind::Skill) => self.problems.push(format!(
                         "could not place the skill {shown}: there is another one; move it away, or leave its agent out with --only"
@@ -347,6 +353,12 @@ pub(crate) fn cli_link(skill: &Placed) -> Option<PathBuf> {
 fn is_cli_agent(path: &Path, content: &[u8]) -> bool {
     let text = String::from_utf8_lossy(content);
     handoff_files::names(path) > 1 && text.contains("\nhandoff run --backend deepseek")
+}
+
+/// Whether a skill is one of ours, of whichever version and prefix.
+fn is_ours(skill: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(skill);
+    text.contains("/bin/handoff") || text.contains("/bin/installer")
 }
 
 /// Whether a link was made by the bash program's installer, wherever that was checked out.

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use similar::TextDiff;
 
 use crate::agent::Agent;
-use crate::error::InstallError;
 use crate::places::Places;
 use crate::plan::Change;
 use crate::planner::Planner;
@@ -21,6 +20,8 @@ pub(crate) struct Report<'p> {
     object: serde_json::Map<String, Value>,
     changes: Vec<Value>,
     notes: Vec<String>,
+    /// How many changes in the prefix are not shown one by one.
+    own: usize,
 }
 
 impl<'p> Report<'p> {
@@ -32,6 +33,7 @@ impl<'p> Report<'p> {
             object: serde_json::Map::new(),
             changes: Vec::new(),
             notes: Vec::new(),
+            own: 0,
         }
     }
 
@@ -95,14 +97,22 @@ impl<'p> Report<'p> {
             ));
         }
         self.notes.extend(planner.notes.iter().cloned());
+        if planner.changes.is_empty() {
+            self.note("all of it was there already: nothing was changed".to_owned());
+        } else if !agents.is_empty() {
+            let write: Vec<_> = agents.iter().map(|agent| agent.skill_call()).collect();
+            let next = format!(
+                "start a new session; at its end {}. `handoff doctor` says whether it works",
+                write.join(", ")
+            );
+            self.say("next", &next, "next", json!(next));
+        }
         self.done(&planner.changes);
     }
 
-    /// How asking Codex to trust the hook ended.
-    pub(crate) fn trusted(&mut self, error: Option<&InstallError>) {
-        if error.is_none() {
-            self.say("trusted", "Codex runs the SessionStart hook from now on", "trusted", json!(true));
-        }
+    /// Codex trusts the hook.
+    pub(crate) fn trusted(&mut self) {
+        self.say("trusted", "Codex runs the SessionStart hook from now on", "trusted", json!(true));
     }
 
     /// The hook is there and Codex does not run it.
@@ -152,6 +162,10 @@ impl<'p> Report<'p> {
             }
         };
         self.changes.push(json!({"path": change.path(), "action": action(change), "diff": diff}));
+        let ours = change.path().starts_with(&self.places.prefix);
+        if ours && matches!(change, Change::Directory(_) | Change::Write { program: false, .. }) {
+            return self.own += 1;
+        }
         self.lines.push(text);
         self.lines.extend(diff.map(|diff| diff.trim_end().to_owned()));
     }
@@ -162,6 +176,10 @@ impl<'p> Report<'p> {
             self.object.insert("changes".to_owned(), Value::Array(self.changes));
             self.object.insert("notes".to_owned(), json!(self.notes));
             return output.print(&format!("{}\n", Value::Object(self.object)));
+        }
+        if self.own > 0 {
+            let prefix = self.places.short(&self.places.prefix);
+            self.lines.push(format!("would make {} more files and directories in {prefix}", self.own));
         }
         if self.lines.is_empty() {
             self.lines.push("nothing to change".to_owned());

@@ -13,7 +13,7 @@ use crate::error::InstallError;
 use crate::install::{LOCK, lock, sweep};
 use crate::manifest::{self, Manifest};
 use crate::places::Places;
-use crate::plan::Change;
+use crate::plan::{Change, LARGEST};
 use crate::planner::Planner;
 use crate::report::Report;
 
@@ -61,13 +61,47 @@ pub(crate) fn uninstall(
             "everything".to_owned()
         }
     };
-    report.say("removed", &what, "removed", json!(what));
+    let what = if planner.changes.is_empty() && old.is_empty() {
+        "nothing, for nothing was installed"
+    } else {
+        &what
+    };
+    report.say("removed", what, "removed", json!(what));
+    for note in plugins(&places, options) {
+        report.note(note);
+    }
     planner.notes.iter().for_each(|note| report.note(note.clone()));
-    if handoff_files::is_directory(&places.store) {
+    if has_handoffs(&places) {
         report.note(format!("your handoffs are still in {}", places.short(&places.store)));
     }
     report.done(&planner.changes);
     Ok(report.print(output))
+}
+
+/// The plugins that are there beside the wiring: they belong to the agents, which alone can take them away.
+fn plugins(places: &Places, options: &Options) -> Vec<String> {
+    let text = |path: std::path::PathBuf| handoff_files::read_file(&path, LARGEST).unwrap_or_default();
+    let (settings, config) =
+        (text(places.claude.join("settings.json")), text(places.codex.join("config.toml")));
+    let settings = handoff_wiring::text(&settings).unwrap_or_default();
+    let config = handoff_wiring::text(&config).unwrap_or_default();
+    let enabled = handoff_wiring::enabled(settings, "enabledPlugins").unwrap_or_default();
+    let tables = handoff_wiring::Roots::tables(config, "plugins").unwrap_or_default();
+    let is_ours = |name: &String| name.split('@').next() == Some("agent-handoff");
+    let found = [
+        (enabled.iter().any(is_ours), "Claude Code", "claude plugin uninstall agent-handoff"),
+        (tables.iter().any(is_ours), "Codex", "codex plugin remove agent-handoff@agent-handoff"),
+    ];
+    let found = found.into_iter().filter(|(there, ..)| *there && options.only.is_none());
+    found
+        .map(|(_, agent, way)| format!("{agent} still has the plugin, which runs these programs: {way}"))
+        .collect()
+}
+
+/// Whether the store has anything in it.
+fn has_handoffs(places: &Places) -> bool {
+    let store = Dir::open(&places.store).ok().flatten();
+    store.and_then(|store| store.entries().ok()).is_some_and(|entries| !entries.is_empty())
 }
 
 fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
@@ -78,6 +112,9 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
         }
         planner.remove_old_links(agent);
         planner.manifest.agents.retain(|other| *other != agent);
+        if !planner.manifest.left_out.contains(&agent) {
+            planner.manifest.left_out.push(agent);
+        }
         if agent == Agent::Codex {
             planner.manifest.codex_hook = false;
             planner.manifest.trusted = None;

@@ -1,6 +1,6 @@
 //! Whether a draft may become a handoff.
 
-use handoff_document::{Part, sections};
+use handoff_document::{Part, Section, TEMPLATE, sections};
 use handoff_secrets::Finding;
 use handoff_surface::size;
 
@@ -26,11 +26,21 @@ pub(crate) fn faults(body: &[u8], draft: &[u8]) -> Vec<String> {
         None => {
             vec!["it has no `## Immediate next action`: add that heading and say what to do first".to_owned()]
         }
+        Some(next) if is_of_template(next) => {
+            vec!["its `## Immediate next action` is still the template's: say what to do first".to_owned()]
+        }
         Some(next) if next.is_empty() => {
             vec!["its `## Immediate next action` is empty: say what to do first".to_owned()]
         }
         Some(_) => Vec::new(),
     }
+}
+
+/// Whether nobody filled in what `--template` prints.
+fn is_of_template(next: &Section<'_>) -> bool {
+    let of_template = sections(TEMPLATE.as_bytes());
+    let mut same = of_template.iter().filter(|section| section.part == next.part);
+    same.any(|section| section.content.trim_ascii() == next.content.trim_ascii())
 }
 
 /// The draft with its secrets dealt with as asked, or what was found. The lines are the draft's own.

@@ -22,6 +22,7 @@ impl Patient<'_> {
         if !self.manifest.agents.contains(&Agent::Codex) {
             self.not_wired(Agent::Codex, has_plugin);
             if has_plugin {
+                self.plugin_hook();
                 let file = handoff_process::quoted(&config);
                 let store = self.places.store.display();
                 self.sandbox(&config_text, format!(
@@ -107,6 +108,30 @@ impl Patient<'_> {
         );
     }
 
+    /// The plugin's hook, which is all that shows handoffs where nothing else is wired.
+    fn plugin_hook(&mut self) {
+        if !self.thorough {
+            return self.note("whether it trusts the plugin's hook was not asked of its app-server: --quick");
+        }
+        let hooks =
+            app_server::Server::start(self.places, self.environment).and_then(|mut server| server.hooks());
+        let hooks = match hooks {
+            Ok(hooks) => hooks,
+            Err(why) => {
+                return self.note(format!(
+                    "whether it trusts the plugin's hook could not be asked of its app-server: {why}"
+                ));
+            }
+        };
+        let untrusted = hooks.iter().find(|hook| is_ours(&hook.key) && hook.status != "trusted");
+        if let Some(hook) = untrusted {
+            self.problem(
+                format!("the plugin's hook is {}, so Codex passes it over in silence", hook.status),
+                "codex   # and choose \"Trust all and continue\"",
+            );
+        }
+    }
+
     fn codex_hook(&mut self, config: &str) {
         let piece = Piece::CodexHook(self.places.clone());
         let path = piece.path();
@@ -120,11 +145,15 @@ impl Patient<'_> {
             return;
         }
         self.handlers(&piece, &found);
-        if Roots::setting(config, &["features", "hooks"]).ok().flatten().as_deref() == Some("false") {
+        let off = Roots::setting(config, &["features", "hooks"]).ok().flatten().as_deref() == Some("false");
+        if off {
             self.problem(
                 "config.toml turns hooks off: [features] hooks = false",
                 "codex features enable hooks",
             );
+        }
+        if off {
+            return;
         }
         if !self.thorough {
             return self.note("whether it trusts the hook was not asked of its app-server: --quick");

@@ -201,6 +201,9 @@ impl Patient<'_> {
         if has_plugin {
             return self.well("the plugin is installed");
         }
+        if self.manifest.left_out.contains(&agent) {
+            return self.note("it was left out with --only, or its wiring was taken away");
+        }
         match agent.is_here(self.places, self.environment) {
             true => self
                 .problem("it is here and not wired", self.again(&format!("install --only {}", agent.word()))),

@@ -89,16 +89,17 @@ impl Foreign {
     /// # Errors
     /// What the system says; `ResourceBusy` when somebody changed it since it was read. It is as it was then.
     pub fn replace(&self, content: &[u8]) -> Result<(), FileError> {
-        self.put(content, self.mode)
+        self.put(content, self.mode, true)
     }
 
-    /// The same with a mode of its own.
+    /// The same with a mode of its own; brought to the disk only when `durable`, which costs milliseconds that a file
+    /// of ours that can be made again is not worth.
     ///
     /// # Errors
     /// As for [`Foreign::replace`].
-    pub fn put(&self, content: &[u8], mode: u32) -> Result<(), FileError> {
+    pub fn put(&self, content: &[u8], mode: u32, durable: bool) -> Result<(), FileError> {
         let (dir, name) = self.unchanged()?;
-        let mut temporary = dir.temporary_called(TEMPORARY, &[content])?;
+        let mut temporary = dir.temporary_called(TEMPORARY, &[content], durable)?;
         let error = || FileError::new("change", &self.path);
         rustix::fs::fchmod(temporary.file(), Mode::from_raw_mode(mode)).map_err(error())?;
         if let Some((user, group)) = self.owner {
@@ -107,7 +108,7 @@ impl Foreign {
                 rustix::fs::fchown(temporary.file(), Some(Uid::from_raw(user)), Some(Gid::from_raw(group)));
         }
         temporary.replace(name)?;
-        dir.sync()
+        if durable { dir.sync() } else { Ok(()) }
     }
 
     /// Removes it.

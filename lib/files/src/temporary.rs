@@ -26,11 +26,16 @@ impl Dir {
     /// # Errors
     /// What the system says, a full disk above all; nothing is left behind then.
     pub fn temporary(&self, parts: &[&[u8]]) -> Result<Temporary<'_>, FileError> {
-        self.temporary_called(".tmp-", parts)
+        self.temporary_called(".tmp-", parts, true)
     }
 
-    /// The same under a name that starts with `prefix`.
-    pub(crate) fn temporary_called(&self, prefix: &str, parts: &[&[u8]]) -> Result<Temporary<'_>, FileError> {
+    /// The same under a name that starts with `prefix`; brought to the disk only when `durable`.
+    pub(crate) fn temporary_called(
+        &self,
+        prefix: &str,
+        parts: &[&[u8]],
+        durable: bool,
+    ) -> Result<Temporary<'_>, FileError> {
         let digits = u64::from_ne_bytes(random()?);
         let name = OsString::from(format!("{prefix}{digits:016x}"));
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -40,18 +45,18 @@ impl Dir {
         let mut temporary = Temporary { dir: self, name, file, published: false };
         // Where there are no locks, only its age protects it from being swept.
         let _ = temporary.file.lock()?;
-        temporary.fill(parts).map_err(self.error("write", &temporary.name))?;
+        temporary.fill(parts, durable).map_err(self.error("write", &temporary.name))?;
         Ok(temporary)
     }
 }
 
 impl Temporary<'_> {
-    fn fill(&mut self, parts: &[&[u8]]) -> std::io::Result<()> {
+    fn fill(&mut self, parts: &[&[u8]], durable: bool) -> std::io::Result<()> {
         let file = self.file.file();
         for part in parts {
             file.write_all(part)?;
         }
-        file.sync_data()
+        if durable { file.sync_data() } else { Ok(()) }
     }
 
     pub(crate) fn file(&mut self) -> &std::fs::File {

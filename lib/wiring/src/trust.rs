@@ -13,6 +13,20 @@ pub struct Trust<'a> {
     pub key: &'a str,
 }
 
+/// The file without `[hooks.state]`, when nothing is in that: Codex writes it with the first trust.
+fn without_empty_state(text: &str) -> Result<String, Malformed> {
+    let document = parse(text)?;
+    let state = document.as_item().get("hooks").and_then(|hooks| hooks.get("state")).and_then(Item::as_table);
+    let header = state.filter(|state| state.is_empty() && !state.is_implicit()).and_then(Table::span);
+    let mut splices = Splices::default();
+    if let Some(header) = header {
+        let end = (end_of_line(text, header.start) + 1).min(text.len());
+        let end = end + usize::from(text[..end].ends_with('\r') && text[end..].starts_with('\n'));
+        splices.remove(start_with_blank(text, header.start)..end);
+    }
+    Ok(splices.apply(text))
+}
+
 impl Trust<'_> {
     /// Whether the file has an entry for it.
     ///
@@ -40,7 +54,7 @@ impl Trust<'_> {
             let end = end + usize::from(text[..end].ends_with('\r') && text[end..].starts_with('\n'));
             splices.remove(start_with_blank(text, header.start)..end);
         }
-        let unwired = splices.apply(text);
+        let unwired = without_empty_state(&splices.apply(text))?;
         parse(&unwired)?;
         Ok([bom, &unwired].concat())
     }

@@ -94,10 +94,16 @@ fn the_plugin_alone_shows_a_handoff_once_and_its_skill_writes_one_without_a_ques
     unwire(&machine, &checkout());
     works(&machine, &repo);
     let ran = machine.install(&["doctor"]);
-    assert_eq!(ran.code, 0, "{}", ran.out());
     for area in ["Claude Code: ", "Codex: "] {
         assert!(ran.out().contains(&format!("{area}the plugin is installed\n")), "{}", ran.out());
     }
+    // A plugin cannot tell Codex's sandbox of the store; `works` did so on the command line.
+    assert!(
+        ran.out().contains("problem  Codex: the sandbox may not write to ~/.agent-handoffs\n"),
+        "{}",
+        ran.out()
+    );
+    assert_eq!(ran.code, 1);
 }
 
 #[test]

@@ -459,3 +459,16 @@ fn a_report_that_nobody_reads_is_no_failure() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(world.names(&repo, "unread").len(), 1);
 }
+
+#[test]
+fn a_template_that_nobody_filled_in_is_no_handoff() {
+    let world = World::new();
+    let repo = world.repo("app");
+    let template = world.run("handoff-write", &repo, &["--template"], "").out().to_owned();
+    let ran = world.run("handoff-write", &repo, &[], &template);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.err().contains("its `## Immediate next action` is still the template's: say what to do first")
+    );
+    assert!(world.names(&repo, "unread").is_empty());
+}

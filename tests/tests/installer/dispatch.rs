@@ -46,7 +46,7 @@ fn what_is_no_verb_is_a_usage_error() {
     let machine = Machine::empty();
     let run = |args: &[&str]| feed(machine.command(machine.dist.join("handoff"), args), b"");
     for help in [[].as_slice(), &["--help"], &["-h"], &["help"]] {
-        assert!(run(help).out().starts_with("handoff: carries work"), "{help:?}");
+        assert!(run(help).out().starts_with("handoff: hands work"), "{help:?}");
     }
     assert!(run(&["--version"]).out().starts_with("handoff 0."));
     run(&["wrote"]).is(2, "", "agent-handoff: there is no verb `wrote`\nsee handoff --help\n");

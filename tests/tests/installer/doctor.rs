@@ -197,10 +197,23 @@ fn an_agent_that_came_later() {
     );
     let machine = machine.with_agents();
     finds(&machine, "Claude Code: it is here and not wired\n");
-    std::fs::remove_dir_all(machine.path(".codex")).unwrap();
-    machine.done(&["uninstall", "--only", "codex"]);
+    let machine = Machine::empty();
+    machine.stand_ins("");
+    machine.install();
     let machine = machine.with("PATH", path_with_codex());
     finds(&machine, "Codex: it is here and not wired\n");
+}
+
+#[test]
+fn an_agent_that_the_user_left_out_is_no_problem() {
+    let machine = Machine::small();
+    machine.done(&["install", "--only", "claude"]);
+    let left_out = "note     Codex: it was left out with --only, or its wiring was taken away\n";
+    assert!(machine.done(&["doctor"]).contains(left_out));
+    machine.install();
+    assert!(!machine.done(&["doctor"]).contains(left_out), "found, it is wired");
+    machine.done(&["uninstall", "--only", "codex"]);
+    assert!(machine.done(&["doctor"]).contains(left_out));
 }
 
 /// The PATH with a `codex` on it.

@@ -150,13 +150,32 @@ fn the_quick_doctor_asks_no_app_server_and_says_so() {
 }
 
 #[test]
-fn trust_that_cannot_be_had_is_said_once_everything_else_is_done() {
+fn trust_that_cannot_be_had_is_said_before_anything_is_done() {
     let machine = Machine::small();
-    let ran = machine.run(&["install", "--trust-codex-hook"]);
+    machine.refuses(
+        &["install", "--trust-codex-hook"],
+        "agent-handoff: could not trust Codex's hook: there is no `codex` on PATH to do it; put it there, or install \
+         without --trust-codex-hook\nnothing was changed\n",
+    );
+}
+
+#[test]
+fn a_codex_that_does_not_answer_is_said_once_everything_else_is_done() {
+    let machine = Machine::small();
+    let dir = machine.world.dir("codex on path");
+    replace(&dir.join("codex"), "#!/bin/sh\nexit 1\n");
+    let mut install = machine.installer(&["install", "--trust-codex-hook"]);
+    install.env("PATH", std::env::join_paths([dir, "/usr/bin".into(), "/bin".into()]).unwrap());
+    let ran = tests::feed(install, b"");
     assert_eq!(ran.code, 1);
-    assert_eq!(
-        ran.err(),
-        "agent-handoff: could not trust the hook through Codex: there is no `codex` on PATH\n"
+    assert!(
+        ran.err().starts_with("agent-handoff: could not trust the hook through Codex: "),
+        "{}",
+        ran.err()
+    );
+    assert!(
+        ran.out().contains("installed:   ")
+            && ran.out().contains("note: Codex runs a hook only once you trust it")
     );
     assert_eq!(machine.run(&["doctor", "--quick"]).code, 0);
     machine.uninstall();

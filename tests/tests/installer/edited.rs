@@ -177,3 +177,40 @@ fn a_settings_file_that_was_ours_alone_and_is_removed_by_the_user_is_no_trouble(
     machine.uninstall();
     assert_eq!(apart_from_store(&machine).names(), [".claude", ".codex"]);
 }
+
+#[test]
+fn another_installation_of_ours_is_named_as_what_it_is() {
+    let machine = Machine::small();
+    machine.install();
+    let other = machine.world.path("other prefix");
+    machine.refuses(
+        &["install", "--home", other.to_str().unwrap()],
+        "there is one of another installation; run the `handoff uninstall` of that first",
+    );
+    assert!(!other.exists());
+}
+
+#[test]
+fn what_codex_made_for_our_trust_goes_with_it() {
+    let machine = Machine::small();
+    machine.file(".codex/config.toml", "model = \"x\"\n");
+    machine.done(&["install", "--codex-hook"]);
+    // As Codex and then the user would.
+    let key = format!("{}:session_start:0:0", machine.path(".codex/hooks.json").display());
+    let trusted =
+        format!("\n[hooks.state]\n\n[hooks.state.\"{key}\"]\ntrusted_hash = \"sha256:00\"\n\n[tui]\n");
+    machine.file(".codex/config.toml", machine.text(".codex/config.toml") + &trusted);
+    let manifest = machine.text(".agent-handoff/manifest.json");
+    let known = manifest.replace("\"trusted\": null", &format!("\"trusted\": {}", serde_json::json!(key)));
+    machine.file(".agent-handoff/manifest.json", known);
+    machine.uninstall();
+    assert_eq!(machine.text(".codex/config.toml"), "model = \"x\"\n\n[tui]\n");
+}
+
+#[test]
+fn with_nothing_installed_nothing_is_taken_away() {
+    let machine = Machine::small();
+    let before = machine.tree();
+    assert_eq!(machine.uninstall(), "removed:     nothing, for nothing was installed\n");
+    before.is(&machine.tree());
+}

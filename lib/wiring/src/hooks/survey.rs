@@ -139,11 +139,7 @@ impl Mine {
 
 /// Whether a command runs the bash program's hook, from wherever it was checked out.
 fn is_bash_program(command: &str) -> bool {
-    let hook = "/hooks/surface-handoffs.sh";
-    command.split(hook).next().is_some_and(|before| {
-        before.len() < command.len()
-            && before.rsplit_once("/adapters/").is_some_and(|(_, tool)| !tool.contains('/'))
-    })
+    command.contains("/surface-handoffs.sh")
 }
 
 fn strings(array: &Array<'_>) -> Option<Vec<String>> {

@@ -255,8 +255,9 @@ fn only_the_program_that_a_command_runs_is_looked_at() {
         ("'/p/bin/session-start", false),
         ("$HOME/bin/session-start", false),
         ("/x/adapters/codex/hooks/surface-handoffs.sh", true),
-        ("/x/adapters/a/b/hooks/surface-handoffs.sh", false),
-        ("/x/hooks/surface-handoffs.sh", false),
+        ("bash '/x y/hooks/surface-handoffs.sh'", true),
+        ("/x/surface-handoffs.sh.old", true),
+        ("/x/my-surface-handoffs.sh", false),
     ] {
         let text = serde_json::json!({"hooks": {"SessionStart": [{"hooks": [{"type": "command", "command": command}]}]}});
         assert_eq!(claude().find(&text.to_string()).unwrap().len(), usize::from(ours), "{command}");

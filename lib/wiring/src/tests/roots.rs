@@ -114,7 +114,8 @@ fn a_trusted_hook_is_forgotten() {
         (format!("a = 1\n\n{state}"), "a = 1\n".to_owned()),
         (format!("a = 1\n\n{state}\n{other}"), format!("a = 1\n\n{other}")),
         (format!("{other}\n{state}"), other.to_owned()),
-        (format!("[hooks.state]\n\n{state}"), "[hooks.state]\n".to_owned()),
+        (format!("a = 1\n\n[hooks.state]\n\n{state}"), "a = 1\n".to_owned()),
+        (format!("a = 1\n\n[hooks.state]\n\n{state}\n[tui]\n"), "a = 1\n\n[tui]\n".to_owned()),
     ] {
         assert!(trust.find(&before).unwrap());
         let unwired = trust.unwire(&before).unwrap();
