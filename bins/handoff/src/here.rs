@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_backends::Config;
 use handoff_process::{Environment, Output};
-use handoff_runs::{Found, Row, Runs};
+use handoff_runs::{Found, RecordError, Row, Runs};
 
 use crate::verb::deliver;
 
@@ -80,20 +80,27 @@ impl<'a> Here<'a> {
     pub(crate) fn runs(&self) -> Result<Runs, Failure> {
         let runs = Runs::open(&self.home)?;
         if runs.trouble().is_none() {
-            for lost in runs.reconcile().unwrap_or_default() {
-                // Its guard ended what was left of it. Not we: the process's id may be a stranger's by now.
-                let settings = settings_file(&self.home, lost.id.as_str());
-                crate::supervise::guard::forget(settings.as_os_str());
-                // And what was half of them.
-                if let Ok(Some(dir)) = handoff_files::Dir::open(&self.home.join("runs")) {
-                    let _ = handoff_files::Foreign::sweep_directory(&dir);
-                }
-                let reason = lost.reason.clone().unwrap_or_default();
-                self.output.note(&format!("note: {} was lost: {reason}\n", lost.id));
-                self.tell_of_lost(&runs, &lost, &reason);
-            }
+            // What cannot be put right now is the next time.
+            let _ = self.reconcile(&runs);
         }
         Ok(runs)
+    }
+
+    /// Puts right what the list says of runs that were lost, and tells of them.
+    pub(crate) fn reconcile(&self, runs: &Runs) -> Result<(), RecordError> {
+        for lost in runs.reconcile()? {
+            // Its guard ended what was left of it. Not we: the process's id may be a stranger's by now.
+            let settings = settings_file(&self.home, lost.id.as_str());
+            crate::supervise::guard::forget(settings.as_os_str());
+            // And what was half of them.
+            if let Ok(Some(dir)) = handoff_files::Dir::open(&self.home.join("runs")) {
+                let _ = handoff_files::Foreign::sweep_directory(&dir);
+            }
+            let reason = lost.reason.clone().unwrap_or_default();
+            self.output.note(&format!("note: {} was lost: {reason}\n", lost.id));
+            self.tell_of_lost(runs, &lost, &reason);
+        }
+        Ok(())
     }
 
     /// Whoever wanted the result as a handoff is told that way that there is none.

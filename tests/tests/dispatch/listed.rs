@@ -90,10 +90,13 @@ fn the_end_is_waited_for() {
     let mut first = stage.started(&["run", "--text", "x"]);
     let mut second = stage.start(&["run", "--backend", "cx", "--text", "y"]);
     wait_until("both run", || stage.got().iter().filter(|got| got.join("ready").exists()).count() == 2);
-    let wait = stage.command(&["wait"]);
-    let wait = std::thread::spawn(move || tests::feed(wait, b""));
+    let ids: Vec<String> = stage.list().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+    // All that run, or these: by then it may be none.
+    let (all, these) = (stage.command(&["wait"]), stage.command(&["wait", &ids[0], &ids[1]]));
+    let all = std::thread::spawn(move || tests::feed(all, b""));
+    let wait = std::thread::spawn(move || tests::feed(these, b""));
     std::thread::sleep(Duration::from_millis(100));
-    assert!(!wait.is_finished());
+    assert!(!all.is_finished() && !wait.is_finished());
     std::fs::write(stage.world.path("go"), "").unwrap();
     assert_eq!((first.ends(), second.ends()), (0, 1));
     let waited = wait.join().unwrap();
@@ -116,7 +119,7 @@ fn the_end_is_waited_for() {
 fn a_killed_run_is_not_waited_for_for_ever() {
     let stage = Stage::new("sleep 300");
     let mut run = stage.started(&["run", "--text", "x"]);
-    let wait = stage.command(&["wait"]);
+    let wait = stage.command(&["wait", stage.row()["id"].as_str().unwrap()]);
     let wait = std::thread::spawn(move || tests::feed(wait, b""));
     std::thread::sleep(Duration::from_millis(150));
     run.signal(rustix::process::Signal::KILL);

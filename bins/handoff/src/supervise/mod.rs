@@ -84,6 +84,12 @@ pub(crate) fn supervise(
     journal: &mut Journal,
     watch: &mut dyn Watch,
 ) -> std::io::Result<Ended> {
+    if let Some(signal) = signals.received() {
+        // Nothing is begun that is to end at once.
+        guard::forget(plan.settings.as_os_str());
+        let outcome = Reader::new(plan.dialect).finish(&mut |_| {});
+        return Ok(ended(outcome, Some(Cause::Signal(signal)), Exit::Unknown, &[], plan));
+    }
     let mut keeper = Keeper(stream);
     let mut guard = Guard::start(plan)?;
     watch.begun(i32::try_from(guard.child.id()).unwrap_or_default());

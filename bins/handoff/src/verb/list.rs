@@ -21,8 +21,8 @@ pub(crate) fn run(here: &Here<'_>, list: &List) -> Result<u8, Failure> {
     let rows = match &list.id {
         Some(id) => vec![here.find(&runs, Some(id))?],
         None => {
-            let limit = list.number.or((!list.all && !list.json).then_some(SHOWN));
-            runs.list(&Filter { limit: limit.filter(|_| !list.all), ..Filter::default() })?
+            let limit = list.number.unwrap_or(SHOWN);
+            runs.list(&Filter { limit: (!list.all).then_some(limit), ..Filter::default() })?
         }
     };
     if list.json {

@@ -22,7 +22,7 @@ pub(crate) fn run(here: &Here<'_>, id: &str) -> Result<u8, Failure> {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
         // What dies without a word is found lost.
-        runs.reconcile()?;
+        here.reconcile(&runs)?;
         let now = here.find(&runs, Some(row.id.as_str()))?;
         if now.state != State::Running {
             return Ok(printed(here.output, &format!("{}: {}\n", now.id, now.state.name())));

@@ -26,7 +26,7 @@ pub(crate) fn run(here: &Here<'_>, id: Option<&str>, follow: bool) -> Result<u8,
     let mut seen = show_last(here, &files.out);
     while follow && row.state == State::Running {
         std::thread::sleep(TICK);
-        runs.reconcile()?;
+        here.reconcile(&runs)?;
         row = here.find(&runs, Some(row.id.as_str()))?;
         seen = show_from(here, &files.out, seen, false);
     }

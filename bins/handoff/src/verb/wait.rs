@@ -36,6 +36,6 @@ pub(crate) fn run(here: &Here<'_>, ids: &[String]) -> Result<u8, Failure> {
             return Ok(code);
         }
         std::thread::sleep(TICK);
-        runs.reconcile()?;
+        here.reconcile(&runs)?;
     }
 }
