@@ -52,7 +52,9 @@ agent-handoff: could not keep the draft anywhere: it was printed instead
 ",
         inbox.parent().unwrap().display()
     );
-    assert_eq!(output, expected);
+    // Output and errors come through two pipes, in whichever order Codex reads them.
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(lines(output), lines(&expected));
     assert_eq!(machine.world.names(&repo, "unread"), [""; 0]);
     sandboxed(&machine, &repo, &leave(&machine), Some(&machine.world.root()));
     assert_eq!(machine.world.names(&repo, "unread").len(), 1);
