@@ -76,7 +76,10 @@ impl Stage {
         let backend = format!("#!/bin/sh\nexec cat '{}'\n", stage.path("says").display());
         fs::write(stage.path("bin/claude"), backend)?;
         fs::set_permissions(stage.path("bin/claude"), fs::Permissions::from_mode(0o755))?;
-        fs::write(stage.path("home/.handoff/config.yaml"), "backends:\n  fake: { type: claude, model: m }\n")?;
+        fs::write(
+            stage.path("home/.handoff/config.yaml"),
+            "backends:\n  fake: { type: claude, model: m }\n",
+        )?;
         fs::write(stage.path("says"), "")?;
         fs::write(stage.path("prompt"), "do it\n")?;
         Ok(stage)
