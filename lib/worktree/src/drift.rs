@@ -8,9 +8,10 @@ use gix::bstr::BStr;
 use gix::diff::tree::{Recorder, Visit, visit};
 use gix::{Commit, ObjectId};
 
+use crate::count;
 use crate::repository::Repository;
 
-/// Counting stops here: what matters then is only that it is far.
+/// More are not told apart: what matters then is only that it is far.
 const MOST_COMMITS: usize = 1000;
 
 /// More changed files than these are not collected.
@@ -124,29 +125,14 @@ impl Repository {
     }
 
     fn relation(&self, head: ObjectId, then: ObjectId) -> Relation {
-        match (self.count(head, then), self.count(then, head)) {
-            (Some(Count(0)), Some(Count(0))) => Relation::Same,
-            (Some(ahead), Some(Count(0))) => Relation::Ahead(ahead),
-            (Some(Count(0)), Some(behind)) => Relation::Behind(behind),
-            (Some(ahead), Some(behind)) => Relation::Diverged { ahead, behind },
-            _ => Relation::Unclear,
+        let count = |commits: usize| Count(commits.min(MOST_COMMITS + 1));
+        match count::left_right(&self.gix, head, then) {
+            Some((0, 0)) => Relation::Same,
+            Some((ahead, 0)) => Relation::Ahead(count(ahead)),
+            Some((0, behind)) => Relation::Behind(count(behind)),
+            Some((ahead, behind)) => Relation::Diverged { ahead: count(ahead), behind: count(behind) },
+            None => Relation::Unclear,
         }
-    }
-
-    /// How many commits `tip` has that `other` has not.
-    fn count(&self, tip: ObjectId, other: ObjectId) -> Option<Count> {
-        // What a shallow clone's outermost commits descend from is not known, so neither is the number.
-        let outermost = self.gix.shallow_commits().ok()?;
-        let walk = self.gix.rev_walk([tip]).with_hidden([other]).all().ok()?;
-        let mut commits = 0;
-        for commit in walk.take(MOST_COMMITS + 1) {
-            let id = commit.ok()?.id;
-            if outermost.as_ref().is_some_and(|outermost| outermost.contains(&id)) {
-                return None;
-            }
-            commits += 1;
-        }
-        Some(Count(commits))
     }
 
     fn changed(&self, then: ObjectId, head: ObjectId, touched: &[String]) -> Option<Touched> {

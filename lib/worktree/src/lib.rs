@@ -9,6 +9,7 @@
 
 #[cfg(feature = "status")]
 mod changes;
+mod count;
 mod drift;
 mod repository;
 
