@@ -10,10 +10,12 @@
 pub mod agents;
 mod programs;
 mod ran;
+mod terminal;
 mod world;
 
 pub use programs::program;
 pub use ran::Ran;
+pub use terminal::Terminal;
 pub use world::{World, feed};
 
 /// A body that `handoff-write` accepts.

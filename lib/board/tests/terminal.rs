@@ -1,127 +1,12 @@
-//! The view in a real terminal, which is one of tmux: keys, sizes, the clipboard, and that the terminal is given back.
-//!
-//! Passes over where there is no tmux, unless `HANDOFF_TESTS_REQUIRE_ALL` is set.
+//! The view in a real terminal: keys, sizes, the clipboard, and that the terminal is given back.
 
-#![allow(clippy::disallowed_methods, clippy::print_stderr, reason = "a test makes its own world")]
+#![allow(clippy::disallowed_methods, reason = "a test makes its own world")]
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// A terminal of its own, with a shell in it or the view alone.
-struct Terminal {
-    socket: PathBuf,
-    scratch: PathBuf,
-}
-
-impl Terminal {
-    /// None where this machine can't.
-    fn new(width: u16, height: u16, command: &str) -> Option<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let found = Command::new("tmux").arg("-V").output().is_ok_and(|output| output.status.success());
-        if !found || !demo().exists() {
-            let what = if found { "the example `demo` (cargo test builds it)" } else { "tmux" };
-            assert!(std::env::var_os("HANDOFF_TESTS_REQUIRE_ALL").is_none(), "this machine has not: {what}");
-            eprintln!("passed over: this machine has not: {what}");
-            return None;
-        }
-        let name = format!("handoff-board-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        // The path of a socket has to be short.
-        let socket = std::env::temp_dir().join(&name);
-        let scratch = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&name);
-        let terminal = Self { socket, scratch };
-        let (width, height) = (width.to_string(), height.to_string());
-        terminal.tmux(&["new-session", "-d", "-x", &width, "-y", &height, command]);
-        terminal.tmux(&["set-option", "-s", "set-clipboard", "on"]);
-        Some(terminal)
-    }
-
-    /// The view under a shell that waits for it, so that what it leaves behind is seen.
-    fn shell(width: u16, height: u16, arguments: &str) -> Option<Self> {
-        let terminal = Self::new(width, height, "PS1='READY ' exec sh -i")?;
-        terminal.wait_for("READY");
-        terminal.keys(&[
-            "-l",
-            &format!(
-                "sh -c 'echo $$ > \"{}\"; exec {} {arguments}'\n",
-                terminal.scratch.display(),
-                demo().display()
-            ),
-        ]);
-        terminal.wait("the view", |_| terminal.asks("#{alternate_on}") == "1");
-        Some(terminal)
-    }
-
-    fn tmux(&self, arguments: &[&str]) -> String {
-        let output = Command::new("tmux")
-            .args(["-u", "-f", "/dev/null", "-S"])
-            .arg(&self.socket)
-            .args(arguments)
-            .env("LC_ALL", "C.UTF-8")
-            .env("RUST_BACKTRACE", "0")
-            .env_remove("TMUX")
-            .env_remove("NO_COLOR")
-            .output()
-            .expect("tmux was there a moment ago");
-        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
-    }
-
-    fn keys(&self, keys: &[&str]) {
-        self.tmux(&[&["send-keys"], keys].concat());
-    }
-
-    fn asks(&self, format: &str) -> String {
-        self.tmux(&["display-message", "-p", format])
-    }
-
-    fn screen(&self) -> String {
-        self.tmux(&["capture-pane", "-p"])
-    }
-
-    fn wait(&self, what: &str, is_there: impl Fn(&str) -> bool) -> String {
-        let began = Instant::now();
-        loop {
-            let screen = self.screen();
-            if is_there(&screen) {
-                return screen;
-            }
-            assert!(began.elapsed() < Duration::from_secs(15), "no {what} on this screen:\n{screen}");
-            std::thread::sleep(Duration::from_millis(30));
-        }
-    }
-
-    fn wait_for(&self, text: &str) -> String {
-        self.wait(text, |screen| screen.contains(text))
-    }
-
-    /// All bytes that the view writes from now on.
-    fn record(&self) {
-        self.tmux(&["pipe-pane", "-O", &format!("cat > '{}'", self.scratch.display())]);
-    }
-
-    fn recorded(&self) -> Vec<u8> {
-        std::fs::read(&self.scratch).unwrap_or_default()
-    }
-
-    /// Waits until the shell has the terminal again, as it was before.
-    fn is_given_back(&self) {
-        self.wait("shell", |_| self.asks("#{alternate_on} #{cursor_flag}") == "0 1");
-        self.keys(&["-l", "stty -a | grep -ow -e '-*icanon' -e '-*echo' -e '-*isig' | sort | tr '\\n' ' '; echo is the $((40+2))\n"]);
-        let screen = self.wait_for("is the 42");
-        let words = screen.lines().find(|line| line.contains("is the 42")).unwrap_or_default();
-        assert!(words.ends_with("echo icanon isig is the 42"), "on this screen:\n{screen}");
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        self.tmux(&["kill-server"]);
-        for file in [&self.scratch, &self.socket] {
-            let _ = std::fs::remove_file(file);
-        }
-    }
-}
+use tests::Terminal;
 
 fn demo() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its program");
@@ -129,9 +14,15 @@ fn demo() -> PathBuf {
     profile.join("examples/demo")
 }
 
+/// The view under a shell.
+fn shell(width: u16, height: u16, arguments: &str) -> Option<Terminal> {
+    assert!(demo().is_file(), "cargo test builds the example `demo`");
+    Terminal::shell(width, height, &format!("{} {arguments}", demo().display()))
+}
+
 #[test]
 fn one_finds_a_run_and_reads_its_result() {
-    let Some(terminal) = Terminal::shell(80, 24, "--plain") else { return };
+    let Some(terminal) = shell(80, 24, "--plain") else { return };
     terminal.wait_for("▸ 1121-ds-07-fix-parser");
     terminal.keys(&["Down"]);
     terminal.wait_for("▸ 1121-cx-06-port-tests");
@@ -186,7 +77,7 @@ fn one_finds_a_run_and_reads_its_result() {
 
 #[test]
 fn progress_follows_its_end_until_one_looks_back() {
-    let Some(terminal) = Terminal::shell(80, 16, "--plain") else { return };
+    let Some(terminal) = shell(80, 16, "--plain") else { return };
     terminal.keys(&["Enter"]);
     terminal.wait_for("step 31:");
     terminal.wait_for("s stop");
@@ -202,7 +93,7 @@ fn progress_follows_its_end_until_one_looks_back() {
 
 #[test]
 fn a_run_is_stopped_after_a_yes() {
-    let Some(terminal) = Terminal::shell(80, 24, "") else { return };
+    let Some(terminal) = shell(80, 24, "") else { return };
     terminal.wait_for("● running");
     terminal.keys(&["s"]);
     terminal.wait_for("1121-ds-07-fix-parser. Stop it? y/n");
@@ -249,7 +140,7 @@ fn column(screen: &str, text: &str) -> Option<usize> {
 
 #[test]
 fn the_id_gets_into_the_clipboard() {
-    let Some(terminal) = Terminal::shell(80, 24, "") else { return };
+    let Some(terminal) = shell(80, 24, "") else { return };
     terminal.wait_for("RUN");
     terminal.record();
     terminal.keys(&["j", "y"]);
@@ -264,7 +155,7 @@ fn the_id_gets_into_the_clipboard() {
 #[test]
 fn a_plain_view_has_no_colours() {
     for (arguments, is_colourful) in [("--plain", false), ("", true)] {
-        let Some(terminal) = Terminal::shell(100, 24, arguments) else { return };
+        let Some(terminal) = shell(100, 24, arguments) else { return };
         terminal.wait_for("RUN");
         terminal.record();
         terminal.keys(&["j", "j", "Enter"]);
@@ -282,11 +173,11 @@ fn a_plain_view_has_no_colours() {
 
 #[test]
 fn the_terminal_is_given_back_after_ctrl_c_and_after_a_panic() {
-    let Some(terminal) = Terminal::shell(80, 24, "") else { return };
+    let Some(terminal) = shell(80, 24, "") else { return };
     terminal.keys(&["C-c"]);
     terminal.wait_for("left with Quit");
     terminal.is_given_back();
-    let Some(terminal) = Terminal::shell(100, 24, "--panic") else { return };
+    let Some(terminal) = shell(100, 24, "--panic") else { return };
     terminal.keys(&["Enter"]);
     terminal.wait_for("the demo panics as it was told to");
     terminal.is_given_back();
@@ -295,10 +186,9 @@ fn the_terminal_is_given_back_after_ctrl_c_and_after_a_panic() {
 #[test]
 fn the_terminal_is_given_back_after_a_signal() {
     for (name, number) in [("TERM", 15), ("HUP", 1), ("INT", 2)] {
-        let Some(terminal) = Terminal::shell(80, 24, "") else { return };
+        let Some(terminal) = shell(80, 24, "") else { return };
         terminal.wait_for("RUN");
-        let process = std::fs::read_to_string(&terminal.scratch).expect("the shell wrote who it is");
-        let killed = Command::new("kill").args([&format!("-{name}"), process.trim()]).status();
+        let killed = Command::new("kill").args([&format!("-{name}"), &terminal.process()]).status();
         assert!(killed.is_ok_and(|status| status.success()), "no view under the shell");
         terminal.wait_for(&format!("left with Signal({number})"));
         terminal.is_given_back();
@@ -307,7 +197,7 @@ fn the_terminal_is_given_back_after_a_signal() {
 
 #[test]
 fn signals_do_what_they_always_do_after_the_view() {
-    let Some(terminal) = Terminal::shell(80, 24, "--linger") else { return };
+    let Some(terminal) = shell(80, 24, "--linger") else { return };
     terminal.keys(&["f"]);
     terminal.wait_for("left with Follow");
     terminal.keys(&["C-c"]);
@@ -316,7 +206,7 @@ fn signals_do_what_they_always_do_after_the_view() {
 
 #[test]
 fn the_view_can_be_put_aside() {
-    let Some(terminal) = Terminal::shell(80, 24, "--plain") else { return };
+    let Some(terminal) = shell(80, 24, "--plain") else { return };
     terminal.wait_for("RUN");
     terminal.keys(&["C-z"]);
     terminal.is_given_back();
