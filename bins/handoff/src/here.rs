@@ -1,10 +1,11 @@
 //! What every verb starts from.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use handoff_backends::Config;
 use handoff_process::{Environment, Output};
-use handoff_runs::{Found, RecordError, Row, Runs};
+use handoff_runs::{Found, RecordError, Row, Runs, State};
 
 use crate::verb::deliver;
 
@@ -39,6 +40,8 @@ pub(crate) struct Here<'a> {
     pub(crate) output: Output,
     /// Where the record and the configuration are.
     pub(crate) home: PathBuf,
+    /// What is to be said once the live view has left the screen; None while there is none.
+    held: RefCell<Option<String>>,
 }
 
 impl<'a> Here<'a> {
@@ -52,7 +55,23 @@ impl<'a> Here<'a> {
                 "could not use {home}: HANDOFF_HOME and HOME must be absolute paths"
             )));
         }
-        Ok(Self { environment, output, home })
+        Ok(Self { environment, output, home, held: RefCell::new(None) })
+    }
+
+    /// Says `text` on standard error, after `work` when that is under way in [`Here::holding`].
+    pub(crate) fn note(&self, text: &str) {
+        match &mut *self.held.borrow_mut() {
+            Some(held) => held.push_str(text),
+            None => self.output.note(text),
+        }
+    }
+
+    /// Does `work`, which has the screen, and then says what was noted meanwhile.
+    pub(crate) fn holding<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.held.replace(Some(String::new()));
+        let done = work();
+        self.output.note(&self.held.take().unwrap_or_default());
+        done
     }
 
     /// The user's own directory.
@@ -86,32 +105,28 @@ impl<'a> Here<'a> {
         Ok(runs)
     }
 
-    /// Puts right what the list says of runs that were lost, and tells of them.
+    /// Puts right what the list says of runs whose end is not in it, and tells of those that were lost.
     pub(crate) fn reconcile(&self, runs: &Runs) -> Result<(), RecordError> {
-        for lost in runs.reconcile()? {
-            // Its guard ended what was left of it. Not we: the process's id may be a stranger's by now.
-            let settings = settings_file(&self.home, lost.id.as_str());
-            crate::supervise::guard::forget(settings.as_os_str());
-            // And what was half of them.
-            if let Ok(Some(dir)) = handoff_files::Dir::open(&self.home.join("runs")) {
-                let _ = handoff_files::Foreign::sweep_directory(&dir);
+        runs.reconcile(|row| {
+            let (id, result) = (row.id.as_str(), runs.files(row).result);
+            if row.state == State::Lost {
+                // Its guard ended what was left of it. Not we: the process's id may be a stranger's by now.
+                crate::supervise::guard::forget(settings_file(&self.home, id).as_os_str());
+                // And what was half of them.
+                if let Ok(Some(dir)) = handoff_files::Dir::open(&self.home.join("runs")) {
+                    let _ = handoff_files::Foreign::sweep_directory(&dir);
+                }
+                let reason = row.reason.as_deref().unwrap_or_default();
+                self.note(&format!("note: {id} was lost: {reason}\n"));
             }
-            let reason = lost.reason.clone().unwrap_or_default();
-            self.output.note(&format!("note: {} was lost: {reason}\n", lost.id));
-            self.tell_of_lost(runs, &lost, &reason);
-        }
-        Ok(())
-    }
-
-    /// Whoever wanted the result as a handoff is told that way that there is none.
-    fn tell_of_lost(&self, runs: &Runs, lost: &Row, reason: &str) {
-        if !lost.to_inbox {
-            return;
-        }
-        let (id, result) = (lost.id.as_str(), runs.files(lost).result);
-        if let Err(why) = deliver::result(self, id, lost.state, reason, &result, lost.caller.as_deref()) {
-            self.output.complain(format_args!("{id}: could not leave word in the inbox: {why}"));
-        }
+            // Whoever wanted the result as a handoff gets it, or is told that there is none.
+            if row.to_inbox
+                && let Err(why) = deliver::stored(self, id, row.state, &result, row.caller.as_deref())
+            {
+                let why = handoff_text::Sanitised::from(why.as_str());
+                self.note(&format!("agent-handoff: {id}: could not leave word in the inbox: {why}\n"));
+            }
+        })
     }
 
     /// The run that `selector` names; the latest without one.

@@ -60,8 +60,10 @@ pub struct Ended {
 }
 
 impl Run<'_> {
-    /// Ends the run: the result file whole and on disk, then the row, then the locks.
-    pub fn finish(mut self, ending: &Ending<'_>) -> Ended {
+    /// Ends the run: the result file whole and on disk, then the row, then the locks. In between, `tell` gets the state
+    /// and may tell whoever waits elsewhere: a process that is killed there leaves a run that is found, and told of, by
+    /// the next command.
+    pub fn finish(mut self, ending: &Ending<'_>, tell: impl FnOnce(State)) -> Ended {
         let mut state = ending.state;
         self.info.pid = None;
         self.info.supervisor = None;
@@ -79,6 +81,7 @@ impl Run<'_> {
             // The few bytes that say so may fit where the result did not; when not, the row says it.
             let _ = self.runs.write_result(&self.id, &self.backend, state, &self.info, b"");
         }
+        tell(state);
         self.unrecorded = self.record(state, PATIENCE).err();
         // A lock file that stays is free, and the result file tells how it ended.
         let _ = self.lock.remove();
@@ -120,13 +123,33 @@ impl Runs {
 /// The state and the text in the bytes of a result file. handoff-cli's have the text only.
 pub fn split_result(result: &[u8]) -> (Option<State>, &[u8]) {
     let split = || {
-        let head_end =
-            result.strip_prefix(b"---\nrun: ")?.windows(6).position(|bytes| bytes == b"\n---\n\n")?;
-        let (head, text) = result.split_at("---\nrun: ".len() + head_end);
-        let state = head.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(b"state: "))?;
-        Some((State::parse(std::str::from_utf8(state).ok()?)?, &text[6..]))
+        let (head, text) = split_head(result)?;
+        Some((state_in(head)?, text))
     };
     split().map_or((None, result), |(state, text)| (Some(state), text))
+}
+
+/// The state and the reason that the head of a result file says.
+pub(crate) fn result_head(result: &[u8]) -> Option<(State, Option<String>)> {
+    let (head, _) = split_head(result)?;
+    let reason = field(head, b"reason: ").and_then(|reason| serde_json::from_slice(reason).ok());
+    Some((state_in(head)?, reason))
+}
+
+fn split_head(result: &[u8]) -> Option<(&[u8], &[u8])> {
+    const START: &[u8] = b"---\nrun: ";
+    const END: &[u8] = b"\n---\n\n";
+    let end = result.strip_prefix(START)?.windows(END.len()).position(|bytes| bytes == END)?;
+    let (head, text) = result.split_at(START.len() + end);
+    Some((head, &text[END.len()..]))
+}
+
+fn state_in(head: &[u8]) -> Option<State> {
+    State::parse(std::str::from_utf8(field(head, b"state: ")?).ok()?)
+}
+
+fn field<'h>(head: &'h [u8], name: &[u8]) -> Option<&'h [u8]> {
+    head.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(name))
 }
 
 fn one_line(text: &str) -> String {

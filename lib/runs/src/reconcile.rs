@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use handoff_document::Timestamp;
 use handoff_files::{FileError, Lock};
-use rusqlite::params;
+use rusqlite::{Transaction, TransactionBehavior, params};
 use rustix::process::Pid;
 
+use crate::Runs;
+use crate::ending::result_head;
 use crate::error::RecordError;
 use crate::lock::{Asked, ConversationLock, Held};
 use crate::reserve::LOCK;
 use crate::row::{Info, Row, State};
-use crate::{Runs, split_result};
 
 /// How long a row of handoff-cli's may be without its process's id, in seconds: it is noted after the start.
 const STARTING: i64 = 60;
@@ -31,50 +32,59 @@ const HALF_WRITTEN: i64 = 60;
 /// As much of a result file as has its head.
 const HEAD: u64 = 8 << 10;
 
-const WHY: &str = "whatever looked after it is gone: it was killed, or the system went down";
+/// All that is known of one whose end nobody wrote down.
+const WHY: &str = "whatever looked after it is gone without a word: it was killed, the system went down, or there was no \
+                   space left to write how it ended";
 
 impl Runs {
     /// Puts right what the list says of runs that nobody looks after any more: they get the state that their result
-    /// file has, or are lost, with a result file that says so. Gives those that are lost since, as they are now; their
-    /// [`Row::process`] is what the list had, for whoever ends what is left of it.
+    /// file has, or are lost, with a result file that says so. Each is given to `tell` as it is now, before the list
+    /// has it so: whoever is killed in between leaves it to be found, and told of, again.
     ///
     /// # Errors
     /// What is wrong with the list.
-    pub fn reconcile(&self) -> Result<Vec<Row>, RecordError> {
-        let mut lost = Vec::new();
+    pub fn reconcile(&self, mut tell: impl FnMut(&Row)) -> Result<(), RecordError> {
+        let mut any = false;
         for mut row in self.rows("status = 'running' ORDER BY id DESC", [])? {
             // What cannot be looked at now is looked at the next time.
             let Ok(Some(lock)) = self.abandoned(&row) else { continue };
-            let (state, reason) = match self.ended_as(&row) {
-                Some(state) => (state, None),
-                None => (State::Lost, Some(WHY)),
+            (row.state, row.reason) = match self.ended_as(&row) {
+                Some((state, reason)) if state != State::Lost => (state, reason),
+                _ => (State::Lost, Some(WHY.to_owned())),
             };
-            let ended = Timestamp::now();
-            if state == State::Lost && self.still_running(&row)? {
-                // On a full disk the list at least says it.
-                let _ = self.write_lost(&row, ended);
-            }
-            let changed = self.database()?.within(PATIENCE, |connection| {
-                let update = "UPDATE runs SET status = ?2, runtime_info = json_patch(json_remove(CASE \
-                     WHEN json_valid(runtime_info) THEN runtime_info ELSE '{}' END, '$.pid', '$.supervisor'), \
-                     json_object('ended', ?3, 'reason', ?4)) WHERE run_id = ?1 AND status = 'running'";
-                connection.execute(update, params![row.id.as_str(), state.name(), ended.to_string(), reason])
-            })?;
+            row.ended = Some(Timestamp::now());
+            any |= self.put_right(&row, &mut tell)?;
             // A lock file that stays is free.
             let _ = lock.remove();
             // The conversation's too, unless somebody else is on it by now.
             drop(ConversationLock::take(&self.runs, &row.session));
-            if changed > 0 && state == State::Lost {
-                row.state = state;
-                row.ended = Some(ended);
-                row.reason = reason.map(str::to_owned);
-                lost.push(row);
-            }
         }
-        if !lost.is_empty() {
+        if any {
             self.sweep();
         }
-        Ok(lost)
+        Ok(())
+    }
+
+    /// Writes `row` as it has ended; false when the list has its end already.
+    fn put_right(&self, row: &Row, tell: &mut impl FnMut(&Row)) -> Result<bool, RecordError> {
+        self.database()?.within(PATIENCE, |connection| {
+            let change = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+            let update = "UPDATE runs SET status = ?2, runtime_info = json_patch(json_remove(CASE \
+                 WHEN json_valid(runtime_info) THEN runtime_info ELSE '{}' END, '$.pid', '$.supervisor'), \
+                 json_object('ended', ?3, 'reason', ?4)) WHERE run_id = ?1 AND status = 'running'";
+            let ended = row.ended.map(|ended| ended.to_string());
+            let values = params![row.id.as_str(), row.state.name(), ended, row.reason];
+            if change.execute(update, values)? == 0 {
+                return Ok(false);
+            }
+            if row.state == State::Lost {
+                // On a full disk the list at least says it.
+                let _ = self.write_lost(row);
+            }
+            tell(row);
+            change.commit()?;
+            Ok(true)
+        })
     }
 
     /// Removes what killed processes left half written. What cannot be removed now is the next time.
@@ -122,21 +132,17 @@ impl Runs {
         }
     }
 
-    /// The state in the run's result file.
-    fn ended_as(&self, row: &Row) -> Option<State> {
+    /// The state in the run's result file, and the reason.
+    fn ended_as(&self, row: &Row) -> Option<(State, Option<String>)> {
         let head = self.tasks.open_file(self.files(row).result.file_name()?).ok()?.read(HEAD).ok()?;
-        split_result(&head).0
+        result_head(&head)
     }
 
-    fn still_running(&self, row: &Row) -> Result<bool, RecordError> {
-        Ok(!self.rows("run_id = ?1 AND status = 'running'", [row.id.as_str()])?.is_empty())
-    }
-
-    fn write_lost(&self, row: &Row, ended: Timestamp) -> Result<(), FileError> {
+    fn write_lost(&self, row: &Row) -> Result<(), FileError> {
         let info = Info {
-            reason: Some(WHY.to_owned()),
+            reason: row.reason.clone(),
             started: row.started.map(|started| started.to_string()),
-            ended: Some(ended.to_string()),
+            ended: row.ended.map(|ended| ended.to_string()),
             ..Info::default()
         };
         let text = format!(

@@ -117,3 +117,23 @@ fn of_a_run_that_was_lost_word_is_left() {
     let shown = stage.world.surface(&stage.repo);
     assert!(shown.contains("it was killed") && shown.contains("handoff resume "), "{shown}");
 }
+
+#[test]
+fn a_result_whose_run_was_killed_before_anybody_was_told_is_left_by_the_next_command() {
+    let stage = Stage::done();
+    announced(&stage.handoff(&["run", "--to-inbox", "--text", "x"]));
+    let unread = stage.world.inbox(&stage.repo).join("unread");
+    for name in stage.world.names(&stage.repo, "unread") {
+        std::fs::remove_file(unread.join(name)).unwrap();
+    }
+    // As it is between the result file and the list.
+    stage.change(
+        "UPDATE runs SET status = 'running', runtime_info = json_set(runtime_info, '$.supervisor', 4000000)",
+    );
+    for _ in 0..2 {
+        let list = stage.handoff(&["list"]);
+        assert!(list.out().contains(" success "), "{}", list.out());
+        assert_eq!(stage.world.names(&stage.repo, "unread").len(), 1);
+    }
+    assert!(stage.world.surface(&stage.repo).contains("> It is done."));
+}

@@ -170,7 +170,7 @@ fn a_result_that_was_there_is_kept() {
     let mut run = stage.started(&["run", "--text", "x"]);
     is_endless(&stage);
     run.signal(Signal::TERM);
-    run.ends();
+    assert_eq!(run.ends(), 0);
     all_go(&stage);
     let row = stage.row();
     let (state, _, text) = result(row["result"].as_str().unwrap().as_ref());

@@ -118,7 +118,7 @@ fn the_end_is_waited_for() {
 #[test]
 fn a_killed_run_is_not_waited_for_for_ever() {
     let stage = Stage::new("sleep 300");
-    let mut run = stage.started(&["run", "--text", "x"]);
+    let mut run = stage.started(&["run", "--to-inbox", "--text", "x"]);
     let wait = stage.command(&["wait", stage.row()["id"].as_str().unwrap()]);
     let wait = std::thread::spawn(move || tests::feed(wait, b""));
     std::thread::sleep(Duration::from_millis(150));
@@ -126,4 +126,7 @@ fn a_killed_run_is_not_waited_for_for_ever() {
     run.ends();
     let waited = wait.join().unwrap();
     assert!(waited.code == 1 && waited.out().contains(" lost RESULT="), "{}", waited.out());
+    // Whoever finds it lost says so to whoever wanted the result.
+    assert!(waited.err().contains(" was lost: "), "{}", waited.err());
+    assert_eq!(stage.world.names(&stage.repo, "unread").len(), 1);
 }

@@ -5,12 +5,28 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use handoff_process::Environment;
-use handoff_runs::State;
+use handoff_runs::{State, split_result};
 
 use crate::here::Here;
 
 /// How much of a result goes into the handoff, in bytes: it arrives whole then.
 const MOST: usize = 6_000;
+
+/// How much of a result file is read for that, in bytes.
+const STORED: u64 = 64 << 10;
+
+/// The same with the text that the result file has.
+pub(crate) fn stored(
+    here: &Here<'_>,
+    id: &str,
+    state: State,
+    file: &Path,
+    from: Option<&Path>,
+) -> Result<(), String> {
+    let (bytes, _) = handoff_files::read_named(file, STORED).map_err(|error| error.to_string())?;
+    let (_, text) = split_result(&bytes);
+    result(here, id, state, &String::from_utf8_lossy(text), file, from)
+}
 
 /// Leaves the result of `id` for the worktree of `from`; Err is why not.
 pub(crate) fn result(
@@ -37,7 +53,7 @@ pub(crate) fn result(
     }
     let done = write.wait_with_output().map_err(|error| handoff_files::reason(&error))?;
     if done.status.success() {
-        here.output.note(&format!("note: the result of {id} waits in the inbox of {}\n", from.display()));
+        here.note(&format!("note: the result of {id} waits in the inbox of {}\n", from.display()));
         Ok(())
     } else {
         Err(String::from_utf8_lossy(&done.stderr).trim().to_owned())

@@ -228,12 +228,15 @@ fn conclude(
         }
     };
     let ending = Ending { state, reason: reason.as_deref(), text: text.as_bytes(), usage };
-    let done = run.finish(&ending);
+    let done = run.finish(&ending, |state| {
+        if task.to_inbox || is_orphan {
+            let told = deliver::result(here, &id, state, &text, &files.result, from);
+            if let Err(why) = told {
+                here.output.complain(format_args!("{id}: could not leave the result in the inbox: {why}"));
+            }
+        }
+    });
     unrecorded(here, done.unrecorded.as_ref(), "how the run ended is not in the list yet");
-    let shown = task.print || here.output.is_terminal();
-    if shown || (done.result.is_err() && state == State::Success) {
-        here.output.print(&unforged(&text));
-    }
     // In one line: a reason is a backend's words, and no line may begin with them.
     let reason = reason.map(|reason| Sanitised::line(reason.as_bytes(), 500));
     if let Some(reason) = &reason {
@@ -241,6 +244,10 @@ fn conclude(
     }
     let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     journal.line(&format!("end: {}{why}", done.state.name()));
+    let shown = task.print || here.output.is_terminal();
+    if shown || (done.result.is_err() && state == State::Success) {
+        here.output.print(&unforged(&text));
+    }
     match &done.result {
         Ok(path) => {
             journal.end(&format!("RESULT={}", path.display()));
@@ -248,15 +255,10 @@ fn conclude(
         }
         Err(error) => here.output.complain(format_args!("{id}: {error}")),
     }
-    if task.to_inbox || is_orphan {
-        let told = deliver::result(here, &id, done.state, &text, &files.result, from);
-        if let Err(why) = told {
-            here.output.complain(format_args!("{id}: could not leave the result in the inbox: {why}"));
-        }
-    }
-    Ok(match (signal, done.state) {
-        (Some(signal), _) => u8::try_from(128 + signal).unwrap_or(1),
-        (None, State::Success) => 0,
+    Ok(match (done.state, signal) {
+        // Also one that was asked to end: what it was for is done.
+        (State::Success, _) => 0,
+        (_, Some(signal)) => u8::try_from(128 + signal).unwrap_or(1),
         _ => 1,
     })
 }

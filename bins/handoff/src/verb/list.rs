@@ -99,7 +99,7 @@ fn plain(rows: &[Row]) -> String {
 /// The live view, and what was chosen there.
 fn view(here: &Here<'_>, runs: Runs) -> Result<u8, Failure> {
     let mut shown = Shown { here, runs };
-    match handoff_board::show(&mut shown, here.output.colour)? {
+    match here.holding(|| handoff_board::show(&mut shown, here.output.colour))? {
         Left::Quit => Ok(0),
         Left::Open(id) => open::run(here, Some(&id)),
         Left::Follow(id) => tail::run(here, Some(&id), true),
@@ -121,7 +121,7 @@ impl Shown<'_, '_> {
 
 impl Source for Shown<'_, '_> {
     fn rows(&mut self) -> Result<Vec<handoff_board::Row>, String> {
-        self.runs.reconcile().map_err(|error| error.to_string())?;
+        self.here.reconcile(&self.runs).map_err(|error| error.to_string())?;
         let rows = self.runs.list(&Filter::default()).map_err(|error| error.to_string())?;
         let now = Timestamp::now();
         Ok(rows.iter().map(|row| board_row(row, now)).collect())
@@ -151,7 +151,7 @@ fn board_row(row: &Row, now: Timestamp) -> handoff_board::Row {
         started: row
             .started
             .map_or_else(String::new, |time| time.to_string().get(..16).unwrap_or("").replace('T', " ")),
-        age: row.started.map_or_else(String::new, |then| age(then, now)),
+        age: row.started.map_or_else(String::new, |then| age(then, now).replace("just now", "now")),
         state: match row.state {
             State::Running => handoff_board::State::Running,
             State::Success => handoff_board::State::Success,

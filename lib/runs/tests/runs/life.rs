@@ -5,7 +5,7 @@ use std::path::Path;
 
 use handoff_runs::{AdoptError, Conversation, Ending, Filter, Found, State, Usage, split_result};
 
-use crate::support::{Home, finish, mode, new, row, success};
+use crate::support::{Home, finish, mode, new, reconciled, row, success};
 
 #[test]
 fn a_run_is_recorded_from_its_start_to_its_end() {
@@ -27,7 +27,7 @@ fn a_run_is_recorded_from_its_start_to_its_end() {
     assert_eq!(going.cwd, Path::new("/home/someone/project"));
     assert!(going.started.is_some() && going.ended.is_none());
     assert!(runs.is_attended(&going).unwrap());
-    assert!(runs.reconcile().unwrap().is_empty());
+    assert!(reconciled(&runs).is_empty());
 
     run.create_out().unwrap().write_all(b"progress\n").unwrap();
     run.create_stream().unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use handoff_runs::{Conversation, Filter, State, split_result};
 
-use crate::support::{Home, finish, mode, new, row, success};
+use crate::support::{Home, finish, mode, new, reconciled, row, success};
 
 const LIST: &[u8] = include_bytes!("../../fixtures/handoff-cli-0.3.9.db");
 
@@ -105,10 +105,10 @@ fn its_killed_run_is_lost_when_its_process_is_gone() {
     };
     set(alive, "datetime('now', 'localtime')");
     let runs = home.open();
-    assert!(runs.reconcile().unwrap().is_empty());
+    assert!(reconciled(&runs).is_empty());
     // A process of that id is there, and cannot be the one of last week.
     set(alive, "datetime('now', 'localtime', '-7 days')");
-    let lost = runs.reconcile().unwrap();
+    let lost = reconciled(&runs);
     assert_eq!((lost.len(), lost[0].state), (1, State::Lost));
     let row = row(&runs, "7");
     assert_eq!((row.state, row.process, row.model.as_deref()), (State::Lost, None, Some("deepseek-v4")));
@@ -116,7 +116,7 @@ fn its_killed_run_is_lost_when_its_process_is_gone() {
     let (state, text) = split_result(&result);
     assert_eq!(state, Some(State::Lost));
     assert!(String::from_utf8_lossy(text).contains("handoff resume 1121-ds-07-from-text"));
-    assert!(runs.reconcile().unwrap().is_empty());
+    assert!(reconciled(&runs).is_empty());
 }
 
 #[test]
@@ -150,6 +150,6 @@ fn a_list_of_other_tables_is_left_alone() {
     assert_eq!(columns, 2);
     let run = runs.begin(new(b"x")).unwrap();
     assert!(run.unrecorded().is_some());
-    let ended = run.finish(&success(b"done"));
+    let ended = run.finish(&success(b"done"), |_| {});
     assert!(ended.result.is_ok() && ended.unrecorded.is_some());
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use handoff_runs::{Filter, Runs, State, split_result};
 
-use crate::support::{Home, finish, new, row, success};
+use crate::support::{Home, finish, new, reconciled, row, success};
 
 #[test]
 #[ignore = "what the other tests run as a process of its own"]
@@ -111,14 +111,14 @@ fn a_killed_supervisors_run_is_found_lost_once() {
     let runs = home.open();
     let going = row(&runs, &id);
     assert!(runs.is_attended(&going).unwrap());
-    assert!(runs.reconcile().unwrap().is_empty());
+    assert!(reconciled(&runs).is_empty());
     assert!(runs.lock_conversation(&going.session).unwrap().is_none());
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(!runs.is_attended(&going).unwrap());
     // Several commands look at once.
     let found: usize = std::thread::scope(|scope| {
-        let look = || home.open().reconcile().unwrap().len();
+        let look = || reconciled(&home.open()).len();
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(look)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
@@ -137,9 +137,12 @@ fn a_run_killed_between_its_result_and_its_row_has_the_state_of_its_result() {
     child.kill().unwrap();
     child.wait().unwrap();
     let result = home.path().join(format!("tasks/{id}.result.md"));
-    std::fs::write(&result, format!("---\nrun: {id}\nstate: success\n---\n\ndone")).unwrap();
+    std::fs::write(&result, format!("---\nrun: {id}\nstate: error\nreason: \"so\"\n---\n\ndone")).unwrap();
     let runs = home.open();
-    assert!(runs.reconcile().unwrap().is_empty());
-    assert_eq!(row(&runs, &id).state, State::Success);
+    let told = reconciled(&runs);
+    assert_eq!((told.len(), told[0].state, told[0].to_inbox), (1, State::Error, true));
+    let row = row(&runs, &id);
+    assert_eq!((row.state, row.reason.as_deref()), (State::Error, Some("so")));
+    assert!(reconciled(&runs).is_empty());
     assert!(std::fs::read_to_string(result).unwrap().ends_with("done"));
 }

@@ -45,9 +45,16 @@ pub(crate) fn success(text: &[u8]) -> Ending<'_> {
     Ending { state: State::Success, reason: None, text, usage: None }
 }
 
+/// What is put right, as it is told.
+pub(crate) fn reconciled(runs: &Runs) -> Vec<Row> {
+    let mut told = Vec::new();
+    runs.reconcile(|row| told.push(row.clone())).unwrap();
+    told
+}
+
 /// Ends `run` well, everywhere.
 pub(crate) fn finish(run: Run<'_>, ending: &Ending<'_>) -> PathBuf {
-    let ended = run.finish(ending);
+    let ended = run.finish(ending, |_| {});
     assert!(ended.unrecorded.is_none(), "{:?}", ended.unrecorded);
     assert_eq!(ended.state, ending.state);
     ended.result.unwrap()
