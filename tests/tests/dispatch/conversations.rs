@@ -135,10 +135,17 @@ fn resume_without_words_opens_and_open_becomes_the_agent() {
 #[test]
 fn the_latest_is_so_by_its_place_and_not_by_the_clock() {
     let stage = Stage::done();
-    announced(&stage.handoff(&["run", "--text", "a"]));
+    let (first, _) = announced(&stage.handoff(&["run", "--text", "a"]));
+    // Its clock was ahead by a week.
+    stage.change(
+        "UPDATE runs SET created_at = datetime('now', '+7 days'), run_day = date('now', '+7 days'), runtime_info = \
+         json_set(runtime_info, '$.started', strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '+7 days'))",
+    );
     let mut later = stage.command(&["run", "--text", "b"]);
     later.env("TZ", "Pacific/Honolulu");
-    announced(&tests::feed(later, b""));
+    let (second, _) = announced(&tests::feed(later, b""));
+    let ids: Vec<String> = stage.list().iter().map(id).collect();
+    assert_eq!(ids, [second, first]);
     let session = stage.row()["session"].as_str().unwrap().to_owned();
     let mut resume = stage.command(&["resume", "--text", "c"]);
     resume.env("TZ", "Pacific/Kiritimati");

@@ -17,6 +17,7 @@ mod killed;
 mod listed;
 mod prompts;
 mod reserved;
+mod screen;
 mod setup;
 mod support;
 mod trouble;

@@ -92,3 +92,24 @@ fn twenty_at_once_on_a_fresh_home_have_ids_of_their_own() {
     let numbers: BTreeSet<u64> = rows.iter().map(|row| row["number"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (1..=20).collect());
 }
+
+#[test]
+fn the_same_day_a_year_later_has_ids_of_its_own() {
+    let stage = Stage::done();
+    let (id, file) = announced(&stage.handoff(&["run", "--text", "x"]));
+    // The same run a year ago, and the list of then is lost, so that numbers begin anew.
+    let year: u32 = id[..2].parse().unwrap();
+    let old = format!("{:02}{}", year - 1, &id[2..]);
+    for path in stage.files() {
+        let name = path.file_name().unwrap().to_str().unwrap().replace(&id, &old);
+        std::fs::rename(&path, path.with_file_name(name)).unwrap();
+    }
+    std::fs::remove_file(stage.home().join("runs/handoff.db")).unwrap();
+    let (again, _) = announced(&stage.handoff(&["run", "--text", "x"]));
+    assert_eq!(again, id, "the number is the same, the year is not");
+    assert!(file.is_file() && file.with_file_name(format!("{old}.result.md")).is_file());
+    // On the same day only the files that are there tell which ids were given.
+    std::fs::remove_file(stage.home().join("runs/handoff.db")).unwrap();
+    let (third, _) = announced(&stage.handoff(&["run", "--text", "x"]));
+    assert_ne!(third, id);
+}

@@ -57,6 +57,27 @@ fn init_writes_the_configuration_and_the_skills() {
 }
 
 #[test]
+fn init_works_where_home_is_on_another_file_system() {
+    use std::os::unix::fs::MetadataExt;
+    let shared = std::path::Path::new("/dev/shm");
+    let device = |path: &std::path::Path| std::fs::metadata(path).map(|path| path.dev()).ok();
+    let other = device(shared) != device(&tests::program("handoff"));
+    if !tests::can("use a second file system", other && device(shared).is_some()) {
+        return;
+    }
+    let world = World::new();
+    let home = tempfile::tempdir_in(shared).unwrap();
+    std::fs::create_dir(home.path().join(".claude")).unwrap();
+    released(&world, &["--version"], b"");
+    let mut init = world.bare_command(world.path("dist/handoff"));
+    init.env("HOME", home.path()).args(["init", "-y"]);
+    let ran = tests::feed(init, b"");
+    assert_eq!(ran.code, 0, "{}{}", ran.out(), ran.err());
+    assert!(home.path().join(".handoff/config.yaml").is_file());
+    assert!(home.path().join(".claude/skills/handoff-codex/SKILL.md").is_file());
+}
+
+#[test]
 fn init_asks_first() {
     let world = World::new();
     for answer in [&b""[..], b"n\n", b"\n"] {
