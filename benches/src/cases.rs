@@ -54,6 +54,7 @@ pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
     let mut rows = sizes(programs)?;
     rows.extend(crate::setup::all(programs)?);
     rows.extend(crate::dispatch::all(programs)?);
+    rows.extend(crate::peer::all(programs)?);
     for files in [50, 20_000] {
         rows.push(nothing_waiting(&Stage::new(programs, files)?, files)?);
     }

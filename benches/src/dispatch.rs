@@ -11,14 +11,17 @@ use crate::Failure;
 use crate::cases::Row;
 use crate::measure::{beside, peak};
 
-/// A HOME with a backend that says what a file holds.
-struct Stage {
+/// The configuration of a backend for `handoff`.
+pub(crate) const CONFIG: &str = "backends:\n  fake: { type: claude, model: m }\n";
+
+/// A HOME with a backend that says what a file holds, and a dispatcher.
+pub(crate) struct Stage {
     dir: TempDir,
     program: PathBuf,
 }
 
 pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
-    let stage = Stage::new(programs)?;
+    let stage = Stage::new(&programs.join("handoff"), CONFIG)?;
     let mut rows = Vec::new();
     for verb in ["--help", "env"] {
         let times = beside(200, || Ok(()), || stage.handoff(&[verb]), nothing)?;
@@ -34,7 +37,7 @@ pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
     rows.extend(stream(&stage, "one line of 20 MB", &line, 10.0, 60_000_000)?);
     stage.fill(10_000)?;
     let times = beside(40, || Ok(()), || stage.handoff(&["list", "--json"]), nothing)?;
-    rows.push(Row::ratio("list --json of 10,000 runs", times, "/bin/true", 40.0));
+    rows.push(Row::ratio("list --json, the newest 50 of 10,000 runs", times, "/bin/true", 40.0));
     Ok(rows)
 }
 
@@ -55,12 +58,12 @@ fn nothing() -> Command {
 }
 
 /// A backend's last word.
-fn result(text: &str) -> String {
+pub(crate) fn result(text: &str) -> String {
     format!("{{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\":\"{text}\"}}\n")
 }
 
 /// `size` bytes of what `claude --include-partial-messages` says, with its result.
-fn events(size: usize) -> String {
+pub(crate) fn events(size: usize) -> String {
     let event = "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"some words of an answer that takes its time, and more of them in each event of the stream\"}},\"session_id\":\"0b5a1a3e-1111-2222-3333-444455556666\",\"parent_tool_use_id\":null,\"uuid\":\"0b5a1a3e-1111-2222-3333-444455556667\"}\n";
     let mut text = event.repeat(size / event.len());
     text.push_str(&result("done"));
@@ -68,18 +71,15 @@ fn events(size: usize) -> String {
 }
 
 impl Stage {
-    fn new(programs: &Path) -> Result<Self, Failure> {
+    pub(crate) fn new(program: &Path, config: &str) -> Result<Self, Failure> {
         let dir = tempfile::tempdir()?;
-        let stage = Self { program: programs.join("handoff"), dir };
+        let stage = Self { program: program.to_owned(), dir };
         fs::create_dir_all(stage.path("home/.handoff"))?;
         fs::create_dir(stage.path("bin"))?;
         let backend = format!("#!/bin/sh\nexec cat '{}'\n", stage.path("says").display());
         fs::write(stage.path("bin/claude"), backend)?;
         fs::set_permissions(stage.path("bin/claude"), fs::Permissions::from_mode(0o755))?;
-        fs::write(
-            stage.path("home/.handoff/config.yaml"),
-            "backends:\n  fake: { type: claude, model: m }\n",
-        )?;
+        fs::write(stage.path("home/.handoff/config.yaml"), config)?;
         fs::write(stage.path("says"), "")?;
         fs::write(stage.path("prompt"), "do it\n")?;
         Ok(stage)
@@ -89,7 +89,7 @@ impl Stage {
         self.dir.path().join(name)
     }
 
-    fn says(&self, text: &str) -> Result<(), Failure> {
+    pub(crate) fn says(&self, text: &str) -> Result<(), Failure> {
         Ok(fs::write(self.path("says"), text)?)
     }
 
@@ -101,13 +101,13 @@ impl Stage {
         command
     }
 
-    fn handoff(&self, args: &[&str]) -> Command {
+    pub(crate) fn handoff(&self, args: &[&str]) -> Command {
         let mut command = self.plain(&self.program);
         command.args(args);
         command
     }
 
-    fn run(&self) -> Command {
+    pub(crate) fn run(&self) -> Command {
         let mut command = self.handoff(&["run"]);
         command.arg(self.path("prompt"));
         command
@@ -125,7 +125,7 @@ impl Stage {
     }
 
     /// A list of `count` runs.
-    fn fill(&self, count: usize) -> Result<(), Failure> {
+    pub(crate) fn fill(&self, count: usize) -> Result<(), Failure> {
         self.says(&result("done"))?;
         if !self.run().stdout(Stdio::null()).stderr(Stdio::null()).status()?.success() {
             return Err("a run does not succeed".into());

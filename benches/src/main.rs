@@ -12,6 +12,7 @@
 mod cases;
 mod dispatch;
 mod measure;
+mod peer;
 mod setup;
 mod stage;
 

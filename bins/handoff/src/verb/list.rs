@@ -1,10 +1,13 @@
 //! `handoff list`: what was run. On a terminal a live view, elsewhere rows.
 
+use std::borrow::Cow;
+use std::path::Path;
+
 use handoff_board::{Detail, Document, Left, Source, Tokens};
 use handoff_document::{Timestamp, age};
 use handoff_runs::{Filter, Row, Runs, State, split_result};
 use handoff_text::Sanitised;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::{open, printed, stop, tail};
 use crate::args::List;
@@ -18,41 +21,120 @@ const MOST: u64 = 1 << 20;
 
 pub(crate) fn run(here: &Here<'_>, list: &List) -> Result<u8, Failure> {
     let runs = here.runs()?;
-    let rows = match &list.id {
-        Some(id) => vec![here.find(&runs, Some(id))?],
-        None => {
-            let limit = list.number.unwrap_or(SHOWN);
-            runs.list(&Filter { limit: (!list.all).then_some(limit), ..Filter::default() })?
-        }
-    };
+    let limit = (!list.all).then_some(list.number.unwrap_or(SHOWN));
+    let filter = Filter { limit, ..Filter::default() };
     if list.json {
-        let entries: Vec<Value> = rows.iter().map(|row| entry(&runs, row)).collect();
-        return Ok(printed(here.output, &format!("{}\n", Value::from(entries))));
+        let mut entries = Entries::new(&runs);
+        match &list.id {
+            Some(id) => entries.add(&here.find(&runs, Some(id))?),
+            None => runs.each(&filter, |row| entries.add(&row))?,
+        }
+        return Ok(printed(here.output, &entries.end()?));
     }
     if here.output.is_terminal() && list.id.is_none() {
         return view(here, runs);
     }
+    let rows = match &list.id {
+        Some(id) => vec![here.find(&runs, Some(id))?],
+        None => runs.list(&filter)?,
+    };
     if rows.is_empty() {
         return Ok(printed(here.output, "(no runs)\n"));
     }
     Ok(printed(here.output, &plain(&rows)))
 }
 
-fn entry(runs: &Runs, row: &Row) -> Value {
-    let files = runs.files(row);
-    let usage = row.usage.as_ref().map(|usage| {
-        json!({
-            "input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens,
-            "cache_read_input_tokens": usage.cache_read_input_tokens, "cost_usd": usage.cost_usd, "turns": usage.turns,
-        })
-    });
-    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
-    json!({
-        "number": row.number, "id": row.id.as_str(), "uuid": row.uuid, "session": row.session,
-        "state": row.state.name(), "reason": row.reason, "backend": row.backend, "model": row.model, "pro": row.pro,
-        "cwd": row.cwd.to_string_lossy(), "prompt": row.prompt, "started": time(row.started), "ended": time(row.ended),
-        "usage": usage, "result": files.result, "progress": files.out, "stream": files.stream,
-    })
+/// The strict way first: it is several times as fast.
+fn lossy(path: &Path) -> Cow<'_, str> {
+    path.to_str().map_or_else(|| path.to_string_lossy(), Cow::Borrowed)
+}
+
+/// A run as `--json` has it.
+#[derive(Serialize)]
+struct Entry<'a> {
+    number: u64,
+    id: &'a str,
+    uuid: &'a str,
+    session: &'a str,
+    state: &'a str,
+    reason: Option<&'a str>,
+    backend: &'a str,
+    model: Option<&'a str>,
+    pro: bool,
+    cwd: Cow<'a, str>,
+    prompt: &'a str,
+    started: Option<String>,
+    ended: Option<String>,
+    usage: Option<Used>,
+    result: Cow<'a, str>,
+    progress: Cow<'a, str>,
+    stream: Cow<'a, str>,
+}
+
+/// What it used, in tokens, US dollars and turns.
+#[derive(Serialize)]
+struct Used {
+    input_tokens: u64,
+    output_tokens: u64,
+    cache_read_input_tokens: u64,
+    cost_usd: f64,
+    turns: u64,
+}
+
+/// The text of a JSON array, written as the runs come: lists are long.
+struct Entries<'r> {
+    runs: &'r Runs,
+    text: Vec<u8>,
+    failed: Option<serde_json::Error>,
+}
+
+impl<'r> Entries<'r> {
+    fn new(runs: &'r Runs) -> Self {
+        Self { runs, text: b"[".to_vec(), failed: None }
+    }
+
+    fn add(&mut self, row: &Row) {
+        let files = self.runs.files(row);
+        let usage = row.usage.as_ref().map(|usage| Used {
+            input_tokens: usage.input_tokens,
+            output_tokens: usage.output_tokens,
+            cache_read_input_tokens: usage.cache_read_input_tokens,
+            cost_usd: usage.cost_usd,
+            turns: usage.turns,
+        });
+        let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+        let entry = Entry {
+            number: row.number,
+            id: row.id.as_str(),
+            uuid: &row.uuid,
+            session: &row.session,
+            state: row.state.name(),
+            reason: row.reason.as_deref(),
+            backend: &row.backend,
+            model: row.model.as_deref(),
+            pro: row.pro,
+            cwd: lossy(&row.cwd),
+            prompt: &row.prompt,
+            started: time(row.started),
+            ended: time(row.ended),
+            usage,
+            result: lossy(&files.result),
+            progress: lossy(&files.out),
+            stream: lossy(&files.stream),
+        };
+        if self.text.len() > 1 {
+            self.text.push(b',');
+        }
+        self.failed = self.failed.take().or(serde_json::to_writer(&mut self.text, &entry).err());
+    }
+
+    fn end(mut self) -> Result<String, Failure> {
+        self.text.extend_from_slice(b"]\n");
+        match self.failed {
+            Some(error) => Err(error.into()),
+            None => Ok(String::from_utf8(self.text)?),
+        }
+    }
 }
 
 fn line(text: &str, limit: usize) -> Sanitised {
@@ -130,7 +212,7 @@ impl Source for Shown<'_, '_> {
     fn detail(&mut self, id: &str) -> Result<Detail, String> {
         let row = self.row(id)?;
         let files = self.runs.files(&row);
-        let document = |path: &std::path::Path| {
+        let document = |path: &Path| {
             let (bytes, _) = handoff_files::read_named(path, MOST).unwrap_or_default();
             let (_, text) = split_result(&bytes);
             Document { text: String::from_utf8_lossy(text).into_owned(), path: path.display().to_string() }
