@@ -130,6 +130,24 @@ fn a_refused_login_is_told_in_their_words() {
 }
 
 #[test]
+fn a_usage_limit_is_told_in_their_words_and_the_conversation_goes_on_after_it() {
+    let limit = |kind: &str| refuse(429, kind, "the limit of the week is used up");
+    let claude = vec![text("Begun."), limit("rate_limit_error"), limit("rate_limit_error"), text("Gone on.")];
+    let codex = vec![text("Begun."), limit("usage_limit_reached"), text("Gone on.")];
+    let Some(real) = Real::new(claude, codex) else { return };
+    for backend in ["claude", "codex"] {
+        assert_eq!(says(&real.handoff(&["run", "--backend", backend, "--text", "begin"])), "Begun.\n");
+        let ran = real.handoff(&["resume", "--timeout", "30s", "--text", "and then?"]);
+        let (id, file) = announced(&ran);
+        let (state, reason, text) = result(&file);
+        assert_eq!((ran.code, state.as_str()), (1, "error"), "{backend}: {reason}");
+        assert!(reason.contains("429") || reason.contains("limit"), "{backend}: {reason}");
+        assert!(text.contains(&reason), "{text}");
+        assert_eq!(says(&real.handoff(&["resume", &id, "--text", "now?"])), "Gone on.\n", "{backend}");
+    }
+}
+
+#[test]
 fn a_conversation_that_is_not_there_is_told() {
     let Some(real) = Real::new(vec![text("x")], vec![text("x")]) else { return };
     let cwd = real.stage.repo.to_str().unwrap().to_owned();
