@@ -78,7 +78,7 @@ impl<'a> Raw<'a> {
                 Piece::Char(_) => body.cut = true,
                 // Three more than fit: the character that is cut through here is one that does not fit.
                 Piece::Plain(bytes) => {
-                    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(room + 4)]);
+                    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(room.saturating_add(4))]);
                     let fits = text.floor_char_boundary(room);
                     body.text.push_str(&text[..fits]);
                     body.cut = fits < text.len();

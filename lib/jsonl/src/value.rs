@@ -42,6 +42,11 @@ impl<'a> Value<'a> {
         Items::of(self).into_iter().flatten()
     }
 
+    /// As it is written.
+    pub fn bytes(self) -> &'a [u8] {
+        self.0
+    }
+
     /// The string that this is, still as it is written; None for anything else.
     pub fn string(self) -> Option<Raw<'a>> {
         let inner = self.0.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
