@@ -6,7 +6,8 @@
 //!   subagent said, in versions that kept that in the same file.
 //! - `isApiErrorMessage` marks what the program itself says in the assistant's place when the service refused; before it
 //!   stand `system` lines with `subtype: api_error`, one for each attempt.
-//! - What a person typed while the agent worked is an `attachment` of the type `queued_command`.
+//! - What a person typed while the agent worked is an `attachment` of the type `queued_command`. Before it gets there
+//!   it waits: a `queue-operation` line says that it came, another one that it went.
 
 use handoff_jsonl::Value;
 
@@ -22,6 +23,8 @@ pub(crate) struct Claude {
     facts: [Vec<u8>; 4],
     /// A slash command that is a request unless its own output comes next.
     command: Option<Text>,
+    /// What a person typed that the agent has not got yet.
+    waiting: Option<Text>,
 }
 
 /// Whether a line of this agent's transcripts is like that.
@@ -57,6 +60,7 @@ impl Claude {
             b"assistant" => self.assistant(line, message, is_sidechain, tell),
             b"system" => self.system(line, tell),
             b"attachment" => self.attachment(attachment, tell),
+            b"queue-operation" => self.queue(line),
             b"last-prompt" => {
                 event::text(prompt, TEXT_LIMIT).into_iter().for_each(|prompt| tell(Event::Hint(prompt)));
             }
@@ -67,11 +71,17 @@ impl Claude {
 
     /// The end of what can be read.
     pub(crate) fn finish(&mut self, tell: Tell<'_>) {
+        self.flush(tell);
+        self.waiting.take().into_iter().for_each(|request| tell(Event::Request(request)));
+    }
+
+    /// The slash command was one that the agent got.
+    fn flush(&mut self, tell: Tell<'_>) {
         self.command.take().into_iter().for_each(|command| tell(Event::Request(command)));
     }
 
     fn tell(&mut self, event: Event, tell: Tell<'_>) {
-        self.finish(tell);
+        self.flush(tell);
         tell(event);
     }
 
@@ -121,7 +131,7 @@ impl Claude {
             }
             Said::Request(_) => request.cut = true,
             Said::Command(command) => {
-                self.finish(tell);
+                self.flush(tell);
                 self.command = Some(Text::from(command.as_str()).up_to(TEXT_LIMIT));
             }
             Said::CommandOutput => self.command = None,
@@ -189,6 +199,19 @@ impl Claude {
         let text = [formatted, message].into_iter().find_map(|text| event::text(text, TEXT_LIMIT));
         let failure = event::failure(&text.unwrap_or_default(), status.and_then(Value::count), None);
         self.tell(Event::Failed(failure), tell);
+    }
+
+    /// Of several that wait the last one is told, unless any of them went.
+    fn queue(&mut self, line: Value<'_>) {
+        let [operation, content] = line.pick(["operation", "content"]).unwrap_or_default();
+        self.waiting = None;
+        if operation.is_some_and(|operation| operation.is("enqueue"))
+            && let Some(text) = event::text(content, LOOK)
+            && let Said::Request(words) = request::of(&text.text)
+        {
+            let waiting = Text { text: words, cut: text.cut };
+            self.waiting = Some(waiting.up_to(TEXT_LIMIT));
+        }
     }
 
     fn attachment(&mut self, attachment: Option<Value<'_>>, tell: Tell<'_>) {

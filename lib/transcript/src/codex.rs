@@ -28,6 +28,7 @@ const HELD: usize = 8;
 pub(crate) struct Codex {
     /// A resumed or forked rollout may hold the beginning of another one too.
     knows_session: bool,
+    knows_cwd: bool,
     /// Whether there are events of what a person said, and of what the agent said.
     has_events: [bool; 2],
     /// Messages of which it is not known yet whether events of their kind exist.
@@ -76,7 +77,7 @@ impl Codex {
             (Some(b"session_meta"), Some(meta)) => self.meta(meta, tell),
             (Some(b"turn_context"), Some(context)) => {
                 let [cwd, model] = context.pick(["cwd", "model"]).unwrap_or_default();
-                fact(Fact::Cwd, cwd, tell);
+                self.cwd(cwd, tell);
                 fact(Fact::Model, model, tell);
             }
             (Some(b"response_item"), Some(item)) => self.item(item, tell),
@@ -110,8 +111,13 @@ impl Codex {
         }
         let [id, session, cwd, git] = meta.pick(["id", "session_id", "cwd", "git"]).unwrap_or_default();
         fact(Fact::SessionId, id.or(session), tell);
-        fact(Fact::Cwd, cwd, tell);
+        self.cwd(cwd, tell);
         fact(Fact::Branch, git.and_then(|git| git.pick(["branch"])).and_then(|[branch]| branch), tell);
+    }
+
+    fn cwd(&mut self, cwd: Option<Value<'_>>, tell: Tell<'_>) {
+        self.knows_cwd |= cwd.is_some();
+        fact(Fact::Cwd, cwd, tell);
     }
 
     /// A message out of the items: it counts unless there are events of its kind.
@@ -186,6 +192,13 @@ impl Codex {
         let mut asked = Text::default();
         let mut is_stopped = false;
         event::each_text(content, LOOK, |text| match request::of(&text.text) {
+            // In the first rollouts this is the only place that tells it.
+            Said::Nothing if !self.knows_cwd => {
+                if let Some(cwd) = request::directory(&text.text) {
+                    self.knows_cwd = true;
+                    tell(Event::Fact(Fact::Cwd, Text::from(cwd).up_to(LINE_LIMIT)));
+                }
+            }
             Said::Request(words) | Said::Command(words) => {
                 let end = if asked.text.is_empty() { "" } else { "\n" };
                 asked.text.push_str(end);
@@ -246,10 +259,12 @@ impl Codex {
                     self.failed(message, info, tell);
                 }
             }
-            b"turn_aborted" if reason.is_none_or(|reason| reason.is("interrupted")) => {
-                self.tell(Event::Interrupted, tell);
-            }
-            b"turn_aborted" => self.failed(reason, None, tell),
+            b"turn_aborted" => match reason.and_then(Value::string).map(|reason| reason.bytes()) {
+                // A person said something else meanwhile.
+                Some(b"replaced") => {}
+                Some(b"budget_limited") => self.failed(reason, None, tell),
+                _ => self.tell(Event::Interrupted, tell),
+            },
             _ => {}
         }
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::Value as Json;
 
-use crate::event::{Call, Event, Fact, Return};
+use crate::event::{Call, Deed, Event, Fact, Return};
 use crate::session::{Coverage, Outcome, Text, Tool};
 
 /// The most bytes of a copy.
@@ -62,9 +62,11 @@ impl Digest {
                 self.push(Entry::Said { role: "error", text: Text::from("interrupted by the user") });
             }
             Event::Call(call) => self.call(call),
+            Event::Return(back) if back.id.is_empty() => {}
             Event::Return(back) => self.came_back(back),
+            Event::Ran(call, _) if matches!(call.deed, Deed::Plan(_)) => {}
             Event::Ran(call, back) => {
-                if self.find(&call.id).is_none() {
+                if call.id.is_empty() || self.find(&call.id).is_none() {
                     self.call(call);
                 }
                 self.came_back(back);
@@ -178,12 +180,22 @@ impl Entry {
 
 /// A text without secrets, at most `limit` bytes of it.
 fn shown(text: &Text, redact: &dyn Fn(&str) -> String, limit: usize) -> Json {
-    let mut shown = redact(&text.text);
+    let told = if text.cut { without_half_word(&text.text) } else { &text.text };
+    let mut shown = redact(told);
     if shown.len() > limit || text.cut {
         shown.truncate(shown.floor_char_boundary(limit - MARK.len()));
         shown.push_str(MARK);
     }
     Json::from(shown)
+}
+
+/// Without its last word, which may be half a secret that nothing recognises. A word longer than any secret but a
+/// key's block, whose lines are words, is shortened.
+fn without_half_word(text: &str) -> &str {
+    const WORD: usize = 2 << 10;
+    let least = text.floor_char_boundary(text.len().saturating_sub(WORD));
+    let end = text[least..].rfind(char::is_whitespace).map_or(least, |found| least + found);
+    &text[..end]
 }
 
 /// A line with the fields in this order.

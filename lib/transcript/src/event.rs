@@ -1,6 +1,6 @@
 //! What both agents' lines come down to.
 
-use handoff_jsonl::Value;
+use handoff_jsonl::{Raw, Value};
 use handoff_stream::{Reason, ReasonKind};
 use handoff_text::Sanitised;
 
@@ -147,9 +147,9 @@ pub(crate) fn input(value: Value<'_>) -> Text {
         }
         let key = String::from_utf8_lossy(&key[..key.len().min(NAME)]);
         let value = text(Some(value), DETAIL).unwrap_or_else(|| {
-            let bytes = value.bytes();
-            let part = &bytes[..bytes.len().min(DETAIL)];
-            Text { text: String::from_utf8_lossy(part).into_owned(), cut: part.len() < bytes.len() }
+            // Its strings as they are meant, for a key that is written in one line is not recognised as one.
+            let body = Raw::new(value.bytes()).text(DETAIL);
+            Text { text: body.text, cut: body.cut }
         });
         let end = if all.text.is_empty() { "" } else { "\n" };
         all.text.push_str(&format!("{end}{key}: {}", value.text));

@@ -10,7 +10,7 @@
 //!   and of a file of more than [`WHOLE`] bytes only the beginning and the end. Together it is less than 8 MB, whatever
 //!   the file is, and [`Coverage`] says what was not looked at.
 //! - The texts are what stands in the file, each of bounded length: whoever shows them sanitises them, whoever keeps
-//!   them takes the secrets out.
+//!   them takes the secrets out. One that is cut may end in half a secret, so cut it once more.
 //!
 //! Sources of the formats: transcripts of Claude Code 2.1.329 and rollouts of Codex 0.169.0 recorded with a mock
 //! model, and what the published sources of Codex say of earlier rollouts.

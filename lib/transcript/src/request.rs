@@ -109,6 +109,12 @@ fn command(text: &str) -> Said {
     Said::Command(format!("{name} {args}").trim().to_owned())
 }
 
+/// The directory that Codex's description of the environment names.
+pub(crate) fn directory(text: &str) -> Option<&str> {
+    let environment = text.trim_start().strip_prefix("<environment_context>")?;
+    element(environment, "cwd").filter(|cwd| cwd.starts_with('/'))
+}
+
 /// The content of the first such element.
 fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(&format!("<{name}>"))?;

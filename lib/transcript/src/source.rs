@@ -54,13 +54,13 @@ pub(crate) fn pass(
     } else {
         // Each time the line that is cut through is passed over.
         drop(decoder.stream(transcript.by_ref().take(window.head), false, &mut portion, tell)?);
-        decoder.flush(tell);
+        decoder.finish(tell);
         tell(Event::Gap);
         transcript.seek(SeekFrom::Start(size - window.tail))?;
         let lines = decoder.stream(transcript.take(window.tail), true, &mut portion, tell)?;
         lines.finish(&mut |line| decoder.line(line, tell));
     }
-    decoder.flush(tell);
+    decoder.finish(tell);
     Ok((decoder.tool, decoder.coverage))
 }
 
@@ -124,7 +124,7 @@ impl Decoder {
         self.coverage.unreadable += u64::from(!is_read);
     }
 
-    fn flush(&mut self, tell: Tell<'_>) {
+    fn finish(&mut self, tell: Tell<'_>) {
         self.claude.finish(tell);
         self.codex.finish(tell);
     }

@@ -48,6 +48,7 @@ impl Tally {
             Event::Hint(text) => self.hint = Some(text),
             Event::Answer(text) => session.last_answer = Some(text),
             Event::Call(call) => self.call(call),
+            Event::Return(back) if back.id.is_empty() => {}
             Event::Return(back) => self.came_back(back),
             Event::Ran(call, back) => {
                 if !self.is_known(&call.id) {
@@ -89,7 +90,7 @@ impl Tally {
 
     fn is_known(&self, id: &str) -> bool {
         let mut ids = self.commands.iter().map(|(id, _)| id).chain(self.pending.iter().map(|(id, _)| id));
-        ids.any(|known| known == id)
+        !id.is_empty() && ids.any(|known| known == id)
     }
 
     fn call(&mut self, call: Call) {
