@@ -43,9 +43,37 @@ pub(crate) fn is_ours(line: Value<'_>) -> bool {
 impl Claude {
     /// Takes a line; false when it is no object.
     pub(crate) fn read(&mut self, line: Value<'_>, tell: Tell<'_>) -> bool {
-        let keys =
-            ["type", "message", "isSidechain", "sessionId", "cwd", "gitBranch", "attachment", "lastPrompt"];
-        let Some([kind, message, sidechain, session, cwd, branch, attachment, prompt]) = line.pick(keys)
+        // A tool's result stands in its line twice, so all that it needs is looked for at once.
+        let keys = [
+            "type",
+            "message",
+            "toolUseResult",
+            "attachment",
+            "lastPrompt",
+            "sessionId",
+            "cwd",
+            "gitBranch",
+            "isSidechain",
+            "isMeta",
+            "isCompactSummary",
+            "isVisibleInTranscriptOnly",
+        ];
+        let Some(
+            [
+                kind,
+                message,
+                result,
+                attachment,
+                prompt,
+                session,
+                cwd,
+                branch,
+                sidechain,
+                meta,
+                summary,
+                shown,
+            ],
+        ) = line.pick(keys)
         else {
             return false;
         };
@@ -56,7 +84,11 @@ impl Claude {
             self.fact(Fact::Branch, branch, tell);
         }
         match kind.and_then(Value::string).map(|kind| kind.bytes()).unwrap_or_default() {
-            b"user" => self.user(line, message, is_sidechain, tell),
+            b"user" => {
+                let marks = [sidechain, meta, summary, shown].into_iter().flatten();
+                let is_marked = marks.into_iter().any(|mark| mark.flag() == Some(true));
+                self.user(message, result, is_marked, tell);
+            }
             b"assistant" => self.assistant(line, message, is_sidechain, tell),
             b"system" => self.system(line, tell),
             b"attachment" => self.attachment(attachment, tell),
@@ -95,26 +127,29 @@ impl Claude {
         event::text(value, LINE_LIMIT).into_iter().for_each(|text| tell(Event::Fact(fact, text)));
     }
 
-    fn user(&mut self, line: Value<'_>, message: Option<Value<'_>>, is_sidechain: bool, tell: Tell<'_>) {
+    fn user(
+        &mut self,
+        message: Option<Value<'_>>,
+        account: Option<Value<'_>>,
+        is_marked: bool,
+        tell: Tell<'_>,
+    ) {
         let Some([Some(content)]) = message.and_then(|message| message.pick(["content"])) else { return };
-        let result = line.pick(["toolUseResult"]).and_then(|[result]| result);
+        let mut has_text = content.string().is_some();
         for block in content.items() {
             let keys = ["type", "tool_use_id", "content", "is_error"];
-            if let Some([Some(kind), Some(id), content, is_error]) = block.pick(keys)
-                && kind.is("tool_result")
-                && let Some(id) = event::name(Some(id))
+            let Some([Some(kind), id, content, is_error]) = block.pick(keys) else { continue };
+            has_text |= kind.is("text");
+            if kind.is("tool_result")
+                && let Some(id) = event::name(id)
             {
                 let is_error = is_error.and_then(Value::flag).unwrap_or(false);
                 let output =
                     content.map(|content| event::all_texts(content, event::DETAIL)).unwrap_or_default();
-                self.tell(Event::Return(returned(id, is_error, output, result)), tell);
+                self.tell(Event::Return(returned(id, is_error, output, account)), tell);
             }
         }
-        let marks = ["isMeta", "isCompactSummary", "isVisibleInTranscriptOnly"];
-        let is_marked = line
-            .pick(marks)
-            .is_some_and(|marks| marks.into_iter().flatten().any(|mark| mark.flag() == Some(true)));
-        if !is_marked && !is_sidechain {
+        if has_text && !is_marked {
             self.said(content, tell);
         }
     }

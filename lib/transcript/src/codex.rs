@@ -18,7 +18,7 @@ use crate::{LINE_LIMIT, TEXT_LIMIT, outcome, patch};
 /// How many words of a command are looked at.
 const WORDS: usize = 1000;
 
-/// How much of what a call returned is looked at: in earlier versions the exit code stands after the output.
+/// How much of what a call returned is looked at where that is JSON.
 const OUTPUT: usize = 1 << 20;
 
 /// How many messages wait for the event that makes them count or not.
@@ -403,14 +403,20 @@ fn shell(id: String, tool: String, command: Option<Value<'_>>) -> Call {
 /// A string, an object with `content` and `success`, or an array of texts.
 fn returned(id: String, output: Value<'_>) -> Return {
     let [content, success] = output.pick(["content", "success"]).unwrap_or_default();
-    let text = event::all_texts(content.unwrap_or(output), OUTPUT);
-    let outcome = match (outcome::of_codex(&text.text), success.and_then(Value::flag)) {
-        (Outcome::Unknown, Some(true)) => Outcome::Exit(0),
-        (Outcome::Unknown, Some(false)) => Outcome::Failed,
-        (outcome, _) => outcome,
-    };
-    // In earlier versions what was printed is a field of that JSON.
-    let inner = Value::new(text.text.as_bytes()).pick(["output"]);
-    let output = inner.and_then(|[inner]| event::text(inner, DETAIL)).unwrap_or_else(|| text.up_to(DETAIL));
-    Return { id, outcome, output, todo: None }
+    let told = content.unwrap_or(output);
+    let mut text = event::all_texts(told, DETAIL);
+    let mut outcome = outcome::of_codex(&text.text);
+    if text.text.starts_with('{') {
+        // JSON of earlier versions: the exit code stands behind the output.
+        let whole = event::all_texts(told, OUTPUT);
+        outcome = outcome::of_codex(&whole.text);
+        let inner = Value::new(whole.text.as_bytes()).pick(["output"]);
+        text = inner.and_then(|[inner]| event::text(inner, DETAIL)).unwrap_or(text);
+    }
+    if outcome == Outcome::Unknown
+        && let Some(success) = success.and_then(Value::flag)
+    {
+        outcome = if success { Outcome::Exit(0) } else { Outcome::Failed };
+    }
+    Return { id, outcome, output: text, todo: None }
 }

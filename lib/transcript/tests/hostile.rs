@@ -1,4 +1,5 @@
 //! What bad luck and unfriendly files may put in a transcript's place: what can be had is had, in bounded time.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::Cursor;
 use std::path::Path;

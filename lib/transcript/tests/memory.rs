@@ -1,6 +1,10 @@
 //! How much memory a transcript of any size costs: the only test of its process, which asks the system for its peak.
 #![cfg(target_os = "linux")]
-#![expect(clippy::disallowed_methods, reason = "a test makes its own files")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test makes its own files, and may panic"
+)]
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -60,7 +64,7 @@ fn neither_a_large_file_nor_long_lines_nor_many_calls_cost_more_than_8_mb() {
     answer(&mut file, r#"{"type":"text","text":"the answer"}"#);
     file.flush().unwrap();
     let size = std::fs::metadata(&path).unwrap().len();
-    assert!(size > 50 << 20 && size > WHOLE, "{size}");
+    assert!(size > WHOLE + (16 << 20), "{size}");
 
     let before = peak();
     assert!(before < LIMIT, "what this process had once it keeps, and the reader's need would not show");

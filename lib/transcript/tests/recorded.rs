@@ -1,4 +1,5 @@
 //! Transcripts that Claude Code 2.1.329 and Codex 0.169.0 wrote with a mock model, and all that is told of them.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::{Path, PathBuf};
 

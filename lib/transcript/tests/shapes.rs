@@ -1,4 +1,5 @@
 //! Shapes that a mock model does not provoke, and those of other versions, written by hand.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::Cursor;
 
@@ -104,7 +105,7 @@ fn a_slash_command_without_an_answer_yet_is_a_request() {
     let command = "<command-message>review</command-message><command-name>/review</command-name>";
     assert_eq!(task(&[user("a"), user(command)]).unwrap(), "/review");
     let hint = json!({ "type": "last-prompt", "lastPrompt": "only noted", "sessionId": "s" });
-    assert_eq!(task(&[hint.clone()]).unwrap(), "only noted");
+    assert_eq!(task(std::slice::from_ref(&hint)).unwrap(), "only noted");
     assert_eq!(task(&[user("the whole prompt"), hint]).unwrap(), "the whole prompt");
 }
 
