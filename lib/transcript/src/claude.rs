@@ -17,8 +17,10 @@ use crate::request::{self, Said};
 use crate::session::{Outcome, Text};
 use crate::{LINE_LIMIT, TEXT_LIMIT};
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Claude {
+    /// How much of a tool's input and output is wanted.
+    detail: usize,
     /// The facts as they were written last, for every line repeats them.
     facts: [Vec<u8>; 4],
     /// A slash command that is a request unless its own output comes next.
@@ -41,6 +43,10 @@ pub(crate) fn is_ours(line: Value<'_>) -> bool {
 }
 
 impl Claude {
+    pub(crate) fn new(detail: usize) -> Self {
+        Self { detail, facts: Default::default(), command: None, waiting: None }
+    }
+
     /// Takes a line; false when it is no object.
     pub(crate) fn read(&mut self, line: Value<'_>, tell: Tell<'_>) -> bool {
         // A tool's result stands in its line twice, so all that it needs is looked for at once.
@@ -145,7 +151,7 @@ impl Claude {
             {
                 let is_error = is_error.and_then(Value::flag).unwrap_or(false);
                 let output =
-                    content.map(|content| event::all_texts(content, event::DETAIL)).unwrap_or_default();
+                    content.map(|content| event::all_texts(content, self.detail)).unwrap_or_default();
                 self.tell(Event::Return(returned(id, is_error, output, account)), tell);
             }
         }
@@ -219,7 +225,7 @@ impl Claude {
             } else if kind.is("tool_use")
                 && let (Some(id), Some(name)) = (event::name(id), event::name(name))
             {
-                self.tell(Event::Call(call(id, name, input.unwrap_or(Value::new(b"{}")))), tell);
+                self.tell(Event::Call(call(id, name, input.unwrap_or(Value::new(b"{}")), self.detail)), tell);
             }
         }
     }
@@ -260,7 +266,7 @@ impl Claude {
     }
 }
 
-fn call(id: String, tool: String, input: Value<'_>) -> Call {
+fn call(id: String, tool: String, input: Value<'_>, detail: usize) -> Call {
     let field = |name: &str, limit| input.pick([name]).and_then(|[value]| event::text(value, limit));
     let mut shown = None;
     let deed = match tool.as_str() {
@@ -291,7 +297,7 @@ fn call(id: String, tool: String, input: Value<'_>) -> Call {
         }
         _ => Deed::Other,
     };
-    Call { id, tool, input: shown.unwrap_or_else(|| event::input(input)), deed }
+    Call { id, tool, input: shown.unwrap_or_else(|| event::input(input, detail)), deed }
 }
 
 fn returned(id: String, is_error: bool, output: Text, account: Option<Value<'_>>) -> Return {

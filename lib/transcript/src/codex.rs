@@ -24,8 +24,10 @@ const OUTPUT: usize = 1 << 20;
 /// How many messages wait for the event that makes them count or not.
 const HELD: usize = 8;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Codex {
+    /// How much of a tool's input and output is wanted.
+    detail: usize,
     /// A resumed or forked rollout may hold the beginning of another one too.
     knows_session: bool,
     knows_cwd: bool,
@@ -67,6 +69,10 @@ pub(crate) fn is_ours(line: Value<'_>) -> bool {
 }
 
 impl Codex {
+    pub(crate) fn new(detail: usize) -> Self {
+        Self { detail, knows_session: false, knows_cwd: false, has_events: [false; 2], held: Vec::new() }
+    }
+
     /// Takes a line; false when it is no object.
     pub(crate) fn read(&mut self, line: Value<'_>, tell: Tell<'_>) -> bool {
         let Some([kind, payload, timestamp]) = line.pick(["type", "payload", "timestamp"]) else {
@@ -162,7 +168,7 @@ impl Codex {
                 // JSON within a string.
                 let arguments = arguments.and_then(Value::string).map(|raw| raw.beginning(usize::MAX));
                 let arguments = Value::new(arguments.as_deref().unwrap_or_default());
-                let call = function(id, event::name(name).unwrap_or_default(), arguments);
+                let call = function(id, event::name(name).unwrap_or_default(), arguments, self.detail);
                 self.tell(Event::Call(call), tell);
             }
             b"local_shell_call" => {
@@ -181,7 +187,7 @@ impl Codex {
             }
             b"function_call_output" | b"custom_tool_call_output" => {
                 let Some(output) = output else { return };
-                self.tell(Event::Return(returned(id, output)), tell);
+                self.tell(Event::Return(returned(id, output, self.detail)), tell);
             }
             _ => {}
         }
@@ -318,7 +324,7 @@ impl Codex {
             }
             None => Outcome::Unknown,
         };
-        let output = event::text(output, DETAIL).unwrap_or_default();
+        let output = event::text(output, self.detail).unwrap_or_default();
         let back = Return { id: id.clone(), outcome, output, todo: None };
         self.tell(Event::Ran(shell(id, "exec_command".to_owned(), command), back), tell);
     }
@@ -355,7 +361,7 @@ fn fact(fact: Fact, value: Option<Value<'_>>, tell: Tell<'_>) {
 }
 
 /// A call of a function, whose names differ between versions and models.
-fn function(id: String, tool: String, arguments: Value<'_>) -> Call {
+fn function(id: String, tool: String, arguments: Value<'_>, detail: usize) -> Call {
     let [cmd, command, input, plan] = arguments.pick(["cmd", "command", "input", "plan"]).unwrap_or_default();
     match tool.as_str() {
         "exec_command" | "shell_command" | "shell" | "container.exec" | "local_shell" => {
@@ -366,10 +372,13 @@ fn function(id: String, tool: String, arguments: Value<'_>) -> Call {
             let deed = Deed::Touch(patch::paths(&patch.text));
             Call { id, tool, input: patch.up_to(DETAIL), deed }
         }
-        "update_plan" => {
-            Call { id, tool, input: event::input(arguments), deed: Deed::Plan(event::plan(plan, "step")) }
-        }
-        _ => Call { id, tool, input: event::input(arguments), deed: Deed::Other },
+        "update_plan" => Call {
+            id,
+            tool,
+            input: event::input(arguments, detail),
+            deed: Deed::Plan(event::plan(plan, "step")),
+        },
+        _ => Call { id, tool, input: event::input(arguments, detail), deed: Deed::Other },
     }
 }
 
@@ -401,17 +410,17 @@ fn shell(id: String, tool: String, command: Option<Value<'_>>) -> Call {
 }
 
 /// A string, an object with `content` and `success`, or an array of texts.
-fn returned(id: String, output: Value<'_>) -> Return {
+fn returned(id: String, output: Value<'_>, detail: usize) -> Return {
     let [content, success] = output.pick(["content", "success"]).unwrap_or_default();
     let told = content.unwrap_or(output);
-    let mut text = event::all_texts(told, DETAIL);
+    let mut text = event::all_texts(told, detail);
     let mut outcome = outcome::of_codex(&text.text);
     if text.text.starts_with('{') {
         // JSON of earlier versions: the exit code stands behind the output.
         let whole = event::all_texts(told, OUTPUT);
         outcome = outcome::of_codex(&whole.text);
         let inner = Value::new(whole.text.as_bytes()).pick(["output"]);
-        text = inner.and_then(|[inner]| event::text(inner, DETAIL)).unwrap_or(text);
+        text = inner.and_then(|[inner]| event::text(inner, detail)).unwrap_or(text);
     }
     if outcome == Outcome::Unknown
         && let Some(success) = success.and_then(Value::flag)

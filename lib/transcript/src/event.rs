@@ -9,8 +9,11 @@ use crate::session::{Failure, Outcome, Status, Text, Todo};
 /// How much of a text is looked at before what wraps it is taken off.
 pub(crate) const LOOK: usize = 64 << 10;
 
-/// How much of a tool's input or output is looked at: more than is shown, so that a secret in it can be recognised.
+/// How much of a tool's input and output a copy needs: more than it shows, so that a secret in it can be recognised.
 pub(crate) const DETAIL: usize = 4 << 10;
+
+/// How much of it tells what came of the call.
+pub(crate) const GIST: usize = 512;
 
 /// The most bytes of an id, a model's name, a code.
 pub(crate) const NAME: usize = 256;
@@ -136,26 +139,26 @@ pub(crate) fn all_texts(content: Value<'_>, limit: usize) -> Text {
 }
 
 /// A tool's input for people: `name: value` lines, or the one string that it is.
-pub(crate) fn input(value: Value<'_>) -> Text {
-    if let Some(text) = text(Some(value), DETAIL) {
+pub(crate) fn input(value: Value<'_>, limit: usize) -> Text {
+    if let Some(text) = text(Some(value), limit) {
         return text;
     }
     let mut all = Text::default();
     for (key, value) in value.entries() {
-        if all.text.len() > DETAIL {
+        if all.text.len() > limit {
             break;
         }
         let key = String::from_utf8_lossy(&key[..key.len().min(NAME)]);
-        let value = text(Some(value), DETAIL).unwrap_or_else(|| {
+        let value = text(Some(value), limit).unwrap_or_else(|| {
             // Its strings as they are meant, for a key that is written in one line is not recognised as one.
-            let body = Raw::new(value.bytes()).text(DETAIL);
+            let body = Raw::new(value.bytes()).text(limit);
             Text { text: body.text, cut: body.cut }
         });
         let end = if all.text.is_empty() { "" } else { "\n" };
         all.text.push_str(&format!("{end}{key}: {}", value.text));
         all.cut |= value.cut;
     }
-    all.up_to(DETAIL)
+    all.up_to(limit)
 }
 
 /// A plan's things, whose texts stand under `key`.

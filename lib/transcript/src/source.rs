@@ -6,7 +6,7 @@ use handoff_jsonl::{Fate, Limits, Line, Lines, Value, trimmed};
 
 use crate::claude::{self, Claude};
 use crate::codex::{self, Codex};
-use crate::event::{Event, Tell};
+use crate::event::{DETAIL, Event, GIST, Tell};
 use crate::session::{Coverage, Tool};
 
 /// A transcript of at most so many bytes is read whole; a usual one has a few MB.
@@ -24,13 +24,15 @@ pub(crate) struct Window {
     whole: u64,
     head: u64,
     tail: u64,
+    /// How much of a tool's input and output is wanted.
+    detail: usize,
 }
 
 /// Everything, where that can be.
-pub(crate) const ALL: Window = Window { whole: WHOLE, head: HEAD, tail: TAIL };
+pub(crate) const ALL: Window = Window { whole: WHOLE, head: HEAD, tail: TAIL, detail: GIST };
 
 /// What a copy of the last things needs, and who the session is.
-pub(crate) const END: Window = Window { whole: 8 << 20, head: 64 << 10, tail: 8 << 20 };
+pub(crate) const END: Window = Window { whole: 8 << 20, head: 64 << 10, tail: 8 << 20, detail: DETAIL };
 
 const LIMITS: Limits = Limits { line: 1 << 20, string: 256, rest: 256 << 10 };
 
@@ -45,7 +47,12 @@ pub(crate) fn pass(
 ) -> io::Result<(Option<Tool>, Coverage)> {
     let size = transcript.seek(SeekFrom::End(0))?;
     transcript.seek(SeekFrom::Start(0))?;
-    let mut decoder = Decoder { coverage: Coverage { size, ..Coverage::default() }, ..Decoder::default() };
+    let mut decoder = Decoder {
+        tool: None,
+        claude: Claude::new(window.detail),
+        codex: Codex::new(window.detail),
+        coverage: Coverage { size, ..Coverage::default() },
+    };
     let mut portion = vec![0; PORTION];
     if size <= window.whole {
         let lines = decoder.stream(transcript.take(size), false, &mut portion, tell)?;
@@ -64,7 +71,7 @@ pub(crate) fn pass(
     Ok((decoder.tool, decoder.coverage))
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Decoder {
     tool: Option<Tool>,
     claude: Claude,
