@@ -47,14 +47,21 @@ pub fn read_named(path: &Path, limit: u64) -> Result<(Vec<u8>, bool), FileError>
 /// What the system says, with the path; `InvalidInput` when it is no regular file, `FileTooLarge` when it is longer than
 /// `limit` bytes.
 pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(FileError::new("read", path))?;
-    let mut file = OpenFile::new(fd, path.to_owned())?;
-    let content = file.read(limit.saturating_add(1))?;
+    let content = open_regular(path)?.read(limit.saturating_add(1))?;
     match content.len() as u64 > limit {
         true => Err(FileError::new("read", path)(rustix::io::Errno::FBIG)),
         false => Ok(content),
     }
+}
+
+/// Opens the regular file at `path` to be read, links followed; never waits for a pipe.
+///
+/// # Errors
+/// What the system says, with the path; `InvalidInput` when it is no regular file.
+pub fn open_regular(path: &Path) -> Result<OpenFile, FileError> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(FileError::new("read", path))?;
+    OpenFile::new(fd, path.to_owned())
 }
 
 /// Opens a file for another process to read.

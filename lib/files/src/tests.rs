@@ -52,6 +52,11 @@ fn links_and_pipes_are_not_opened() -> Outcome {
         dir.open_file("to-file").is_err() && dir.open_file("pipe").is_err() && dir.open_file("dir").is_err()
     );
     assert!(dir.append("to-file", b"more").is_err());
+    assert_eq!(open_regular(&place.path().join("to-file"))?.size(), 1);
+    for name in ["pipe", "dir"] {
+        let refused = open_regular(&place.path().join(name)).map(drop).map_err(|e| e.kind());
+        assert_eq!(refused, Err(std::io::ErrorKind::InvalidInput), "{name}");
+    }
     assert_eq!(fs::read(place.path().join("file"))?, b"x");
     Ok(())
 }

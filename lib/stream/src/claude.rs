@@ -2,11 +2,11 @@
 //!
 //! Sources: the Agent SDK's reference of its messages, and recorded streams of Claude Code 2.1.329.
 
+use handoff_jsonl::{Raw, Value};
 use handoff_text::Sanitised;
 
-use crate::json::Value;
 use crate::state::{State, Tell};
-use crate::string::Raw;
+use crate::string::Shown;
 use crate::{LINE_LIMIT, Progress, Reason, ReasonKind, Usage};
 
 /// How much of the agent's last words is kept for a run that ends without a result: enough to see what it was at,

@@ -2,11 +2,11 @@
 //!
 //! Sources: OpenAI's documentation of the non-interactive mode, and recorded streams of Codex 0.169.0.
 
+use handoff_jsonl::{Raw, Value};
 use handoff_text::Sanitised;
 
-use crate::json::Value;
 use crate::state::{State, Tell};
-use crate::string::Raw;
+use crate::string::Shown;
 use crate::{LINE_LIMIT, Progress, Reason, TEXT_LIMIT, Usage};
 
 /// How many changed files are looked at; a line has no room for more.

@@ -14,8 +14,6 @@
 
 mod claude;
 mod codex;
-mod json;
-mod lines;
 mod outcome;
 mod progress;
 mod reason;
@@ -27,7 +25,7 @@ pub use outcome::{Outcome, SessionId, Usage, Verdict};
 pub use progress::Progress;
 pub use reason::{Reason, ReasonKind};
 
-use lines::{Fate, Limits, Line, Lines};
+use handoff_jsonl::{Fate, Limits, Line, Lines};
 use state::{State, Tell};
 
 /// The most bytes of a line of progress.
@@ -90,7 +88,7 @@ impl Reader {
 }
 
 fn read(dialect: Dialect, state: &mut State, line: Line<'_>, tell: Tell<'_>) {
-    let bytes = lines::trimmed(line.bytes);
+    let bytes = handoff_jsonl::trimmed(line.bytes);
     if line.fate == Fate::Lost {
         return tell(Progress::Note("an event of more than 25 MB was skipped".into()));
     }

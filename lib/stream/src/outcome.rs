@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use handoff_jsonl::Value;
 use handoff_text::Sanitised;
 
 use crate::Reason;
-use crate::json::Value;
 
 /// How a run ended, by what the backend said of it and by nothing else.
 ///

@@ -34,14 +34,14 @@ pub enum ReasonKind {
 
 impl Reason {
     /// A reason whose kind only its words tell, as all of Codex's.
-    pub(crate) fn of_words(text: Sanitised) -> Self {
+    pub fn of_words(text: Sanitised) -> Self {
         let kind = kind_of_words(&text);
         Self { text, kind }
     }
 
     /// A reason with the HTTP status that the service answered with. A used-up subscription is a 429 like any other:
     /// its words tell it apart.
-    pub(crate) fn of_status(text: Sanitised, status: Option<u64>) -> Self {
+    pub fn of_status(text: Sanitised, status: Option<u64>) -> Self {
         let words = kind_of_words(&text);
         let kind = match status {
             _ if words == ReasonKind::UsageLimit || words == ReasonKind::ContextFull => words,

@@ -1,8 +1,9 @@
 //! What has been learnt of a run so far, whichever backend it is.
 
+use handoff_jsonl::{Body, Raw};
 use handoff_text::Sanitised;
 
-use crate::string::{Body, Raw};
+use crate::string::Shown;
 use crate::tail::Tail;
 use crate::{LINE_LIMIT, Outcome, Progress, Reason, SessionId, TEXT_LIMIT, Usage, Verdict};
 

@@ -1,8 +1,8 @@
 //! JSON as spans of a line: what is asked for is found, what is not is passed over.
 //!
 //! A parser that builds values, or that knows the type of each field, gives up a whole line for one odd place in
-//! it: a lone surrogate, a byte that is not UTF-8, a number where a text was expected, 200,000 brackets. A backend's
-//! result must not be lost for that. So this one checks no more than it needs to find where a value ends (strings
+//! it: a lone surrogate, a byte that is not UTF-8, a number where a text was expected, 200,000 brackets. What an
+//! agent says must not be lost for that. So this one checks no more than it needs to find where a value ends (strings
 //! and brackets), counts depth where others recurse, decodes nothing before it is wanted, and takes any type at any
 //! place. It accepts more than JSON; of JSON it reads exactly what `serde_json` reads, which its tests hold it to.
 //!
@@ -12,15 +12,16 @@ use crate::string::Raw;
 
 /// A value where it stands: its first byte to its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Value<'a>(&'a [u8]);
+pub struct Value<'a>(&'a [u8]);
 
 impl<'a> Value<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+    /// What is to be read: a line, or a part of one that holds one value.
+    pub fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
     /// The values of these keys in one pass; None when this is no object from its first byte to its last.
-    pub(crate) fn pick<const N: usize>(self, keys: [&str; N]) -> Option<[Option<Value<'a>>; N]> {
+    pub fn pick<const N: usize>(self, keys: [&str; N]) -> Option<[Option<Value<'a>>; N]> {
         let mut found = [None; N];
         let mut entries = Entries::of(self)?;
         for (key, value) in entries.by_ref() {
@@ -32,30 +33,38 @@ impl<'a> Value<'a> {
     }
 
     /// The entries of an object, as far as it is one.
-    pub(crate) fn entries(self) -> impl Iterator<Item = (&'a [u8], Value<'a>)> {
+    pub fn entries(self) -> impl Iterator<Item = (&'a [u8], Value<'a>)> {
         Entries::of(self).into_iter().flatten()
     }
 
     /// The items of an array, as far as it is one.
-    pub(crate) fn items(self) -> impl Iterator<Item = Value<'a>> {
+    pub fn items(self) -> impl Iterator<Item = Value<'a>> {
         Items::of(self).into_iter().flatten()
     }
 
-    pub(crate) fn string(self) -> Option<Raw<'a>> {
+    /// As it is written.
+    pub fn bytes(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// The string that this is, still as it is written; None for anything else.
+    pub fn string(self) -> Option<Raw<'a>> {
         let inner = self.0.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
         Some(Raw::new(inner))
     }
 
     /// Whether this is the string `text`, which has nothing to escape.
-    pub(crate) fn is(self, text: &str) -> bool {
+    pub fn is(self, text: &str) -> bool {
         self.string().is_some_and(|raw| raw.bytes() == text.as_bytes())
     }
 
-    pub(crate) fn is_null(self) -> bool {
+    /// Whether this is `null`.
+    pub fn is_null(self) -> bool {
         self.0 == b"null"
     }
 
-    pub(crate) fn flag(self) -> Option<bool> {
+    /// `true` or `false`; None for anything else.
+    pub fn flag(self) -> Option<bool> {
         match self.0 {
             b"true" => Some(true),
             b"false" => Some(false),
@@ -64,7 +73,7 @@ impl<'a> Value<'a> {
     }
 
     /// A finite number.
-    pub(crate) fn number(self) -> Option<f64> {
+    pub fn number(self) -> Option<f64> {
         if !self.0.first()?.is_ascii_digit() && self.0.first() != Some(&b'-') {
             return None;
         }
@@ -72,7 +81,7 @@ impl<'a> Value<'a> {
     }
 
     /// A number of things: not negative, a fraction cut off.
-    pub(crate) fn count(self) -> Option<u64> {
+    pub fn count(self) -> Option<u64> {
         let exact = str::from_utf8(self.0).ok().and_then(|digits| digits.parse().ok());
         exact.or_else(|| self.number().filter(|number| *number >= 0.0).map(|number| number as u64))
     }

@@ -6,31 +6,33 @@
 
 use std::io::BufRead;
 
-use crate::json::quote_or_backslash;
+use crate::value::quote_or_backslash;
 
 /// How much of a line is kept.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// All of a line up to here; more than [`BEGINNING`].
-    pub(crate) line: usize,
+    pub line: usize,
     /// Of each string that begins or goes on beyond that.
-    pub(crate) string: usize,
+    pub string: usize,
     /// What a line may grow by beyond [`Limits::line`] before it is given up.
-    pub(crate) rest: usize,
+    pub rest: usize,
 }
 
 /// A line without its line end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Line<'a> {
+pub struct Line<'a> {
     /// What was kept of it.
-    pub(crate) bytes: &'a [u8],
-    pub(crate) fate: Fate,
+    pub bytes: &'a [u8],
+    /// Whether that is all of it.
+    pub fate: Fate,
 }
 
 /// What became of a line that was longer than [`Limits::line`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub enum Fate {
     #[default]
+    /// It was not longer.
     Whole,
     /// Its strings are cut short.
     Shortened,
@@ -39,7 +41,7 @@ pub(crate) enum Fate {
 }
 
 /// How many bytes of a line that tells nothing are kept.
-pub(crate) const BEGINNING: usize = 512;
+pub const BEGINNING: usize = 512;
 
 /// How many bytes, without leading blanks, it takes to see whether a line tells nothing.
 const ENOUGH: usize = 32;
@@ -47,8 +49,9 @@ const ENOUGH: usize = 32;
 /// A buffer that has grown beyond this goes with its line.
 const ROOMY: usize = 1 << 20;
 
+/// Takes bytes, hands on lines.
 #[derive(Debug)]
-pub(crate) struct Lines {
+pub struct Lines {
     limits: Limits,
     /// Whether a line with this beginning is not needed beyond it.
     is_dull: fn(&[u8]) -> bool,
@@ -73,7 +76,8 @@ struct Shortening {
 }
 
 impl Lines {
-    pub(crate) fn new(limits: Limits, is_dull: fn(&[u8]) -> bool) -> Self {
+    /// Before the first byte. `is_dull` is asked with at least the first 32 bytes of a line that comes in parts.
+    pub fn new(limits: Limits, is_dull: fn(&[u8]) -> bool) -> Self {
         Self {
             limits,
             is_dull,
@@ -85,7 +89,8 @@ impl Lines {
         }
     }
 
-    pub(crate) fn push(&mut self, mut bytes: &[u8], take: &mut dyn FnMut(Line<'_>)) {
+    /// Takes the next bytes, and hands each line that ends in them to `take`.
+    pub fn push(&mut self, mut bytes: &[u8], take: &mut dyn FnMut(Line<'_>)) {
         while !bytes.is_empty() {
             let mut rest = bytes;
             // The one fast search for a byte in std's public interface; a slice does not fail to be read.
@@ -107,13 +112,13 @@ impl Lines {
         }
     }
 
-    #[cfg(test)]
-    pub(crate) fn room(&self) -> usize {
+    /// How many bytes of memory are held for the line that has begun.
+    pub fn room(&self) -> usize {
         self.kept.capacity()
     }
 
     /// Hands on a last line without a line end.
-    pub(crate) fn finish(mut self, take: &mut dyn FnMut(Line<'_>)) {
+    pub fn finish(mut self, take: &mut dyn FnMut(Line<'_>)) {
         if self.begun {
             self.end(take);
         }
@@ -239,7 +244,7 @@ impl Shortening {
 }
 
 /// Without the blanks before a line's first character: white space, NUL and other controls, a byte order mark.
-pub(crate) fn blank_trimmed(mut bytes: &[u8]) -> &[u8] {
+pub fn blank_trimmed(mut bytes: &[u8]) -> &[u8] {
     loop {
         let rest = bytes.trim_ascii_start();
         let rest = match rest {
@@ -251,7 +256,7 @@ pub(crate) fn blank_trimmed(mut bytes: &[u8]) -> &[u8] {
 }
 
 /// A line without the blanks around it.
-pub(crate) fn trimmed(line: &[u8]) -> &[u8] {
+pub fn trimmed(line: &[u8]) -> &[u8] {
     let line = blank_trimmed(line);
     let blanks = line.iter().rev().take_while(|byte| **byte <= b' ').count();
     &line[..line.len() - blanks]
