@@ -47,14 +47,21 @@ pub fn read_named(path: &Path, limit: u64) -> Result<(Vec<u8>, bool), FileError>
 /// What the system says, with the path; `InvalidInput` when it is no regular file, `FileTooLarge` when it is longer than
 /// `limit` bytes.
 pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(FileError::new("read", path))?;
-    let mut file = OpenFile::new(fd, path.to_owned())?;
-    let content = file.read(limit.saturating_add(1))?;
+    let content = open_regular(path)?.read(limit.saturating_add(1))?;
     match content.len() as u64 > limit {
         true => Err(FileError::new("read", path)(rustix::io::Errno::FBIG)),
         false => Ok(content),
     }
+}
+
+/// Opens the regular file at `path` to be read, links followed; never waits for a pipe.
+///
+/// # Errors
+/// What the system says, with the path; `InvalidInput` when it is no regular file.
+pub fn open_regular(path: &Path) -> Result<OpenFile, FileError> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(FileError::new("read", path))?;
+    OpenFile::new(fd, path.to_owned())
 }
 
 /// Opens a file for another process to read.
@@ -117,6 +124,22 @@ pub fn put_link(path: &Path, target: &Path) -> Result<(), FileError> {
         let _ = std::fs::remove_file(&beside);
         FileError::new("link", path)(error)
     })
+}
+
+/// Who may use the socket at `path`, links followed; None when nothing is there.
+///
+/// # Errors
+/// What the system says; `InvalidInput` when something else stands there.
+pub fn socket_access(path: &Path) -> Result<Option<Access>, FileError> {
+    let stat = match rustix::fs::stat(path) {
+        Ok(stat) => stat,
+        Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => return Ok(None),
+        Err(error) => return Err(FileError::new("look at", path)(error)),
+    };
+    match rustix::fs::FileType::from_raw_mode(stat.st_mode) {
+        rustix::fs::FileType::Socket => Ok(Some(Access { owner: stat.st_uid, mode: stat.st_mode & 0o7777 })),
+        _ => Err(FileError::new("connect to", path)(rustix::io::Errno::INVAL)),
+    }
 }
 
 /// How many names the file at `path` has, links not followed; none when there is no file.
