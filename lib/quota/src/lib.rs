@@ -1,4 +1,4 @@
-//! How full the usage windows of the coding agents are.
+//! How full the usage windows of the coding agents are, and when work has to be captured for it.
 //!
 //! All of this runs inside a hook, and nothing of it may hold the hook up: [`Sources::ask`] bounds the time, every source
 //! bounds what it reads, and where nothing is configured and openusage is not there, each costs one look at the file
@@ -9,13 +9,16 @@
 //!   [`OpenusageExport`] (what it said last), [`Tap`] (what Claude Code told its statusline), [`Rollout`] (what Codex
 //!   wrote down). Their modules say what of other programs is relied on, and of which versions.
 //! - [`Wall`]: that a host says itself that it hit its limit.
+//! - [`Policy`] decides, [`Ledger`] remembers, so that there is one capture for each window and reset time.
 //!
 //! Whatever the bytes of others are, nothing here panics, loops or grows without bound.
 
 mod export;
 mod http;
 mod json;
+mod memory;
 mod openusage;
+mod policy;
 mod rollout;
 mod source;
 mod tap;
@@ -23,7 +26,9 @@ mod wall;
 mod window;
 
 pub use export::{OpenusageExport, REFRESH_MINUTES, Refresh, refresh};
+pub use memory::{Claim, Ledger, Memory};
 pub use openusage::{OpenusageSocket, socket_path};
+pub use policy::{Cause, Policy, Trigger, Windows};
 pub use rollout::{Ending, Rollout};
 pub use source::{Answer, BUDGET, Source, SourceError, Sources};
 pub use tap::{INPUT, Record, Recorded, Tap};

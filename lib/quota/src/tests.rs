@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::http::Response;
 use crate::window::{Reading, SourceName};
-use crate::{Rollout, Tap, Wall, WindowName, json, openusage, wall};
+use crate::{Rollout, Tap, Wall, WindowName, json, memory::Memory, openusage, wall};
 
 fn now() -> Timestamp {
     Timestamp::from_seconds(1_795_257_960)
@@ -203,6 +203,7 @@ proptest! {
         let _ = json::parse(&bytes);
         let quoted = [b"\"", &bytes[..], b"\""].concat();
         let _ = json::parse(&quoted);
+        prop_assert_eq!(Memory::parse(&bytes), Memory::default());
         prop_assert_eq!(Wall::of_event(&bytes, now()), None);
     }
 
@@ -210,6 +211,7 @@ proptest! {
     fn any_json_is_some_reading_or_none(value in value()) {
         let text = value.to_string();
         openusage::reading(&value, SourceName::OpenusageSocket, now()).iter().for_each(is_sound);
+        let _ = Memory::parse(text.as_bytes());
         let _ = wall::end_of_turn(&value);
         if let Some(wall) = Wall::of_event(text.as_bytes(), now()) {
             prop_assert!(wall.told.as_str().len() <= 300);

@@ -7,6 +7,7 @@
     reason = "tests look at files from outside, and end where they are surprised"
 )]
 
+mod claims;
 mod daemon;
 mod export;
 mod rollout;
