@@ -36,14 +36,27 @@ pub const REFRESH_MINUTES: u32 = 5;
 
 /// Writes the export beside the cache and puts it in its place when it is whole. The shell holds the lock as its
 /// standard input, so that the lock ends with it however it ends; what it starts in the background does not get that
-/// input. The export is given two minutes, and is stopped only while the shell waits for it: later, its number may be
+/// input. The export is given 24 naps, and is stopped only while the shell waits for it: later, its number may be
 /// another process's.
 const SCRIPT: &str = r#"
 "$1" export --output "$2" --format json --source auto & export=$!
-( trap 'kill "$nap"; exit' TERM; sleep 120 & nap=$!; wait "$nap"; kill -0 "$$" && kill "$export" ) & watch=$!
+(
+    trap 'kill "$nap"; exit' TERM
+    naps=0
+    while [ "$naps" -lt 24 ]; do
+        sleep "$4" & nap=$!
+        wait "$nap"
+        kill -0 "$$" || exit
+        naps=$((naps + 1))
+    done
+    kill "$export"
+) & watch=$!
 if wait "$export"; then mv -f "$2" "$3"; else rm -f "$2"; fi
 kill "$watch"
 "#;
+
+/// How long a nap is, in seconds: two minutes in all.
+const NAP: &str = "5";
 
 /// The last answer of `openusage export`. Costs one look at the file system when there is none.
 #[derive(Debug)]
@@ -126,11 +139,39 @@ impl Refresh {
     /// The command that does it, to be spawned and not waited for: it has a process group of its own, says nothing, and
     /// ends by itself after two minutes at most.
     pub fn command(self) -> Command {
+        self.napping(NAP)
+    }
+
+    fn napping(self, nap: &str) -> Command {
         let mut command = Command::new("/bin/sh");
         let script: [OsString; 3] = ["-c".into(), SCRIPT.into(), "openusage-export".into()];
-        command.args(script).arg(self.program).arg(self.dir.join(PART)).arg(self.dir.join(CACHE));
+        command.args(script).arg(self.program).arg(self.dir.join(PART)).arg(self.dir.join(CACHE)).arg(nap);
         command.stdin(Stdio::from(self.running)).stdout(Stdio::null()).stderr(Stdio::null());
         command.process_group(0);
         command
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use handoff_files::Foreign;
+
+    use super::*;
+
+    #[test]
+    fn an_export_that_hangs_is_stopped_and_leaves_nothing() -> Result<(), Box<dyn std::error::Error>> {
+        let place = tempfile::tempdir()?;
+        let state = place.path().join("state");
+        let program = place.path().join("openusage");
+        let script = b"#!/bin/sh\necho half > \"$3\"\nexec sleep 60\n";
+        Foreign::read(&program, 0)?.put(script, 0o755, false)?;
+        let now = Timestamp::now();
+        let due = refresh(&state, 5, now, || Some(program))?.ok_or("nothing is due")?;
+        let start = Instant::now();
+        due.napping("0.02").status()?;
+        assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+        let names = Dir::open(&state)?.ok_or("no state")?.entries()?;
+        assert_eq!(names.into_iter().map(|entry| entry.name).collect::<Vec<_>>(), [RUNNING]);
+        Ok(())
     }
 }

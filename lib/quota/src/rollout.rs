@@ -17,10 +17,12 @@
 //! Only the end of the file is read, backwards: of a session of a day it has hundreds of megabytes.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use handoff_document::Timestamp;
 use handoff_files::OpenFile;
+use memchr::memmem::Finder;
 use serde_json::Value;
 
 use crate::json;
@@ -150,6 +152,9 @@ impl<'f> Backwards<'f> {
     }
 }
 
+/// Made once: a file of small lines is searched thousands of times.
+static LIMITS: OnceLock<Finder<'static>> = OnceLock::new();
+
 /// What was learnt from the lines so far, the last line first.
 #[derive(Default)]
 struct Scan {
@@ -164,7 +169,8 @@ impl Scan {
     /// Takes a line; true when those before it make no difference any more.
     fn is_done(&mut self, line: &[u8]) -> bool {
         // Lines that tell nothing can be megabytes long, and are not worth being parsed.
-        let limits = json::contains(line, "\"rate_limits\"") && !json::contains(line, "\"rate_limits\":null");
+        let limits = LIMITS.get_or_init(|| Finder::new("\"rate_limits\":")).find(line);
+        let limits = limits.is_some_and(|at| !line[at..].starts_with(b"\"rate_limits\":null"));
         if !limits && (self.ended || !wall::may_end(line)) {
             return false;
         }

@@ -8,8 +8,11 @@
 //!   "codex_error_info":"usage_limit_exceeded"}}}`; versions before wrote an `error` event of the same form. The last
 //!   `token_count` before has the reset times.
 
+use std::sync::OnceLock;
+
 use handoff_document::Timestamp;
 use handoff_text::Sanitised;
+use memchr::memmem::Finder;
 use serde_json::Value;
 
 use crate::json;
@@ -111,20 +114,25 @@ impl Wall {
     }
 }
 
-/// Whether a line of a rollout can be one that [`end_of_turn`] understands. What it goes by stands at its beginning.
+/// Whether a line of a rollout can be one that [`end_of_turn`] understands: what it goes by stands at its beginning, as
+/// Codex writes it.
 pub(crate) fn may_end(line: &[u8]) -> bool {
     let beginning = &line[..line.len().min(256)];
-    json::contains(beginning, "\"event_msg\"") && ENDS.iter().any(|kind| json::contains(beginning, kind))
+    let payload = PAYLOAD.get_or_init(|| Finder::new(r#""payload":{"type":""#));
+    let kind = payload.find(beginning).map(|at| &beginning[at + payload.needle().len()..]);
+    kind.is_some_and(|kind| ENDS.iter().any(|end| kind.starts_with(end.as_bytes())))
 }
 
+static PAYLOAD: OnceLock<Finder<'static>> = OnceLock::new();
+
 const ENDS: [&str; 7] = [
-    "\"task_complete\"",
-    "\"turn_complete\"",
-    "\"task_started\"",
-    "\"turn_started\"",
-    "\"turn_aborted\"",
-    "\"user_message\"",
-    "\"error\"",
+    "task_complete",
+    "turn_complete",
+    "task_started",
+    "turn_started",
+    "turn_aborted",
+    "user_message",
+    "error\"",
 ];
 
 /// What a line of a rollout says of how the last turn ended: nothing, that it went on or ended well, or at a wall.

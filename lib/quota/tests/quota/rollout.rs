@@ -228,6 +228,16 @@ fn a_file_full_of_what_looks_like_limits_ends_at_the_deadline() {
 }
 
 #[test]
+fn a_rollout_without_limits_is_read_in_time() {
+    let line = limits("null");
+    let rollout = file(line.repeat((4 << 20) / line.len()));
+    let start = Instant::now();
+    let ending = Rollout::new(rollout.path.clone()).ending(start + Duration::from_secs(5)).unwrap();
+    assert!(ending.reading.is_none() && ending.wall.is_none());
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+#[test]
 fn a_rollout_that_grows_meanwhile_is_read_as_it_is() {
     let rollout = file(fixture("codex-0.169.0-near.jsonl"));
     let path = rollout.path.clone();
