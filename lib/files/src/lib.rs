@@ -126,6 +126,22 @@ pub fn put_link(path: &Path, target: &Path) -> Result<(), FileError> {
     })
 }
 
+/// Who may use the socket at `path`, links followed; None when nothing is there.
+///
+/// # Errors
+/// What the system says; `InvalidInput` when something else stands there.
+pub fn socket_access(path: &Path) -> Result<Option<Access>, FileError> {
+    let stat = match rustix::fs::stat(path) {
+        Ok(stat) => stat,
+        Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => return Ok(None),
+        Err(error) => return Err(FileError::new("look at", path)(error)),
+    };
+    match rustix::fs::FileType::from_raw_mode(stat.st_mode) {
+        rustix::fs::FileType::Socket => Ok(Some(Access { owner: stat.st_uid, mode: stat.st_mode & 0o7777 })),
+        _ => Err(FileError::new("connect to", path)(rustix::io::Errno::INVAL)),
+    }
+}
+
 /// How many names the file at `path` has, links not followed; none when there is no file.
 pub fn names(path: &Path) -> u64 {
     use std::os::unix::fs::MetadataExt;

@@ -108,6 +108,18 @@ impl OpenFile {
         read.map(|_| bytes).map_err(FileError::new("read", &self.path))
     }
 
+    /// At most `limit` bytes from `offset` on; fewer when the file ends before.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn read_at(&self, offset: u64, limit: u64) -> Result<Vec<u8>, FileError> {
+        let expected = usize::try_from(self.size.saturating_sub(offset).min(limit)).unwrap_or(0);
+        let mut bytes = Vec::with_capacity(expected.saturating_add(1));
+        let mut file = &self.file;
+        let read = file.seek(SeekFrom::Start(offset)).and_then(|_| file.take(limit).read_to_end(&mut bytes));
+        read.map(|_| bytes).map_err(FileError::new("read", &self.path))
+    }
+
     /// The file itself, to write a stream to.
     pub fn into_file(self) -> File {
         self.file

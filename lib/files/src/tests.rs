@@ -121,3 +121,28 @@ fn a_new_file_is_made_by_one_and_kept_from_others() -> Outcome {
     assert_eq!(mode(place.path())?, 0o700);
     Ok(())
 }
+
+#[test]
+fn a_part_of_a_file_is_read_from_where_it_is_asked_for() -> Outcome {
+    let place = tempfile::tempdir()?;
+    fs::write(place.path().join("x"), "0123456789")?;
+    let file = open_regular(&place.path().join("x"))?;
+    assert_eq!(file.read_at(7, 100)?, b"789");
+    assert_eq!(file.read_at(2, 3)?, b"234");
+    assert_eq!(file.read_at(20, 3)?, b"");
+    Ok(())
+}
+
+#[test]
+fn a_socket_tells_its_owner_and_anything_else_is_none() -> Outcome {
+    let place = tempfile::tempdir()?;
+    let path = place.path().join("sock");
+    assert_eq!(socket_access(&path)?, None);
+    let _listener = std::os::unix::net::UnixListener::bind(&path)?;
+    assert!(socket_access(&path)?.is_some_and(Access::is_ours));
+    fs::write(place.path().join("file"), "x")?;
+    assert_eq!(socket_access(&place.path().join("file/x"))?, None);
+    let refused = socket_access(&place.path().join("file")).map_err(|e| e.kind());
+    assert_eq!(refused, Err(std::io::ErrorKind::InvalidInput));
+    Ok(())
+}

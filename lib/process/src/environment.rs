@@ -30,6 +30,10 @@ pub struct Environment {
     pub no_color: bool,
     /// `COLUMNS`: the width to print in when the terminal does not tell.
     pub columns: Option<usize>,
+    /// `OPENUSAGE_TELEMETRY_SOCKET`: where openusage's daemon listens, instead of its state directory.
+    pub openusage_socket: Option<PathBuf>,
+    /// `XDG_STATE_HOME`: where openusage's state directory is, instead of `~/.local/state`.
+    pub xdg_state_home: Option<PathBuf>,
 }
 
 /// There is no telling where the store is.
@@ -60,6 +64,8 @@ impl Environment {
             handoff_home: path("HANDOFF_HOME"),
             no_color: set("NO_COLOR").is_some(),
             columns: set("COLUMNS").and_then(|text| text.to_str()?.parse().ok()),
+            openusage_socket: path("OPENUSAGE_TELEMETRY_SOCKET"),
+            xdg_state_home: path("XDG_STATE_HOME"),
         }
     }
 

@@ -1,0 +1,288 @@
+//! What was captured for already.
+//!
+//! One small file in the state directory, changed under a lock, so that of ten hooks that see the same limit one
+//! captures. A capture is claimed before it is made and confirmed after: one that failed is given back, and one whose
+//! process was killed counts as not made after two minutes.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use handoff_document::Timestamp;
+use handoff_files::{Dir, FileError, Foreign, Lock, OpenFile};
+use serde_json::{Map, Value};
+
+use crate::json;
+use crate::policy::Trigger;
+use crate::wall::Wall;
+use crate::window::{AHEAD, Tool, Window, WindowName, is_same_reset};
+
+/// The memory, in the state directory.
+const FILE: &str = "captured.json";
+/// Locked while it is changed.
+const LOCK: &str = "captured.lock";
+
+/// The most that it may be long, in bytes, and the most marks in it.
+const LIMIT: u64 = 64 << 10;
+const MARKS: usize = 128;
+
+/// How long a claim holds that nobody confirmed, in seconds: longer than any capture takes.
+const PENDING: i64 = 2 * 60;
+/// How long a mark without a reset time holds, in seconds.
+const HOUR: i64 = 60 * 60;
+/// How long a mark is kept after its reset, in seconds, should a clock be set back.
+const KEPT: i64 = 24 * 60 * 60;
+
+/// What is remembered of one capture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    tool: Tool,
+    /// The window that was near its end; None for the wall.
+    window: Option<WindowName>,
+    resets_at: Option<Timestamp>,
+}
+
+impl Mark {
+    pub(crate) fn near(window: &Window) -> Self {
+        Self { tool: window.tool, window: Some(window.name.clone()), resets_at: window.resets_at }
+    }
+
+    pub(crate) fn wall(wall: &Wall) -> Self {
+        Self { tool: wall.tool, window: None, resets_at: wall.resets_at }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    mark: Mark,
+    /// When it was claimed.
+    at: Timestamp,
+    /// Whether the capture was made.
+    done: bool,
+}
+
+impl Entry {
+    /// Whether it was made less than `seconds` before `now`, by a clock that was not far ahead.
+    fn is_within(&self, seconds: i64, now: Timestamp) -> bool {
+        (-AHEAD..seconds).contains(&now.seconds().saturating_sub(self.at.seconds()))
+    }
+
+    fn covers(&self, mark: &Mark, now: Timestamp) -> bool {
+        let same = self.mark.tool == mark.tool && self.mark.window == mark.window;
+        let counts = self.done || self.is_within(PENDING, now);
+        same && counts
+            && match (self.mark.resets_at, mark.resets_at) {
+                (Some(_), Some(_)) => is_same_reset(self.mark.resets_at, mark.resets_at),
+                // Not every source tells the reset time of the same window.
+                (Some(reset), None) => reset > now || self.is_within(HOUR, now),
+                (None, _) => self.is_within(HOUR, now),
+            }
+    }
+
+    fn is_outdated(&self, now: Timestamp) -> bool {
+        let end = self.mark.resets_at.map_or(self.at.seconds().saturating_add(HOUR), Timestamp::seconds);
+        end.saturating_add(KEPT) < now.seconds()
+    }
+}
+
+/// What was captured for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory(Vec<Entry>);
+
+impl Memory {
+    /// Whether there was a capture for it.
+    pub(crate) fn has(&self, mark: &Mark, now: Timestamp) -> bool {
+        self.0.iter().any(|entry| entry.covers(mark, now))
+    }
+
+    /// Reads what [`Memory::written`] wrote; what is none of it is forgotten.
+    pub(crate) fn parse(content: &[u8]) -> Self {
+        let whole =
+            json::parse(content).filter(|whole| whole.get("version").and_then(Value::as_u64) == Some(1));
+        let entries = whole.as_ref().and_then(|whole| whole.get("captured")?.as_array());
+        Self(entries.into_iter().flatten().filter_map(entry).take(MARKS).collect())
+    }
+
+    fn written(&self) -> String {
+        let entries = self.0.iter().map(|entry| {
+            let mut map = Map::new();
+            map.insert("tool".into(), entry.mark.tool.name().into());
+            map.extend(entry.mark.window.as_ref().map(|name| ("window".into(), name.as_str().into())));
+            map.extend(entry.mark.resets_at.map(|reset| ("resets_at".into(), reset.to_string().into())));
+            map.insert("at".into(), entry.at.to_string().into());
+            map.insert("done".into(), entry.done.into());
+            Value::Object(map)
+        });
+        let mut whole = Map::new();
+        whole.insert("version".into(), 1.into());
+        whole.insert("captured".into(), entries.collect());
+        format!("{}\n", Value::Object(whole))
+    }
+
+    fn add(&mut self, marks: Vec<Mark>, now: Timestamp) {
+        self.0.retain(|entry| !entry.is_outdated(now));
+        self.0.extend(marks.into_iter().map(|mark| Entry { mark, at: now, done: false }));
+        // The oldest are forgotten first.
+        self.0.drain(..self.0.len().saturating_sub(MARKS));
+    }
+}
+
+fn entry(value: &Value) -> Option<Entry> {
+    let tool = Tool::parse(value.get("tool")?.as_str()?)?;
+    let window = match value.get("window") {
+        Some(name) => Some(WindowName::new(name.as_str()?)?),
+        None => None,
+    };
+    let resets_at = match value.get("resets_at") {
+        Some(reset) => Some(json::time(reset)?),
+        None => None,
+    };
+    let at = value.get("at").and_then(json::time)?;
+    Some(Entry { mark: Mark { tool, window, resets_at }, at, done: value.get("done")?.as_bool()? })
+}
+
+/// The memory on the disk.
+#[derive(Debug)]
+pub struct Ledger(PathBuf);
+
+/// The right, and the duty, to make one capture. Dropped without [`Claim::done`], it is given back: the next event
+/// captures.
+#[derive(Debug)]
+pub struct Claim<'l> {
+    /// Why.
+    pub trigger: Trigger,
+    ledger: &'l Ledger,
+    at: Timestamp,
+    settled: bool,
+}
+
+impl Ledger {
+    /// The memory that is kept in the directory `state`.
+    pub fn new(state: &Path) -> Self {
+        Self(state.to_owned())
+    }
+
+    /// What is remembered. No memory is an empty one, and a broken one is started anew.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn memory(&self) -> Result<Memory, FileError> {
+        match handoff_files::read_file(&self.0.join(FILE), LIMIT) {
+            Ok(content) => Ok(Memory::parse(&content)),
+            Err(error) if is_none(&error) => Ok(Memory::default()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Remembers what `decide` wants captured, when it still wants it once nobody else can decide the same.
+    pub(crate) fn claim(
+        &self,
+        decide: impl Fn(&Memory) -> Option<Trigger>,
+        now: Timestamp,
+        patience: Duration,
+    ) -> Result<Option<Claim<'_>>, FileError> {
+        // Nobody waits for a lock to learn that there is nothing to do.
+        if decide(&self.memory()?).is_none() {
+            return Ok(None);
+        }
+        let mut trigger = None;
+        let change = |memory: &mut Memory| {
+            trigger = decide(memory);
+            let marks = trigger.as_ref().map(Trigger::marks).unwrap_or_default();
+            let any = !marks.is_empty();
+            memory.add(marks, now);
+            any
+        };
+        let changed = self.change(patience, change)?;
+        let claim = |trigger| Claim { trigger, ledger: self, at: now, settled: false };
+        Ok(trigger.filter(|_| changed).map(claim))
+    }
+
+    /// Changes the memory, which nobody else does meanwhile; false when others were at it all the time, or `change` says
+    /// that nothing changed.
+    fn change(
+        &self,
+        patience: Duration,
+        change: impl FnOnce(&mut Memory) -> bool,
+    ) -> Result<bool, FileError> {
+        let dir = Dir::create(&self.0)?;
+        let Some(_lock) = lock(&dir, patience)? else { return Ok(false) };
+        let path = self.0.join(FILE);
+        let mut file = Foreign::read(&path, LIMIT);
+        if file.as_ref().is_err_and(is_none) {
+            dir.remove(FILE)?;
+            file = Foreign::read(&path, LIMIT);
+        }
+        let file = file?;
+        let mut memory = file.content().map(Memory::parse).unwrap_or_default();
+        if !change(&mut memory) {
+            return Ok(false);
+        }
+        // What a killed one left. Nobody else writes this file now.
+        Foreign::sweep_directory(&dir)?;
+        file.put(memory.written().as_bytes(), 0o600, true)?;
+        Ok(true)
+    }
+}
+
+/// Whether the file is not there, or none that was written here.
+fn is_none(error: &FileError) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::FileTooLarge)
+}
+
+/// The lock, waited for as long as `patience`. A file system without locks has none to wait for.
+fn lock(dir: &Dir, patience: Duration) -> Result<Option<OpenFile>, FileError> {
+    let start = Instant::now();
+    // Nobody ever removes this file, so whoever has its lock has the only one.
+    let file = loop {
+        match dir.open_file(LOCK) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            opened => break opened?,
+        }
+        if let Some(file) = dir.create_new(LOCK)? {
+            break file;
+        }
+    };
+    loop {
+        match file.lock()? {
+            Lock::Taken | Lock::Unsupported => return Ok(Some(file)),
+            Lock::Busy if start.elapsed() >= patience => return Ok(None),
+            Lock::Busy => std::thread::sleep(Duration::from_millis(1)),
+        }
+    }
+}
+
+/// How long the lock is waited for when a claim is settled. It is held for milliseconds.
+const SETTLING: Duration = Duration::from_millis(200);
+
+impl Claim<'_> {
+    /// Remembers that the capture was made.
+    ///
+    /// # Errors
+    /// What the system says. The capture may be made once more then.
+    pub fn done(mut self) -> Result<(), FileError> {
+        self.settled = true;
+        let marks = self.trigger.marks();
+        let at = self.at;
+        self.ledger.change(SETTLING, |memory| {
+            let ours = memory.0.iter_mut().filter(|entry| entry.at == at && marks.contains(&entry.mark));
+            ours.for_each(|entry| entry.done = true);
+            true
+        })?;
+        Ok(())
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        if self.settled {
+            return;
+        }
+        let marks = self.trigger.marks();
+        let at = self.at;
+        // What cannot be given back now is free again in two minutes.
+        let _ = self.ledger.change(SETTLING, |memory| {
+            memory.0.retain(|entry| entry.done || entry.at != at || !marks.contains(&entry.mark));
+            true
+        });
+    }
+}

@@ -1,0 +1,138 @@
+//! When work has to be captured.
+
+use std::time::Duration;
+
+use handoff_document::Timestamp;
+use handoff_files::FileError;
+
+use crate::memory::{Claim, Ledger, Mark, Memory};
+use crate::wall::Wall;
+use crate::window::{Percent, Reading, Tool, Window};
+
+/// Which windows count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Windows {
+    /// Any.
+    #[default]
+    All,
+    /// Those of these names (`five_hour`, `primary`, `code_review:primary`) or lengths in minutes (`300`), in lower
+    /// case. None of them: only the wall counts.
+    Named(Vec<String>),
+}
+
+impl Windows {
+    fn count(&self, window: &Window) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(names) => names.iter().any(|name| {
+                let minutes = || window.minutes.is_some_and(|minutes| name.parse() == Ok(minutes));
+                name == window.name.as_str() || minutes()
+            }),
+        }
+    }
+}
+
+/// When work is captured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// A window that is used so far, or further, is near its end.
+    pub threshold: Percent,
+    /// Which windows count.
+    pub windows: Windows,
+}
+
+impl Default for Policy {
+    /// Any window that is used to 90 %.
+    fn default() -> Self {
+        Self { threshold: Percent::of(90), windows: Windows::All }
+    }
+}
+
+/// That work has to be captured now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trigger {
+    /// Whose limit it is.
+    pub tool: Tool,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Why work has to be captured.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cause {
+    /// These windows are used to the threshold, and nothing was captured for them since they began; the fullest first.
+    Near(Reading),
+    /// The host hit its limit.
+    Wall(Wall),
+}
+
+impl Trigger {
+    /// What is remembered of it.
+    pub(crate) fn marks(&self) -> Vec<Mark> {
+        match &self.cause {
+            Cause::Near(reading) => reading.windows.iter().map(Mark::near).collect(),
+            Cause::Wall(wall) => vec![Mark::wall(wall)],
+        }
+    }
+}
+
+impl Policy {
+    /// Whether what was read asks for a capture that `memory` has no record of: once for each window and reset time, and
+    /// once an hour for a window whose reset time nobody tells.
+    pub fn decide(&self, reading: &Reading, memory: &Memory, now: Timestamp) -> Option<Trigger> {
+        let mut reading = self.near(reading, now)?;
+        reading.windows.retain(|window| !memory.has(&Mark::near(window), now));
+        let tool = reading.windows.first()?.tool;
+        Some(Trigger { tool, cause: Cause::Near(reading) })
+    }
+
+    /// Whether the wall asks for a capture: once for each reset time, once an hour when that is not known. That the
+    /// window was captured for when it came near its end does not count: work went on since.
+    pub fn decide_wall(wall: &Wall, memory: &Memory, now: Timestamp) -> Option<Trigger> {
+        let new = wall.stands(now) && !memory.has(&Mark::wall(wall), now);
+        new.then(|| Trigger { tool: wall.tool, cause: Cause::Wall(wall.clone()) })
+    }
+
+    /// Decides, and where there is something to capture, has it captured by one only of all who decide the same at the
+    /// same time. Costs nothing while no window is near its end, and one small read when it was captured for already.
+    /// `patience` is how long others, who decide as well, are waited for; who waits in vain has nothing to do.
+    ///
+    /// # Errors
+    /// What the system says of `ledger`'s files. Nothing is to be captured then: without a memory, every event would.
+    pub fn claim<'l>(
+        &self,
+        reading: &Reading,
+        ledger: &'l Ledger,
+        now: Timestamp,
+        patience: Duration,
+    ) -> Result<Option<Claim<'l>>, FileError> {
+        if self.near(reading, now).is_none() {
+            return Ok(None);
+        }
+        ledger.claim(|memory| self.decide(reading, memory, now), now, patience)
+    }
+
+    /// The same for the wall.
+    ///
+    /// # Errors
+    /// As for [`Policy::claim`].
+    pub fn claim_wall<'l>(
+        wall: &Wall,
+        ledger: &'l Ledger,
+        now: Timestamp,
+        patience: Duration,
+    ) -> Result<Option<Claim<'l>>, FileError> {
+        ledger.claim(|memory| Self::decide_wall(wall, memory, now), now, patience)
+    }
+
+    /// Only the windows that are near their end, the fullest first.
+    fn near(&self, reading: &Reading, now: Timestamp) -> Option<Reading> {
+        let is_near = |window: &&Window| {
+            window.used >= self.threshold && self.windows.count(window) && !window.is_over(now)
+        };
+        let mut windows: Vec<Window> = reading.windows.iter().filter(is_near).cloned().collect();
+        windows.sort_by(|a, b| b.used.get().total_cmp(&a.used.get()));
+        let Reading { source, observed, .. } = *reading;
+        (!windows.is_empty()).then_some(Reading { windows, source, observed })
+    }
+}
