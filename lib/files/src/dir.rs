@@ -13,13 +13,13 @@ use rustix::io::Errno;
 use crate::error::FileError;
 use crate::open::{Access, OpenFile};
 
-const OPEN_DIR: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+pub(crate) const OPEN_DIR: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// A directory that stays the same one, whatever happens to its path.
 #[derive(Debug)]
 pub struct Dir {
     pub(crate) fd: OwnedFd,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 /// One name in a directory.
@@ -55,7 +55,7 @@ impl Kind {
         }
     }
 
-    fn of(file_type: FileType) -> Self {
+    pub(crate) fn of(file_type: FileType) -> Self {
         match file_type {
             FileType::RegularFile => Self::File,
             FileType::Directory => Self::Directory,
