@@ -192,6 +192,14 @@ impl Dir {
     /// # Errors
     /// What the system says.
     pub fn entries(&self) -> Result<Vec<Entry>, FileError> {
+        self.first_entries(usize::MAX)
+    }
+
+    /// The first `most` names in it, for a directory that somebody else filled.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn first_entries(&self, most: usize) -> Result<Vec<Entry>, FileError> {
         let error = || FileError::new("list", &self.path);
         let mut entries = Vec::new();
         for entry in rustix::fs::Dir::read_from(&self.fd).map_err(error())? {
@@ -199,6 +207,9 @@ impl Dir {
             let name = OsStr::from_bytes(entry.file_name().to_bytes());
             if name == "." || name == ".." {
                 continue;
+            }
+            if entries.len() == most {
+                break;
             }
             let kind = match entry.file_type() {
                 // Some file systems don't say; a name that is gone by now is left out.
