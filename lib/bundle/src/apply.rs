@@ -10,6 +10,8 @@ mod preflight;
 mod record;
 mod undo;
 
+use std::time::Duration;
+
 use handoff_files::{Dir, Lock, OpenFile};
 
 use crate::bundle::Trusted;
@@ -25,6 +27,9 @@ pub use undo::Undone;
 /// Held by whoever applies or undoes.
 const LOCK: &str = "apply.lock";
 const UNDO: &str = "undo";
+/// How often the lock is asked for, and how long is waited in between.
+const PATIENCE: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(20);
 /// Where the scratch repository is, while it is needed.
 const WORKSHOP: &str = "workshop";
 
@@ -97,7 +102,7 @@ impl Handover {
         options: ApplyOptions,
         keep: bool,
     ) -> Result<(Hidden, change::Ready), BundleError> {
-        if let Some(record) = self.newest_record()?
+        if let Some(record) = self.newest_record(true)?
             && record.is_begun()
         {
             return Err(BundleError::Interrupted(record.bundle().to_owned()));
@@ -105,8 +110,8 @@ impl Handover {
         let hidden = Hidden::new(self.undo_dir()?)?;
         let workshop = hidden.dir().create_child(WORKSHOP)?;
         let patches = preflight::patches(bundle, &workshop)?;
-        let target = preflight::target(repository, bundle, options)?;
         let scratch = Scratch::new(repository, workshop)?;
+        let target = preflight::target(repository, bundle, options)?;
         let built = build::build(&scratch, repository, &patches, &target)?;
         let ready = change::ready(repository, &scratch, hidden.dir(), bundle, built, target, options, keep)?;
         hidden.dir().remove_all(WORKSHOP)?;
@@ -117,7 +122,9 @@ impl Handover {
         Ok(self.dir().create_child(UNDO)?)
     }
 
+    /// Waits a moment for another, and not longer: nothing here takes long but a large apply.
     fn lock(&self) -> Result<OpenFile, BundleError> {
+        let mut tries = 0;
         loop {
             let file = match self.dir().open_file(LOCK) {
                 Ok(file) => file,
@@ -127,11 +134,15 @@ impl Handover {
                     None => continue,
                 },
             };
-            return match file.lock()? {
-                Lock::Busy => Err(BundleError::Busy),
+            match file.lock()? {
+                Lock::Busy if tries < PATIENCE => {
+                    tries += 1;
+                    std::thread::sleep(PAUSE);
+                }
+                Lock::Busy => return Err(BundleError::Busy),
                 // Where there are no locks, git's own lock on the index is what is left.
-                Lock::Taken | Lock::Unsupported => Ok(file),
-            };
+                Lock::Taken | Lock::Unsupported => return Ok(file),
+            }
         }
     }
 }

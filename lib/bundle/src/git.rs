@@ -161,7 +161,7 @@ impl Call {
     }
 
     /// Sends stdout to `file` and gives `file` as stdin, if any.
-    pub(crate) fn to_file(mut self, input: Option<File>, output: File) -> Result<(), BundleError> {
+    pub(crate) fn send(mut self, input: Option<File>, output: File) -> Result<(), BundleError> {
         self.command.stdin(input.map_or_else(Stdio::null, Stdio::from)).stdout(output);
         let child = self.spawn()?;
         self.finish(child, |_| Ok(())).map(drop)

@@ -7,12 +7,12 @@ use crate::repository::Progress;
 
 /// The version that is written. Readers take this one and, since unknown fields are passed over, later ones that only
 /// add to it; one that breaks with it counts up.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// The whole of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// [`VERSION`].
+    /// 1.
     pub version: u32,
     /// The name of the bundle's directory.
     pub id: String,

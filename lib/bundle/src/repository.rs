@@ -1,5 +1,6 @@
 //! The repository as it is, and a scratch one beside it in which patches are made and tried.
 
+use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::Write;
@@ -59,6 +60,9 @@ pub(crate) struct Repository<'g> {
     /// Where the objects are.
     objects: PathBuf,
     pub(crate) format: gix_hash::Kind,
+    /// Where new objects go while there is a scratch repository. Some of git's commands that only read write trees all the
+    /// same, as when they expand a sparse index.
+    shield: RefCell<Option<PathBuf>>,
 }
 
 impl<'g> Repository<'g> {
@@ -91,12 +95,16 @@ impl<'g> Repository<'g> {
         let git_dir =
             Dir::open(&git_dir)?.ok_or_else(|| odd("rev-parse", "a git directory that is not there"))?;
         let objects = common(&git_dir)?.join("objects");
-        Ok(Self { git, top, git_dir, objects, format })
+        Ok(Self { git, top, git_dir, objects, format, shield: RefCell::default() })
     }
 
     /// A command that reads the real worktree.
     pub(crate) fn call(&self, verb: &str) -> Call {
-        self.git.real(&self.top, verb)
+        let call = self.git.real(&self.top, verb);
+        match &*self.shield.borrow() {
+            Some(shield) => call.objects(shield),
+            None => call,
+        }
     }
 
     /// What is in progress.
@@ -248,6 +256,7 @@ impl<'r> Scratch<'r> {
             }
         }
         let (git_dir, tree) = (git.path().to_owned(), dir.path_of("tree"));
+        repository.shield.replace(Some(git.path_of("objects")));
         Ok(Self { repository, dir, git_dir, tree })
     }
 
@@ -316,6 +325,12 @@ impl<'r> Scratch<'r> {
         } else {
             Err(odd("cat-file", "not one line for each blob"))
         }
+    }
+}
+
+impl Drop for Scratch<'_> {
+    fn drop(&mut self) {
+        self.repository.shield.replace(None);
     }
 }
 

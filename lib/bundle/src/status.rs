@@ -133,7 +133,8 @@ impl Status {
                 // XY sub mH mI mW hH hI
                 let (head, index) = (Entry::new(&text(2), &text(5)), Entry::new(&text(3), &text(6)));
                 let state = text(0);
-                let intent = state.starts_with('.') && head.is_none();
+                // Nothing else makes a path new in the working tree, or gone from both.
+                let intent = state.ends_with('A') || &*state == "DD";
                 let index = index.filter(|_| !intent);
                 let mode = Entry::new(&text(4), "").map(|entry| entry.mode);
                 ChangeKind::Tracked { head, index, mode, intent }

@@ -41,7 +41,7 @@ pub(crate) enum Parent<'t> {
     /// Nothing is there, nor below.
     Absent,
     /// Something else is in the way.
-    Blocked { through: TreePath, kind: Kind },
+    Blocked,
 }
 
 impl Tree {
@@ -63,8 +63,7 @@ impl Tree {
                 Ok(Some(child)) => place = Place::Below(child),
                 Ok(None) => return Ok(Parent::Absent),
                 Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
-                    let kind = place.kind_of(name)?.unwrap_or(Kind::Special);
-                    return Ok(Parent::Blocked { through: parent, kind });
+                    return Ok(Parent::Blocked);
                 }
                 Err(error) => return Err(error),
             }

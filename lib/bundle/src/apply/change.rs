@@ -110,7 +110,7 @@ fn reachable<'p>(
     index: impl Iterator<Item = &'p TreePath>,
 ) -> Result<(), BundleError> {
     let all: BTreeSet<&TreePath> = workspace.keys().chain(index).collect();
-    let hidden = crate::capture::hidden(repository)?.into_iter().map(|(path, ..)| path);
+    let hidden = crate::capture::hidden(repository)?.into_iter();
     let hidden: Vec<_> = hidden.filter(|path| all.contains(path)).collect();
     if !hidden.is_empty() {
         return Err(Refusal::Hidden(hidden).into());
@@ -316,8 +316,11 @@ fn save(tree: &Tree, dir: &Dir, nodes: &mut [Node]) -> Result<(), BundleError> {
     Ok(())
 }
 
+/// Directories with their permission bits, and directories that are not there.
+type Directories = (Vec<(TreePath, u32)>, Vec<TreePath>);
+
 /// The directories above the paths: those that are there, with their bits, and those that are not.
-fn directories(tree: &Tree, nodes: &[Node]) -> Result<(Vec<(TreePath, u32)>, Vec<TreePath>), BundleError> {
+fn directories(tree: &Tree, nodes: &[Node]) -> Result<Directories, BundleError> {
     let all: BTreeSet<TreePath> = nodes.iter().flat_map(|node| node.path.parents()).collect();
     let (mut there, mut missing) = (Vec::new(), Vec::new());
     for path in all {
@@ -367,12 +370,12 @@ fn keep_blobs(
             let file = scratch.dir().open_to_read(name)?.into_file();
             let said = scratch
                 .dir()
-                .create_new(&format!("said-{name}"))?
+                .create_new(format!("said-{name}"))?
                 .ok_or_else(|| taken(scratch.dir(), name))?;
             scratch
                 .keep("hash-object")
                 .args(["-w", "--no-filters", "--stdin"])
-                .to_file(Some(file), said.into_file())?;
+                .send(Some(file), said.into_file())?;
         }
     }
     let mut names: Vec<u8> = Vec::new();
@@ -391,10 +394,10 @@ fn keep_blobs(
     let list = put(dir, "blobs", &names).and_then(|()| Ok(dir.open_to_read("blobs")?.into_file()))?;
     let pack = dir.create_new("pack")?.ok_or_else(|| taken(dir, "pack"))?;
     // Those that the real repository has are no use, but no harm: unpacking passes over them.
-    scratch.call(INDEX, "pack-objects").args(["--stdout", "-q"]).to_file(Some(list), pack.into_file())?;
+    scratch.call(INDEX, "pack-objects").args(["--stdout", "-q"]).send(Some(list), pack.into_file())?;
     let said = dir.create_new("unpacked")?.ok_or_else(|| taken(dir, "unpacked"))?;
     let pack = dir.open_to_read("pack")?.into_file();
-    scratch.keep("unpack-objects").arg("-q").to_file(Some(pack), said.into_file())
+    scratch.keep("unpack-objects").arg("-q").send(Some(pack), said.into_file())
 }
 
 impl Ready {
@@ -429,6 +432,7 @@ impl Recorded {
                 return Err(Refusal::Unfaithful(node.path.clone()).into());
             }
         }
+        sync(tree, nodes)?;
         if self.record.changes_index {
             let before = self.record.had_index.then_some(INDEX_BEFORE);
             install(repository, &self.dir, before, Some(INDEX_AFTER))?;
@@ -474,17 +478,14 @@ pub(super) fn remove(tree: &Tree, path: &TreePath) -> Result<(), BundleError> {
         && place.kind_of(path.name())?.is_some_and(|kind| kind != Kind::Directory)
     {
         place.remove(path.name())?;
-        place.sync()?;
     }
     let parents: Vec<_> = path.parents().collect();
     for parent in parents.iter().rev() {
-        match tree.parent(parent)? {
-            Parent::There(place) if place.kind_of(parent.name())? == Some(Kind::Directory) => {
-                if !place.remove_child(parent.name())? {
-                    break;
-                }
-            }
-            _ => {}
+        if let Parent::There(place) = tree.parent(parent)?
+            && place.kind_of(parent.name())? == Some(Kind::Directory)
+            && !place.remove_child(parent.name())?
+        {
+            break;
         }
     }
     Ok(())
@@ -520,7 +521,22 @@ pub(super) fn put_node(
         }
         other => other?,
     }
-    Ok(place.sync()?)
+    Ok(())
+}
+
+/// Brings the names in every directory that has one of the paths to the disk, or in the one above where it is gone.
+pub(super) fn sync(tree: &Tree, nodes: &[Node]) -> Result<(), BundleError> {
+    let directories: BTreeSet<TreePath> = nodes.iter().flat_map(|node| node.path.parents()).collect();
+    tree.top().sync()?;
+    for directory in directories {
+        if let Parent::There(place) = tree.parent(&directory)?
+            && place.kind_of(directory.name())? == Some(Kind::Directory)
+            && let Some(dir) = place.child(directory.name())?
+        {
+            dir.sync()?;
+        }
+    }
+    Ok(())
 }
 
 /// Puts the index `after` of `dir` in the place of `before`; None: no index. As git does it: whoever makes `index.lock`

@@ -153,14 +153,14 @@ impl Record {
 }
 
 impl Handover {
-    /// The records, oldest first; what a killed program left half made is removed.
-    pub(super) fn records(&self) -> Result<Vec<(u64, String)>, BundleError> {
+    /// The records, oldest first. With `sweep`, which needs the lock, what a killed program left half made is removed.
+    fn records(&self, sweep: bool) -> Result<Vec<(u64, String)>, BundleError> {
         let Some(within) = self.dir().child(UNDO)? else { return Ok(Vec::new()) };
         let mut records = Vec::new();
         for entry in within.entries()? {
             match entry.name.to_str() {
-                Some(name) if name.starts_with(".tmp-") => {
-                    // Whoever calls this holds the lock, so nobody is working in it.
+                Some(name) if name.starts_with(".tmp-") && sweep => {
+                    // It is in nobody's way.
                     let _ = within.remove_all(name);
                 }
                 Some(name) => records.extend(name.parse().ok().map(|number: u64| (number, name.to_owned()))),
@@ -171,8 +171,8 @@ impl Handover {
         Ok(records)
     }
 
-    pub(super) fn newest_record(&self) -> Result<Option<Recorded>, BundleError> {
-        let Some((_, name)) = self.records()?.pop() else { return Ok(None) };
+    pub(super) fn newest_record(&self, sweep: bool) -> Result<Option<Recorded>, BundleError> {
+        let Some((_, name)) = self.records(sweep)?.pop() else { return Ok(None) };
         let Some(within) = self.dir().child(UNDO)? else { return Ok(None) };
         let Some(dir) = within.child(&name)? else { return Ok(None) };
         let bytes = dir.open_to_read(RECORD)?.read(LARGEST)?;

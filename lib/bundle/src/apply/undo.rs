@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use handoff_files::Kind;
 
-use super::change::{install, put_node, same};
+use super::change::{install, put_node, same, sync};
 use super::record::{INDEX_AFTER, INDEX_BEFORE, OLD, Recorded, Was, entries};
 use crate::error::{BundleError, Refusal};
 use crate::git::Git;
@@ -30,11 +30,12 @@ impl Handover {
     /// # Errors
     /// [`BundleError::Busy`] while it is still going on; what the system says.
     pub fn interrupted(&self) -> Result<Option<String>, BundleError> {
-        if self.dir().kind_of(super::UNDO)?.is_none() {
+        if self.newest_record(false)?.filter(Recorded::is_begun).is_none() {
             return Ok(None);
         }
+        // It may just be going on.
         let _lock = self.lock()?;
-        Ok(self.newest_record()?.filter(Recorded::is_begun).map(|record| record.bundle().to_owned()))
+        Ok(self.newest_record(true)?.filter(Recorded::is_begun).map(|record| record.bundle().to_owned()))
     }
 
     /// Rolls an interrupted apply back, and makes its bundle pending again. None when none was interrupted.
@@ -46,7 +47,7 @@ impl Handover {
             return Ok(None);
         }
         let _lock = self.lock()?;
-        let Some(recorded) = self.newest_record()?.filter(Recorded::is_begun) else { return Ok(None) };
+        let Some(recorded) = self.newest_record(true)?.filter(Recorded::is_begun) else { return Ok(None) };
         let undone = self.put_back(git, recorded)?;
         if let Some(id) = BundleId::parse(&undone.bundle) {
             self.release(&id)?;
@@ -62,7 +63,7 @@ impl Handover {
     /// tried again.
     pub fn undo(&self, git: &Git) -> Result<Undone, BundleError> {
         let _lock = self.lock()?;
-        let recorded = self.newest_record()?.ok_or(BundleError::NothingToUndo)?;
+        let recorded = self.newest_record(true)?.ok_or(BundleError::NothingToUndo)?;
         self.put_back(git, recorded)
     }
 
@@ -182,7 +183,6 @@ impl Recorded {
                 && place.kind_of(node.path.name())?.is_some_and(|kind| kind != Kind::Directory)
             {
                 place.remove(node.path.name())?;
-                place.sync()?;
             }
         }
         for path in self.record.new_directories.iter().rev() {
@@ -211,7 +211,7 @@ impl Recorded {
             let place = tree.make_parent(&node.path, bits)?;
             put_node(&old, number, &place, node, &self.temporary(number))?;
         }
-        Ok(())
+        sync(tree, nodes)
     }
 
     /// Puts the old index back, to the byte, where git has the new one.

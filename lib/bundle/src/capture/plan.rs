@@ -1,6 +1,7 @@
 //! What is uncommitted, and what of it is carried.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufRead;
 
 use handoff_files::{Found, Kind};
 
@@ -42,6 +43,8 @@ pub(super) struct Planned {
     pub(super) index: Option<Entry>,
     pub(super) index_size: u64,
     pub(super) intent: bool,
+    /// The mode of the promise.
+    pub(super) intent_mode: Option<String>,
     /// Where git looks at another mode than the disk has, as where the file system knows no executable bit.
     pub(super) git_mode: Option<String>,
     pub(super) found: Option<Found>,
@@ -53,7 +56,7 @@ pub(super) struct Planned {
 
 impl Planned {
     pub(super) fn is_staged(&self) -> bool {
-        !self.unmerged && !self.intent && self.head != self.index
+        !self.unmerged && self.head != self.index
     }
 }
 
@@ -75,7 +78,8 @@ impl Plan {
             not_carried: BTreeSet::new(),
             has_index,
         };
-        let mut unmerged = Vec::new();
+        let (mut unmerged, mut perhaps_promised) = (Vec::new(), Vec::new());
+        let empty = gix_hash::ObjectId::empty_blob(repository.format).to_string();
         let mut dropped = BTreeMap::new();
         for change in status.changes {
             match change.kind {
@@ -84,6 +88,9 @@ impl Plan {
                     let submodule = is_link(head.as_ref().map(|entry| &*entry.mode))
                         || is_link(index.as_ref().map(|entry| &*entry.mode))
                         || is_link(mode.as_deref());
+                    if head == index && head.as_ref().is_some_and(|entry| entry.blob == empty) {
+                        perhaps_promised.push(change.path.clone());
+                    }
                     let planned = plan.paths.entry(change.path.clone()).or_default();
                     (planned.head, planned.index) = (head, index);
                     (planned.git_mode, planned.intent) = (mode, intent);
@@ -105,6 +112,7 @@ impl Plan {
             }
         }
         plan.unmerged(repository, unmerged)?;
+        plan.promised(repository, perhaps_promised)?;
         plan.look(&mut dropped)?;
         plan.measure(scratch, limits, &mut dropped)?;
         plan.names(&mut dropped);
@@ -123,31 +131,51 @@ impl Plan {
 
     /// Asks for HEAD's version of what a merge left open, to which the index is reset.
     fn unmerged(&mut self, repository: &Repository<'_>, paths: Vec<TreePath>) -> Result<(), BundleError> {
-        if paths.is_empty() {
-            return Ok(());
-        }
-        // A merge of very many files would make too long a command line.
-        for some in paths.chunks(500) {
-            let names = some.iter().map(|path| crate::repository::os(path.as_bytes()));
-            let call = repository.call("ls-tree").args(["-z", "--full-tree"]).arg(self.base(repository));
-            let (said, _) = call.arg("--").args(names).output(Vec::new(), LISTING)?;
-            for record in said.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
-                let (path, entry) = tree_record(record).ok_or_else(|| odd("ls-tree", "no entry"))?;
-                if let Some(planned) = self.paths.get_mut(&path) {
-                    planned.head = Some(entry);
-                }
-            }
-        }
+        let mut heads = self.in_head(repository, &paths)?;
         for path in paths {
             self.not_carried.insert(NotCarried {
                 path: path.clone(),
                 reason: Reason::UnmergedIndexEntry,
                 size: None,
             });
-            let head = self.paths.get(&path).and_then(|planned| planned.head.clone());
+            let head = heads.remove(&path);
+            if let Some(planned) = self.paths.get_mut(&path) {
+                planned.head.clone_from(&head);
+            }
             self.reset.push((path, head));
         }
         Ok(())
+    }
+
+    /// Of a file that was promised to the index and is gone, git says the same as of an empty file that is gone. HEAD
+    /// knows which it is.
+    fn promised(&mut self, repository: &Repository<'_>, paths: Vec<TreePath>) -> Result<(), BundleError> {
+        let heads = self.in_head(repository, &paths)?;
+        for path in paths.iter().filter(|path| !heads.contains_key(*path)) {
+            if let Some(planned) = self.paths.get_mut(path) {
+                (planned.head, planned.index, planned.intent) = (None, None, true);
+            }
+        }
+        Ok(())
+    }
+
+    /// HEAD's versions of some paths.
+    fn in_head(
+        &self,
+        repository: &Repository<'_>,
+        paths: &[TreePath],
+    ) -> Result<BTreeMap<TreePath, Entry>, BundleError> {
+        let mut found = BTreeMap::new();
+        // Very many would make too long a command line.
+        for some in paths.chunks(500) {
+            let names = some.iter().map(|path| crate::repository::os(path.as_bytes()));
+            let call = repository.call("ls-tree").args(["-z", "--full-tree"]).arg(self.base(repository));
+            let (said, _) = call.arg("--").args(names).output(Vec::new(), LISTING)?;
+            for record in said.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
+                found.extend([tree_record(record).ok_or_else(|| odd("ls-tree", "no entry"))?]);
+            }
+        }
+        Ok(found)
     }
 
     /// Looks at each in the working tree.
@@ -230,7 +258,17 @@ impl Plan {
 
     /// Names what git was told not to look at, and is not as the index has it.
     fn hidden_from_git(&mut self, repository: &Repository<'_>) -> Result<(), BundleError> {
-        for (path, entry, skipped) in hidden(repository)? {
+        let promised = |path: &TreePath| self.paths.get(path).is_some_and(|planned| planned.intent);
+        for (path, entry, flag) in entries(repository, promised)? {
+            let skipped = match flag {
+                None => {
+                    if let Some(planned) = self.paths.get_mut(&path) {
+                        planned.intent_mode = Some(entry.mode);
+                    }
+                    continue;
+                }
+                Some(flag) => flag == Flag::SkipWorktree,
+            };
             let differs = match self.tree.look(&path)? {
                 None => !skipped,
                 Some(found) => match found.kind {
@@ -272,32 +310,51 @@ pub(crate) fn tree_record(record: &[u8]) -> Option<(TreePath, Entry)> {
     Some((TreePath::new(&record[tab + 1..]), Entry::new(mode, blob)?))
 }
 
-/// Every path whose index entry has assume-unchanged or skip-worktree set, with whether it is the latter.
-pub(crate) fn hidden(repository: &Repository<'_>) -> Result<Vec<(TreePath, Entry, bool)>, BundleError> {
+/// What git was told of an index entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flag {
+    AssumeUnchanged,
+    SkipWorktree,
+}
+
+/// Every path that git was told not to look at.
+pub(crate) fn hidden(repository: &Repository<'_>) -> Result<Vec<TreePath>, BundleError> {
+    Ok(entries(repository, |_| false)?.into_iter().map(|(path, ..)| path).collect())
+}
+
+/// The index entries that git was told not to look at, and those that are `wanted`.
+fn entries(
+    repository: &Repository<'_>,
+    wanted: impl Fn(&TreePath) -> bool,
+) -> Result<Vec<(TreePath, Entry, Option<Flag>)>, BundleError> {
     let call = repository.call("ls-files").args(["-v", "--stage", "-z"]);
-    let (hidden, _) = call.read(Vec::new(), |stdout| {
-        use std::io::BufRead;
+    let (found, _) = call.read(Vec::new(), |stdout| {
         let mut found = Vec::new();
         for record in std::io::BufReader::new(stdout).split(0) {
             let record = record.map_err(crate::git::failed("ls-files"))?;
             // "H 100644 <blob> 0\t<path>"; lower case: assume-unchanged, S: skip-worktree.
             let Some((tag, rest)) = record.split_first() else { continue };
-            if !(tag.is_ascii_lowercase() || *tag == b'S') {
+            let flag = match tag {
+                b'S' | b's' => Some(Flag::SkipWorktree),
+                tag if tag.is_ascii_lowercase() => Some(Flag::AssumeUnchanged),
+                _ => None,
+            };
+            let tab = rest.iter().position(|byte| *byte == b'\t');
+            let (words, path) = rest.split_at(tab.ok_or_else(|| odd("ls-files", "no path"))?);
+            let path = TreePath::new(&path[1..]);
+            if flag.is_none() && !wanted(&path) {
                 continue;
             }
-            let tab = rest.iter().position(|byte| *byte == b'\t');
-            let entry = tab.and_then(|tab| {
-                let mut words = std::str::from_utf8(&rest[1..tab]).ok()?.split(' ');
-                Some((TreePath::new(&rest[tab + 1..]), Entry::new(words.next()?, words.next()?)?))
-            });
-            let (path, entry) = entry.ok_or_else(|| odd("ls-files", "no entry"))?;
+            let mut words = words[1..].split(|byte| *byte == b' ').map(String::from_utf8_lossy);
+            let entry = words.next().zip(words.next()).and_then(|(mode, blob)| Entry::new(&mode, &blob));
+            let entry = entry.ok_or_else(|| odd("ls-files", "no entry"))?;
             if entry.mode != GITLINK && entry.mode != "040000" {
-                found.push((path, entry, tag.eq_ignore_ascii_case(&b'S')));
+                found.push((path, entry, flag));
             }
         }
         Ok(found)
     })?;
-    Ok(hidden)
+    Ok(found)
 }
 
 /// Whether the file is what the index has, as it lies there or as git would take it in.

@@ -52,7 +52,7 @@ pub(super) fn write(
     let mut file = create(dir, WORKSPACE)?;
     if reads.iter().any(|taken| !taken.large) {
         let call = diff(scratch, "diff-tree").args(["-r", "--end-of-options", &base, MADE]);
-        call.to_file(None, clone(&mut file)?)?;
+        call.send(None, clone(&mut file)?)?;
     }
     for taken in reads.iter().filter(|taken| taken.large) {
         large(repository, file.stream(), taken, |out, taken| {
@@ -76,7 +76,7 @@ pub(super) fn write(
         let reset = plan.reset.iter().map(|(path, head)| (path, head.as_ref())).chain(large);
         scratch.set_entries("index", reset.map(|(path, head)| (path.as_bytes(), head.map(pair))))?;
         let call = diff(scratch, "diff-index").args(["--cached", "--ita-invisible-in-index"]);
-        call.args(["--end-of-options", &base]).to_file(None, clone(&mut file)?)?;
+        call.args(["--end-of-options", &base]).send(None, clone(&mut file)?)?;
     }
     for (path, planned) in staged.iter().filter(|(_, planned)| is_large(planned)) {
         let taken = Taken {
@@ -486,7 +486,7 @@ fn contents(repository: &Repository<'_>, plan: &Plan, reads: Vec<Taken>) -> Cont
     let intent = plan.paths.iter().filter(|(_, planned)| planned.intent).map(|(path, planned)| Staged {
         path: path.clone(),
         change: Change::Added,
-        mode: Some(planned.git_mode.clone().unwrap_or_else(|| "100644".to_owned())),
+        mode: Some(planned.intent_mode.clone().unwrap_or_else(|| "100644".to_owned())),
         blob: None,
     });
     Contents {
