@@ -1,6 +1,6 @@
 //! Capture and apply with real git, in real repositories.
 #![expect(clippy::disallowed_methods, reason = "tests look at the files as any program would")]
-#![allow(missing_docs)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod applies;
 mod captures;

@@ -156,6 +156,9 @@ impl World {
         let target = to.join(".handover/bundles").join(bundle.id().as_str());
         std::fs::create_dir_all(&target).unwrap();
         for name in ["summary.md", "manifest.json", "workspace.patch", "index.patch"] {
+            if target == bundle.path() {
+                continue;
+            }
             std::fs::copy(bundle.path().join(name), target.join(name)).unwrap();
         }
         (handover, bundle.id().clone())
