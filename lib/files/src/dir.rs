@@ -13,13 +13,13 @@ use rustix::io::Errno;
 use crate::error::FileError;
 use crate::open::{Access, OpenFile};
 
-const OPEN_DIR: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+pub(crate) const OPEN_DIR: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// A directory that stays the same one, whatever happens to its path.
 #[derive(Debug)]
 pub struct Dir {
     pub(crate) fd: OwnedFd,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 /// One name in a directory.
@@ -55,7 +55,7 @@ impl Kind {
         }
     }
 
-    fn of(file_type: FileType) -> Self {
+    pub(crate) fn of(file_type: FileType) -> Self {
         match file_type {
             FileType::RegularFile => Self::File,
             FileType::Directory => Self::Directory,
@@ -192,6 +192,14 @@ impl Dir {
     /// # Errors
     /// What the system says.
     pub fn entries(&self) -> Result<Vec<Entry>, FileError> {
+        self.first_entries(usize::MAX)
+    }
+
+    /// The first `most` names in it, for a directory that somebody else filled.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn first_entries(&self, most: usize) -> Result<Vec<Entry>, FileError> {
         let error = || FileError::new("list", &self.path);
         let mut entries = Vec::new();
         for entry in rustix::fs::Dir::read_from(&self.fd).map_err(error())? {
@@ -199,6 +207,9 @@ impl Dir {
             let name = OsStr::from_bytes(entry.file_name().to_bytes());
             if name == "." || name == ".." {
                 continue;
+            }
+            if entries.len() == most {
+                break;
             }
             let kind = match entry.file_type() {
                 // Some file systems don't say; a name that is gone by now is left out.

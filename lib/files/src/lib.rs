@@ -12,6 +12,7 @@ mod open;
 mod rename;
 mod scratch;
 mod temporary;
+mod tree;
 
 use std::io::Read;
 use std::path::Path;
@@ -24,6 +25,7 @@ pub use foreign::Foreign;
 pub use open::{Access, Lock, OpenFile};
 pub use scratch::Scratch;
 pub use temporary::Temporary;
+pub use tree::Found;
 
 /// Reads a file that the user named: links are followed, a pipe is waited for. At most `limit` bytes; the flag says
 /// whether there was more.

@@ -76,6 +76,15 @@ impl OpenFile {
         self.changed
     }
 
+    /// Who may use it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn access(&self) -> Result<Access, FileError> {
+        let stat = rustix::fs::fstat(&self.file).map_err(FileError::new("look at", &self.path))?;
+        Ok(Access { owner: stat.st_uid, mode: stat.st_mode & 0o7777 })
+    }
+
     /// Whether `other` is the same file, whatever its name.
     pub fn is_same(&self, other: &Self) -> bool {
         self.identity == other.identity

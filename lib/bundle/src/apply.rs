@@ -1,0 +1,154 @@
+//! Puts a bundle back: checked first, then all of it or nothing, and undone by [`Handover::undo`].
+//!
+//! Everything is made ready beside the working tree before anything in it is touched: the contents, each with its hash
+//! checked; the new index; what was there before. From then on a kill at any moment leaves a record from which
+//! [`Handover::recover`] puts everything back.
+
+mod build;
+mod change;
+mod preflight;
+mod record;
+mod undo;
+
+use std::time::Duration;
+
+use handoff_files::{Dir, Lock, OpenFile};
+
+use crate::bundle::Trusted;
+use crate::error::{BundleError, Refusal};
+use crate::git::Git;
+use crate::layout::{Handover, Hidden};
+use crate::path::TreePath;
+use crate::repository::{Repository, Scratch};
+use crate::tree::Tree;
+
+pub use undo::Undone;
+
+/// Held by whoever applies or undoes.
+const LOCK: &str = "apply.lock";
+const UNDO: &str = "undo";
+/// How often the lock is asked for, and how long is waited in between.
+const PATIENCE: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(20);
+/// Where the scratch repository is, while it is needed.
+const WORKSHOP: &str = "workshop";
+
+/// What the user allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ApplyOptions {
+    /// Also files that programs run or obey, see [`crate::policy::is_config`], and links that lead out of the tree.
+    pub allow_config: bool,
+    /// Where HEAD is not the commit that the bundle was made on: merge it three-way.
+    pub onto_head: bool,
+}
+
+/// What an apply did, or would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Files and links that were written.
+    pub written: Vec<TreePath>,
+    /// Files and links that were removed.
+    pub removed: Vec<TreePath>,
+    /// Paths whose index entry was changed.
+    pub staged: Vec<TreePath>,
+    /// Those of them that programs run or obey, or that lead out of the tree.
+    pub config: Vec<TreePath>,
+    /// Whether it was merged with a HEAD other than the base.
+    pub merged: bool,
+}
+
+impl Handover {
+    /// Whether the bundle could be applied, and what that would do; files that programs run or obey are listed, and no
+    /// reason to refuse. Nothing is changed.
+    ///
+    /// # Errors
+    /// As for [`Handover::apply`].
+    pub fn check(&self, git: &Git, bundle: &Trusted, options: ApplyOptions) -> Result<Applied, BundleError> {
+        let _lock = self.lock()?;
+        let repository = Repository::open(git, self.top())?;
+        let options = ApplyOptions { allow_config: true, ..options };
+        Ok(self.ready(&repository, bundle, options, false)?.1.applied)
+    }
+
+    /// Applies the bundle to this worktree, whole or not at all.
+    ///
+    /// # Errors
+    /// A [`Refusal`], with nothing changed; [`BundleError::Interrupted`], [`BundleError::Busy`]; git's and the system's,
+    /// with everything put back.
+    pub fn apply(&self, git: &Git, bundle: &Trusted, options: ApplyOptions) -> Result<Applied, BundleError> {
+        let lock = self.lock()?;
+        let repository = Repository::open(git, self.top())?;
+        let (hidden, ready) = self.ready(&repository, bundle, options, true)?;
+        let applied = ready.applied.clone();
+        let started = ready.start(hidden, &self.undo_dir()?)?;
+        let tree = Tree::open(self.top())?;
+        match started.change(&repository, &tree) {
+            Ok(()) => Ok(applied),
+            Err(error) => {
+                drop(lock);
+                // What went wrong is worth more than that it could not be put back now: the record stays, and the next
+                // command tries again.
+                let _ = self.recover(git);
+                Err(error)
+            }
+        }
+    }
+
+    /// Checks everything, and makes everything ready.
+    fn ready(
+        &self,
+        repository: &Repository<'_>,
+        bundle: &Trusted,
+        options: ApplyOptions,
+        keep: bool,
+    ) -> Result<(Hidden, change::Ready), BundleError> {
+        if let Some(record) = self.newest_record(true)?
+            && record.is_begun()
+        {
+            return Err(BundleError::Interrupted(record.bundle().to_owned()));
+        }
+        let hidden = Hidden::new(self.undo_dir()?)?;
+        let workshop = hidden.dir().create_child(WORKSHOP)?;
+        let patches = preflight::patches(bundle, &workshop)?;
+        let scratch = Scratch::new(repository, workshop)?;
+        let target = preflight::target(repository, bundle, options)?;
+        let built = build::build(&scratch, repository, &patches, &target)?;
+        let ready = change::ready(repository, &scratch, hidden.dir(), bundle, built, target, options, keep)?;
+        hidden.dir().remove_all(WORKSHOP)?;
+        Ok((hidden, ready))
+    }
+
+    fn undo_dir(&self) -> Result<Dir, BundleError> {
+        Ok(self.dir().create_child(UNDO)?)
+    }
+
+    /// Waits a moment for another, and not longer: nothing here takes long but a large apply.
+    fn lock(&self) -> Result<OpenFile, BundleError> {
+        let mut tries = 0;
+        loop {
+            let file = match self.dir().open_file(LOCK) {
+                Ok(file) => file,
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                Err(_) => match self.dir().create_new(LOCK)? {
+                    Some(file) => file,
+                    None => continue,
+                },
+            };
+            match file.lock()? {
+                Lock::Busy if tries < PATIENCE => {
+                    tries += 1;
+                    std::thread::sleep(PAUSE);
+                }
+                Lock::Busy => return Err(BundleError::Busy),
+                // Where there are no locks, git's own lock on the index is what is left.
+                Lock::Taken | Lock::Unsupported => return Ok(file),
+            }
+        }
+    }
+}
+
+/// For the patch `file`: `reason` as git says it, without its prefix.
+fn does_not_apply(file: &'static str, reason: &str) -> BundleError {
+    let reason = reason.trim().trim_start_matches("error: ").replace('\n', "; ");
+    Refusal::DoesNotApply { file, reason }.into()
+}

@@ -1,0 +1,232 @@
+//! Puts back what was there before an apply: on the user's word, or because it was killed.
+
+use std::ffi::OsStr;
+
+use handoff_files::Kind;
+
+use super::change::{install, put_node, same, sync};
+use super::record::{INDEX_AFTER, INDEX_BEFORE, OLD, Recorded, Was, entries};
+use crate::error::{BundleError, Refusal};
+use crate::git::Git;
+use crate::layout::{BundleId, Handover};
+use crate::path::TreePath;
+use crate::repository::{Repository, copy};
+use crate::tree::{Parent, Tree};
+
+/// What was undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undone {
+    /// The bundle that had been applied.
+    pub bundle: String,
+    /// Whether the apply had been interrupted.
+    pub interrupted: bool,
+    /// The files and links that were put back or removed.
+    pub paths: Vec<TreePath>,
+}
+
+impl Handover {
+    /// The bundle whose apply was interrupted, if one was. Cheap where nothing ever was applied.
+    ///
+    /// # Errors
+    /// [`BundleError::Busy`] while it is still going on; what the system says.
+    pub fn interrupted(&self) -> Result<Option<String>, BundleError> {
+        if self.newest_record(false)?.filter(Recorded::is_begun).is_none() {
+            return Ok(None);
+        }
+        // It may just be going on.
+        let _lock = self.lock()?;
+        Ok(self.newest_record(true)?.filter(Recorded::is_begun).map(|record| record.bundle().to_owned()))
+    }
+
+    /// Rolls an interrupted apply back, and makes its bundle pending again. None when none was interrupted.
+    ///
+    /// # Errors
+    /// As for [`Handover::undo`].
+    pub fn recover(&self, git: &Git) -> Result<Option<Undone>, BundleError> {
+        if self.dir().kind_of(super::UNDO)?.is_none() {
+            return Ok(None);
+        }
+        let _lock = self.lock()?;
+        let Some(recorded) = self.newest_record(true)?.filter(Recorded::is_begun) else { return Ok(None) };
+        let undone = self.put_back(git, recorded)?;
+        if let Some(id) = BundleId::parse(&undone.bundle) {
+            self.release(&id)?;
+        }
+        Ok(Some(undone))
+    }
+
+    /// Puts everything back as it was before the last apply: files, modes, links and git's index, to the byte.
+    ///
+    /// # Errors
+    /// [`BundleError::NothingToUndo`]; [`Refusal::ChangedSince`] and [`Refusal::MovedSince`] when that would overwrite
+    /// what the user did since, with nothing changed; [`BundleError::Busy`]; git's and the system's, and then it can be
+    /// tried again.
+    pub fn undo(&self, git: &Git) -> Result<Undone, BundleError> {
+        let _lock = self.lock()?;
+        let recorded = self.newest_record(true)?.ok_or(BundleError::NothingToUndo)?;
+        self.put_back(git, recorded)
+    }
+
+    fn put_back(&self, git: &Git, recorded: Recorded) -> Result<Undone, BundleError> {
+        let repository = Repository::open(git, self.top())?;
+        let tree = Tree::open(self.top())?;
+        recorded.sweep(&repository, &tree)?;
+        recorded.check(&repository, &tree)?;
+        recorded.restore_files(&tree)?;
+        recorded.restore_index(&repository)?;
+        let undone = Undone {
+            bundle: recorded.bundle().to_owned(),
+            interrupted: recorded.is_begun(),
+            paths: recorded.record.nodes.iter().map(|node| node.path.clone()).collect(),
+        };
+        recorded.remove()?;
+        Ok(undone)
+    }
+}
+
+impl Recorded {
+    /// Removes what a kill left on its way: our own lock on the index, and files without their name yet.
+    fn sweep(&self, repository: &Repository<'_>, tree: &Tree) -> Result<(), BundleError> {
+        let git_dir = &repository.git_dir;
+        git_dir.remove("handover-index.tmp")?;
+        for ours in [INDEX_AFTER, INDEX_BEFORE] {
+            let there = self.dir.kind_of(ours)?.is_some() && git_dir.kind_of("index.lock")?.is_some();
+            if there && same(git_dir, "index.lock", &self.dir, Some(ours))? {
+                git_dir.remove("index.lock")?;
+            }
+        }
+        for (number, node) in self.record.nodes.iter().enumerate() {
+            if let Parent::There(place) = tree.parent(&node.path)? {
+                place.remove(self.temporary(number))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything is as it was before or after the apply.
+    fn check(&self, repository: &Repository<'_>, tree: &Tree) -> Result<(), BundleError> {
+        let call = repository.call("rev-parse").args(["--quiet", "--verify", "HEAD"]).accept(1);
+        let (head, code) = call.output(Vec::new(), 1 << 10)?;
+        let head = (code == 0).then(|| String::from_utf8_lossy(head.trim_ascii_end()).into_owned());
+        if head != self.record.head {
+            return Err(Refusal::MovedSince("HEAD").into());
+        }
+        let mut changed = Vec::new();
+        for node in &self.record.nodes {
+            let now = Was::now(tree, &node.path)?;
+            if now.as_ref() != Some(&node.before) && now.as_ref() != Some(&node.after) {
+                changed.push(node.path.clone());
+            }
+        }
+        changed.extend(self.in_the_way(tree)?);
+        if !changed.is_empty() {
+            return Err(Refusal::ChangedSince(changed).into());
+        }
+        if !self.index_is_before(repository)? && !self.index_is_after(repository)? {
+            return Err(Refusal::MovedSince("git's index").into());
+        }
+        Ok(())
+    }
+
+    /// What stands where a directory has to be again, or in a directory where a file has to be, and is not ours.
+    fn in_the_way(&self, tree: &Tree) -> Result<Vec<TreePath>, BundleError> {
+        let mut found = Vec::new();
+        for (path, _) in &self.record.directories {
+            let there = tree.look(path)?.is_some_and(|there| there.kind != Kind::Directory);
+            if there && !self.record.nodes.iter().any(|node| node.path == *path) {
+                found.push(path.clone());
+            }
+        }
+        for node in self.record.nodes.iter().filter(|node| node.before != Was::Absent) {
+            if tree.look(&node.path)?.is_some_and(|there| there.kind == Kind::Directory) {
+                self.foreign_within(tree, &node.path, &mut found)?;
+            }
+        }
+        Ok(found)
+    }
+
+    fn foreign_within(
+        &self,
+        tree: &Tree,
+        directory: &TreePath,
+        found: &mut Vec<TreePath>,
+    ) -> Result<(), BundleError> {
+        let Some(dir) = tree.there(directory)?.child(directory.name())? else { return Ok(()) };
+        for entry in dir.entries()? {
+            let name = entry.name.as_encoded_bytes();
+            let path = TreePath::new([directory.as_bytes(), b"/", name].concat());
+            match entry.kind {
+                Kind::Directory => self.foreign_within(tree, &path, found)?,
+                _ if self.record.nodes.iter().any(|node| node.path == path) => {}
+                _ => found.push(path),
+            }
+        }
+        Ok(())
+    }
+
+    fn index_is_before(&self, repository: &Repository<'_>) -> Result<bool, BundleError> {
+        let before = self.record.had_index.then_some(INDEX_BEFORE);
+        Ok(same(&repository.git_dir, "index", &self.dir, before)?
+            || entries(repository)? == self.record.entries_before)
+    }
+
+    fn index_is_after(&self, repository: &Repository<'_>) -> Result<bool, BundleError> {
+        Ok(self.record.changes_index
+            && (same(&repository.git_dir, "index", &self.dir, Some(INDEX_AFTER))?
+                || entries(repository)? == self.record.entries_after))
+    }
+
+    fn restore_files(&self, tree: &Tree) -> Result<(), BundleError> {
+        let nodes = &self.record.nodes;
+        for node in nodes.iter().rev().filter(|node| node.before == Was::Absent) {
+            if let Parent::There(place) = tree.parent(&node.path)?
+                && place.kind_of(node.path.name())?.is_some_and(|kind| kind != Kind::Directory)
+            {
+                place.remove(node.path.name())?;
+            }
+        }
+        for path in self.record.new_directories.iter().rev() {
+            if let Parent::There(place) = tree.parent(path)?
+                && place.kind_of(path.name())? == Some(Kind::Directory)
+            {
+                // What the user put there since keeps it.
+                place.remove_child(path.name())?;
+            }
+        }
+        let bits = |path: &TreePath| {
+            let known = self.record.directories.iter().find(|(directory, _)| directory == path);
+            known.map_or(0o777, |(_, mode)| *mode)
+        };
+        for (path, _) in &self.record.directories {
+            if tree.look(path)?.is_none() {
+                let place = tree.make_parent(path, bits)?;
+                place.make_child(path.name(), bits(path))?;
+            }
+        }
+        let Some(old) = self.dir.child(OLD)? else { return Ok(()) };
+        for (number, node) in nodes.iter().enumerate().filter(|(_, node)| node.before != Was::Absent) {
+            if Was::now(tree, &node.path)?.as_ref() == Some(&node.before) {
+                continue;
+            }
+            let place = tree.make_parent(&node.path, bits)?;
+            put_node(&old, number, &place, node, &self.temporary(number))?;
+        }
+        sync(tree, nodes)
+    }
+
+    /// Puts the old index back, to the byte, where git has the new one.
+    fn restore_index(&self, repository: &Repository<'_>) -> Result<(), BundleError> {
+        let before = self.record.had_index.then_some(INDEX_BEFORE);
+        if !self.record.changes_index || same(&repository.git_dir, "index", &self.dir, before)? {
+            return Ok(());
+        }
+        if !self.index_is_after(repository)? {
+            return Ok(());
+        }
+        // It may have been written again by git, with other times in it: what is there now is what is replaced.
+        const NOW: &str = "index.now";
+        self.dir.remove(NOW)?;
+        let there = copy(&repository.git_dir, OsStr::new("index"), &self.dir, OsStr::new(NOW))?;
+        install(repository, &self.dir, there.then_some(NOW), before)
+    }
+}

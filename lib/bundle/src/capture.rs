@@ -1,0 +1,158 @@
+//! Captures everything uncommitted, and leaves the repository as it is, to the byte.
+//!
+//! Git says which paths differ. Their contents are read here, once, as they lie in the working tree: no filter sees them,
+//! since what a filter makes of a file need not lead back to it. Small ones become a tree in a scratch repository, whose
+//! diff to HEAD git writes; large ones are written as literals without ever being in memory. The finished patches are
+//! read again and compared with what was read from the disk, before anything of them is kept.
+
+mod plan;
+mod special;
+mod write;
+
+pub(crate) use plan::{hidden, tree_record};
+
+use std::path::PathBuf;
+
+use handoff_document::Timestamp;
+
+use crate::bundle::Bundle;
+use crate::error::BundleError;
+use crate::git::Git;
+use crate::layout::{BundleId, Handover, Hidden, INDEX, MANIFEST, SUMMARY, WORKSPACE, put};
+use crate::manifest::{Contents, Manifest, Origin, Part, VERSION};
+use crate::repository::{Repository, Scratch};
+use crate::trust::{Keyring, PLACEHOLDER};
+
+/// How often a capture is tried when files change meanwhile.
+const TRIES: usize = 3;
+/// Where the scratch repository is, in the bundle that is being made.
+const WORKSHOP: &str = "workshop";
+
+/// How much a capture may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest file, in bytes. Larger ones are named and stay behind.
+    pub max_file_bytes: u64,
+    /// The size of all files and staged versions together, in bytes. More is refused.
+    pub max_total_bytes: u64,
+    /// The number of files. More are refused.
+    pub max_files: usize,
+}
+
+impl Default for Limits {
+    /// 64 MiB, 256 MiB, 20,000 files.
+    fn default() -> Self {
+        Self { max_file_bytes: 64 << 20, max_total_bytes: 256 << 20, max_files: 20_000 }
+    }
+}
+
+/// What was captured, on disk but without a name yet. Dropped, it is gone.
+#[derive(Debug)]
+pub struct Draft {
+    hidden: Hidden,
+    contents: Contents,
+    workspace: Part,
+    index: Part,
+}
+
+/// What a bundle says of itself besides what was captured.
+#[derive(Clone, Debug)]
+pub struct Description<'d> {
+    /// Its topic, for its name.
+    pub topic: &'d str,
+    /// When it is made.
+    pub created: Timestamp,
+    /// Who makes it.
+    pub origin: Origin,
+    /// Whom it is for.
+    pub recipient: Option<String>,
+    /// `summary.md`, at most 1 MiB.
+    pub summary: &'d [u8],
+}
+
+impl Handover {
+    /// Captures everything uncommitted in this worktree.
+    ///
+    /// # Errors
+    /// [`BundleError::Bare`], [`BundleError::NotTop`], [`BundleError::TooLarge`], [`BundleError::TooMany`],
+    /// [`BundleError::Changing`], [`BundleError::Unfaithful`]; git's and the system's. Nothing is left behind then.
+    pub fn capture(&self, git: &Git, limits: Limits) -> Result<Draft, BundleError> {
+        let repository = Repository::open(git, self.top())?;
+        let mut tries = 1;
+        loop {
+            match self.attempt(&repository, limits) {
+                Err(BundleError::Changing(_)) if tries < TRIES => tries += 1,
+                other => return other,
+            }
+        }
+    }
+
+    fn attempt(&self, repository: &Repository<'_>, limits: Limits) -> Result<Draft, BundleError> {
+        let hidden = self.hidden()?;
+        let workshop = hidden.dir().create_child(WORKSHOP)?;
+        let scratch = Scratch::new(repository, workshop)?;
+        let plan = plan::Plan::make(repository, &scratch, limits)?;
+        let written = write::write(repository, &scratch, hidden.dir(), plan)?;
+        hidden.dir().remove_all(WORKSHOP)?;
+        let write::Written { contents, workspace, index } = written;
+        Ok(Draft { hidden, contents, workspace, index })
+    }
+}
+
+impl Draft {
+    /// What it holds, and what it doesn't.
+    pub fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
+    /// Whether there is nothing uncommitted at all.
+    pub fn is_empty(&self) -> bool {
+        let Contents { files, staged, intent_to_add, not_carried, .. } = &self.contents;
+        files.is_empty() && staged.is_empty() && intent_to_add.is_empty() && not_carried.is_empty()
+    }
+
+    /// Where its `workspace.patch` lies for now.
+    pub fn workspace_patch(&self) -> PathBuf {
+        self.hidden.dir().path_of(WORKSPACE)
+    }
+
+    /// Where its `index.patch` lies for now.
+    pub fn index_patch(&self) -> PathBuf {
+        self.hidden.dir().path_of(INDEX)
+    }
+
+    /// Gives it its summary, its manifest and its name. It appears whole, at once.
+    ///
+    /// # Errors
+    /// What the system says, a full disk above all; nothing is left behind then.
+    pub fn publish(self, description: &Description<'_>, keyring: &Keyring) -> Result<Bundle, BundleError> {
+        let Self { hidden, contents, workspace, index } = self;
+        put(hidden.dir(), SUMMARY, description.summary)?;
+        let mut manifest = Manifest {
+            version: VERSION,
+            id: String::new(),
+            created: description.created.to_string(),
+            origin: description.origin.clone(),
+            recipient: description.recipient.clone(),
+            contents,
+            summary: Part {
+                size: description.summary.len() as u64,
+                blake3: blake3::hash(description.summary).to_hex().to_string(),
+            },
+            workspace_patch: workspace,
+            index_patch: index,
+            keyed_hash: PLACEHOLDER.to_owned(),
+        };
+        let wanted = BundleId::new(description.created, description.topic);
+        let (dir, id) = hidden.publish(&wanted, |dir, id| {
+            id.as_str().clone_into(&mut manifest.id);
+            let text = match serde_json::to_string_pretty(&manifest) {
+                Ok(text) => text + "\n",
+                Err(error) => unreachable!("a manifest is always JSON: {error}"),
+            };
+            let sealed = keyring.seal(&text);
+            put(dir, MANIFEST, sealed.as_deref().unwrap_or(&text).as_bytes())
+        })?;
+        Bundle::open(dir, id)
+    }
+}

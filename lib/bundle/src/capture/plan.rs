@@ -1,0 +1,384 @@
+//! What is uncommitted, and what of it is carried.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufRead;
+
+use handoff_files::{Found, Kind};
+
+use super::Limits;
+use super::special;
+use crate::error::BundleError;
+use crate::git::odd;
+use crate::manifest::{NotCarried, Reason};
+use crate::path::TreePath;
+use crate::policy;
+use crate::repository::{Progress, Repository, Scratch};
+use crate::status::{ChangeKind, Entry, Status};
+use crate::tree::Tree;
+
+/// The mode of a submodule.
+const GITLINK: &str = "160000";
+/// How much `ls-files` may say, in bytes: a million files.
+const LISTING: u64 = 256 << 20;
+
+/// Everything that a capture has to do.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) tree: Tree,
+    pub(super) head: Option<String>,
+    pub(super) branch: Option<String>,
+    pub(super) progress: Vec<Progress>,
+    pub(super) paths: BTreeMap<TreePath, Planned>,
+    /// What the index is to have at these, so that what is not carried is not in its patch.
+    pub(super) reset: Vec<(TreePath, Option<Entry>)>,
+    pub(super) not_carried: BTreeSet<NotCarried>,
+    pub(super) has_index: bool,
+}
+
+/// One path that is carried.
+#[derive(Debug, Default)]
+pub(super) struct Planned {
+    pub(super) head: Option<Entry>,
+    pub(super) head_size: u64,
+    pub(super) index: Option<Entry>,
+    pub(super) index_size: u64,
+    pub(super) intent: bool,
+    /// The mode of the promise.
+    pub(super) intent_mode: Option<String>,
+    /// Where git looks at another mode than the disk has, as where the file system knows no executable bit.
+    pub(super) git_mode: Option<String>,
+    pub(super) found: Option<Found>,
+    /// The index is as HEAD as far as this capture goes.
+    pub(super) unmerged: bool,
+    /// Left out of the working tree by a sparse checkout, which is no deletion.
+    pub(super) sparse: bool,
+}
+
+impl Planned {
+    pub(super) fn is_staged(&self) -> bool {
+        !self.unmerged && self.head != self.index
+    }
+}
+
+impl Plan {
+    pub(super) fn make(
+        repository: &Repository<'_>,
+        scratch: &Scratch<'_>,
+        limits: Limits,
+    ) -> Result<Self, BundleError> {
+        let has_index = scratch.copy_index("index")?;
+        let status = Status::read(repository, true)?;
+        let mut plan = Self {
+            tree: Tree::open(&repository.top)?,
+            head: status.head,
+            branch: status.branch,
+            progress: repository.progress()?,
+            paths: BTreeMap::new(),
+            reset: Vec::new(),
+            not_carried: BTreeSet::new(),
+            has_index,
+        };
+        let (mut unmerged, mut perhaps_promised) = (Vec::new(), Vec::new());
+        let empty = gix_hash::ObjectId::empty_blob(repository.format).to_string();
+        let mut dropped = BTreeMap::new();
+        for change in status.changes {
+            match change.kind {
+                ChangeKind::Tracked { head, index, mode, intent } => {
+                    let is_link = |mode: Option<&str>| mode == Some(GITLINK);
+                    let submodule = is_link(head.as_ref().map(|entry| &*entry.mode))
+                        || is_link(index.as_ref().map(|entry| &*entry.mode))
+                        || is_link(mode.as_deref());
+                    if head == index && head.as_ref().is_some_and(|entry| entry.blob == empty) {
+                        perhaps_promised.push(change.path.clone());
+                    }
+                    let planned = plan.paths.entry(change.path.clone()).or_default();
+                    (planned.head, planned.index) = (head, index);
+                    (planned.git_mode, planned.intent) = (mode, intent);
+                    if submodule {
+                        dropped.insert(change.path, (Reason::Submodule, None));
+                    }
+                }
+                ChangeKind::Unmerged => {
+                    plan.paths.entry(change.path.clone()).or_default().unmerged = true;
+                    unmerged.push(change.path);
+                }
+                ChangeKind::Untracked => {
+                    plan.paths.entry(change.path).or_default();
+                }
+                ChangeKind::Nested => {
+                    plan.paths.entry(change.path.clone()).or_default();
+                    dropped.insert(change.path, (Reason::NestedRepository, None));
+                }
+            }
+        }
+        plan.unmerged(repository, unmerged)?;
+        plan.promised(repository, perhaps_promised)?;
+        plan.look(&mut dropped)?;
+        plan.measure(scratch, limits, &mut dropped)?;
+        plan.names(&mut dropped);
+        plan.drop_paths(dropped);
+        plan.hidden_from_git(repository)?;
+        for path in special::find(&plan.tree, &status.ignored)? {
+            plan.not_carried.insert(NotCarried { path, reason: Reason::SpecialFile, size: None });
+        }
+        plan.check(limits)?;
+        Ok(plan)
+    }
+
+    fn base(&self, repository: &Repository<'_>) -> String {
+        self.head.clone().unwrap_or_else(|| repository.empty_tree())
+    }
+
+    /// Asks for HEAD's version of what a merge left open, to which the index is reset.
+    fn unmerged(&mut self, repository: &Repository<'_>, paths: Vec<TreePath>) -> Result<(), BundleError> {
+        let mut heads = self.in_head(repository, &paths)?;
+        for path in paths {
+            self.not_carried.insert(NotCarried {
+                path: path.clone(),
+                reason: Reason::UnmergedIndexEntry,
+                size: None,
+            });
+            let head = heads.remove(&path);
+            if let Some(planned) = self.paths.get_mut(&path) {
+                planned.head.clone_from(&head);
+            }
+            self.reset.push((path, head));
+        }
+        Ok(())
+    }
+
+    /// Of a file that was promised to the index and is gone, git says the same as of an empty file that is gone. HEAD
+    /// knows which it is.
+    fn promised(&mut self, repository: &Repository<'_>, paths: Vec<TreePath>) -> Result<(), BundleError> {
+        let heads = self.in_head(repository, &paths)?;
+        for path in paths.iter().filter(|path| !heads.contains_key(*path)) {
+            if let Some(planned) = self.paths.get_mut(path) {
+                (planned.head, planned.index, planned.intent) = (None, None, true);
+            }
+        }
+        Ok(())
+    }
+
+    /// HEAD's versions of some paths.
+    fn in_head(
+        &self,
+        repository: &Repository<'_>,
+        paths: &[TreePath],
+    ) -> Result<BTreeMap<TreePath, Entry>, BundleError> {
+        let mut found = BTreeMap::new();
+        // Very many would make too long a command line.
+        for some in paths.chunks(500) {
+            let names = some.iter().map(|path| crate::repository::os(path.as_bytes()));
+            let call = repository.call("ls-tree").args(["-z", "--full-tree"]).arg(self.base(repository));
+            let (said, _) = call.arg("--").args(names).output(Vec::new(), LISTING)?;
+            for record in said.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
+                found.extend([tree_record(record).ok_or_else(|| odd("ls-tree", "no entry"))?]);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Looks at each in the working tree.
+    fn look(&mut self, dropped: &mut BTreeMap<TreePath, (Reason, Option<u64>)>) -> Result<(), BundleError> {
+        for (path, planned) in &mut self.paths {
+            match self.tree.look(path)? {
+                Some(found) if found.kind == Kind::Special => {
+                    dropped.entry(path.clone()).or_insert((Reason::SpecialFile, None));
+                }
+                // What is in it has its own paths.
+                Some(found) if found.kind == Kind::Directory => {}
+                found => planned.found = found,
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks how large the blobs are, and drops what is too large.
+    fn measure(
+        &mut self,
+        scratch: &Scratch<'_>,
+        limits: Limits,
+        dropped: &mut BTreeMap<TreePath, (Reason, Option<u64>)>,
+    ) -> Result<(), BundleError> {
+        let mut blobs = BTreeSet::new();
+        for (path, planned) in &self.paths {
+            if !dropped.contains_key(path) {
+                blobs.extend(planned.head.iter().chain(&planned.index).map(|entry| entry.blob.clone()));
+            }
+        }
+        let names: Vec<_> = blobs.iter().map(String::as_str).collect();
+        let sizes = scratch.sizes(&names)?;
+        let sizes: BTreeMap<&str, Option<u64>> = names.into_iter().zip(sizes).collect();
+        for (path, planned) in &mut self.paths {
+            let size = |entry: &Option<Entry>| {
+                // One that is not here (a partial clone) must not be asked for by a diff either.
+                entry
+                    .as_ref()
+                    .map_or(0, |entry| sizes.get(&*entry.blob).copied().flatten().unwrap_or(u64::MAX))
+            };
+            (planned.head_size, planned.index_size) = (size(&planned.head), size(&planned.index));
+            let staged = if planned.is_staged() { planned.index_size } else { 0 };
+            let largest = planned.found.map_or(0, |found| found.size).max(staged);
+            if largest > limits.max_file_bytes {
+                dropped.entry(path.clone()).or_insert((Reason::TooLarge, Some(largest)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops names that could not be put back.
+    fn names(&self, dropped: &mut BTreeMap<TreePath, (Reason, Option<u64>)>) {
+        for path in self.paths.keys().filter(|path| policy::forbidden(path).is_some()) {
+            dropped.entry(path.clone()).or_insert((Reason::ForbiddenName, None));
+        }
+        loop {
+            let left = self.paths.keys().filter(|path| !dropped.contains_key(*path));
+            let Some((one, other)) = policy::one_file(left) else { return };
+            for path in [one, other] {
+                dropped.insert(path, (Reason::AmbiguousName, None));
+            }
+        }
+    }
+
+    fn drop_paths(&mut self, dropped: BTreeMap<TreePath, (Reason, Option<u64>)>) {
+        for (path, (reason, size)) in dropped {
+            self.drop_path(path, reason, size);
+        }
+    }
+
+    /// Leaves a path out of both patches.
+    pub(super) fn drop_path(&mut self, path: TreePath, reason: Reason, size: Option<u64>) {
+        if let Some(planned) = self.paths.remove(&path)
+            && planned.is_staged()
+        {
+            self.reset.push((path.clone(), planned.head));
+        }
+        self.not_carried.insert(NotCarried { path, reason, size });
+    }
+
+    /// Names what git was told not to look at, and is not as the index has it.
+    fn hidden_from_git(&mut self, repository: &Repository<'_>) -> Result<(), BundleError> {
+        let promised = |path: &TreePath| self.paths.get(path).is_some_and(|planned| planned.intent);
+        for (path, entry, flag) in entries(repository, promised)? {
+            let skipped = match flag {
+                None => {
+                    if let Some(planned) = self.paths.get_mut(&path) {
+                        planned.intent_mode = Some(entry.mode);
+                    }
+                    continue;
+                }
+                Some(flag) => flag == Flag::SkipWorktree,
+            };
+            let differs = match self.tree.look(&path)? {
+                None => !skipped,
+                Some(found) => match found.kind {
+                    Kind::File => !same_content(repository, &self.tree, &path, &entry)?,
+                    Kind::Link => repository.blob(&self.tree.link(&path)?)? != entry.blob,
+                    _ => true,
+                },
+            };
+            if differs {
+                self.drop_path(path, Reason::HiddenFromGit, None);
+            } else if let Some(planned) = self.paths.get_mut(&path) {
+                planned.sparse = planned.found.is_none();
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, limits: Limits) -> Result<(), BundleError> {
+        if self.paths.len() > limits.max_files {
+            return Err(BundleError::TooMany { count: self.paths.len(), limit: limits.max_files });
+        }
+        let size = |planned: &Planned| {
+            let staged = if planned.is_staged() { planned.index_size } else { 0 };
+            planned.found.map_or(0, |found| found.size).saturating_add(staged)
+        };
+        let bytes = self.paths.values().map(size).fold(0_u64, u64::saturating_add);
+        match bytes > limits.max_total_bytes {
+            true => Err(BundleError::TooLarge { bytes, limit: limits.max_total_bytes }),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Reads `<mode> blob <blob>\t<path>`.
+pub(crate) fn tree_record(record: &[u8]) -> Option<(TreePath, Entry)> {
+    let tab = record.iter().position(|byte| *byte == b'\t')?;
+    let mut words = std::str::from_utf8(&record[..tab]).ok()?.split(' ');
+    let (mode, _, blob) = (words.next()?, words.next()?, words.next()?);
+    Some((TreePath::new(&record[tab + 1..]), Entry::new(mode, blob)?))
+}
+
+/// What git was told of an index entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flag {
+    AssumeUnchanged,
+    SkipWorktree,
+}
+
+/// Every path that git was told not to look at.
+pub(crate) fn hidden(repository: &Repository<'_>) -> Result<Vec<TreePath>, BundleError> {
+    Ok(entries(repository, |_| false)?.into_iter().map(|(path, ..)| path).collect())
+}
+
+/// The index entries that git was told not to look at, and those that are `wanted`.
+fn entries(
+    repository: &Repository<'_>,
+    wanted: impl Fn(&TreePath) -> bool,
+) -> Result<Vec<(TreePath, Entry, Option<Flag>)>, BundleError> {
+    let call = repository.call("ls-files").args(["-v", "--stage", "-z"]);
+    let (found, _) = call.read(Vec::new(), |stdout| {
+        let mut found = Vec::new();
+        for record in std::io::BufReader::new(stdout).split(0) {
+            let record = record.map_err(crate::git::failed("ls-files"))?;
+            // "H 100644 <blob> 0\t<path>"; lower case: assume-unchanged, S: skip-worktree.
+            let Some((tag, rest)) = record.split_first() else { continue };
+            let flag = match tag {
+                b'S' | b's' => Some(Flag::SkipWorktree),
+                tag if tag.is_ascii_lowercase() => Some(Flag::AssumeUnchanged),
+                _ => None,
+            };
+            let tab = rest.iter().position(|byte| *byte == b'\t');
+            let (words, path) = rest.split_at(tab.ok_or_else(|| odd("ls-files", "no path"))?);
+            let path = TreePath::new(&path[1..]);
+            if flag.is_none() && !wanted(&path) {
+                continue;
+            }
+            let mut words = words[1..].split(|byte| *byte == b' ').map(String::from_utf8_lossy);
+            let entry = words.next().zip(words.next()).and_then(|(mode, blob)| Entry::new(&mode, &blob));
+            let entry = entry.ok_or_else(|| odd("ls-files", "no entry"))?;
+            if entry.mode != GITLINK && entry.mode != "040000" {
+                found.push((path, entry, flag));
+            }
+        }
+        Ok(found)
+    })?;
+    Ok(found)
+}
+
+/// Whether the file is what the index has, as it lies there or as git would take it in.
+fn same_content(
+    repository: &Repository<'_>,
+    tree: &Tree,
+    path: &TreePath,
+    entry: &Entry,
+) -> Result<bool, BundleError> {
+    let Ok(mut file) = tree.there(path)?.open_to_read(path.name()) else { return Ok(false) };
+    let mut hasher = repository.blob_hasher(file.size());
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let count = std::io::Read::read(file.stream(), &mut buffer)
+            .map_err(handoff_files::FileError::new("read", &repository.top))?;
+        if count == 0 {
+            break;
+        }
+        hasher.update(&buffer[..count]);
+    }
+    if crate::repository::finish(hasher)? == entry.blob {
+        return Ok(true);
+    }
+    let name = crate::repository::os(path.as_bytes());
+    let (said, _) = repository.call("hash-object").arg("--").arg(name).output(Vec::new(), 1 << 10)?;
+    Ok(said.trim_ascii_end() == entry.blob.as_bytes())
+}

@@ -1,0 +1,502 @@
+//! Writes the two patches, and reads them again.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+
+use handoff_files::{Dir, FileError, Kind, OpenFile};
+
+use super::plan::{Plan, Planned};
+use crate::error::BundleError;
+use crate::git::{Call, failed};
+use crate::layout::{INDEX, WORKSPACE};
+use crate::literal::{self, LiteralError};
+use crate::manifest::{self, Change, Contents, Part, Reason, Staged};
+use crate::patch;
+use crate::path::{TreePath, quoted};
+use crate::repository::{LARGE, Repository, Scratch, finish};
+use crate::status::Entry;
+use crate::tree::Tree;
+
+/// The tree that is made of the small files.
+const MADE: &str = "refs/heads/made";
+
+/// The finished patches.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) contents: Contents,
+    pub(super) workspace: Part,
+    pub(super) index: Part,
+}
+
+/// One path as it was read.
+#[derive(Debug)]
+struct Taken {
+    path: TreePath,
+    head: Option<Entry>,
+    after: Option<Entry>,
+    size: u64,
+    blake3: Option<String>,
+    permissions: Option<u32>,
+    large: bool,
+}
+
+pub(super) fn write(
+    repository: &Repository<'_>,
+    scratch: &Scratch<'_>,
+    dir: &Dir,
+    mut plan: Plan,
+) -> Result<Written, BundleError> {
+    let base = plan.head.clone().unwrap_or_else(|| repository.empty_tree());
+    let reads = read(repository, scratch, &mut plan)?;
+
+    let mut file = create(dir, WORKSPACE)?;
+    if reads.iter().any(|taken| !taken.large) {
+        let call = diff(scratch, "diff-tree").args(["-r", "--end-of-options", &base, MADE]);
+        call.send(None, clone(&mut file)?)?;
+    }
+    for taken in reads.iter().filter(|taken| taken.large) {
+        large(repository, file.stream(), taken, |out, taken| {
+            match small_content(&plan.tree, &taken.path, &plan.paths[&taken.path]) {
+                Ok(Some(content)) if taken.permissions.is_none() || taken.size <= LARGE => {
+                    put_literal(repository, out, &mut &content.bytes[..], taken)
+                }
+                _ => put_literal(repository, out, open(&plan.tree, &taken.path)?.stream(), taken),
+            }
+        })?;
+    }
+    let expected = reads.iter().map(|taken| (&taken.path, taken.head.as_ref(), taken.after.as_ref()));
+    let workspace = check(dir, WORKSPACE, file, expected)?;
+
+    let staged: Vec<_> = plan.paths.iter().filter(|(_, planned)| planned.is_staged()).collect();
+    let mut file = create(dir, INDEX)?;
+    let is_large = |planned: &Planned| planned.head_size > LARGE || planned.index_size > LARGE;
+    if plan.has_index && staged.iter().any(|(_, planned)| !is_large(planned)) {
+        let large = staged.iter().filter(|(_, planned)| is_large(planned));
+        let large = large.map(|(path, planned)| (*path, planned.head.as_ref()));
+        let reset = plan.reset.iter().map(|(path, head)| (path, head.as_ref())).chain(large);
+        scratch.set_entries("index", reset.map(|(path, head)| (path.as_bytes(), head.map(pair))))?;
+        let call = diff(scratch, "diff-index").args(["--cached", "--ita-invisible-in-index"]);
+        call.args(["--end-of-options", &base]).send(None, clone(&mut file)?)?;
+    }
+    for (path, planned) in staged.iter().filter(|(_, planned)| is_large(planned)) {
+        let taken = Taken {
+            path: (*path).clone(),
+            head: planned.head.clone(),
+            after: planned.index.clone(),
+            size: planned.index_size,
+            blake3: None,
+            permissions: None,
+            large: true,
+        };
+        large(repository, file.stream(), &taken, |out, taken| {
+            let blob = taken.after.as_ref().map(|after| after.blob.clone()).unwrap_or_default();
+            let call = scratch.call("index", "cat-file").args(["blob", &blob]);
+            call.read(Vec::new(), |stdout| put_literal(repository, out, &mut &mut *stdout, taken)).map(drop)
+        })?;
+    }
+    let expected =
+        staged.iter().map(|(path, planned)| (*path, planned.head.as_ref(), planned.index.as_ref()));
+    let index = check(dir, INDEX, file, expected)?;
+    Ok(Written { contents: contents(repository, &plan, reads), workspace, index })
+}
+
+fn pair(entry: &Entry) -> (&str, &str) {
+    (&entry.mode, &entry.blob)
+}
+
+/// The diff that a patch is made of. The scratch repository has no configuration; what a later git could have other
+/// defaults for is said all the same.
+fn diff(scratch: &Scratch<'_>, verb: &str) -> Call {
+    scratch.call("index", verb).args([
+        "--patch",
+        "--binary",
+        "--full-index",
+        "--unified=3",
+        "--inter-hunk-context=0",
+        "--diff-algorithm=myers",
+        "--no-indent-heuristic",
+        "--no-renames",
+        "--no-color",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-relative",
+        "--ignore-submodules=all",
+        "--src-prefix=a/",
+        "--dst-prefix=b/",
+    ])
+}
+
+/// Reads every path of the working tree. The small ones become the tree [`MADE`]; of the large ones only the names and
+/// hashes are taken now.
+fn read(
+    repository: &Repository<'_>,
+    scratch: &Scratch<'_>,
+    plan: &mut Plan,
+) -> Result<Vec<Taken>, BundleError> {
+    let (mut reads, mut unreadable) = (Vec::new(), Vec::new());
+    let is_large = |planned: &Planned| {
+        planned.head_size > LARGE || planned.found.is_some_and(|found| found.size > LARGE)
+    };
+    let there = plan.paths.iter().filter(|(_, planned)| !planned.sparse);
+    let (large, small): (Vec<_>, Vec<_>) = there.partition(|(_, planned)| is_large(planned));
+    if !small.is_empty() {
+        let import = scratch.call("index", "fast-import").args(["--quiet", "--done", "--depth=0"]);
+        import.feed(|stdin| {
+            let wrong = || failed("fast-import");
+            let (mut gone, mut set) = (Vec::new(), Vec::new());
+            for (mark, (path, planned)) in (1_u64..).zip(&small) {
+                let Some(content) =
+                    permitted(small_content(&plan.tree, path, planned), path, &mut unreadable)?
+                else {
+                    continue;
+                };
+                let taken = taken_small(repository, path, planned, content.as_ref())?;
+                let name = quoted(b"", path.as_bytes());
+                match (&taken.after, &content) {
+                    (Some(after), Some(content)) => {
+                        write!(stdin, "blob\nmark :{mark}\ndata {}\n", content.bytes.len())
+                            .map_err(wrong())?;
+                        stdin
+                            .write_all(&content.bytes)
+                            .and_then(|()| stdin.write_all(b"\n"))
+                            .map_err(wrong())?;
+                        set.push([format!("M {} :{mark} ", after.mode).as_bytes(), &name, b"\n"].concat());
+                    }
+                    _ => gone.push([b"D ", &name[..], b"\n"].concat()),
+                }
+                if taken.head != taken.after {
+                    reads.push(taken);
+                }
+            }
+            write!(stdin, "commit {MADE}\ncommitter handover <handover> 1000000000 +0000\ndata 0\n")
+                .map_err(wrong())?;
+            if let Some(head) = &plan.head {
+                writeln!(stdin, "from {head}").map_err(wrong())?;
+            }
+            // What goes makes place for what comes: a file where a directory was.
+            for command in gone.iter().chain(&set) {
+                stdin.write_all(command).map_err(wrong())?;
+            }
+            stdin.write_all(b"\ndone\n").map_err(wrong())?;
+            Ok(())
+        })?;
+    }
+    for (path, planned) in large {
+        let taken = permitted(taken_large(repository, &plan.tree, path, planned), path, &mut unreadable)?;
+        reads.extend(taken.filter(|taken| taken.head != taken.after));
+    }
+    reads.sort_by(|one, other| one.path.cmp(&other.path));
+    for path in unreadable {
+        plan.drop_path(path, Reason::Unreadable, None);
+    }
+    Ok(reads)
+}
+
+/// None, and the path noted, when it may not be read.
+fn permitted<T>(
+    read: Result<T, BundleError>,
+    path: &TreePath,
+    unreadable: &mut Vec<TreePath>,
+) -> Result<Option<T>, BundleError> {
+    match read {
+        Err(BundleError::File(error)) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            unreadable.push(path.clone());
+            Ok(None)
+        }
+        other => other.map(Some),
+    }
+}
+
+/// A file or link that was read whole.
+#[derive(Debug)]
+struct Content {
+    bytes: Vec<u8>,
+    /// Of a file.
+    permissions: Option<u32>,
+}
+
+fn small_content(tree: &Tree, path: &TreePath, planned: &Planned) -> Result<Option<Content>, BundleError> {
+    let changing = |_| BundleError::Changing(path.clone());
+    match planned.found.map(|found| found.kind) {
+        None => Ok(None),
+        Some(Kind::Link) => {
+            let bytes = tree.link(path).map_err(changing)?;
+            Ok(Some(Content { bytes, permissions: None }))
+        }
+        Some(_) => {
+            let mut file = open(tree, path)?;
+            let permissions = Some(file.access()?.mode & 0o777);
+            let bytes = file.read(LARGE + 1)?;
+            match bytes.len() as u64 > LARGE {
+                true => Err(BundleError::Changing(path.clone())),
+                false => Ok(Some(Content { bytes, permissions })),
+            }
+        }
+    }
+}
+
+/// A file that was there a moment ago.
+fn open(tree: &Tree, path: &TreePath) -> Result<OpenFile, BundleError> {
+    match tree.there(path).and_then(|place| place.open_to_read(path.name())) {
+        Err(error) if error.kind() != std::io::ErrorKind::PermissionDenied => {
+            Err(BundleError::Changing(path.clone()))
+        }
+        other => Ok(other?),
+    }
+}
+
+fn mode(planned: &Planned, permissions: Option<u32>) -> String {
+    let mode = match (planned.git_mode.as_deref(), permissions) {
+        (_, None) => "120000",
+        (Some(mode @ ("100644" | "100755")), Some(_)) => mode,
+        (_, Some(permissions)) if permissions & 0o100 != 0 => "100755",
+        _ => "100644",
+    };
+    mode.to_owned()
+}
+
+fn taken_small(
+    repository: &Repository<'_>,
+    path: &TreePath,
+    planned: &Planned,
+    content: Option<&Content>,
+) -> Result<Taken, BundleError> {
+    let after = match content {
+        Some(content) => {
+            Some(Entry { mode: mode(planned, content.permissions), blob: repository.blob(&content.bytes)? })
+        }
+        None => None,
+    };
+    Ok(Taken {
+        path: path.clone(),
+        head: planned.head.clone(),
+        after,
+        size: content.map_or(0, |content| content.bytes.len() as u64),
+        blake3: content.map(|content| blake3::hash(&content.bytes).to_hex().to_string()),
+        permissions: content.and_then(|content| content.permissions),
+        large: false,
+    })
+}
+
+fn taken_large(
+    repository: &Repository<'_>,
+    tree: &Tree,
+    path: &TreePath,
+    planned: &Planned,
+) -> Result<Taken, BundleError> {
+    if planned.found.is_none_or(|found| found.kind == Kind::Link) {
+        // Only what was there before is large.
+        let content = small_content(tree, path, planned)?;
+        let taken = taken_small(repository, path, planned, content.as_ref())?;
+        return Ok(Taken { large: true, ..taken });
+    }
+    let mut file = open(tree, path)?;
+    let (permissions, size) = (file.access()?.mode & 0o777, file.size());
+    let (mut blob, mut hash) = (repository.blob_hasher(size), blake3::Hasher::new());
+    let mut buffer = vec![0; 1 << 16];
+    let mut total = 0;
+    loop {
+        let count = file
+            .stream()
+            .read(&mut buffer)
+            .map_err(FileError::new("read", &tree.top().path_of(path.name())))?;
+        if count == 0 {
+            break;
+        }
+        blob.update(&buffer[..count]);
+        hash.update(&buffer[..count]);
+        total += count as u64;
+    }
+    if total != size {
+        return Err(BundleError::Changing(path.clone()));
+    }
+    Ok(Taken {
+        path: path.clone(),
+        head: planned.head.clone(),
+        after: Some(Entry { mode: mode(planned, Some(permissions)), blob: finish(blob)? }),
+        size,
+        blake3: Some(hash.finalize().to_hex().to_string()),
+        permissions: Some(permissions),
+        large: true,
+    })
+}
+
+/// Writes the sections of a file that is or was large: as git would, but always with the whole content after and never
+/// with that before.
+fn large(
+    repository: &Repository<'_>,
+    file: &mut File,
+    taken: &Taken,
+    mut source: impl FnMut(&mut BufWriter<&mut File>, &Taken) -> Result<(), BundleError>,
+) -> Result<(), BundleError> {
+    let mut out = BufWriter::with_capacity(1 << 16, file);
+    let wrong = || FileError::new("write", &repository.top);
+    let null = repository.format.null().to_string();
+    let (old, new) = (quoted(b"a/", taken.path.as_bytes()), quoted(b"b/", taken.path.as_bytes()));
+    let names = [b"diff --git ", &old[..], b" ", &new[..], b"\n"].concat();
+    let gone = |head: &Entry| {
+        // The content of an empty literal.
+        let literal = "GIT binary patch\nliteral 0\nHcmV?d00001\n\n";
+        format!("deleted file mode {}\nindex {}..{null}\n{literal}", head.mode, head.blob)
+    };
+    let kind = |entry: &Entry| entry.mode[..3].to_owned();
+    let header = match (&taken.head, &taken.after) {
+        (None, None) => return Ok(()),
+        (Some(head), None) => {
+            let text = [&names[..], gone(head).as_bytes()].concat();
+            out.write_all(&text).and_then(|()| out.flush()).map_err(wrong())?;
+            return Ok(());
+        }
+        (Some(head), Some(after)) if kind(head) == kind(after) => {
+            let modes = match head.mode == after.mode {
+                true => String::new(),
+                false => format!("old mode {}\nnew mode {}\n", head.mode, after.mode),
+            };
+            if head.blob == after.blob {
+                let text = [&names[..], modes.as_bytes()].concat();
+                out.write_all(&text).and_then(|()| out.flush()).map_err(wrong())?;
+                return Ok(());
+            }
+            let same = if modes.is_empty() { format!(" {}", head.mode) } else { String::new() };
+            [&names[..], format!("{modes}index {}..{}{same}\n", head.blob, after.blob).as_bytes()].concat()
+        }
+        (head, Some(after)) => {
+            let mut text =
+                head.as_ref().map(|head| [&names[..], gone(head).as_bytes()].concat()).unwrap_or_default();
+            text.extend_from_slice(&names);
+            text.extend_from_slice(
+                format!("new file mode {}\nindex {null}..{}\n", after.mode, after.blob).as_bytes(),
+            );
+            text
+        }
+    };
+    out.write_all(&header).and_then(|()| out.write_all(b"GIT binary patch\n")).map_err(wrong())?;
+    source(&mut out, taken)?;
+    out.flush().map_err(wrong())?;
+    Ok(())
+}
+
+/// Writes the content of `source`, which must be what was read before.
+fn put_literal(
+    repository: &Repository<'_>,
+    out: &mut dyn Write,
+    source: &mut dyn Read,
+    taken: &Taken,
+) -> Result<(), BundleError> {
+    let mut hasher = repository.blob_hasher(taken.size);
+    match literal::write(out, source, taken.size, |piece| hasher.update(piece)) {
+        Ok(())
+            if taken
+                .after
+                .as_ref()
+                .is_some_and(|after| matches!(finish(hasher), Ok(blob) if blob == after.blob)) =>
+        {
+            Ok(())
+        }
+        Ok(()) | Err(LiteralError::Size | LiteralError::Malformed) => {
+            Err(BundleError::Changing(taken.path.clone()))
+        }
+        Err(LiteralError::Io(error)) => {
+            Err(FileError::new("write the patch of", &repository.top)(error).into())
+        }
+    }
+}
+
+fn create(dir: &Dir, name: &str) -> Result<OpenFile, BundleError> {
+    Ok(dir.create_new(name)?.ok_or_else(|| crate::repository::taken(dir, name))?)
+}
+
+fn clone(file: &mut OpenFile) -> Result<File, BundleError> {
+    let path = file.path().to_owned();
+    Ok(file.stream().try_clone().map_err(FileError::new("open", &path))?)
+}
+
+/// Reads the finished patch, and compares it with what it should say. Nothing that git or this program got wrong must
+/// come to light only when the original is gone.
+fn check<'e>(
+    dir: &Dir,
+    name: &'static str,
+    mut file: OpenFile,
+    expected: impl Iterator<Item = (&'e TreePath, Option<&'e Entry>, Option<&'e Entry>)>,
+) -> Result<Part, BundleError> {
+    file.sync()?;
+    let wrong = |error| FileError::new("read", &dir.path_of(name))(error);
+    file.stream().seek(SeekFrom::Start(0)).map_err(wrong)?;
+    let mut hashing = Hashing {
+        source: BufReader::with_capacity(1 << 16, file.stream()),
+        hasher: blake3::Hasher::new(),
+        size: 0,
+    };
+    let unfaithful = |reason: String| BundleError::Unfaithful(format!("{name}, {reason}"));
+    let sections = patch::parse(BufReader::with_capacity(1 << 16, &mut hashing))
+        .map_err(|error| unfaithful(error.to_string()))?;
+    let mut outcomes =
+        patch::outcomes(&sections).map_err(|path| unfaithful(format!("{path} is named twice")))?;
+    for (path, head, after) in expected {
+        let outcome = outcomes.remove(path).ok_or_else(|| unfaithful(format!("{path} is missing")))?;
+        if !patch::is(outcome.old.as_ref(), head, after) || !patch::is(outcome.new.as_ref(), after, head) {
+            return Err(unfaithful(format!("{path} is another")));
+        }
+    }
+    if let Some((path, _)) = outcomes.first_key_value() {
+        return Err(unfaithful(format!("{path} was not changed")));
+    }
+    Ok(Part { size: hashing.size, blake3: hashing.hasher.finalize().to_hex().to_string() })
+}
+
+struct Hashing<R> {
+    source: R,
+    hasher: blake3::Hasher,
+    size: u64,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        self.hasher.update(&buffer[..count]);
+        self.size += count as u64;
+        Ok(count)
+    }
+}
+
+fn change(head: Option<&Entry>, after: Option<&Entry>) -> Change {
+    match (head, after) {
+        (None, _) => Change::Added,
+        (_, None) => Change::Deleted,
+        (Some(head), Some(after)) if head.mode[..3] != after.mode[..3] => Change::TypeChanged,
+        _ => Change::Modified,
+    }
+}
+
+fn contents(repository: &Repository<'_>, plan: &Plan, reads: Vec<Taken>) -> Contents {
+    let files = reads.into_iter().map(|taken| manifest::File {
+        change: change(taken.head.as_ref(), taken.after.as_ref()),
+        path: taken.path,
+        mode: taken.after.map(|after| after.mode),
+        permissions: taken.permissions.map(|bits| format!("{bits:o}")),
+        size: taken.size,
+        blake3: taken.blake3,
+    });
+    let staged = plan.paths.iter().filter(|(_, planned)| planned.is_staged()).map(|(path, planned)| Staged {
+        path: path.clone(),
+        change: change(planned.head.as_ref(), planned.index.as_ref()),
+        mode: planned.index.as_ref().map(|index| index.mode.clone()),
+        blob: planned.index.as_ref().map(|index| index.blob.clone()),
+    });
+    let intent = plan.paths.iter().filter(|(_, planned)| planned.intent).map(|(path, planned)| Staged {
+        path: path.clone(),
+        change: Change::Added,
+        mode: Some(planned.intent_mode.clone().unwrap_or_else(|| "100644".to_owned())),
+        blob: None,
+    });
+    Contents {
+        base: plan.head.clone(),
+        object_format: repository.format_name().to_owned(),
+        branch: plan.branch.clone(),
+        in_progress: plan.progress.clone(),
+        files: files.collect(),
+        staged: staged.collect(),
+        intent_to_add: intent.collect(),
+        not_carried: plan.not_carried.iter().cloned().collect(),
+    }
+}

@@ -1,0 +1,228 @@
+//! What can go wrong, each case with the way out.
+
+use std::path::PathBuf;
+
+use handoff_files::FileError;
+
+use crate::git::GitError;
+use crate::patch::PatchError;
+use crate::path::TreePath;
+use crate::repository::Progress;
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// The file system said no.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Git is missing or failed.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// There is no working tree to capture or to apply to.
+    #[error("{} is a bare repository, which has no working tree; work in a clone of it", .0.display())]
+    Bare(PathBuf),
+    /// Not the top of a worktree.
+    #[error("{} is not the top level of a git worktree", .0.display())]
+    NotTop(PathBuf),
+    /// More is uncommitted than a capture may hold.
+    #[error(
+        "the uncommitted changes are {bytes} bytes large, and at most {limit} are carried; commit some of them, have \
+         git ignore what need not be kept, or raise max_total_bytes"
+    )]
+    TooLarge {
+        /// What it would have been.
+        bytes: u64,
+        /// What is allowed.
+        limit: u64,
+    },
+    /// More files are uncommitted than a capture may hold.
+    #[error(
+        "{count} files have uncommitted changes, and at most {limit} are carried; commit some of them, have git ignore \
+         what need not be kept, or raise max_files"
+    )]
+    TooMany {
+        /// How many there are.
+        count: usize,
+        /// What is allowed.
+        limit: usize,
+    },
+    /// Files went on changing while they were read.
+    #[error("{0} changed while it was being captured; try again when nothing writes to it")]
+    Changing(TreePath),
+    /// What git wrote is not what was read. Nothing was kept.
+    #[error("the patch that git made does not say what the working tree holds: {0}; please report this")]
+    Unfaithful(String),
+    /// A bundle whose parts don't hold together.
+    #[error("the bundle {id} is damaged: {reason}; it cannot be used")]
+    Damaged {
+        /// Which.
+        id: String,
+        /// In what way.
+        reason: String,
+    },
+    /// No such bundle.
+    #[error("there is no bundle {0}")]
+    Unknown(String),
+    /// Somebody else has it.
+    #[error("the bundle {id} was claimed already{}", .by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default())]
+    Claimed {
+        /// Which.
+        id: String,
+        /// Who, when the claim says so.
+        by: Option<String>,
+    },
+    /// A random name was taken over and over.
+    #[error("could not find a free name in {}", .0.display())]
+    NoFreeName(PathBuf),
+    /// An apply or undo of this worktree is under way.
+    #[error("another program is applying a bundle to this worktree; wait for it to end")]
+    Busy,
+    /// An apply was killed, and has to be rolled back first.
+    #[error("an earlier apply of {0} was interrupted; undo it first")]
+    Interrupted(String),
+    /// Nothing was applied here that could be undone.
+    #[error("there is nothing to undo")]
+    NothingToUndo,
+    /// A refusal that changed nothing.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// Why a bundle is not applied, or an apply not undone. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It isn't known to be this user's.
+    #[error("the bundle {0} was not made by you on this machine; look at it, and allow it first")]
+    Foreign(String),
+    /// It says that it is this user's, and isn't what was written.
+    #[error("the bundle {0} was changed after it was made; it is not applied")]
+    Tampered(String),
+    /// A patch's bytes aren't those that the manifest names.
+    #[error("{file} of the bundle {id} is not the one that the manifest names; it is not applied")]
+    WrongHash {
+        /// Which bundle.
+        id: String,
+        /// Which file of it.
+        file: &'static str,
+    },
+    /// It is not in the form in which git writes patches.
+    #[error("{file} cannot be applied: {reason}")]
+    Malformed {
+        /// Which file.
+        file: &'static str,
+        /// What is wrong, and where.
+        reason: PatchError,
+    },
+    /// A path that no patch may write.
+    #[error("the patch names {path}, {reason}; it is not applied")]
+    Path {
+        /// The path.
+        path: TreePath,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A submodule, or a mode that git has no meaning for.
+    #[error("the patch gives {path} the mode {mode}, which is not carried; it is not applied")]
+    Mode {
+        /// The path.
+        path: TreePath,
+        /// Its mode, as the patch spells it.
+        mode: String,
+    },
+    /// Two paths that are one file on some file systems.
+    #[error("the patch names both {0} and {1}, which are one file on some file systems; it is not applied")]
+    SameFile(TreePath, TreePath),
+    /// A symbolic link, or another thing, where the path needs a directory.
+    #[error("{path} would be written through {through}, which is {what}; it is not applied")]
+    Through {
+        /// The path.
+        path: TreePath,
+        /// What is in its way.
+        through: TreePath,
+        /// What that is.
+        what: &'static str,
+    },
+    /// Manifest and patch disagree.
+    #[error("the manifest and the patch disagree on {path}: {reason}; it is not applied")]
+    Mismatch {
+        /// The path.
+        path: TreePath,
+        /// In what.
+        reason: &'static str,
+    },
+    /// It changes what agents, shells or tools run or obey.
+    #[error(
+        "the patch changes files that programs run or obey ({}); look at them, and allow it with --allow-config",
+        list(.0)
+    )]
+    Config(Vec<TreePath>),
+    /// There are uncommitted changes already.
+    #[error("the worktree has uncommitted changes ({}); commit or stash them first", list(.0))]
+    Dirty(Vec<TreePath>),
+    /// A merge, rebase or the like is under way.
+    #[error("a {0} is under way in this worktree; finish or abort it first")]
+    InProgress(Progress),
+    /// HEAD is elsewhere.
+    #[error(
+        "HEAD is {head}, and the bundle was made on {base}; check out {base} first, or apply it to HEAD with --onto-head"
+    )]
+    OtherHead {
+        /// Where HEAD is; "unborn" when nowhere.
+        head: String,
+        /// Where it was.
+        base: String,
+    },
+    /// The commit it was made on is not here.
+    #[error("the commit {0} that the bundle was made on is not in this repository; fetch it first")]
+    MissingBase(String),
+    /// The repository counts in other hashes.
+    #[error("the bundle was made in a repository of {bundle} objects, and this one has {here}")]
+    ObjectFormat {
+        /// The bundle's.
+        bundle: String,
+        /// The repository's.
+        here: String,
+    },
+    /// A three-way merge found both sides changed.
+    #[error("these changed on both sides ({}); check out the commit the bundle was made on to have them", list(.0))]
+    Conflicts(Vec<TreePath>),
+    /// An ignored file stands where one would be made.
+    #[error("these files are here already, ignored by git ({}); move them away first", list(.0))]
+    InTheWay(Vec<TreePath>),
+    /// Git was told not to look at these files, so nobody can say whether they are clean.
+    #[error("git was told not to look at these files ({}); clear skip-worktree and assume-unchanged first", list(.0))]
+    Hidden(Vec<TreePath>),
+    /// Git itself does not take the patch.
+    #[error("{file} does not apply: {reason}")]
+    DoesNotApply {
+        /// Which file.
+        file: &'static str,
+        /// What git says.
+        reason: String,
+    },
+    /// The result isn't what was captured. Everything was put back.
+    #[error("{0} would not become what was captured; nothing was changed")]
+    Unfaithful(TreePath),
+    /// Somebody changed the worktree meanwhile. Everything was put back.
+    #[error("git's index was changed by another program meanwhile; nothing was changed, try again")]
+    IndexChanged,
+    /// Git's index is locked by another program.
+    #[error("another git program is using {}; try again when it is done", .0.display())]
+    IndexLocked(PathBuf),
+    /// What undo would overwrite was changed since.
+    #[error("these changed since the bundle was applied ({}); save them elsewhere and put them back first", list(.0))]
+    ChangedSince(Vec<TreePath>),
+    /// The index or HEAD changed since.
+    #[error("{0} changed since the bundle was applied; it cannot be undone")]
+    MovedSince(&'static str),
+}
+
+/// The first few of a list.
+fn list(paths: &[TreePath]) -> String {
+    const SHOWN: usize = 10;
+    let mut text = paths.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if paths.len() > SHOWN {
+        text += &format!(" and {} more", paths.len() - SHOWN);
+    }
+    text
+}

@@ -1,0 +1,360 @@
+//! `.handover/` below a worktree's top: what is where, and how it comes there.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use handoff_document::Timestamp;
+use handoff_files::{Dir, FileError, Kind, Lock, OpenFile};
+
+use crate::bundle::Bundle;
+use crate::error::BundleError;
+use crate::path::hex;
+use crate::policy::OWN_DIRECTORY;
+
+/// A bundle's files.
+pub(crate) const SUMMARY: &str = "summary.md";
+pub(crate) const WORKSPACE: &str = "workspace.patch";
+pub(crate) const INDEX: &str = "index.patch";
+pub(crate) const MANIFEST: &str = "manifest.json";
+pub(crate) const CLAIMED: &str = "claimed";
+
+/// What is not a bundle yet, or any more, starts with this.
+const HIDDEN: &str = ".tmp-";
+/// Held by whoever works in a hidden directory.
+const LOCK: &str = "lock";
+/// Seconds after which a hidden directory that nobody can have locked is swept.
+const STALE: i64 = 3_600;
+/// The most names that are looked at in `bundles/`.
+const MOST: usize = 10_000;
+
+/// What keeps `.handover` out of git.
+const IGNORE_ALL: &str = "*\n";
+/// What is never for others, where the user wants bundles tracked.
+const IGNORE_OWN: &str = "/apply.lock\n/undo/\n/bundles/.tmp-*\n";
+
+/// The name of a bundle: `<YYYYMMDDTHHMMSSZ>-<topic>`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BundleId(String);
+
+impl BundleId {
+    /// The longest name, in bytes.
+    const LONGEST: usize = 100;
+    /// The longest topic that is made, in bytes.
+    const TOPIC: usize = 60;
+
+    /// The name of a bundle made at `created`. What may not stand in a topic becomes `-`.
+    pub fn new(created: Timestamp, topic: &str) -> Self {
+        let mut slug = String::new();
+        for c in topic.chars() {
+            match c {
+                c if c.is_ascii_alphanumeric() => slug.push(c.to_ascii_lowercase()),
+                _ if slug.is_empty() || slug.ends_with('-') => {}
+                _ => slug.push('-'),
+            }
+            if slug.len() == Self::TOPIC {
+                break;
+            }
+        }
+        let slug = slug.trim_end_matches('-');
+        let slug = if slug.is_empty() { "work" } else { slug };
+        Self(format!("{}-{slug}", created.compact()))
+    }
+
+    /// Takes a name that is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let topic = text.get(16..)?.strip_prefix('-')?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let good = text.len() <= Self::LONGEST && !topic.is_empty() && topic.chars().all(plain);
+        (good && Timestamp::parse_compact(text.as_bytes()).is_some()).then(|| Self(text.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// When it was made, as its name says.
+    pub fn created(&self) -> Timestamp {
+        Timestamp::parse_compact(self.0.as_bytes()).unwrap_or(Timestamp::from_seconds(0))
+    }
+
+    fn with_suffix(&self, suffix: &str) -> Self {
+        Self(format!("{}-{suffix}", self.0))
+    }
+}
+
+impl fmt::Display for BundleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The `.handover` directory of a worktree.
+#[derive(Debug)]
+pub struct Handover {
+    top: PathBuf,
+    dir: Dir,
+}
+
+/// A bundle in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub id: BundleId,
+    /// Whether somebody took it.
+    pub claimed: bool,
+}
+
+impl Handover {
+    /// Opens that of the worktree at `top`; None when there is none.
+    ///
+    /// # Errors
+    /// What the system says; a symbolic link in its place is an error.
+    pub fn open(top: &Path) -> Result<Option<Self>, BundleError> {
+        let top = handoff_files::canonical(top);
+        let Some(worktree) = Dir::open(&top)? else { return Ok(None) };
+        Ok(worktree.child(OWN_DIRECTORY)?.map(|dir| Self { top, dir }))
+    }
+
+    /// Opens it, made 0700 with its own `.gitignore` when it is not there. With `track` git sees bundles, else nothing
+    /// of it. A `.gitignore` that the user wrote stays.
+    ///
+    /// # Errors
+    /// As for [`Handover::open`].
+    pub fn create(top: &Path, track: bool) -> Result<Self, BundleError> {
+        let top = handoff_files::canonical(top);
+        let missing = || FileError::new("open", &top)(std::io::Error::from(std::io::ErrorKind::NotFound));
+        let dir = Dir::open(&top)?.ok_or_else(missing)?.create_child(OWN_DIRECTORY)?;
+        dir.restrict()?;
+        let wanted = if track { IGNORE_OWN } else { IGNORE_ALL };
+        let there = match dir.open_to_read(".gitignore") {
+            Ok(mut file) => Some(file.read(1 << 16)?),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error.into()),
+        };
+        let ours = |text: &[u8]| text == IGNORE_ALL.as_bytes() || text == IGNORE_OWN.as_bytes();
+        if there.as_deref().is_none_or(ours) && there.as_deref() != Some(wanted.as_bytes()) {
+            dir.temporary(&[wanted.as_bytes()])?.replace(".gitignore")?;
+            dir.sync()?;
+        }
+        Ok(Self { top, dir })
+    }
+
+    /// The worktree's top, canonical.
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
+
+    /// The directory itself.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
+    pub(crate) fn bundles(&self) -> Result<Option<Dir>, BundleError> {
+        Ok(self.dir.child("bundles")?)
+    }
+
+    /// The bundles, newest first, with whether each is claimed. Nothing is opened.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn list(&self) -> Result<Vec<Listed>, BundleError> {
+        let Some(bundles) = self.bundles()? else { return Ok(Vec::new()) };
+        let mut listed = Vec::new();
+        for entry in bundles.first_entries(MOST)? {
+            let Some(id) = entry.name.to_str().and_then(BundleId::parse) else { continue };
+            if entry.kind != Kind::Directory {
+                continue;
+            }
+            let Some(dir) = bundles.child(&entry.name)? else { continue };
+            let claimed = dir.kind_of(CLAIMED)?.is_some();
+            listed.push(Listed { id, claimed });
+        }
+        listed.sort_by(|one, other| other.id.cmp(&one.id));
+        Ok(listed)
+    }
+
+    /// The unclaimed ones, newest first.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn pending(&self) -> Result<Vec<BundleId>, BundleError> {
+        Ok(self.list()?.into_iter().filter(|listed| !listed.claimed).map(|listed| listed.id).collect())
+    }
+
+    /// Opens a bundle.
+    ///
+    /// # Errors
+    /// [`BundleError::Unknown`], [`BundleError::Damaged`], what the system says.
+    pub fn bundle(&self, id: &BundleId) -> Result<Bundle, BundleError> {
+        let unknown = || BundleError::Unknown(id.to_string());
+        let dir = self.bundles()?.ok_or_else(unknown)?.child(id.as_str())?.ok_or_else(unknown)?;
+        Bundle::open(dir, id.clone())
+    }
+
+    /// Makes `current/` a copy of the bundle's summary and workspace patch, each replaced at once.
+    ///
+    /// # Errors
+    /// What the system says; what was there stays then.
+    pub fn promote(&self, bundle: &Bundle) -> Result<(), BundleError> {
+        let current = self.dir.create_child("current")?;
+        for name in [WORKSPACE, SUMMARY] {
+            let hidden = format!("{HIDDEN}{}", hex(&handoff_files::random::<8>()?));
+            let copied = (|| {
+                crate::repository::copy(bundle.dir(), OsStr::new(name), &current, OsStr::new(&hidden))?;
+                current.open_file(&hidden)?.sync()?;
+                Ok(current.rename_over(&hidden, name)?)
+            })();
+            if let Err(error) = copied {
+                // It may not even be there.
+                let _ = current.remove(&hidden);
+                return Err(error);
+            }
+        }
+        Ok(current.sync()?)
+    }
+
+    /// Makes a directory in `bundles/` that no reader looks at, and removes those that killed programs left.
+    pub(crate) fn hidden(&self) -> Result<Hidden, BundleError> {
+        let bundles = self.dir.create_child("bundles")?;
+        sweep(&bundles)?;
+        Hidden::new(bundles)
+    }
+}
+
+/// A directory on its way to its name. Dropped unpublished, it is removed with all that is in it.
+#[derive(Debug)]
+pub(crate) struct Hidden {
+    within: Dir,
+    name: String,
+    dir: Dir,
+    /// Its lock, held while this lives.
+    _lock: OpenFile,
+    published: bool,
+}
+
+impl Hidden {
+    pub(crate) fn new(within: Dir) -> Result<Self, BundleError> {
+        let name = format!("{HIDDEN}{}", hex(&handoff_files::random::<8>()?));
+        let dir = within.create_child(&name)?;
+        let lock = dir.create_new(LOCK)?.ok_or_else(|| crate::repository::taken(&dir, LOCK))?;
+        // Where there are no locks, only its age protects it from being swept.
+        let _ = lock.lock()?;
+        Ok(Self { within, name, dir, _lock: lock, published: false })
+    }
+
+    pub(crate) fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
+    /// Gives it its name, or that name with a suffix when it is taken. Everything in it must be on disk.
+    pub(crate) fn publish(
+        mut self,
+        id: &BundleId,
+        mut ready: impl FnMut(&Dir, &BundleId) -> Result<(), BundleError>,
+    ) -> Result<(Dir, BundleId), BundleError> {
+        let mut name = id.clone();
+        for _ in 0..16 {
+            ready(&self.dir, &name)?;
+            self.dir.remove(LOCK)?;
+            self.dir.sync()?;
+            if self.within.rename_new(&self.name, &self.within, name.as_str())? {
+                self.published = true;
+                self.within.sync()?;
+                let missing = || BundleError::Unknown(name.to_string());
+                return Ok((self.within.child(name.as_str())?.ok_or_else(missing)?, name));
+            }
+            name = id.with_suffix(&hex(&handoff_files::random::<3>()?)[..5]);
+        }
+        Err(BundleError::NoFreeName(self.within.path().to_owned()))
+    }
+
+    /// Gives it the next free number for a name. Everything in it must be on disk.
+    pub(crate) fn publish_numbered(mut self) -> Result<String, BundleError> {
+        self.dir.remove(LOCK)?;
+        self.dir.sync()?;
+        for _ in 0..16 {
+            let names = self.within.entries()?;
+            let numbers = names.iter().filter_map(|entry| entry.name.to_str()?.parse::<u64>().ok());
+            let name = format!("{:08}", numbers.max().unwrap_or(0).saturating_add(1));
+            if self.within.rename_new(&self.name, &self.within, &name)? {
+                self.published = true;
+                self.within.sync()?;
+                return Ok(name);
+            }
+        }
+        Err(BundleError::NoFreeName(self.within.path().to_owned()))
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        if !self.published {
+            // What could not be removed is swept later.
+            let _ = self.within.remove_all(&self.name);
+        }
+    }
+}
+
+fn sweep(bundles: &Dir) -> Result<(), BundleError> {
+    for entry in bundles.first_entries(MOST)? {
+        if entry.kind != Kind::Directory || !entry.name.as_encoded_bytes().starts_with(HIDDEN.as_bytes()) {
+            continue;
+        }
+        let Ok(Some(dir)) = bundles.child(&entry.name) else { continue };
+        let dead = match dir.open_file(LOCK).and_then(|file| file.lock()) {
+            Ok(lock) => lock == Lock::Taken,
+            Err(_) => {
+                let age = bundles.modified(&entry.name).map(|at| Timestamp::now().seconds() - at);
+                age.is_some_and(|age| age > STALE)
+            }
+        };
+        if dead {
+            // It is in nobody's way.
+            let _ = bundles.remove_all(&entry.name);
+        }
+    }
+    Ok(())
+}
+
+/// Writes `content` as the file `name`, replacing what an earlier try left, and brings it to the disk.
+pub(crate) fn put(dir: &Dir, name: &str, content: &[u8]) -> Result<(), BundleError> {
+    dir.remove(name)?;
+    let mut file = dir.create_new(name)?.ok_or_else(|| crate::repository::taken(dir, name))?;
+    file.stream().write_all(content).map_err(FileError::new("write", &dir.path_of(name)))?;
+    Ok(file.sync()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_time_and_a_topic_and_nothing_else() {
+        let at = Timestamp::parse("2026-11-21T10:00:00Z").unwrap();
+        assert_eq!(BundleId::new(at, "Fix: the /login/ bug!").as_str(), "20261121T100000Z-fix-the-login-bug");
+        assert_eq!(BundleId::new(at, "../..").as_str(), "20261121T100000Z-work");
+        let long = BundleId::new(at, &"x".repeat(500));
+        assert_eq!(BundleId::parse(long.as_str()), Some(long));
+        for text in [
+            "",
+            "x",
+            "20261121T100000Z",
+            "20261121T100000Z-",
+            "20261121T100000Z-a/b",
+            "20261121T100000Z-a\n",
+            "..",
+            "20261321T100000Z-a",
+            ".tmp-x",
+            "20261121T100000Zé-x",
+        ] {
+            assert_eq!(BundleId::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! The repository as it is, and a scratch one beside it in which patches are made and tried.
+
+use std::cell::RefCell;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io::Write;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use handoff_files::{Dir, FileError, Kind};
+use serde::{Deserialize, Serialize};
+
+use crate::error::BundleError;
+use crate::git::{Call, Git, odd};
+use crate::path::quoted;
+
+/// The content size, in bytes, from which on a file is carried as a literal that is never held in memory. Smaller ones
+/// are left to git's own diff.
+pub(crate) const LARGE: u64 = 1 << 20;
+
+/// Something that git is in the middle of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Progress {
+    /// `git merge` with conflicts, or not yet committed.
+    Merge,
+    /// `git rebase`.
+    Rebase,
+    /// `git am`.
+    Am,
+    /// `git cherry-pick`.
+    CherryPick,
+    /// `git revert`.
+    Revert,
+    /// `git bisect`.
+    Bisect,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Merge => "merge",
+            Self::Rebase => "rebase",
+            Self::Am => "git am",
+            Self::CherryPick => "cherry-pick",
+            Self::Revert => "revert",
+            Self::Bisect => "bisect",
+        })
+    }
+}
+
+/// A worktree and the repository behind it.
+#[derive(Debug)]
+pub(crate) struct Repository<'g> {
+    pub(crate) git: &'g Git,
+    /// The worktree's top, canonical.
+    pub(crate) top: PathBuf,
+    /// This worktree's own git directory: index, HEAD and what is in progress.
+    pub(crate) git_dir: Dir,
+    /// Where the objects are.
+    objects: PathBuf,
+    pub(crate) format: gix_hash::Kind,
+    /// Where new objects go while there is a scratch repository. Some of git's commands that only read write trees all the
+    /// same, as when they expand a sparse index.
+    shield: RefCell<Option<PathBuf>>,
+}
+
+impl<'g> Repository<'g> {
+    pub(crate) fn open(git: &'g Git, top: &Path) -> Result<Self, BundleError> {
+        let top = handoff_files::canonical(top);
+        let call = git.real(&top, "rev-parse").args([
+            "--is-bare-repository",
+            "--is-inside-work-tree",
+            "--show-object-format",
+            "--show-prefix",
+            // Last, since a path may have a line end in it.
+            "--absolute-git-dir",
+        ]);
+        let (said, _) = call.output(Vec::new(), 1 << 20)?;
+        let mut lines = said.splitn(5, |byte| *byte == b'\n');
+        let mut line = || lines.next().ok_or_else(|| odd("rev-parse", "too few lines"));
+        let (bare, inside, format, prefix, git_dir) = (line()?, line()?, line()?, line()?, line()?);
+        if bare == b"true" {
+            return Err(BundleError::Bare(top));
+        }
+        if inside != b"true" || !prefix.is_empty() {
+            return Err(BundleError::NotTop(top));
+        }
+        let format = match format {
+            b"sha1" => gix_hash::Kind::Sha1,
+            b"sha256" => gix_hash::Kind::Sha256,
+            _ => return Err(odd("rev-parse", "an object format that is not known")),
+        };
+        let git_dir = PathBuf::from(OsStr::from_bytes(git_dir.strip_suffix(b"\n").unwrap_or(git_dir)));
+        let git_dir =
+            Dir::open(&git_dir)?.ok_or_else(|| odd("rev-parse", "a git directory that is not there"))?;
+        let objects = common(&git_dir)?.join("objects");
+        Ok(Self { git, top, git_dir, objects, format, shield: RefCell::default() })
+    }
+
+    /// A command that reads the real worktree.
+    pub(crate) fn call(&self, verb: &str) -> Call {
+        let call = self.git.real(&self.top, verb);
+        match &*self.shield.borrow() {
+            Some(shield) => call.objects(shield),
+            None => call,
+        }
+    }
+
+    /// What is in progress.
+    pub(crate) fn progress(&self) -> Result<Vec<Progress>, BundleError> {
+        let mut found = Vec::new();
+        for (name, progress) in [
+            ("MERGE_HEAD", Progress::Merge),
+            ("rebase-merge", Progress::Rebase),
+            ("CHERRY_PICK_HEAD", Progress::CherryPick),
+            ("REVERT_HEAD", Progress::Revert),
+            ("BISECT_LOG", Progress::Bisect),
+        ] {
+            if self.git_dir.kind_of(name)?.is_some() {
+                found.push(progress);
+            }
+        }
+        if let Ok(Some(apply)) = self.git_dir.child("rebase-apply") {
+            let am = apply.kind_of("applying")?.is_some();
+            found.push(if am { Progress::Am } else { Progress::Rebase });
+        }
+        Ok(found)
+    }
+
+    /// The tree without anything in it, which every repository knows.
+    pub(crate) fn empty_tree(&self) -> String {
+        gix_hash::ObjectId::empty_tree(self.format).to_string()
+    }
+
+    pub(crate) fn format_name(&self) -> &'static str {
+        match self.format {
+            gix_hash::Kind::Sha1 => "sha1",
+            _ => "sha256",
+        }
+    }
+
+    /// A hasher that was told that a blob of `size` bytes follows.
+    pub(crate) fn blob_hasher(&self, size: u64) -> gix_hash::Hasher {
+        let mut hasher = gix_hash::hasher(self.format);
+        hasher.update(format!("blob {size}\0").as_bytes());
+        hasher
+    }
+
+    /// The name of a blob.
+    pub(crate) fn blob(&self, content: &[u8]) -> Result<String, BundleError> {
+        let mut hasher = self.blob_hasher(content.len() as u64);
+        hasher.update(content);
+        finish(hasher)
+    }
+}
+
+pub(crate) fn finish(hasher: gix_hash::Hasher) -> Result<String, BundleError> {
+    match hasher.try_finalize() {
+        Ok(id) => Ok(id.to_string()),
+        Err(_) => Err(odd("hash-object", "the content is made to collide with another")),
+    }
+}
+
+/// The directory that all worktrees of the repository share.
+fn common(git_dir: &Dir) -> Result<PathBuf, BundleError> {
+    match git_dir.open_to_read("commondir") {
+        Ok(mut file) => {
+            let text = file.read(1 << 16)?;
+            let text = text.strip_suffix(b"\n").unwrap_or(&text);
+            Ok(handoff_files::canonical(&git_dir.path().join(OsStr::from_bytes(text))))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(git_dir.path().to_owned()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A repository of our own: it borrows the real one's objects, writes new ones to itself, and knows neither filters nor
+/// configuration.
+#[derive(Debug)]
+pub(crate) struct Scratch<'r> {
+    repository: &'r Repository<'r>,
+    dir: Dir,
+    git_dir: PathBuf,
+    tree: PathBuf,
+}
+
+/// With `info/attributes`, which outranks every other source, no file's content is converted on its way, and each is
+/// compared by its bytes.
+const ATTRIBUTES: &str = "* -text -filter -ident !eol !crlf !working-tree-encoding !diff !merge !whitespace !conflict-marker-size\n";
+
+const CONFIG: &str = "\
+[core]
+\tbare = false
+\tfilemode = true
+\tsymlinks = true
+\tignorecase = false
+\tprecomposeunicode = false
+\tautocrlf = false
+\tsafecrlf = false
+\tprotectHFS = true
+\tprotectNTFS = true
+\tattributesFile = /dev/null
+\texcludesFile = /dev/null
+\thooksPath = /dev/null
+\tfsmonitor = false
+\tuntrackedCache = false
+\tsplitIndex = false
+\tlooseCompression = 1
+\tbigFileThreshold = 1m
+\tpackedGitWindowSize = 16m
+\tpackedGitLimit = 32m
+\tdeltaBaseCacheLimit = 16m
+[pack]
+\tcompression = 1
+\tthreads = 1
+[fastimport]
+\tunpackLimit = 1
+[merge]
+\trenames = false
+\tdirectoryRenames = false
+[apply]
+\twhitespace = nowarn
+[gc]
+\tauto = 0
+[maintenance]
+\tauto = false
+";
+
+impl<'r> Scratch<'r> {
+    /// Makes it in `dir`, which should be empty.
+    pub(crate) fn new(repository: &'r Repository<'r>, dir: Dir) -> Result<Self, BundleError> {
+        let git = dir.create_child("git")?;
+        for directory in ["objects", "refs", "info"] {
+            git.create_child(directory)?;
+        }
+        let info = git.create_child("objects")?.create_child("info")?;
+        git.create_child("objects")?.create_child("pack")?;
+        git.create_child("refs")?.create_child("heads")?;
+        dir.create_child("tree")?;
+        let extension = match repository.format {
+            gix_hash::Kind::Sha1 => "\trepositoryformatversion = 0\n",
+            _ => "\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n",
+        };
+        let mut alternate = quoted(b"", repository.objects.as_os_str().as_bytes());
+        // A leading "#" would be a comment; an absolute path has none.
+        alternate.push(b'\n');
+        write(&git, "HEAD", b"ref: refs/heads/none\n")?;
+        write(&git, "config", format!("{CONFIG}[core]\n{extension}").as_bytes())?;
+        write(&git.create_child("info")?, "attributes", ATTRIBUTES.as_bytes())?;
+        write(&info, "alternates", &alternate)?;
+        // A split index names the file with the rest of it, which is looked for in the git directory.
+        for entry in repository.git_dir.entries()? {
+            if entry.kind == Kind::File && entry.name.as_bytes().starts_with(b"sharedindex.") {
+                copy(&repository.git_dir, &entry.name, &git, &entry.name)?;
+            }
+        }
+        let (git_dir, tree) = (git.path().to_owned(), dir.path_of("tree"));
+        repository.shield.replace(Some(git.path_of("objects")));
+        Ok(Self { repository, dir, git_dir, tree })
+    }
+
+    /// A command in it, with the index `index`.
+    pub(crate) fn call(&self, index: &str, verb: &str) -> Call {
+        self.repository.git.scratch(&self.git_dir, &self.dir.path_of(index), &self.tree, verb)
+    }
+
+    /// The same, but what it writes goes among the objects of the real repository.
+    pub(crate) fn keep(&self, verb: &str) -> Call {
+        self.repository
+            .git
+            .scratch(&self.git_dir, &self.dir.path_of("index"), &self.tree, verb)
+            .objects(&self.repository.objects)
+    }
+
+    /// Copies the real index to `name`; false when there is none.
+    pub(crate) fn copy_index(&self, name: &str) -> Result<bool, BundleError> {
+        copy(&self.repository.git_dir, OsStr::new("index"), &self.dir, OsStr::new(name))
+    }
+
+    /// The directory that it is in.
+    pub(crate) fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
+    /// Sets entries of `index`: each a mode, a blob and a path; without them the entry goes.
+    pub(crate) fn set_entries<'e>(
+        &self,
+        index: &str,
+        entries: impl IntoIterator<Item = (&'e [u8], Option<(&'e str, &'e str)>)>,
+    ) -> Result<(), BundleError> {
+        let null = self.repository.format.null().to_string();
+        let (mut gone, mut set) = (Vec::new(), Vec::new());
+        for (path, entry) in entries {
+            let (target, mode, blob) = match entry {
+                Some((mode, blob)) => (&mut set, mode, blob),
+                None => (&mut gone, "0", null.as_str()),
+            };
+            target.extend_from_slice(format!("{mode} {blob}\t").as_bytes());
+            target.extend_from_slice(path);
+            target.push(0);
+        }
+        if gone.is_empty() && set.is_empty() {
+            return Ok(());
+        }
+        // What goes makes place for what comes: a file where a directory was.
+        gone.extend_from_slice(&set);
+        self.call(index, "update-index").args(["-z", "--index-info"]).feed(|stdin| {
+            stdin.write_all(&gone).map_err(crate::git::failed("update-index"))?;
+            Ok(())
+        })
+    }
+
+    /// The sizes of blobs, in order; None for one that is not here.
+    pub(crate) fn sizes(&self, blobs: &[&str]) -> Result<Vec<Option<u64>>, BundleError> {
+        if blobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let input = blobs.iter().flat_map(|blob| [blob.as_bytes(), b"\n"]).flatten().copied().collect();
+        let call = self.call("index", "cat-file").arg("--batch-check=%(objectsize)");
+        let (said, _) = call.output(input, 100 * (blobs.len() as u64 + 1))?;
+        let sizes: Vec<_> = String::from_utf8_lossy(&said).lines().map(|line| line.parse().ok()).collect();
+        if sizes.len() == blobs.len() {
+            Ok(sizes)
+        } else {
+            Err(odd("cat-file", "not one line for each blob"))
+        }
+    }
+}
+
+impl Drop for Scratch<'_> {
+    fn drop(&mut self) {
+        self.repository.shield.replace(None);
+    }
+}
+
+pub(crate) fn write(dir: &Dir, name: &str, content: &[u8]) -> Result<(), BundleError> {
+    let file = dir.create_new(name)?.ok_or_else(|| taken(dir, name))?;
+    file.into_file().write_all(content).map_err(FileError::new("write", &dir.path_of(name)))?;
+    Ok(())
+}
+
+pub(crate) fn taken(dir: &Dir, name: impl AsRef<OsStr>) -> FileError {
+    FileError::new("create", &dir.path_of(name))(std::io::Error::from(std::io::ErrorKind::AlreadyExists))
+}
+
+/// Copies a file of any size; false when there is none.
+pub(crate) fn copy(from: &Dir, name: &OsStr, to: &Dir, new: &OsStr) -> Result<bool, BundleError> {
+    let mut source = match from.open_to_read(name) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    let mut target = to.create_new(new)?.ok_or_else(|| taken(to, new))?;
+    std::io::copy(source.stream(), target.stream()).map_err(FileError::new("copy", &from.path_of(name)))?;
+    Ok(true)
+}
+
+/// An owned name of raw bytes.
+pub(crate) fn os(bytes: &[u8]) -> OsString {
+    OsString::from_vec(bytes.to_owned())
+}

@@ -1,0 +1,159 @@
+//! What git says is uncommitted: `git status --porcelain=v2 -z`.
+
+use std::io::{BufRead, BufReader, Read};
+
+use crate::error::BundleError;
+use crate::git::{failed, odd};
+use crate::path::TreePath;
+use crate::policy::OWN_DIRECTORY;
+use crate::repository::Repository;
+
+/// The longest record that is read: a path, and what is said of it.
+const LONGEST: u64 = 1 << 20;
+
+/// The whole answer, without what is in `.handover`.
+#[derive(Debug, Default)]
+pub(crate) struct Status {
+    /// The commit that HEAD names; None when it is unborn.
+    pub(crate) head: Option<String>,
+    /// The branch; None when HEAD is detached.
+    pub(crate) branch: Option<String>,
+    pub(crate) changes: Vec<Change>,
+    /// Ignored files, and directories that are ignored as a whole.
+    pub(crate) ignored: Vec<TreePath>,
+}
+
+/// One path that is not as HEAD has it.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) path: TreePath,
+    pub(crate) kind: ChangeKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum ChangeKind {
+    /// In HEAD, the index or both.
+    Tracked {
+        /// In HEAD.
+        head: Option<Entry>,
+        /// In the index. None also for what `git add -N` promised.
+        index: Option<Entry>,
+        /// The mode that git sees in the working tree; None when nothing is there.
+        mode: Option<String>,
+        /// Whether the index has no more than the promise to add it.
+        intent: bool,
+    },
+    /// The index has several versions of it.
+    Unmerged,
+    /// In neither.
+    Untracked,
+    /// A repository in its own right, in neither.
+    Nested,
+}
+
+/// A mode and a blob.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) mode: String,
+    pub(crate) blob: String,
+}
+
+impl Entry {
+    pub(crate) fn new(mode: &str, blob: &str) -> Option<Self> {
+        let there = mode.bytes().any(|digit| digit != b'0');
+        there.then(|| Self { mode: mode.to_owned(), blob: blob.to_owned() })
+    }
+}
+
+impl Status {
+    /// Asks git. With `ignored`, also for what it ignores.
+    pub(crate) fn read(repository: &Repository<'_>, ignored: bool) -> Result<Self, BundleError> {
+        let mut call = repository.call("status").args([
+            "--porcelain=v2",
+            "-z",
+            "--branch",
+            "--untracked-files=all",
+            "--ignore-submodules=none",
+            "--no-renames",
+            "--no-ahead-behind",
+        ]);
+        if ignored {
+            call = call.arg("--ignored=matching");
+        }
+        let (status, _) = call.read(Vec::new(), |stdout| {
+            let (mut stdout, mut record, mut status) = (BufReader::new(stdout), Vec::new(), Self::default());
+            loop {
+                record.clear();
+                let count =
+                    (&mut stdout).take(LONGEST).read_until(0, &mut record).map_err(failed("status"))?;
+                match record.pop() {
+                    None => return Ok(status),
+                    Some(0) => status.take(&record)?,
+                    Some(_) => {
+                        return Err(odd("status", &format!("a record that is cut after {count} bytes")));
+                    }
+                }
+            }
+        })?;
+        Ok(status)
+    }
+
+    fn take(&mut self, record: &[u8]) -> Result<(), BundleError> {
+        let unknown = || odd("status", &format!("\"{}\"", String::from_utf8_lossy(record)));
+        let (kind, rest) = record.split_at_checked(2).ok_or_else(unknown)?;
+        let parts = match kind {
+            b"1 " => 8,
+            b"u " => 10,
+            b"# " | b"? " | b"! " => 1,
+            _ => return Err(unknown()),
+        };
+        let fields: Vec<_> = rest.splitn(parts, |byte| *byte == b' ').collect();
+        if fields.len() != parts {
+            return Err(unknown());
+        }
+        if kind == b"# " {
+            self.header(&String::from_utf8_lossy(rest));
+            return Ok(());
+        }
+        let bytes = fields[parts - 1];
+        let (path, nested) = match bytes.strip_suffix(b"/") {
+            Some(directory) => (TreePath::new(directory), true),
+            None => (TreePath::new(bytes), false),
+        };
+        if path.is_within(OWN_DIRECTORY.as_bytes()) {
+            return Ok(());
+        }
+        if kind == b"! " {
+            self.ignored.push(path);
+            return Ok(());
+        }
+        let text = |at: usize| String::from_utf8_lossy(fields[at]);
+        let kind = match kind {
+            b"1 " => {
+                // XY sub mH mI mW hH hI
+                let (head, index) = (Entry::new(&text(2), &text(5)), Entry::new(&text(3), &text(6)));
+                let state = text(0);
+                // Nothing else makes a path new in the working tree, or gone from both.
+                let intent = state.ends_with('A') || &*state == "DD";
+                let index = index.filter(|_| !intent);
+                let mode = Entry::new(&text(4), "").map(|entry| entry.mode);
+                ChangeKind::Tracked { head, index, mode, intent }
+            }
+            b"u " => ChangeKind::Unmerged,
+            _ if nested => ChangeKind::Nested,
+            _ => ChangeKind::Untracked,
+        };
+        self.changes.push(Change { path, kind });
+        Ok(())
+    }
+
+    fn header(&mut self, text: &str) {
+        match text.split_once(' ') {
+            Some(("branch.oid", "(initial)")) => self.head = None,
+            Some(("branch.oid", head)) => self.head = Some(head.to_owned()),
+            Some(("branch.head", "(detached)")) => self.branch = None,
+            Some(("branch.head", branch)) => self.branch = Some(branch.to_owned()),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! An apply that is killed at any moment.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use handoff_bundle::{BundleError, BundleId, Git, Handover, Keyring};
+use handoff_process::Environment;
+
+use crate::support::{ALLOW, World, program, write};
+
+fn variable(name: &str) -> Option<std::ffi::OsString> {
+    Environment::all().into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// What the other tests start in a process of its own.
+#[test]
+fn child() {
+    let (Some(top), Some(state), Some(home)) =
+        (variable("CHILD_TOP"), variable("CHILD_STATE"), variable("HOME"))
+    else {
+        return;
+    };
+    let git = Git::new(program(), vec![("HOME".into(), home), ("GIT_CONFIG_NOSYSTEM".into(), "1".into())]);
+    let handover = Handover::open(Path::new(&top)).unwrap().unwrap();
+    let keyring = Keyring::open(Path::new(&state)).unwrap();
+    match variable("CHILD_VERB").unwrap().to_str().unwrap() {
+        "apply" => {
+            let id = BundleId::parse(variable("CHILD_ID").unwrap().to_str().unwrap()).unwrap();
+            let bundle = handover.bundle(&id).unwrap().trusted(&keyring).unwrap();
+            let _claim = bundle.claim("child", handoff_document::Timestamp::now()).unwrap();
+            handover.apply(&git, &bundle, ALLOW).unwrap();
+        }
+        "undo" => {
+            handover.undo(&git).unwrap();
+        }
+        _ => {
+            let draft = handover.capture(&git, handoff_bundle::Limits::default()).unwrap();
+            draft.publish(&crate::support::description("killed"), &keyring).unwrap();
+        }
+    }
+}
+
+fn start(world: &World, top: &Path, verb: &str, id: &str) -> std::process::Child {
+    let own = Environment::own_program().unwrap();
+    Command::new(own)
+        .args(["--exact", "kills::child", "--nocapture"])
+        .env("CHILD_TOP", top)
+        .env("CHILD_STATE", world.path("state"))
+        .env("CHILD_ID", id)
+        .env("CHILD_VERB", verb)
+        .env("HOME", world.path("home"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// A source with many changes of every kind, its bundle carried to a clone.
+fn prepared(world: &World) -> (std::path::PathBuf, std::path::PathBuf, Handover, BundleId) {
+    let at = world.repository("source");
+    for n in 0..150 {
+        write(&at, &format!("many/{}/{n}", n % 7), format!("{n}\n"));
+    }
+    world.commit(&at, "many");
+    let to = world.clone_of(&at, "clone");
+    for n in 0..150 {
+        let path = format!("many/{}/{n}", n % 7);
+        match n % 5 {
+            0 => write(&at, &path, "changed\n"),
+            1 => std::fs::remove_file(at.join(&path)).unwrap(),
+            2 => {
+                std::fs::remove_file(at.join(&path)).unwrap();
+                write(&at, &format!("{path}/inside"), "a directory now\n");
+            }
+            3 => {
+                std::fs::remove_file(at.join(&path)).unwrap();
+                std::os::unix::fs::symlink("nowhere", at.join(&path)).unwrap();
+            }
+            _ => write(&at, &format!("new/{n}"), "new\n"),
+        }
+    }
+    std::fs::remove_dir_all(at.join("many/6")).unwrap();
+    write(&at, "many/6", "a file now\n");
+    world.run(&at, &["add", "many/0", "many/1", "new/4", "many/6"]);
+    let (_, bundle) = world.capture(&at);
+    let (handover, id) = world.carry(&bundle, &to);
+    (at, to, handover, id)
+}
+
+/// Runs `verb` to its end once to see how long it takes.
+fn duration(world: &World, top: &Path, verb: &str, id: &str) -> Duration {
+    let started = Instant::now();
+    assert!(start(world, top, verb, id).wait().unwrap().success(), "{verb}");
+    started.elapsed()
+}
+
+/// Kills it after a delay; whether it was still running.
+fn kill(world: &World, top: &Path, verb: &str, id: &str, delay: Duration) -> bool {
+    let mut child = start(world, top, verb, id);
+    std::thread::sleep(delay);
+    let running = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    running
+}
+
+#[test]
+fn an_apply_that_is_killed_leaves_all_or_nothing_after_the_next_command() {
+    let world = World::new();
+    let (at, to, handover, id) = prepared(&world);
+    let (before, source) = (world.seen(&to), world.seen(&at));
+    let whole = duration(&world, &to, "apply", id.as_str());
+    handover.undo(&world.git).unwrap();
+    assert!(handover.release(&id).unwrap());
+    let index = std::fs::read(to.join(".git/index")).unwrap();
+    let (mut interrupted, mut nothing, mut done) = (0, 0, 0);
+    const KILLS: u32 = 40;
+    for n in 0..KILLS {
+        kill(&world, &to, "apply", id.as_str(), whole * n / KILLS * 12 / 10);
+        // What git was killed with it: it goes on for a moment.
+        std::thread::sleep(Duration::from_millis(5));
+        if handover.interrupted().unwrap().is_some() {
+            let bundle = world.trusted(&handover, &id);
+            match handover.apply(&world.git, &bundle, ALLOW) {
+                Err(BundleError::Interrupted(named)) => assert_eq!(named, id.as_str()),
+                other => panic!("{other:?}"),
+            }
+            assert!(handover.recover(&world.git).unwrap().unwrap().interrupted);
+            assert_eq!(handover.pending().unwrap().first(), Some(&id), "the claim was not given back");
+            assert_eq!(world.seen(&to), before);
+            assert_eq!(std::fs::read(to.join(".git/index")).unwrap(), index);
+            interrupted += 1;
+        } else if world.seen(&to) == source {
+            handover.undo(&world.git).unwrap();
+            assert_eq!(world.seen(&to), before);
+            done += 1;
+        } else {
+            assert_eq!(world.seen(&to), before);
+            nothing += 1;
+        }
+        handover.release(&id).unwrap();
+        assert!(!to.join(".git/index.lock").exists());
+        assert_eq!(handover.recover(&world.git).unwrap(), None);
+    }
+    assert!(interrupted > 0, "no kill met an apply at work: {nothing} before, {done} after");
+    // It still works, and nothing is left.
+    assert!(start(&world, &to, "apply", id.as_str()).wait().unwrap().success());
+    assert_eq!(world.seen(&to), source);
+    assert_eq!(std::fs::read_dir(to.join(".handover/undo")).unwrap().count(), 1);
+}
+
+#[test]
+fn an_undo_that_is_killed_is_finished_by_the_next() {
+    let world = World::new();
+    let (_, to, handover, id) = prepared(&world);
+    let before = world.seen(&to);
+    let mut whole = Duration::ZERO;
+    let mut halfway = 0;
+    for n in 0..25 {
+        let bundle = world.trusted(&handover, &id);
+        handover.apply(&world.git, &bundle, ALLOW).unwrap();
+        let after = world.seen(&to);
+        if whole.is_zero() {
+            whole = duration(&world, &to, "undo", "");
+            continue;
+        }
+        kill(&world, &to, "undo", "", whole * n / 25);
+        let now = world.seen(&to);
+        match handover.undo(&world.git) {
+            Ok(_) => halfway += usize::from(now != before && now != after),
+            Err(BundleError::NothingToUndo) => {}
+            Err(error) => panic!("{error}"),
+        }
+        assert_eq!(world.seen(&to), before);
+    }
+    assert!(halfway > 0, "no kill met an undo at work");
+}
+
+#[test]
+fn a_capture_that_is_killed_leaves_no_bundle_and_is_swept() {
+    let world = World::new();
+    let (at, _, _, _) = prepared(&world);
+    let handover = Handover::open(&at).unwrap().unwrap();
+    std::fs::remove_dir_all(at.join(".handover/bundles")).unwrap();
+    let whole = duration(&world, &at, "capture", "");
+    let seen = world.seen(&at);
+    for n in 0..15 {
+        kill(&world, &at, "capture", "", whole * n / 15);
+    }
+    std::thread::sleep(Duration::from_millis(50));
+    for one in handover.list().unwrap() {
+        let bundle = handover.bundle(&one.id).unwrap();
+        bundle.verify().unwrap();
+        assert!(world.keyring().trust(&bundle).unwrap().is_good());
+    }
+    assert_eq!(world.seen(&at), seen);
+    let (_, draft) = world.draft(&at);
+    drop(draft);
+    for entry in std::fs::read_dir(at.join(".handover/bundles")).unwrap() {
+        let path = entry.unwrap().path();
+        let hidden = path.file_name().unwrap().as_encoded_bytes().starts_with(b".tmp-");
+        // One without its lock is not swept yet: whoever makes it may be about to make that.
+        assert!(!hidden || std::fs::read_dir(&path).unwrap().next().is_none(), "{path:?}");
+    }
+}
+
+#[test]
+fn what_the_user_changed_after_a_kill_is_named_and_kept() {
+    let world = World::new();
+    let (_, to, handover, id) = prepared(&world);
+    let whole = duration(&world, &to, "apply", id.as_str());
+    handover.undo(&world.git).unwrap();
+    for n in (1..40).rev() {
+        handover.release(&id).unwrap();
+        kill(&world, &to, "apply", id.as_str(), whole * n / 40);
+        if handover.interrupted().unwrap().is_none() {
+            let _ = handover.undo(&world.git);
+            continue;
+        }
+        // A path that the apply would have changed, written by hand.
+        write(&to, "new/4", "mine\n");
+        let seen = world.seen(&to);
+        match handover.recover(&world.git) {
+            Err(BundleError::Refused(handoff_bundle::Refusal::ChangedSince(paths))) => {
+                assert_eq!(paths.iter().map(ToString::to_string).collect::<Vec<_>>(), ["new/4"]);
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(world.seen(&to), seen);
+        std::fs::remove_file(to.join("new/4")).unwrap();
+        handover.recover(&world.git).unwrap().unwrap();
+        assert_eq!(world.run(&to, &["status", "--porcelain"]), "");
+        return;
+    }
+    panic!("no kill met an apply at work");
+}
