@@ -24,7 +24,7 @@ pub use hooks::{Found, Handler, Hooks, Run, Standing};
 pub use json::{enabled, flag};
 pub use malformed::{Malformed, text};
 pub use roots::Roots;
-pub use shell::first_word;
+pub use shell::Call;
 pub use trust::Trust;
 pub use undo::Undo;
 
