@@ -13,6 +13,7 @@ mod malformed;
 mod roots;
 mod shell;
 mod splice;
+mod status_line;
 mod trust;
 mod undo;
 
@@ -25,6 +26,7 @@ pub use json::{enabled, flag};
 pub use malformed::{Malformed, text};
 pub use roots::Roots;
 pub use shell::Call;
+pub use status_line::StatusLine;
 pub use trust::Trust;
 pub use undo::Undo;
 
