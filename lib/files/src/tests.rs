@@ -116,3 +116,34 @@ fn a_new_file_is_made_by_one_and_kept_from_others() -> Outcome {
     assert_eq!(mode(place.path())?, 0o700);
     Ok(())
 }
+
+#[test]
+fn two_paths_of_one_file_have_one_place() -> Outcome {
+    let dir = tempfile::tempdir()?;
+    let real = dir.path().canonicalize()?;
+    fs::create_dir(real.join("sub"))?;
+    symlink("../file", real.join("sub/link"))?;
+    symlink("sub", real.join("short"))?;
+    let place = |name: &str| Foreign::read(&real.join(name), 10).map(|file| file.place());
+    for name in ["file", "sub/link", "short/link", "sub/../file"] {
+        assert_eq!(place(name)?, real.join("file"), "nothing is there yet: {name}");
+    }
+    fs::write(real.join("file"), "x")?;
+    assert_eq!(place("short/link")?, real.join("file"));
+    Ok(())
+}
+
+#[test]
+fn only_an_empty_directory_is_removed() -> Outcome {
+    let place = tempfile::tempdir()?;
+    let path = place.path().join("a");
+    assert!(remove_empty_directory(&path)?);
+    fs::create_dir(&path)?;
+    fs::write(path.join(format!("{}1", foreign::TEMPORARY)), "left behind")?;
+    fs::write(path.join("x"), "")?;
+    assert!(!remove_empty_directory(&path)?);
+    fs::remove_file(path.join("x"))?;
+    assert!(remove_empty_directory(&path)?);
+    assert!(!path.exists());
+    Ok(())
+}
