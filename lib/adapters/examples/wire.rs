@@ -1,4 +1,5 @@
 //! Wires and unwires a project and a user, over and over, for tests that kill it: `wire PROJECT HOME enable|disable|both`.
+
 use std::path::Path;
 
 use handoff_adapters::{AdapterError, Here, Manifest, Scope, Surface, TOOLS, disable, enable};

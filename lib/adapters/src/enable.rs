@@ -37,6 +37,7 @@ pub fn enable(
     let scope = manifest.scope();
     let mut planner = Planner::new(here, manifest)?;
     let mut wanted = Vec::new();
+    let mut trusted = Vec::new();
     if scope == Scope::Project && surfaces.contains(&Surface::Guidance) {
         guidance(&mut planner, tools, &mut wanted);
     }
@@ -44,8 +45,7 @@ pub fn enable(
         if let (Some(files), true) = (&tool.hooks, surfaces.contains(&Surface::Hooks)) {
             let key = hooks_file(here, tool, scope)?;
             if files.trusted_by_place {
-                let path = planner.path(&key);
-                planner.note(Note::Trust { tool: tool.name, path });
+                trusted.push((tool.name, planner.path(&key)));
             }
             let pieces = PieceName::hooks(tool).map(|piece| (piece, tool));
             add(&mut wanted, key, "{}\n", pieces.collect());
@@ -59,6 +59,11 @@ pub fn enable(
     }
     for wanted in together(&mut planner, wanted) {
         wire(&mut planner, wanted);
+    }
+    for (tool, path) in trusted {
+        if planner.changes(&path) {
+            planner.note(Note::Trust { tool, path });
+        }
     }
     planner.finish()
 }

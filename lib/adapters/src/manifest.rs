@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::AdapterError;
 use crate::piece::PieceName;
+use crate::table::TOOLS;
 use crate::tool::Scope;
 
 /// Far more than any has.
@@ -17,7 +18,7 @@ const LONGEST: u64 = 4 << 20;
 /// The record of what we changed for a project or a user.
 ///
 /// One of a project names its files from there, so it goes along when the project moves; and one that came with a clone
-/// cannot name a file elsewhere.
+/// cannot name a file elsewhere, or one that no tool reads.
 #[derive(Debug)]
 pub struct Manifest {
     scope: Scope,
@@ -68,7 +69,8 @@ impl Manifest {
     /// Reads the one at `path`; an empty one when there is none.
     ///
     /// # Errors
-    /// [`AdapterError::Manifest`] when it is no manifest, or one of a project that names files elsewhere;
+    /// [`AdapterError::Manifest`] when it is no manifest, or one of a project that names other files than tools
+    /// read there;
     /// [`AdapterError::File`] when it cannot be read.
     pub fn load(path: &Path, scope: Scope) -> Result<Self, AdapterError> {
         let file = Foreign::read(path, LONGEST)?;
@@ -84,8 +86,10 @@ impl Manifest {
             }
             Scope::User => path.is_absolute(),
         };
-        match record.edits.keys().chain(&record.directories).find(|path| !is_meant(path)) {
-            Some(path) => Err(wrong(format!("it names {}", path.display()))),
+        let known = |path: &Path| scope == Scope::User || TOOLS.iter().any(|tool| tool.reads(path));
+        let stray = record.edits.keys().find(|path| !is_meant(path) || !known(path));
+        match stray.or_else(|| record.directories.iter().find(|path| !is_meant(path))) {
+            Some(path) => Err(wrong(format!("it names {}, which is nothing that is wired", path.display()))),
             None => Ok(Self { scope, file, record }),
         }
     }
@@ -93,6 +97,11 @@ impl Manifest {
     /// Whether nothing is recorded.
     pub fn is_empty(&self) -> bool {
         self.record == Record::default()
+    }
+
+    /// Where it is kept.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.file.path().to_owned()
     }
 
     pub(crate) fn scope(&self) -> Scope {

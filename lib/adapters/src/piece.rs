@@ -76,7 +76,11 @@ impl Piece<'_> {
     /// The text with ours in it.
     pub(crate) fn wire(self, text: &str) -> Result<(String, Made), Malformed> {
         match self.kind() {
-            Kind::Guidance => Ok((BLOCK.wire(text, told())?, Made::Parent)),
+            Kind::Guidance => {
+                // An empty line goes before the block, unless only such lines are there.
+                let is_blank = text.trim_start_matches('\u{feff}').trim().is_empty();
+                Ok((BLOCK.wire(text, told())?, if is_blank { Made::Item } else { Made::Parent }))
+            }
             Kind::StatusLine => self.status_line(|line| Ok((line.wire(text)?, Made::Parent))),
             Kind::Hook(files, event) => {
                 check_mark(files, text)?;
@@ -88,6 +92,11 @@ impl Piece<'_> {
     /// The text without ours, and without what of its surroundings we made and is empty now.
     pub(crate) fn unwire(self, text: &str, made: Made) -> Result<String, Malformed> {
         match self.kind() {
+            // The empty line before it is not ours then.
+            Kind::Guidance if made == Made::Item => Ok(match BLOCK.find(text)? {
+                Some(range) => [&text[..range.start], &text[range.end..]].concat(),
+                None => text.to_owned(),
+            }),
             Kind::Guidance => BLOCK.unwire(text),
             Kind::StatusLine => self.status_line(|line| line.unwire(text)),
             Kind::Hook(files, event) => hooks(files, event).unwire(text, made),

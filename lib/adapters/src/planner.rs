@@ -160,6 +160,11 @@ impl<'p> Planner<'p> {
         }
     }
 
+    /// Whether the file at `path` is changed.
+    pub(crate) fn changes(&self, path: &Path) -> bool {
+        self.edits.iter().any(|edit| edit.path() == path)
+    }
+
     /// Makes the directory that `target` goes to, and those above it, as far as they are missing.
     pub(crate) fn directory_of(&mut self, target: &Target) {
         let directory = match target.file.directory() {
@@ -207,9 +212,8 @@ impl<'p> Planner<'p> {
         if !self.problems.is_empty() {
             return Err(AdapterError::InTheWay(self.problems));
         }
-        let known =
-            self.manifest.record.edits.keys().filter_map(|key| self.path(key).parent().map(Path::to_owned));
-        let mut sweep: Vec<PathBuf> = known.collect();
+        let known = self.manifest.record.edits.keys().map(|key| self.path(key)).chain([self.manifest.path()]);
+        let mut sweep: Vec<PathBuf> = known.filter_map(|path| path.parent().map(Path::to_owned)).collect();
         sweep.dedup();
         Ok(Plan {
             edits: self.edits,

@@ -135,6 +135,13 @@ impl Tool {
         TOOLS.iter().find(|tool| tool.id == word || tool.also.contains(&word))
     }
 
+    /// Whether a file of a project is one that ours may be put into for it.
+    pub(crate) fn reads(&self, path: &std::path::Path) -> bool {
+        let hooks = self.hooks.iter().map(|hooks| hooks.project);
+        let mut files = self.guidance.looks.iter().copied().chain([self.guidance.fresh]).chain(hooks);
+        files.any(|file| path == std::path::Path::new(file))
+    }
+
     /// Whether it has such a surface there.
     pub fn has(&self, surface: Surface, scope: Scope) -> bool {
         match (surface, scope) {

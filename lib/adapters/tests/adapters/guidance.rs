@@ -110,7 +110,7 @@ fn what_another_version_said_is_replaced() {
     world.enable(&["codex"], Scope::Project);
     assert_eq!(world.status("codex").surfaces[0].state, State::Wired);
     world.disable(&["codex"], Scope::Project);
-    assert_eq!(world.read("AGENTS.md"), "# Mine\n\nmore\n");
+    assert_eq!(world.read("AGENTS.md"), "# Mine\n\n\nmore\n");
 }
 
 #[test]

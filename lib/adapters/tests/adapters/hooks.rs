@@ -142,4 +142,6 @@ fn codex_asks_for_trust_and_the_plan_says_so() {
     assert_eq!(edit.before, None);
     assert!(edit.after.as_ref().unwrap().contains("on-event --tool codex"));
     assert!(!path.exists(), "a plan changes nothing");
+    plan.carry_out().unwrap();
+    assert!(world.plan_enable(&["codex"], Scope::User).unwrap().notes().is_empty(), "nothing new to trust");
 }

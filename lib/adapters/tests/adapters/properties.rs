@@ -92,7 +92,7 @@ fn write(world: &World, files: [(&std::path::Path, &Option<String>); 4]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn what_was_there_comes_back(

@@ -20,7 +20,15 @@ fn a_record_cannot_name_files_elsewhere() {
             assert!(matches!(loaded, Err(AdapterError::Manifest { .. })), "{path}");
         }
     }
-    for text in ["", "[1]", "{\"edits\": 1}", "{\"edits\": {\"a\": {}}}", "\u{0}"] {
+    let edit = r#"{"hash": "", "created": true, "at": 0, "inserted": 0, "removed": "", "pieces": []}"#;
+    for text in [
+        "",
+        "[1]",
+        &format!("{{\"edits\": {{\"src/main.rs\": {edit}}}}}"),
+        "{\"edits\": 1}",
+        "{\"edits\": {\"a\": {}}}",
+        "\u{0}",
+    ] {
         world.write(&world.record(Scope::Project), text);
         let loaded = Manifest::load(&world.record(Scope::Project), Scope::Project).map(drop);
         let error = loaded.unwrap_err().to_string();
