@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use handoff_files::{Dir, FileError, Foreign};
-use handoff_wiring::{Made, Undo};
+use handoff_wiring::{self as wiring, Edited, Made, hash};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
@@ -48,61 +48,31 @@ pub(crate) struct Manifest {
 /// What we did to a file of somebody else's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Edit {
-    /// Of the file after the edit, in hex: as long as it is the same, the edit can be undone to the byte.
-    hash: String,
-    /// Whether there was no such file.
-    created: bool,
-    /// Where the two differ, in bytes.
-    at: usize,
-    inserted: usize,
-    removed: String,
-    /// What of the surroundings the edit made: `item`, `list` or `parent`.
-    made: String,
+    #[serde(flatten)]
+    edit: wiring::Edit,
+    /// What of the surroundings the edit made.
+    made: Made,
 }
 
 impl Edit {
     /// The edit that turned `before` into `after`.
     pub(crate) fn new(before: Option<&str>, after: &str, made: Made) -> Self {
-        let Undo { at, inserted, removed } = Undo::between(before.unwrap_or(""), after);
-        let made = match made {
-            Made::Item => "item",
-            Made::List => "list",
-            Made::Parent => "parent",
-        };
-        Self {
-            hash: hash(after.as_bytes()),
-            created: before.is_none(),
-            at,
-            inserted,
-            removed,
-            made: made.to_owned(),
-        }
+        Self { edit: wiring::Edit::new(before, after), made }
     }
 
     /// What was there before, when `now` is what the edit left: the text, or None for no file. Err when somebody else
     /// edited it since.
-    pub(crate) fn undo(&self, now: &str) -> Result<Option<String>, ()> {
-        if hash(now.as_bytes()) != self.hash {
-            return Err(());
-        }
-        if self.created {
-            return Ok(None);
-        }
-        let undo = Undo { at: self.at, inserted: self.inserted, removed: self.removed.clone() };
-        undo.apply(now).map(Some).ok_or(())
+    pub(crate) fn undo(&self, now: &str) -> Result<Option<String>, Edited> {
+        self.edit.undo(now)
     }
 
     /// Whether there was no such file.
     pub(crate) fn created(&self) -> bool {
-        self.created
+        self.edit.created
     }
 
     pub(crate) fn made(&self) -> Made {
-        match self.made.as_str() {
-            "item" => Made::Item,
-            "list" => Made::List,
-            _ => Made::Parent,
-        }
+        self.made
     }
 }
 
@@ -158,11 +128,6 @@ impl Manifest {
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
-}
-
-/// BLAKE3 in hex: several times as fast as SHA-256 where the processor has no instructions for that.
-pub(crate) fn hash(bytes: &[u8]) -> String {
-    blake3::hash(bytes).to_hex().to_string()
 }
 
 /// Whether `recorded`, as it stands in [`Manifest::files`], is of `bytes`.

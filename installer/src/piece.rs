@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_wiring::{Block, Handler, Hooks, Made, Malformed, Roots, Run, Trust};
+use handoff_wiring::{Block, Call, Handler, Hooks, Made, Malformed, Roots, Run, Trust};
 
 use crate::places::Places;
 
@@ -121,7 +121,7 @@ impl Piece {
     }
 
     /// How the file's handlers are found.
-    pub(crate) fn hooks<'a>(&self, owns: &'a dyn Fn(&str) -> bool) -> Hooks<'a> {
+    pub(crate) fn hooks<'a>(&self, owns: &'a dyn Fn(&Call) -> bool) -> Hooks<'a> {
         let is_codex = matches!(self, Self::CodexHook(_));
         // Neither host reads a file with comments in it: a hook there would never run.
         Hooks { event: "SessionStart", owns, comments: false, keeps_places: is_codex }
@@ -130,10 +130,10 @@ impl Piece {
 
 /// Whether a program that a hook runs is ours: of this prefix, of the usual one of any HOME, or one that lies beside our
 /// other programs.
-pub(crate) fn owner(places: &Places) -> impl Fn(&str) -> bool {
+pub(crate) fn owner(places: &Places) -> impl Fn(&Call) -> bool {
     let own = places.program("session-start");
-    move |program| {
-        let program = Path::new(program);
+    move |call| {
+        let program = Path::new(&call.program);
         program == own
             || program.ends_with(".agent-handoff/bin/session-start")
             || (program.ends_with("session-start")

@@ -67,12 +67,7 @@ impl Change {
                 handoff_files::put_link(path, target)
             }
             Self::Remove(path) => within(path, |dir, name| dir.remove(name)),
-            Self::RemoveDirectory(path) => within(path, |dir, name| {
-                if let Some(own) = dir.child(name).ok().flatten() {
-                    Foreign::sweep_directory(&own)?;
-                }
-                dir.remove_child(name).map(drop)
-            }),
+            Self::RemoveDirectory(path) => handoff_files::remove_empty_directory(path).map(drop),
         }
     }
 }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use handoff_files::Foreign;
 use handoff_skills::Kind;
-use handoff_wiring::Made;
+use handoff_wiring::{Made, hash};
 
 use crate::agent::{Agent, Placed};
 use crate::error::InstallError;
-use crate::manifest::{Edit, Manifest, hash, is_hash_of};
+use crate::manifest::{Edit, Manifest, is_hash_of};
 use crate::piece::Piece;
 use crate::places::Places;
 use crate::plan::{Change, LARGEST};

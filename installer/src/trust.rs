@@ -4,7 +4,7 @@ use std::path::Path;
 
 use handoff_files::Foreign;
 use handoff_process::Environment;
-use handoff_wiring::Made;
+use handoff_wiring::{Call, Made};
 
 use crate::app_server::{self, Listed};
 use crate::error::InstallError;
@@ -56,7 +56,7 @@ pub(crate) fn ours(hooks: &[Listed], places: &Places) -> Option<Listed> {
     let file = handoff_files::canonical(&file);
     let is_ours = |hook: &&Listed| {
         handoff_files::canonical(&hook.source) == file
-            && handoff_wiring::first_word(&hook.command).is_some_and(|program| owns(&program))
+            && Call::of(&hook.command).is_some_and(|call| owns(&call))
     };
     hooks.iter().find(is_ours).cloned()
 }

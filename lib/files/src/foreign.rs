@@ -60,6 +60,14 @@ impl Foreign {
         Some(if self.place == self.path { directory.to_owned() } else { crate::canonical(directory) })
     }
 
+    /// Where it really is, links followed, also when nothing is there yet: two paths of one file have the same.
+    pub fn place(&self) -> PathBuf {
+        match (self.directory(), self.place.file_name()) {
+            (Some(directory), Some(name)) => crate::canonical(&directory).join(name),
+            _ => self.place.clone(),
+        }
+    }
+
     /// What is in it; None when it is not there.
     pub fn content(&self) -> Option<&[u8]> {
         self.content.as_deref()

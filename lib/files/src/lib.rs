@@ -144,6 +144,20 @@ pub fn socket_access(path: &Path) -> Result<Option<Access>, FileError> {
     }
 }
 
+/// Removes the directory at `path` when nothing is in it but what killed programs left of an edit; false when something
+/// else is. That there is none is no error.
+///
+/// # Errors
+/// What the system says.
+pub fn remove_empty_directory(path: &Path) -> Result<bool, FileError> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(false) };
+    let Some(parent) = Dir::open(parent)? else { return Ok(true) };
+    if let Some(own) = parent.child(name).ok().flatten() {
+        Foreign::sweep_directory(&own)?;
+    }
+    parent.remove_child(name)
+}
+
 /// How many names the file at `path` has, links not followed; none when there is no file.
 pub fn names(path: &Path) -> u64 {
     use std::os::unix::fs::MetadataExt;

@@ -134,6 +134,22 @@ fn a_part_of_a_file_is_read_from_where_it_is_asked_for() -> Outcome {
 }
 
 #[test]
+fn two_paths_of_one_file_have_one_place() -> Outcome {
+    let dir = tempfile::tempdir()?;
+    let real = dir.path().canonicalize()?;
+    fs::create_dir(real.join("sub"))?;
+    symlink("../file", real.join("sub/link"))?;
+    symlink("sub", real.join("short"))?;
+    let place = |name: &str| Foreign::read(&real.join(name), 10).map(|file| file.place());
+    for name in ["file", "sub/link", "short/link", "sub/../file"] {
+        assert_eq!(place(name)?, real.join("file"), "nothing is there yet: {name}");
+    }
+    fs::write(real.join("file"), "x")?;
+    assert_eq!(place("short/link")?, real.join("file"));
+    Ok(())
+}
+
+#[test]
 fn a_socket_tells_its_owner_and_anything_else_is_none() -> Outcome {
     let place = tempfile::tempdir()?;
     let path = place.path().join("sock");
@@ -144,5 +160,20 @@ fn a_socket_tells_its_owner_and_anything_else_is_none() -> Outcome {
     assert_eq!(socket_access(&place.path().join("file/x"))?, None);
     let refused = socket_access(&place.path().join("file")).map_err(|e| e.kind());
     assert_eq!(refused, Err(std::io::ErrorKind::InvalidInput));
+    Ok(())
+}
+
+#[test]
+fn only_an_empty_directory_is_removed() -> Outcome {
+    let place = tempfile::tempdir()?;
+    let path = place.path().join("a");
+    assert!(remove_empty_directory(&path)?);
+    fs::create_dir(&path)?;
+    fs::write(path.join(format!("{}1", foreign::TEMPORARY)), "left behind")?;
+    fs::write(path.join("x"), "")?;
+    assert!(!remove_empty_directory(&path)?);
+    fs::remove_file(path.join("x"))?;
+    assert!(remove_empty_directory(&path)?);
+    assert!(!path.exists());
     Ok(())
 }

@@ -6,33 +6,41 @@
 //! [`Malformed`] and left alone.
 
 mod block;
+mod edit;
 mod hooks;
 mod json;
 mod malformed;
 mod roots;
 mod shell;
 mod splice;
+mod status_line;
 mod trust;
 mod undo;
 
+use serde::{Deserialize, Serialize};
+
 pub use block::Block;
+pub use edit::{Edit, Edited, hash};
 pub use hooks::{Found, Handler, Hooks, Run, Standing};
 pub use json::{enabled, flag};
 pub use malformed::{Malformed, text};
 pub use roots::Roots;
-pub use shell::first_word;
+pub use shell::Call;
+pub use status_line::StatusLine;
 pub use trust::Trust;
 pub use undo::Undo;
 
 /// What of the surroundings an edit made, so that taking it back leaves what the user had: an empty `"hooks": {}` that
-/// was there before stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// was there before stays. In a manifest it is the name in lower case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Made {
     /// Only the innermost thing: the list that it is in was there.
     Item,
     /// The list too.
     List,
-    /// The list and what the list is in.
+    /// The list and what the list is in. Also whatever else a manifest says.
+    #[serde(other)]
     Parent,
 }
 

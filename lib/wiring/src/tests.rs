@@ -2,4 +2,5 @@ mod block;
 mod hooks;
 mod properties;
 mod roots;
+mod status_line;
 mod undo;

@@ -8,6 +8,7 @@
     reason = "tests set up files and processes by hand"
 )]
 
+mod adapters;
 mod bad_hooks;
 mod boundaries;
 mod documented;

@@ -7,6 +7,7 @@ mod wire;
 
 use crate::json::Tree;
 use crate::malformed::Malformed;
+use crate::shell::Call;
 use survey::Survey;
 
 /// What is run.
@@ -16,6 +17,15 @@ pub enum Run {
     Exec(String, Vec<String>),
     /// A line for the shell.
     Shell(String),
+}
+
+impl Run {
+    fn is(&self, command: &str, args: Option<&[String]>) -> bool {
+        match self {
+            Self::Exec(program, own) => command == program && args == Some(own.as_slice()),
+            Self::Shell(own) => command == own && args.is_none(),
+        }
+    }
 }
 
 /// A command handler.
@@ -30,6 +40,11 @@ pub struct Handler {
 }
 
 impl Handler {
+    /// Whether the host runs exactly this there.
+    pub fn is(&self, found: &Found) -> bool {
+        matches!(found.standing, Standing::Grouped(..)) && self.run.is(&found.command, found.args.as_deref())
+    }
+
     fn tree(&self) -> Tree {
         let mut properties = vec![("type", Tree::Text("command".to_owned()))];
         match &self.run {
@@ -54,8 +69,8 @@ impl Handler {
 pub struct Hooks<'a> {
     /// The event, as the host spells it.
     pub event: &'static str,
-    /// Whether a program, as a handler names it, is ours. Handlers of agent-handoff's bash program always are.
-    pub owns: &'a dyn Fn(&str) -> bool,
+    /// Whether what a handler runs is ours. Handlers of agent-handoff's bash program, which knew one event, always are.
+    pub owns: &'a dyn Fn(&Call) -> bool,
     /// Whether the host accepts comments and trailing commas.
     pub comments: bool,
     /// Whether a place in the list means something to the host: Codex ties a user's trust to it. Then nothing that is
@@ -70,6 +85,8 @@ pub struct Found {
     pub line: usize,
     /// The command as it stands there.
     pub command: String,
+    /// Its arguments, where they stand beside it.
+    pub args: Option<Vec<String>>,
     /// How it stands.
     pub standing: Standing,
 }

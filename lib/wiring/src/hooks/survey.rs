@@ -6,7 +6,7 @@ use jsonc_parser::common::{Range, Ranged};
 use super::{Found, Hooks, Standing};
 use crate::json::{self, Container};
 use crate::malformed::Malformed;
-use crate::shell;
+use crate::shell::Call;
 
 /// A parsed file, and ours in it.
 pub(super) struct Survey {
@@ -45,6 +45,7 @@ impl Mine {
         Found {
             line: Malformed::at(text, self.range.start, "").line,
             command: self.written.clone(),
+            args: self.args.map(|_| self.args_written.clone().unwrap_or_default()),
             standing: self.standing,
         }
     }
@@ -121,9 +122,12 @@ impl Mine {
         let command = handler.get_string("command")?;
         let args = handler.get_array("args");
         let written = command.value.as_ref();
-        let is_old = is_bash_program(written);
-        let program = if args.is_some() { Some(written.to_owned()) } else { shell::first_word(written) };
-        (is_old || program.is_some_and(|program| (hooks.owns)(&program))).then(|| Self {
+        let is_old = hooks.event == BASH_EVENT && is_bash_program(written);
+        let call = match args {
+            Some(args) => Some(Call { program: written.to_owned(), args: strings(args).unwrap_or_default() }),
+            None => Call::of(written),
+        };
+        (is_old || call.is_some_and(|call| (hooks.owns)(&call))).then(|| Self {
             standing,
             entry,
             within,
@@ -136,6 +140,9 @@ impl Mine {
         })
     }
 }
+
+/// The one event of the bash program.
+const BASH_EVENT: &str = "SessionStart";
 
 /// Whether a command runs the bash program's hook, from wherever it was checked out.
 fn is_bash_program(command: &str) -> bool {

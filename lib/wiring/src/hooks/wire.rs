@@ -85,10 +85,8 @@ fn change(text: &str, survey: &Survey, mine: &Mine, handler: &Handler) -> String
 impl Mine {
     /// Whether the host runs exactly this here.
     fn runs(&self, handler: &Handler) -> bool {
-        let same = match &handler.run {
-            Run::Exec(program, args) => self.written == *program && self.args_written.as_ref() == Some(args),
-            Run::Shell(command) => self.written == *command && self.args.is_none(),
-        };
-        same && matches!(self.standing, Standing::Grouped(..))
+        let args = self.args_written.as_deref();
+        let readable = args.is_some() == self.args.is_some();
+        readable && matches!(self.standing, Standing::Grouped(..)) && handler.run.is(&self.written, args)
     }
 }

@@ -1,11 +1,11 @@
 //! Each case shows a whole file before and after.
 
-use crate::{Handler, Hooks, Made, Run, Standing};
+use crate::{Call, Handler, Hooks, Made, Run, Standing};
 
 const OURS: &str = "/home/me/.agent-handoff/bin/session-start";
 
-fn owns(program: &str) -> bool {
-    program.ends_with("/bin/session-start")
+fn owns(call: &Call) -> bool {
+    call.program.ends_with("/bin/session-start")
 }
 
 fn claude() -> Hooks<'static> {

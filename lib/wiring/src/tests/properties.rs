@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use crate::{Block, Handler, Hooks, Made, Roots, Run, Undo};
+use crate::{Block, Call, Handler, Hooks, Made, Roots, Run, Undo};
 
-fn owns(program: &str) -> bool {
-    program == "/p/bin/session-start"
+fn owns(call: &Call) -> bool {
+    call.program == "/p/bin/session-start"
 }
 
 fn handler() -> Handler {

@@ -1,4 +1,4 @@
-use crate::Undo;
+use crate::{Edit, Edited, Made, Undo};
 
 #[test]
 fn only_the_difference_is_kept() {
@@ -20,4 +20,19 @@ fn what_cannot_be_undone_is_none() {
     assert_eq!(undo.apply("short"), None);
     assert_eq!(Undo { at: 1, inserted: usize::MAX, removed: String::new() }.apply("short"), None);
     assert_eq!(Undo { at: 1, inserted: 1, removed: String::new() }.apply("ä"), None);
+}
+
+#[test]
+fn an_edit_is_undone_until_somebody_else_edits() {
+    let edit = Edit::new(Some("a: ä\n"), "a: ä\nb: ö\n");
+    assert_eq!(edit.undo("a: ä\nb: ö\n"), Ok(Some("a: ä\n".to_owned())));
+    assert_eq!(edit.undo("a: ä\nb: ö\nc\n"), Err(Edited));
+    assert_eq!(Edit::new(None, "new\n").undo("new\n"), Ok(None));
+}
+
+#[test]
+fn a_manifest_of_any_version_says_what_was_made() {
+    let made: Vec<Made> = serde_json::from_str(r#"["item", "list", "parent", "more"]"#).unwrap();
+    assert_eq!(made, [Made::Item, Made::List, Made::Parent, Made::Parent]);
+    assert_eq!(serde_json::to_string(&made).unwrap(), r#"["item","list","parent","parent"]"#);
 }

@@ -1,0 +1,114 @@
+//! Taking away what was wired, and nothing else.
+
+use std::path::PathBuf;
+
+use handoff_wiring::{self as wiring, Malformed};
+
+use crate::enable::{hooks_file, status_line_file};
+use crate::error::AdapterError;
+use crate::found::Here;
+use crate::manifest::{Entry, Manifest, Recorded};
+use crate::piece::PieceName;
+use crate::plan::{Note, Plan};
+use crate::planner::{LONGEST, Planner, Target};
+use crate::tool::{Scope, Tool};
+
+/// What stands in everything of ours.
+const NAME: &[u8] = b"handover";
+
+/// The plan to take everything of `tools` away that is wired in `manifest`'s scope, recorded or not. A file that nobody
+/// edited since is as it was before, to the byte. What another tool shares stays.
+///
+/// # Errors
+/// As for [`enable`](crate::enable()).
+pub fn disable(here: &Here, tools: &[&'static Tool], manifest: Manifest) -> Result<Plan, AdapterError> {
+    let mut planner = Planner::new(here, manifest)?;
+    for key in planner.manifest.record.edits.keys().cloned().collect::<Vec<_>>() {
+        if let Some(target) = planner.read(&key) {
+            recorded(&mut planner, target, tools);
+        }
+    }
+    for (key, names) in unrecorded(&planner, tools) {
+        // What does not even name us is not looked into: it may be as broken as it likes.
+        let content = handoff_files::read_file(&planner.path(&key), LONGEST).unwrap_or_default();
+        if !content.windows(NAME.len()).any(|bytes| bytes == NAME) {
+            continue;
+        }
+        if let Some(target) = planner.read(&key)
+            && planner.entry(&target).is_none()
+        {
+            let after = planner.without(&target, None, &names);
+            change(&mut planner, target, after);
+        }
+    }
+    planner.remove_directories();
+    planner.finish()
+}
+
+/// Every file that something of `tools` may be in, recorded or not, and what.
+fn unrecorded(planner: &Planner<'_>, tools: &[&'static Tool]) -> Vec<(PathBuf, Vec<PieceName>)> {
+    let scope = planner.manifest.scope();
+    let mut files: Vec<(PathBuf, Vec<PieceName>)> = Vec::new();
+    let mut add =
+        |key: PathBuf, names: Vec<PieceName>| match files.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, other)) => other.extend(names.into_iter().filter(|name| *name != PieceName::Guidance)),
+            None => files.push((key, names)),
+        };
+    for &tool in tools {
+        if scope == Scope::Project {
+            let looks = tool.guidance.looks.iter().chain([&tool.guidance.fresh]);
+            looks.for_each(|name| add(name.into(), vec![PieceName::Guidance]));
+        }
+        // Without a HOME there is nothing there either.
+        if let Ok(key) = hooks_file(planner.here, tool, scope) {
+            add(key, PieceName::hooks(tool).collect());
+        }
+        if let (Scope::User, Ok(Some(key))) = (scope, status_line_file(planner.here, tool)) {
+            add(key, vec![PieceName::StatusLine]);
+        }
+    }
+    files
+}
+
+/// Takes out of a recorded file what nobody wants any more.
+fn recorded(planner: &mut Planner<'_>, target: Target, tools: &[&'static Tool]) {
+    let Some((key, entry)) = planner.entry(&target).map(|(key, entry)| (key, entry.clone())) else { return };
+    let is_disabled = |id: &String| tools.iter().any(|tool| tool.id == id);
+    let mut stay: Vec<Recorded> = entry.pieces.clone();
+    for piece in &mut stay {
+        piece.tools.retain(|id| !is_disabled(id));
+    }
+    let (stay, go): (Vec<_>, Vec<_>) = stay.into_iter().partition(|piece| !piece.tools.is_empty());
+    let all = || entry.pieces.iter().map(|recorded| recorded.piece).collect::<Vec<_>>();
+    if stay.is_empty() || target.text.is_none() {
+        planner.record.edits.remove(&key);
+        let after = planner.without(&target, Some(&entry), &all());
+        return change(planner, target, after);
+    }
+    let text = target.text.clone().unwrap_or_default();
+    let planned = planner.without(&target, Some(&entry), &all()).and_then(|before| {
+        let after = planner.take_out(&text, &go)?;
+        Ok((wiring::Edit::new(before.as_deref(), &after), after))
+    });
+    match planned {
+        Ok((edit, after)) => {
+            planner.record.edits.insert(key, Entry { edit, pieces: stay, was: None });
+            change(planner, target, Ok(Some(after)));
+        }
+        Err(error) => planner.malformed(&target, error),
+    }
+}
+
+fn change(planner: &mut Planner<'_>, target: Target, after: Result<Option<String>, Malformed>) {
+    match after {
+        Ok(after) if after == target.text => {}
+        Ok(after) => {
+            let created = planner.entry(&target).is_some_and(|(_, entry)| entry.edit.created);
+            if created && after.is_some() && !planner.record.edits.contains_key(&target.key) {
+                planner.note(Note::Stays(target.file.path().to_owned()));
+            }
+            planner.edit(target, after);
+        }
+        Err(error) => planner.malformed(&target, error),
+    }
+}

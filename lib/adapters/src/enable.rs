@@ -1,0 +1,234 @@
+//! Wiring tools.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use handoff_wiring as wiring;
+
+use crate::error::AdapterError;
+use crate::found::Here;
+use crate::manifest::{Entry, Manifest, Recorded};
+use crate::piece::PieceName;
+use crate::plan::{Note, Plan};
+use crate::planner::{Planner, Target, guidance_file};
+use crate::table::TOOLS;
+use crate::tool::{Reader, Scope, Surface, Tool};
+
+/// A file that is to have something of ours.
+struct Wanted {
+    key: PathBuf,
+    /// What it begins with when it is new.
+    fresh: &'static str,
+    pieces: Vec<(PieceName, &'static Tool)>,
+}
+
+/// The plan to give `tools` those of `surfaces` that they have in `manifest`'s scope. What is wired already, of whichever
+/// prefix, is brought up to date in its place.
+///
+/// # Errors
+/// [`AdapterError::InTheWay`] with every file that cannot be changed; [`AdapterError::NoPlace`] when HOME is not known or
+/// a path cannot be written into settings.
+pub fn enable(
+    here: &Here,
+    tools: &[&'static Tool],
+    surfaces: &[Surface],
+    manifest: Manifest,
+) -> Result<Plan, AdapterError> {
+    let scope = manifest.scope();
+    let mut planner = Planner::new(here, manifest)?;
+    let mut wanted = Vec::new();
+    let mut trusted = Vec::new();
+    if scope == Scope::Project && surfaces.contains(&Surface::Guidance) {
+        guidance(&mut planner, tools, &mut wanted);
+    }
+    for &tool in tools {
+        if let (Some(files), true) = (&tool.hooks, surfaces.contains(&Surface::Hooks)) {
+            let key = hooks_file(here, tool, scope)?;
+            if files.trusted_by_place {
+                trusted.push((tool.name, planner.path(&key)));
+            }
+            let pieces = PieceName::hooks(tool).map(|piece| (piece, tool));
+            add(&mut wanted, key, "{}\n", pieces.collect());
+        }
+        if scope == Scope::User
+            && surfaces.contains(&Surface::StatusLine)
+            && let Some(key) = status_line_file(here, tool)?
+        {
+            add(&mut wanted, key, "{}\n", vec![(PieceName::StatusLine, tool)]);
+        }
+    }
+    for wanted in together(&mut planner, wanted) {
+        wire(&mut planner, wanted);
+    }
+    for (tool, path) in trusted {
+        if planner.changes(&path) {
+            planner.note(Note::Trust { tool, path });
+        }
+    }
+    planner.finish()
+}
+
+/// The file of a tool's hooks, as a manifest names it.
+pub(crate) fn hooks_file(here: &Here, tool: &Tool, scope: Scope) -> Result<PathBuf, AdapterError> {
+    let files = tool.hooks.as_ref();
+    let files = files.ok_or_else(|| AdapterError::NoPlace(format!("{} has no hooks", tool.name)))?;
+    match scope {
+        Scope::Project => Ok(files.project.into()),
+        Scope::User => of_user(here, tool, files.user),
+    }
+}
+
+/// The file of a tool's status line; None when it has none.
+pub(crate) fn status_line_file(here: &Here, tool: &Tool) -> Result<Option<PathBuf>, AdapterError> {
+    tool.status_line.map(|name| of_user(here, tool, name)).transpose()
+}
+
+fn of_user(here: &Here, tool: &Tool, name: &str) -> Result<PathBuf, AdapterError> {
+    let directory = tool.signs.host.and_then(|host| here.directory(host));
+    let path = directory.map(|directory| directory.join(name)).ok_or_else(|| {
+        AdapterError::NoPlace(format!(
+            "HOME is not set, so there is no telling where {} keeps its settings",
+            tool.name
+        ))
+    })?;
+    match path.to_str() {
+        Some(_) => Ok(path),
+        None => {
+            Err(AdapterError::NoPlace(format!("{} is no UTF-8, which a record cannot name", path.display())))
+        }
+    }
+}
+
+/// Finds the files of the tools' guidance: one that is made for one tool is there for the next, until nothing changes.
+fn guidance(planner: &mut Planner<'_>, tools: &[&'static Tool], wanted: &mut Vec<Wanted>) {
+    let project = planner.here.project.clone();
+    let is_there = |name: &str| handoff_files::is_file(&project.join(name));
+    let mut made = BTreeSet::new();
+    let mut files: Vec<(&'static Tool, &'static str)>;
+    loop {
+        files = tools
+            .iter()
+            .map(|&tool| {
+                let known = |name: &str| is_there(name) || made.contains(name);
+                (tool, guidance_file(&tool.guidance, known))
+            })
+            .collect();
+        let before = made.len();
+        made.extend(files.iter().map(|(_, name)| *name).filter(|name| !is_there(name)));
+        if made.len() == before {
+            break;
+        }
+    }
+    // Some were only to be made until a tool looked at the file of another.
+    made.retain(|name| files.iter().any(|(_, file)| file == name));
+    hidden(planner, tools, &made, is_there);
+    for (tool, name) in files {
+        let fresh = if name == tool.guidance.fresh { tool.guidance.preface } else { "" };
+        add(wanted, name.into(), fresh, vec![(PieceName::Guidance, tool)]);
+        if let Some(reader) = tool.guidance.reader.as_ref().filter(|reader| !is_read(reader, name, &project))
+        {
+            planner.note(Note::NotRead {
+                tool: tool.name,
+                path: project.join(name),
+                settings: project.join(reader.file),
+                line: reader.line,
+            });
+        }
+    }
+}
+
+/// Whether a tool's settings name the file.
+pub(crate) fn is_read(reader: &Reader, name: &str, project: &Path) -> bool {
+    let settings = handoff_files::read_file(&project.join(reader.file), 1 << 20).unwrap_or_default();
+    let text = String::from_utf8_lossy(&settings);
+    text.lines().any(|line| line.split('#').next().is_some_and(|line| line.contains(name)))
+}
+
+/// Notes which tools, of those that are wired or are here, would not read any more what they read now.
+fn hidden(
+    planner: &mut Planner<'_>,
+    tools: &[&'static Tool],
+    made: &BTreeSet<&'static str>,
+    is_there: impl Fn(&str) -> bool,
+) {
+    let here = planner.here;
+    for tool in TOOLS.iter().filter(|tool| tool.guidance.first_only) {
+        let now = tool.guidance.looks.iter().position(|name| is_there(name));
+        let then = tool.guidance.looks.iter().position(|name| made.contains(name));
+        let (Some(now), Some(then)) = (now, then) else { continue };
+        let is_meant = tools.contains(&tool) || !tool.signs(here, &[&planner.manifest]).is_empty();
+        if then < now && is_meant {
+            planner.note(Note::Hides {
+                tool: tool.name,
+                path: here.project.join(tool.guidance.looks[then]),
+                hidden: here.project.join(tool.guidance.looks[now]),
+            });
+        }
+    }
+}
+
+fn add(wanted: &mut Vec<Wanted>, key: PathBuf, fresh: &'static str, pieces: Vec<(PieceName, &'static Tool)>) {
+    match wanted.iter_mut().find(|other| other.key == key) {
+        Some(other) => other.pieces.extend(pieces),
+        None => wanted.push(Wanted { key, fresh, pieces }),
+    }
+}
+
+/// The files themselves: two paths that lead to one file are one.
+fn together(planner: &mut Planner<'_>, wanted: Vec<Wanted>) -> Vec<(Target, Wanted)> {
+    let mut files: Vec<(Target, Wanted)> = Vec::new();
+    for one in wanted {
+        let Some(target) = planner.read(&one.key) else { continue };
+        let place = target.file.place();
+        match files.iter_mut().find(|(other, _)| other.file.place() == place) {
+            Some((_, other)) => other.pieces.extend(one.pieces),
+            None => files.push((target, one)),
+        }
+    }
+    files
+}
+
+fn wire(planner: &mut Planner<'_>, (target, wanted): (Target, Wanted)) {
+    let names: Vec<PieceName> = wanted.pieces.iter().map(|(piece, _)| *piece).collect();
+    let recorded = planner.entry(&target).map(|(key, entry)| (key, entry.clone()));
+    let entry = recorded.as_ref().map(|(_, entry)| entry);
+    let planned = planner.without(&target, entry, &names).and_then(|before| {
+        let mut pieces = entry.map(|entry| entry.pieces.clone()).unwrap_or_default();
+        let mut text = target.text.clone().unwrap_or_else(|| wanted.fresh.to_owned());
+        for (name, tool) in &wanted.pieces {
+            let piece = planner.piece(*name);
+            let was_in = piece.is_in(&text)?;
+            let (wired, made) = piece.wire(&text)?;
+            text = wired;
+            note_tool(&mut pieces, Recorded { piece: *name, made, tools: vec![tool.id.to_owned()] }, was_in);
+        }
+        Ok((before, text, pieces))
+    });
+    let (before, after, pieces) = match planned {
+        Ok(planned) => planned,
+        Err(error) => return planner.malformed(&target, error),
+    };
+    let key = recorded.map_or_else(|| target.key.clone(), |(key, _)| key);
+    let edit = wiring::Edit::new(before.as_deref(), &after);
+    planner.record.edits.insert(key, Entry { edit, pieces, was: None });
+    if target.text.as_ref() != Some(&after) {
+        planner.directory_of(&target);
+        planner.edit(target, Some(after));
+    }
+}
+
+/// Records a piece that was wired for a tool. What its first wiring made of the surroundings is still ours while it is
+/// there.
+fn note_tool(pieces: &mut Vec<Recorded>, wired: Recorded, was_in: bool) {
+    let Some(recorded) = pieces.iter_mut().find(|recorded| recorded.piece == wired.piece) else {
+        return pieces.push(wired);
+    };
+    if !was_in {
+        recorded.made = wired.made;
+    }
+    for tool in wired.tools {
+        if !recorded.tools.contains(&tool) {
+            recorded.tools.push(tool);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Why a tool is not wired.
+
+use std::path::PathBuf;
+
+use handoff_files::FileError;
+use handoff_wiring::Malformed;
+
+/// Why nothing was changed, or not all.
+#[derive(Debug, thiserror::Error)]
+pub enum AdapterError {
+    /// Files that are in the way; nothing was changed.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    InTheWay(Vec<Problem>),
+    /// The record of what was changed cannot be used.
+    #[error("could not read {}: {reason}; move it away to go on without it", path.display())]
+    Manifest {
+        /// The record.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There is no telling where things go.
+    #[error("could not tell where to write: {0}")]
+    NoPlace(String),
+    /// The file system refused something. What was done before is taken back, as far as it lets us.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// One file that is in the way.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// It is not what it must be for us to change it.
+    #[error("could not change {}: {error}{}", path.display(), not_read(error))]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        error: Malformed,
+    },
+    /// It cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Something else stands where a directory has to be made.
+    #[error("could not create {}: it is no directory", .0.display())]
+    Taken(PathBuf),
+}
+
+/// What a user with comments in their settings should know.
+fn not_read(error: &Malformed) -> &'static str {
+    let so = error.reason.ends_with("not allowed");
+    if so { ", and its tool passes over a file with them as a whole" } else { "" }
+}

@@ -1,0 +1,107 @@
+//! Which tools are here.
+
+use std::path::{Path, PathBuf};
+
+use handoff_files::Dir;
+use handoff_process::Environment;
+
+use crate::error::AdapterError;
+use crate::manifest::Manifest;
+use crate::tool::{Host, Scope, Tool};
+
+/// Where everything is. All paths absolute.
+#[derive(Clone, Debug)]
+pub struct Here {
+    /// HOME.
+    pub home: Option<PathBuf>,
+    /// Claude Code's directory.
+    pub claude: Option<PathBuf>,
+    /// Codex's directory.
+    pub codex: Option<PathBuf>,
+    /// The directories on PATH.
+    pub path: Vec<PathBuf>,
+    /// The project: the worktree's top level.
+    pub project: PathBuf,
+    /// The `handover` that hooks run.
+    pub program: PathBuf,
+}
+
+/// What a tool was found by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// Something of its user's.
+    Home(PathBuf),
+    /// Something in the project.
+    Project(PathBuf),
+    /// Its program.
+    Program(PathBuf),
+}
+
+impl Here {
+    /// As an environment says.
+    pub fn new(environment: &Environment, project: &Path, program: &Path) -> Self {
+        let home = environment.home.clone().filter(|home| home.is_absolute());
+        let below = |name: &str| home.as_ref().map(|home| home.join(name));
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        Self {
+            claude: environment.claude_config_dir.as_ref().map(absolute).or_else(|| below(".claude")),
+            codex: environment.codex_home.as_ref().map(absolute).or_else(|| below(".codex")),
+            path: environment.search_path(),
+            project: project.to_owned(),
+            program: program.to_owned(),
+            home,
+        }
+    }
+
+    pub(crate) fn directory(&self, host: Host) -> Option<&PathBuf> {
+        match host {
+            Host::Claude => self.claude.as_ref(),
+            Host::Codex => self.codex.as_ref(),
+        }
+    }
+
+    /// Fails when the program cannot stand in a file that has to name it.
+    pub(crate) fn check_program(&self) -> Result<&str, AdapterError> {
+        let program = self.program.to_str().filter(|program| !program.contains(['\n', '\r', '\0']));
+        program.filter(|_| self.program.is_absolute()).ok_or_else(|| {
+            AdapterError::NoPlace(format!(
+                "{} is no absolute path that settings can name",
+                self.program.display()
+            ))
+        })
+    }
+}
+
+impl Tool {
+    /// What shows that it is here: of its user, of its program, then of the project. What `manifests` say that we made
+    /// ourselves is no sign.
+    pub fn signs(&self, here: &Here, manifests: &[&Manifest]) -> Vec<Sign> {
+        let is_ours = |path: &Path| {
+            let of_scope = |manifest: &&&Manifest| manifest.scope() == Scope::Project;
+            manifests.iter().filter(of_scope).any(|manifest| manifest.made(&here.project, path))
+        };
+        let own = self.signs.host.and_then(|host| here.directory(host));
+        let own = own.filter(|path| handoff_files::is_directory(path)).cloned();
+        let home =
+            here.home.iter().flat_map(|home| self.signs.home.iter().filter_map(|name| look(home, name)));
+        let programs = self.signs.programs.iter().flat_map(|name| {
+            let places = here.path.iter().filter(|dir| dir.is_absolute()).map(move |dir| dir.join(name));
+            places.filter(|path| handoff_files::is_program(path)).take(1)
+        });
+        let project = self.signs.project.iter().filter_map(|name| look(&here.project, name));
+        let project = project.filter(|path| !is_ours(path));
+        let user = own.into_iter().chain(home).map(Sign::Home);
+        user.chain(programs.map(Sign::Program)).chain(project.map(Sign::Project)).collect()
+    }
+}
+
+/// What stands at `name` in `directory`.
+fn look(directory: &Path, name: &str) -> Option<PathBuf> {
+    let path = directory.join(name);
+    let Some(start) = name.strip_suffix('*') else { return handoff_files::is_taken(&path).then_some(path) };
+    let start = directory.join(start);
+    let (parent, start) = (start.parent()?, start.file_name()?.to_str()?);
+    let mut names: Vec<_> = Dir::open(parent).ok()??.entries().ok()?;
+    names.retain(|entry| entry.name.to_str().is_some_and(|name| name.starts_with(start)));
+    names.into_iter().map(|entry| parent.join(entry.name)).min()
+}

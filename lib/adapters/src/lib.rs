@@ -1,0 +1,33 @@
+//! The coding tools that work can be handed between: which there are, where each looks for guidance and for hooks, which
+//! are found here, and the wiring of them, with exact rollback.
+//!
+//! [`TOOLS`] is data. [`enable`] and [`disable`] read everything, change nothing and give a [`Plan`], which is shown or
+//! carried out; a [`Manifest`] remembers what was changed, so that [`disable`] gives back every byte that nobody else
+//! touched since, and takes only ours out of what somebody did. [`status`] tells how a tool stands.
+
+mod disable;
+mod enable;
+mod error;
+mod found;
+mod guidance;
+mod manifest;
+mod piece;
+mod plan;
+mod planner;
+mod status;
+mod table;
+mod tool;
+
+pub use disable::disable;
+pub use enable::enable;
+pub use error::{AdapterError, Problem};
+pub use found::{Here, Sign};
+pub use guidance::told;
+pub use manifest::Manifest;
+pub use plan::{Edit, Note, Plan};
+pub use status::{State, SurfaceStatus, ToolStatus, status};
+pub use table::TOOLS;
+pub use tool::{Event, Form, Guidance, HookFiles, Host, Reader, Scope, Signs, Surface, Tool};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! What was changed, so that exactly that is taken back.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use handoff_files::{Dir, FileError, Foreign};
+use handoff_wiring::{self as wiring, Edited, Made};
+use serde::{Deserialize, Serialize};
+
+use crate::error::AdapterError;
+use crate::piece::PieceName;
+use crate::table::TOOLS;
+use crate::tool::Scope;
+
+/// Far more than any has.
+const LONGEST: u64 = 4 << 20;
+
+/// The record of what we changed for a project or a user.
+///
+/// One of a project names its files from there, so it goes along when the project moves; and one that came with a clone
+/// cannot name a file elsewhere, or one that no tool reads.
+#[derive(Debug)]
+pub struct Manifest {
+    scope: Scope,
+    file: Foreign,
+    pub(crate) record: Record,
+}
+
+/// What is in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Record {
+    /// The files with something of ours in them.
+    pub(crate) edits: BTreeMap<PathBuf, Entry>,
+    /// Directories that were not there before, outer ones first.
+    pub(crate) directories: Vec<PathBuf>,
+}
+
+/// What we did to a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    #[serde(flatten)]
+    pub(crate) edit: wiring::Edit,
+    /// What of ours is in it, in the order it was put there.
+    pub(crate) pieces: Vec<Recorded>,
+    /// The edit that this one takes the place of, while it is on its way.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) was: Option<wiring::Edit>,
+}
+
+/// One thing of ours in a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Recorded {
+    pub(crate) piece: PieceName,
+    pub(crate) made: Made,
+    /// The tools that want it.
+    pub(crate) tools: Vec<String>,
+}
+
+impl Entry {
+    /// What was there before, when `now` is what we left.
+    pub(crate) fn undo(&self, now: &str) -> Result<Option<String>, Edited> {
+        let was = || self.was.as_ref().ok_or(Edited)?.undo(now);
+        self.edit.undo(now).or_else(|Edited| was())
+    }
+}
+
+impl Manifest {
+    /// Reads the one at `path`; an empty one when there is none.
+    ///
+    /// # Errors
+    /// [`AdapterError::Manifest`] when it is no manifest, or one of a project that names other files than tools
+    /// read there;
+    /// [`AdapterError::File`] when it cannot be read.
+    pub fn load(path: &Path, scope: Scope) -> Result<Self, AdapterError> {
+        let file = Foreign::read(path, LONGEST)?;
+        let wrong = |reason: String| AdapterError::Manifest { path: path.to_owned(), reason };
+        let record: Record = match file.content() {
+            Some(content) => serde_json::from_slice(content).map_err(|error| wrong(error.to_string()))?,
+            None => Record::default(),
+        };
+        let is_meant = |path: &Path| match scope {
+            Scope::Project => {
+                path.components().all(|part| matches!(part, Component::Normal(name) if !is_git(name)))
+                    && path.components().next().is_some()
+            }
+            Scope::User => path.is_absolute(),
+        };
+        let known = |path: &Path| scope == Scope::User || TOOLS.iter().any(|tool| tool.reads(path));
+        let stray = record.edits.keys().find(|path| !is_meant(path) || !known(path));
+        match stray.or_else(|| record.directories.iter().find(|path| !is_meant(path))) {
+            Some(path) => Err(wrong(format!("it names {}, which is nothing that is wired", path.display()))),
+            None => Ok(Self { scope, file, record }),
+        }
+    }
+
+    /// Whether nothing is recorded.
+    pub fn is_empty(&self) -> bool {
+        self.record == Record::default()
+    }
+
+    /// Where it is kept.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.file.path().to_owned()
+    }
+
+    pub(crate) fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Whether we made what stands at `path`, and so what is in it is no sign of anything.
+    pub(crate) fn made(&self, base: &Path, path: &Path) -> bool {
+        let created = self.record.edits.iter().filter(|(_, entry)| entry.edit.created).map(|(path, _)| path);
+        created.chain(&self.record.directories).any(|made| base.join(made) == path)
+    }
+
+    /// Writes `record` in its place, when it is another one; an empty one is no file. Gives the manifest as it is then.
+    ///
+    /// # Errors
+    /// What the system says; `ResourceBusy` when another process wrote it since it was read.
+    pub(crate) fn save(self, record: Record) -> Result<Self, FileError> {
+        if record == self.record {
+            return Ok(self);
+        }
+        if record == Record::default() {
+            self.file.remove()?;
+        } else {
+            if let Some(dir) = self.file.directory() {
+                Dir::create(&dir)?;
+            }
+            self.file.sweep()?;
+            self.file.replace(text(&record).as_bytes())?;
+        }
+        let file = Foreign::read(self.file.path(), LONGEST)?;
+        Ok(Self { file, record, ..self })
+    }
+
+    /// Fails unless it can be written.
+    pub(crate) fn check_writable(&self) -> Result<(), FileError> {
+        self.file.check_writable()
+    }
+}
+
+impl Record {
+    /// This one while it takes the place of `old`: if the work is cut short, every file is as one or the other says.
+    pub(crate) fn on_the_way_from(&self, old: &Self) -> Self {
+        let mut both = self.clone();
+        for (path, before) in &old.edits {
+            match both.edits.get_mut(path) {
+                Some(entry) if entry.edit != before.edit => entry.was = Some(before.edit.clone()),
+                Some(_) => {}
+                None => drop(both.edits.insert(path.clone(), before.clone())),
+            }
+        }
+        both.directories = old.directories.clone();
+        both.directories
+            .extend(self.directories.iter().filter(|path| !old.directories.contains(path)).cloned());
+        both
+    }
+}
+
+/// Whether a name is that of git's own directory, also where the file system does not tell letters apart.
+pub(crate) fn is_git(name: &std::ffi::OsStr) -> bool {
+    name.eq_ignore_ascii_case(".git")
+}
+
+fn text(record: &Record) -> String {
+    // Only maps with keys that are no strings fail, and every path was checked to be UTF-8 where it was recorded.
+    serde_json::to_string_pretty(record).unwrap_or_default() + "\n"
+}

@@ -1,0 +1,222 @@
+//! A thing of ours in a file of somebody else's.
+
+use std::path::Path;
+
+use handoff_wiring::{Call, Found, Handler, Hooks, Made, Malformed, Run, StatusLine};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::guidance::{BLOCK, told};
+use crate::table::TOOLS;
+use crate::tool::{Event, Form, HookFiles, Tool};
+
+/// The file name of the program.
+const PROGRAM: &str = "handover";
+
+/// What it is, as a manifest calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PieceName {
+    /// The block of instructions.
+    Guidance,
+    /// The hook of a tool, by its id, at an event.
+    Hook(&'static str, &'static str),
+    /// The tap before a status line.
+    StatusLine,
+}
+
+impl From<PieceName> for String {
+    fn from(name: PieceName) -> Self {
+        match name {
+            PieceName::Guidance => "guidance".to_owned(),
+            PieceName::Hook(tool, event) => format!("hook:{tool}:{event}"),
+            PieceName::StatusLine => "status-line".to_owned(),
+        }
+    }
+}
+
+impl TryFrom<String> for PieceName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let hooks = || TOOLS.iter().flat_map(Self::hooks);
+        let all = [Self::Guidance, Self::StatusLine].into_iter().chain(hooks());
+        let found = all.into_iter().find(|piece| String::from(*piece) == name);
+        found.ok_or_else(|| format!("`{name}` is nothing that this version wires"))
+    }
+}
+
+// By hand: a derived one would borrow the names from what it reads.
+impl Serialize for PieceName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&String::from(*self))
+    }
+}
+
+impl<'de> Deserialize<'de> for PieceName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+impl PieceName {
+    /// The hooks of a tool.
+    pub(crate) fn hooks(tool: &'static Tool) -> impl Iterator<Item = Self> {
+        let events = tool.hooks.iter().flat_map(|hooks| hooks.events);
+        events.map(|event| Self::Hook(tool.id, event.name))
+    }
+}
+
+/// How a piece of ours goes in and out. `program` is what hooks run.
+#[derive(Clone, Copy)]
+pub(crate) struct Piece<'a> {
+    pub(crate) name: PieceName,
+    pub(crate) program: &'a str,
+}
+
+impl Piece<'_> {
+    /// The text with ours in it.
+    pub(crate) fn wire(self, text: &str) -> Result<(String, Made), Malformed> {
+        match self.kind() {
+            Kind::Guidance => {
+                // An empty line goes before the block, unless only such lines are there.
+                let is_blank = text.trim_start_matches('\u{feff}').trim().is_empty();
+                Ok((BLOCK.wire(text, told())?, if is_blank { Made::Item } else { Made::Parent }))
+            }
+            Kind::StatusLine => self.status_line(|line| Ok((line.wire(text)?, Made::Parent))),
+            Kind::Hook(files, event) => {
+                check_mark(files, text)?;
+                hooks(files, event).wire(text, &self.handler(files, event))
+            }
+        }
+    }
+
+    /// The text without ours, and without what of its surroundings we made and is empty now.
+    pub(crate) fn unwire(self, text: &str, made: Made) -> Result<String, Malformed> {
+        match self.kind() {
+            // The empty line before it is not ours then.
+            Kind::Guidance if made == Made::Item => Ok(match BLOCK.find(text)? {
+                Some(range) => [&text[..range.start], &text[range.end..]].concat(),
+                None => text.to_owned(),
+            }),
+            Kind::Guidance => BLOCK.unwire(text),
+            Kind::StatusLine => self.status_line(|line| line.unwire(text)),
+            Kind::Hook(files, event) => hooks(files, event).unwire(text, made),
+        }
+    }
+
+    /// Whether anything of ours, of whichever prefix, is in the text.
+    pub(crate) fn is_in(self, text: &str) -> Result<bool, Malformed> {
+        match self.kind() {
+            Kind::Guidance => Ok(BLOCK.find(text)?.is_some()),
+            Kind::StatusLine => self.status_line(|line| Ok(line.find(text)?.is_some())),
+            Kind::Hook(files, event) => Ok(!hooks(files, event).find(text)?.is_empty()),
+        }
+    }
+
+    /// Whether ours stands in the text as it should; Err with the command when it runs something else.
+    pub(crate) fn stands(self, text: &str) -> Result<Standing, Malformed> {
+        match self.kind() {
+            Kind::Guidance => Ok(match BLOCK.find(text)? {
+                None => Standing::Absent,
+                Some(range) if text[range.clone()].replace("\r\n", "\n").contains(told()) => Standing::Good,
+                Some(_) => Standing::Outdated,
+            }),
+            Kind::StatusLine => self.status_line(|line| {
+                Ok(match line.find(text)? {
+                    None => Standing::Absent,
+                    Some(_) if line.wire(text)? == text => Standing::Good,
+                    Some(command) => Standing::Other(command),
+                })
+            }),
+            Kind::Hook(files, event) => {
+                check_mark(files, text)?;
+                let handler = self.handler(files, event);
+                let found = hooks(files, event).find(text)?;
+                Ok(match found.as_slice() {
+                    [] => Standing::Absent,
+                    [one] if handler.is(one) => Standing::Good,
+                    all => Standing::Other(shown(all.iter().find(|one| !handler.is(one)).unwrap_or(&all[0]))),
+                })
+            }
+        }
+    }
+
+    fn status_line<T>(self, act: impl FnOnce(StatusLine<'_>) -> T) -> T {
+        let tap = format!("{} statusline-tap", handoff_process::quoted(Path::new(self.program)));
+        act(StatusLine { tap: &tap, owns: &|call| is_ours(call, "statusline-tap") })
+    }
+
+    fn handler(self, files: &HookFiles, event: &Event) -> Handler {
+        let PieceName::Hook(tool, _) = self.name else { unreachable!("only hooks have handlers") };
+        let args = ["on-event", "--tool", tool];
+        let run = match files.form {
+            Form::Exec => Run::Exec(self.program.to_owned(), args.map(str::to_owned).to_vec()),
+            Form::Shell => {
+                let program = handoff_process::quoted(Path::new(self.program));
+                Run::Shell(format!("{program} {}", args.join(" ")))
+            }
+        };
+        Handler { run, timeout: event.timeout, context_limit: None }
+    }
+
+    fn kind(self) -> Kind {
+        match self.name {
+            PieceName::Guidance => Kind::Guidance,
+            PieceName::StatusLine => Kind::StatusLine,
+            PieceName::Hook(tool, event) => {
+                let files = TOOLS.iter().find(|other| other.id == tool).and_then(|tool| tool.hooks.as_ref());
+                let found = files
+                    .and_then(|files| Some((files, files.events.iter().find(|known| known.name == event)?)));
+                let (files, event) = found.expect("a name is only made of what is in the table");
+                Kind::Hook(files, event)
+            }
+        }
+    }
+}
+
+/// How ours stands in a file.
+pub(crate) enum Standing {
+    Absent,
+    Good,
+    /// Of another version.
+    Outdated,
+    /// It runs this, and not what it should.
+    Other(String),
+}
+
+enum Kind {
+    Guidance,
+    StatusLine,
+    Hook(&'static HookFiles, &'static Event),
+}
+
+fn hooks(files: &HookFiles, event: &Event) -> Hooks<'static> {
+    // Neither host reads a file with comments in it: a hook there would never run.
+    Hooks {
+        event: event.name,
+        owns: &|call| is_ours(call, "on-event"),
+        comments: false,
+        keeps_places: files.trusted_by_place,
+    }
+}
+
+/// Codex does not read a file that begins with a byte order mark.
+fn check_mark(files: &HookFiles, text: &str) -> Result<(), Malformed> {
+    if !(files.trusted_by_place && text.starts_with('\u{feff}')) {
+        return Ok(());
+    }
+    let reason = "Codex does not read a file that begins with a byte order mark";
+    Err(Malformed { line: 1, column: 1, reason: reason.to_owned() })
+}
+
+/// Whether a call is of a `handover`, wherever that lies, with this verb.
+fn is_ours(call: &Call, verb: &str) -> bool {
+    Path::new(&call.program).file_name().is_some_and(|name| name == PROGRAM)
+        && call.args.first().is_some_and(|first| first == verb)
+}
+
+fn shown(found: &Found) -> String {
+    match &found.args {
+        Some(args) => format!("{} {}", found.command, args.join(" ")),
+        None => found.command.clone(),
+    }
+}

@@ -1,0 +1,253 @@
+//! What enabling and disabling have in common: reads everything, changes nothing.
+
+use std::path::{Path, PathBuf};
+
+use handoff_files::Foreign;
+use handoff_wiring::{self as wiring, Malformed};
+
+use crate::error::{AdapterError, Problem};
+use crate::found::Here;
+use crate::manifest::{Entry, Manifest, Record, Recorded, is_git};
+use crate::piece::{Piece, PieceName};
+use crate::plan::{Edit, Note, Plan};
+use crate::table::TOOLS;
+use crate::tool::{Guidance, Scope, Tool};
+
+/// The longest file of somebody else's that is edited, in bytes.
+pub(crate) const LONGEST: u64 = 16 << 20;
+
+/// A file of somebody else's.
+pub(crate) struct Target {
+    /// What the manifest calls it.
+    pub(crate) key: PathBuf,
+    pub(crate) file: Foreign,
+    pub(crate) text: Option<String>,
+}
+
+/// A plan in the making.
+pub(crate) struct Planner<'p> {
+    pub(crate) here: &'p Here,
+    program: &'p str,
+    pub(crate) manifest: Manifest,
+    pub(crate) record: Record,
+    edits: Vec<Edit>,
+    directories: Vec<PathBuf>,
+    removals: Vec<PathBuf>,
+    notes: Vec<Note>,
+    problems: Vec<Problem>,
+}
+
+impl<'p> Planner<'p> {
+    pub(crate) fn new(here: &'p Here, manifest: Manifest) -> Result<Self, AdapterError> {
+        Ok(Self {
+            here,
+            program: here.check_program()?,
+            record: manifest.record.clone(),
+            manifest,
+            edits: Vec::new(),
+            directories: Vec::new(),
+            removals: Vec::new(),
+            notes: Vec::new(),
+            problems: Vec::new(),
+        })
+    }
+
+    pub(crate) fn piece(&self, name: PieceName) -> Piece<'p> {
+        Piece { name, program: self.program }
+    }
+
+    pub(crate) fn note(&mut self, note: Note) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    pub(crate) fn problem(&mut self, problem: impl Into<Problem>) {
+        self.problems.push(problem.into());
+    }
+
+    pub(crate) fn malformed(&mut self, target: &Target, error: Malformed) {
+        self.problem(Problem::Malformed { path: target.file.path().to_owned(), error });
+    }
+
+    /// What the manifest names `key`.
+    pub(crate) fn path(&self, key: &Path) -> PathBuf {
+        match self.manifest.scope() {
+            Scope::Project => self.here.project.join(key),
+            Scope::User => key.to_owned(),
+        }
+    }
+
+    /// The file of that key; None, with the reason noted, when it cannot be had or is not ours to change.
+    pub(crate) fn read(&mut self, key: &Path) -> Option<Target> {
+        let path = self.path(key);
+        let file = match Foreign::read(&path, LONGEST) {
+            Ok(file) => file,
+            // What looks for a file below a file finds none.
+            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+                let taken = path.ancestors().skip(1).find(|above| handoff_files::is_taken(above));
+                self.problem(Problem::Taken(taken.unwrap_or(&path).to_owned()));
+                return None;
+            }
+            Err(error) => {
+                self.problem(error);
+                return None;
+            }
+        };
+        if self.manifest.scope() == Scope::Project {
+            let place = file.place();
+            let project = handoff_files::canonical(&self.here.project);
+            let inside = place.strip_prefix(&project);
+            if !inside.is_ok_and(|inside| inside.iter().all(|name| !is_git(name))) {
+                self.note(Note::LeadsOut { path, place });
+                return None;
+            }
+        }
+        let text = file.content().map(|content| wiring::text(content).map(str::to_owned)).transpose();
+        match text {
+            Ok(text) => Some(Target { key: key.to_owned(), file, text }),
+            Err(error) => {
+                self.problem(Problem::Malformed { path, error });
+                None
+            }
+        }
+    }
+
+    /// The entry of a file, by whichever of its paths it was recorded.
+    pub(crate) fn entry(&self, target: &Target) -> Option<(PathBuf, &Entry)> {
+        let place = target.file.place();
+        let is_same = |key: &Path| {
+            key == target.key
+                || Foreign::read(&self.path(key), LONGEST).is_ok_and(|file| file.place() == place)
+        };
+        let edits = &self.manifest.record.edits;
+        let known = edits.get_key_value(&target.key);
+        let known = known.or_else(|| edits.iter().find(|(key, _)| is_same(key)));
+        known.map(|(key, entry)| (key.clone(), entry))
+    }
+
+    /// The file as it is without us; None for no file. `names` is what of ours it may have.
+    pub(crate) fn without(
+        &self,
+        target: &Target,
+        entry: Option<&Entry>,
+        names: &[PieceName],
+    ) -> Result<Option<String>, Malformed> {
+        let Some(text) = &target.text else { return Ok(None) };
+        if let Some(Ok(before)) = entry.map(|entry| entry.undo(text)) {
+            return Ok(before);
+        }
+        let pieces = pieces_of(entry, names);
+        let before = self.take_out(text, &pieces)?;
+        let made_by_us = entry.map_or(names == [PieceName::Guidance], |entry| entry.edit.created);
+        let nothing_else = before != *text && is_nothing(&before);
+        Ok((!(made_by_us && nothing_else)).then_some(before))
+    }
+
+    /// The text without `pieces`, the last one first, so that what one made for another goes after that.
+    pub(crate) fn take_out(&self, text: &str, pieces: &[Recorded]) -> Result<String, Malformed> {
+        pieces.iter().rev().try_fold(text.to_owned(), |text, recorded| {
+            let piece = self.piece(recorded.piece);
+            if piece.is_in(&text)? { piece.unwire(&text, recorded.made) } else { Ok(text) }
+        })
+    }
+
+    /// Changes a file to `after`, None for no file.
+    pub(crate) fn edit(&mut self, target: Target, after: Option<String>) {
+        match target.file.check_writable() {
+            Ok(()) => self.edits.push(Edit { file: target.file, before: target.text, after }),
+            Err(error) => self.problem(error),
+        }
+    }
+
+    /// Whether the file at `path` is changed.
+    pub(crate) fn changes(&self, path: &Path) -> bool {
+        self.edits.iter().any(|edit| edit.path() == path)
+    }
+
+    /// Makes the directory that `target` goes to, and those above it, as far as they are missing.
+    pub(crate) fn directory_of(&mut self, target: &Target) {
+        let directory = match target.file.directory() {
+            Some(directory) if !handoff_files::is_directory(&directory) => directory,
+            _ => return,
+        };
+        let missing = directory.ancestors().take_while(|path| !handoff_files::is_directory(path));
+        let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        missing.reverse();
+        if let Some(taken) = missing.iter().find(|path| handoff_files::is_taken(path)) {
+            return self.problem(Problem::Taken(taken.clone()));
+        }
+        for path in missing {
+            let key = match self.manifest.scope() {
+                Scope::Project => {
+                    let real = handoff_files::canonical(&self.here.project);
+                    let below = path.strip_prefix(&self.here.project).or_else(|_| path.strip_prefix(&real));
+                    below.map(Path::to_owned).ok()
+                }
+                Scope::User => Some(path.clone()),
+            };
+            if let Some(key) = key.filter(|key| !self.record.directories.contains(key)) {
+                self.record.directories.push(key);
+            }
+            if !self.directories.contains(&path) {
+                self.directories.push(path);
+            }
+        }
+    }
+
+    /// Removes the directories that we made and need no more.
+    pub(crate) fn remove_directories(&mut self) {
+        let needed = |directory: &Path| self.record.edits.keys().any(|path| path.starts_with(directory));
+        let (keep, remove): (Vec<_>, Vec<_>) =
+            self.record.directories.iter().cloned().partition(|path| needed(path));
+        self.removals = remove.iter().rev().map(|key| self.path(key)).collect();
+        self.record.directories = keep;
+    }
+
+    /// The plan, unless something is in the way.
+    pub(crate) fn finish(mut self) -> Result<Plan, AdapterError> {
+        if let Err(error) = self.manifest.check_writable() {
+            self.problem(error);
+        }
+        if !self.problems.is_empty() {
+            return Err(AdapterError::InTheWay(self.problems));
+        }
+        let known = self.manifest.record.edits.keys().map(|key| self.path(key)).chain([self.manifest.path()]);
+        let mut sweep: Vec<PathBuf> = known.filter_map(|path| path.parent().map(Path::to_owned)).collect();
+        sweep.dedup();
+        Ok(Plan {
+            edits: self.edits,
+            directories: self.directories,
+            removals: self.removals,
+            notes: self.notes,
+            manifest: self.manifest,
+            record: self.record,
+            sweep,
+        })
+    }
+}
+
+/// What of ours may be in a file: what is recorded, in its order, and the rest of `names`.
+fn pieces_of(entry: Option<&Entry>, names: &[PieceName]) -> Vec<Recorded> {
+    let mut pieces: Vec<Recorded> = entry.map(|entry| entry.pieces.clone()).unwrap_or_default();
+    for &piece in names {
+        if !pieces.iter().any(|recorded| recorded.piece == piece) {
+            let made = wiring::Made::Parent;
+            // What made the surroundings goes last.
+            pieces.insert(0, Recorded { piece, made, tools: Vec::new() });
+        }
+    }
+    pieces
+}
+
+/// Whether nothing but what a file of ours begins with is in a text.
+fn is_nothing(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    let is_preface = |tool: &Tool| text.trim() == tool.guidance.preface.trim();
+    matches!(text.trim(), "" | "{}") || TOOLS.iter().any(is_preface)
+}
+
+/// The file in a project that a tool's guidance goes to. `is_there` also knows of those that are about to be.
+pub(crate) fn guidance_file(guidance: &Guidance, is_there: impl Fn(&str) -> bool) -> &'static str {
+    guidance.looks.iter().copied().find(|name| is_there(name)).unwrap_or(guidance.fresh)
+}

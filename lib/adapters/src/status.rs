@@ -1,0 +1,154 @@
+//! How a tool stands.
+
+use std::path::PathBuf;
+
+use handoff_files::Foreign;
+use handoff_wiring::Malformed;
+
+use crate::enable::{hooks_file, is_read, status_line_file};
+use crate::found::{Here, Sign};
+use crate::manifest::Manifest;
+use crate::piece::{Piece, PieceName, Standing};
+use crate::planner::{LONGEST, guidance_file};
+use crate::tool::{Scope, Surface, Tool};
+
+/// How a tool stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolStatus {
+    /// The tool.
+    pub tool: &'static Tool,
+    /// What it was found by; empty when it is not here.
+    pub signs: Vec<Sign>,
+    /// Each of its surfaces, those of the project first.
+    pub surfaces: Vec<SurfaceStatus>,
+}
+
+/// How one of its surfaces stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SurfaceStatus {
+    /// Which.
+    pub surface: Surface,
+    /// For whom.
+    pub scope: Scope,
+    /// The file.
+    pub path: PathBuf,
+    /// How it stands.
+    pub state: State,
+}
+
+/// How a surface stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nothing of ours is there.
+    Absent,
+    /// It is wired, to this program, in this version.
+    Wired,
+    /// It is wired, but the tool does not read the file before its settings name it with this line.
+    Unread(&'static str),
+    /// Not all events are wired; these are missing.
+    Partly(Vec<&'static str>),
+    /// It says what another version said.
+    Outdated,
+    /// It runs another program or another version's command, or runs it more than once: this one.
+    Other(String),
+    /// The file is not what the tool reads.
+    Malformed(Malformed),
+    /// The file cannot be read, and why.
+    Unreadable(String),
+}
+
+impl State {
+    /// Whether anything of ours is there.
+    pub fn is_wired(&self) -> bool {
+        !matches!(self, Self::Absent | Self::Malformed(_) | Self::Unreadable(_))
+    }
+}
+
+impl ToolStatus {
+    /// Whether it is here.
+    pub fn is_found(&self) -> bool {
+        !self.signs.is_empty()
+    }
+
+    /// Whether a surface is wired there.
+    pub fn is_wired(&self, surface: Surface, scope: Scope) -> bool {
+        self.surfaces.iter().any(|one| one.surface == surface && one.scope == scope && one.state.is_wired())
+    }
+
+    /// Whether its hooks are wired for the project and for the user: each event then runs the program twice, which does
+    /// no harm.
+    pub fn is_hooked_twice(&self) -> bool {
+        [Scope::Project, Scope::User].iter().all(|&scope| self.is_wired(Surface::Hooks, scope))
+    }
+}
+
+/// How `tool` stands; reads files, changes nothing. What `manifests` say that we made is no sign of it.
+pub fn status(here: &Here, tool: &'static Tool, manifests: &[&Manifest]) -> ToolStatus {
+    let is_there = |name: &str| handoff_files::is_file(&here.project.join(name));
+    let guidance = guidance_file(&tool.guidance, is_there);
+    let mut surfaces = vec![SurfaceStatus {
+        surface: Surface::Guidance,
+        scope: Scope::Project,
+        path: here.project.join(guidance),
+        state: guided(here, tool, guidance),
+    }];
+    for scope in [Scope::Project, Scope::User] {
+        let names: Vec<PieceName> = PieceName::hooks(tool).collect();
+        if let (Ok(key), false) = (hooks_file(here, tool, scope), names.is_empty()) {
+            let path = here.project.join(key);
+            let state = state(here, &path, &names);
+            surfaces.push(SurfaceStatus { surface: Surface::Hooks, scope, path, state });
+        }
+    }
+    if let Ok(Some(path)) = status_line_file(here, tool) {
+        let state = state(here, &path, &[PieceName::StatusLine]);
+        surfaces.push(SurfaceStatus { surface: Surface::StatusLine, scope: Scope::User, path, state });
+    }
+    ToolStatus { tool, signs: tool.signs(here, manifests), surfaces }
+}
+
+fn guided(here: &Here, tool: &Tool, name: &str) -> State {
+    let state = state(here, &here.project.join(name), &[PieceName::Guidance]);
+    let reader = tool.guidance.reader.as_ref().filter(|reader| !is_read(reader, name, &here.project));
+    match (state, reader) {
+        (State::Wired, Some(reader)) => State::Unread(reader.line),
+        (state, _) => state,
+    }
+}
+
+/// How `names` stand in a file.
+fn state(here: &Here, path: &std::path::Path, names: &[PieceName]) -> State {
+    let file = match Foreign::read(path, LONGEST) {
+        Ok(file) => file,
+        // A file stands where a directory would be.
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return State::Absent,
+        Err(error) => return State::Unreadable(handoff_files::reason(&error.source)),
+    };
+    let text = match file.content().map(handoff_wiring::text).transpose() {
+        Ok(Some(text)) => text,
+        Ok(None) => return State::Absent,
+        Err(error) => return State::Malformed(error),
+    };
+    let mut missing = Vec::new();
+    let program = here.program.to_string_lossy();
+    for &name in names {
+        match (Piece { name, program: &program }).stands(text) {
+            Err(error) => return State::Malformed(error),
+            Ok(Standing::Other(command)) => return State::Other(command),
+            Ok(Standing::Outdated) => return State::Outdated,
+            Ok(Standing::Absent) => missing.push(name),
+            Ok(Standing::Good) => {}
+        }
+    }
+    if missing.len() == names.len() {
+        return State::Absent;
+    }
+    let events = missing.into_iter().filter_map(|name| match name {
+        PieceName::Hook(_, event) => Some(event),
+        _ => None,
+    });
+    match events.collect::<Vec<_>>() {
+        missing if missing.is_empty() => State::Wired,
+        missing => State::Partly(missing),
+    }
+}

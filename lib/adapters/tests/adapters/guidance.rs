@@ -1,0 +1,129 @@
+//! Standing instructions, where each tool reads them.
+
+use handoff_adapters::{Note, Scope, State, Surface, TOOLS, told};
+
+use crate::support::World;
+
+#[test]
+fn every_tool_is_told_in_its_own_place() {
+    for tool in TOOLS {
+        let world = World::new();
+        let before = world.tree();
+        assert_eq!(world.status(tool.id).surfaces[0].state, State::Absent);
+        world.enable(&[tool.id], Scope::Project);
+        let status = world.status(tool.id);
+        let guidance = &status.surfaces[0];
+        assert_eq!(
+            (guidance.surface, &guidance.path),
+            (Surface::Guidance, &world.project(tool.guidance.fresh))
+        );
+        assert!(guidance.state.is_wired(), "{}: {:?}", tool.id, guidance.state);
+        let text = std::fs::read_to_string(&guidance.path).unwrap();
+        assert!(text.starts_with(tool.guidance.preface) && text.contains(told()), "{text}");
+        assert_eq!(text.matches("handover pickup").count(), 1);
+        assert!(!status.is_found(), "what we made is no sign of it: {:?}", status.signs);
+        world.disable(&[tool.id], Scope::Project);
+        assert_eq!(world.tree(), before, "{}", tool.id);
+    }
+}
+
+#[test]
+fn what_a_tool_needs_to_read_a_rule_always_begins_it() {
+    let world = World::new();
+    world.enable(&["cursor", "windsurf", "continue"], Scope::Project);
+    let heads = [
+        (".cursor/rules/handover.mdc", "alwaysApply: true\n"),
+        (".windsurf/rules/handover.md", "trigger: always_on\n"),
+        (".continue/rules/handover.md", "alwaysApply: true\n"),
+    ];
+    for (name, line) in heads {
+        let text = world.read(name);
+        let head = text.strip_prefix("---\n").and_then(|text| text.split_once("\n---\n")).unwrap().0;
+        assert!(format!("{head}\n").contains(line), "{text}");
+    }
+}
+
+#[test]
+fn nothing_that_a_tool_reads_is_hidden_by_what_it_gets() {
+    for (tool, theirs) in [
+        ("opencode", "CLAUDE.md"),
+        ("amp", "AGENT.md"),
+        ("zed", ".cursorrules"),
+        ("codex", "AGENTS.override.md"),
+        ("copilot", "AGENTS.md"),
+        ("cline", ".clinerules"),
+    ] {
+        let world = World::new();
+        world.write(&world.project(theirs), "# Mine\r\nno end");
+        let plan = world.plan_enable(&[tool], Scope::Project).unwrap();
+        assert!(!plan.notes().iter().any(|note| matches!(note, Note::Hides { .. })), "{tool}");
+        plan.carry_out().unwrap();
+        let text = world.read(theirs);
+        assert!(text.starts_with("# Mine\r\nno end\r\n\r\n<!-- BEGIN handover"), "{tool}: {text:?}");
+        assert!(!text.replace("\r\n", "").contains('\n'), "{tool}: one kind of line end");
+        world.disable(&[tool], Scope::Project);
+        assert_eq!(world.read(theirs), "# Mine\r\nno end");
+    }
+}
+
+#[test]
+fn a_new_file_that_hides_another_is_told_of() {
+    let world = World::new();
+    world.write(&world.project("CLAUDE.md"), "mine\n");
+    world.write(&world.home(".config/opencode/opencode.json"), "{}");
+    let plan = world.plan_enable(&["codex"], Scope::Project).unwrap();
+    let hides = Note::Hides {
+        tool: "OpenCode",
+        path: world.project("AGENTS.md"),
+        hidden: world.project("CLAUDE.md"),
+    };
+    assert!(plan.notes().contains(&hides), "{:?}", plan.notes());
+    assert!(
+        !plan.notes().iter().any(|note| matches!(note, Note::Hides { tool: "Amp", .. })),
+        "it is not here"
+    );
+}
+
+#[test]
+fn aider_is_told_once_its_settings_name_the_file() {
+    let world = World::new();
+    let path = world.project("CONVENTIONS.md");
+    let settings = world.project(".aider.conf.yml");
+    let note =
+        Note::NotRead { tool: "Aider", path, settings: settings.clone(), line: "read: CONVENTIONS.md" };
+    world.write(&settings, "# read: CONVENTIONS.md\n");
+    assert_eq!(world.plan_enable(&["aider"], Scope::Project).unwrap().notes(), [note]);
+    world.enable(&["aider"], Scope::Project);
+    assert_eq!(world.status("aider").surfaces[0].state, State::Unread("read: CONVENTIONS.md"));
+    world.write(&settings, "read:\n  - CONVENTIONS.md\n");
+    assert!(world.plan_enable(&["aider"], Scope::Project).unwrap().notes().is_empty());
+    assert_eq!(world.status("aider").surfaces[0].state, State::Wired);
+}
+
+#[test]
+fn what_another_version_said_is_replaced() {
+    let world = World::new();
+    world.enable(&["codex"], Scope::Project);
+    let text = world.read("AGENTS.md").replace("Work left", "Things left");
+    world.write(&world.project("AGENTS.md"), format!("# Mine\n\n{text}\nmore\n"));
+    assert_eq!(world.status("codex").surfaces[0].state, State::Outdated);
+    world.enable(&["codex"], Scope::Project);
+    assert_eq!(world.status("codex").surfaces[0].state, State::Wired);
+    world.disable(&["codex"], Scope::Project);
+    assert_eq!(world.read("AGENTS.md"), "# Mine\n\n\nmore\n");
+}
+
+#[test]
+fn a_file_that_others_wrote_into_stays_with_that() {
+    let world = World::new();
+    world.enable(&["cursor"], Scope::Project);
+    let path = world.project(".cursor/rules/handover.mdc");
+    let text = std::fs::read_to_string(&path).unwrap() + "\nAnd mine.\n";
+    std::fs::write(&path, text).unwrap();
+    let plan = world.plan_disable(&["cursor"], Scope::Project).unwrap();
+    assert_eq!(plan.notes(), [Note::Stays(path.clone())]);
+    plan.carry_out().unwrap();
+    let left = std::fs::read_to_string(&path).unwrap();
+    assert!(left.ends_with("And mine.\n") && !left.contains("handover pickup"), "{left}");
+    assert!(!world.record(Scope::Project).exists());
+}

@@ -1,0 +1,164 @@
+//! Files that cannot be changed: each is named, and nothing is done.
+
+use std::os::unix::fs::PermissionsExt;
+
+use handoff_adapters::{AdapterError, Problem, Scope, State};
+
+use crate::support::World;
+
+fn problems(error: AdapterError) -> Vec<Problem> {
+    match error {
+        AdapterError::InTheWay(problems) => problems,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn every_broken_file_is_named_with_its_line_and_nothing_is_written() {
+    let world = World::new();
+    world.write(&world.project(".claude/settings.local.json"), "{\n  \"hooks\": [],\n}");
+    world.write(&world.project(".codex/hooks.json"), "\u{feff}{}");
+    world.write(&world.project("AGENTS.md"), "a\nb\n<!-- END handover -->\n");
+    world.write(&world.project("GEMINI.md"), b"ab\xff\n");
+    let before = world.tree();
+    let error = world.plan_enable(&[], Scope::Project).map(drop).unwrap_err();
+    let text = error.to_string();
+    let named: Vec<(String, usize, usize)> = problems(error)
+        .into_iter()
+        .map(|problem| match problem {
+            Problem::Malformed { path, error } => {
+                (path.file_name().unwrap().to_str().unwrap().to_owned(), error.line, error.column)
+            }
+            other => panic!("{other}"),
+        })
+        .collect();
+    let named: Vec<_> = named.iter().map(|(name, line, column)| (name.as_str(), *line, *column)).collect();
+    for wanted in
+        [("AGENTS.md", 3, 1), ("GEMINI.md", 1, 3), ("settings.local.json", 2, 14), ("hooks.json", 1, 1)]
+    {
+        assert!(named.contains(&wanted), "{wanted:?} in {named:?}");
+    }
+    assert!(text.contains("line 3, column 1") && text.lines().count() == named.len(), "{text}");
+    assert_eq!(world.tree(), before);
+    let states: Vec<State> = world.status("claude").surfaces.into_iter().map(|one| one.state).collect();
+    assert!(matches!(states[1], State::Malformed(_)), "{states:?}");
+}
+
+#[test]
+fn a_hook_of_the_wrong_shape_is_named() {
+    for (text, line) in [
+        ("{\n\"hooks\": []}", 2),
+        ("{\"hooks\": {\n\n\"Stop\": {}}}", 3),
+        ("{\"hooks\": {\"Stop\": [\n1]}}", 2),
+        ("{\"a\": 1 /* c */}", 1),
+        ("", 1),
+        ("{\"hooks\": {}, \"hooks\": {}}", 1),
+    ] {
+        let world = World::new();
+        world.write(&world.home(".codex/hooks.json"), text);
+        let found = problems(world.plan_enable(&["codex"], Scope::User).map(drop).unwrap_err());
+        assert!(
+            matches!(&found[..], [Problem::Malformed { error, .. }] if error.line == line),
+            "{text}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn what_may_not_be_written_is_named_before_anything_is() {
+    let world = World::new();
+    let path = world.project("AGENTS.md");
+    world.write(&path, "mine\n");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
+    let before = world.tree();
+    let found = problems(world.plan_enable(&["cursor", "codex"], Scope::Project).map(drop).unwrap_err());
+    let text = found[0].to_string();
+    assert!(text.contains("AGENTS.md") && text.contains("permission denied"), "{text}");
+    assert_eq!(found.len(), 1);
+    assert_eq!(world.tree(), before);
+}
+
+#[test]
+fn what_stands_where_a_directory_goes_is_named() {
+    let world = World::new();
+    world.write(&world.project(".cursor"), "a file");
+    world.write(&world.project(".codex/hooks.json/x"), "");
+    let found = problems(world.plan_enable(&["cursor", "codex"], Scope::Project).map(drop).unwrap_err());
+    let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert!(texts.iter().any(|text| text.ends_with(".cursor: it is no directory")), "{texts:?}");
+    assert!(texts.iter().any(|text| text.contains(".codex/hooks.json")), "{texts:?}");
+}
+
+#[test]
+fn a_mode_stays() {
+    let world = World::new();
+    let path = world.project("AGENTS.md");
+    world.write(&path, "mine\n");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    world.enable(&["codex"], Scope::Project);
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o640);
+    assert_eq!(mode(&world.project(".codex/hooks.json")), 0o600);
+    assert_eq!(mode(&world.record(Scope::Project)), 0o600);
+}
+
+#[test]
+fn what_somebody_changes_after_the_plan_stops_it_and_all_is_as_it_was() {
+    let world = World::new();
+    world.write(&world.project("AGENTS.md"), "mine\n");
+    let plan = world.plan_enable(&["claude", "cursor", "codex"], Scope::Project).unwrap();
+    let first = plan.edits()[0].path().to_owned();
+    world.write(&world.project("AGENTS.md"), "changed\n");
+    let before = world.tree();
+    assert_ne!(first, world.project("AGENTS.md"), "something is done before");
+    assert!(
+        matches!(plan.carry_out(), Err(AdapterError::File(error)) if error.kind() == std::io::ErrorKind::ResourceBusy)
+    );
+    assert_eq!(world.tree(), before);
+    assert!(world.manifest(Scope::Project).is_empty());
+}
+
+#[test]
+fn of_two_at_once_one_is_told_to_wait() {
+    let world = World::new();
+    let plans =
+        [world.plan_enable(&["codex"], Scope::Project), world.plan_enable(&["cursor"], Scope::Project)];
+    let [first, second] = plans.map(Result::unwrap);
+    first.carry_out().unwrap();
+    assert!(
+        matches!(second.carry_out(), Err(AdapterError::File(error)) if error.kind() == std::io::ErrorKind::ResourceBusy)
+    );
+    world.enable(&["cursor"], Scope::Project);
+    world.disable(&[], Scope::Project);
+}
+
+#[test]
+fn a_broken_file_without_anything_of_ours_does_not_hold_up_disabling() {
+    let world = World::new();
+    world.enable(&["claude"], Scope::Project);
+    world.write(&world.project(".codex/hooks.json"), "broken");
+    world.disable(&[], Scope::Project);
+    assert!(!world.project(".claude").exists());
+    assert_eq!(world.read(".codex/hooks.json"), "broken");
+    // One with something of ours does, for what is whose cannot be told.
+    world.enable(&["claude"], Scope::Project);
+    let text = world.read(".claude/settings.local.json") + "}";
+    world.write(&world.project(".claude/settings.local.json"), text);
+    let found = problems(world.plan_disable(&["claude"], Scope::Project).map(drop).unwrap_err());
+    assert!(matches!(&found[..], [Problem::Malformed { error, .. }] if error.line > 10), "{found:?}");
+}
+
+#[test]
+fn a_program_that_no_settings_can_name_is_refused() {
+    for program in ["relative/handover", "/a\nb/handover"] {
+        let world = World::called("project", program);
+        assert!(
+            matches!(world.plan_enable(&["codex"], Scope::Project), Err(AdapterError::NoPlace(_))),
+            "{program}"
+        );
+    }
+    let mut world = World::new();
+    world.here.claude = None;
+    assert!(matches!(world.plan_enable(&["claude"], Scope::User), Err(AdapterError::NoPlace(_))));
+    assert!(world.plan_enable(&["claude"], Scope::Project).is_ok());
+}
