@@ -7,7 +7,7 @@ use handoff_backends::Config;
 use handoff_process::{Environment, Output};
 use handoff_runs::{Found, RecordError, Row, Runs, State};
 
-use crate::verb::deliver;
+use crate::verb::{deliver, open};
 
 /// Why something was not done, in words for the user, and the exit code.
 #[derive(Debug)]
@@ -98,6 +98,9 @@ impl<'a> Here<'a> {
     /// The record, with the runs that were lost since put right.
     pub(crate) fn runs(&self) -> Result<Runs, Failure> {
         let runs = Runs::open(&self.home)?;
+        if let Ok(Some(dir)) = handoff_files::Dir::open(&self.home.join("runs")) {
+            open::sweep(&dir);
+        }
         if runs.trouble().is_none() {
             // What cannot be put right now is the next time.
             let _ = self.reconcile(&runs);

@@ -153,3 +153,51 @@ fn the_latest_is_so_by_its_place_and_not_by_the_clock() {
     assert_eq!(stage.row()["session"].as_str().unwrap(), session);
     assert!(stage.last("args").contains(&session));
 }
+
+/// A stage with a run of `ds`, whose agent then stays until it is asked to end.
+fn opened(script: &str) -> (Stage, crate::support::Started) {
+    let stage = Stage::done();
+    announced(&stage.handoff(&["run", "--text", "a"]));
+    std::fs::remove_dir_all(&stage.got()[0]).unwrap();
+    stage.backend("claude", script);
+    let started = stage.started(&["open"]);
+    assert_eq!(stage.settings().len(), 1);
+    (stage, started)
+}
+
+#[test]
+fn a_closed_terminal_leaves_no_token_of_an_opened_agent() {
+    // Without `exec`, so that the shell is there to be told.
+    for (signal, name) in [(Signal::HUP, "HUP"), (Signal::TERM, "TERM")] {
+        let (stage, mut open) =
+            opened(&format!("trap 'sleep 0.3; exit 9' {name}; while :; do sleep 0.05; done"));
+        // What others do meanwhile takes nothing away.
+        stage.list();
+        assert_eq!(stage.settings().len(), 1);
+        open.signal(signal);
+        assert_eq!(open.ends(), 9);
+        assert_eq!(stage.settings().len(), 0, "{name}");
+    }
+}
+
+#[test]
+fn an_interrupt_is_the_agents_own() {
+    let (stage, mut open) = opened("while [ ! -e ../go ]; do sleep 0.05; done; exit 4");
+    open.signal(Signal::INT);
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert_eq!(stage.settings().len(), 1);
+    std::fs::write(stage.world.path("go"), "").unwrap();
+    assert_eq!(open.ends(), 4);
+    assert_eq!(stage.settings().len(), 0);
+}
+
+#[test]
+fn a_token_that_a_killed_open_left_goes_with_the_next_command() {
+    let (stage, mut open) = opened("while [ ! -e ../go ]; do sleep 0.05; done");
+    open.signal(Signal::KILL);
+    open.ends();
+    assert_eq!(stage.settings().len(), 1);
+    assert_eq!(stage.handoff(&["tail"]).code, 0);
+    assert_eq!(stage.settings().len(), 0);
+    std::fs::write(stage.world.path("go"), "").unwrap();
+}

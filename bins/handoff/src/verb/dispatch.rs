@@ -203,7 +203,7 @@ fn carry_out(
 }
 
 /// Writes a file of the user's alone.
-pub(crate) fn put(path: &Path, text: &str) -> Result<(), handoff_files::FileError> {
+fn put(path: &Path, text: &str) -> Result<(), handoff_files::FileError> {
     handoff_files::Foreign::read(path, 1 << 20)?.replace(text.as_bytes())
 }
 
