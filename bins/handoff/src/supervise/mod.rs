@@ -106,6 +106,9 @@ pub(crate) fn supervise(
     let mut cause = None;
     // Since when it seems to be over, and since when it was asked to end.
     let (mut over, mut asked): (Option<Instant>, Option<Instant>) = (None, None);
+    // The second time it is asked with another signal, where the first was not that.
+    let first = guard::request(&plan.launch.program);
+    let mut is_told = first == Signal::TERM;
     let mut exit = None;
     loop {
         match pump.next(TICK) {
@@ -132,10 +135,19 @@ pub(crate) fn supervise(
         over = over.filter(|_| is_over).or_else(|| is_over.then(Instant::now));
         match asked {
             None if cause.is_some() || over.is_some_and(|since| since.elapsed() > AFTER_RESULT) => {
-                guard.signal(Signal::TERM);
+                guard.signal(first);
                 asked = Some(Instant::now());
             }
-            Some(since) if since.elapsed() > if cause.is_some() { guard::MERCY } else { AFTER_OVER } => break,
+            Some(since) => {
+                let mercy = if cause.is_some() { guard::MERCY } else { AFTER_OVER };
+                if since.elapsed() > mercy {
+                    break;
+                }
+                if !is_told && since.elapsed() > mercy / 2 {
+                    guard.signal(Signal::TERM);
+                    is_told = true;
+                }
+            }
             _ => {}
         }
     }
