@@ -7,7 +7,7 @@ use rusqlite::{Params, params};
 use crate::Runs;
 use crate::error::RecordError;
 use crate::id::RunId;
-use crate::row::{self, COLUMNS, Row, State};
+use crate::row::{self, COLUMNS, Row, State, Usage};
 
 /// Which runs are wanted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,6 +64,15 @@ impl Runs {
     /// What is wrong with the list.
     pub fn on_conversation(&self, session: &str) -> Result<Vec<Row>, RecordError> {
         self.rows("status = 'running' AND session_id = ?1 ORDER BY id DESC", [session])
+    }
+
+    /// What the conversation `session` has used, as far as the list knows: as its latest run with a count has it.
+    ///
+    /// # Errors
+    /// What is wrong with the list.
+    pub fn used_by(&self, session: &str) -> Result<Option<Usage>, RecordError> {
+        let rows = self.rows("session_id = ?1 AND status <> 'running' ORDER BY id DESC", [session])?;
+        Ok(rows.into_iter().find_map(|row| row.conversation_usage))
     }
 
     /// The run that `selector` names: an id, a number of the list (the newest that has it, as with handoff-cli's daily

@@ -201,3 +201,36 @@ fn a_token_that_a_killed_open_left_goes_with_the_next_command() {
     assert_eq!(stage.settings().len(), 0);
     std::fs::write(stage.world.path("go"), "").unwrap();
 }
+
+#[test]
+fn what_a_resumed_run_used_is_its_own_share() {
+    let recorded = |name: &str| format!("cat '{}'", crate::support::recorded(name).display());
+    let used = |stage: &Stage| {
+        let usage = stage.row()["usage"].clone();
+        (usage["input_tokens"].as_u64().unwrap(), usage["output_tokens"].as_u64().unwrap())
+    };
+    // As both count: over the conversation. Codex's cost nobody knows.
+    let stage = Stage::new(&recorded("codex-tool"));
+    announced(&stage.handoff(&["run", "--backend", "cx", "--text", "a"]));
+    assert_eq!(used(&stage), (19540, 14));
+    stage.backend("codex", "exit 1");
+    announced(&stage.handoff(&["resume", "--text", "b"]));
+    stage.backend("codex", &recorded("codex-resume").replace(';', ""));
+    announced(&stage.handoff(&["resume", "--text", "c"]));
+    assert_eq!(used(&stage), (29503 - 19540, 21 - 14));
+    assert!(stage.row()["usage"]["cost_usd"].is_null());
+    // It never is less than nothing: this one began anew.
+    stage.backend("codex", &recorded("codex-tool"));
+    announced(&stage.handoff(&["resume", "--text", "d"]));
+    assert_eq!(used(&stage), (19540, 14));
+
+    let stage = Stage::new(&recorded("claude-tool"));
+    announced(&stage.handoff(&["run", "--backend", "opus", "--text", "a"]));
+    let first = stage.row()["usage"]["cost_usd"].as_f64().unwrap();
+    assert_eq!(used(&stage), (25232, 14));
+    stage.backend("claude", &recorded("claude-resume"));
+    announced(&stage.handoff(&["resume", "--text", "b"]));
+    assert_eq!(used(&stage), (12703, 7));
+    let cost = stage.row()["usage"]["cost_usd"].as_f64().unwrap();
+    assert!((cost + first - 0.15216).abs() < 1e-9, "{cost}");
+}

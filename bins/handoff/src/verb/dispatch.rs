@@ -79,6 +79,8 @@ fn dispatch(
             None => return Err(busy(runs, row)),
         },
     };
+    // A list that cannot tell is no hindrance: then all of it is this run's.
+    let earlier = resumed.and_then(|row| runs.used_by(&row.session).ok().flatten());
     let slug = task.slug.as_deref().unwrap_or(if resumed.is_some() { "resume" } else { prompt.slug });
     let new = NewRun {
         backend: &backend.name,
@@ -106,7 +108,8 @@ fn dispatch(
     let order = Order { task, backend, cwd: &cwd, resumed };
     let ended = carry_out(here, &order, &mut run, &signals, &mut journal);
     let is_orphan = is_orphan(caller);
-    conclude(here, task, run, ended, journal, from.as_deref(), is_orphan)
+    let end = End { ended, earlier, from: from.as_deref(), is_orphan };
+    conclude(here, task, run, end, journal)
 }
 
 /// Whether whoever started us, `caller` then, is gone.
@@ -207,27 +210,45 @@ fn put(path: &Path, text: &str) -> Result<(), handoff_files::FileError> {
     handoff_files::Foreign::read(path, 1 << 20)?.replace(text.as_bytes())
 }
 
+/// What there is to tell at the end.
+struct End<'a> {
+    /// Err is why it could not be launched.
+    ended: Result<Ended, String>,
+    /// What the conversation had used before.
+    earlier: Option<Usage>,
+    /// Where it was asked for.
+    from: Option<&'a Path>,
+    is_orphan: bool,
+}
+
 /// Writes how it ended, says so, and tells whoever has to know.
 fn conclude(
     here: &Here<'_>,
     task: &Task,
     run: Run<'_>,
-    ended: Result<Ended, String>,
+    end: End<'_>,
     mut journal: Journal,
-    from: Option<&Path>,
-    is_orphan: bool,
 ) -> Result<u8, Failure> {
+    let End { ended, earlier, from, is_orphan } = end;
     let id = run.id().to_string();
     let files = run.files().clone();
     let (state, reason, text, usage, signal) = match &ended {
-        Ok(ended) => {
-            (ended.state, ended.reason.clone(), text_of(ended, &files), usage_of(ended), ended.signal)
-        }
+        Ok(ended) => (
+            ended.state,
+            ended.reason.clone(),
+            text_of(ended, &files),
+            usage_of(ended, earlier.as_ref()),
+            ended.signal,
+        ),
         Err(reason) => {
             (State::Error, Some(reason.clone()), format!("The run failed: {reason}\n"), None, None)
         }
     };
-    let ending = Ending { state, reason: reason.as_deref(), text: text.as_bytes(), usage };
+    let (usage, conversation_usage) = usage.unzip();
+    // One that ended without a count leaves what was there for the next.
+    let conversation_usage = conversation_usage.or(earlier);
+    let ending =
+        Ending { state, reason: reason.as_deref(), text: text.as_bytes(), usage, conversation_usage };
     let done = run.finish(&ending, |state| {
         if task.to_inbox || is_orphan {
             let told = deliver::result(here, &id, state, &text, &files.result, from);
@@ -291,11 +312,28 @@ fn text_of(ended: &Ended, files: &handoff_runs::Files) -> String {
     text
 }
 
-fn usage_of(ended: &Ended) -> Option<Usage> {
+/// What the run itself used, and its conversation with what it had used `earlier`.
+fn usage_of(ended: &Ended, earlier: Option<&Usage>) -> Option<(Usage, Usage)> {
     let outcome = &ended.outcome;
     let used = outcome.usage?;
-    Some(Usage {
-        turns: outcome.turns.unwrap_or_default(),
+    let before = earlier.map(|earlier| handoff_stream::Usage {
+        input: earlier.input_tokens,
+        output: earlier.output_tokens,
+        cache_read: earlier.cache_read_input_tokens,
+        cache_write: earlier.cache_creation_input_tokens,
+        reasoning: earlier.reasoning_output_tokens,
+    });
+    // Without that it counts from the beginning of this run: a backend may have forgotten what was before.
+    let share = before.and_then(|before| used.since(before, outcome.own_usage.unwrap_or_default()));
+    let (cost, turns) = (outcome.cost_usd.unwrap_or_default(), outcome.turns.unwrap_or_default());
+    let cost_before = share.and(earlier).map_or(0.0, |earlier| earlier.cost_usd);
+    let own = usage(share.unwrap_or(used), (cost - cost_before).max(0.0), turns);
+    Some((own, usage(used, cost, turns)))
+}
+
+fn usage(used: handoff_stream::Usage, cost_usd: f64, turns: u64) -> Usage {
+    Usage {
+        turns,
         input_tokens: used.input,
         output_tokens: used.output,
         cache_read_input_tokens: used.cache_read,
@@ -303,8 +341,8 @@ fn usage_of(ended: &Ended) -> Option<Usage> {
         cached_input_tokens: used.cache_read,
         reasoning_output_tokens: used.reasoning,
         total_tokens: used.input + used.output,
-        cost_usd: outcome.cost_usd.unwrap_or_default(),
-    })
+        cost_usd,
+    }
 }
 
 /// `text` for standard output: no line of it can be taken for one of ours.

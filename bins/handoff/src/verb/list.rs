@@ -77,7 +77,8 @@ struct Used {
     input_tokens: u64,
     output_tokens: u64,
     cache_read_input_tokens: u64,
-    cost_usd: f64,
+    /// Null where the backend does not tell.
+    cost_usd: Option<f64>,
     turns: u64,
 }
 
@@ -99,7 +100,7 @@ impl<'r> Entries<'r> {
             input_tokens: usage.input_tokens,
             output_tokens: usage.output_tokens,
             cache_read_input_tokens: usage.cache_read_input_tokens,
-            cost_usd: usage.cost_usd,
+            cost_usd: Some(usage.cost_usd).filter(|&cost| cost > 0.0),
             turns: usage.turns,
         });
         let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
