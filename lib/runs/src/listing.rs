@@ -75,8 +75,8 @@ impl Runs {
         Ok(rows.into_iter().find_map(|row| row.conversation_usage))
     }
 
-    /// The run that `selector` names: an id, a number of the list (the newest that has it, as with handoff-cli's daily
-    /// ones), a UUID, or a part of an id that no other has. Without one the newest.
+    /// The run that `selector` names: an id, a number of the list (which handoff-cli's daily
+    /// ones may share), a UUID, or a part of an id that no other has. Without one the newest.
     ///
     /// # Errors
     /// What is wrong with the list.
@@ -90,7 +90,13 @@ impl Runs {
         let mut exact = one("run_id = ?1", selector)?;
         let number = selector.strip_prefix('+').unwrap_or(selector);
         if exact.is_none() && number.bytes().all(|b| b.is_ascii_digit()) && number.parse::<i64>().is_ok() {
-            exact = one("seq = CAST(?1 AS INTEGER)", number)?;
+            // Each program counts for itself: the newest of a number may be another than is meant.
+            let condition = "seq = CAST(?1 AS INTEGER) ORDER BY id DESC LIMIT ?2";
+            let mut rows = self.rows(condition, params![number, TOLD])?;
+            if rows.len() > 1 {
+                return Ok(Found::Several(rows.into_iter().map(|row| row.id).collect()));
+            }
+            exact = rows.pop();
         }
         if exact.is_none() {
             exact = one("uuid = ?1", &selector.to_ascii_lowercase())?;
