@@ -73,7 +73,10 @@ fn a_killed_run_is_found_lost() {
     let row = stage.row();
     let (state, reason, text) = result(row["result"].as_str().unwrap().as_ref());
     assert_eq!((row["state"].as_str().unwrap(), state.as_str()), ("lost", "lost"));
-    assert!(reason.contains("killed") && text.contains("handoff resume"), "{reason} {text}");
+    assert!(reason.contains("killed") && text.contains("--text …"), "{reason} {text}");
+    let out = std::fs::read_to_string(row["progress"].as_str().unwrap()).unwrap();
+    assert_eq!(out.lines().last().unwrap(), format!("RESULT={}", row["result"].as_str().unwrap()), "{out}");
+    assert_eq!(out.matches("RESULT=").count(), 1);
     // It is told once.
     assert_eq!(stage.handoff(&["list"]).err(), "");
 }
