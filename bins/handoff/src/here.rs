@@ -123,8 +123,10 @@ impl<'a> Here<'a> {
                 self.note(&format!("note: {id} was lost: {reason}\n"));
             }
             // Whoever wanted the result as a handoff gets it, or is told that there is none.
+            let prompt = runs.files(row).prompt;
+            let about = deliver::About { id, backend: &row.backend, prompt: &prompt };
             if row.to_inbox
-                && let Err(why) = deliver::stored(self, id, row.state, &result, row.caller.as_deref())
+                && let Err(why) = deliver::stored(self, &about, row.state, &result, row.caller.as_deref())
             {
                 let why = handoff_text::Sanitised::from(why.as_str());
                 self.note(&format!("agent-handoff: {id}: could not leave word in the inbox: {why}\n"));

@@ -18,8 +18,7 @@ use crate::supervise::{Ended, Journal, Plan, Signals, Watch, guard, supervise};
 
 /// `handoff run`.
 pub(crate) fn run(here: &Here<'_>, task: &Task) -> Result<u8, Failure> {
-    let prompt =
-        prompt::read(task)?.ok_or_else(|| Failure::usage("there is no prompt: FILE, - or --text WORDS…"))?;
+    let prompt = prompt::read(task)?.ok_or_else(|| Failure::usage("there is no prompt: FILE, - or --text WORDS…"))?;
     let config = here.config()?;
     let backend =
         config.backend(task.backend.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
@@ -108,7 +107,7 @@ fn dispatch(
     let order = Order { task, backend, cwd: &cwd, resumed };
     let ended = carry_out(here, &order, &mut run, &signals, &mut journal);
     let is_orphan = is_orphan(caller);
-    let end = End { ended, earlier, from: from.as_deref(), is_orphan };
+    let end = End { ended, earlier, from: from.as_deref(), is_orphan, backend: backend.name.clone() };
     conclude(here, task, run, end, journal)
 }
 
@@ -219,6 +218,7 @@ struct End<'a> {
     /// Where it was asked for.
     from: Option<&'a Path>,
     is_orphan: bool,
+    backend: String,
 }
 
 /// Writes how it ended, says so, and tells whoever has to know.
@@ -229,7 +229,7 @@ fn conclude(
     end: End<'_>,
     mut journal: Journal,
 ) -> Result<u8, Failure> {
-    let End { ended, earlier, from, is_orphan } = end;
+    let End { ended, earlier, from, is_orphan, backend } = end;
     let id = run.id().to_string();
     let files = run.files().clone();
     let (state, reason, text, usage, signal) = match &ended {
@@ -251,7 +251,8 @@ fn conclude(
         Ending { state, reason: reason.as_deref(), text: text.as_bytes(), usage, conversation_usage };
     let done = run.finish(&ending, |state| {
         if task.to_inbox || is_orphan {
-            let told = deliver::result(here, &id, state, &text, &files.result, from);
+            let about = deliver::About { id: &id, backend: &backend, prompt: &files.prompt };
+            let told = deliver::result(here, &about, state, &text, &files.result, from);
             if let Err(why) = told {
                 here.output.complain(format_args!("{id}: could not leave the result in the inbox: {why}"));
             }
