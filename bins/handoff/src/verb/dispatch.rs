@@ -18,7 +18,7 @@ use crate::supervise::{Ended, Journal, Plan, Signals, Watch, guard, supervise};
 
 /// `handoff run`.
 pub(crate) fn run(here: &Here<'_>, task: &Task) -> Result<u8, Failure> {
-    let prompt = prompt::read(task)?.ok_or_else(|| Failure::usage("there is no prompt: FILE, - or --text WORDS…"))?;
+    let prompt = prompt::read(here.output, task)?.ok_or_else(prompt::missing)?;
     let config = here.config()?;
     let backend =
         config.backend(task.backend.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
@@ -31,7 +31,7 @@ pub(crate) fn run(here: &Here<'_>, task: &Task) -> Result<u8, Failure> {
 pub(crate) fn resume(here: &Here<'_>, id: Option<&str>, task: &Task) -> Result<u8, Failure> {
     let runs = here.runs()?;
     let row = here.find(&runs, id)?;
-    let Some(prompt) = prompt::read(task)? else { return open::row(here, &row) };
+    let Some(prompt) = prompt::read(here.output, task)? else { return open::row(here, &row) };
     let config = here.config()?;
     if let Some(other) = task.backend.as_ref().filter(|other| **other != row.backend) {
         return Err(Failure::usage(format!(
