@@ -18,13 +18,31 @@ use crate::supervise::{Ended, Journal, Plan, Signals, Watch, guard, supervise};
 
 /// `handoff run`.
 pub(crate) fn run(here: &Here<'_>, task: &Task) -> Result<u8, Failure> {
+    let reserved = match &task.source {
+        Some(Source::File(path)) => reserved_for(here, path)?,
+        _ => None,
+    };
     let prompt = prompt::read(here.output, task)?.ok_or_else(prompt::missing)?;
     let config = here.config()?;
-    let backend =
-        config.backend(task.backend.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
+    let backend = config
+        .backend(task.backend.as_deref().or(reserved.as_deref()))
+        .map_err(|error| Failure::usage(error.to_string()))?;
     let runs = here.runs()?;
     let cwd = directory(task.cwd.clone())?;
     dispatch(here, &runs, task, prompt, backend, cwd, None)
+}
+
+/// The backend that the prompt at `path` is reserved for, if it is.
+fn reserved_for(here: &Here<'_>, path: &Path) -> Result<Option<String>, Failure> {
+    if !path.to_string_lossy().ends_with(".prompt.md") || !handoff_files::is_directory(&here.home) {
+        return Ok(None);
+    }
+    let runs = here.runs()?;
+    let reserved = runs.prompt_of(path).and_then(|id| runs.reserved_for(&id));
+    if reserved.is_some() && !handoff_files::is_taken(path) {
+        return Err(Failure::usage(format!("write the prompt to {} first", path.display())));
+    }
+    Ok(reserved)
 }
 
 /// `handoff resume`: the same conversation, with the same backend.
