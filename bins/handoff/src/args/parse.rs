@@ -200,7 +200,10 @@ fn list(parser: &mut Parser) -> Result<Command, Error> {
             Short('h') | Long("help") => return Ok(Command::Help),
             Long("json") => list.json = true,
             Long("all") => list.all = true,
-            Short('n') => list.number = Some(parser.value()?.parse()?),
+            Short('n') => match parser.value()?.parse()? {
+                0 => return Err("-n needs a number of at least 1".into()),
+                number => list.number = Some(number),
+            },
             Value(word) if list.id.is_none() => list.id = Some(word.string()?),
             other => return Err(other.unexpected()),
         }

@@ -21,7 +21,7 @@ const MOST: u64 = 1 << 20;
 
 pub(crate) fn run(here: &Here<'_>, list: &List) -> Result<u8, Failure> {
     let runs = here.runs()?;
-    let limit = (!list.all).then_some(list.number.unwrap_or(SHOWN));
+    let limit = list.number.or((!list.all).then_some(SHOWN));
     let filter = Filter { limit, ..Filter::default() };
     if list.json {
         let mut entries = Entries::new(&runs);
@@ -143,7 +143,7 @@ fn line(text: &str, limit: usize) -> Sanitised {
 }
 
 fn plain(rows: &[Row]) -> String {
-    let header = ["RUN", "DATE", "STATUS", "BACKEND", "TOKENS", "CWD", "PROMPT"].map(str::to_owned);
+    let header = ["RUN", "DATE", "STATUS", "BACKEND", "IN/OUT/CACHED", "CWD", "PROMPT"].map(str::to_owned);
     let now = Timestamp::now();
     let cells = rows.iter().map(|row| {
         let cwd = row.cwd.file_name().unwrap_or(row.cwd.as_os_str()).to_string_lossy();

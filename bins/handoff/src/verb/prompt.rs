@@ -44,8 +44,14 @@ pub(crate) fn read(output: Output, task: &Task) -> Result<Option<Prompt>, Failur
     let (bytes, slug) = match &task.source {
         Some(Source::Text(text)) => (text.clone(), "from-text"),
         Some(Source::File(path)) => {
-            let (bytes, more) = handoff_files::read_named(path, LONGEST as u64)
-                .map_err(|error| Failure::usage(error.to_string()))?;
+            let (bytes, more) =
+                handoff_files::read_named(path, LONGEST as u64).map_err(|error| match error.kind() {
+                    // Words were meant, it may be.
+                    std::io::ErrorKind::NotFound => {
+                        Failure::usage(format!("{error}; to say it on the command line: --text WORDS…"))
+                    }
+                    _ => Failure::usage(error.to_string()),
+                })?;
             if more {
                 return Err(Failure::usage(format!("{} is longer than 64 MiB", path.display())));
             }
