@@ -102,6 +102,7 @@ fn task_option<'p>(arg: Arg<'p>, task: &mut Task) -> Result<Option<Arg<'p>>, Err
         Long("pro") => task.pro = true,
         Long("print") => task.print = true,
         Long("to-inbox") => task.to_inbox = true,
+        Long("quiet") => task.quiet = true,
         Long("verbose") => task.verbose = true,
         other => return Ok(Some(other)),
     }

@@ -121,7 +121,7 @@ fn dispatch(
     here.output.print(&format!("RUN_ID={}\n", run.id()));
     unrecorded(here, run.unrecorded(), "the run goes on without being listed");
     let mut run = run;
-    let mut journal = Journal::new(run.create_out().ok(), here.output);
+    let mut journal = Journal::new(run.create_out().ok(), here.output, task.quiet);
     let order = Order { task, backend, cwd: &cwd, resumed };
     let ended = carry_out(here, &order, &mut run, &signals, &mut journal);
     let is_orphan = is_orphan(caller);
@@ -283,7 +283,7 @@ fn conclude(
         here.output.complain(format_args!("{id}: {}: {reason}", state.name()));
     }
     let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-    journal.line(&format!("end: {}{why}", done.state.name()));
+    journal.ended(done.state.name(), &why);
     let shown = task.print || here.output.is_terminal();
     if shown || (done.result.is_err() && state == State::Success) {
         here.output.print(&unforged(&text));
