@@ -153,3 +153,15 @@ fn words_that_are_no_file_are_told_where_they_belong() {
         ran.err()
     );
 }
+
+#[test]
+fn a_result_without_a_text_is_shown_with_its_reason() {
+    let stage = Stage::new("exit 4");
+    let (_, file) = announced(&stage.handoff(&["run", "--text", "x"]));
+    // As it is where the disk had no room for the text.
+    let whole = std::fs::read_to_string(&file).unwrap();
+    let head = whole.find("\n---\n\n").unwrap() + "\n---\n\n".len();
+    std::fs::write(&file, &whole[..head]).unwrap();
+    let tail = stage.handoff(&["tail"]);
+    assert!(tail.out().ends_with("\n\nclaude ended without a result, exit code 4\n"), "{}", tail.out());
+}
