@@ -126,7 +126,11 @@ fn resume_without_words_opens_and_open_becomes_the_agent() {
     let mut command = stage.command(&["open"]);
     command.env("PATH", stage.world.path("bin"));
     let missing = tests::feed(command, b"");
-    assert!(missing.code == 1 && missing.err().contains("could not start claude"), "{}", missing.err());
+    assert!(
+        missing.code == 1 && missing.err().contains("could not find claude: install it, or set PATH"),
+        "{}",
+        missing.err()
+    );
     assert_eq!(stage.settings().len(), 0);
     // Nobody is at a pipe that could use an interactive agent.
     assert_eq!(stage.handoff(&["resume", &first]).code, 2);

@@ -100,8 +100,8 @@ fn a_backend_that_cannot_be_started_is_told() {
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o644)).unwrap();
     std::fs::remove_file(stage.world.path("bin/codex")).unwrap();
     for (backend, reason) in [
-        ("ds", "claude could not be started: agent-handoff: could not start claude: permission denied"),
-        ("cx", "codex could not be started: agent-handoff: could not start codex: no such file or directory"),
+        ("ds", "could not start claude: permission denied"),
+        ("cx", "could not find codex: install it, or set path to where it is"),
     ] {
         let mut command = stage.command(&["run", "--backend", backend, "--text", "x"]);
         let ran = tests::feed(

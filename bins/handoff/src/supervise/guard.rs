@@ -124,12 +124,23 @@ pub(crate) fn run(command: &[OsString], output: &Output) -> u8 {
     }
 }
 
+/// Why `program` could not be started, and what to do about it.
+pub(crate) fn cannot_start(program: &OsStr, error: &std::io::Error) -> String {
+    let name = Path::new(program).display();
+    match error.kind() {
+        ErrorKind::NotFound => format!("could not find {name}: install it, or set PATH to where it is"),
+        _ => format!("could not start {name}: {}", handoff_files::reason(error)),
+    }
+}
+
 /// Stays until the supervisor has done with the group, and ends with it.
 fn guarded(prompt: &OsStr, settings: &OsStr, program: &OsStr, args: &[OsString]) -> Result<(), String> {
     let prompt = handoff_files::open_named(Path::new(prompt)).map_err(|error| error.to_string())?;
-    let mut backend = Command::new(program).args(args).stdin(prompt).spawn().map_err(|error| {
-        format!("could not start {}: {}", Path::new(program).display(), handoff_files::reason(&error))
-    })?;
+    let mut backend = Command::new(program)
+        .args(args)
+        .stdin(prompt)
+        .spawn()
+        .map_err(|error| cannot_start(program, &error))?;
     let (of_watched, first) = (settings.to_owned(), request(program));
     let watch = std::thread::spawn(move || {
         handoff_process::read_input(handoff_process::Patience { time: None, size: usize::MAX }, |_| false);

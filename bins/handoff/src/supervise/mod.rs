@@ -194,6 +194,10 @@ fn without_result(outcome: &Outcome, exit: Exit, last_words: &[u8], plan: &Plan<
     let last_words = handoff_text::Sanitised::from(String::from_utf8_lossy(last_words).as_ref());
     let last_words = Some(last_words.trim().to_owned()).filter(|words| !words.is_empty());
     match said.or(last_words) {
+        // The guard's own words say all of it.
+        Some(words) if exit == Exit::NotStarted => {
+            words.strip_prefix("agent-handoff: ").unwrap_or(&words).to_owned()
+        }
         Some(words) => format!("{how}: {words}"),
         None => how,
     }

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
 use crate::here::{Failure, Here};
-use crate::supervise::Signals;
+use crate::supervise::{Signals, guard};
 
 /// What the file of an opened run's settings is called: `<id>.open-<process>.settings.json`.
 const OPEN: &str = ".open-";
@@ -56,9 +56,7 @@ pub(crate) fn row(here: &Here<'_>, row: &Row) -> Result<u8, Failure> {
     })?;
     let mut agent = Command::new(&launch.program);
     agent.args(&launch.args).env_clear().envs(launch.env.iter().cloned()).current_dir(&row.cwd);
-    let program = launch.program.to_string_lossy();
-    let failed =
-        |error| Failure::new(format!("could not start {program}: {}", handoff_files::reason(&error)));
+    let failed = |error| Failure::new(guard::cannot_start(&launch.program, &error));
     let Some(text) = &launch.settings else { return Err(failed(agent.exec())) };
     // Somebody has to be there to remove the token when it is over, also when the terminal is closed.
     let signals = Signals::listen()?;
