@@ -7,7 +7,7 @@ use handoff_backends::Config;
 use handoff_process::{Environment, Output};
 use handoff_runs::{Found, RecordError, Row, Runs, State};
 
-use crate::verb::deliver;
+use crate::verb::{deliver, open};
 
 /// Why something was not done, in words for the user, and the exit code.
 #[derive(Debug)]
@@ -98,6 +98,9 @@ impl<'a> Here<'a> {
     /// The record, with the runs that were lost since put right.
     pub(crate) fn runs(&self) -> Result<Runs, Failure> {
         let runs = Runs::open(&self.home)?;
+        if let Ok(Some(dir)) = handoff_files::Dir::open(&self.home.join("runs")) {
+            open::sweep(&dir);
+        }
         if runs.trouble().is_none() {
             // What cannot be put right now is the next time.
             let _ = self.reconcile(&runs);
@@ -120,8 +123,10 @@ impl<'a> Here<'a> {
                 self.note(&format!("note: {id} was lost: {reason}\n"));
             }
             // Whoever wanted the result as a handoff gets it, or is told that there is none.
+            let prompt = runs.files(row).prompt;
+            let about = deliver::About { id, backend: &row.backend, prompt: &prompt };
             if row.to_inbox
-                && let Err(why) = deliver::stored(self, id, row.state, &result, row.caller.as_deref())
+                && let Err(why) = deliver::stored(self, &about, row.state, &result, row.caller.as_deref())
             {
                 let why = handoff_text::Sanitised::from(why.as_str());
                 self.note(&format!("agent-handoff: {id}: could not leave word in the inbox: {why}\n"));

@@ -45,6 +45,8 @@ pub struct Ending<'a> {
     pub text: &'a [u8],
     /// What it used, all in all; None leaves what was noted.
     pub usage: Option<Usage>,
+    /// The same of the whole conversation, as the backend counts it; None where that is unknown.
+    pub conversation_usage: Option<Usage>,
 }
 
 /// What came of it.
@@ -72,6 +74,7 @@ impl Run<'_> {
         if ending.usage.is_some() {
             self.info.usage.clone_from(&ending.usage);
         }
+        self.info.conversation_usage.clone_from(&ending.conversation_usage);
         let result = self.runs.write_result(&self.id, &self.backend, state, &self.info, ending.text);
         if let Err(error) = &result {
             if state == State::Success {

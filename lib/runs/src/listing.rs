@@ -7,7 +7,7 @@ use rusqlite::{Params, params};
 use crate::Runs;
 use crate::error::RecordError;
 use crate::id::RunId;
-use crate::row::{self, COLUMNS, Row, State};
+use crate::row::{self, COLUMNS, Row, State, Usage};
 
 /// Which runs are wanted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,8 +66,17 @@ impl Runs {
         self.rows("status = 'running' AND session_id = ?1 ORDER BY id DESC", [session])
     }
 
-    /// The run that `selector` names: an id, a number of the list (the newest that has it, as with handoff-cli's daily
-    /// ones), a UUID, or a part of an id that no other has. Without one the newest.
+    /// What the conversation `session` has used, as far as the list knows: as its latest run with a count has it.
+    ///
+    /// # Errors
+    /// What is wrong with the list.
+    pub fn used_by(&self, session: &str) -> Result<Option<Usage>, RecordError> {
+        let rows = self.rows("session_id = ?1 AND status <> 'running' ORDER BY id DESC", [session])?;
+        Ok(rows.into_iter().find_map(|row| row.conversation_usage))
+    }
+
+    /// The run that `selector` names: an id, a number of the list (which handoff-cli's daily
+    /// ones may share), a UUID, or a part of an id that no other has. Without one the newest.
     ///
     /// # Errors
     /// What is wrong with the list.
@@ -81,7 +90,13 @@ impl Runs {
         let mut exact = one("run_id = ?1", selector)?;
         let number = selector.strip_prefix('+').unwrap_or(selector);
         if exact.is_none() && number.bytes().all(|b| b.is_ascii_digit()) && number.parse::<i64>().is_ok() {
-            exact = one("seq = CAST(?1 AS INTEGER)", number)?;
+            // Each program counts for itself: the newest of a number may be another than is meant.
+            let condition = "seq = CAST(?1 AS INTEGER) ORDER BY id DESC LIMIT ?2";
+            let mut rows = self.rows(condition, params![number, TOLD])?;
+            if rows.len() > 1 {
+                return Ok(Found::Several(rows.into_iter().map(|row| row.id).collect()));
+            }
+            exact = rows.pop();
         }
         if exact.is_none() {
             exact = one("uuid = ?1", &selector.to_ascii_lowercase())?;

@@ -29,6 +29,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How old a temporary file is, in seconds, before it is taken for left behind. It is locked only once it is made.
 const HALF_WRITTEN: i64 = 60;
 
+/// A progress is looked at whole, in bytes; of a longer one the end is not.
+const PROGRESS: u64 = 64 << 20;
+
 /// As much of a result file as has its head.
 const HEAD: u64 = 8 << 10;
 
@@ -79,7 +82,9 @@ impl Runs {
             }
             if row.state == State::Lost {
                 // On a full disk the list at least says it.
-                let _ = self.write_lost(row);
+                if self.write_lost(row).is_ok() {
+                    let _ = self.close_progress(row);
+                }
             }
             tell(row);
             change.commit()?;
@@ -138,6 +143,21 @@ impl Runs {
         result_head(&head)
     }
 
+    /// The last line of the progress, as every run has it, on a line of its own.
+    fn close_progress(&self, row: &Row) -> Result<(), FileError> {
+        let files = self.files(row);
+        let Some(name) = files.out.file_name() else { return Ok(()) };
+        let mut out = self.tasks.open_file(name)?;
+        let end = format!("RESULT={}\n", files.result.display());
+        let bytes = out.read(PROGRESS)?;
+        // One that was killed between the two has it already.
+        if bytes.ends_with(end.as_bytes()) {
+            return Ok(());
+        }
+        let gap = if bytes.is_empty() || bytes.ends_with(b"\n") { "" } else { "\n" };
+        self.tasks.append(name, format!("{gap}{end}").as_bytes())
+    }
+
     fn write_lost(&self, row: &Row) -> Result<(), FileError> {
         let info = Info {
             reason: row.reason.clone(),
@@ -147,7 +167,7 @@ impl Runs {
         };
         let text = format!(
             "This run was lost: {WHY}. What it did until then stays done.\n\nProgress: {}\nStream: {}\n\n\
-             To go on in the same conversation: handoff resume {}\n",
+             To go on in the same conversation: handoff resume {} --text …\n",
             self.files(row).out.display(),
             row.stream.display(),
             row.id

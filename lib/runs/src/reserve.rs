@@ -79,6 +79,13 @@ impl Runs {
         (ours && known()).then_some(id)
     }
 
+    /// The backend that the run to come `id` is reserved for; None when it is no such run any more.
+    pub fn reserved_for(&self, id: &RunId) -> Option<String> {
+        let content = self.runs.open_file(format!("{id}{RESERVED}")).ok()?.read(4096).ok()?;
+        let content = String::from_utf8(content).ok()?;
+        Some(content.split_once(' ')?.1.to_owned()).filter(|backend| !backend.is_empty())
+    }
+
     /// Starts the run that `id` was reserved for. `new.prompt` is what its file says; the slug is the reserved one.
     ///
     /// # Errors

@@ -89,6 +89,9 @@ pub(crate) struct Info {
     pub(crate) pid: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) usage: Option<Usage>,
+    /// What the conversation had used by then, as the backend counts it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) conversation_usage: Option<Usage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) supervisor: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,6 +121,10 @@ impl Info {
             pro: flag("pro"),
             pid: process("pid"),
             usage: value.get("usage").filter(|usage| usage.is_object()).map(Usage::salvage),
+            conversation_usage: value
+                .get("conversation_usage")
+                .filter(|usage| usage.is_object())
+                .map(Usage::salvage),
             supervisor: process("supervisor"),
             caller: text("caller"),
             to_inbox: flag("to_inbox"),
@@ -182,6 +189,9 @@ pub struct Row {
     pub pro: bool,
     /// What it used.
     pub usage: Option<Usage>,
+    /// What its conversation had used by its end, as the backend counts it. Of rows that do not tell it apart, as
+    /// handoff-cli's, what is in `usage`: they have that as the backend counts it.
+    pub conversation_usage: Option<Usage>,
     /// While it runs: the backend's process, which leads its group.
     pub process: Option<i32>,
     /// While it runs: the process that looks after it.
@@ -225,6 +235,7 @@ impl Row {
             backend: text(row, 8)?,
             model: info.model.filter(|model| !model.is_empty()),
             pro: info.pro,
+            conversation_usage: info.conversation_usage.or_else(|| info.usage.clone()),
             usage: info.usage,
             process: info.pid.filter(|&pid| pid > 1),
             supervisor: info.supervisor.filter(|&pid| pid > 1),

@@ -205,7 +205,9 @@ fn joined(errors: Value<'_>) -> Sanitised {
 fn read_account(state: &mut State, line: Value<'_>) {
     let keys = ["usage", "modelUsage", "total_cost_usd", "num_turns", "permission_denials"];
     let [usage, models, cost, turns, denials] = line.pick(keys).unwrap_or_default();
-    state.usage = models.and_then(by_model).or(usage.and_then(of_main_loop)).or(state.usage);
+    let own = usage.and_then(of_main_loop);
+    state.usage = models.and_then(by_model).or(own).or(state.usage);
+    state.own_usage = own.or(state.own_usage);
     state.cost_usd = cost.and_then(Value::number).or(state.cost_usd);
     state.turns = turns.and_then(Value::count).or(state.turns);
     for denial in denials.into_iter().flat_map(Value::items) {

@@ -87,14 +87,19 @@ fn read_item(state: &mut State, item: Value<'_>, stage: Stage, tell: Tell<'_>) {
         (b"reasoning", Stage::Ended) => return Progress::line(Progress::Thought, text_of(text), tell),
         // An item of this type is a warning, also in runs that end well.
         (b"error", Stage::Ended) => return Progress::line(Progress::Warning, text_of(message), tell),
-        (b"command_execution", Stage::Begun) => add("$ ", command),
+        (b"command_execution", Stage::Begun) => {
+            line.extend_from_slice(b"$ ");
+            line.extend_from_slice(&inner(command));
+        }
         (b"command_execution", Stage::Ended) => {
-            // A command that was declined has a status and no exit code.
+            // That it was begun was told. One that was declined has a status and no exit code.
             match exit.and_then(Value::number) {
+                Some(0.0) => return state.recovered(),
                 Some(code) => add(&format!("exit {}", code as i64), None),
                 None => add("", status),
             }
-            add(": $ ", command);
+            line.extend_from_slice(b": $ ");
+            line.extend_from_slice(&inner(command));
         }
         (b"file_change", Stage::Ended) => {
             // `add src/main.rs, update README.md`
@@ -113,6 +118,25 @@ fn read_item(state: &mut State, item: Value<'_>, stage: Stage, tell: Tell<'_>) {
     }
     state.recovered();
     Progress::line(Progress::Tool, Sanitised::line(&line, LINE_LIMIT), tell);
+}
+
+/// A command without the shell that Codex has it run by: `/bin/bash -lc '…'`.
+fn inner(command: Option<Value<'_>>) -> Vec<u8> {
+    let mut whole = Vec::new();
+    command.and_then(Value::string).into_iter().for_each(|text| text.add_to(&mut whole));
+    let inner = || {
+        let text = str::from_utf8(&whole).ok()?;
+        let (shell, rest) = text.split_once(" -lc ").or_else(|| text.split_once(" -c "))?;
+        let is_shell = shell.rsplit('/').next().is_some_and(|name| matches!(name, "bash" | "sh" | "zsh"));
+        // What is longer than a line has lost its last quote.
+        let rest = match rest.as_bytes().first()? {
+            b'\'' => rest[1..].strip_suffix('\'').unwrap_or(&rest[1..]).replace("'\\''", "'"),
+            b'"' => rest[1..].strip_suffix('"').unwrap_or(&rest[1..]).replace("\\\"", "\""),
+            _ => rest.to_owned(),
+        };
+        is_shell.then(|| rest.into_bytes())
+    };
+    inner().unwrap_or(whole)
 }
 
 /// Cumulative over the thread: the first turn after a resume counts the ones before it too.

@@ -30,6 +30,8 @@ pub struct Outcome {
     pub session: Option<SessionId>,
     /// What it took. Of the whole conversation, resumed runs included, as both backends count it.
     pub usage: Option<Usage>,
+    /// What this run took at least, where the backend says that too: Claude Code's without its subagents.
+    pub own_usage: Option<Usage>,
     /// The backend's own estimate, of the whole conversation too; Codex gives none.
     pub cost_usd: Option<f64>,
     /// How many turns this run had.
@@ -70,6 +72,24 @@ impl Usage {
         let [input, output, cache_read, cache_write, reasoning] =
             counts.map(|value| value.and_then(Value::count).unwrap_or_default());
         Self { input, output, cache_read, cache_write, reasoning }
+    }
+
+    /// What was used since `earlier`, counted from the same beginning; None when this was not: one of its numbers is
+    /// the smaller, or less would be left than `least`.
+    pub fn since(self, earlier: Self, least: Self) -> Option<Self> {
+        let share = Self {
+            input: self.input.checked_sub(earlier.input)?,
+            output: self.output.checked_sub(earlier.output)?,
+            cache_read: self.cache_read.checked_sub(earlier.cache_read)?,
+            cache_write: self.cache_write.checked_sub(earlier.cache_write)?,
+            reasoning: self.reasoning.checked_sub(earlier.reasoning)?,
+        };
+        // Thoughts are counted in one of the two only, by some versions.
+        let has_least = share.input >= least.input
+            && share.output >= least.output
+            && share.cache_read >= least.cache_read
+            && share.cache_write >= least.cache_write;
+        has_least.then_some(share)
     }
 
     pub(crate) fn plus(self, other: Self) -> Self {

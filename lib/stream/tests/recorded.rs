@@ -333,8 +333,7 @@ recorded! {
     codex_tool, "codex-tool": r#"
         session: 01a1fbce-0448-7581-923b-4dcd36955bb9
         text: Let me look.
-        tool: $ /bin/bash -lc 'echo hello-from-tool; ls -la | head -3'
-        tool: exit 0: $ /bin/bash -lc 'echo hello-from-tool; ls -la | head -3'
+        tool: $ echo hello-from-tool; ls -la | head -3
         text: All done: it said hello.
         = Success "All done: it said hello."
         in 01a1fbce-0448-7581-923b-4dcd36955bb9
@@ -343,8 +342,8 @@ recorded! {
 
     codex_toolfail, "codex-toolfail": r#"
         session: 01a1fbce-0ac1-7d31-ad3b-bb2338381bb8
-        tool: $ /bin/bash -lc 'echo oops >&2; exit 3'
-        tool: exit 3: $ /bin/bash -lc 'echo oops >&2; exit 3'
+        tool: $ echo oops >&2; exit 3
+        tool: exit 3: $ echo oops >&2; exit 3
         text: It failed.
         = Success "It failed."
         in 01a1fbce-0ac1-7d31-ad3b-bb2338381bb8

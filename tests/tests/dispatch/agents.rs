@@ -110,6 +110,10 @@ fn a_task_is_done_and_its_conversation_goes_on() {
         let row = real.stage.row();
         assert!(row["usage"]["output_tokens"].as_u64().unwrap() > 0, "{row}");
         let first = &real.stage.list()[1];
+        // Its own share: one answer after two, though both count on.
+        let used = |row: &serde_json::Value| row["usage"]["output_tokens"].as_u64().unwrap();
+        assert_eq!(used(&row) * 2, used(first), "{backend}: {row} {first}");
+        assert_eq!(row["usage"]["cost_usd"].is_null(), backend == "codex", "{row}");
         assert_eq!((&first["session"], first["state"].as_str()), (&row["session"], Some("success")));
     }
     assert_eq!(real.stage.settings().len(), 0);

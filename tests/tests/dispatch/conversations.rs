@@ -126,7 +126,11 @@ fn resume_without_words_opens_and_open_becomes_the_agent() {
     let mut command = stage.command(&["open"]);
     command.env("PATH", stage.world.path("bin"));
     let missing = tests::feed(command, b"");
-    assert!(missing.code == 1 && missing.err().contains("could not start claude"), "{}", missing.err());
+    assert!(
+        missing.code == 1 && missing.err().contains("could not find claude: install it, or set PATH"),
+        "{}",
+        missing.err()
+    );
     assert_eq!(stage.settings().len(), 0);
     // Nobody is at a pipe that could use an interactive agent.
     assert_eq!(stage.handoff(&["resume", &first]).code, 2);
@@ -152,4 +156,85 @@ fn the_latest_is_so_by_its_place_and_not_by_the_clock() {
     announced(&tests::feed(resume, b""));
     assert_eq!(stage.row()["session"].as_str().unwrap(), session);
     assert!(stage.last("args").contains(&session));
+}
+
+/// A stage with a run of `ds`, whose agent then stays until it is asked to end.
+fn opened(script: &str) -> (Stage, crate::support::Started) {
+    let stage = Stage::done();
+    announced(&stage.handoff(&["run", "--text", "a"]));
+    std::fs::remove_dir_all(&stage.got()[0]).unwrap();
+    stage.backend("claude", script);
+    let started = stage.started(&["open"]);
+    assert_eq!(stage.settings().len(), 1);
+    (stage, started)
+}
+
+#[test]
+fn a_closed_terminal_leaves_no_token_of_an_opened_agent() {
+    // Without `exec`, so that the shell is there to be told.
+    for (signal, name) in [(Signal::HUP, "HUP"), (Signal::TERM, "TERM")] {
+        let (stage, mut open) =
+            opened(&format!("trap 'sleep 0.3; exit 9' {name}; while :; do sleep 0.05; done"));
+        // What others do meanwhile takes nothing away.
+        stage.list();
+        assert_eq!(stage.settings().len(), 1);
+        open.signal(signal);
+        assert_eq!(open.ends(), 9);
+        assert_eq!(stage.settings().len(), 0, "{name}");
+    }
+}
+
+#[test]
+fn an_interrupt_is_the_agents_own() {
+    let (stage, mut open) = opened("while [ ! -e ../go ]; do sleep 0.05; done; exit 4");
+    open.signal(Signal::INT);
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert_eq!(stage.settings().len(), 1);
+    std::fs::write(stage.world.path("go"), "").unwrap();
+    assert_eq!(open.ends(), 4);
+    assert_eq!(stage.settings().len(), 0);
+}
+
+#[test]
+fn a_token_that_a_killed_open_left_goes_with_the_next_command() {
+    let (stage, mut open) = opened("while [ ! -e ../go ]; do sleep 0.05; done");
+    open.signal(Signal::KILL);
+    open.ends();
+    assert_eq!(stage.settings().len(), 1);
+    assert_eq!(stage.handoff(&["tail"]).code, 0);
+    assert_eq!(stage.settings().len(), 0);
+    std::fs::write(stage.world.path("go"), "").unwrap();
+}
+
+#[test]
+fn what_a_resumed_run_used_is_its_own_share() {
+    let recorded = |name: &str| format!("cat '{}'", crate::support::recorded(name).display());
+    let used = |stage: &Stage| {
+        let usage = stage.row()["usage"].clone();
+        (usage["input_tokens"].as_u64().unwrap(), usage["output_tokens"].as_u64().unwrap())
+    };
+    // As both count: over the conversation. Codex's cost nobody knows.
+    let stage = Stage::new(&recorded("codex-tool"));
+    announced(&stage.handoff(&["run", "--backend", "cx", "--text", "a"]));
+    assert_eq!(used(&stage), (19540, 14));
+    stage.backend("codex", "exit 1");
+    announced(&stage.handoff(&["resume", "--text", "b"]));
+    stage.backend("codex", &recorded("codex-resume").replace(';', ""));
+    announced(&stage.handoff(&["resume", "--text", "c"]));
+    assert_eq!(used(&stage), (29503 - 19540, 21 - 14));
+    assert!(stage.row()["usage"]["cost_usd"].is_null());
+    // It never is less than nothing: this one began anew.
+    stage.backend("codex", &recorded("codex-tool"));
+    announced(&stage.handoff(&["resume", "--text", "d"]));
+    assert_eq!(used(&stage), (19540, 14));
+
+    let stage = Stage::new(&recorded("claude-tool"));
+    announced(&stage.handoff(&["run", "--backend", "opus", "--text", "a"]));
+    let first = stage.row()["usage"]["cost_usd"].as_f64().unwrap();
+    assert_eq!(used(&stage), (25232, 14));
+    stage.backend("claude", &recorded("claude-resume"));
+    announced(&stage.handoff(&["resume", "--text", "b"]));
+    assert_eq!(used(&stage), (12703, 7));
+    let cost = stage.row()["usage"]["cost_usd"].as_f64().unwrap();
+    assert!((cost + first - 0.15216).abs() < 1e-9, "{cost}");
 }

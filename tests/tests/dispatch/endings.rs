@@ -100,8 +100,8 @@ fn a_backend_that_cannot_be_started_is_told() {
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o644)).unwrap();
     std::fs::remove_file(stage.world.path("bin/codex")).unwrap();
     for (backend, reason) in [
-        ("ds", "claude could not be started: agent-handoff: could not start claude: permission denied"),
-        ("cx", "codex could not be started: agent-handoff: could not start codex: no such file or directory"),
+        ("ds", "could not start claude: permission denied"),
+        ("cx", "could not find codex: install it, or set path to where it is"),
     ] {
         let mut command = stage.command(&["run", "--backend", backend, "--text", "x"]);
         let ran = tests::feed(
@@ -182,4 +182,22 @@ fn a_token_that_is_not_set_is_told_and_nothing_started() {
     assert_eq!((ran.code, state.as_str()), (1, "error"));
     assert!(reason.contains("DS_KEY"), "{reason}");
     assert!(stage.got().is_empty());
+}
+
+#[test]
+fn a_reason_is_told_once_and_progress_only_where_it_is_wanted() {
+    let stage = Stage::replay("claude-err401", 1);
+    let ran = stage.handoff(&["run", "--print", "--text", "x"]);
+    let (err, reason) = (ran.err().to_owned(), stage.row()["reason"].as_str().unwrap().to_owned());
+    assert_eq!(err.lines().filter(|line| line.starts_with("agent-handoff: ")).count(), 1, "{err}");
+    let end = err.lines().find(|line| line.contains(" end: ")).unwrap();
+    assert!(end.ends_with(" end: error"), "{end}");
+    // The progress that is kept has it.
+    let out = std::fs::read_to_string(stage.row()["progress"].as_str().unwrap()).unwrap();
+    assert!(out.contains(&format!(" end: error: {reason}\n")), "{out}");
+    let quiet = stage.handoff(&["run", "--quiet", "--text", "x"]);
+    let (id, _) = announced(&quiet);
+    assert_eq!(quiet.err(), format!("agent-handoff: {id}: error: {reason}\n"));
+    let out = std::fs::read_to_string(stage.row()["progress"].as_str().unwrap()).unwrap();
+    assert!(out.contains(" start: ") && out.contains(" session: "), "{out}");
 }

@@ -73,7 +73,10 @@ fn a_killed_run_is_found_lost() {
     let row = stage.row();
     let (state, reason, text) = result(row["result"].as_str().unwrap().as_ref());
     assert_eq!((row["state"].as_str().unwrap(), state.as_str()), ("lost", "lost"));
-    assert!(reason.contains("killed") && text.contains("handoff resume"), "{reason} {text}");
+    assert!(reason.contains("killed") && text.contains("--text …"), "{reason} {text}");
+    let out = std::fs::read_to_string(row["progress"].as_str().unwrap()).unwrap();
+    assert_eq!(out.lines().last().unwrap(), format!("RESULT={}", row["result"].as_str().unwrap()), "{out}");
+    assert_eq!(out.matches("RESULT=").count(), 1);
     // It is told once.
     assert_eq!(stage.handoff(&["list"]).err(), "");
 }
@@ -251,4 +254,34 @@ fn a_closed_terminal_ends_no_run_that_was_told_to_stay() {
     std::fs::write(stage.world.path("go"), "").unwrap();
     assert_eq!(run.ends(), 0);
     assert_eq!(stage.row()["state"], "success");
+}
+
+#[test]
+fn codex_is_interrupted_first_and_claude_terminated() {
+    // Nothing is said where nobody listens any more: a shell tells of children that signals ended.
+    let notes = "exec >../said 2>&1; trap 'echo INT >> ../asked' INT; trap 'echo TERM >> ../asked' TERM
+         : > ../endless; while :; do sleep 0.05; done";
+    for (backend, asked) in [("cx", "INT\nTERM\n"), ("ds", "TERM\n")] {
+        for how in ["signal", "time", "kill", "result"] {
+            let result = r#"echo '{"type":"turn.completed"}'"#;
+            let stage = Stage::new(&match how {
+                "result" => format!("{DONE}; {result}; {notes}"),
+                _ => notes.to_owned(),
+            });
+            let timeout = if how == "time" { "1s" } else { "60s" };
+            let mut run = stage.start(&["run", "--backend", backend, "--timeout", timeout, "--text", "x"]);
+            is_endless(&stage);
+            match how {
+                "signal" => run.signal(Signal::TERM),
+                "kill" => run.signal(Signal::KILL),
+                _ => {}
+            }
+            run.ends();
+            let noted = || std::fs::read_to_string(stage.world.path("asked")).unwrap_or_default();
+            wait_until(&format!("{backend} is asked: {how}"), || noted().len() >= asked.len());
+            assert_eq!(noted(), asked, "{backend}: {how}");
+            let pid = stage.got()[0].file_name().unwrap().to_str().unwrap().parse().unwrap();
+            goes(rustix::process::Pid::from_raw(pid).unwrap());
+        }
+    }
 }

@@ -13,7 +13,7 @@ fn runs_are_listed() {
     let (id, result) = announced(&stage.handoff(&["run", "--text", "look\tat\nit \u{1b}[31m"]));
     let list = stage.handoff(&["ls"]);
     let lines: Vec<Vec<&str>> = list.out().lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(lines[0], ["RUN", "DATE", "STATUS", "BACKEND", "TOKENS", "CWD", "PROMPT"]);
+    assert_eq!(lines[0], ["RUN", "DATE", "STATUS", "BACKEND", "IN/OUT/CACHED", "CWD", "PROMPT"]);
     assert_eq!((lines[1][0], lines.len()), (id.as_str(), 2));
     assert!(list.out().contains(" success ") && list.out().contains(" ds ") && list.out().contains(" app "));
     assert!(
@@ -129,4 +129,39 @@ fn a_killed_run_is_not_waited_for_for_ever() {
     // Whoever finds it lost says so to whoever wanted the result.
     assert!(waited.err().contains(" was lost: "), "{}", waited.err());
     assert_eq!(stage.world.names(&stage.repo, "unread").len(), 1);
+}
+
+#[test]
+fn a_number_is_at_least_one_and_wins() {
+    let stage = Stage::done();
+    for _ in 0..2 {
+        announced(&stage.handoff(&["run", "--text", "x"]));
+    }
+    let none = stage.handoff(&["list", "-n", "0"]);
+    assert_eq!((none.code, none.out()), (2, ""), "{}", none.err());
+    let one = stage.handoff(&["list", "--all", "-n", "1"]);
+    assert_eq!(one.out().lines().count(), 2, "{}", one.out());
+}
+
+#[test]
+fn words_that_are_no_file_are_told_where_they_belong() {
+    let stage = Stage::done();
+    let ran = stage.handoff(&["run", "fix the bug"]);
+    assert!(
+        ran.code == 2 && ran.err().contains("to say it on the command line: --text WORDS…"),
+        "{}",
+        ran.err()
+    );
+}
+
+#[test]
+fn a_result_without_a_text_is_shown_with_its_reason() {
+    let stage = Stage::new("exit 4");
+    let (_, file) = announced(&stage.handoff(&["run", "--text", "x"]));
+    // As it is where the disk had no room for the text.
+    let whole = std::fs::read_to_string(&file).unwrap();
+    let head = whole.find("\n---\n\n").unwrap() + "\n---\n\n".len();
+    std::fs::write(&file, &whole[..head]).unwrap();
+    let tail = stage.handoff(&["tail"]);
+    assert!(tail.out().ends_with("\n\nclaude ended without a result, exit code 4\n"), "{}", tail.out());
 }

@@ -123,3 +123,25 @@ fn a_prompt_is_nobody_elses_business() {
     let mode = std::fs::metadata(stage.home()).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode, 0o700);
 }
+
+#[test]
+fn an_input_that_says_nothing_is_told_and_an_empty_one_is_no_prompt() {
+    let stage = Stage::done();
+    let none = "agent-handoff: there is no prompt: FILE, - or --text WORDS…\n";
+    announced(&stage.handoff(&["run", "--text", "x"]));
+    for args in [&["run"][..], &["resume"]] {
+        stage.handoff(args).is(2, "", none);
+        let mut command = stage.command(args);
+        let from_nowhere = command.stdin(std::process::Stdio::null()).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&from_nowhere.stderr), none);
+    }
+    let mut command = stage.command(&["run"]);
+    let pipe = std::process::Stdio::piped;
+    let mut child = command.stdin(pipe()).stdout(pipe()).stderr(pipe()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"late words").unwrap();
+    let ran = child.wait_with_output().unwrap();
+    let err = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(err.matches("reading the prompt from standard input …\n").count(), 1, "{err}");
+    assert_eq!(stage.last("input"), "late words");
+}

@@ -19,7 +19,8 @@ fn a_reserved_id_is_taken_by_its_run() {
     assert!(!std::path::Path::new(&file).exists());
     assert!(stage.list().is_empty());
     // Nobody wrote the prompt yet, which uses nothing up.
-    assert_eq!(stage.handoff(&["run", &file]).code, 2);
+    let words = format!("agent-handoff: write the prompt to {file} first\n");
+    stage.handoff(&["run", &file]).is(2, "", &words);
     std::fs::write(&file, "write the docs").unwrap();
     let (id, _) = announced(&stage.handoff(&["run", &file]));
     assert_eq!(stage.home().join("tasks").join(format!("{id}.prompt.md")), std::path::Path::new(&file));
@@ -36,10 +37,11 @@ fn a_prompt_is_written_at_once_and_is_for_its_backend() {
     let prompt = b"write\0it \xff";
     let file = path(&tests::feed(stage.command(&["new", "--write", "--backend", "cx"]), prompt));
     assert_eq!(std::fs::read(&file).unwrap(), prompt);
-    let other = stage.handoff(&["run", &file]);
+    let other = stage.handoff(&["run", "--backend", "ds", &file]);
     assert!(other.code == 2 && other.out().is_empty(), "{}", other.out());
     assert!(other.err().contains("was made for the backend cx; run it with --backend cx"), "{}", other.err());
-    announced(&stage.handoff(&["run", "--backend", "cx", &file]));
+    announced(&stage.handoff(&["run", &file]));
+    assert_eq!(stage.row()["backend"], "cx");
     assert_eq!(std::fs::read(stage.got()[0].join("input")).unwrap(), prompt);
     assert_eq!(stage.handoff(&["new", "--write"]).code, 2);
     assert_eq!(stage.handoff(&["new", "--backend", "nobody"]).code, 2);

@@ -19,7 +19,7 @@ the next session of a worktree:
 another agent, now:
   run               give it a task                        handoff run --backend codex --text fix the tests
   resume [ID]       go on in the same conversation        handoff resume --text and document it
-  new [--write]     a prompt file to fill in, then run    handoff run \"$(handoff new)\"
+  new [--write]     a prompt file to fill in, then run    handoff run \"$(handoff new --write < x.md)\"
   list, ls          what was run                          handoff list --json
   tail [ID] [-f]    its progress, or its result           handoff tail -f
   wait [ID…]        until it ends                         handoff wait
@@ -31,8 +31,8 @@ setting up:
   env               where everything is
   install, uninstall, doctor, upgrade, upgrade-check
 
-run and resume:  [--backend B] [--pro] [--cwd DIR] [--slug S] [--print] [--timeout 90m] [--to-inbox] [--verbose]
-                 FILE | - | --text WORDS…        to the end of the line
+run and resume:  [--backend B] [--pro] [--cwd DIR] [--slug S] [--print] [--timeout 90m] [--to-inbox] [--quiet]
+                 [--verbose] FILE | - | --text WORDS…        to the end of the line
 list:            [ID] [--all] [-n N] [--json]
 -h, --help; -V, --version. Exit code: 0 success, 1 not done, 2 usage, 128+n ended by a signal.
 ";
@@ -123,6 +123,8 @@ pub(crate) struct Task {
     pub(crate) timeout: Option<Duration>,
     /// `--to-inbox`: the result as a handoff too.
     pub(crate) to_inbox: bool,
+    /// `--quiet`: no progress on standard error.
+    pub(crate) quiet: bool,
     /// `--verbose`: the backend's command on standard error.
     pub(crate) verbose: bool,
 }

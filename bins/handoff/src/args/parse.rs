@@ -102,6 +102,7 @@ fn task_option<'p>(arg: Arg<'p>, task: &mut Task) -> Result<Option<Arg<'p>>, Err
         Long("pro") => task.pro = true,
         Long("print") => task.print = true,
         Long("to-inbox") => task.to_inbox = true,
+        Long("quiet") => task.quiet = true,
         Long("verbose") => task.verbose = true,
         other => return Ok(Some(other)),
     }
@@ -200,7 +201,10 @@ fn list(parser: &mut Parser) -> Result<Command, Error> {
             Short('h') | Long("help") => return Ok(Command::Help),
             Long("json") => list.json = true,
             Long("all") => list.all = true,
-            Short('n') => list.number = Some(parser.value()?.parse()?),
+            Short('n') => match parser.value()?.parse()? {
+                0 => return Err("-n needs a number of at least 1".into()),
+                number => list.number = Some(number),
+            },
             Value(word) if list.id.is_none() => list.id = Some(word.string()?),
             other => return Err(other.unexpected()),
         }

@@ -28,6 +28,15 @@ pub(crate) const CANNOT_START: u8 = 127;
 /// Between asking a group to end and ending it.
 pub(crate) const MERCY: Duration = Duration::from_secs(2);
 
+/// What `program` is asked to end with. Codex tidies up after an interrupt only: its snapshots of the shell hold the
+/// exported keys, readable to all. Claude Code ends its children in order when it is terminated.
+pub(crate) fn request(program: &OsStr) -> Signal {
+    match Path::new(program).file_name() {
+        Some(name) if name == "codex" => Signal::INT,
+        _ => Signal::TERM,
+    }
+}
+
 /// A guard, as its supervisor has it.
 #[derive(Debug)]
 pub(crate) struct Guard {
@@ -115,19 +124,34 @@ pub(crate) fn run(command: &[OsString], output: &Output) -> u8 {
     }
 }
 
+/// Why `program` could not be started, and what to do about it.
+pub(crate) fn cannot_start(program: &OsStr, error: &std::io::Error) -> String {
+    let name = Path::new(program).display();
+    match error.kind() {
+        ErrorKind::NotFound => format!("could not find {name}: install it, or set PATH to where it is"),
+        _ => format!("could not start {name}: {}", handoff_files::reason(error)),
+    }
+}
+
 /// Stays until the supervisor has done with the group, and ends with it.
 fn guarded(prompt: &OsStr, settings: &OsStr, program: &OsStr, args: &[OsString]) -> Result<(), String> {
     let prompt = handoff_files::open_named(Path::new(prompt)).map_err(|error| error.to_string())?;
-    let mut backend = Command::new(program).args(args).stdin(prompt).spawn().map_err(|error| {
-        format!("could not start {}: {}", Path::new(program).display(), handoff_files::reason(&error))
-    })?;
-    let of_watched = settings.to_owned();
+    let mut backend = Command::new(program)
+        .args(args)
+        .stdin(prompt)
+        .spawn()
+        .map_err(|error| cannot_start(program, &error))?;
+    let (of_watched, first) = (settings.to_owned(), request(program));
     let watch = std::thread::spawn(move || {
         handoff_process::read_input(handoff_process::Patience { time: None, size: usize::MAX }, |_| false);
         let own = rustix::process::getpgid(None);
         let end = |signal| own.map(|group| rustix::process::kill_process_group(group, signal));
-        let _ = end(Signal::TERM);
-        std::thread::sleep(MERCY);
+        let _ = end(first);
+        std::thread::sleep(MERCY / 2);
+        if first != Signal::TERM {
+            let _ = end(Signal::TERM);
+        }
+        std::thread::sleep(MERCY / 2);
         forget(&of_watched);
         let _ = end(Signal::KILL);
     });

@@ -10,11 +10,13 @@ use handoff_process::Output;
 pub(crate) struct Journal {
     output: Output,
     file: Option<std::fs::File>,
+    /// Whether only warnings are shown.
+    quiet: bool,
 }
 
 impl Journal {
-    pub(crate) fn new(file: Option<std::fs::File>, output: Output) -> Self {
-        Self { output, file }
+    pub(crate) fn new(file: Option<std::fs::File>, output: Output, quiet: bool) -> Self {
+        Self { output, file, quiet }
     }
 
     /// `words`, a single line, with the time before it: so no line begins with a backend's words.
@@ -22,8 +24,20 @@ impl Journal {
         let now = Timestamp::now().to_string();
         let time = now.get(11..19).unwrap_or_default();
         let line = format!("{time} {}\n", words.replace(['\n', '\r'], " "));
-        self.output.note(&line);
+        if !self.quiet || words.starts_with("warning:") {
+            self.output.note(&line);
+        }
         self.raw(&line);
+    }
+
+    /// The last line of progress: how it ended, and why. Whoever looks on was told why.
+    pub(crate) fn ended(&mut self, state: &str, why: &str) {
+        let now = Timestamp::now().to_string();
+        let time = now.get(11..19).unwrap_or_default();
+        if !self.quiet {
+            self.output.note(&format!("{time} end: {state}\n"));
+        }
+        self.raw(&format!("{time} end: {state}{}\n", why.replace(['\n', '\r'], " ")));
     }
 
     /// The line that ends it, which only we write.

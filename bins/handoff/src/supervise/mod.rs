@@ -106,6 +106,9 @@ pub(crate) fn supervise(
     let mut cause = None;
     // Since when it seems to be over, and since when it was asked to end.
     let (mut over, mut asked): (Option<Instant>, Option<Instant>) = (None, None);
+    // The second time it is asked with another signal, where the first was not that.
+    let first = guard::request(&plan.launch.program);
+    let mut is_told = first == Signal::TERM;
     let mut exit = None;
     loop {
         match pump.next(TICK) {
@@ -132,10 +135,19 @@ pub(crate) fn supervise(
         over = over.filter(|_| is_over).or_else(|| is_over.then(Instant::now));
         match asked {
             None if cause.is_some() || over.is_some_and(|since| since.elapsed() > AFTER_RESULT) => {
-                guard.signal(Signal::TERM);
+                guard.signal(first);
                 asked = Some(Instant::now());
             }
-            Some(since) if since.elapsed() > if cause.is_some() { guard::MERCY } else { AFTER_OVER } => break,
+            Some(since) => {
+                let mercy = if cause.is_some() { guard::MERCY } else { AFTER_OVER };
+                if since.elapsed() > mercy {
+                    break;
+                }
+                if !is_told && since.elapsed() > mercy / 2 {
+                    guard.signal(Signal::TERM);
+                    is_told = true;
+                }
+            }
             _ => {}
         }
     }
@@ -182,6 +194,10 @@ fn without_result(outcome: &Outcome, exit: Exit, last_words: &[u8], plan: &Plan<
     let last_words = handoff_text::Sanitised::from(String::from_utf8_lossy(last_words).as_ref());
     let last_words = Some(last_words.trim().to_owned()).filter(|words| !words.is_empty());
     match said.or(last_words) {
+        // The guard's own words say all of it.
+        Some(words) if exit == Exit::NotStarted => {
+            words.strip_prefix("agent-handoff: ").unwrap_or(&words).to_owned()
+        }
         Some(words) => format!("{how}: {words}"),
         None => how,
     }

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use handoff_process::Environment;
 use handoff_runs::{State, split_result};
+use handoff_text::Sanitised;
 
 use crate::here::Here;
 
@@ -15,28 +16,41 @@ const MOST: usize = 6_000;
 /// How much of a result file is read for that, in bytes.
 const STORED: u64 = 64 << 10;
 
+/// How much of a prompt is looked at for its first line, in bytes, and how much of that is told.
+const PROMPT: u64 = 64 << 10;
+const FIRST_LINE: usize = 200;
+
+/// The run whose result it is.
+pub(crate) struct About<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) backend: &'a str,
+    /// The file.
+    pub(crate) prompt: &'a Path,
+}
+
 /// The same with the text that the result file has.
 pub(crate) fn stored(
     here: &Here<'_>,
-    id: &str,
+    about: &About<'_>,
     state: State,
     file: &Path,
     from: Option<&Path>,
 ) -> Result<(), String> {
     let (bytes, _) = handoff_files::read_named(file, STORED).map_err(|error| error.to_string())?;
     let (_, text) = split_result(&bytes);
-    result(here, id, state, &String::from_utf8_lossy(text), file, from)
+    result(here, about, state, &String::from_utf8_lossy(text), file, from)
 }
 
-/// Leaves the result of `id` for the worktree of `from`; Err is why not.
+/// Leaves the result of the run `about` for the worktree of `from`; Err is why not.
 pub(crate) fn result(
     here: &Here<'_>,
-    id: &str,
+    about: &About<'_>,
     state: State,
     text: &str,
     file: &Path,
     from: Option<&Path>,
 ) -> Result<(), String> {
+    let id = about.id;
     let from = from.ok_or("nobody knows where it was asked for")?;
     let program = Environment::own_program().unwrap_or_default().with_file_name("handoff-write");
     let mut write = Command::new(program);
@@ -46,7 +60,7 @@ pub(crate) fn result(
     write.args(["--topic", "result", "--root"]).arg(from).current_dir(from);
     write.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut write = write.spawn().map_err(|error| handoff_files::reason(&error))?;
-    let body = body(id, state, text, file);
+    let body = body(about, state, text, file);
     if let Some(mut stdin) = write.stdin.take() {
         // Whether it was taken, its exit code tells.
         let _ = stdin.write_all(body.as_bytes());
@@ -60,7 +74,22 @@ pub(crate) fn result(
     }
 }
 
-fn body(id: &str, state: State, text: &str, file: &Path) -> String {
+/// What the task was, as far as the record has it.
+fn task(about: &About<'_>) -> String {
+    let (prompt, _) = handoff_files::read_named(about.prompt, PROMPT).unwrap_or_default();
+    let first = prompt.split(|&b| b == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
+    let first = Sanitised::line(first, FIRST_LINE);
+    let backend = Sanitised::line(about.backend.as_bytes(), FIRST_LINE);
+    format!(
+        "The task, for {backend}: {first}\nThe whole prompt: {}\nTo go on in the same conversation: handoff resume {} \
+         --text …\n",
+        about.prompt.display(),
+        about.id
+    )
+}
+
+fn body(about: &About<'_>, state: State, text: &str, file: &Path) -> String {
+    let id = about.id;
     let file = file.display();
     let end = text.floor_char_boundary(MOST);
     let (shown, rest) = text.split_at(end);
@@ -74,12 +103,13 @@ fn body(id: &str, state: State, text: &str, file: &Path) -> String {
     let next = match state {
         State::Success => format!("Check the result of {id} below, and go on with what it was for."),
         _ => format!(
-            "Find out why {id} did not succeed (below), and decide whether to go on: handoff resume {id}."
+            "Find out why {id} did not succeed (below), and decide whether to go on: handoff resume {id} --text …"
         ),
     };
     format!(
         "# Handoff — result of {id}\n\n## Immediate next action\n{next} The whole is in {file}.\n\n\
-         ## Status as of its end\nA task that was handed to another agent ended: {}.\n\n{quoted}{rest}",
-        state.name()
+         ## Status as of its end\nA task that was handed to another agent ended: {}.\n{}\n{quoted}{rest}",
+        state.name(),
+        task(about)
     )
 }

@@ -18,21 +18,38 @@ use crate::supervise::{Ended, Journal, Plan, Signals, Watch, guard, supervise};
 
 /// `handoff run`.
 pub(crate) fn run(here: &Here<'_>, task: &Task) -> Result<u8, Failure> {
-    let prompt =
-        prompt::read(task)?.ok_or_else(|| Failure::usage("there is no prompt: FILE, - or --text WORDS…"))?;
+    let reserved = match &task.source {
+        Some(Source::File(path)) => reserved_for(here, path)?,
+        _ => None,
+    };
+    let prompt = prompt::read(here.output, task)?.ok_or_else(prompt::missing)?;
     let config = here.config()?;
-    let backend =
-        config.backend(task.backend.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
+    let backend = config
+        .backend(task.backend.as_deref().or(reserved.as_deref()))
+        .map_err(|error| Failure::usage(error.to_string()))?;
     let runs = here.runs()?;
     let cwd = directory(task.cwd.clone())?;
     dispatch(here, &runs, task, prompt, backend, cwd, None)
+}
+
+/// The backend that the prompt at `path` is reserved for, if it is.
+fn reserved_for(here: &Here<'_>, path: &Path) -> Result<Option<String>, Failure> {
+    if !path.to_string_lossy().ends_with(".prompt.md") || !handoff_files::is_directory(&here.home) {
+        return Ok(None);
+    }
+    let runs = here.runs()?;
+    let reserved = runs.prompt_of(path).and_then(|id| runs.reserved_for(&id));
+    if reserved.is_some() && !handoff_files::is_taken(path) {
+        return Err(Failure::usage(format!("write the prompt to {} first", path.display())));
+    }
+    Ok(reserved)
 }
 
 /// `handoff resume`: the same conversation, with the same backend.
 pub(crate) fn resume(here: &Here<'_>, id: Option<&str>, task: &Task) -> Result<u8, Failure> {
     let runs = here.runs()?;
     let row = here.find(&runs, id)?;
-    let Some(prompt) = prompt::read(task)? else { return open::row(here, &row) };
+    let Some(prompt) = prompt::read(here.output, task)? else { return open::row(here, &row) };
     let config = here.config()?;
     if let Some(other) = task.backend.as_ref().filter(|other| **other != row.backend) {
         return Err(Failure::usage(format!(
@@ -79,6 +96,8 @@ fn dispatch(
             None => return Err(busy(runs, row)),
         },
     };
+    // A list that cannot tell is no hindrance: then all of it is this run's.
+    let earlier = resumed.and_then(|row| runs.used_by(&row.session).ok().flatten());
     let slug = task.slug.as_deref().unwrap_or(if resumed.is_some() { "resume" } else { prompt.slug });
     let new = NewRun {
         backend: &backend.name,
@@ -102,11 +121,12 @@ fn dispatch(
     here.output.print(&format!("RUN_ID={}\n", run.id()));
     unrecorded(here, run.unrecorded(), "the run goes on without being listed");
     let mut run = run;
-    let mut journal = Journal::new(run.create_out().ok(), here.output);
+    let mut journal = Journal::new(run.create_out().ok(), here.output, task.quiet);
     let order = Order { task, backend, cwd: &cwd, resumed };
     let ended = carry_out(here, &order, &mut run, &signals, &mut journal);
     let is_orphan = is_orphan(caller);
-    conclude(here, task, run, ended, journal, from.as_deref(), is_orphan)
+    let end = End { ended, earlier, from: from.as_deref(), is_orphan, backend: backend.name.clone() };
+    conclude(here, task, run, end, journal)
 }
 
 /// Whether whoever started us, `caller` then, is gone.
@@ -203,8 +223,20 @@ fn carry_out(
 }
 
 /// Writes a file of the user's alone.
-pub(crate) fn put(path: &Path, text: &str) -> Result<(), handoff_files::FileError> {
+fn put(path: &Path, text: &str) -> Result<(), handoff_files::FileError> {
     handoff_files::Foreign::read(path, 1 << 20)?.replace(text.as_bytes())
+}
+
+/// What there is to tell at the end.
+struct End<'a> {
+    /// Err is why it could not be launched.
+    ended: Result<Ended, String>,
+    /// What the conversation had used before.
+    earlier: Option<Usage>,
+    /// Where it was asked for.
+    from: Option<&'a Path>,
+    is_orphan: bool,
+    backend: String,
 }
 
 /// Writes how it ended, says so, and tells whoever has to know.
@@ -212,25 +244,33 @@ fn conclude(
     here: &Here<'_>,
     task: &Task,
     run: Run<'_>,
-    ended: Result<Ended, String>,
+    end: End<'_>,
     mut journal: Journal,
-    from: Option<&Path>,
-    is_orphan: bool,
 ) -> Result<u8, Failure> {
+    let End { ended, earlier, from, is_orphan, backend } = end;
     let id = run.id().to_string();
     let files = run.files().clone();
     let (state, reason, text, usage, signal) = match &ended {
-        Ok(ended) => {
-            (ended.state, ended.reason.clone(), text_of(ended, &files), usage_of(ended), ended.signal)
-        }
+        Ok(ended) => (
+            ended.state,
+            ended.reason.clone(),
+            text_of(ended, &files),
+            usage_of(ended, earlier.as_ref()),
+            ended.signal,
+        ),
         Err(reason) => {
             (State::Error, Some(reason.clone()), format!("The run failed: {reason}\n"), None, None)
         }
     };
-    let ending = Ending { state, reason: reason.as_deref(), text: text.as_bytes(), usage };
+    let (usage, conversation_usage) = usage.unzip();
+    // One that ended without a count leaves what was there for the next.
+    let conversation_usage = conversation_usage.or(earlier);
+    let ending =
+        Ending { state, reason: reason.as_deref(), text: text.as_bytes(), usage, conversation_usage };
     let done = run.finish(&ending, |state| {
         if task.to_inbox || is_orphan {
-            let told = deliver::result(here, &id, state, &text, &files.result, from);
+            let about = deliver::About { id: &id, backend: &backend, prompt: &files.prompt };
+            let told = deliver::result(here, &about, state, &text, &files.result, from);
             if let Err(why) = told {
                 here.output.complain(format_args!("{id}: could not leave the result in the inbox: {why}"));
             }
@@ -243,7 +283,7 @@ fn conclude(
         here.output.complain(format_args!("{id}: {}: {reason}", state.name()));
     }
     let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-    journal.line(&format!("end: {}{why}", done.state.name()));
+    journal.ended(done.state.name(), &why);
     let shown = task.print || here.output.is_terminal();
     if shown || (done.result.is_err() && state == State::Success) {
         here.output.print(&unforged(&text));
@@ -291,11 +331,28 @@ fn text_of(ended: &Ended, files: &handoff_runs::Files) -> String {
     text
 }
 
-fn usage_of(ended: &Ended) -> Option<Usage> {
+/// What the run itself used, and its conversation with what it had used `earlier`.
+fn usage_of(ended: &Ended, earlier: Option<&Usage>) -> Option<(Usage, Usage)> {
     let outcome = &ended.outcome;
     let used = outcome.usage?;
-    Some(Usage {
-        turns: outcome.turns.unwrap_or_default(),
+    let before = earlier.map(|earlier| handoff_stream::Usage {
+        input: earlier.input_tokens,
+        output: earlier.output_tokens,
+        cache_read: earlier.cache_read_input_tokens,
+        cache_write: earlier.cache_creation_input_tokens,
+        reasoning: earlier.reasoning_output_tokens,
+    });
+    // Without that it counts from the beginning of this run: a backend may have forgotten what was before.
+    let share = before.and_then(|before| used.since(before, outcome.own_usage.unwrap_or_default()));
+    let (cost, turns) = (outcome.cost_usd.unwrap_or_default(), outcome.turns.unwrap_or_default());
+    let cost_before = share.and(earlier).map_or(0.0, |earlier| earlier.cost_usd);
+    let own = usage(share.unwrap_or(used), (cost - cost_before).max(0.0), turns);
+    Some((own, usage(used, cost, turns)))
+}
+
+fn usage(used: handoff_stream::Usage, cost_usd: f64, turns: u64) -> Usage {
+    Usage {
+        turns,
         input_tokens: used.input,
         output_tokens: used.output,
         cache_read_input_tokens: used.cache_read,
@@ -303,8 +360,8 @@ fn usage_of(ended: &Ended) -> Option<Usage> {
         cached_input_tokens: used.cache_read,
         reasoning_output_tokens: used.reasoning,
         total_tokens: used.input + used.output,
-        cost_usd: outcome.cost_usd.unwrap_or_default(),
-    })
+        cost_usd,
+    }
 }
 
 /// `text` for standard output: no line of it can be taken for one of ours.

@@ -21,7 +21,7 @@ const MOST: u64 = 1 << 20;
 
 pub(crate) fn run(here: &Here<'_>, list: &List) -> Result<u8, Failure> {
     let runs = here.runs()?;
-    let limit = (!list.all).then_some(list.number.unwrap_or(SHOWN));
+    let limit = list.number.or((!list.all).then_some(SHOWN));
     let filter = Filter { limit, ..Filter::default() };
     if list.json {
         let mut entries = Entries::new(&runs);
@@ -77,7 +77,8 @@ struct Used {
     input_tokens: u64,
     output_tokens: u64,
     cache_read_input_tokens: u64,
-    cost_usd: f64,
+    /// Null where the backend does not tell.
+    cost_usd: Option<f64>,
     turns: u64,
 }
 
@@ -99,7 +100,7 @@ impl<'r> Entries<'r> {
             input_tokens: usage.input_tokens,
             output_tokens: usage.output_tokens,
             cache_read_input_tokens: usage.cache_read_input_tokens,
-            cost_usd: usage.cost_usd,
+            cost_usd: Some(usage.cost_usd).filter(|&cost| cost > 0.0),
             turns: usage.turns,
         });
         let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
@@ -142,7 +143,7 @@ fn line(text: &str, limit: usize) -> Sanitised {
 }
 
 fn plain(rows: &[Row]) -> String {
-    let header = ["RUN", "DATE", "STATUS", "BACKEND", "TOKENS", "CWD", "PROMPT"].map(str::to_owned);
+    let header = ["RUN", "DATE", "STATUS", "BACKEND", "IN/OUT/CACHED", "CWD", "PROMPT"].map(str::to_owned);
     let now = Timestamp::now();
     let cells = rows.iter().map(|row| {
         let cwd = row.cwd.file_name().unwrap_or(row.cwd.as_os_str()).to_string_lossy();

@@ -6,7 +6,7 @@ mod env;
 mod init;
 mod list;
 mod new;
-mod open;
+pub(crate) mod open;
 mod prompt;
 mod sibling;
 mod status;

@@ -10,7 +10,7 @@ pub(crate) fn run(here: &Here<'_>, new: &New) -> Result<u8, Failure> {
     let backend =
         config.backend(new.backend.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
     let prompt = match new.write {
-        true => prompt::read(&Task { source: Some(Source::Input), ..Task::default() })?,
+        true => prompt::read(here.output, &Task { source: Some(Source::Input), ..Task::default() })?,
         false => None,
     };
     let runs = here.runs()?;

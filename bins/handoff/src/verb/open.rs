@@ -1,14 +1,31 @@
 //! `handoff open`: the interactive agent in the conversation of a run.
 
-use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
+use std::time::Duration;
 
 use handoff_backends::{Conversation, Task};
-use handoff_files::Foreign;
+use handoff_files::{Dir, FileError, Lock};
 use handoff_process::Environment;
 use handoff_runs::Row;
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal};
 
 use crate::here::{Failure, Here};
+use crate::supervise::{Signals, guard};
+
+/// What the file of an opened run's settings is called: `<id>.open-<process>.settings.json`.
+const OPEN: &str = ".open-";
+const END: &str = ".settings.json";
+
+/// How often to look whether the agent has ended.
+const TICK: Duration = Duration::from_millis(50);
+
+/// How often a file that others tidied away is made again.
+const TRIES: usize = 5;
 
 pub(crate) fn run(here: &Here<'_>, id: Option<&str>) -> Result<u8, Failure> {
     let runs = here.runs()?;
@@ -28,8 +45,7 @@ pub(crate) fn row(here: &Here<'_>, row: &Row) -> Result<u8, Failure> {
         )));
     }
     let environment = Environment::all();
-    let settings =
-        here.home.join("runs").join(format!("{}.open-{}.settings.json", row.id, std::process::id()));
+    let settings = here.home.join("runs").join(format!("{}{OPEN}{}{END}", row.id, std::process::id()));
     let launch = backend.open(&Task {
         cwd: &row.cwd,
         home: here.user(),
@@ -40,14 +56,104 @@ pub(crate) fn row(here: &Here<'_>, row: &Row) -> Result<u8, Failure> {
     })?;
     let mut agent = Command::new(&launch.program);
     agent.args(&launch.args).env_clear().envs(launch.env.iter().cloned()).current_dir(&row.cwd);
-    let program = launch.program.to_string_lossy();
-    let failed =
-        |error| Failure::new(format!("could not start {program}: {}", handoff_files::reason(&error)));
+    let failed = |error| Failure::new(guard::cannot_start(&launch.program, &error));
     let Some(text) = &launch.settings else { return Err(failed(agent.exec())) };
-    // Somebody has to be there to remove the token when it is over.
-    super::dispatch::put(&settings, text)?;
-    let status = agent.status();
-    Foreign::read(&settings, 1 << 20)?.remove()?;
-    let code = status.map_err(failed)?.code().unwrap_or(1);
+    // Somebody has to be there to remove the token when it is over, also when the terminal is closed.
+    let signals = Signals::listen()?;
+    let kept = Kept::put(&settings, text)?;
+    let status = agent.spawn().and_then(|agent| wait(agent, &signals));
+    kept.remove()?;
+    let status = status.map_err(failed)?;
+    let code = status.code().or(status.signal().map(|signal| 128 + signal)).unwrap_or(1);
     Ok(u8::try_from(code).unwrap_or(1))
+}
+
+/// Waits for the end of `agent`. What is to end us goes on to it, except an interrupt: that is a key, and the terminal
+/// gives it to both.
+fn wait(mut agent: Child, signals: &Signals) -> std::io::Result<ExitStatus> {
+    let mut told = 0;
+    loop {
+        if let Some(status) = agent.try_wait()? {
+            return Ok(status);
+        }
+        let signal = signals.received().filter(|&signal| signal != told);
+        if let Some(signal) = signal {
+            told = signal;
+            let process = i32::try_from(agent.id()).ok().and_then(Pid::from_raw);
+            if let (Some(process), Some(signal)) = (process, Signal::from_named_raw(signal))
+                && signal != Signal::INT
+            {
+                // It may be gone.
+                let _ = rustix::process::kill_process(process, signal);
+            }
+        }
+        std::thread::sleep(TICK);
+    }
+}
+
+/// A file with a token, locked for as long as it is needed.
+struct Kept {
+    dir: Dir,
+    name: OsString,
+    _lock: std::fs::File,
+}
+
+impl Kept {
+    fn put(path: &Path, text: &str) -> Result<Self, Failure> {
+        let absent = || Failure::new(format!("could not write {}", path.display()));
+        let (parent, name) = path.parent().zip(path.file_name()).ok_or_else(absent)?;
+        let dir = Dir::open(parent)?.ok_or_else(absent)?;
+        // Somebody may tidy up between the making and the locking.
+        for _ in 0..TRIES {
+            let Some(file) = dir.create_new(name)? else {
+                // Of a process of our number that is no more.
+                dir.remove(name)?;
+                continue;
+            };
+            if file.lock()? == Lock::Busy || !dir.open_file(name).is_ok_and(|now| now.is_same(&file)) {
+                continue;
+            }
+            let kept = Self { dir, name: name.to_owned(), _lock: file.into_file() };
+            return match (&kept._lock).write_all(text.as_bytes()) {
+                Ok(()) => Ok(kept),
+                Err(error) => {
+                    // The first error is the one to tell.
+                    let _ = kept.remove();
+                    Err(Failure::new(format!(
+                        "could not write {}: {}",
+                        path.display(),
+                        handoff_files::reason(&error)
+                    )))
+                }
+            };
+        }
+        Err(absent())
+    }
+
+    fn remove(self) -> Result<(), FileError> {
+        self.dir.remove(&self.name)
+    }
+}
+
+/// Removes the tokens that killed ones left in `dir`.
+pub(crate) fn sweep(dir: &Dir) {
+    for entry in dir.entries().unwrap_or_default() {
+        let name = entry.name.to_string_lossy();
+        let Some((_, process)) = name.strip_suffix(END).and_then(|name| name.rsplit_once(OPEN)) else {
+            continue;
+        };
+        let is_gone = || {
+            let process = process.parse().ok().and_then(Pid::from_raw);
+            process.is_some_and(|process| rustix::process::test_kill_process(process) == Err(Errno::SRCH))
+        };
+        let is_free = match dir.open_file(&entry.name).and_then(|file| file.lock()) {
+            Ok(Lock::Taken) => true,
+            Ok(Lock::Unsupported) => is_gone(),
+            _ => false,
+        };
+        if is_free {
+            // What cannot be removed now is the next time.
+            let _ = dir.remove(&entry.name);
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! The prompt, byte for byte.
 
-use handoff_process::{Patience, read_input};
+use std::time::{Duration, Instant};
+
+use handoff_process::{Output, Patience, read_input};
 
 use crate::args::{Source, Task};
 use crate::here::Failure;
@@ -14,19 +16,49 @@ pub(crate) struct Prompt {
     pub(crate) slug: &'static str,
 }
 
+/// How long standard input may be silent before it is said that it is waited for.
+const SILENT: Duration = Duration::from_secs(2);
+
+/// There is none.
+pub(crate) fn missing() -> Failure {
+    Failure::usage("there is no prompt: FILE, - or --text WORDS…")
+}
+
+/// Standard input to its end. A pipe that nobody writes to would be waited for without a word.
+fn input(output: Output) -> Option<Vec<u8>> {
+    let begin = Patience { time: Some(SILENT), size: LONGEST };
+    let start = Instant::now();
+    let mut bytes = read_input(begin, |_| true)?;
+    if bytes.is_empty() {
+        if start.elapsed() < SILENT {
+            return Some(bytes);
+        }
+        output.note("reading the prompt from standard input …\n");
+    }
+    bytes.extend(read_input(Patience { time: None, size: LONGEST }, |_| false)?);
+    Some(bytes)
+}
+
 /// Reads the prompt; None when nobody gave one and a person sits there.
-pub(crate) fn read(task: &Task) -> Result<Option<Prompt>, Failure> {
+pub(crate) fn read(output: Output, task: &Task) -> Result<Option<Prompt>, Failure> {
     let (bytes, slug) = match &task.source {
         Some(Source::Text(text)) => (text.clone(), "from-text"),
         Some(Source::File(path)) => {
-            let (bytes, more) = handoff_files::read_named(path, LONGEST as u64)
-                .map_err(|error| Failure::usage(error.to_string()))?;
+            let (bytes, more) =
+                handoff_files::read_named(path, LONGEST as u64).map_err(|error| match error.kind() {
+                    // Words were meant, it may be.
+                    std::io::ErrorKind::NotFound => {
+                        Failure::usage(format!("{error}; to say it on the command line: --text WORDS…"))
+                    }
+                    _ => Failure::usage(error.to_string()),
+                })?;
             if more {
                 return Err(Failure::usage(format!("{} is longer than 64 MiB", path.display())));
             }
             (bytes, "from-file")
         }
-        Some(Source::Input) | None => match read_input(Patience { time: None, size: LONGEST }, |_| false) {
+        Some(Source::Input) | None => match input(output) {
+            Some(bytes) if bytes.is_empty() && task.source.is_none() => return Err(missing()),
             Some(bytes) => (bytes, "from-stdin"),
             None if task.source.is_some() => {
                 return Err(Failure::usage(

@@ -4,7 +4,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::Duration;
 
-use handoff_runs::{State, split_result};
+use handoff_runs::{Row, State, split_result};
 use handoff_text::Sanitised;
 
 use super::printed;
@@ -15,6 +15,9 @@ const LAST: u64 = 16 << 10;
 
 /// How much of a result is shown, in bytes.
 const RESULT: u64 = 1 << 20;
+
+/// How long a reason may be, in bytes.
+const REASON: usize = 2_000;
 
 /// How often to look for more.
 const TICK: Duration = Duration::from_millis(200);
@@ -32,7 +35,7 @@ pub(crate) fn run(here: &Here<'_>, id: Option<&str>, follow: bool) -> Result<u8,
     }
     match row.state {
         State::Running => Ok(0),
-        _ => Ok(result(here, row.state, &files.result)),
+        _ => Ok(result(here, &row, &files.result)),
     }
 }
 
@@ -71,10 +74,15 @@ fn show_from(here: &Here<'_>, path: &Path, from: u64, is_inside: bool) -> u64 {
     }
 }
 
-fn result(here: &Here<'_>, state: State, path: &Path) -> u8 {
+fn result(here: &Here<'_>, row: &Row, path: &Path) -> u8 {
     let Ok((bytes, _)) = handoff_files::read_named(path, RESULT) else { return 1 };
     let (_, text) = split_result(&bytes);
     let text = Sanitised::from(String::from_utf8_lossy(text).as_ref());
-    printed(here.output, &format!("\n{}\n", text.trim_end()));
-    u8::from(state != State::Success)
+    let text = match (text.trim_end(), &row.reason) {
+        // There was no room for more than the head.
+        ("", Some(reason)) => Sanitised::line(reason.as_bytes(), REASON).to_string(),
+        (text, _) => text.to_owned(),
+    };
+    printed(here.output, &format!("\n{text}\n"));
+    u8::from(row.state != State::Success)
 }

@@ -76,7 +76,16 @@ fn an_end_says_why_and_what_was_used() {
     let id = run.id().clone();
     let usage = Usage { output_tokens: 9, ..Usage::default() };
     let reason = Some("API Error: 401\n---\nstate: success");
-    finish(run, &Ending { state: State::Error, reason, text: b"", usage: Some(usage.clone()) });
+    finish(
+        run,
+        &Ending {
+            state: State::Error,
+            reason,
+            text: b"",
+            usage: Some(usage.clone()),
+            conversation_usage: None,
+        },
+    );
     let row = row(&runs, id.as_str());
     assert_eq!((row.state, &row.usage), (State::Error, &Some(usage)));
     assert_eq!(row.reason.as_deref(), Some("API Error: 401 --- state: success"));

@@ -153,3 +153,19 @@ fn a_list_of_other_tables_is_left_alone() {
     let ended = run.finish(&success(b"done"), |_| {});
     assert!(ended.result.is_ok() && ended.unrecorded.is_some());
 }
+
+#[test]
+fn a_number_that_two_runs_have_is_refused_with_both() {
+    let home = home();
+    let runs = home.open();
+    let first = row(&runs, "1");
+    let second = row(&runs, "2");
+    // As where both programs counted for themselves.
+    home.list().execute("UPDATE runs SET seq = 1 WHERE run_id = ?1", [second.id.as_str()]).unwrap();
+    let found = runs.find(Some("1")).unwrap();
+    assert_eq!(found, handoff_runs::Found::Several(vec![second.id.clone(), first.id.clone()]));
+    for exact in [&first, &second] {
+        assert_eq!(row(&runs, exact.id.as_str()).id, exact.id);
+        assert_eq!(row(&runs, &exact.uuid).id, exact.id);
+    }
+}

@@ -42,7 +42,7 @@ pub(crate) fn new(prompt: &[u8]) -> NewRun<'_> {
 }
 
 pub(crate) fn success(text: &[u8]) -> Ending<'_> {
-    Ending { state: State::Success, reason: None, text, usage: None }
+    Ending { state: State::Success, reason: None, text, usage: None, conversation_usage: None }
 }
 
 /// What is put right, as it is told.
