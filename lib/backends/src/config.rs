@@ -47,7 +47,7 @@ const DEPRECATED: [(&str, &str); 7] = [
 /// The backends that tasks can be handed to.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// In the order of the file, those of its includes first; the first is the default. Never empty.
+    /// In the order of the file, then those of its includes; the first is the default. Never empty.
     pub backends: Vec<Backend>,
     /// What was passed over, in order.
     pub warnings: Vec<Warning>,
