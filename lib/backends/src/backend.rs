@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::error::Warning;
 use crate::place::Place;
 use crate::redact;
 use crate::toml::Argument;
@@ -78,6 +79,7 @@ pub struct Backend {
     pub(crate) permission_mode: Option<Setting>,
     pub(crate) sandbox: Option<Setting>,
     pub(crate) config: Vec<(Setting, Argument)>,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 impl Backend {
@@ -85,6 +87,11 @@ impl Backend {
     /// [`Launch::model`](crate::Launch::model).
     pub fn model(&self, pro: bool) -> Option<&str> {
         self.chosen(pro).map(|setting| setting.written.as_str())
+    }
+
+    /// What was passed over in its part of the configuration, in order: for those who use it.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 
     pub(crate) fn chosen(&self, pro: bool) -> Option<&Setting> {

@@ -19,29 +19,29 @@ const CODEX: [&str; 2] = ["sandbox", "config"];
 const PERMISSION_MODES: &[&str] = &["acceptEdits", "auto", "bypassPermissions", "dontAsk", "manual", "plan"];
 const SANDBOXES: &[&str] = &["read-only", "workspace-write", "danger-full-access"];
 
-const FIXED: &str = "how an agent is started is not configured";
-const OWN_MODELS: &str = "each backend has its own `model` and `pro_model`";
+const DELETE: &str = "delete it";
+const OWN_MODELS: &str = "delete it, each backend has its own `model` and `pro_model`";
 
 /// What handoff-cli warned of at the top of the file.
 const DEPRECATED_TOP: [(&str, &str); 8] = [
-    ("type_defaults", FIXED),
-    ("backend_types", FIXED),
-    ("types", FIXED),
-    ("backend_template", FIXED),
-    ("fast_backend", "name a backend with --backend"),
-    ("default_backend", "the first of `backends` is the default"),
+    ("type_defaults", DELETE),
+    ("backend_types", DELETE),
+    ("types", DELETE),
+    ("backend_template", DELETE),
+    ("fast_backend", "delete it, and name a backend with --backend"),
+    ("default_backend", "delete it, and put the default first in `backends`"),
     ("default_model", OWN_MODELS),
     ("pro_model", OWN_MODELS),
 ];
 /// What it let a backend override against its word.
 const DEPRECATED: [(&str, &str); 7] = [
-    ("command", "the program is found on PATH, which `env` can set"),
-    ("claude_command", "the program is found on PATH, which `env` can set"),
-    ("pty", FIXED),
-    ("session_flags", FIXED),
-    ("session_id_flags", FIXED),
-    ("continue_id_flags", FIXED),
-    ("resume_flags", FIXED),
+    ("command", "delete it; the program is found on PATH, which `env` can set"),
+    ("claude_command", "delete it; the program is found on PATH, which `env` can set"),
+    ("pty", DELETE),
+    ("session_flags", DELETE),
+    ("session_id_flags", DELETE),
+    ("continue_id_flags", DELETE),
+    ("resume_flags", DELETE),
 ];
 
 /// The backends that tasks can be handed to.
@@ -49,7 +49,8 @@ const DEPRECATED: [(&str, &str); 7] = [
 pub struct Config {
     /// In the order of the file, then those of its includes; the first is the default. Never empty.
     pub backends: Vec<Backend>,
-    /// What was passed over, in order.
+    /// What was passed over at the top of the file, in order; what is of one backend is
+    /// [`Backend::warnings`].
     pub warnings: Vec<Warning>,
 }
 
@@ -82,7 +83,7 @@ impl Config {
         if named.is_empty() {
             return Err(ConfigError::at(place, "backends", Problem::NoBackends));
         }
-        let backends = named.into_iter().map(|entry| backend(entry, prompt.as_ref(), &mut warnings));
+        let backends = named.into_iter().map(|entry| backend(entry, prompt.as_ref()));
         Ok(Some(Self { backends: backends.collect::<Result<_, _>>()?, warnings }))
     }
 
@@ -114,11 +115,7 @@ fn passed_over(key: &str, deprecated: &[(&str, &'static str)], known: &[&'static
     }
 }
 
-fn backend(
-    entry: Entry,
-    prompt: Option<&Setting>,
-    warnings: &mut Vec<Warning>,
-) -> Result<Backend, ConfigError> {
+fn backend(entry: Entry, prompt: Option<&Setting>) -> Result<Backend, ConfigError> {
     let Entry { key: name, place, node } = entry;
     let key = format!("backends.{name}");
     if !is_name(&name) {
@@ -126,9 +123,9 @@ fn backend(
     }
     let mut fields = Fields::read(node, &key)?;
     let kind = fields.kind()?;
-    for (key, place, reason) in fields.passed_over(kind) {
-        warnings.push(Warning { place, key, reason });
-    }
+    let passed_over = fields.passed_over(kind).into_iter();
+    let mut warnings: Vec<_> =
+        passed_over.map(|(key, place, reason)| Warning { place, key, reason }).collect();
     for (field, known) in [("permission_mode", PERMISSION_MODES), ("sandbox", SANDBOXES)] {
         warnings.extend(fields.unknown_value(field, known));
     }
@@ -154,6 +151,7 @@ fn backend(
             Some(node) => toml::settings(mapping(node, &fields.path("config"))?, "", &fields.path("config"))?,
             None => Vec::new(),
         },
+        warnings,
         name,
     })
 }

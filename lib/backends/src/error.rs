@@ -128,7 +128,7 @@ pub(crate) fn meant(nearest: &Option<impl fmt::Display>) -> String {
 
 /// Something that was passed over.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: key `{key}` {reason}")]
+#[error("{place}: `{key}` {reason}")]
 pub struct Warning {
     /// Where the key stands.
     pub place: Place,
@@ -142,16 +142,16 @@ pub struct Warning {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     /// Nothing is called so.
-    #[error("is unknown and was ignored{}", meant(nearest))]
+    #[error("is unknown and ignored{}", if nearest.is_none() { ": delete it".to_owned() } else { meant(nearest) })]
     Unknown {
         /// What it may have been meant to be.
         nearest: Option<&'static str>,
     },
-    /// A key of older or other versions of handoff-cli.
-    #[error("was handoff-cli's and is ignored: {0}")]
+    /// A key of older or other versions of handoff-cli; holds what to do.
+    #[error("is handoff-cli's and ignored: {0}")]
     Deprecated(&'static str),
     /// A key that only the other type has.
-    #[error("is ignored: only a backend of type {0} has it")]
+    #[error("is ignored, as only a backend of type {0} has it: delete it")]
     OtherType(Kind),
     /// A value that the agents of today do not know. It is passed to them as it is.
     #[error("is not one of {}{}", known.join(", "), meant(nearest))]
