@@ -5,7 +5,7 @@ use std::fmt;
 use crate::error::Warning;
 use crate::place::Place;
 use crate::redact;
-use crate::toml::Argument;
+use crate::toml::{self, Argument};
 
 /// The program behind a backend, and how it is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,6 +92,13 @@ impl Backend {
     /// What was passed over in its part of the configuration, in order: for those who use it.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    /// All that is read for placeholders, but for the system prompt: prose has braces of its own.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = &Setting> {
+        let own = [&self.model, &self.pro_model, &self.permission_mode, &self.sandbox].into_iter().flatten();
+        let texts = self.config.iter().flat_map(|(_, argument)| toml::texts(argument));
+        own.chain(self.env.iter().map(|(_, setting)| setting)).chain(texts)
     }
 
     pub(crate) fn chosen(&self, pro: bool) -> Option<&Setting> {

@@ -8,6 +8,7 @@ use crate::error::{ConfigError, Problem, Reason, UnknownBackend, Warning};
 use crate::include::Reader;
 use crate::nearest::nearest;
 use crate::place::Place;
+use crate::template;
 use crate::toml;
 use crate::yaml::{Entry, Node, Value};
 
@@ -139,7 +140,7 @@ fn backend(entry: Entry, prompt: Option<&Setting>) -> Result<Backend, ConfigErro
     let default =
         || Setting { written: crate::SYSTEM_PROMPT.to_owned(), key: "system_prompt".to_owned(), place };
     let prompt = prompt.or_else(|| (kind == Kind::Claude).then(default));
-    Ok(Backend {
+    let mut backend = Backend {
         kind,
         model,
         pro_model: fields.text("pro_model")?,
@@ -153,7 +154,20 @@ fn backend(entry: Entry, prompt: Option<&Setting>) -> Result<Backend, ConfigErro
         },
         warnings,
         name,
-    })
+    };
+    let without_meaning: Vec<_> = backend.settings().filter_map(without_meaning).collect();
+    backend.warnings.extend(without_meaning);
+    Ok(backend)
+}
+
+/// What looks like a placeholder in the value and is none.
+fn without_meaning(setting: &Setting) -> Option<Warning> {
+    let (word, nearest) = template::unknown(&setting.written)?;
+    let reason = match word.starts_with('$') {
+        true => Reason::NoVariable(word),
+        false => Reason::NoPlaceholder { word, nearest },
+    };
+    Some(Warning { place: setting.place.clone(), key: setting.key.clone(), reason })
 }
 
 /// What a backend is made of, taken one by one.

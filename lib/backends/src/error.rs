@@ -121,7 +121,14 @@ pub enum Problem {
     KeyName,
 }
 
-/// "; did you mean `x`?", or nothing.
+fn known(nearest: &Option<&str>) -> String {
+    match nearest {
+        Some(_) => meant(nearest),
+        None => ": known are {model}, {pro_model}, {home} and {cwd}".to_owned(),
+    }
+}
+
+/// " (did you mean `x`?)", or nothing.
 pub(crate) fn meant(nearest: &Option<impl fmt::Display>) -> String {
     nearest.as_ref().map(|nearest| format!(" (did you mean `{nearest}`?)")).unwrap_or_default()
 }
@@ -153,6 +160,17 @@ pub enum Reason {
     /// A key that only the other type has.
     #[error("is ignored, as only a backend of type {0} has it: delete it")]
     OtherType(Kind),
+    /// `{modle}`, which is passed on as it is.
+    #[error("has {word}, which stands for nothing and is passed on as it is{}", known(nearest))]
+    NoPlaceholder {
+        /// The word, with its braces.
+        word: String,
+        /// What it may have been meant to be.
+        nearest: Option<&'static str>,
+    },
+    /// `${VAR:-x}`, which is passed on as it is; holds the beginning.
+    #[error("has {0}, which is passed on as it is: only `${{NAME}}` stands for a variable")]
+    NoVariable(String),
     /// A value that the agents of today do not know. It is passed to them as it is.
     #[error("is not one of {}{}", known.join(", "), meant(nearest))]
     UnknownValue {

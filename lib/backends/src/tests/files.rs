@@ -217,3 +217,23 @@ fn a_value_that_agents_may_learn_is_passed_on_with_a_warning() {
     let launch = config.backends[0].run(&task(&[])).unwrap();
     assert_eq!(after(&launch, "--permission-mode").as_deref(), Some("acceptedits"));
 }
+
+#[test]
+fn a_placeholder_that_is_none_is_said_with_the_one_that_was_meant() {
+    let config = config(
+        "backends:\n  a:\n    model: '{modle}'\n    env:\n      FOO: '{foo}'\n      BAR: ${NOPE:-sk-def}\n      JSON: '{\"json\":1}'\n      \
+         CLI: '{{foo}}'\n  c:\n    type: codex\n    system_prompt: in {cdw}, as {name}\n    config: {x: ['{hoem}']}\n",
+    );
+    assert_eq!(
+        warnings(&config),
+        [
+            "3, column 12: `backends.a.model` has {modle}, which stands for nothing and is passed on as it is (did you mean `{model}`?)",
+            "5, column 12: `backends.a.env.FOO` has {foo}, which stands for nothing and is passed on as it is: known are {model}, {pro_model}, {home} and {cwd}",
+            "6, column 12: `backends.a.env.BAR` has ${NOPE…}, which is passed on as it is: only `${NAME}` stands for a variable",
+            "12, column 18: `backends.c.config.x` has {hoem}, which stands for nothing and is passed on as it is (did you mean `{home}`?)",
+        ]
+    );
+    let launch = config.backends[0].run(&task(&[])).unwrap();
+    assert_eq!(launch.model.as_deref(), Some("{modle}"), "it is only said");
+    assert_eq!(variable(&launch, "CLI").as_deref(), Some("{foo}"));
+}
