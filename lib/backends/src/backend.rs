@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::Warning;
+use crate::error::{Reason, Warning};
 use crate::place::Place;
 use crate::redact;
 use crate::toml::{self, Argument};
@@ -80,6 +80,8 @@ pub struct Backend {
     pub(crate) sandbox: Option<Setting>,
     pub(crate) config: Vec<(Setting, Argument)>,
     pub(crate) warnings: Vec<Warning>,
+    /// Of its name.
+    pub(crate) place: Place,
 }
 
 impl Backend {
@@ -89,9 +91,15 @@ impl Backend {
         self.chosen(pro).map(|setting| setting.written.as_str())
     }
 
-    /// What was passed over in its part of the configuration, in order: for those who use it.
-    pub fn warnings(&self) -> &[Warning] {
-        &self.warnings
+    /// What to say to who uses it: what was passed over in its part of the configuration, in order, and with `pro`, when
+    /// there is no `pro_model`, that it is the ordinary one.
+    pub fn warnings(&self, pro: bool) -> Vec<Warning> {
+        let mut all = self.warnings.clone();
+        if pro && self.pro_model.is_none() {
+            let (place, key) = (self.place.clone(), format!("backends.{}", self.name));
+            all.push(Warning { place, key, reason: Reason::NoProModel });
+        }
+        all
     }
 
     /// All that is read for placeholders, but for the system prompt: prose has braces of its own.

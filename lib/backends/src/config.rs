@@ -137,8 +137,11 @@ fn backend(entry: Entry, prompt: Option<&Setting>) -> Result<Backend, ConfigErro
     let own = fields.text_or_empty("system_prompt")?;
     // Codex was never told the common one: its users put theirs into AGENTS.md.
     let prompt = own.or_else(|| prompt.filter(|_| kind == Kind::Claude).cloned());
-    let default =
-        || Setting { written: crate::SYSTEM_PROMPT.to_owned(), key: "system_prompt".to_owned(), place };
+    let default = || Setting {
+        written: crate::SYSTEM_PROMPT.to_owned(),
+        key: "system_prompt".to_owned(),
+        place: place.clone(),
+    };
     let prompt = prompt.or_else(|| (kind == Kind::Claude).then(default));
     let mut backend = Backend {
         kind,
@@ -153,6 +156,7 @@ fn backend(entry: Entry, prompt: Option<&Setting>) -> Result<Backend, ConfigErro
             None => Vec::new(),
         },
         warnings,
+        place,
         name,
     };
     let without_meaning: Vec<_> = backend.settings().filter_map(without_meaning).collect();

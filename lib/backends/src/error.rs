@@ -168,6 +168,9 @@ pub enum Reason {
         /// What it may have been meant to be.
         nearest: Option<&'static str>,
     },
+    /// `--pro` of a backend that has no `pro_model`.
+    #[error("has no `pro_model`, so --pro changes nothing")]
+    NoProModel,
     /// `${VAR:-x}`, which is passed on as it is; holds the beginning.
     #[error("has {0}, which is passed on as it is: only `${{NAME}}` stands for a variable")]
     NoVariable(String),

@@ -59,8 +59,8 @@ fn error(text: &str) -> String {
 /// What is said of the file and of each backend, from the line on.
 fn warnings(config: &Config) -> Vec<String> {
     let after = |text: String| text.split_once(", line ").unwrap().1.to_owned();
-    let of_backends = config.backends.iter().flat_map(Backend::warnings);
-    config.warnings.iter().chain(of_backends).map(|warning| after(warning.to_string())).collect()
+    let of_backends = config.backends.iter().flat_map(|backend| backend.warnings(false));
+    config.warnings.iter().cloned().chain(of_backends).map(|warning| after(warning.to_string())).collect()
 }
 
 fn variables(all: &[(&str, &str)]) -> Vec<(OsString, OsString)> {

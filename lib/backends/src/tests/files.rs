@@ -199,7 +199,7 @@ fn keys_of_handoff_cli_are_said_and_change_nothing() {
         "11, column 5: `backends.a.command` is handoff-cli's and ignored: delete it; the program is found on PATH, which `env` can set"
     );
     assert_eq!(said[8], "12, column 5: `backends.a.pty` is handoff-cli's and ignored: delete it");
-    assert_eq!((config.warnings.len(), config.backends[1].warnings()), (7, &[][..]), "each has its own");
+    assert_eq!((config.warnings.len(), config.backends[1].warnings(false)), (7, vec![]), "each has its own");
     let launch = config.backend(None).unwrap().run(&task(&[])).unwrap();
     assert_eq!(launch.program, "claude");
     assert!(!words(&launch).contains(&"--evil".to_owned()));
@@ -236,4 +236,17 @@ fn a_placeholder_that_is_none_is_said_with_the_one_that_was_meant() {
     let launch = config.backends[0].run(&task(&[])).unwrap();
     assert_eq!(launch.model.as_deref(), Some("{modle}"), "it is only said");
     assert_eq!(variable(&launch, "CLI").as_deref(), Some("{foo}"));
+}
+
+#[test]
+fn a_pro_model_that_is_not_there_is_said_to_who_asks_for_it() {
+    let config = config("backends:\n  a: {model: m}\n  b: {model: m, pro_model: p}\n");
+    let said = |name, pro| {
+        let all = config.backend(Some(name)).unwrap().warnings(pro);
+        all.iter()
+            .map(|warning| warning.to_string().split_once(", line ").unwrap().1.to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(said("a", true), ["2, column 3: `backends.a` has no `pro_model`, so --pro changes nothing"]);
+    assert_eq!((said("a", false), said("b", true)), (vec![], vec![]));
 }
