@@ -2,6 +2,7 @@
 //! what handoff-cli does, and of what it does wrong, is one of these.
 
 mod files;
+mod hints;
 mod hostile;
 mod launches;
 mod merging;
