@@ -134,15 +134,21 @@ fn backend(entry: Entry, prompt: Option<&Setting>) -> Result<Backend, ConfigErro
     if kind == Kind::Claude && model.is_none() {
         return Err(ConfigError::at(place, key + ".model", Problem::NoModel));
     }
-    let own = fields.text_or_empty("system_prompt")?;
-    // Codex was never told the common one: its users put theirs into AGENTS.md.
-    let prompt = own.or_else(|| prompt.filter(|_| kind == Kind::Claude).cloned());
-    let default = || Setting {
+    let config = match fields.take("config") {
+        Some(node) => toml::settings(mapping(node, &fields.path("config"))?, "", &fields.path("config"))?,
+        None => Vec::new(),
+    };
+    let default = Setting {
         written: crate::SYSTEM_PROMPT.to_owned(),
         key: "system_prompt".to_owned(),
         place: place.clone(),
     };
-    let prompt = prompt.or_else(|| (kind == Kind::Claude).then(default));
+    // Codex's own name for it, which ours would take the place of.
+    let has_instructions = config.iter().any(|(name, _)| name.written == "developer_instructions");
+    let prompt = match fields.text_or_empty("system_prompt")? {
+        None if has_instructions => None,
+        own => own.or(prompt.cloned()).or(Some(default)),
+    };
     let mut backend = Backend {
         kind,
         model,
@@ -151,10 +157,7 @@ fn backend(entry: Entry, prompt: Option<&Setting>) -> Result<Backend, ConfigErro
         env: fields.env()?,
         permission_mode: fields.text("permission_mode")?,
         sandbox: fields.text("sandbox")?,
-        config: match fields.take("config") {
-            Some(node) => toml::settings(mapping(node, &fields.path("config"))?, "", &fields.path("config"))?,
-            None => Vec::new(),
-        },
+        config,
         warnings,
         place,
         name,
