@@ -102,6 +102,11 @@ impl Backend {
         all
     }
 
+    /// Whether its `env` has the variable.
+    pub fn sets(&self, name: &str) -> bool {
+        self.env.iter().any(|(own, _)| own == name)
+    }
+
     /// All that is read for placeholders, but for the system prompt: prose has braces of its own.
     pub(crate) fn settings(&self) -> impl Iterator<Item = &Setting> {
         let own = [&self.model, &self.pro_model, &self.permission_mode, &self.sandbox].into_iter().flatten();
