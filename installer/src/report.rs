@@ -118,7 +118,8 @@ impl<'p> Report<'p> {
             );
             self.say("next", &next, "next", json!(next));
         }
-        if let Some(home) = environment.dispatch_home()
+        if !agents.is_empty()
+            && let Some(home) = environment.dispatch_home()
             && !handoff_files::is_taken(&home.join("config.yaml"))
         {
             self.note(
