@@ -39,10 +39,22 @@ pub(crate) struct Manifest {
     pub(crate) files: BTreeMap<PathBuf, String>,
     /// Links of ours, and where they lead.
     pub(crate) links: BTreeMap<PathBuf, PathBuf>,
+    /// What of handoff-cli's gave way to files of ours: put back when they go.
+    pub(crate) replaced: BTreeMap<PathBuf, Original>,
     /// Directories that were not there before, outer ones first.
     pub(crate) directories: Vec<PathBuf>,
     /// Files of others with something of ours in them.
     pub(crate) edits: BTreeMap<PathBuf, Edit>,
+}
+
+/// What was where a file of ours is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Original {
+    /// A symbolic link, and where it leads.
+    Link(PathBuf),
+    /// A file with this text.
+    Text(String),
 }
 
 /// What we did to a file of somebody else's.

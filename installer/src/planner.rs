@@ -9,10 +9,11 @@ use handoff_wiring::{Made, hash};
 
 use crate::agent::{Agent, Placed};
 use crate::error::InstallError;
-use crate::manifest::{Edit, Manifest, is_hash_of};
+use crate::manifest::{Edit, Manifest, Original, is_hash_of};
 use crate::piece::Piece;
 use crate::places::Places;
 use crate::plan::{Change, LARGEST};
+use crate::programs::COMMANDS;
 
 /// The longest file of somebody else's that is edited, in bytes.
 const LONGEST: u64 = 16 << 20;
@@ -116,6 +117,15 @@ impl<'p> Planner<'p> {
     /// A skill's file, in the agent's own directory, where the user may have one of that name or have changed ours.
     pub(crate) fn skill(&mut self, skill: Placed) {
         if let Some(link) = old_skill_link(&skill) {
+            if let Some(target) = cli_link(&skill).and_then(|link| handoff_files::link_target(&link)) {
+                // What was a link of its directory comes back as one of its file, which is the same to its reader.
+                let target = if link == skill.path || skill.kind == Kind::Agent {
+                    target
+                } else {
+                    target.join("SKILL.md")
+                };
+                self.replace(&skill.path, Original::Link(target));
+            }
             return self.skill_instead(&link, skill);
         }
         let Placed { kind, path, text, .. } = skill;
@@ -146,7 +156,40 @@ impl<'p> Planner<'p> {
                     )),
                 }
             }
+            Some(content) if recorded.is_none() && content != text.as_bytes() => {
+                let original = Original::Text(String::from_utf8_lossy(content).into_owned());
+                self.replace(&path, original);
+                self.write(path, text.into_bytes(), false);
+            }
             _ => self.write(path, text.into_bytes(), false),
+        }
+    }
+
+    /// Notes what of handoff-cli's gives way.
+    fn replace(&mut self, path: &Path, original: Original) {
+        let shown = self.places.short(path);
+        self.notes
+            .push(format!("{shown} was handoff-cli's and is ours now; `handoff uninstall` puts it back"));
+        self.manifest.replaced.insert(path.to_owned(), original);
+    }
+
+    /// Puts back what gave way to us, wherever nothing else is in the place of it.
+    fn restore(&mut self, is_meant: impl Fn(&Path) -> bool) {
+        for (path, original) in self.old.replaced.iter().filter(|(path, _)| is_meant(path)) {
+            self.manifest.replaced.remove(path);
+            let goes = |change: &Change| matches!(change, Change::Remove(other) if other == path);
+            if handoff_files::is_taken(path) && !self.changes.iter().any(goes) {
+                continue;
+            }
+            let path = path.clone();
+            self.changes.push(match original {
+                Original::Text(text) => {
+                    Change::Write { path, content: text.clone().into_bytes(), program: false }
+                }
+                // Its package may have gone since.
+                Original::Link(target) if !handoff_files::is_taken(target) => continue,
+                Original::Link(target) => Change::Link { path, target: target.clone() },
+            });
         }
     }
 
@@ -178,16 +221,23 @@ impl<'p> Planner<'p> {
         }
     }
 
-    /// The one command on PATH. Another program of that name is left alone.
-    pub(crate) fn command(&mut self) {
-        let (path, target) = (self.places.command(), self.places.program("handoff"));
+    /// The commands on PATH. Other programs of their names are left alone.
+    pub(crate) fn commands(&mut self) {
+        for name in COMMANDS {
+            self.command(name);
+        }
+    }
+
+    fn command(&mut self, name: &str) {
+        let (path, target) = (self.places.command(name), self.places.program(name));
         let there = handoff_files::link_target(&path);
         if there.as_ref() == Some(&target) {
             self.manifest.links.insert(path, target);
             return;
         }
         let ours = there.is_some_and(|there| {
-            self.old.links.get(&path) == Some(&there) || there.ends_with(".agent-handoff/bin/handoff")
+            self.old.links.get(&path) == Some(&there)
+                || there.ends_with(Path::new(".agent-handoff/bin").join(name))
         });
         if !ours && handoff_files::is_taken(&path) {
             let (path, target) = (self.places.short(&path), self.places.short(&target));
@@ -261,6 +311,8 @@ impl<'p> Planner<'p> {
                 self.changes.push(Change::Remove(path.clone()));
             }
         }
+        // Before their directories, which then are not empty and stay.
+        self.restore(&is_meant);
         for path in self.old.directories.iter().rev().filter(|path| is_meant(path)) {
             self.manifest.directories.retain(|other| other != path);
             if handoff_files::is_directory(path) {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use similar::TextDiff;
 
 use crate::agent::Agent;
+use crate::doctor::programs::{first_on_path, way_out};
 use crate::places::Places;
 use crate::plan::Change;
 use crate::planner::Planner;
@@ -96,6 +97,16 @@ impl<'p> Report<'p> {
                 self.places.short(&commands)
             ));
         }
+        let is_linked = planner.manifest.links.contains_key(&self.places.command());
+        if let Some(other) = first_on_path(environment, "handoff", &self.places.program("handoff"))
+            && is_linked
+        {
+            self.note(format!(
+                "`handoff` on your PATH is {}, not ours: {}",
+                self.places.short(&other),
+                way_out(self.places, "handoff")
+            ));
+        }
         self.notes.extend(planner.notes.iter().cloned());
         if planner.changes.is_empty() {
             self.note("all of it was there already: nothing was changed".to_owned());
@@ -106,6 +117,15 @@ impl<'p> Report<'p> {
                 write.join(", ")
             );
             self.say("next", &next, "next", json!(next));
+        }
+        if !agents.is_empty()
+            && let Some(home) = environment.dispatch_home()
+            && !handoff_files::is_taken(&home.join("config.yaml"))
+        {
+            self.note(
+                "to give whole tasks to other agents: `handoff init` writes the config.yaml that it takes"
+                    .to_owned(),
+            );
         }
         self.done(&planner.changes);
     }

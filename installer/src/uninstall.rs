@@ -71,8 +71,12 @@ pub(crate) fn uninstall(
         report.note(note);
     }
     planner.notes.iter().for_each(|note| report.note(note.clone()));
-    if has_handoffs(&places) {
+    if has_entries(&places.store) {
         report.note(format!("your handoffs are still in {}", places.short(&places.store)));
+    }
+    if let Some(home) = environment.dispatch_home().filter(|home| has_entries(home)) {
+        let home = places.short(&home);
+        report.note(format!("the backends, prompts and results of your runs are still in {home}"));
     }
     report.done(&planner.changes);
     Ok(report.print(output))
@@ -98,10 +102,10 @@ fn plugins(places: &Places, options: &Options) -> Vec<String> {
         .collect()
 }
 
-/// Whether the store has anything in it.
-fn has_handoffs(places: &Places) -> bool {
-    let store = Dir::open(&places.store).ok().flatten();
-    store.and_then(|store| store.entries().ok()).is_some_and(|entries| !entries.is_empty())
+/// Whether there is such a directory with anything in it.
+fn has_entries(path: &Path) -> bool {
+    let dir = Dir::open(path).ok().flatten();
+    dir.and_then(|dir| dir.entries().ok()).is_some_and(|entries| !entries.is_empty())
 }
 
 fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {

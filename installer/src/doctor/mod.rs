@@ -2,7 +2,8 @@
 
 mod claude;
 mod codex;
-mod programs;
+mod dispatch;
+pub(crate) mod programs;
 mod store;
 
 use std::path::Path;
@@ -68,6 +69,7 @@ pub(crate) fn doctor(
     patient.claude();
     patient.codex();
     patient.store();
+    patient.dispatch();
     let findings = patient.findings;
     let problems = findings.iter().filter(|finding| finding.level == Level::Problem).count();
     let printed = match options.json {

@@ -1,10 +1,13 @@
 //! The prefix and the command on PATH.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use handoff_process::Environment;
 
 use super::Patient;
 use crate::manifest::is_hash_of;
+use crate::places::Places;
 use crate::plan::LARGEST;
 use crate::programs::PROGRAMS;
 
@@ -63,19 +66,44 @@ impl Patient<'_> {
         let shown = self.places.short(&path);
         let commands = self.places.commands();
         let on_path = self.environment.search_path().contains(&commands);
+        let other = first_on_path(self.environment, "handoff", &target);
         match handoff_files::link_target(&path) {
-            Some(there) if there == target && on_path => self.well(format!("{shown} is on your PATH")),
-            Some(there) if there == target => {
-                self.note(format!(
+            Some(there) if there == target => match other {
+                Some(other) => self.shadowed("handoff", &other),
+                None if on_path => self.well(format!("{shown} is on your PATH")),
+                None => self.note(format!(
                     "{} is not on your PATH, so the shell does not find `handoff` there",
                     self.places.short(&commands)
-                ));
-            }
+                )),
+            },
             _ if handoff_files::is_taken(&path) => {
                 self.note(format!("{shown} is another program; ours is {}", self.places.short(&target)));
             }
             _ => self.problem(format!("{shown} is missing"), self.again("install")),
         }
+    }
+
+    /// The shell finds another program for a command of ours.
+    fn shadowed(&mut self, name: &str, other: &Path) {
+        let mend = way_out(self.places, name);
+        self.problem(format!("`{name}` on your PATH is {}, not ours", self.places.short(other)), mend);
+    }
+}
+
+/// What the shell finds for `name` where that is not `ours`.
+pub(crate) fn first_on_path(environment: &Environment, name: &str, ours: &Path) -> Option<PathBuf> {
+    let found = environment.find_program(name)?;
+    (handoff_files::canonical(&found) != handoff_files::canonical(ours)).then_some(found)
+}
+
+/// How ours comes first. handoff-cli's command has the same name.
+pub(crate) fn way_out(places: &Places, name: &str) -> String {
+    let first = format!("export PATH=\"{}:$PATH\"", places.commands().display());
+    match name {
+        "handoff" => {
+            format!("{first}   # in your shell's profile; or pip uninstall handoff-cli, if it is that")
+        }
+        _ => format!("{first}   # in your shell's profile"),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use crate::error::{Reason, Warning};
 use crate::place::Place;
 use crate::redact;
-use crate::toml::Argument;
+use crate::toml::{self, Argument};
 
 /// The program behind a backend, and how it is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,6 +79,9 @@ pub struct Backend {
     pub(crate) permission_mode: Option<Setting>,
     pub(crate) sandbox: Option<Setting>,
     pub(crate) config: Vec<(Setting, Argument)>,
+    pub(crate) warnings: Vec<Warning>,
+    /// Of its name.
+    pub(crate) place: Place,
 }
 
 impl Backend {
@@ -85,6 +89,29 @@ impl Backend {
     /// [`Launch::model`](crate::Launch::model).
     pub fn model(&self, pro: bool) -> Option<&str> {
         self.chosen(pro).map(|setting| setting.written.as_str())
+    }
+
+    /// What to say to who uses it: what was passed over in its part of the configuration, in order, and with `pro`, when
+    /// there is no `pro_model`, that it is the ordinary one.
+    pub fn warnings(&self, pro: bool) -> Vec<Warning> {
+        let mut all = self.warnings.clone();
+        if pro && self.pro_model.is_none() {
+            let (place, key) = (self.place.clone(), format!("backends.{}", self.name));
+            all.push(Warning { place, key, reason: Reason::NoProModel });
+        }
+        all
+    }
+
+    /// Whether its `env` has the variable.
+    pub fn sets(&self, name: &str) -> bool {
+        self.env.iter().any(|(own, _)| own == name)
+    }
+
+    /// All that is read for placeholders, but for the system prompt: prose has braces of its own.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = &Setting> {
+        let own = [&self.model, &self.pro_model, &self.permission_mode, &self.sandbox].into_iter().flatten();
+        let texts = self.config.iter().flat_map(|(_, argument)| toml::texts(argument));
+        own.chain(self.env.iter().map(|(_, setting)| setting)).chain(texts)
     }
 
     pub(crate) fn chosen(&self, pro: bool) -> Option<&Setting> {

@@ -8,6 +8,7 @@ use crate::error::{ConfigError, Problem, Reason, UnknownBackend, Warning};
 use crate::include::Reader;
 use crate::nearest::nearest;
 use crate::place::Place;
+use crate::template;
 use crate::toml;
 use crate::yaml::{Entry, Node, Value};
 
@@ -19,37 +20,38 @@ const CODEX: [&str; 2] = ["sandbox", "config"];
 const PERMISSION_MODES: &[&str] = &["acceptEdits", "auto", "bypassPermissions", "dontAsk", "manual", "plan"];
 const SANDBOXES: &[&str] = &["read-only", "workspace-write", "danger-full-access"];
 
-const FIXED: &str = "how an agent is started is not configured";
-const OWN_MODELS: &str = "each backend has its own `model` and `pro_model`";
+const DELETE: &str = "delete it";
+const OWN_MODELS: &str = "delete it, each backend has its own `model` and `pro_model`";
 
 /// What handoff-cli warned of at the top of the file.
 const DEPRECATED_TOP: [(&str, &str); 8] = [
-    ("type_defaults", FIXED),
-    ("backend_types", FIXED),
-    ("types", FIXED),
-    ("backend_template", FIXED),
-    ("fast_backend", "name a backend with --backend"),
-    ("default_backend", "the first of `backends` is the default"),
+    ("type_defaults", DELETE),
+    ("backend_types", DELETE),
+    ("types", DELETE),
+    ("backend_template", DELETE),
+    ("fast_backend", "delete it, and name a backend with --backend"),
+    ("default_backend", "delete it, and put the default first in `backends`"),
     ("default_model", OWN_MODELS),
     ("pro_model", OWN_MODELS),
 ];
 /// What it let a backend override against its word.
 const DEPRECATED: [(&str, &str); 7] = [
-    ("command", "the program is found on PATH, which `env` can set"),
-    ("claude_command", "the program is found on PATH, which `env` can set"),
-    ("pty", FIXED),
-    ("session_flags", FIXED),
-    ("session_id_flags", FIXED),
-    ("continue_id_flags", FIXED),
-    ("resume_flags", FIXED),
+    ("command", "delete it; the program is found on PATH, which `env` can set"),
+    ("claude_command", "delete it; the program is found on PATH, which `env` can set"),
+    ("pty", DELETE),
+    ("session_flags", DELETE),
+    ("session_id_flags", DELETE),
+    ("continue_id_flags", DELETE),
+    ("resume_flags", DELETE),
 ];
 
 /// The backends that tasks can be handed to.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// In the order of the file, those of its includes first; the first is the default. Never empty.
+    /// In the order of the file, then those of its includes; the first is the default. Never empty.
     pub backends: Vec<Backend>,
-    /// What was passed over, in order.
+    /// What was passed over at the top of the file, in order; what is of one backend is
+    /// [`Backend::warnings`].
     pub warnings: Vec<Warning>,
 }
 
@@ -82,7 +84,7 @@ impl Config {
         if named.is_empty() {
             return Err(ConfigError::at(place, "backends", Problem::NoBackends));
         }
-        let backends = named.into_iter().map(|entry| backend(entry, prompt.as_ref(), &mut warnings));
+        let backends = named.into_iter().map(|entry| backend(entry, prompt.as_ref()));
         Ok(Some(Self { backends: backends.collect::<Result<_, _>>()?, warnings }))
     }
 
@@ -114,11 +116,7 @@ fn passed_over(key: &str, deprecated: &[(&str, &'static str)], known: &[&'static
     }
 }
 
-fn backend(
-    entry: Entry,
-    prompt: Option<&Setting>,
-    warnings: &mut Vec<Warning>,
-) -> Result<Backend, ConfigError> {
+fn backend(entry: Entry, prompt: Option<&Setting>) -> Result<Backend, ConfigError> {
     let Entry { key: name, place, node } = entry;
     let key = format!("backends.{name}");
     if !is_name(&name) {
@@ -126,9 +124,9 @@ fn backend(
     }
     let mut fields = Fields::read(node, &key)?;
     let kind = fields.kind()?;
-    for (key, place, reason) in fields.passed_over(kind) {
-        warnings.push(Warning { place, key, reason });
-    }
+    let passed_over = fields.passed_over(kind).into_iter();
+    let mut warnings: Vec<_> =
+        passed_over.map(|(key, place, reason)| Warning { place, key, reason }).collect();
     for (field, known) in [("permission_mode", PERMISSION_MODES), ("sandbox", SANDBOXES)] {
         warnings.extend(fields.unknown_value(field, known));
     }
@@ -136,13 +134,22 @@ fn backend(
     if kind == Kind::Claude && model.is_none() {
         return Err(ConfigError::at(place, key + ".model", Problem::NoModel));
     }
-    let own = fields.text_or_empty("system_prompt")?;
-    // Codex was never told the common one: its users put theirs into AGENTS.md.
-    let prompt = own.or_else(|| prompt.filter(|_| kind == Kind::Claude).cloned());
-    let default =
-        || Setting { written: crate::SYSTEM_PROMPT.to_owned(), key: "system_prompt".to_owned(), place };
-    let prompt = prompt.or_else(|| (kind == Kind::Claude).then(default));
-    Ok(Backend {
+    let config = match fields.take("config") {
+        Some(node) => toml::settings(mapping(node, &fields.path("config"))?, "", &fields.path("config"))?,
+        None => Vec::new(),
+    };
+    let default = Setting {
+        written: crate::SYSTEM_PROMPT.to_owned(),
+        key: "system_prompt".to_owned(),
+        place: place.clone(),
+    };
+    // Codex's own name for it, which ours would take the place of.
+    let has_instructions = config.iter().any(|(name, _)| name.written == "developer_instructions");
+    let prompt = match fields.text_or_empty("system_prompt")? {
+        None if has_instructions => None,
+        own => own.or(prompt.cloned()).or(Some(default)),
+    };
+    let mut backend = Backend {
         kind,
         model,
         pro_model: fields.text("pro_model")?,
@@ -150,12 +157,24 @@ fn backend(
         env: fields.env()?,
         permission_mode: fields.text("permission_mode")?,
         sandbox: fields.text("sandbox")?,
-        config: match fields.take("config") {
-            Some(node) => toml::settings(mapping(node, &fields.path("config"))?, "", &fields.path("config"))?,
-            None => Vec::new(),
-        },
+        config,
+        warnings,
+        place,
         name,
-    })
+    };
+    let without_meaning: Vec<_> = backend.settings().filter_map(without_meaning).collect();
+    backend.warnings.extend(without_meaning);
+    Ok(backend)
+}
+
+/// What looks like a placeholder in the value and is none.
+fn without_meaning(setting: &Setting) -> Option<Warning> {
+    let (word, nearest) = template::unknown(&setting.written)?;
+    let reason = match word.starts_with('$') {
+        true => Reason::NoVariable(word),
+        false => Reason::NoPlaceholder { word, nearest },
+    };
+    Some(Warning { place: setting.place.clone(), key: setting.key.clone(), reason })
 }
 
 /// What a backend is made of, taken one by one.

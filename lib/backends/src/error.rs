@@ -121,14 +121,21 @@ pub enum Problem {
     KeyName,
 }
 
-/// "; did you mean `x`?", or nothing.
+fn known(nearest: &Option<&str>) -> String {
+    match nearest {
+        Some(_) => meant(nearest),
+        None => ": known are {model}, {pro_model}, {home} and {cwd}".to_owned(),
+    }
+}
+
+/// " (did you mean `x`?)", or nothing.
 pub(crate) fn meant(nearest: &Option<impl fmt::Display>) -> String {
     nearest.as_ref().map(|nearest| format!(" (did you mean `{nearest}`?)")).unwrap_or_default()
 }
 
 /// Something that was passed over.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: key `{key}` {reason}")]
+#[error("{place}: `{key}` {reason}")]
 pub struct Warning {
     /// Where the key stands.
     pub place: Place,
@@ -142,17 +149,31 @@ pub struct Warning {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     /// Nothing is called so.
-    #[error("is unknown and was ignored{}", meant(nearest))]
+    #[error("is unknown and ignored{}", if nearest.is_none() { ": delete it".to_owned() } else { meant(nearest) })]
     Unknown {
         /// What it may have been meant to be.
         nearest: Option<&'static str>,
     },
-    /// A key of older or other versions of handoff-cli.
-    #[error("was handoff-cli's and is ignored: {0}")]
+    /// A key of older or other versions of handoff-cli; holds what to do.
+    #[error("is handoff-cli's and ignored: {0}")]
     Deprecated(&'static str),
     /// A key that only the other type has.
-    #[error("is ignored: only a backend of type {0} has it")]
+    #[error("is ignored, as only a backend of type {0} has it: delete it")]
     OtherType(Kind),
+    /// `{modle}`, which is passed on as it is.
+    #[error("has {word}, which stands for nothing and is passed on as it is{}", known(nearest))]
+    NoPlaceholder {
+        /// The word, with its braces.
+        word: String,
+        /// What it may have been meant to be.
+        nearest: Option<&'static str>,
+    },
+    /// `--pro` of a backend that has no `pro_model`.
+    #[error("has no `pro_model`, so --pro changes nothing")]
+    NoProModel,
+    /// `${VAR:-x}`, which is passed on as it is; holds the beginning.
+    #[error("has {0}, which is passed on as it is: only `${{NAME}}` stands for a variable")]
+    NoVariable(String),
     /// A value that the agents of today do not know. It is passed to them as it is.
     #[error("is not one of {}{}", known.join(", "), meant(nearest))]
     UnknownValue {

@@ -1,5 +1,6 @@
 //! A configuration file with what it includes.
 
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use crate::yaml::{self, Entry, Node, Value};
 const MAX_BYTES: u64 = 1 << 20;
 /// Two files that include one twice each double the work with every step.
 const MAX_FILES: usize = 64;
+const BACKENDS: &str = "backends";
 
 /// Reads files and lays them over each other.
 pub(crate) struct Reader<'a> {
@@ -45,7 +47,16 @@ impl<'a> Reader<'a> {
             merged = yaml::merge(merged, self.include(path, place, &name)?);
         }
         self.chain.pop();
-        Ok(Some(yaml::merge(merged, own)))
+        let first = backends(&own);
+        let mut all = yaml::merge(merged, own);
+        // The first backend is the default, and the file that includes decides it. Elsewhere the order of the base stays:
+        // of two arguments that say the same, Codex takes the last.
+        if let Some(Value::Map(entries)) =
+            all.iter_mut().find(|entry| entry.key == BACKENDS).map(|entry| &mut entry.node.value)
+        {
+            entries.sort_by_key(|entry| first.get(&entry.key).copied().unwrap_or(first.len()));
+        }
+        Ok(Some(all))
     }
 
     fn include(&mut self, from: &Path, place: Place, name: &str) -> Result<Vec<Entry>, ConfigError> {
@@ -69,6 +80,16 @@ impl<'a> Reader<'a> {
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+/// The names of the backends, and which comes when.
+fn backends(entries: &[Entry]) -> HashMap<String, usize> {
+    match entries.iter().find(|entry| entry.key == BACKENDS).map(|entry| &entry.node.value) {
+        Some(Value::Map(entries)) => {
+            entries.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect()
+        }
+        _ => HashMap::new(),
     }
 }
 

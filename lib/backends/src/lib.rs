@@ -13,6 +13,7 @@ mod backend;
 mod config;
 mod environment;
 mod error;
+mod hint;
 mod include;
 mod launch;
 mod nearest;
@@ -31,8 +32,8 @@ pub use place::Place;
 /// The `config.yaml` that a user without one is given.
 pub const PRESET: &str = include_str!("preset.yaml");
 
-/// What a claude backend is told when no `system_prompt` is configured: nobody is there to answer. An empty
-/// `system_prompt` turns it off.
+/// What a backend is told when no `system_prompt` is configured: nobody is there to answer. An empty `system_prompt`
+/// turns it off.
 pub const SYSTEM_PROMPT: &str = "\
 Another agent handed you this task and went on with its own work: nobody can answer questions. Carry the task out to \
 its end. Understand it, do the work, check it, then report what you did and what you found. Do not stop to ask for \

@@ -5,6 +5,8 @@
 
 use std::ffi::OsString;
 
+use crate::nearest::nearest;
+
 /// What stands in braces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Placeholder {
@@ -136,6 +138,34 @@ pub(crate) fn variables(written: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// What looks like a placeholder or variable and is text like any other: the word and, for a placeholder, the known one
+/// that is nearest. Of a variable no more than its name: what stands behind may be a secret.
+pub(crate) fn unknown(written: &str) -> Option<(String, Option<&'static str>)> {
+    pieces(written, Variables::Read).into_iter().find_map(|piece| match piece {
+        Piece::Text(text) => unknown_in(text),
+        _ => None,
+    })
+}
+
+fn unknown_in(text: &str) -> Option<(String, Option<&'static str>)> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    for (at, _) in text.match_indices('{') {
+        let rest = &text[at + 1..];
+        let name = &rest[..rest.find(|c| !is_part(c)).unwrap_or(rest.len())];
+        if name.is_empty() {
+            continue;
+        }
+        if text[..at].ends_with('$') {
+            return Some((format!("${{{name}…}}"), None));
+        }
+        if name.starts_with(|c: char| c.is_ascii_alphabetic()) && rest[name.len()..].starts_with('}') {
+            let word = format!("{{{name}}}");
+            return Some((word.clone(), nearest(&word, PLACEHOLDERS.iter().take(4).map(|(word, _)| *word))));
+        }
+    }
+    None
+}
+
 /// What follows the `~` of a path in the user's home: `/…`, or nothing.
 pub(crate) fn after_tilde(written: &str) -> Option<&str> {
     written.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -180,6 +210,37 @@ mod tests {
         }
         assert_eq!(expanded("${SET}${NOT}", Variables::Read), Err("NOT".to_owned()));
         assert_eq!(expanded("run ${NOT} in {cwd}", Variables::Text), Ok("run ${NOT} in <Cwd>".to_owned()));
+    }
+
+    #[test]
+    fn what_was_meant_for_a_placeholder_is_found_and_literal_braces_are_not() {
+        let found = |written| unknown(written).map(|(word, nearest)| (word, nearest.unwrap_or_default()));
+        for (written, word, nearest) in [
+            ("{modle}", "{modle}", "{model}"),
+            ("a/{promodel}/{model}", "{promodel}", "{pro_model}"),
+            ("{model} {HOME}", "{HOME}", "{home}"),
+            ("{foo}", "{foo}", ""),
+            ("${NOPE:-sk-secret}", "${NOPE…}", ""),
+            ("${A-B}", "${A-B…}", ""),
+            ("${1A}", "${1A…}", ""),
+            ("${SET} ${OPEN", "${OPEN…}", ""),
+        ] {
+            assert_eq!(found(written), Some((word.to_owned(), nearest)), "{written}");
+        }
+        for written in [
+            r#"{"json":1}"#,
+            r#"{{"json":{"a":1}}}"#,
+            "{{foo}}",
+            "{}",
+            "{ foo }",
+            "x{2}",
+            "{",
+            "${}",
+            "$5",
+            "{model}${SET}",
+        ] {
+            assert_eq!(found(written), None, "{written}");
+        }
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 //! what handoff-cli does, and of what it does wrong, is one of these.
 
 mod files;
+mod hints;
 mod hostile;
 mod launches;
 mod merging;
@@ -56,10 +57,11 @@ fn error(text: &str) -> String {
     Files::new(&[("config.yaml", text)]).error()
 }
 
-/// The warnings, from the line on.
+/// What is said of the file and of each backend, from the line on.
 fn warnings(config: &Config) -> Vec<String> {
     let after = |text: String| text.split_once(", line ").unwrap().1.to_owned();
-    config.warnings.iter().map(|warning| after(warning.to_string())).collect()
+    let of_backends = config.backends.iter().flat_map(|backend| backend.warnings(false));
+    config.warnings.iter().cloned().chain(of_backends).map(|warning| after(warning.to_string())).collect()
 }
 
 fn variables(all: &[(&str, &str)]) -> Vec<(OsString, OsString)> {

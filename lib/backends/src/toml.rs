@@ -72,6 +72,16 @@ fn argument(node: Node, key: &str) -> Option<Argument> {
     })
 }
 
+/// The strings in it.
+pub(crate) fn texts(argument: &Argument) -> Vec<&Setting> {
+    match argument {
+        Argument::Bare(_) => Vec::new(),
+        Argument::Text(setting) => vec![setting],
+        Argument::List(all) => all.iter().flat_map(texts).collect(),
+        Argument::Table(all) => all.iter().flat_map(|(_, value)| texts(value)).collect(),
+    }
+}
+
 /// As TOML, on one line; `text` gives the strings.
 ///
 /// # Errors

@@ -194,7 +194,7 @@ fn claude_may_give_away_exactly_the_tasks_that_the_skill_is_for() {
         let quoted = text(skill, Host::Claude, Programs::Installed(Path::new("/tmp/a b/it's/bin"))).unwrap();
         let rule = format!(r"  - 'Bash(''/tmp/a b/it''\''''s/bin/handoff'' run --backend {backend} *)'");
         assert!(quoted.lines().any(|line| line == rule), "{rule} in {quoted}");
-        let run = format!(r"`'/tmp/a b/it'\''s/bin/handoff' run --backend {backend} --print PATH`");
+        let run = format!(r"`'/tmp/a b/it'\''s/bin/handoff' run --backend {backend} --quiet --print PATH`");
         assert!(quoted.contains(&run), "{run} in {quoted}");
     }
 }

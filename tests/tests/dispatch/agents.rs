@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use tests::agents::{Host, Model, Step, ready, refuse, shell, text};
+use tests::agents::{Host, Model, Role, Step, ready, refuse, shell, text};
 use tests::{Ran, feed};
 
 use crate::support::{Stage, announced, result};
@@ -99,13 +99,20 @@ fn a_task_is_done_and_its_conversation_goes_on() {
         let made = real.stage.repo.join("made.txt");
         assert_eq!(std::fs::read_to_string(&made).unwrap(), "done\n");
         std::fs::remove_file(made).unwrap();
-        assert!(model.texts(0).iter().any(|text| text.text.contains(&prompt)), "{backend}");
+        assert!(model.texts(0).iter().any(|text| text.text == prompt), "{backend}: it is not what was sent");
         assert_eq!(says(&real.handoff(&["resume", "--text", "and", "then?"])), "Then this.\n");
         // The model was sent what was said before.
         let turns = model.turns().len();
         let texts = model.texts(turns - 1);
         for words in [prompt.as_str(), "I made it.", "and then?"] {
             assert!(texts.iter().any(|text| text.text.contains(words)), "{backend}: {words}");
+        }
+        // Each time it is told that nobody can answer.
+        for turn in [0, turns - 1] {
+            let told = |text: &tests::agents::Text| {
+                text.role == Role::System && text.text.contains("nobody can answer questions")
+            };
+            assert!(model.texts(turn).iter().any(told), "{backend}: turn {turn}");
         }
         let row = real.stage.row();
         assert!(row["usage"]["output_tokens"].as_u64().unwrap() > 0, "{row}");

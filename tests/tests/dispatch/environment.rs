@@ -95,10 +95,9 @@ fn a_backend_is_called_as_its_program_wants() {
     }
     stage.handoff(&["run", "--backend", "cx", "--cwd", stage.world.top().to_str().unwrap(), "--text", "x"]);
     let top = stage.world.top().display();
-    assert_eq!(
-        stage.last("args"),
-        format!(
-            "exec\n--json\n--skip-git-repo-check\n--sandbox\nworkspace-write\n-m\ngpt-5.5\n-C\n{top}\n-\n"
-        )
-    );
+    let args = stage.last("args");
+    let common =
+        format!("exec\n--json\n--skip-git-repo-check\n--sandbox\nworkspace-write\n-m\ngpt-5.5\n-C\n{top}\n");
+    let told = args.strip_prefix(&common).and_then(|rest| rest.strip_suffix("\"\n-\n")).unwrap();
+    assert!(told.starts_with("-c\ndeveloper_instructions=\"Another agent handed you this task"), "{args}");
 }

@@ -46,6 +46,11 @@ fn what_handoff_cli_placed_gives_way_and_its_package_is_as_it_was() {
     let before = machine.tree().only(&["venv"]);
     let said = machine.install();
     assert!(!said.contains("stays"), "{said}");
+    for path in SKILLS.map(skill).into_iter().chain([AGENT.to_owned()]) {
+        let note =
+            format!("note: ~/{path} was handoff-cli's and is ours now; `handoff uninstall` puts it back\n");
+        assert!(said.contains(&note), "{note}: {said}");
+    }
     are_ours(&machine);
     before.is(&machine.tree().only(&["venv"]));
     let wired = machine.tree();
@@ -53,10 +58,12 @@ fn what_handoff_cli_placed_gives_way_and_its_package_is_as_it_was() {
     wired.is(&machine.tree());
     machine.uninstall();
     before.is(&machine.tree().only(&["venv"]));
-    let left: Vec<_> =
-        apart_from_store(&machine).without("venv").names().join(" ").split(' ').map(str::to_owned).collect();
-    // Its directory of agents was there before.
-    assert_eq!(left, [".claude", ".claude/skills", ".codex", ".codex/agents"]);
+    for name in SKILLS {
+        let link = std::fs::read_link(machine.path(skill(name))).unwrap();
+        assert_eq!(link, package.join(name).join("SKILL.md"));
+    }
+    assert_eq!(machine.text(AGENT), CLI_AGENT);
+    assert!(!apart_from_store(&machine).names().iter().any(|name| name.contains("agent-handoff")));
     assert_eq!(std::fs::read_to_string(package.join("handoff-ds.toml")).unwrap(), CLI_AGENT);
 }
 
@@ -71,6 +78,25 @@ fn links_into_a_package_that_is_gone_and_links_of_directories_give_way() {
     are_ours(&machine);
     machine.uninstall();
     assert_eq!(apart_from_store(&machine).names(), [".claude", ".claude/skills", ".codex", ".codex/agents"]);
+}
+
+#[test]
+fn what_the_user_changed_since_stays_and_a_linked_directory_comes_back() {
+    let machine = Machine::small();
+    let package = machine.path("venv/cli/skills");
+    machine.file(package.join("handoff-codex/SKILL.md"), "of handoff-cli\n");
+    machine.link(".claude/skills/handoff-codex", package.join("handoff-codex"));
+    machine.file(package.join("handoff-ds/SKILL.md"), "of handoff-cli\n");
+    machine.link(skill("handoff-ds"), package.join("handoff-ds/SKILL.md"));
+    machine.install();
+    are_ours(&machine);
+    machine.install();
+    machine.file(skill("handoff-ds"), "mine\n");
+    machine.done(&["uninstall", "--only", "claude"]);
+    assert_eq!(machine.text(skill("handoff-codex")), "of handoff-cli\n");
+    assert_eq!(machine.text(skill("handoff-ds")), "mine\n");
+    assert!(!machine.path(skill("handoff-ds")).is_symlink());
+    assert_eq!(machine.text(package.join("handoff-ds/SKILL.md")), "of handoff-cli\n");
 }
 
 #[test]

@@ -208,3 +208,86 @@ fn what_is_not_understood_is_a_usage_error_and_nothing_is_done() {
     assert!(help.starts_with("installer: ") && help.lines().count() < 40);
     assert!(machine.done(&["-V"]).starts_with("installer 0."));
 }
+
+#[test]
+fn another_handoff_earlier_on_path_is_a_problem_with_its_way_out() {
+    let machine = Machine::small();
+    let other = machine.file("venv/bin/handoff", "");
+    replace(&other, "#!/bin/sh\necho theirs\n");
+    let path = |first: &str| {
+        let all = std::env::var("PATH").unwrap();
+        [first, "venv/bin"].map(|dir| machine.path(dir).display().to_string()).join(":") + ":" + &all
+    };
+    let run = |first: &str, verb: &str| {
+        let mut command = machine.installer(&[verb]);
+        command.env("PATH", path(first));
+        tests::feed(command, b"")
+    };
+    let said = "`handoff` on your PATH is ~/venv/bin/handoff, not ours";
+    let way_out = format!("export PATH=\"{}:$PATH\"", machine.path(".local/bin").display());
+    let installed = run("none", "install");
+    assert!(
+        installed.code == 0 && installed.out().contains(&format!("note: {said}: {way_out}")),
+        "{}",
+        installed.out()
+    );
+    let doctor = run("none", "doctor");
+    let problem = format!("problem  programs: {said}\n         mend: {way_out}");
+    assert!(doctor.code == 1 && doctor.out().contains(&problem), "{}", doctor.out());
+    assert!(doctor.out().contains("pip uninstall handoff-cli"), "{}", doctor.out());
+    for verb in ["install", "doctor"] {
+        let ran = run(".local/bin", verb);
+        assert!(!ran.out().contains(said), "{}", ran.out());
+    }
+}
+
+#[test]
+fn doctor_and_the_last_words_look_at_dispatch_too() {
+    let machine = Machine::small();
+    let installed = machine.install();
+    assert!(installed.contains("`handoff init` writes the config.yaml"), "{installed}");
+    let doctor = || machine.run(&["doctor", "--quick"]);
+    let none = doctor();
+    assert!(
+        none.out().contains("note     dispatch: there is no ~/.handoff/config.yaml yet"),
+        "{}",
+        none.out()
+    );
+    machine.file(
+        ".handoff/config.yaml",
+        "backends:\n  a: {model: m, pty: []}\n  b: {model: m, env: {PATH: /opt/bin}}\n",
+    );
+    assert!(!machine.install().contains("handoff init"));
+    let some = doctor();
+    assert!(
+        some.out().contains("config.yaml, line 2, column 17: `backends.a.pty` is handoff-cli's"),
+        "{}",
+        some.out()
+    );
+    assert!(
+        some.out().contains("note     dispatch: the backend a cannot start: `claude` is not on your PATH"),
+        "{}",
+        some.out()
+    );
+    assert!(!some.out().contains("the backend b cannot"), "{}", some.out());
+    assert!(
+        some.out().contains("ok       dispatch: ~/.handoff/config.yaml has the backends a, b\n"),
+        "{}",
+        some.out()
+    );
+    machine.file(".handoff/config.yaml", "backends:\n  a: {type: cluade}\n");
+    let broken = doctor();
+    assert!(
+        broken.code == 1 && broken.out().contains("config.yaml, line 2, column 13, key"),
+        "{}",
+        broken.out()
+    );
+    let removed = machine.run(&["uninstall"]);
+    assert!(
+        removed
+            .out()
+            .contains("note: the backends, prompts and results of your runs are still in ~/.handoff\n"),
+        "{}",
+        removed.out()
+    );
+}

@@ -10,7 +10,7 @@ fn no_file_is_no_configuration() {
 #[test]
 fn the_preset_has_its_three_backends_and_nothing_to_warn_of() {
     let config = config(PRESET);
-    assert_eq!(config.warnings, []);
+    assert_eq!(warnings(&config), [""; 0]);
     let all: Vec<_> =
         config.backends.iter().map(|b| (b.name.as_str(), b.kind, b.model(false), b.model(true))).collect();
     assert_eq!(
@@ -173,11 +173,11 @@ fn unknown_keys_are_said_with_the_key_that_was_meant() {
     assert_eq!(
         warnings(&config),
         [
-            "1, column 1: key `backend` is unknown and was ignored (did you mean `backends`?)",
-            "4, column 5: key `backends.a.modle` is unknown and was ignored (did you mean `model`?)",
-            "6, column 5: key `backends.a.zzz` is unknown and was ignored",
-            "7, column 5: key `backends.a.sandbox` is ignored: only a backend of type codex has it",
-            "10, column 5: key `backends.c.permission_mode` is ignored: only a backend of type claude has it",
+            "1, column 1: `backend` is unknown and ignored (did you mean `backends`?)",
+            "4, column 5: `backends.a.modle` is unknown and ignored (did you mean `model`?)",
+            "6, column 5: `backends.a.zzz` is unknown and ignored: delete it",
+            "7, column 5: `backends.a.sandbox` is ignored, as only a backend of type codex has it: delete it",
+            "10, column 5: `backends.c.permission_mode` is ignored, as only a backend of type claude has it: delete it",
         ]
     );
 }
@@ -192,12 +192,14 @@ fn keys_of_handoff_cli_are_said_and_change_nothing() {
     assert_eq!(said.len(), 12);
     assert_eq!(
         said[0],
-        "1, column 1: key `default_backend` was handoff-cli's and is ignored: the first of `backends` is the default"
+        "1, column 1: `default_backend` is handoff-cli's and ignored: delete it, and put the default first in `backends`"
     );
     assert_eq!(
         said[7],
-        "11, column 5: key `backends.a.command` was handoff-cli's and is ignored: the program is found on PATH, which `env` can set"
+        "11, column 5: `backends.a.command` is handoff-cli's and ignored: delete it; the program is found on PATH, which `env` can set"
     );
+    assert_eq!(said[8], "12, column 5: `backends.a.pty` is handoff-cli's and ignored: delete it");
+    assert_eq!((config.warnings.len(), config.backends[1].warnings(false)), (7, vec![]), "each has its own");
     let launch = config.backend(None).unwrap().run(&task(&[])).unwrap();
     assert_eq!(launch.program, "claude");
     assert!(!words(&launch).contains(&"--evil".to_owned()));
@@ -209,9 +211,42 @@ fn a_value_that_agents_may_learn_is_passed_on_with_a_warning() {
     assert_eq!(
         warnings(&config),
         [
-            "2, column 34: key `backends.a.permission_mode` is not one of acceptEdits, auto, bypassPermissions, dontAsk, manual, plan (did you mean `acceptEdits`?)"
+            "2, column 34: `backends.a.permission_mode` is not one of acceptEdits, auto, bypassPermissions, dontAsk, manual, plan (did you mean `acceptEdits`?)"
         ]
     );
     let launch = config.backends[0].run(&task(&[])).unwrap();
     assert_eq!(after(&launch, "--permission-mode").as_deref(), Some("acceptedits"));
+}
+
+#[test]
+fn a_placeholder_that_is_none_is_said_with_the_one_that_was_meant() {
+    let config = config(
+        "backends:\n  a:\n    model: '{modle}'\n    env:\n      FOO: '{foo}'\n      BAR: ${NOPE:-sk-def}\n      JSON: '{\"json\":1}'\n      \
+         CLI: '{{foo}}'\n  c:\n    type: codex\n    system_prompt: in {cdw}, as {name}\n    config: {x: ['{hoem}']}\n",
+    );
+    assert_eq!(
+        warnings(&config),
+        [
+            "3, column 12: `backends.a.model` has {modle}, which stands for nothing and is passed on as it is (did you mean `{model}`?)",
+            "5, column 12: `backends.a.env.FOO` has {foo}, which stands for nothing and is passed on as it is: known are {model}, {pro_model}, {home} and {cwd}",
+            "6, column 12: `backends.a.env.BAR` has ${NOPE…}, which is passed on as it is: only `${NAME}` stands for a variable",
+            "12, column 18: `backends.c.config.x` has {hoem}, which stands for nothing and is passed on as it is (did you mean `{home}`?)",
+        ]
+    );
+    let launch = config.backends[0].run(&task(&[])).unwrap();
+    assert_eq!(launch.model.as_deref(), Some("{modle}"), "it is only said");
+    assert_eq!(variable(&launch, "CLI").as_deref(), Some("{foo}"));
+}
+
+#[test]
+fn a_pro_model_that_is_not_there_is_said_to_who_asks_for_it() {
+    let config = config("backends:\n  a: {model: m}\n  b: {model: m, pro_model: p}\n");
+    let said = |name, pro| {
+        let all = config.backend(Some(name)).unwrap().warnings(pro);
+        all.iter()
+            .map(|warning| warning.to_string().split_once(", line ").unwrap().1.to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(said("a", true), ["2, column 3: `backends.a` has no `pro_model`, so --pro changes nothing"]);
+    assert_eq!((said("a", false), said("b", true)), (vec![], vec![]));
 }

@@ -45,7 +45,7 @@ fn claude_opens_for_a_person() {
 
 #[test]
 fn codex_runs_without_a_person_and_resumes_with_the_same_rights() {
-    let config = config("system_prompt: for claude\nbackends: {c: {type: codex, model: gpt-5.5}}");
+    let config = config("system_prompt: ''\nbackends: {c: {type: codex, model: gpt-5.5}}");
     let launch = config.backends[0].run(&task(&[])).unwrap();
     assert_eq!(launch.program, "codex");
     let common = [
@@ -130,6 +130,19 @@ fn a_system_prompt_is_the_backends_own_or_the_common_one_or_ours() {
     assert_eq!(prompt("system_prompt:\nbackends: {b: {model: m}}").as_deref(), Some(SYSTEM_PROMPT));
     assert_eq!(prompt("system_prompt: ''\nbackends: {b: {model: m}}"), None);
     assert_eq!(prompt("system_prompt: x\nbackends: {b: {model: m, system_prompt: ''}}"), None);
+    let codex = |text: &str| {
+        let all = words(&run(text, &[]).unwrap());
+        let told =
+            all.windows(2).filter(|two| two[0] == "-c" && two[1].starts_with("developer_instructions="));
+        told.map(|two| two[1].clone()).collect::<Vec<_>>()
+    };
+    let ours = format!("developer_instructions=\"{SYSTEM_PROMPT}\"");
+    assert_eq!(codex("backends: {b: {type: codex}}"), [ours.as_str()]);
+    assert_eq!(codex("system_prompt: x\nbackends: {b: {type: codex}}"), ["developer_instructions=\"x\""]);
+    assert_eq!(codex("system_prompt: ''\nbackends: {b: {type: codex}}"), [""; 0]);
+    assert_eq!(codex("backends: {b: {type: codex, system_prompt: ''}}"), [""; 0]);
+    let its_own = "system_prompt: x\nbackends: {b: {type: codex, config: {developer_instructions: y}}}";
+    assert_eq!(codex(its_own), ["developer_instructions=\"y\""], "what Codex calls so comes first");
     let own =
         "system_prompt: x\nbackends: {b: {model: m, system_prompt: '-{model} {\"json\":1} ${HOME} ~/x'}}";
     assert_eq!(prompt(own).as_deref(), Some("-m {\"json\":1} ${HOME} ~/x"));

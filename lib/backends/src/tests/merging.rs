@@ -25,18 +25,30 @@ fn own_keys_come_before_includes_and_later_includes_before_earlier_ones() {
     ]);
     let config = files.load().unwrap().unwrap();
     let names: Vec<_> = config.backends.iter().map(|backend| backend.name.as_str()).collect();
-    assert_eq!(names, ["z", "b", "a", "new"], "as in handoff-cli, what is included comes first");
+    assert_eq!(
+        names,
+        ["b", "new", "a", "z"],
+        "the file's own come first, then those of each file that it includes"
+    );
     let b = config.backend(Some("b")).unwrap();
     assert_eq!((b.model(false), b.model(true)), (Some("two"), Some("deeper")));
     let launch = b.run(&task(&[])).unwrap();
     let env = ["ONE", "X", "Y", "OWN"].map(|name| variable(&launch, name).unwrap());
     assert_eq!(env, ["one", "own", "two", "own"]);
-    let z = config.backend(None).unwrap().run(&task(&[])).unwrap();
-    assert_eq!(
-        words(&z)[7..],
-        ["-c", "list=[3]", "-c", "kept=1", "-"],
-        "mappings are merged, lists replaced"
-    );
+    let z = config.backend(Some("z")).unwrap().run(&task(&[])).unwrap();
+    assert_eq!(words(&z)[7..11], ["-c", "list=[3]", "-c", "kept=1"], "mappings are merged, lists replaced");
+}
+
+#[test]
+fn the_default_is_the_first_of_the_files_own_backends() {
+    let base = ("base.yaml", "backends:\n  base: {model: m}\n  mine: {model: m}\n");
+    let default = |own: &str| {
+        let files = Files::new(&[("config.yaml", own), base]);
+        files.load().unwrap().unwrap().backend(None).unwrap().name.clone()
+    };
+    assert_eq!(default("include: base.yaml\nbackends:\n  own: {model: m}\n"), "own");
+    assert_eq!(default("backends:\n  mine: {model: other}\ninclude: base.yaml\n"), "mine");
+    assert_eq!(default("include: base.yaml\n"), "base");
 }
 
 #[test]

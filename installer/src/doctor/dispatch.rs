@@ -1,0 +1,43 @@
+//! Can tasks be handed to other agents?
+
+use handoff_backends::Config;
+
+use super::Patient;
+
+impl Patient<'_> {
+    pub(super) fn dispatch(&mut self) {
+        self.area = "dispatch";
+        let Some(path) = self.environment.dispatch_home().map(|home| home.join("config.yaml")) else {
+            return;
+        };
+        let shown = self.places.short(&path);
+        let config = match Config::load(&path, &self.places.home) {
+            Ok(Some(config)) => config,
+            Ok(None) => {
+                return self
+                    .note(format!("there is no {shown} yet, which says who takes tasks: handoff init"));
+            }
+            Err(error) => {
+                let editor = format!("${{EDITOR:-vi}} {}", handoff_process::quoted(&path));
+                return self.problem(error.to_string(), editor);
+            }
+        };
+        for warning in &config.warnings {
+            self.note(warning.to_string());
+        }
+        for backend in &config.backends {
+            for warning in backend.warnings(false) {
+                self.note(warning.to_string());
+            }
+            let (name, program) = (&backend.name, backend.kind.name());
+            // What `env` makes of PATH is known at a launch only.
+            if !backend.sets("PATH") && self.environment.find_program(program).is_none() {
+                self.note(format!(
+                    "the backend {name} cannot start: `{program}` is not on your PATH as a program that can be run"
+                ));
+            }
+        }
+        let names: Vec<_> = config.backends.iter().map(|backend| backend.name.as_str()).collect();
+        self.well(format!("{shown} has the backends {}", names.join(", ")));
+    }
+}

@@ -1,0 +1,75 @@
+//! What to do about a reason that an agent gave, where the agent does not know it.
+
+use crate::backend::{Backend, Kind, Setting};
+use crate::template;
+use crate::toml;
+
+/// Claude Code takes the first of these that is set.
+const LOGINS: [&str; 3] = ["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"];
+/// What agents and endpoints say of a login that is none.
+const REFUSED: [&str; 6] = [
+    "unauthorized",
+    "authentication_error",
+    "invalid_api_key",
+    "invalid api key",
+    "not logged in",
+    "please run /login",
+];
+
+impl Backend {
+    /// What to do when a run ended for `reason`, where the configuration decides it and the reason does not say so. No
+    /// values, only names.
+    pub fn hint(&self, reason: &str) -> Option<String> {
+        let reason = reason.to_lowercase();
+        if self.kind == Kind::Claude
+            && reason.contains("--dangerously-skip-permissions")
+            && reason.contains("root")
+        {
+            return Some(format!(
+                "where root may do everything, as in a container, put `IS_SANDBOX: 1` into `backends.{0}.env`; \
+                 else `permission_mode: acceptEdits` into `backends.{0}`",
+                self.name
+            ));
+        }
+        let mut words = reason.split(|c: char| !c.is_ascii_alphanumeric());
+        if !words.any(|word| word == "401") && !REFUSED.iter().any(|said| reason.contains(said)) {
+            return None;
+        }
+        let Some(token) = self.token() else {
+            let program = self.kind.name();
+            let variable =
+                if self.kind == Kind::Claude { "CLAUDE_CODE_OAUTH_TOKEN" } else { "CODEX_API_KEY" };
+            return Some(format!(
+                "the login of `{program}` itself was used, and no variable of yours: log in with `{program}`, or pass \
+                 a token on, `{variable}: \"${{{variable}}}\"` in `backends.{}.env`",
+                self.name
+            ));
+        };
+        let variables: Vec<_> = template::variables(&token.written).collect();
+        Some(match variables.as_slice() {
+            [] => format!("the token in {token} was refused"),
+            names => {
+                format!("the token was refused: it is your variable {}, named in {token}", names.join(", "))
+            }
+        })
+    }
+
+    /// The login that the backend declares.
+    fn token(&self) -> Option<&Setting> {
+        let declared = |wanted: &str| {
+            let mut env = self.env.iter();
+            env.find(|(name, setting)| name == wanted && !setting.written.is_empty())
+                .map(|(_, setting)| setting)
+        };
+        match self.kind {
+            Kind::Claude => LOGINS.into_iter().find_map(declared),
+            Kind::Codex => {
+                let keys = self.config.iter().filter(|(name, _)| name.written.ends_with(".env_key"));
+                let mut keys = keys.flat_map(|(_, key)| toml::texts(key)).map(|key| key.written.as_str());
+                keys.find_map(declared)
+                    .or_else(|| declared("OPENAI_API_KEY"))
+                    .or_else(|| declared("CODEX_API_KEY"))
+            }
+        }
+    }
+}
