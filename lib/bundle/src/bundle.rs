@@ -9,7 +9,7 @@ use handoff_files::{Dir, FileError};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{BundleError, Refusal};
-use crate::layout::{BundleId, CLAIMED, Handover, INDEX, MANIFEST, SUMMARY, WORKSPACE};
+use crate::layout::{BundleId, CLAIMED, Handover, INDEX, MANIFEST, SUMMARY, TRANSCRIPT, WORKSPACE};
 use crate::manifest::{Manifest, Part, VERSION};
 use crate::path::TreePath;
 use crate::path::hex;
@@ -126,7 +126,8 @@ impl Bundle {
     /// # Errors
     /// [`Refusal::WrongHash`], what the system says.
     pub fn verify(&self) -> Result<(), BundleError> {
-        for (name, part) in self.patches() {
+        let transcript = self.manifest.transcript.as_ref().map(|part| (TRANSCRIPT, part));
+        for (name, part) in self.patches().into_iter().chain(transcript) {
             let mut file = self.dir.open_to_read(name)?;
             let mut hasher = blake3::Hasher::new();
             let mut count = 0;
@@ -161,6 +162,17 @@ impl Bundle {
             hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
         }
         hasher.finalize().to_hex().to_string()
+    }
+
+    /// Copies its patches into `to`, each replaced at once.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn export(&self, to: &Dir) -> Result<(), BundleError> {
+        for (name, _) in self.patches() {
+            crate::layout::copy_over(&self.dir, name, to)?;
+        }
+        Ok(to.sync()?)
     }
 
     pub(crate) fn summary_is_right(&self) -> bool {

@@ -18,7 +18,7 @@ use handoff_document::Timestamp;
 use crate::bundle::Bundle;
 use crate::error::BundleError;
 use crate::git::Git;
-use crate::layout::{BundleId, Handover, Hidden, INDEX, MANIFEST, SUMMARY, WORKSPACE, put};
+use crate::layout::{BundleId, Handover, Hidden, INDEX, MANIFEST, SUMMARY, TRANSCRIPT, WORKSPACE, put};
 use crate::manifest::{Contents, Manifest, Origin, Part, VERSION};
 use crate::repository::{Repository, Scratch};
 use crate::trust::{Keyring, PLACEHOLDER};
@@ -68,6 +68,8 @@ pub struct Description<'d> {
     pub recipient: Option<String>,
     /// `summary.md`, at most 1 MiB.
     pub summary: &'d [u8],
+    /// `transcript.jsonl`: what the session said and did, cut down, so that nobody needs its transcript later.
+    pub transcript: Option<&'d [u8]>,
 }
 
 impl Handover {
@@ -128,6 +130,13 @@ impl Draft {
     pub fn publish(self, description: &Description<'_>, keyring: &Keyring) -> Result<Bundle, BundleError> {
         let Self { hidden, contents, workspace, index } = self;
         put(hidden.dir(), SUMMARY, description.summary)?;
+        if let Some(transcript) = description.transcript {
+            put(hidden.dir(), TRANSCRIPT, transcript)?;
+        }
+        let part = |content: &[u8]| Part {
+            size: content.len() as u64,
+            blake3: blake3::hash(content).to_hex().to_string(),
+        };
         let mut manifest = Manifest {
             version: VERSION,
             id: String::new(),
@@ -135,10 +144,8 @@ impl Draft {
             origin: description.origin.clone(),
             recipient: description.recipient.clone(),
             contents,
-            summary: Part {
-                size: description.summary.len() as u64,
-                blake3: blake3::hash(description.summary).to_hex().to_string(),
-            },
+            summary: part(description.summary),
+            transcript: description.transcript.map(part),
             workspace_patch: workspace,
             index_patch: index,
             keyed_hash: PLACEHOLDER.to_owned(),

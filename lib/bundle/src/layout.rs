@@ -15,6 +15,7 @@ use crate::policy::OWN_DIRECTORY;
 
 /// A bundle's files.
 pub(crate) const SUMMARY: &str = "summary.md";
+pub(crate) const TRANSCRIPT: &str = "transcript.jsonl";
 pub(crate) const WORKSPACE: &str = "workspace.patch";
 pub(crate) const INDEX: &str = "index.patch";
 pub(crate) const MANIFEST: &str = "manifest.json";
@@ -205,17 +206,7 @@ impl Handover {
     pub fn promote(&self, bundle: &Bundle) -> Result<(), BundleError> {
         let current = self.dir.create_child("current")?;
         for name in [WORKSPACE, SUMMARY] {
-            let hidden = format!("{HIDDEN}{}", hex(&handoff_files::random::<8>()?));
-            let copied = (|| {
-                crate::repository::copy(bundle.dir(), OsStr::new(name), &current, OsStr::new(&hidden))?;
-                current.open_file(&hidden)?.sync()?;
-                Ok(current.rename_over(&hidden, name)?)
-            })();
-            if let Err(error) = copied {
-                // It may not even be there.
-                let _ = current.remove(&hidden);
-                return Err(error);
-            }
+            copy_over(bundle.dir(), name, &current)?;
         }
         Ok(current.sync()?)
     }
@@ -226,6 +217,21 @@ impl Handover {
         sweep(&bundles)?;
         Hidden::new(bundles)
     }
+}
+
+/// Makes the file `name` of `to` that of `from`, at once.
+pub(crate) fn copy_over(from: &Dir, name: &str, to: &Dir) -> Result<(), BundleError> {
+    let hidden = format!("{HIDDEN}{}", hex(&handoff_files::random::<8>()?));
+    let copied = (|| {
+        crate::repository::copy(from, OsStr::new(name), to, OsStr::new(&hidden))?;
+        to.open_file(&hidden)?.sync()?;
+        Ok(to.rename_over(&hidden, name)?)
+    })();
+    if copied.is_err() {
+        // The first error is the one to tell.
+        let _ = to.remove(&hidden);
+    }
+    copied
 }
 
 /// A directory on its way to its name. Dropped unpublished, it is removed with all that is in it.

@@ -28,6 +28,9 @@ pub struct Manifest {
     pub contents: Contents,
     /// `summary.md`.
     pub summary: Part,
+    /// `transcript.jsonl`, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transcript: Option<Part>,
     /// `workspace.patch`.
     pub workspace_patch: Part,
     /// `index.patch`.

@@ -81,6 +81,7 @@ impl<'w> Hostile<'w> {
     fn gives(&self, workspace: &str, index: &str, contents: Contents) -> Refusal {
         let id = "20261121T100000Z-hostile";
         let manifest = Manifest {
+            transcript: None,
             version: 1,
             id: id.into(),
             created: "2026-11-21T10:00:00Z".into(),

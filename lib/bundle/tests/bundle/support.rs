@@ -230,7 +230,7 @@ impl World {
         files.retain(|path, _| !ignored(path.as_encoded_bytes()));
         Seen {
             status: ask(&["status", "--porcelain=v2", "-z", "-uall"]),
-            cached: ask(&["diff", "--cached", "--binary", "--full-index"]),
+            cached: ask(&["diff", "--no-ext-diff", "--cached", "--binary", "--full-index"]),
             index: ask(&["ls-files", "-s", "-z"]),
             files,
         }
@@ -243,6 +243,7 @@ pub(crate) const ONTO: ApplyOptions = ApplyOptions { allow_config: false, onto_h
 
 pub(crate) fn description(topic: &str) -> Description<'_> {
     Description {
+        transcript: None,
         topic,
         created: Timestamp::parse("2026-11-21T10:00:00Z").unwrap(),
         origin: Origin { tool: "claude-code".into(), session_id: Some("s-1".into()), event: "manual".into() },
