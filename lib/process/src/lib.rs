@@ -7,7 +7,9 @@
 mod environment;
 mod input;
 mod output;
+mod word;
 
 pub use environment::{Environment, NoStore, quoted};
 pub use input::{Patience, read_input, read_line};
 pub use output::{Output, Status};
+pub use word::SessionWord;

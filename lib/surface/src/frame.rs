@@ -15,6 +15,15 @@ impl Frame {
         Self(random.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// A message of one text of others: `what` it is, `intro` and `end` in our words, each whole lines.
+    pub fn around(&self, what: &str, intro: &str, text: &Sanitised, end: &str) -> String {
+        let body = quoted(text);
+        let line_end = if body.ends_with('\n') { "" } else { "\n" };
+        let (open, close) = (self.banner(what), self.banner("end"));
+        let (begins, ends) = (self.divider("1/1"), self.divider("end"));
+        format!("{open}{intro}\n{begins}{body}{line_end}{ends}{end}{close}")
+    }
+
     /// A line that opens or closes the message.
     pub(crate) fn banner(&self, words: &str) -> String {
         format!("=== agent-handoff {}: {words} ===\n", self.0)

@@ -74,6 +74,11 @@ impl Worktree {
         &self.top
     }
 
+    /// Whether it is in git. Nothing of the repository is read.
+    pub fn is_repository(&self) -> bool {
+        self.git_dir.is_some()
+    }
+
     /// Its repository; None outside git, and when git's data cannot be read.
     pub fn repository(&self) -> Option<Repository> {
         Repository::open(self.git_dir.as_deref()?)

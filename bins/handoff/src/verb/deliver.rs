@@ -1,10 +1,8 @@
 //! A result as a handoff: whoever asked may be gone, the next session in that worktree is not.
 
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-use handoff_process::Environment;
+use handoff_process::SessionWord;
 use handoff_runs::{State, split_result};
 use handoff_text::Sanitised;
 
@@ -52,26 +50,17 @@ pub(crate) fn result(
 ) -> Result<(), String> {
     let id = about.id;
     let from = from.ok_or("nobody knows where it was asked for")?;
-    let program = Environment::own_program().unwrap_or_default().with_file_name("handoff-write");
-    let mut write = Command::new(program);
-    write
-        .args(["--tool", "handoff-run", "--redact", "--name"])
-        .arg(format!("Result of {id}: {}", state.name()));
-    write.args(["--topic", "result", "--root"]).arg(from).current_dir(from);
-    write.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut write = write.spawn().map_err(|error| handoff_files::reason(&error))?;
-    let body = body(about, state, text, file);
-    if let Some(mut stdin) = write.stdin.take() {
-        // Whether it was taken, its exit code tells.
-        let _ = stdin.write_all(body.as_bytes());
-    }
-    let done = write.wait_with_output().map_err(|error| handoff_files::reason(&error))?;
-    if done.status.success() {
-        here.note(&format!("note: the result of {id} waits in the inbox of {}\n", from.display()));
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&done.stderr).trim().to_owned())
-    }
+    let word = SessionWord {
+        tool: "handoff-run",
+        name: &format!("Result of {id}: {}", state.name()),
+        topic: "result",
+        worktree: from,
+        to: None,
+        session_id: None,
+    };
+    word.leave(&body(about, state, text, file))?;
+    here.note(&format!("note: the result of {id} waits in the inbox of {}\n", from.display()));
+    Ok(())
 }
 
 /// What the task was, as far as the record has it.

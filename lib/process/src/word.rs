@@ -1,0 +1,51 @@
+//! A handoff that a program leaves, through the one program that writes them.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::environment::Environment;
+
+/// A word for the next session of a worktree.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionWord<'a> {
+    /// Which program or agent writes, as the field `session_tool` has it.
+    pub tool: &'a str,
+    /// The handoff's title.
+    pub name: &'a str,
+    /// Its topic.
+    pub topic: &'a str,
+    /// The worktree that it is written from.
+    pub worktree: &'a Path,
+    /// Another worktree that it is for, as `handoff-write --to` takes it.
+    pub to: Option<&'a str>,
+    /// The session that it tells of.
+    pub session_id: Option<&'a str>,
+}
+
+impl SessionWord<'_> {
+    /// Leaves `body`, with its secrets taken out; Err is why not, in the words of `handoff-write`.
+    pub fn leave(&self, body: &str) -> Result<(), String> {
+        let program = Environment::own_program().unwrap_or_default().with_file_name("handoff-write");
+        let mut write = Command::new(program);
+        write.args(["--redact", "--tool", self.tool, "--name", self.name, "--topic", self.topic]);
+        if let Some(to) = self.to {
+            write.args(["--to", to]);
+        }
+        if let Some(session_id) = self.session_id {
+            write.args(["--session-id", session_id]);
+        }
+        write.arg("--root").arg(self.worktree).current_dir(self.worktree);
+        write.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut write = write.spawn().map_err(|error| error.to_string())?;
+        if let Some(mut stdin) = write.stdin.take() {
+            // Whether it was taken, its exit code tells.
+            let _ = stdin.write_all(body.as_bytes());
+        }
+        let done = write.wait_with_output().map_err(|error| error.to_string())?;
+        match done.status.success() {
+            true => Ok(()),
+            false => Err(String::from_utf8_lossy(&done.stderr).trim().to_owned()),
+        }
+    }
+}
