@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use handoff_backends::Config;
+use handoff_backends::{Config, Warning};
 use handoff_process::{Environment, Output};
 use handoff_runs::{Found, RecordError, Row, Runs, State};
 
@@ -88,11 +88,16 @@ impl<'a> Here<'a> {
         let config = Config::load(&self.config_path(), self.user())?.ok_or_else(|| {
             Failure::new(format!("there is no {} yet: handoff init", self.config_path().display()))
         })?;
-        for warning in &config.warnings {
-            self.output
-                .note(&format!("warning: {}\n", handoff_text::Sanitised::from(warning.to_string().as_str())));
-        }
+        self.warn(&config.warnings);
         Ok(config)
+    }
+
+    /// Says what was passed over.
+    pub(crate) fn warn(&self, warnings: &[Warning]) {
+        for warning in warnings {
+            let warning = handoff_text::Sanitised::from(warning.to_string().as_str());
+            self.output.note(&format!("warning: {warning}\n"));
+        }
     }
 
     /// The record, with the runs that were lost since put right.

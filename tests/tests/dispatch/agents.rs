@@ -137,6 +137,9 @@ fn a_refused_login_is_told_in_their_words() {
         assert_eq!((ran.code, state.as_str()), (1, "error"), "{reason}");
         assert!(reason.contains("401") || reason.contains("no good"), "{backend}: {reason}");
         assert!(text.contains(&reason), "{text}");
+        // Whose token it was, not where the agent's own login is.
+        let names = if backend == "claude" { "ANTHROPIC_AUTH_TOKEN" } else { "MOCK_KEY" };
+        assert!(text.contains("\nHint: ") && text.contains(names), "{text}");
     }
 }
 

@@ -201,3 +201,23 @@ fn a_reason_is_told_once_and_progress_only_where_it_is_wanted() {
     let out = std::fs::read_to_string(stage.row()["progress"].as_str().unwrap()).unwrap();
     assert!(out.contains(" start: ") && out.contains(" session: "), "{out}");
 }
+
+#[test]
+fn what_was_passed_over_of_the_backend_that_is_used_is_said_once() {
+    let stage = Stage::done();
+    let config = stage.home().join("config.yaml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(
+        &config,
+        text.replace(
+            "  opus: { type: claude, model: opus }",
+            "  opus: { type: claude, modle: opus, model: o }",
+        ),
+    )
+    .unwrap();
+    let quiet = stage.handoff(&["run", "--quiet", "--text", "x"]);
+    assert_eq!((quiet.code, quiet.err()), (0, ""));
+    let ran = stage.handoff(&["run", "--quiet", "--pro", "--backend", "opus", "--text", "x"]);
+    assert!(ran.err().contains("modle") && ran.err().contains("pro_model"), "{}", ran.err());
+    assert!(ran.err().lines().all(|line| line.starts_with("warning: ")), "{}", ran.err());
+}

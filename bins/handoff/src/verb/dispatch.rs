@@ -85,6 +85,7 @@ fn dispatch(
     cwd: PathBuf,
     resumed: Option<&Row>,
 ) -> Result<u8, Failure> {
+    here.warn(&backend.warnings(task.pro));
     let caller = rustix::process::getppid();
     // From before there is a run: whatever began has an end in order.
     let signals = Signals::listen()?;
@@ -125,7 +126,7 @@ fn dispatch(
     let order = Order { task, backend, cwd: &cwd, resumed };
     let ended = carry_out(here, &order, &mut run, &signals, &mut journal);
     let is_orphan = is_orphan(caller);
-    let end = End { ended, earlier, from: from.as_deref(), is_orphan, backend: backend.name.clone() };
+    let end = End { ended, earlier, from: from.as_deref(), is_orphan, backend };
     conclude(here, task, run, end, journal)
 }
 
@@ -236,7 +237,7 @@ struct End<'a> {
     /// Where it was asked for.
     from: Option<&'a Path>,
     is_orphan: bool,
-    backend: String,
+    backend: &'a Backend,
 }
 
 /// Writes how it ended, says so, and tells whoever has to know.
@@ -250,7 +251,7 @@ fn conclude(
     let End { ended, earlier, from, is_orphan, backend } = end;
     let id = run.id().to_string();
     let files = run.files().clone();
-    let (state, reason, text, usage, signal) = match &ended {
+    let (state, reason, mut text, usage, signal) = match &ended {
         Ok(ended) => (
             ended.state,
             ended.reason.clone(),
@@ -262,6 +263,10 @@ fn conclude(
             (State::Error, Some(reason.clone()), format!("The run failed: {reason}\n"), None, None)
         }
     };
+    let hint = reason.as_deref().filter(|_| state == State::Error).and_then(|reason| backend.hint(reason));
+    if let Some(hint) = &hint {
+        text.push_str(&format!("\nHint: {hint}\n"));
+    }
     let (usage, conversation_usage) = usage.unzip();
     // One that ended without a count leaves what was there for the next.
     let conversation_usage = conversation_usage.or(earlier);
@@ -269,7 +274,7 @@ fn conclude(
         Ending { state, reason: reason.as_deref(), text: text.as_bytes(), usage, conversation_usage };
     let done = run.finish(&ending, |state| {
         if task.to_inbox || is_orphan {
-            let about = deliver::About { id: &id, backend: &backend, prompt: &files.prompt };
+            let about = deliver::About { id: &id, backend: &backend.name, prompt: &files.prompt };
             let told = deliver::result(here, &about, state, &text, &files.result, from);
             if let Err(why) = told {
                 here.output.complain(format_args!("{id}: could not leave the result in the inbox: {why}"));
@@ -281,6 +286,9 @@ fn conclude(
     let reason = reason.map(|reason| Sanitised::line(reason.as_bytes(), 500));
     if let Some(reason) = &reason {
         here.output.complain(format_args!("{id}: {}: {reason}", state.name()));
+    }
+    if let Some(hint) = &hint {
+        here.output.note(&format!("hint: {hint}\n"));
     }
     let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     journal.ended(done.state.name(), &why);

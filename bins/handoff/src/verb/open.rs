@@ -38,6 +38,7 @@ pub(crate) fn row(here: &Here<'_>, row: &Row) -> Result<u8, Failure> {
     let config = here.config()?;
     let name = Some(row.backend.as_str()).filter(|name| !name.is_empty());
     let backend = config.backend(name)?;
+    here.warn(&backend.warnings(row.pro));
     if !handoff_files::is_directory(&row.cwd) {
         return Err(Failure::new(format!(
             "could not work in {}: there is no such directory",
