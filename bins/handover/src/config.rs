@@ -1,0 +1,347 @@
+//! `.handover/config.toml`.
+//!
+//! Every setting has a default, so a project without the file is one with all of them.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use handoff_bundle::Limits;
+use handoff_quota::{Percent, Policy, SourceName, Windows};
+use toml_edit::{Document, Item, TableLike, Value};
+
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// The sources as the file names them, in the order in which they are asked.
+const SOURCES: [(&str, SourceName); 4] = [
+    ("openusage-socket", SourceName::OpenusageSocket),
+    ("openusage-export", SourceName::OpenusageExport),
+    ("statusline", SourceName::Statusline),
+    ("rollout", SourceName::Rollout),
+];
+
+/// What `handover init` writes: the defaults, explained.
+pub(crate) const TEMPLATE: &str = "\
+# What handover does in this repository. A line that is taken out has the value that stands here.
+
+# true: git may see the bundles, so that they come with a clone. Whoever gets them so has to allow them first.
+track = false
+
+[capture]
+# In percent of a usage window: work is saved once it is used so far.
+threshold = 90
+# Which windows count: five_hour, seven_day, primary, secondary, or a length in minutes as \"300\". None named: any.
+windows = []
+# Also when a session ends, or before it is compacted, if anything is uncommitted.
+on_session_end = false
+on_compact = false
+# Larger files are named and stay behind; of more in all, nothing is saved, and that is said.
+max_file_bytes = 67108864
+max_total_bytes = 268435456
+max_files = 20000
+
+[quota]
+# Where the use of the windows is asked for, in this order.
+sources = [\"openusage-socket\", \"openusage-export\", \"statusline\", \"rollout\"]
+# openusage's socket, when it is not in its usual place.
+socket = \"\"
+# How long all of them together may take, in milliseconds.
+budget_ms = 100
+";
+
+/// What holds here.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// Whether there is a file.
+    pub(crate) is_set: bool,
+    pub(crate) track: bool,
+    pub(crate) policy: Policy,
+    pub(crate) on_session_end: bool,
+    pub(crate) on_compact: bool,
+    pub(crate) limits: Limits,
+    pub(crate) sources: Vec<SourceName>,
+    pub(crate) socket: Option<PathBuf>,
+    pub(crate) budget: Duration,
+    /// What was passed over.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            is_set: false,
+            track: false,
+            policy: Policy::default(),
+            on_session_end: false,
+            on_compact: false,
+            limits: Limits::default(),
+            sources: SOURCES.map(|(_, source)| source).to_vec(),
+            socket: None,
+            budget: handoff_quota::BUDGET,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Why the file is not used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error(transparent)]
+    File(#[from] handoff_files::FileError),
+    #[error("could not use {}:{line}: {reason}", path.display())]
+    Wrong { path: PathBuf, line: usize, reason: String },
+}
+
+impl Config {
+    /// Reads `.handover/config.toml` of the worktree at `top`.
+    ///
+    /// # Errors
+    /// What the system says; what is wrong with it and where.
+    pub(crate) fn load(top: &Path) -> Result<Self, ConfigError> {
+        let path = top.join(".handover/config.toml");
+        let bytes = match handoff_files::read_named(&path, LARGEST) {
+            Ok((bytes, _)) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(error.into()),
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        Self::parse(&text).map_err(|(at, reason)| {
+            let line = text[..at.min(text.len())].matches('\n').count() + 1;
+            ConfigError::Wrong { path, line, reason }
+        })
+    }
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let document = Document::parse(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            (at, error.message().to_owned())
+        })?;
+        let mut config = Self { is_set: true, ..Self::default() };
+        let root = Table { name: "", table: document.as_table(), text };
+        config.track = root.boolean("track")?.unwrap_or(config.track);
+        root.known(&["track", "capture", "quota"], &mut config.warnings);
+        if let Some(capture) = root.table("capture")? {
+            config.take_capture(&capture)?;
+        }
+        if let Some(quota) = root.table("quota")? {
+            config.take_quota(&quota)?;
+        }
+        Ok(config)
+    }
+
+    fn take_capture(&mut self, table: &Table<'_>) -> Result<(), Wrong> {
+        if let Some((percent, at)) = table.number("threshold")? {
+            let within = (1.0..=100.0).contains(&percent);
+            let wrong = || (at, "threshold is a percentage, from 1 to 100".to_owned());
+            self.policy.threshold = Percent::new(percent).filter(|_| within).ok_or_else(wrong)?;
+        }
+        if let Some(names) = table.strings("windows")? {
+            let names: Vec<String> = names.into_iter().map(|(name, _)| name.to_lowercase()).collect();
+            self.policy.windows = if names.is_empty() { Windows::All } else { Windows::Named(names) };
+        }
+        self.on_session_end = table.boolean("on_session_end")?.unwrap_or(self.on_session_end);
+        self.on_compact = table.boolean("on_compact")?.unwrap_or(self.on_compact);
+        self.limits.max_file_bytes = table.count("max_file_bytes")?.unwrap_or(self.limits.max_file_bytes);
+        self.limits.max_total_bytes = table.count("max_total_bytes")?.unwrap_or(self.limits.max_total_bytes);
+        if let Some(files) = table.count("max_files")? {
+            self.limits.max_files = usize::try_from(files).unwrap_or(usize::MAX);
+        }
+        let known = [
+            "threshold",
+            "windows",
+            "on_session_end",
+            "on_compact",
+            "max_file_bytes",
+            "max_total_bytes",
+            "max_files",
+        ];
+        table.known(&known, &mut self.warnings);
+        Ok(())
+    }
+
+    fn take_quota(&mut self, table: &Table<'_>) -> Result<(), Wrong> {
+        if let Some(names) = table.strings("sources")? {
+            let known = SOURCES.map(|(known, _)| known).join(", ");
+            self.sources.clear();
+            for (name, at) in names {
+                let source = SOURCES.iter().find(|(known, _)| *known == name);
+                let wrong = || (at, format!("there is no source `{name}`: {known}"));
+                self.sources.push(source.ok_or_else(wrong)?.1);
+            }
+        }
+        if let Some((path, at)) = table.string("socket")?.filter(|(path, _)| !path.is_empty()) {
+            let path = PathBuf::from(path);
+            if !path.is_absolute() {
+                return Err((at, "socket must be an absolute path".to_owned()));
+            }
+            self.socket = Some(path);
+        }
+        if let Some(ms) = table.count("budget_ms")? {
+            // A hook is never kept longer.
+            self.budget = Duration::from_millis(ms.min(150));
+        }
+        table.known(&["sources", "socket", "budget_ms"], &mut self.warnings);
+        Ok(())
+    }
+
+    /// Every setting with its value, in the form of the file.
+    pub(crate) fn print(&self) -> String {
+        let strings = |all: Vec<String>| {
+            let quoted: Vec<String> = all.iter().map(|one| quoted(one)).collect();
+            format!("[{}]", quoted.join(", "))
+        };
+        let windows = match &self.policy.windows {
+            Windows::All => Vec::new(),
+            Windows::Named(names) => names.clone(),
+        };
+        let named = |source: &SourceName| SOURCES.iter().find(|(_, known)| known == source);
+        let sources = self.sources.iter().filter_map(named).map(|(name, _)| (*name).to_owned()).collect();
+        let socket = self.socket.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+        format!(
+            "track = {}\n\n[capture]\nthreshold = {}\nwindows = {}\non_session_end = {}\non_compact = {}\n\
+             max_file_bytes = {}\nmax_total_bytes = {}\nmax_files = {}\n\n[quota]\nsources = {}\nsocket = {}\n\
+             budget_ms = {}\n",
+            self.track,
+            self.policy.threshold.get(),
+            strings(windows),
+            self.on_session_end,
+            self.on_compact,
+            self.limits.max_file_bytes,
+            self.limits.max_total_bytes,
+            self.limits.max_files,
+            strings(sources),
+            quoted(&socket),
+            self.budget.as_millis(),
+        )
+    }
+}
+
+/// What is wrong, and where in the text.
+type Wrong = (usize, String);
+
+/// A value and where it stands.
+type At<T> = Option<(T, usize)>;
+
+/// A table of the file.
+struct Table<'t> {
+    name: &'t str,
+    table: &'t dyn TableLike,
+    text: &'t str,
+}
+
+impl<'t> Table<'t> {
+    fn wrong(&self, key: &str, item: &Item, what: &str) -> Wrong {
+        let key = if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) };
+        (place(item.span()), format!("{key} must be {what}"))
+    }
+
+    fn get(&self, key: &str) -> Option<&'t Item> {
+        self.table.get(key)
+    }
+
+    fn table(&self, name: &'t str) -> Result<Option<Table<'t>>, Wrong> {
+        let Some(item) = self.get(name) else { return Ok(None) };
+        let table = item.as_table_like().ok_or_else(|| self.wrong(name, item, "a table"))?;
+        Ok(Some(Table { name, table, text: self.text }))
+    }
+
+    fn boolean(&self, key: &str) -> Result<Option<bool>, Wrong> {
+        let Some(item) = self.get(key) else { return Ok(None) };
+        item.as_bool().map(Some).ok_or_else(|| self.wrong(key, item, "true or false"))
+    }
+
+    fn number(&self, key: &str) -> Result<At<f64>, Wrong> {
+        let Some(item) = self.get(key) else { return Ok(None) };
+        let number = item.as_float().or_else(|| item.as_integer().map(|whole| whole as f64));
+        number
+            .map(|number| Some((number, place(item.span()))))
+            .ok_or_else(|| self.wrong(key, item, "a number"))
+    }
+
+    fn count(&self, key: &str) -> Result<Option<u64>, Wrong> {
+        let Some(item) = self.get(key) else { return Ok(None) };
+        let count = item.as_integer().and_then(|number| u64::try_from(number).ok());
+        count.map(Some).ok_or_else(|| self.wrong(key, item, "a whole number, 0 or more"))
+    }
+
+    fn string(&self, key: &str) -> Result<At<String>, Wrong> {
+        let Some(item) = self.get(key) else { return Ok(None) };
+        let text = item.as_str().ok_or_else(|| self.wrong(key, item, "a text in quotes"))?;
+        Ok(Some((text.to_owned(), place(item.span()))))
+    }
+
+    fn strings(&self, key: &str) -> Result<Option<Vec<(String, usize)>>, Wrong> {
+        let Some(item) = self.get(key) else { return Ok(None) };
+        let wrong = || self.wrong(key, item, "a list of texts in quotes");
+        let array = item.as_array().ok_or_else(wrong)?;
+        let one = |value: &Value| Some((value.as_str()?.to_owned(), place(value.span())));
+        array.iter().map(one).collect::<Option<_>>().map(Some).ok_or_else(wrong)
+    }
+
+    /// Says which keys are none of `known`.
+    fn known(&self, known: &[&str], warnings: &mut Vec<String>) {
+        for (key, _) in self.table.iter().filter(|(key, _)| !known.contains(key)) {
+            let at = self.table.key(key).and_then(toml_edit::Key::span);
+            let line = self.text[..place(at).min(self.text.len())].matches('\n').count() + 1;
+            let of = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
+            warnings.push(format!("line {line}: there is no setting `{key}`{of}: {}", known.join(", ")));
+        }
+    }
+}
+
+/// A text as TOML has it: its basic strings take every escape of JSON's.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn place(span: Option<Range<usize>>) -> usize {
+    span.map_or(0, |span| span.start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_is_the_defaults() {
+        let config = Config::parse(TEMPLATE).unwrap_or_else(|error| panic!("{error:?}"));
+        let printed = config.print();
+        assert_eq!(printed, Config::default().print());
+        assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+        let again = Config::parse(&printed).unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(again.print(), printed);
+    }
+
+    #[test]
+    fn settings_are_read() {
+        let text = "track = true\n[capture]\nthreshold = 75.5\nwindows = [\"Five_Hour\"]\non_compact = true\n\
+                    [quota]\nsources = [\"rollout\"]\nsocket = \"/x/y.sock\"\nbudget_ms = 9999\n";
+        let config = Config::parse(text).unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!((config.track, config.on_compact, config.policy.threshold.get()), (true, true, 75.5));
+        assert_eq!(config.policy.windows, Windows::Named(vec!["five_hour".to_owned()]));
+        assert_eq!((config.sources, config.budget), (vec![SourceName::Rollout], Duration::from_millis(150)));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        for (text, line, word) in [
+            ("track = 1", 1, "track must be true or false"),
+            ("a = 1\n[capture]\nthreshold = 0", 3, "threshold is a percentage"),
+            ("[capture]\nwindows = [1]", 2, "capture.windows must be a list"),
+            ("[quota]\n\nsources = [\"x\"]", 3, "there is no source `x`"),
+            ("[quota]\nsocket = \"x\"", 2, "absolute"),
+            ("[capture]\nmax_files = -1", 2, "capture.max_files must be"),
+            ("capture = 3", 1, "capture must be a table"),
+            ("x = [", 1, ""),
+        ] {
+            let (at, reason) = Config::parse(text).err().unwrap_or_else(|| panic!("{text}"));
+            assert!(reason.contains(word), "{text}: {reason}");
+            assert_eq!(text[..at.min(text.len())].matches('\n').count() + 1, line, "{text}");
+        }
+        let odd =
+            Config::parse("trak = true\n[capture]\nmax = 1").unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(odd.warnings.len(), 2);
+        assert!(odd.warnings[1].starts_with("line 3: there is no setting `max` in [capture]: threshold"));
+    }
+}

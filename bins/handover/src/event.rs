@@ -1,0 +1,84 @@
+//! What a hook's payload says, whichever host sends it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use handoff_process::{Patience, read_input};
+use handoff_quota::Tool;
+use serde_json::Value;
+
+/// Both hosts send one object, and either may leave the pipe open.
+const PATIENCE: Patience = Patience { time: Some(Duration::from_millis(100)), size: 4 << 20 };
+
+/// The fields that matter here. Any of them may be missing.
+#[derive(Debug, Default)]
+pub(crate) struct Event {
+    /// `Stop`, `SessionEnd`, …
+    pub(crate) name: String,
+    pub(crate) cwd: Option<PathBuf>,
+    pub(crate) session_id: Option<String>,
+    pub(crate) transcript: Option<PathBuf>,
+    /// All of it, for whoever looks for a limit in it.
+    pub(crate) payload: Vec<u8>,
+}
+
+impl Event {
+    /// Reads it from standard input; one without fields when nothing of use arrives.
+    pub(crate) fn read() -> Self {
+        let is_complete = |input: &[u8]| {
+            input.trim_ascii_end().ends_with(b"}") && serde_json::from_slice::<Value>(input).is_ok()
+        };
+        Self::parse(read_input(PATIENCE, is_complete).unwrap_or_default())
+    }
+
+    fn parse(payload: Vec<u8>) -> Self {
+        let fields = match serde_json::from_slice(&payload) {
+            Ok(Value::Object(fields)) => fields,
+            _ => return Self::default(),
+        };
+        let text = |name: &str| {
+            let text = fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+            text.map(str::to_owned)
+        };
+        Self {
+            name: text("hook_event_name").unwrap_or_default(),
+            cwd: text("cwd").map(PathBuf::from).filter(|path| path.is_absolute()),
+            session_id: text("session_id"),
+            transcript: text("transcript_path").map(PathBuf::from).filter(|path| path.is_absolute()),
+            payload,
+        }
+    }
+
+    /// Whose hook it is when nobody says: Codex keeps its rollouts under `sessions`.
+    pub(crate) fn tool(&self) -> Tool {
+        let transcript = self.transcript.as_ref().and_then(|path| path.file_name()?.to_str());
+        match transcript {
+            Some(name) if name.starts_with("rollout-") => Tool::Codex,
+            Some(_) => Tool::Claude,
+            None => Tool::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_may_lack_anything() {
+        for odd in [
+            &b""[..],
+            b"[]",
+            b"{",
+            b"\xff",
+            b"{\"cwd\":7,\"hook_event_name\":null,\"transcript_path\":\"x\"}",
+        ] {
+            let event = Event::parse(odd.to_vec());
+            assert_eq!((event.name.as_str(), event.cwd, event.transcript), ("", None, None));
+        }
+        let event = Event::parse(
+            br#"{"hook_event_name":"Stop","cwd":"/a","transcript_path":"/s/rollout-2026.jsonl"}"#.to_vec(),
+        );
+        assert_eq!((event.name.as_str(), event.tool()), ("Stop", Tool::Codex));
+    }
+}

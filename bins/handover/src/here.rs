@@ -1,0 +1,140 @@
+//! What every verb starts from.
+
+use std::path::{Path, PathBuf};
+
+use handoff_bundle::{Bundle, BundleError, BundleId, Git, Handover, Keyring};
+use handoff_process::{Environment, Output};
+use handoff_worktree::Worktree;
+
+use crate::config::Config;
+
+/// Why something was not done, in words for the user, and the exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) words: String,
+    pub(crate) code: u8,
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { words: format!("could not do it: {error}"), code: 1 }
+    }
+}
+
+impl Failure {
+    /// It was not done.
+    pub(crate) fn new(words: impl Into<String>) -> Self {
+        Self { words: words.into(), code: 1 }
+    }
+
+    /// It was asked for in a way that makes no sense.
+    pub(crate) fn usage(words: impl Into<String>) -> Self {
+        Self { words: words.into(), code: 2 }
+    }
+}
+
+/// A worktree, and what holds there.
+pub(crate) struct Here<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) output: Output,
+    pub(crate) worktree: Worktree,
+    pub(crate) config: Config,
+}
+
+impl<'a> Here<'a> {
+    /// The worktree that `root`, else the current directory, is in.
+    pub(crate) fn new(
+        environment: &'a Environment,
+        output: Output,
+        root: Option<&Path>,
+    ) -> Result<Self, Failure> {
+        let start = match root {
+            Some(root) => root.to_owned(),
+            None => Environment::working_directory()?,
+        };
+        let worktree = Worktree::find(&start)
+            .map_err(|error| Failure::new(format!("could not look at {}: {error}", start.display())))?;
+        let config = Config::load(worktree.top()).map_err(|error| Failure::new(error.to_string()))?;
+        for warning in &config.warnings {
+            output.complain(format_args!("warning: .handover/config.toml {warning}"));
+        }
+        Ok(Self { environment, output, worktree, config })
+    }
+
+    pub(crate) fn top(&self) -> &Path {
+        self.worktree.top()
+    }
+
+    /// Prints; gives the exit code.
+    pub(crate) fn print(&self, text: &str) -> u8 {
+        u8::from(self.output.print(text) != handoff_process::Status::Done)
+    }
+
+    /// Where the user's key is, what the user allowed, and what the tap noted.
+    pub(crate) fn state(&self) -> Result<PathBuf, Failure> {
+        state(self.environment)
+    }
+
+    pub(crate) fn git(&self) -> Result<Git, Failure> {
+        Ok(Git::find(self.environment)?)
+    }
+
+    /// The key to know one's own bundles by, made when there is none.
+    pub(crate) fn keyring(&self) -> Result<Keyring, Failure> {
+        Ok(Keyring::create(&self.state()?)?)
+    }
+
+    /// The bundles that lie here.
+    pub(crate) fn handover(&self) -> Result<Option<Handover>, Failure> {
+        Ok(Handover::open(self.top())?)
+    }
+
+    /// The bundle `id`, or the newest that waits for this worktree.
+    pub(crate) fn choose(&self, handover: &Handover, id: Option<&str>) -> Result<Bundle, Failure> {
+        if let Some(text) = id {
+            return Ok(handover.bundle(&self.named(handover, text)?)?);
+        }
+        for id in handover.pending()? {
+            let bundle = match handover.bundle(&id) {
+                Ok(bundle) => bundle,
+                Err(error @ BundleError::Damaged { .. }) => {
+                    self.output.complain(format_args!("{error}"));
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            if self.is_for_us(&bundle) {
+                return Ok(bundle);
+            }
+        }
+        Err(Failure::new(format!("no capture waits in {}: handover pending", handover.top().display())))
+    }
+
+    /// A bundle's whole name, from a part that no other has.
+    fn named(&self, handover: &Handover, text: &str) -> Result<BundleId, Failure> {
+        let all = handover.list()?;
+        if let Some(exact) = all.iter().find(|listed| listed.id.as_str() == text) {
+            return Ok(exact.id.clone());
+        }
+        let fitting: Vec<_> = all.iter().filter(|listed| listed.id.as_str().contains(text)).collect();
+        match fitting[..] {
+            [one] => Ok(one.id.clone()),
+            [] => Err(Failure::new(format!("could not find a capture `{text}`: handover pending"))),
+            _ => {
+                let names: Vec<_> = fitting.iter().take(5).map(|listed| listed.id.as_str()).collect();
+                Err(Failure::new(format!("`{text}` is more than one capture: {}", names.join(", "))))
+            }
+        }
+    }
+
+    /// Whether it is for whoever comes, or for a worktree of this name.
+    pub(crate) fn is_for_us(&self, bundle: &Bundle) -> bool {
+        let own = self.top().file_name();
+        bundle.manifest().recipient.as_deref().is_none_or(|name| own.is_some_and(|own| own == name))
+    }
+}
+
+/// Beside the inboxes, where no inbox can be: a key or claim is worth as much as a handoff.
+pub(crate) fn state(environment: &Environment) -> Result<PathBuf, Failure> {
+    Ok(environment.store().map_err(|error| Failure::new(error.to_string()))?.join(".handover"))
+}

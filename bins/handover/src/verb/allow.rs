@@ -1,0 +1,39 @@
+//! `handover allow`: the user's word for a bundle that was not made here.
+
+use handoff_bundle::Trust;
+use handoff_process::{Patience, read_input, read_line};
+
+use super::inspect;
+use crate::here::{Failure, Here};
+
+pub(crate) fn run(here: &Here<'_>, id: &str, yes: bool) -> Result<u8, Failure> {
+    let handover = here.handover()?.ok_or_else(|| Failure::new("there is no capture here"))?;
+    let bundle = here.choose(&handover, Some(id))?;
+    let keyring = here.keyring()?;
+    match keyring.trust(&bundle)? {
+        Trust::Own | Trust::Allowed => {
+            return Ok(here.print(&format!("{} is allowed already\n", bundle.id())));
+        }
+        Trust::Tampered => {
+            let words =
+                format!("{} was changed after it was made, or its summary is another one", bundle.id());
+            return Err(Failure::new(words));
+        }
+        Trust::Foreign => {}
+    }
+    // The word is for these bytes, so they have to be there.
+    bundle.verify()?;
+    here.print(&inspect::text(here, &bundle, Trust::Foreign)?);
+    if !yes {
+        here.output.note("Type y to allow exactly this: ");
+        let line = match read_input(Patience { time: None, size: 1 << 10 }, |bytes| bytes.contains(&b'\n')) {
+            Some(bytes) => bytes,
+            None => read_line().unwrap_or_default(),
+        };
+        if !matches!(line.trim_ascii(), b"y" | b"Y" | b"yes") {
+            return Err(Failure::new("nothing was allowed"));
+        }
+    }
+    keyring.allow(&bundle)?;
+    Ok(here.print(&format!("allowed: {}\n", bundle.id())))
+}

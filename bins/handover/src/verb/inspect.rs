@@ -1,0 +1,107 @@
+//! `handover inspect`: what is in a bundle, and what taking it would mean.
+
+use handoff_bundle::{ApplyOptions, Bundle, BundleError, Handover, Refusal, TreePath, Trust};
+use handoff_surface::size;
+use handoff_text::Sanitised;
+use serde_json::json;
+
+use super::capture::secrets;
+use super::pending::word;
+use crate::here::{Failure, Here};
+
+/// How many paths are shown.
+const SHOWN: usize = 100;
+
+pub(crate) fn run(here: &Here<'_>, id: Option<&str>, json: bool) -> Result<u8, Failure> {
+    let handover = here.handover()?.ok_or_else(|| Failure::new("there is no capture here"))?;
+    let bundle = here.choose(&handover, id)?;
+    let trust = here.keyring()?.trust(&bundle)?;
+    if json {
+        return Ok(here.print(&format!("{}\n", as_json(&bundle, trust)?)));
+    }
+    let mut text = text(here, &bundle, trust)?;
+    if trust.is_good() {
+        text += &apply_line(here, &handover, bundle);
+    }
+    Ok(here.print(&text))
+}
+
+fn shown(path: &TreePath) -> Sanitised {
+    Sanitised::line(path.to_string().as_bytes(), 400)
+}
+
+/// All of it for a person; of one that is not trusted too, since this is where one looks.
+pub(crate) fn text(here: &Here<'_>, bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
+    let manifest = bundle.manifest();
+    let contents = &manifest.contents;
+    let line = |text: &str| Sanitised::line(text.as_bytes(), 400).to_string();
+    let mut text = format!("{}\n", bundle.id());
+    let mut field = |name: &str, value: String| text += &format!("{name:<11} {value}\n");
+    field("trust", word(trust).to_owned());
+    field("path", bundle.path().display().to_string());
+    field("made by", format!("{} ({})", line(&manifest.origin.tool), line(&manifest.origin.event)));
+    if let Some(session) = &manifest.origin.session_id {
+        field("session", line(session));
+    }
+    if let Some(name) = &manifest.recipient {
+        field("for", line(name));
+    }
+    field("base", contents.base.as_deref().map_or_else(|| "no commit yet".to_owned(), line));
+    field("branch", contents.branch.as_deref().map_or_else(|| "detached HEAD".to_owned(), line));
+    for progress in &contents.in_progress {
+        field("state", format!("in the middle of a {progress}, which is not carried"));
+    }
+    if let Some(note) = bundle.claimed()? {
+        let by = note
+            .map_or_else(|| "somebody".to_owned(), |note| format!("{}, {}", line(&note.by), line(&note.at)));
+        field("claimed by", by);
+    }
+    text += "\nsummary\n";
+    text += &Sanitised::text(bundle.summary()).lines().map(|line| format!("  {line}\n")).collect::<String>();
+    text += &format!("\nchanged: {}\n", contents.files.len());
+    for file in contents.files.iter().take(SHOWN) {
+        let change = serde_json::to_value(file.change).unwrap_or_default();
+        let change = change.as_str().unwrap_or_default().to_owned();
+        text += &format!("  {change:<12} {:>10}  {}\n", size(file.size), shown(&file.path));
+    }
+    text += &format!("staged: {}\n", contents.staged.len());
+    for left in &contents.not_carried {
+        text += &format!("not carried: {}: {}\n", shown(&left.path), left.reason.text());
+    }
+    for path in bundle.config_files() {
+        text += &format!("programs run or obey: {} (needs --allow-config)\n", shown(&path));
+    }
+    for (place, rule) in secrets(bundle) {
+        text += &format!("secret: {rule} in {place}\n");
+    }
+    if let Err(error) = bundle.verify() {
+        text += &format!("damaged: {error}\n");
+    }
+    let _ = here;
+    Ok(text)
+}
+
+/// Whether it could be applied here and now.
+fn apply_line(here: &Here<'_>, handover: &Handover, bundle: Bundle) -> String {
+    let check = || -> Result<(), BundleError> {
+        let git = here.git().map_err(|_| BundleError::NothingToUndo)?;
+        let keyring = here.keyring().map_err(|_| BundleError::NothingToUndo)?;
+        handover.check(&git, &bundle.trusted(&keyring)?, ApplyOptions::default()).map(drop)
+    };
+    match check() {
+        Ok(()) => "apply: it would, here and now\n".to_owned(),
+        Err(BundleError::Refused(refusal @ Refusal::Dirty(_))) => format!("apply: not here: {refusal}\n"),
+        Err(error) => format!("apply: not now: {error}\n"),
+    }
+}
+
+fn as_json(bundle: &Bundle, trust: Trust) -> Result<serde_json::Value, Failure> {
+    let config: Vec<_> = bundle.config_files().iter().map(ToString::to_string).collect();
+    let secrets: Vec<_> =
+        secrets(bundle).into_iter().map(|(place, rule)| json!({"place": place, "rule": rule})).collect();
+    Ok(json!({
+        "id": bundle.id().as_str(), "path": bundle.path().to_string_lossy(), "trust": word(trust),
+        "claimed": bundle.claimed()?.is_some(), "intact": bundle.verify().is_ok(), "config_files": config,
+        "secrets": secrets, "summary": Sanitised::text(bundle.summary()).as_str(), "manifest": bundle.manifest(),
+    }))
+}

@@ -1,0 +1,61 @@
+//! Each verb in a file of its name.
+
+mod adapters;
+mod allow;
+mod capture;
+mod init;
+mod inspect;
+mod on_event;
+mod pending;
+mod pickup;
+mod print_config;
+mod render;
+mod run;
+mod session_start;
+mod status;
+mod statusline_tap;
+mod wire;
+
+use handoff_process::{Environment, Output, Status};
+
+use crate::args::{self, Command, Typed};
+use crate::here::{Failure, Here};
+
+/// Does it; gives the exit code.
+pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u8 {
+    let Typed { command, root } = typed;
+    let here = || Here::new(environment, output, root.as_deref());
+    let say = |text: &str| u8::from(output.print(text) != Status::Done);
+    let done = match command {
+        Command::Help => Ok(say(args::HELP)),
+        Command::Version => Ok(say(concat!("handover ", env!("CARGO_PKG_VERSION"), "\n"))),
+        // These two are run by hosts, and never fail them.
+        Command::OnEvent { tool, detached } => {
+            on_event::run(environment, output, root.as_deref(), tool.as_deref(), *detached);
+            Ok(0)
+        }
+        Command::StatuslineTap { command } => Ok(statusline_tap::run(environment, &output, command)),
+        Command::SessionStart { format } => {
+            session_start::run(environment, output, root.as_deref(), *format);
+            Ok(0)
+        }
+        Command::Init => here().and_then(|here| init::run(&here)),
+        Command::Wire(wire) => here().and_then(|here| wire::run(&here, wire)),
+        Command::Capture(capture) => here().and_then(|here| capture::run(&here, capture)),
+        Command::Pending { json } => here().and_then(|here| pending::run(&here, *json)),
+        Command::Pickup(pickup) => here().and_then(|here| pickup::run(&here, pickup)),
+        Command::Run { pickup, command } => here().and_then(|here| run::run(&here, *pickup, command)),
+        Command::Render { out, id, allow_secrets } => {
+            here().and_then(|here| render::run(&here, id.as_deref(), out, *allow_secrets))
+        }
+        Command::Inspect { id, json } => here().and_then(|here| inspect::run(&here, id.as_deref(), *json)),
+        Command::Status { json } => here().and_then(|here| status::run(&here, *json)),
+        Command::Adapters { json } => here().and_then(|here| adapters::run(&here, *json)),
+        Command::PrintConfig => here().and_then(|here| print_config::run(&here)),
+        Command::Allow { id, yes } => here().and_then(|here| allow::run(&here, id, *yes)),
+    };
+    done.unwrap_or_else(|Failure { words, code }| {
+        output.complain(words);
+        code
+    })
+}

@@ -1,0 +1,228 @@
+//! `handover on-event`: what a hook runs. It answers in milliseconds when there is nothing to do, and never fails its
+//! host: what went wrong is said on standard error, where hosts keep it in their logs, and to the user where work could
+//! not be saved that should have been.
+//!
+//! A host that hit its limit or ends does not wait for its hooks, and what kills it kills its process group: then the
+//! saving is done by a process of its own group, which nobody waits for.
+
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use handoff_address::Address;
+use handoff_document::Timestamp;
+use handoff_process::{Environment, Output};
+use handoff_quota::{Cause, Ledger, Policy, Reading, Rollout, Tool, Trigger, Wall};
+use serde_json::json;
+
+use super::capture::{Order, save};
+use crate::event::Event;
+use crate::here::{Failure, Here, state};
+use crate::quota;
+
+/// How long other hooks, who decide the same, are waited for.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+pub(crate) fn run(
+    environment: &Environment,
+    output: Output,
+    root: Option<&Path>,
+    tool: Option<&str>,
+    detached: bool,
+) {
+    let event = Event::read();
+    // A background agent has nobody's work but its caller's.
+    if environment.skip {
+        return;
+    }
+    let start = root.map(Path::to_owned).or_else(|| event.cwd.clone());
+    let start = start.or_else(|| environment.claude_project_dir.clone());
+    let done = Here::new(environment, output, start.as_deref()).and_then(|here| {
+        // Outside of git there is nothing that could be carried.
+        match here.worktree.is_repository() {
+            true => look(&here, &event, tool, detached),
+            false => Ok(None),
+        }
+    });
+    match done {
+        Ok(Some(words)) => tell(output, &words),
+        Ok(None) => {}
+        Err(failure) => {
+            output.complain(&failure.words);
+            if failure.code == UNSAVED {
+                tell(output, &format!("handover could not save the work: {}", failure.words));
+            }
+        }
+    }
+}
+
+/// The code of a failure that a person has to hear of.
+const UNSAVED: u8 = 3;
+
+/// Says something to the person, in the JSON that both hosts take on standard output; no model is sent it.
+fn tell(output: Output, words: &str) {
+    output.print(&format!("{}\n", json!({ "systemMessage": words })));
+}
+
+/// Captures when there is a reason to; gives what a person is told then.
+fn look(
+    here: &Here<'_>,
+    event: &Event,
+    tool: Option<&str>,
+    detached: bool,
+) -> Result<Option<String>, Failure> {
+    let now = Timestamp::now();
+    let tool = tool.and_then(Tool::parse).unwrap_or_else(|| event.tool());
+    let state = state(here.environment)?;
+    let address = Address::of(here.top());
+    // Each worktree is captured for itself.
+    let ledger = Ledger::new(&state.join("captured").join(address.slug()).join(address.key()));
+    let sources = quota::sources(&here.config, here.environment, &state, tool, event.transcript.as_deref());
+    let answer = sources.ask(tool, now, here.config.budget);
+    let mut wall = wall(event, tool, now);
+    if let (Some(wall), Some(reading)) = (&mut wall, &answer.reading) {
+        wall.complete(reading);
+    }
+    let ends = !detached && matches!(event.name.as_str(), "StopFailure" | "SessionEnd");
+    if ends && is_due(here, event, wall.as_ref(), answer.reading.as_ref(), &ledger, now)? {
+        detach(here, event, tool)?;
+        return Ok(None);
+    }
+    let claim = match (&wall, &answer.reading) {
+        (Some(wall), _) => Policy::claim_wall(wall, &ledger, now, PATIENCE)?,
+        (None, Some(reading)) => here.config.policy.claim(reading, &ledger, now, PATIENCE)?,
+        (None, None) => None,
+    };
+    if let Some(claim) = claim {
+        // Before a turn there is nothing to save but what is uncommitted; what the turn brings, its end saves.
+        let only_changes = event.name == "UserPromptSubmit";
+        let words = capture(here, event, tool, &why(&claim.trigger), only_changes)?;
+        if words.is_some() {
+            claim.done()?;
+        }
+        return Ok(words);
+    }
+    if let Some(why) = always(here, event) {
+        return capture(here, event, tool, why, true);
+    }
+    for (source, error) in &answer.errors {
+        here.output.note(&format!("handover: {}: {error}\n", source.name()));
+    }
+    quota::refresh(&here.config, here.environment, &state);
+    Ok(None)
+}
+
+/// Why this event asks for a capture whatever the windows say.
+fn always(here: &Here<'_>, event: &Event) -> Option<&'static str> {
+    match event.name.as_str() {
+        "SessionEnd" => here.config.on_session_end.then_some("the session ended"),
+        "PreCompact" => here.config.on_compact.then_some("the conversation is about to be compacted"),
+        _ => None,
+    }
+}
+
+/// Whether there is a reason to capture that nobody has captured for.
+fn is_due(
+    here: &Here<'_>,
+    event: &Event,
+    wall: Option<&Wall>,
+    reading: Option<&Reading>,
+    ledger: &Ledger,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    if always(here, event).is_some() {
+        return Ok(true);
+    }
+    if wall.is_none() && reading.is_none() {
+        return Ok(false);
+    }
+    let memory = ledger.memory()?;
+    Ok(match wall {
+        Some(wall) => Policy::decide_wall(wall, &memory, now).is_some(),
+        None => reading.is_some_and(|reading| here.config.policy.decide(reading, &memory, now).is_some()),
+    })
+}
+
+/// Has the same event looked at by a process that outlives the host.
+fn detach(here: &Here<'_>, event: &Event, tool: Tool) -> Result<(), Failure> {
+    let mut child = Command::new(Environment::own_program()?)
+        .args(["--root".as_ref(), here.top().as_os_str(), "on-event".as_ref(), "--detached".as_ref()])
+        .args(["--tool", tool.name()])
+        .current_dir(here.top())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // It reads all of it at once.
+        stdin.write_all(&event.payload)?;
+    }
+    Ok(())
+}
+
+/// Whether the host says that it hit its limit.
+fn wall(event: &Event, tool: Tool, now: Timestamp) -> Option<Wall> {
+    let said = Wall::of_event(&event.payload, now);
+    let rollout = || {
+        // Codex's events don't say how a turn ended, its rollout does; and at the wall no `Stop` comes.
+        let ended = matches!(event.name.as_str(), "Stop" | "SessionEnd") && tool == Tool::Codex;
+        let path = event.transcript.clone().filter(|_| ended)?;
+        let deadline = std::time::Instant::now() + PATIENCE;
+        Rollout::new(path).ending(deadline).ok()?.wall
+    };
+    said.or_else(rollout).filter(|wall| wall.stands(now))
+}
+
+fn why(trigger: &Trigger) -> String {
+    match &trigger.cause {
+        Cause::Near(reading) => {
+            let windows = reading.windows.iter().map(|window| {
+                let until = window.resets_at.map(|reset| format!(", until {reset}")).unwrap_or_default();
+                format!("{} is used to {:.0} %{until}", window.name.as_str(), window.used.get())
+            });
+            let windows: Vec<String> = windows.collect();
+            format!("of {}'s usage windows {}", trigger.tool.name(), windows.join("; "))
+        }
+        Cause::Wall(wall) => {
+            let until = wall.resets_at.map(|reset| format!(", until {reset}")).unwrap_or_default();
+            let told = if wall.told.is_empty() { String::new() } else { format!(": {}", wall.told) };
+            format!("{} hit its limit{until}{told}", trigger.tool.name())
+        }
+    }
+}
+
+/// Gives what a person is told; None when there was nothing to save.
+fn capture(
+    here: &Here<'_>,
+    event: &Event,
+    tool: Tool,
+    why: &str,
+    only_changes: bool,
+) -> Result<Option<String>, Failure> {
+    let order = Order {
+        title: None,
+        said: None,
+        next_step: None,
+        to: None,
+        why,
+        event: &event.name,
+        tool: match tool {
+            Tool::Claude => Some("claude-code"),
+            Tool::Codex => Some("codex-cli"),
+            Tool::Other => None,
+        },
+        session_id: event.session_id.as_deref(),
+        transcript: event.transcript.as_deref(),
+        only_changes,
+    };
+    let saved = save(here, &order).map_err(|failure| Failure { code: UNSAVED, ..failure })?;
+    let Some(saved) = saved else { return Ok(None) };
+    let mut words = format!("handover saved the work, because {why}: {}", saved.bundle.path().display());
+    for note in saved.notes.iter().chain(&saved.untold) {
+        words += &format!("; {note}");
+    }
+    Ok(Some(words))
+}

@@ -1,0 +1,180 @@
+//! `handover pickup`: takes what waits, exactly once.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use handoff_bundle::{
+    Applied, ApplyOptions, Bundle, BundleError, BundleId, Claim, Handover, Refusal, Trusted,
+};
+use handoff_document::Timestamp;
+use handoff_files::{Dir, canonical};
+use handoff_text::Sanitised;
+
+use crate::args::Pickup;
+use crate::here::{Failure, Here};
+
+/// How many paths are named.
+const NAMED: usize = 20;
+
+pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
+    if pickup.undo {
+        return undo(here);
+    }
+    let (source, bundle) = find(here, pickup)?;
+    let bundle = bundle.trusted(&here.keyring()?)?;
+    if !pickup.apply {
+        let claim = claim(here, &bundle, pickup)?;
+        let code = here.print(&told(here, &source, &bundle));
+        if code != 0 {
+            // Nobody has read it.
+            claim.give_back()?;
+        }
+        return Ok(code);
+    }
+    let git = here.git()?;
+    let target = Handover::create(here.top(), here.config.track)?;
+    if let Some(undone) = target.recover(&git)? {
+        let id = &undone.bundle;
+        release(here, &target, id)?;
+        here.output
+            .note(&format!("note: an apply of {id} was interrupted; it is undone, and {id} waits again\n"));
+    }
+    let claim = claim(here, &bundle, pickup)?;
+    remember(&target, source.top())?;
+    let options = ApplyOptions { allow_config: pickup.allow_config, onto_head: pickup.onto_head };
+    let applied = match target.apply(&git, &bundle, options) {
+        Ok(applied) => applied,
+        Err(error) => {
+            claim.give_back()?;
+            return Err(refused(here, &source, error));
+        }
+    };
+    let text = told(here, &source, &bundle);
+    Ok(here.print(&format!("{text}\n{}", what(&applied))))
+}
+
+/// Takes `bundle` for this worktree.
+pub(crate) fn claim(here: &Here<'_>, bundle: &Bundle, pickup: &Pickup) -> Result<Claim, BundleError> {
+    let how = if pickup.apply { "pickup --apply" } else { "pickup" };
+    bundle.claim(&format!("{how} in {}", here.top().display()), Timestamp::now())
+}
+
+/// Where the bundle is, and which: here, or where `--from` says.
+fn find(here: &Here<'_>, pickup: &Pickup) -> Result<(Handover, Bundle), Failure> {
+    let id = pickup.id.as_deref();
+    let Some(from) = &pickup.from else {
+        if let Some(own) = here.handover()?
+            && (id.is_some() || !own.pending()?.is_empty())
+        {
+            let bundle = here.choose(&own, id)?;
+            return Ok((own, bundle));
+        }
+        return Err(Failure::new(format!("no capture waits here{}", elsewhere(here)?)));
+    };
+    let from = canonical(from);
+    // A bundle's own directory, or a worktree.
+    let is_bundle = handoff_files::is_file(&from.join("manifest.json"));
+    let (top, id) =
+        match (is_bundle, from.file_name().and_then(|name| name.to_str()), from.ancestors().nth(3)) {
+            (true, Some(name), Some(top)) => (top.to_owned(), Some(name)),
+            _ => (from.clone(), id),
+        };
+    let source = Handover::open(&top)?
+        .ok_or_else(|| Failure::new(format!("there is no .handover in {}", from.display())))?;
+    let bundle = here.choose(&source, id)?;
+    Ok((source, bundle))
+}
+
+/// The other worktrees of this repository where something waits.
+fn elsewhere(here: &Here<'_>) -> Result<String, Failure> {
+    let worktrees = here.worktree.repository().map(|repository| repository.worktrees()).unwrap_or_default();
+    for top in worktrees.iter().filter(|top| *top != here.top()) {
+        if let Some(other) = Handover::open(top)?
+            && !other.pending()?.is_empty()
+        {
+            let top = handoff_process::quoted(top);
+            return Ok(format!(", and there is one elsewhere: handover pickup --from {top}"));
+        }
+    }
+    Ok(format!(" in {}: handover pending, or --from DIR", here.top().display()))
+}
+
+fn told(here: &Here<'_>, source: &Handover, bundle: &Trusted) -> String {
+    let summary = Sanitised::text(bundle.summary());
+    let mut text = format!("{summary}\n(picked up: {})\n", bundle.path().display());
+    if canonical(source.top()) == canonical(here.top()) {
+        text += "The changes are in this worktree, unless somebody took them away: git status.\n";
+    }
+    text
+}
+
+fn what(applied: &Applied) -> String {
+    let mut text = String::new();
+    for (what, paths) in [
+        ("written", &applied.written),
+        ("removed", &applied.removed),
+        ("staged", &applied.staged),
+        ("programs run or obey", &applied.config),
+    ] {
+        if paths.is_empty() {
+            continue;
+        }
+        text += &format!("{what}: {}", paths.len());
+        let named = paths
+            .iter()
+            .take(NAMED)
+            .map(|path| Sanitised::line(path.to_string().as_bytes(), 200).to_string());
+        text += &format!(" ({})", named.collect::<Vec<_>>().join(", "));
+        text += if paths.len() > NAMED { " …\n" } else { "\n" };
+    }
+    if applied.merged {
+        text += "merged with HEAD, which is another commit\n";
+    }
+    text + "to put everything back: handover pickup --undo\n"
+}
+
+/// A refusal, with the way that is open here.
+fn refused(here: &Here<'_>, source: &Handover, error: BundleError) -> Failure {
+    let same = canonical(source.top()) == canonical(here.top());
+    let is_dirty = matches!(&error, BundleError::Refused(Refusal::Dirty(_)));
+    let way = match same && is_dirty {
+        true => {
+            "; the changes of the capture may still be here: then handover pickup, without --apply, is all"
+        }
+        false => "",
+    };
+    Failure::new(format!("could not apply it: {error}{way}"))
+}
+
+fn undo(here: &Here<'_>) -> Result<u8, Failure> {
+    let handover = here.handover()?.ok_or_else(|| Failure::new("there is nothing to undo"))?;
+    let undone = handover.undo(&here.git()?)?;
+    let waits = release(here, &handover, &undone.bundle)?;
+    let note = if waits { ", and waits again" } else { "" };
+    let paths = undone.paths.len();
+    Ok(here.print(&format!("undone: {}, {paths} paths put back{note}\n", undone.bundle)))
+}
+
+/// Where a bundle that is applied here came from: whoever undoes it wants it to wait again there.
+const SOURCE: &str = "applied-from";
+
+fn remember(target: &Handover, source: &Path) -> Result<(), Failure> {
+    let dir = Dir::create(target.path())?;
+    dir.temporary(&[source.as_os_str().as_bytes()])?.replace(SOURCE)?;
+    Ok(dir.sync()?)
+}
+
+/// Makes the bundle `id` pending again where it came from; false when it is not there any more.
+fn release(here: &Here<'_>, target: &Handover, id: &str) -> Result<bool, Failure> {
+    let Some(id) = BundleId::parse(id) else { return Ok(false) };
+    let noted = handoff_files::read_file(&target.path().join(SOURCE), 1 << 16).unwrap_or_default();
+    let source = PathBuf::from(OsString::from_vec(noted));
+    if source.is_absolute()
+        && source != here.top()
+        && let Some(source) = Handover::open(&source)?
+    {
+        return Ok(source.release(&id)?);
+    }
+    Ok(target.release(&id)?)
+}

@@ -1,0 +1,9 @@
+//! `handover print-config`: every setting with the value that holds here.
+
+use crate::here::{Failure, Here};
+
+pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
+    let path = here.top().join(".handover/config.toml");
+    let from = if here.config.is_set { "and the defaults" } else { "does not exist: the defaults" };
+    Ok(here.print(&format!("# {} {from}\n{}", path.display(), here.config.print())))
+}

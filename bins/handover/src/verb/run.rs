@@ -1,0 +1,47 @@
+//! `handover run`: starts a tool on what waits here.
+
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use crate::args::Pickup;
+use crate::here::{Failure, Here};
+use crate::verb::pickup;
+
+/// Becomes `command`, with the summary at hand: `HANDOVER_SUMMARY` is its file, `HANDOVER_BUNDLE` the bundle's directory.
+pub(crate) fn run(here: &Here<'_>, pickup: bool, command: &[OsString]) -> Result<u8, Failure> {
+    let Some((program, args)) = command.split_first() else {
+        return Err(Failure::usage("there is no command: handover run -- COMMAND"));
+    };
+    let name = program.to_string_lossy();
+    // Nothing is claimed for a tool that is not there.
+    let found = match name.contains('/') {
+        true => Some(program.into()).filter(|path: &std::path::PathBuf| handoff_files::is_file(path)),
+        false => here.environment.find_program(&name),
+    };
+    let program = found.ok_or_else(|| Failure::new(format!("could not find the program {name}")))?;
+    let mut tool = Command::new(&program);
+    tool.args(args).current_dir(here.top());
+    let mut claim = None;
+    match here.handover()?.map(|handover| here.choose(&handover, None)).transpose() {
+        Ok(Some(bundle)) => {
+            let bundle = bundle.trusted(&here.keyring()?)?;
+            tool.env("HANDOVER_SUMMARY", bundle.path().join("summary.md"))
+                .env("HANDOVER_BUNDLE", bundle.path());
+            if pickup {
+                claim = Some(pickup::claim(here, &bundle, &Pickup::default())?);
+                here.output.note(&format!("handover: picked up {}\n", bundle.id()));
+            } else {
+                here.output.note(&format!("handover: {} waits, and is not picked up\n", bundle.id()));
+            }
+        }
+        Ok(None) => here.output.note("handover: no capture waits here\n"),
+        Err(failure) => here.output.note(&format!("handover: {}\n", failure.words)),
+    }
+    let error = tool.exec();
+    // It did not start, so nobody took anything.
+    if let Some(claim) = claim {
+        claim.give_back()?;
+    }
+    Err(Failure::new(format!("could not start {}: {}", program.display(), handoff_files::reason(&error))))
+}

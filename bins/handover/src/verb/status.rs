@@ -1,0 +1,74 @@
+//! `handover status`: how things stand here.
+
+use handoff_document::Timestamp;
+use handoff_quota::Tool;
+use serde_json::json;
+
+use crate::here::{Failure, Here};
+use crate::quota;
+use crate::verb::wire;
+
+pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
+    let (pending, claimed) = match here.handover()? {
+        Some(handover) => {
+            let all = handover.list()?;
+            let claimed = all.iter().filter(|listed| listed.claimed).count();
+            (all.len() - claimed, claimed)
+        }
+        None => (0, 0),
+    };
+    let state = here.state()?;
+    let now = Timestamp::now();
+    let (mut windows, mut troubles) = (Vec::new(), Vec::new());
+    for tool in [Tool::Claude, Tool::Codex] {
+        let answer = quota::sources(&here.config, here.environment, &state, tool, None).ask(
+            tool,
+            now,
+            here.config.budget,
+        );
+        troubles.extend(answer.errors.iter().map(|(source, error)| format!("{}: {error}", source.name())));
+        for window in answer.reading.iter().flat_map(|reading| &reading.windows) {
+            let source = answer.reading.as_ref().map(|reading| reading.source.name()).unwrap_or_default();
+            windows.push((tool.name(), window.clone(), source));
+        }
+    }
+    troubles.dedup();
+    let wired = wire::wired(here)?;
+    if json {
+        let windows: Vec<_> = windows
+            .iter()
+            .map(|(tool, window, source)| {
+                json!({
+                    "tool": tool, "window": window.name.as_str(), "used_percent": window.used.get(),
+                    "resets_at": window.resets_at.map(|reset| reset.to_string()), "source": source,
+                })
+            })
+            .collect();
+        let value = json!({
+            "worktree": here.top().to_string_lossy(), "configured": here.config.is_set, "wired": wired,
+            "pending": pending, "claimed": claimed, "windows": windows, "troubles": troubles,
+        });
+        return Ok(here.print(&format!("{value}\n")));
+    }
+    let mut text = format!("worktree   {}\n", here.top().display());
+    let config = if here.config.is_set { ".handover/config.toml" } else { "the defaults: handover init" };
+    text += &format!("settings   {config}\n");
+    let named = if wired.is_empty() { "nothing: handover enable".to_owned() } else { wired.join(", ") };
+    text += &format!("wired      {named}\n");
+    text += &format!("captures   {pending} waiting, {claimed} picked up\n");
+    for (tool, window, source) in &windows {
+        let until = window.resets_at.map(|reset| format!(", until {reset}")).unwrap_or_default();
+        text += &format!(
+            "{tool:<10} {} is used to {:.0} %{until} ({source})\n",
+            window.name.as_str(),
+            window.used.get()
+        );
+    }
+    if windows.is_empty() {
+        text += "windows    no source knows how full they are: run openusage, or handover install for the statusline\n";
+    }
+    for trouble in troubles {
+        text += &format!("note       {trouble}\n");
+    }
+    Ok(here.print(&text))
+}
