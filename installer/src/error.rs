@@ -18,6 +18,9 @@ pub enum InstallError {
     /// Files of the user's that are in the way; nothing was changed.
     #[error("{}\nnothing was changed", .0.join("\nagent-handoff: "))]
     InTheWay(Vec<String>),
+    /// What `handover` wired for this user cannot be taken away.
+    #[error(transparent)]
+    Adapters(#[from] handoff_adapters::AdapterError),
     /// Another installer works on the same prefix.
     #[error("another installer is at work on {0}: wait for it")]
     Busy(String),

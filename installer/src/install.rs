@@ -48,7 +48,7 @@ pub(crate) fn install(
     // Before the minutes that a build takes.
     let mut planner = Planner::new(&places, &old);
     planner.prefix();
-    planner.command();
+    planner.commands();
     wiring(&mut planner, &places, &agents, options);
     planner.check()?;
     if options.dry_run {
@@ -152,7 +152,7 @@ fn files(planner: &mut Planner<'_>, places: &Places, source: &Source, built: Vec
         planner.write(places.prefix.join(file.path), file.text.into(), file.is_program());
     }
     planner.remove_stale();
-    planner.command();
+    planner.commands();
 }
 
 /// What goes to the agents.
@@ -271,7 +271,7 @@ fn dry_run(
         files(&mut planner, places, source, built);
     } else {
         planner.directory(&places.prefix);
-        planner.command();
+        planner.commands();
     }
     wiring(&mut planner, places, agents, options);
     let mut report = Report::new(places, options.json);

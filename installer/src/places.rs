@@ -76,14 +76,14 @@ impl Places {
         self.prefix.join(manifest::NAME)
     }
 
-    /// The directory on PATH that gets the one command.
+    /// The directory on PATH that gets the commands.
     pub(crate) fn commands(&self) -> PathBuf {
         self.home.join(".local/bin")
     }
 
-    /// The one command on PATH.
-    pub(crate) fn command(&self) -> PathBuf {
-        self.commands().join("handoff")
+    /// A command on PATH.
+    pub(crate) fn command(&self, name: &str) -> PathBuf {
+        self.commands().join(name)
     }
 
     /// `path` as a person reads it: with `~` where it is below HOME.

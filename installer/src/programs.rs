@@ -9,7 +9,11 @@ use crate::error::InstallError;
 use crate::plan::LARGEST;
 
 /// What is installed.
-pub const PROGRAMS: [&str; 5] = ["session-start", "handoff-write", "inbox", "handoff", "installer"];
+pub const PROGRAMS: [&str; 6] =
+    ["session-start", "handoff-write", "inbox", "handoff", "handover", "installer"];
+
+/// Those that people and agents type, so they are linked into a directory on PATH.
+pub(crate) const COMMANDS: [&str; 2] = ["handoff", "handover"];
 
 /// Where programs come from.
 #[derive(Debug)]

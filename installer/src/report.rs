@@ -11,6 +11,7 @@ use crate::doctor::programs::{first_on_path, way_out};
 use crate::places::Places;
 use crate::plan::Change;
 use crate::planner::Planner;
+use crate::programs::COMMANDS;
 use crate::programs::PROGRAMS;
 
 /// Lines for people, or an object for programs.
@@ -93,19 +94,21 @@ impl<'p> Report<'p> {
         let commands = self.places.commands();
         if !environment.search_path().contains(&commands) {
             self.note(format!(
-                "{} is not on your PATH, so the shell does not find `handoff` there",
+                "{} is not on your PATH, so the shell does not find `handoff` and `handover` there",
                 self.places.short(&commands)
             ));
         }
-        let is_linked = planner.manifest.links.contains_key(&self.places.command());
-        if let Some(other) = first_on_path(environment, "handoff", &self.places.program("handoff"))
-            && is_linked
-        {
-            self.note(format!(
-                "`handoff` on your PATH is {}, not ours: {}",
-                self.places.short(&other),
-                way_out(self.places, "handoff")
-            ));
+        for name in COMMANDS {
+            let is_linked = planner.manifest.links.contains_key(&self.places.command(name));
+            if let Some(other) = first_on_path(environment, name, &self.places.program(name))
+                && is_linked
+            {
+                self.note(format!(
+                    "`{name}` on your PATH is {}, not ours: {}",
+                    self.places.short(&other),
+                    way_out(self.places, name)
+                ));
+            }
         }
         self.notes.extend(planner.notes.iter().cloned());
         if planner.changes.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use handoff_adapters::{Here, Scope, TOOLS, Tool, disable};
 use handoff_files::Dir;
 use handoff_process::{Environment, Output, Status};
 use serde_json::json;
@@ -33,11 +34,16 @@ pub(crate) fn uninstall(
     if !options.dry_run {
         sweep(&places, &old);
     }
+    // What `handover install` did runs a program that is about to go.
+    let captures = without_captures(&places, options, environment)?;
     let mut planner = Planner::new(&places, &old);
     plan(&mut planner, &places, options);
     planner.check()?;
     let mut report = Report::new(&places, options.json);
     if options.dry_run {
+        if captures {
+            report.note("handover install --remove would be done too".to_owned());
+        }
         planner.notes.iter().for_each(|note| report.note(note.clone()));
         planner.changes.iter().for_each(|change| report.would(change));
         return Ok(report.print(output));
@@ -67,6 +73,9 @@ pub(crate) fn uninstall(
         &what
     };
     report.say("removed", what, "removed", json!(what));
+    if captures {
+        report.note("the hooks and the statusline that handover install made are gone too".to_owned());
+    }
     for note in plugins(&places, options) {
         report.note(note);
     }
@@ -80,6 +89,34 @@ pub(crate) fn uninstall(
     }
     report.done(&planner.changes);
     Ok(report.print(output))
+}
+
+/// Takes away what `handover` wired for this user; whether there was anything.
+fn without_captures(
+    places: &Places,
+    options: &Options,
+    environment: &Environment,
+) -> Result<bool, InstallError> {
+    let record = places.store.join(".handover/wired.json");
+    let here = Here {
+        home: Some(places.home.clone()),
+        claude: Some(places.claude.clone()),
+        codex: Some(places.codex.clone()),
+        path: environment.search_path(),
+        project: places.home.clone(),
+        program: places.program("handover"),
+    };
+    let is_meant = |tool: &&Tool| match &options.only {
+        Some(only) => only.iter().any(|agent| agent.word() == tool.id),
+        None => true,
+    };
+    let tools: Vec<&Tool> = TOOLS.iter().filter(is_meant).collect();
+    let plan = disable(&here, &tools, handoff_adapters::Manifest::load(&record, Scope::User)?)?;
+    let any = !plan.is_empty();
+    if any && !options.dry_run {
+        plan.carry_out()?;
+    }
+    Ok(any)
 }
 
 /// The plugins that are there beside the wiring: they belong to the agents, which alone can take them away.

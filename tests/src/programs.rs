@@ -30,6 +30,8 @@ fn build() -> PathBuf {
             "--package",
             "handoff",
             "--package",
+            "handover",
+            "--package",
             "installer",
         ])
         .status()

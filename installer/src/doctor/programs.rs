@@ -9,7 +9,7 @@ use super::Patient;
 use crate::manifest::is_hash_of;
 use crate::places::Places;
 use crate::plan::LARGEST;
-use crate::programs::PROGRAMS;
+use crate::programs::{COMMANDS, PROGRAMS};
 
 impl Patient<'_> {
     pub(super) fn programs(&mut self) {
@@ -58,21 +58,23 @@ impl Patient<'_> {
             };
             self.well(format!("{} in {prefix}/bin, version {version}{from}", PROGRAMS.join(", ")));
         }
-        self.command();
+        for name in COMMANDS {
+            self.command(name);
+        }
     }
 
-    fn command(&mut self) {
-        let (path, target) = (self.places.command(), self.places.program("handoff"));
+    fn command(&mut self, name: &str) {
+        let (path, target) = (self.places.command(name), self.places.program(name));
         let shown = self.places.short(&path);
         let commands = self.places.commands();
         let on_path = self.environment.search_path().contains(&commands);
-        let other = first_on_path(self.environment, "handoff", &target);
+        let other = first_on_path(self.environment, name, &target);
         match handoff_files::link_target(&path) {
             Some(there) if there == target => match other {
-                Some(other) => self.shadowed("handoff", &other),
+                Some(other) => self.shadowed(name, &other),
                 None if on_path => self.well(format!("{shown} is on your PATH")),
                 None => self.note(format!(
-                    "{} is not on your PATH, so the shell does not find `handoff` there",
+                    "{} is not on your PATH, so the shell does not find `{name}` there",
                     self.places.short(&commands)
                 )),
             },

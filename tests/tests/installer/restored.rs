@@ -189,3 +189,18 @@ fn what_was_installed_in_other_directories_of_the_agents_is_found_again() {
     machine.uninstall();
     before.is(&apart_from_store(&machine));
 }
+
+#[test]
+fn what_handover_wired_for_the_user_goes_with_the_rest() {
+    let machine = Machine::new();
+    machine.file(".claude/settings.json", "{\"statusLine\":{\"type\":\"command\",\"command\":\"mine\"}}\n");
+    let before = machine.tree();
+    machine.install();
+    let wired = tests::feed(machine.command(machine.program("handover"), &["install"]), b"");
+    assert_eq!(wired.code, 0, "{}", wired.err());
+    let settings = machine.text(".claude/settings.json");
+    assert!(settings.contains("on-event") && settings.contains("statusline-tap"), "{settings}");
+    let said = machine.uninstall();
+    assert!(said.contains("the hooks and the statusline that handover install made are gone too"), "{said}");
+    before.is(&apart_from_store(&machine));
+}

@@ -12,7 +12,8 @@ use std::time::SystemTime;
 use serde_json::Value;
 use tests::{Ran, World, feed, program};
 
-pub(crate) const PROGRAMS: [&str; 5] = ["session-start", "handoff-write", "inbox", "handoff", "installer"];
+pub(crate) const PROGRAMS: [&str; 6] =
+    ["session-start", "handoff-write", "inbox", "handoff", "handover", "installer"];
 
 /// The programs without what is only there for debuggers, which is most of their bytes; made once.
 fn stripped() -> &'static Path {
@@ -41,7 +42,7 @@ fn stripped() -> &'static Path {
 
 /// What stands in for the three programs of the proof where only the installer's own steps matter: they pass a handoff
 /// on as far as the proof looks.
-const STAND_INS: [(&str, &str); 4] = [
+const STAND_INS: [(&str, &str); 5] = [
     (
         "handoff-write",
         "#!/bin/sh\n[ \"$1\" = --version ] && exit\ncat >/dev/null\nmkdir -p \"$HOME/read\"\n: >\"$HOME/new\"\necho 'sentinel: 1234'\n",
@@ -52,6 +53,7 @@ const STAND_INS: [(&str, &str); 4] = [
     ),
     ("inbox", "#!/bin/sh\n[ \"$1\" = --version ] && exit\necho \"$HOME\"\n"),
     ("handoff", "#!/bin/sh\n[ \"$1\" = --version ] && exit\n:\n"),
+    ("handover", "#!/bin/sh\n[ \"$1\" = --version ] && exit\n:\n"),
 ];
 
 /// A machine of one user.
