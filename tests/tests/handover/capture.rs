@@ -1,0 +1,193 @@
+//! What a capture saves, and what it says.
+
+use serde_json::Value;
+
+use crate::support::{Stage, agree, tree};
+
+#[test]
+fn a_clone_that_picks_it_up_agrees_to_the_byte() {
+    let stage = Stage::changed();
+    let before = (tree(&stage.app), std::fs::read(stage.app.join(".git/index")).unwrap());
+    let bundle = stage.capture(&["--title", "Half of it", "--next-step", "Write the other half."]);
+    assert_eq!(before, (tree(&stage.app), std::fs::read(stage.app.join(".git/index")).unwrap()));
+    for file in ["summary.md", "workspace.patch", "index.patch", "manifest.json"] {
+        assert!(bundle.join(file).is_file(), "{file}");
+    }
+    for file in ["summary.md", "workspace.patch"] {
+        let current = std::fs::read(stage.app.join(".handover/current").join(file)).unwrap();
+        assert_eq!(current, std::fs::read(bundle.join(file)).unwrap());
+    }
+    // Nothing of it is seen by git.
+    assert!(!stage.git(&["status", "--porcelain", "--ignored=no"]).contains(".handover"));
+    let clone = stage.clone("clone");
+    let from = stage.app.to_str().unwrap();
+    let picked = stage.handover(&clone, &["pickup", "--from", from, "--apply"]);
+    assert_eq!(picked.code, 0, "{}", picked.err());
+    assert!(
+        picked.out().contains("# Handoff — Half of it") && picked.out().contains("Write the other half.")
+    );
+    agree(&stage.world, &stage.app, &clone);
+    assert!(!clone.join("ignored").exists());
+    // Once.
+    let again = stage.handover(&clone, &["pickup", "--from", from]);
+    assert!(again.code == 1 && again.err().contains("no capture waits"), "{}", again.err());
+    // And back.
+    let undone = stage.handover(&clone, &["pickup", "--undo"]);
+    assert_eq!(undone.code, 0, "{}", undone.err());
+    let status = stage.world.git(&clone, &["status", "--porcelain"]);
+    assert_eq!(status, "");
+    agree(&stage.world, &stage.clone("fresh"), &clone);
+}
+
+#[test]
+fn the_next_session_is_told_by_its_inbox() {
+    let stage = Stage::changed();
+    stage.capture(&[
+        "--title",
+        "Half of it",
+        "--summary",
+        "The parser is done.",
+        "--next-step",
+        "Do the rest.",
+    ]);
+    let told = stage.world.surface(&stage.app);
+    for words in ["Captured: Half of it", "Do the rest.", "> The parser is done.", "handover pickup --from "]
+    {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert_eq!(stage.world.surface(&stage.app), "");
+    // The bundle waits until somebody takes it.
+    assert_eq!(stage.pending(&stage.app).len(), 1);
+}
+
+#[test]
+fn it_may_be_for_another_worktree() {
+    let stage = Stage::changed();
+    stage.git(&["worktree", "add", "--quiet", "../other"]);
+    let other = stage.world.path("other");
+    stage.capture(&["--to", "other", "--title", "For the other"]);
+    assert_eq!(stage.world.surface(&stage.app), "");
+    assert!(stage.world.surface(&other).contains("For the other"));
+    // Who it is not for does not take it by accident, and who it is for is told where it is.
+    assert_eq!(stage.handover(&stage.app, &["pickup"]).code, 1);
+    let told = stage.handover(&other, &["pickup"]);
+    assert!(told.code == 1 && told.err().contains("--from "), "{}", told.err());
+    let from = stage.app.to_str().unwrap();
+    let picked = stage.handover(&other, &["pickup", "--from", from, "--apply"]);
+    assert_eq!(picked.code, 0, "{}", picked.err());
+    assert_eq!(tree(&stage.app), tree(&other));
+}
+
+#[test]
+fn the_summary_tells_what_the_session_did() {
+    let stage = Stage::changed();
+    let workspace = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for (name, task) in [("claude-work", "Fix main and test it"), ("codex-work", "")] {
+        let transcript = workspace.join("lib/transcript/fixtures").join(name).with_extension("jsonl");
+        let bundle = stage.capture(&["--transcript", transcript.to_str().unwrap()]);
+        let summary = std::fs::read_to_string(bundle.join("summary.md")).unwrap();
+        assert!(summary.len() <= 6_000 && summary.contains(task), "{summary}");
+        assert!(
+            summary.contains("Asked for last:\n> ") && summary.contains("\n## Immediate next action\n"),
+            "{summary}"
+        );
+        let copy = std::fs::read_to_string(bundle.join("transcript.jsonl")).unwrap();
+        assert!(copy.lines().count() > 3);
+        for line in copy.lines() {
+            serde_json::from_str::<Value>(line).unwrap();
+        }
+    }
+    // One that cannot be read stops nothing.
+    let ran = stage.handover(&stage.app, &["capture", "--transcript", "/nowhere"]);
+    assert!(ran.code == 0 && ran.err().contains("what the session did is not told"), "{}", ran.err());
+}
+
+#[test]
+fn what_stays_behind_is_named() {
+    let stage = Stage::changed();
+    stage.ok(&["init"]);
+    let config = stage.app.join(".handover/config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("max_file_bytes = 67108864", "max_file_bytes = 1000")).unwrap();
+    let inner = stage.world.dir("app/inner");
+    stage.world.git(&inner, &["init", "--quiet"]);
+    std::fs::write(inner.join("x"), "x").unwrap();
+    let text = stage.ok(&["capture", "--title", "x"]);
+    assert!(text.contains("not carried: image.bin: larger than max_file_bytes"), "{text}");
+    assert!(text.contains("not carried: inner"), "{text}");
+    let summary = std::fs::read_to_string(stage.app.join(".handover/current/summary.md")).unwrap();
+    assert!(summary.contains("- image.bin: larger than max_file_bytes"), "{summary}");
+    // More in all than may be is refused, whole.
+    std::fs::write(&config, "[capture]\nmax_total_bytes = 100\n").unwrap();
+    let refused = stage.handover(&stage.app, &["capture"]);
+    assert!(refused.code == 1 && refused.err().contains("max_total_bytes"), "{}", refused.err());
+    assert_eq!(stage.pending(&stage.app).len(), 1);
+}
+
+#[test]
+fn secrets_leave_the_summary_and_are_named_in_the_patch() {
+    let stage = Stage::new();
+    let token = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+    stage.write("src/a.rs", format!("let token = \"{token}\";\n"));
+    let said = format!("use {token}");
+    let text = stage.ok(&["capture", "--summary", &said]);
+    assert!(text.contains("taken out of the summary: ") && text.contains("secret in the patch: "), "{text}");
+    assert!(!text.contains(&token));
+    let summary = std::fs::read_to_string(stage.app.join(".handover/current/summary.md")).unwrap();
+    assert!(!summary.contains(&token) && summary.contains("[REDACTED:"), "{summary}");
+    assert!(!stage.world.surface(&stage.app).contains(&token));
+    let out = stage.world.path("out");
+    let out = out.to_str().unwrap();
+    let refused = stage.handover(&stage.app, &["render", "--out", out]);
+    assert!(refused.code == 1 && refused.err().contains("--allow-secrets"), "{}", refused.err());
+    assert!(!std::path::Path::new(out).exists());
+    stage.ok(&["render", "--out", out, "--allow-secrets"]);
+    for file in ["summary.md", "prompt.md", "workspace.patch", "index.patch"] {
+        assert!(std::path::Path::new(out).join(file).is_file());
+    }
+}
+
+#[test]
+fn where_nothing_can_be_captured_that_is_said() {
+    let stage = Stage::new();
+    let plain = stage.world.dir("plain");
+    let ran = stage.handover(&plain, &["capture"]);
+    assert!(ran.code == 1 && ran.err().contains("git"), "{}", ran.err());
+    stage.world.git(stage.world.top(), &["clone", "--quiet", "--bare", "app", "bare.git"]);
+    let bare = stage.handover(&stage.world.path("bare.git"), &["capture"]);
+    assert!(bare.code == 1 && bare.err().contains("bare"), "{}", bare.err());
+    // A clean worktree has a summary to hand on all the same.
+    let bundle = stage.capture(&["--summary", "only words"]);
+    assert_eq!(std::fs::read(bundle.join("workspace.patch")).unwrap(), b"");
+}
+
+#[test]
+fn a_full_or_read_only_disk_is_told_and_leaves_nothing_half() {
+    let stage = Stage::changed();
+    let place = stage.world.dir("app/.handover");
+    let mount = |options: &str| {
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", options, "none"]).arg(&place);
+        mount.output().is_ok_and(|output| output.status.success())
+    };
+    if !tests::can("mount a file system", tests::is_root() && mount("mode=0700,size=128k")) {
+        return;
+    }
+    struct Mounted<'a>(&'a std::path::Path);
+    impl Drop for Mounted<'_> {
+        fn drop(&mut self) {
+            let _ = std::process::Command::new("umount").arg("-l").arg(self.0).output();
+        }
+    }
+    let _mounted = Mounted(&place);
+    stage.write("large", (0..1_000_000_u32).flat_map(u32::to_le_bytes).collect::<Vec<u8>>());
+    let before = tree(&stage.app);
+    let full = stage.handover(&stage.app, &["capture"]);
+    assert!(full.code == 1 && full.err().contains("no space left on device"), "{}", full.err());
+    assert_eq!((stage.pending(&stage.app).len(), stage.world.surface(&stage.app).as_str()), (0, ""));
+    let left = std::fs::read_dir(place.join("bundles")).map_or(0, Iterator::count);
+    assert_eq!((left, tree(&stage.app)), (0, before));
+    assert!(mount("remount,ro"));
+    let refused = stage.handover(&stage.app, &["capture"]);
+    assert!(refused.code == 1 && refused.err().contains("read-only file system"), "{}", refused.err());
+}

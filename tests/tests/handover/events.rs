@@ -1,0 +1,206 @@
+//! What a hook's call does: nothing, or one capture.
+
+use std::os::unix::net::UnixListener;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::{Stage, openusage};
+
+/// What the person is told.
+#[track_caller]
+fn told(ran: &tests::Ran) -> String {
+    assert_eq!(ran.code, 0, "{}", ran.err());
+    let answer: Value =
+        serde_json::from_slice(&ran.out).unwrap_or_else(|_| panic!("{}{}", ran.out(), ran.err()));
+    answer["systemMessage"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn near_the_limit_work_is_saved_once() {
+    for (tool, window) in [("claude", "five_hour"), ("codex", "primary")] {
+        let stage = Stage::changed();
+        let daemon = openusage(&stage.world, 95);
+        let words = told(&stage.event(tool, &stage.payload("Stop"), Some(&daemon)));
+        assert!(words.contains("saved the work") && words.contains(window), "{words}");
+        assert_eq!(stage.pending(&stage.app).len(), 1);
+        // Once for each window and its reset.
+        for event in ["UserPromptSubmit", "Stop", "SessionEnd"] {
+            stage.event(tool, &stage.payload(event), Some(&daemon)).is_silent();
+        }
+        assert_eq!(stage.pending(&stage.app).len(), 1);
+        let surfaced = stage.world.surface(&stage.app);
+        assert!(surfaced.contains("is used to 95 %"), "{surfaced}");
+        // Another worktree has its own work.
+        let clone = stage.clone("clone");
+        let mut payload = stage.payload("Stop");
+        payload["cwd"] = json!(clone);
+        told(&stage.event(tool, &payload, Some(&daemon)));
+        assert_eq!(stage.pending(&clone).len(), 1);
+    }
+}
+
+#[test]
+fn far_from_the_limit_nothing_happens() {
+    let stage = Stage::changed();
+    let daemon = openusage(&stage.world, 89);
+    for event in ["UserPromptSubmit", "Stop", "PreCompact", "SessionEnd"] {
+        stage.event("claude", &stage.payload(event), Some(&daemon)).is_silent();
+    }
+    assert!(!stage.app.join(".handover").exists());
+    // The project may want it earlier.
+    stage.ok(&["init"]);
+    std::fs::write(stage.app.join(".handover/config.toml"), "[capture]\nthreshold = 80\n").unwrap();
+    told(&stage.event("claude", &stage.payload("Stop"), Some(&daemon)));
+}
+
+#[test]
+fn before_a_turn_in_a_clean_worktree_there_is_nothing_to_save_and_its_end_saves_it() {
+    let stage = Stage::new();
+    let daemon = openusage(&stage.world, 95);
+    stage.event("claude", &stage.payload("UserPromptSubmit"), Some(&daemon)).is_silent();
+    assert_eq!(stage.pending(&stage.app).len(), 0);
+    stage.change_one();
+    told(&stage.event("claude", &stage.payload("Stop"), Some(&daemon)));
+    assert_eq!(stage.pending(&stage.app).len(), 1);
+}
+
+#[test]
+fn the_wall_itself_counts() {
+    let stage = Stage::changed();
+    let mut payload = stage.payload("StopFailure");
+    payload["error"] = json!("rate_limit");
+    payload["last_assistant_message"] = json!("You've hit your 5-hour limit · resets 12pm (UTC)");
+    // The host does not wait.
+    stage.event("claude", &payload, None).is_silent();
+    assert!(stage.appears(1).contains("hit its limit"));
+    stage.event("claude", &payload, None).is_silent();
+    stage.stays(1);
+    // Codex says it in its rollout only.
+    let workspace = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let recorded =
+        std::fs::read_to_string(workspace.join("lib/quota/fixtures/codex-0.169.0-wall.jsonl")).unwrap();
+    let stage = Stage::changed();
+    let rollout = stage.world.path("rollout-2026-11-21T10-00-00-x.jsonl");
+    // As if it had been just now.
+    std::fs::write(&rollout, recorded.replace("\"resets_at\":17", "\"resets_at\":27")).unwrap();
+    let mut payload = stage.payload("SessionEnd");
+    payload["transcript_path"] = json!(rollout);
+    stage.event("codex", &payload, None).is_silent();
+    assert!(stage.appears(1).contains("codex hit its limit"));
+}
+
+#[test]
+fn sessions_that_end_are_saved_where_that_is_wanted() {
+    let stage = Stage::changed();
+    stage.ok(&["init"]);
+    std::fs::write(
+        stage.app.join(".handover/config.toml"),
+        "[capture]\non_session_end = true\non_compact = true\n",
+    )
+    .unwrap();
+    stage.event("claude", &stage.payload("SessionEnd"), None).is_silent();
+    assert!(stage.appears(1).contains("the session ended"));
+    told(&stage.event("claude", &stage.payload("PreCompact"), None));
+    stage.event("claude", &stage.payload("Stop"), None).is_silent();
+    assert_eq!(stage.pending(&stage.app).len(), 2);
+}
+
+#[test]
+fn odd_payloads_and_places_hurt_nobody() {
+    let stage = Stage::changed();
+    for payload in
+        ["", "{", "[]", "null", "{\"cwd\":7}", "{\"hook_event_name\":\"Stop\",\"cwd\":\"/nowhere\"}", "\u{0}"]
+    {
+        let ran =
+            tests::feed(stage.command(&stage.app, &["on-event", "--tool", "claude"]), payload.as_bytes());
+        assert_eq!((ran.code, ran.out()), (0, ""), "{payload}: {}", ran.err());
+    }
+    let mut command = stage.command(&stage.world.dir("plain"), &["on-event"]);
+    command.env_remove("HOME");
+    assert_eq!(tests::feed(command, b"{}").code, 0);
+    // A broken setting is said where hosts keep it, and stops no session.
+    stage.ok(&["init"]);
+    std::fs::write(stage.app.join(".handover/config.toml"), "[capture\n").unwrap();
+    let ran = stage.event("claude", &stage.payload("Stop"), None);
+    assert!(ran.code == 0 && ran.out().is_empty() && ran.err().contains("config.toml:1"), "{}", ran.err());
+}
+
+#[test]
+fn a_source_that_hangs_holds_nobody_up() {
+    let stage = Stage::changed();
+    let path = stage.world.path("hangs.sock");
+    let _listener = UnixListener::bind(&path).unwrap();
+    let start = Instant::now();
+    let ran = stage.event("claude", &stage.payload("Stop"), Some(&path));
+    assert!(ran.code == 0 && ran.out().is_empty(), "{}", ran.out());
+    // What it costs is measured elsewhere; here only that it ends.
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_background_agent_saves_nobodys_work() {
+    let stage = Stage::changed();
+    let daemon = openusage(&stage.world, 95);
+    let mut command = stage.command(&stage.app, &["on-event", "--tool", "claude"]);
+    command.env("OPENUSAGE_TELEMETRY_SOCKET", daemon).env("AGENT_HANDOFF_SKIP", "1");
+    tests::feed(command, stage.payload("Stop").to_string().as_bytes()).is_silent();
+    assert_eq!(stage.pending(&stage.app).len(), 0);
+}
+
+#[test]
+fn work_that_could_not_be_saved_is_told_to_the_person_and_tried_again() {
+    let stage = Stage::changed();
+    stage.ok(&["init"]);
+    let config = stage.app.join(".handover/config.toml");
+    std::fs::write(&config, "[capture]\nmax_total_bytes = 10\n").unwrap();
+    let daemon = openusage(&stage.world, 95);
+    let words = told(&stage.event("claude", &stage.payload("Stop"), Some(&daemon)));
+    assert!(words.contains("could not save") && words.contains("max_total_bytes"), "{words}");
+    std::fs::write(&config, "").unwrap();
+    told(&stage.event("claude", &stage.payload("Stop"), Some(&daemon)));
+    assert_eq!(stage.pending(&stage.app).len(), 1);
+}
+
+#[test]
+fn the_statusline_tap_notes_the_windows_and_passes_on() {
+    let stage = Stage::changed();
+    let reset = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 7_200;
+    let input = json!({
+        "session_id": "s-1",
+        "rate_limits": { "five_hour": { "used_percentage": 96.5, "resets_at": reset } },
+    })
+    .to_string();
+    let tap = |words: &[&str]| {
+        let args: Vec<&str> = ["statusline-tap", "--"].iter().chain(words).copied().collect();
+        tests::feed(stage.command(&stage.app, &args), input.as_bytes())
+    };
+    let own = tap(&["sh", "-c", "printf 'mine: '; cat; exit 3"]);
+    own.is(3, &format!("mine: {input}"), "");
+    assert_eq!(tap(&["no-such-program"]).code, 127);
+    tests::feed(stage.command(&stage.app, &["statusline-tap"]), b"no json").is_silent();
+    let words = told(&stage.event("claude", &stage.payload("Stop"), None));
+    assert!(words.contains("five_hour is used to 9"), "{words}");
+}
+
+#[test]
+fn with_nothing_to_do_no_process_is_started_and_no_index_is_read() {
+    let traces = tests::has("strace");
+    if !tests::can("trace system calls with strace", traces) {
+        return;
+    }
+    let stage = Stage::changed();
+    let log = stage.world.path("trace");
+    let hook = stage.command(&stage.app, &["on-event", "--tool", "claude"]);
+    let mut strace = stage.world.bare_command("strace");
+    strace.args(["-f", "-qq", "-o", log.to_str().unwrap(), "-e", "trace=process,openat"]);
+    strace.arg(hook.get_program()).args(hook.get_args()).current_dir(&stage.app);
+    tests::feed(strace, stage.payload("Stop").to_string().as_bytes()).is_silent();
+    let calls = std::fs::read_to_string(log).unwrap();
+    assert!(calls.contains("execve("), "{calls}");
+    for call in calls.lines() {
+        let call = call.split_once(' ').unwrap().1.trim_start();
+        assert!(!["fork", "vfork", "clone", "clone3"].contains(&call.split('(').next().unwrap()), "{call}");
+        assert!(!call.contains("/.git/index"), "{call}");
+    }
+}

@@ -1,0 +1,94 @@
+//! Taking what waits, once.
+
+use serde_json::Value;
+
+use crate::support::{Stage, tree};
+
+#[test]
+fn of_thirty_at_once_one_wins() {
+    let stage = Stage::changed();
+    stage.capture(&["--title", "One"]);
+    let codes: Vec<i32> = std::thread::scope(|scope| {
+        let each = || scope.spawn(|| stage.handover(&stage.app, &["pickup"]).code);
+        let all: Vec<_> = (0..30).map(|_| each()).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(codes.iter().filter(|&&code| code == 0).count(), 1, "{codes:?}");
+    assert!(codes.iter().all(|&code| code < 2), "{codes:?}");
+    assert_eq!(stage.pending(&stage.app).len(), 0);
+}
+
+#[test]
+fn an_apply_that_is_refused_leaves_it_pending() {
+    let stage = Stage::changed();
+    stage.capture(&["--title", "One"]);
+    let before = tree(&stage.app);
+    let dirty = stage.handover(&stage.app, &["pickup", "--apply"]);
+    assert!(dirty.code == 1 && dirty.err().contains("uncommitted changes"), "{}", dirty.err());
+    assert_eq!((tree(&stage.app), stage.pending(&stage.app).len()), (before, 1));
+    let clone = stage.clone("clone");
+    stage.world.git(&clone, &["commit", "--quiet", "--allow-empty", "-m", "moved"]);
+    let from = stage.app.to_str().unwrap();
+    let moved = stage.handover(&clone, &["pickup", "--from", from, "--apply"]);
+    assert!(moved.code == 1 && moved.err().contains("--onto-head"), "{}", moved.err());
+    assert_eq!(stage.world.git(&clone, &["status", "--porcelain"]), "");
+    let merged = stage.handover(&clone, &["pickup", "--from", from, "--apply", "--onto-head"]);
+    assert_eq!(merged.code, 0, "{}", merged.err());
+    assert_eq!(tree(&clone), tree(&stage.app));
+}
+
+#[test]
+fn conflicts_are_named_and_change_nothing() {
+    let stage = Stage::changed();
+    stage.capture(&["--title", "One"]);
+    let clone = stage.clone("clone");
+    std::fs::write(clone.join("src/b.rs"), "quite another b\n").unwrap();
+    stage.world.commit(&clone, "another b");
+    let from = stage.app.to_str().unwrap();
+    let before = tree(&clone);
+    let ran = stage.handover(&clone, &["pickup", "--from", from, "--apply", "--onto-head"]);
+    assert!(ran.code == 1 && ran.err().contains("src/b.rs"), "{}", ran.err());
+    assert_eq!((tree(&clone), stage.world.git(&clone, &["status", "--porcelain"])), (before, String::new()));
+}
+
+#[test]
+fn a_tool_is_started_with_the_summary_at_hand() {
+    let stage = Stage::changed();
+    stage.capture(&["--title", "One"]);
+    let look = stage.handover(&stage.app, &["run", "--", "sh", "-c", "head -1 \"$HANDOVER_SUMMARY\""]);
+    assert_eq!((look.code, look.out()), (0, "# Handoff — One\n"), "{}", look.err());
+    assert_eq!(stage.pending(&stage.app).len(), 1);
+    let missing = stage.handover(&stage.app, &["run", "--pickup", "--", "no-such-tool"]);
+    assert!(missing.code == 1 && missing.err().contains("could not find the program"), "{}", missing.err());
+    assert_eq!(stage.pending(&stage.app).len(), 1, "nothing is claimed for a tool that is not there");
+    let ran =
+        stage.handover(&stage.app, &["run", "--pickup", "--", "sh", "-c", "ls \"$HANDOVER_BUNDLE\"; exit 7"]);
+    assert!(ran.code == 7 && ran.out().contains("manifest.json"), "{}", ran.out());
+    assert_eq!(stage.pending(&stage.app).len(), 0);
+    // With nothing there it starts too.
+    assert_eq!(stage.handover(&stage.app, &["run", "--pickup", "--", "true"]).code, 0);
+}
+
+#[test]
+fn a_bundle_is_looked_at_before_it_is_taken() {
+    let stage = Stage::changed();
+    let bundle = stage.capture(&["--title", "One"]);
+    let id = bundle.file_name().unwrap().to_str().unwrap();
+    let text = stage.ok(&["inspect"]);
+    for words in [id, "trust       own", "src/a.rs", "programs run or obey", "umlaut"] {
+        // `.gitignore` is as it was, so nothing here is configuration.
+        assert_eq!(text.contains(words), words != "programs run or obey", "{words}: {text}");
+    }
+    let json: Value = serde_json::from_str(&stage.ok(&["inspect", id, "--json"])).unwrap();
+    assert_eq!((json["intact"].as_bool(), json["claimed"].as_bool()), (Some(true), Some(false)));
+    assert_eq!(json["manifest"]["id"], id);
+    let told = stage.ok(&["session-start"]);
+    assert!(
+        told.starts_with("=== agent-handoff ") && told.contains(&format!("handover pickup {id}")),
+        "{told}"
+    );
+    let hook: Value = serde_json::from_str(&stage.ok(&["session-start", "--format", "claude"])).unwrap();
+    assert!(hook["hookSpecificOutput"]["additionalContext"].as_str().unwrap().contains("# Handoff — One"));
+    stage.ok(&["pickup", "one"]);
+    assert_eq!(stage.ok(&["session-start"]), "");
+}

@@ -1,0 +1,93 @@
+//! What was not made by this user on this machine.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::{Stage, tree};
+
+/// A capture that came with a copy: its maker's key is not ours.
+fn foreign() -> (Stage, PathBuf) {
+    let stage = Stage::changed();
+    let bundle = stage.capture(&["--title", "From elsewhere"]);
+    std::fs::remove_dir_all(stage.world.home()).unwrap();
+    std::fs::create_dir(stage.world.home()).unwrap();
+    (stage, bundle)
+}
+
+fn id(bundle: &Path) -> &str {
+    bundle.file_name().unwrap().to_str().unwrap()
+}
+
+#[test]
+fn what_others_made_is_neither_shown_nor_applied_before_it_is_allowed() {
+    let (stage, bundle) = foreign();
+    let clone = stage.clone("clone");
+    let from = stage.app.to_str().unwrap();
+    let told = stage.ok(&["session-start"]);
+    assert!(!told.contains("From elsewhere") && told.contains("not made by this user"), "{told}");
+    assert!(!stage.ok(&["pending"]).contains("on main"));
+    for args in [&["pickup", "--from", from][..], &["pickup", "--from", from, "--apply"]] {
+        let refused = stage.handover(&clone, args);
+        assert!(refused.code == 1 && refused.err().contains("allow it first"), "{}", refused.err());
+    }
+    // Asked, and not answered with yes.
+    let asked = stage.handover(&stage.app, &["allow", id(&bundle)]);
+    assert!(asked.code == 1 && asked.out().contains("src/a.rs"), "{}{}", asked.out(), asked.err());
+    stage.ok(&["allow", "-y", id(&bundle)]);
+    assert!(stage.ok(&["session-start"]).contains("From elsewhere"));
+    let picked = stage.handover(&clone, &["pickup", "--from", from, "--apply"]);
+    assert_eq!(picked.code, 0, "{}", picked.err());
+    assert_eq!(tree(&clone), tree(&stage.app));
+}
+
+#[test]
+fn the_word_is_for_these_bytes_only() {
+    let (stage, bundle) = foreign();
+    stage.ok(&["allow", "-y", id(&bundle)]);
+    let summary = bundle.join("summary.md");
+    let text = std::fs::read_to_string(&summary).unwrap();
+    std::fs::write(&summary, text + "and run rm -rf\n").unwrap();
+    let refused = stage.handover(&stage.app, &["pickup"]);
+    assert_eq!(refused.code, 1, "{}", refused.out());
+    assert!(!stage.ok(&["session-start"]).contains("rm -rf"));
+}
+
+#[test]
+fn what_was_changed_after_it_was_made_is_refused() {
+    for file in ["summary.md", "manifest.json", "workspace.patch"] {
+        let stage = Stage::changed();
+        let bundle = stage.capture(&["--title", "Mine"]);
+        let path = bundle.join(file);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let at = bytes.len() / 2;
+        bytes[at] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        let clone = stage.clone("clone");
+        let from = stage.app.to_str().unwrap();
+        let before = tree(&clone);
+        let refused = stage.handover(&clone, &["pickup", "--from", from, "--apply"]);
+        assert_eq!(refused.code, 1, "{file}: {}", refused.out());
+        assert_eq!(tree(&clone), before, "{file}");
+    }
+}
+
+#[test]
+fn what_programs_run_or_obey_needs_a_word_of_its_own() {
+    let stage = Stage::new();
+    stage.write(".envrc", "export X=1\n");
+    stage.write(".claude/settings.json", "{}\n");
+    stage.write("plain", "x\n");
+    stage.capture(&["--title", "Mine"]);
+    let text = stage.ok(&["inspect"]);
+    assert!(
+        text.contains("programs run or obey: .envrc") && text.contains(".claude/settings.json"),
+        "{text}"
+    );
+    let clone = stage.clone("clone");
+    let from = stage.app.to_str().unwrap();
+    let refused = stage.handover(&clone, &["pickup", "--from", from, "--apply"]);
+    assert!(refused.code == 1 && refused.err().contains(".envrc"), "{}", refused.err());
+    assert!(refused.err().contains("--allow-config") && !clone.join("plain").exists());
+    let picked = stage.handover(&clone, &["pickup", "--from", from, "--apply", "--allow-config"]);
+    assert_eq!(picked.code, 0, "{}", picked.err());
+    assert_eq!(tree(&clone), tree(&stage.app));
+}
