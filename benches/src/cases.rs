@@ -66,7 +66,9 @@ pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
     rows.push(waiting(&stage, 10_000, 5, 60.0)?);
     rows.push(small_memory(&stage)?);
     rows.extend(large(&stage)?);
-    rows.push(writing(&Stage::new(programs, 20_000)?)?);
+    let large = Stage::new(programs, 20_000)?;
+    rows.push(writing(&large)?);
+    rows.extend(crate::handover::all(programs, &stage, &large)?);
     Ok(rows)
 }
 
@@ -76,6 +78,7 @@ fn sizes(programs: &Path) -> Result<Vec<Row>, Failure> {
         ("inbox", 2_800_000),
         ("handoff-write", 4_000_000),
         ("handoff", 9_000_000),
+        ("handover", 9_000_000),
     ];
     let row = |(name, limit): (&str, u64)| {
         let size = fs::metadata(programs.join(name))?.len();

@@ -11,6 +11,7 @@
 
 mod cases;
 mod dispatch;
+mod handover;
 mod measure;
 mod peer;
 mod setup;
