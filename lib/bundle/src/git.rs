@@ -154,6 +154,17 @@ impl Call {
         self
     }
 
+    /// What it writes is on the disk when it ends.
+    pub(crate) fn durable(mut self) -> Self {
+        let setting = [
+            ("GIT_CONFIG_COUNT", "1"),
+            ("GIT_CONFIG_KEY_0", "core.fsync"),
+            ("GIT_CONFIG_VALUE_0", "objects"),
+        ];
+        self.command.envs(setting);
+        self
+    }
+
     /// Exit codes up to this one are answers, not failures.
     pub(crate) fn accept(mut self, code: i32) -> Self {
         self.accepted = code;

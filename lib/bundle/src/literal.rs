@@ -6,10 +6,12 @@ use std::io::{BufRead, Read, Write};
 use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush, Status};
 
 /// Bytes on a line.
-const LINE: usize = 52;
+pub(crate) const LINE: usize = 52;
 const DIGITS: &[u8; 85] =
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
 const WINDOW: u8 = 15;
+/// What is large is seldom text: more than this costs much time, and saves little space.
+const LEVEL: i32 = 3;
 
 /// Why a literal cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +33,7 @@ pub(crate) fn write(
     mut seen: impl FnMut(&[u8]),
 ) -> Result<(), LiteralError> {
     writeln!(target, "literal {size}")?;
-    let mut deflate = Deflate::new(6, true, WINDOW);
+    let mut deflate = Deflate::new(LEVEL, true, WINDOW);
     let mut lines = Lines { target, pending: Vec::with_capacity(LINE) };
     let (mut input, mut output) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     let mut total = 0_u64;
@@ -87,22 +89,22 @@ impl Lines<'_> {
 
     fn line(&mut self) -> Result<(), LiteralError> {
         let count = u8::try_from(self.pending.len()).unwrap_or(0);
-        let mut line = Vec::with_capacity(2 + LINE / 4 * 5);
-        line.push(if count <= 26 { b'A' + count - 1 } else { b'a' + count - 27 });
+        let mut line = [0; 2 + LINE / 4 * 5];
+        line[0] = if count <= 26 { b'A' + count - 1 } else { b'a' + count - 27 };
+        let mut length = 1;
         for four in self.pending.chunks(4) {
             let mut word = [0; 4];
             word[..four.len()].copy_from_slice(four);
-            let mut value = u32::from_be_bytes(word) as usize;
-            let mut digits = [0; 5];
-            for digit in digits.iter_mut().rev() {
-                *digit = DIGITS[value % 85];
+            let mut value = u32::from_be_bytes(word);
+            for digit in line[length..length + 5].iter_mut().rev() {
+                *digit = DIGITS[(value % 85) as usize];
                 value /= 85;
             }
-            line.extend_from_slice(&digits);
+            length += 5;
         }
-        line.push(b'\n');
+        line[length] = b'\n';
         self.pending.clear();
-        Ok(self.target.write_all(&line)?)
+        Ok(self.target.write_all(&line[..=length])?)
     }
 
     fn end(mut self) -> Result<(), LiteralError> {
@@ -121,15 +123,15 @@ pub(crate) fn read(
 ) -> Result<(), LiteralError> {
     let mut inflate = Inflate::new(true, WINDOW);
     let (mut line, mut output) = (Vec::new(), vec![0; 1 << 16]);
-    let mut ended = false;
+    let (mut ended, mut bytes) = (false, [0; LINE]);
     loop {
         line.clear();
         (&mut *source).take(LINE as u64 * 2).read_until(b'\n', &mut line)?;
         if line == b"\n" {
             break;
         }
-        let bytes = decode(&line).ok_or(LiteralError::Malformed)?;
-        let mut rest = &bytes[..];
+        let count = decode(&line, &mut bytes).ok_or(LiteralError::Malformed)?;
+        let mut rest = &bytes[..count];
         while !rest.is_empty() {
             if ended {
                 return Err(LiteralError::Malformed);
@@ -172,8 +174,19 @@ pub(crate) fn read(
     if ended && inflate.total_out() == size { Ok(()) } else { Err(LiteralError::Size) }
 }
 
-/// The bytes of one line, its end included.
-pub(crate) fn decode(line: &[u8]) -> Option<Vec<u8>> {
+/// What each byte is worth as a digit; 255: it is none.
+const WORTH: [u8; 256] = {
+    let mut worth = [255; 256];
+    let mut at = 0;
+    while at < DIGITS.len() {
+        worth[DIGITS[at] as usize] = at as u8;
+        at += 1;
+    }
+    worth
+};
+
+/// The bytes of one line, its end included: how many of `bytes` they are. None when it is no such line.
+pub(crate) fn decode(line: &[u8], bytes: &mut [u8; LINE]) -> Option<usize> {
     let (&first, digits) = line.strip_suffix(b"\n")?.split_first()?;
     let count = match first {
         b'A'..=b'Z' => first - b'A' + 1,
@@ -184,17 +197,18 @@ pub(crate) fn decode(line: &[u8]) -> Option<Vec<u8>> {
     if digits.len() != count.div_ceil(4) * 5 {
         return None;
     }
-    let mut bytes = Vec::with_capacity(count + 3);
-    for five in digits.chunks_exact(5) {
-        let mut value = 0_u32;
+    for (five, four) in digits.chunks_exact(5).zip(bytes.chunks_exact_mut(4)) {
+        let mut value = 0_u64;
         for digit in five {
-            let digit = u32::try_from(DIGITS.iter().position(|other| other == digit)?).ok()?;
-            value = value.checked_mul(85)?.checked_add(digit)?;
+            let worth = WORTH[usize::from(*digit)];
+            if worth == 255 {
+                return None;
+            }
+            value = value * 85 + u64::from(worth);
         }
-        bytes.extend_from_slice(&value.to_be_bytes());
+        four.copy_from_slice(&u32::try_from(value).ok()?.to_be_bytes());
     }
-    bytes.truncate(count);
-    Some(bytes)
+    Some(count)
 }
 
 #[cfg(test)]

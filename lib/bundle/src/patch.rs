@@ -395,7 +395,7 @@ impl<S: BufRead> Parser<S> {
 
     /// One or two pieces of binary content. Where the first one is in full: its size, and where its lines start.
     fn binary(&mut self) -> Result<Option<(u64, u64)>, PatchError> {
-        let mut first = None;
+        let (mut first, mut bytes) = (None, [0; literal::LINE]);
         for piece in 0..2 {
             if !self.next()? {
                 break;
@@ -424,7 +424,7 @@ impl<S: BufRead> Parser<S> {
                     break;
                 }
                 self.line.push(b'\n');
-                if literal::decode(&self.line).is_none() {
+                if literal::decode(&self.line, &mut bytes).is_none() {
                     return Err(self.error("binary content that cannot be read"));
                 }
             }

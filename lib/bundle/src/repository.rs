@@ -204,6 +204,7 @@ const CONFIG: &str = "\
 \texcludesFile = /dev/null
 \thooksPath = /dev/null
 \tfsmonitor = false
+\tfsync = none
 \tuntrackedCache = false
 \tsplitIndex = false
 \tlooseCompression = 1
@@ -230,14 +231,13 @@ const CONFIG: &str = "\
 impl<'r> Scratch<'r> {
     /// Makes it in `dir`, which should be empty.
     pub(crate) fn new(repository: &'r Repository<'r>, dir: Dir) -> Result<Self, BundleError> {
-        let git = dir.create_child("git")?;
-        for directory in ["objects", "refs", "info"] {
-            git.create_child(directory)?;
-        }
-        let info = git.create_child("objects")?.create_child("info")?;
-        git.create_child("objects")?.create_child("pack")?;
-        git.create_child("refs")?.create_child("heads")?;
-        dir.create_child("tree")?;
+        // Nothing of it has to outlive a power loss, so none of it waits for the disk.
+        let git = dir.make_child("git", 0o700)?;
+        let (objects, refs) = (git.make_child("objects", 0o700)?, git.make_child("refs", 0o700)?);
+        let (info, attributes) = (objects.make_child("info", 0o700)?, git.make_child("info", 0o700)?);
+        objects.make_child("pack", 0o700)?;
+        refs.make_child("heads", 0o700)?;
+        dir.make_child("tree", 0o700)?;
         let extension = match repository.format {
             gix_hash::Kind::Sha1 => "\trepositoryformatversion = 0\n",
             _ => "\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n",
@@ -247,7 +247,7 @@ impl<'r> Scratch<'r> {
         alternate.push(b'\n');
         write(&git, "HEAD", b"ref: refs/heads/none\n")?;
         write(&git, "config", format!("{CONFIG}[core]\n{extension}").as_bytes())?;
-        write(&git.create_child("info")?, "attributes", ATTRIBUTES.as_bytes())?;
+        write(&attributes, "attributes", ATTRIBUTES.as_bytes())?;
         write(&info, "alternates", &alternate)?;
         // A split index names the file with the rest of it, which is looked for in the git directory.
         for entry in repository.git_dir.entries()? {
@@ -271,6 +271,7 @@ impl<'r> Scratch<'r> {
             .git
             .scratch(&self.git_dir, &self.dir.path_of("index"), &self.tree, verb)
             .objects(&self.repository.objects)
+            .durable()
     }
 
     /// Copies the real index to `name`; false when there is none.
