@@ -7,6 +7,7 @@
 mod build;
 mod change;
 mod preflight;
+mod ready;
 mod record;
 mod undo;
 
@@ -101,7 +102,7 @@ impl Handover {
         bundle: &Trusted,
         options: ApplyOptions,
         keep: bool,
-    ) -> Result<(Hidden, change::Ready), BundleError> {
+    ) -> Result<(Hidden, ready::Ready), BundleError> {
         if let Some(record) = self.newest_record(true)?
             && record.is_begun()
         {
@@ -113,7 +114,7 @@ impl Handover {
         let scratch = Scratch::new(repository, workshop)?;
         let target = preflight::target(repository, bundle, options)?;
         let built = build::build(&scratch, repository, &patches, &target)?;
-        let ready = change::ready(repository, &scratch, hidden.dir(), bundle, built, target, options, keep)?;
+        let ready = ready::ready(repository, &scratch, hidden.dir(), bundle, built, target, options, keep)?;
         hidden.dir().remove_all(WORKSHOP)?;
         Ok((hidden, ready))
     }

@@ -230,7 +230,7 @@ impl World {
         files.retain(|path, _| !ignored(path.as_encoded_bytes()));
         Seen {
             status: ask(&["status", "--porcelain=v2", "-z", "-uall"]),
-            cached: ask(&["diff", "--no-ext-diff", "--cached", "--binary", "--full-index"]),
+            cached: ask(&["diff", "--cached", "--no-ext-diff", "--no-textconv", "--binary", "--full-index"]),
             index: ask(&["ls-files", "-s", "-z"]),
             files,
         }
