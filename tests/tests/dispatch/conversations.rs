@@ -203,7 +203,10 @@ fn a_token_that_a_killed_open_left_goes_with_the_next_command() {
     assert_eq!(stage.settings().len(), 1);
     assert_eq!(stage.handoff(&["tail"]).code, 0);
     assert_eq!(stage.settings().len(), 0);
+    // The agent is at its own terminal still, and goes on until it is left.
+    let agent = stage.got().pop().unwrap().file_name().unwrap().to_str().unwrap().parse().unwrap();
     std::fs::write(stage.world.path("go"), "").unwrap();
+    crate::support::goes(rustix::process::Pid::from_raw(agent).unwrap());
 }
 
 #[test]
