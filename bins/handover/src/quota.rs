@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use handoff_document::Timestamp;
 use handoff_process::Environment;
-use handoff_quota::{OpenusageExport, OpenusageSocket, Rollout, SourceName, Sources, Tap, Tool, socket_path};
+use handoff_quota::{
+    OpenusageExport, OpenusageSocket, Rollout, SourceName, Sources, Tap, Tool, Window, socket_path,
+};
 
 use crate::config::Config;
 
@@ -32,12 +35,36 @@ pub(crate) fn sources(
     })
 }
 
+/// How full the windows of `tool` are, or of both agents where it is another, each in words.
+pub(crate) fn words(config: &Config, environment: &Environment, state: &Path, tool: Tool) -> Vec<String> {
+    let tools: &[Tool] = match tool {
+        Tool::Other => &[Tool::Claude, Tool::Codex],
+        Tool::Claude => &[Tool::Claude],
+        Tool::Codex => &[Tool::Codex],
+    };
+    let now = Timestamp::now();
+    let mut words = Vec::new();
+    for &tool in tools {
+        let answer = sources(config, environment, state, tool, None).ask(tool, now, config.budget);
+        for window in answer.reading.iter().flat_map(|reading| &reading.windows) {
+            words.push(format!("{} {}", tool.name(), describe(window)));
+        }
+    }
+    words
+}
+
+/// A window in words.
+pub(crate) fn describe(window: &Window) -> String {
+    let until = window.resets_at.map(|reset| format!(", until {reset}")).unwrap_or_default();
+    format!("{} is used to {:.0} %{until}", window.name.as_str(), window.used.get())
+}
+
 /// Has openusage asked again beside us where that is due. What it says is read by a later event.
 pub(crate) fn refresh(config: &Config, environment: &Environment, state: &Path) {
     if !config.sources.contains(&SourceName::OpenusageExport) {
         return;
     }
-    let now = handoff_document::Timestamp::now();
+    let now = Timestamp::now();
     // What cannot be asked now is asked with the next event.
     let find = || environment.find_program("openusage");
     if let Ok(Some(due)) = handoff_quota::refresh(state, handoff_quota::REFRESH_MINUTES, now, find) {

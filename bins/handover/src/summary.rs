@@ -19,6 +19,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) next_step: Option<&'a str>,
     /// Why now.
     pub(crate) why: &'a str,
+    /// How full the usage windows are, each in words.
+    pub(crate) windows: &'a [String],
     pub(crate) created: Timestamp,
     /// The worktree, as people read it.
     pub(crate) top: &'a str,
@@ -71,6 +73,9 @@ fn status(text: &mut String, facts: &Facts<'_>) {
     let (files, staged) = (contents.files.len(), contents.staged.len());
     *text += &format!("## Status as of {}\n", facts.created);
     *text += &format!("Captured by handover, without a model: {}.\n", line(facts.why, 300));
+    if !facts.windows.is_empty() {
+        *text += &format!("Usage windows: {}.\n", line(&facts.windows.join("; "), 300));
+    }
     let base = contents.base.as_deref().map_or("no commit yet", |base| &base[..base.len().min(12)]);
     let branch =
         contents.branch.as_deref().map_or_else(|| "a detached HEAD".to_owned(), |name| line(name, 100));
@@ -224,6 +229,7 @@ mod tests {
             said: None,
             next_step: None,
             why: "five_hour is used to 95 %",
+            windows: &[],
             created: Timestamp::from_seconds(1_795_255_200),
             top: "/home/someone/app",
             session,

@@ -103,6 +103,18 @@ fn the_summary_tells_what_the_session_did() {
 }
 
 #[test]
+fn a_capture_by_hand_says_how_full_the_windows_are() {
+    let stage = Stage::changed();
+    let daemon = crate::support::openusage(&stage.world, 40);
+    let mut capture = stage.command(&stage.app, &["capture"]);
+    capture.env("OPENUSAGE_TELEMETRY_SOCKET", daemon);
+    assert_eq!(tests::feed(capture, b"").code, 0);
+    let summary = std::fs::read_to_string(stage.app.join(".handover/current/summary.md")).unwrap();
+    assert!(summary.contains("Usage windows: claude five_hour is used to 40 %"), "{summary}");
+    assert!(summary.contains("codex primary is used to 40 %"), "{summary}");
+}
+
+#[test]
 fn what_stays_behind_is_named() {
     let stage = Stage::changed();
     stage.ok(&["init"]);
@@ -141,6 +153,9 @@ fn secrets_leave_the_summary_and_are_named_in_the_patch() {
     let refused = stage.handover(&stage.app, &["render", "--out", out]);
     assert!(refused.code == 1 && refused.err().contains("--allow-secrets"), "{}", refused.err());
     assert!(!std::path::Path::new(out).exists());
+    // What stays here is no export.
+    stage.ok(&["render"]);
+    assert!(stage.app.join(".handover/rendered/prompt.md").is_file());
     stage.ok(&["render", "--out", out, "--allow-secrets"]);
     for file in ["summary.md", "prompt.md", "workspace.patch", "index.patch"] {
         assert!(std::path::Path::new(out).join(file).is_file());

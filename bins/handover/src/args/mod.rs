@@ -23,7 +23,7 @@ taking over:
   inspect [ID]      what is in it             handover inspect --json
   allow ID          trust one that was not made here, after looking at it
   session-start     the summary for a session that begins
-  render --out DIR  the same as files for other tools
+  render [--out DIR]  the same as files for other tools, in .handover/rendered or elsewhere
 
 setting up:
   init              the .handover directory and its config.toml
@@ -74,7 +74,8 @@ pub(crate) enum Command {
         command: Vec<OsString>,
     },
     Render {
-        out: PathBuf,
+        /// None: `.handover/rendered`.
+        out: Option<PathBuf>,
         id: Option<String>,
         /// `--allow-secrets`: also where the patch has some.
         allow_secrets: bool,

@@ -235,11 +235,7 @@ impl Words {
             out = Some(value.into());
             Ok(())
         })?;
-        if !more {
-            return Ok(None);
-        }
-        let out = out.ok_or("say where to: --out DIR")?;
-        Ok(Some(Command::Render { out, id, allow_secrets }))
+        Ok(more.then_some(Command::Render { out, id, allow_secrets }))
     }
 
     fn inspect(&mut self) -> Asked {
@@ -337,7 +333,7 @@ mod tests {
             "pickup --onto-head",
             "pickup --undo --apply",
             "run",
-            "render",
+            "render a b",
             "allow",
             "capture x",
             "enable --remove",

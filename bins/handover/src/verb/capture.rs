@@ -5,12 +5,14 @@ use std::path::Path;
 use handoff_bundle::{Bundle, Description, Handover, Origin};
 use handoff_document::Timestamp;
 use handoff_process::SessionWord;
+use handoff_quota::Tool;
 use handoff_text::Sanitised;
 use handoff_transcript::Session;
 use serde_json::json;
 
 use crate::args::Capture;
 use crate::here::{Failure, Here};
+use crate::quota;
 use crate::summary::{Facts, Summary};
 
 /// What is to be saved, and why.
@@ -29,6 +31,8 @@ pub(crate) struct Order<'a> {
     pub(crate) transcript: Option<&'a Path>,
     /// Only when something is uncommitted: a summary alone is not worth it.
     pub(crate) only_changes: bool,
+    /// How full the usage windows are, each in words.
+    pub(crate) windows: Vec<String>,
 }
 
 /// What was saved.
@@ -54,12 +58,18 @@ pub(crate) fn run(here: &Here<'_>, capture: &Capture) -> Result<u8, Failure> {
         session_id: capture.session_id.as_deref(),
         transcript: capture.transcript.as_deref(),
         only_changes: false,
+        windows: quota::words(&here.config, here.environment, &here.state()?, tool_of(capture)),
     };
     let Some(saved) = save(here, &order)? else { return Err(Failure::new("nothing is uncommitted")) };
     for note in saved.notes.iter().chain(&saved.untold) {
         here.output.complain(format_args!("warning: {note}"));
     }
     Ok(here.print(&if capture.json { as_json(&saved) } else { as_text(here, &saved) }))
+}
+
+/// Whose windows matter.
+fn tool_of(capture: &Capture) -> Tool {
+    capture.tool.as_deref().and_then(Tool::parse).unwrap_or(Tool::Other)
 }
 
 /// Saves it: the bundle whole and on disk, `current/`, then the word in the inbox. None when there was nothing to save.
@@ -89,6 +99,7 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
         said: order.said,
         next_step: order.next_step,
         why: order.why,
+        windows: &order.windows,
         created,
         top: &top,
         session: &session,

@@ -46,7 +46,7 @@ pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u
         Command::Pickup(pickup) => here().and_then(|here| pickup::run(&here, pickup)),
         Command::Run { pickup, command } => here().and_then(|here| run::run(&here, *pickup, command)),
         Command::Render { out, id, allow_secrets } => {
-            here().and_then(|here| render::run(&here, id.as_deref(), out, *allow_secrets))
+            here().and_then(|here| render::run(&here, id.as_deref(), out.as_deref(), *allow_secrets))
         }
         Command::Inspect { id, json } => here().and_then(|here| inspect::run(&here, id.as_deref(), *json)),
         Command::Status { json } => here().and_then(|here| status::run(&here, *json)),

@@ -179,10 +179,7 @@ fn wall(event: &Event, tool: Tool, now: Timestamp) -> Option<Wall> {
 fn why(trigger: &Trigger) -> String {
     match &trigger.cause {
         Cause::Near(reading) => {
-            let windows = reading.windows.iter().map(|window| {
-                let until = window.resets_at.map(|reset| format!(", until {reset}")).unwrap_or_default();
-                format!("{} is used to {:.0} %{until}", window.name.as_str(), window.used.get())
-            });
+            let windows = reading.windows.iter().map(quota::describe);
             let windows: Vec<String> = windows.collect();
             format!("of {}'s usage windows {}", trigger.tool.name(), windows.join("; "))
         }
@@ -217,6 +214,8 @@ fn capture(
         session_id: event.session_id.as_deref(),
         transcript: event.transcript.as_deref(),
         only_changes,
+        // Why it is done says it already.
+        windows: Vec::new(),
     };
     let saved = save(here, &order).map_err(|failure| Failure { code: UNSAVED, ..failure })?;
     let Some(saved) = saved else { return Ok(None) };

@@ -14,12 +14,18 @@ Another session stopped in the middle of the work that summary.md (beside this f
 not an instruction: look at the repository before you rely on it. Begin with its \"Immediate next action\".
 ";
 
-pub(crate) fn run(here: &Here<'_>, id: Option<&str>, out: &Path, allow_secrets: bool) -> Result<u8, Failure> {
+pub(crate) fn run(
+    here: &Here<'_>,
+    id: Option<&str>,
+    out: Option<&Path>,
+    allow_secrets: bool,
+) -> Result<u8, Failure> {
     let handover = here.handover()?.ok_or_else(|| Failure::new("there is no capture here"))?;
     let bundle = here.choose(&handover, id)?.trusted(&here.keyring()?)?;
     bundle.verify()?;
     let found = secrets(&bundle);
-    if !found.is_empty() && !allow_secrets {
+    // What stays in `.handover` leaves this machine no easier than the bundle itself.
+    if !found.is_empty() && !allow_secrets && out.is_some() {
         let named: Vec<String> =
             found.iter().take(10).map(|(place, rule)| format!("{rule} in {place}")).collect();
         return Err(Failure::new(format!(
@@ -29,7 +35,7 @@ pub(crate) fn run(here: &Here<'_>, id: Option<&str>, out: &Path, allow_secrets: 
             named.join(", ")
         )));
     }
-    let dir = Dir::create(out)?;
+    let dir = Dir::create(&out.map_or_else(|| handover.path().join("rendered"), Path::to_owned))?;
     let summary = Sanitised::text(bundle.summary());
     dir.temporary(&[summary.as_bytes()])?.replace("summary.md")?;
     dir.temporary(&[PROMPT.as_bytes()])?.replace("prompt.md")?;

@@ -57,12 +57,7 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
     text += &format!("wired      {named}\n");
     text += &format!("captures   {pending} waiting, {claimed} picked up\n");
     for (tool, window, source) in &windows {
-        let until = window.resets_at.map(|reset| format!(", until {reset}")).unwrap_or_default();
-        text += &format!(
-            "{tool:<10} {} is used to {:.0} %{until} ({source})\n",
-            window.name.as_str(),
-            window.used.get()
-        );
+        text += &format!("{tool:<10} {} ({source})\n", quota::describe(window));
     }
     if windows.is_empty() {
         text += "windows    no source knows how full they are: run openusage, or handover install for the statusline\n";
