@@ -268,11 +268,12 @@ impl Hidden {
         let mut name = id.clone();
         for _ in 0..16 {
             ready(&self.dir, &name)?;
-            self.dir.remove(LOCK)?;
             self.dir.sync()?;
             if self.within.rename_new(&self.name, &self.within, name.as_str())? {
                 self.published = true;
                 self.within.sync()?;
+                // Only now: without it nobody could tell that a killed one is dead. Left behind it is no harm.
+                let _ = self.dir.remove(LOCK);
                 let missing = || BundleError::Unknown(name.to_string());
                 return Ok((self.within.child(name.as_str())?.ok_or_else(missing)?, name));
             }
@@ -283,7 +284,6 @@ impl Hidden {
 
     /// Gives it the next free number for a name. Everything in it must be on disk.
     pub(crate) fn publish_numbered(mut self) -> Result<String, BundleError> {
-        self.dir.remove(LOCK)?;
         self.dir.sync()?;
         for _ in 0..16 {
             let names = self.within.entries()?;
@@ -292,6 +292,7 @@ impl Hidden {
             if self.within.rename_new(&self.name, &self.within, &name)? {
                 self.published = true;
                 self.within.sync()?;
+                let _ = self.dir.remove(LOCK);
                 return Ok(name);
             }
         }
@@ -303,7 +304,7 @@ impl Drop for Hidden {
     fn drop(&mut self) {
         if !self.published {
             // What could not be removed is swept later.
-            let _ = self.within.remove_all(&self.name);
+            let _ = clear(&self.within, OsStr::new(&self.name), &self.dir);
         }
     }
 }
@@ -323,10 +324,18 @@ fn sweep(bundles: &Dir) -> Result<(), BundleError> {
         };
         if dead {
             // It is in nobody's way.
-            let _ = bundles.remove_all(&entry.name);
+            let _ = clear(bundles, &entry.name, &dir);
         }
     }
     Ok(())
+}
+
+/// Removes a hidden directory, its lock last: killed on the way, it can still be told to be dead.
+fn clear(within: &Dir, name: &OsStr, dir: &Dir) -> Result<(), FileError> {
+    for entry in dir.entries()?.into_iter().filter(|entry| entry.name != LOCK) {
+        dir.remove_all(entry.name)?;
+    }
+    within.remove_all(name)
 }
 
 /// Writes `content` as the file `name`, replacing what an earlier try left, and brings it to the disk.
