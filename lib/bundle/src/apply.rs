@@ -109,7 +109,7 @@ impl Handover {
             return Err(BundleError::Interrupted(record.bundle().to_owned()));
         }
         let hidden = Hidden::new(self.undo_dir()?)?;
-        let workshop = hidden.dir().create_child(WORKSHOP)?;
+        let workshop = hidden.dir().make_child(WORKSHOP, 0o700)?;
         let patches = preflight::patches(bundle, &workshop)?;
         let scratch = Scratch::new(repository, workshop)?;
         let target = preflight::target(repository, bundle, options)?;

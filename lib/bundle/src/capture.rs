@@ -91,7 +91,7 @@ impl Handover {
 
     fn attempt(&self, repository: &Repository<'_>, limits: Limits) -> Result<Draft, BundleError> {
         let hidden = self.hidden()?;
-        let workshop = hidden.dir().create_child(WORKSHOP)?;
+        let workshop = hidden.dir().make_child(WORKSHOP, 0o700)?;
         let scratch = Scratch::new(repository, workshop)?;
         let plan = plan::Plan::make(repository, &scratch, limits)?;
         let written = write::write(repository, &scratch, hidden.dir(), plan)?;

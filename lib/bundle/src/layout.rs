@@ -248,7 +248,8 @@ pub(crate) struct Hidden {
 impl Hidden {
     pub(crate) fn new(within: Dir) -> Result<Self, BundleError> {
         let name = format!("{HIDDEN}{}", hex(&handoff_files::random::<8>()?));
-        let dir = within.create_child(&name)?;
+        // It has no name yet that would have to last.
+        let dir = within.make_child(&name, 0o700)?;
         let lock = dir.create_new(LOCK)?.ok_or_else(|| crate::repository::taken(&dir, LOCK))?;
         // Where there are no locks, only its age protects it from being swept.
         let _ = lock.lock()?;
