@@ -13,7 +13,7 @@ handoff-write: leaves a handoff for the next session of a worktree
 
 usage: handoff-write [--to NAME] [--topic SLUG] [--file PATH|-] [--name S] [--description S]
                      [--tool S] [--session-id S] [--check] [--redact | --allow-secrets]
-                     [--root DIR] [--json]
+                     [--dirty-files N] [--root DIR] [--json]
        handoff-write --template | --context [--root DIR]
 
 The body comes from standard input, or from --file. It must have `## Immediate next action`.
@@ -27,6 +27,7 @@ The body comes from standard input, or from --file. It must have `## Immediate n
   --check           judge the draft, write nothing
   --redact          replace secrets by [REDACTED:<rule>]
   --allow-secrets   write them
+  --dirty-files N   so many files are uncommitted: who has counted them saves the look at all
   --root DIR        the writing worktree, instead of this directory
   --json            report as JSON
   --template        print the sections
@@ -58,6 +59,8 @@ pub(crate) struct Args {
     pub(crate) description: Option<String>,
     pub(crate) tool: Option<String>,
     pub(crate) session_id: Option<String>,
+    /// How many files are uncommitted, where the caller has counted them.
+    pub(crate) dirty_files: Option<usize>,
     pub(crate) check: bool,
     pub(crate) secrets: Secrets,
     pub(crate) root: Option<PathBuf>,
@@ -89,6 +92,7 @@ impl Args {
                 Long("session-id") => {
                     args.session_id = Some(parser.value()?.string()?).filter(|id| !id.is_empty())
                 }
+                Long("dirty-files") => args.dirty_files = Some(parser.value()?.parse()?),
                 Long("check") => args.check = true,
                 Long("redact") => args.secrets = secrets(args.secrets, Secrets::Redact)?,
                 Long("allow-secrets") => args.secrets = secrets(args.secrets, Secrets::Allow)?,

@@ -112,6 +112,7 @@ fn compose(accepted: Accepted, args: &Args, sender: &Sender, to: &Address) -> Dr
     let description = description.unwrap_or_else(|| next_action(&body));
     let head = sender.repository.as_ref().map(Repository::head).unwrap_or_default();
     let line = |text: &str| Sanitised::line(text.as_bytes(), TITLE).to_string();
+    let counted = || sender.repository.as_ref().and_then(Repository::changes).map(|changes| changes.len());
     Draft {
         name: line(&name),
         description: line(&description),
@@ -120,7 +121,7 @@ fn compose(accepted: Accepted, args: &Args, sender: &Sender, to: &Address) -> Dr
         created: Timestamp::now(),
         branch: head.branch.unwrap_or_else(|| "unknown".to_owned()),
         head: head.short.unwrap_or_else(|| "unknown".to_owned()),
-        dirty_files: sender.repository.as_ref().and_then(Repository::changes).map(|changes| changes.len()),
+        dirty_files: args.dirty_files.or_else(counted),
         tool: line(args.tool.as_deref().unwrap_or("unknown")),
         to_path: to.path().to_string_lossy().into_owned(),
         session_id: args.session_id.as_deref().map(line),

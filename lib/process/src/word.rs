@@ -21,6 +21,8 @@ pub struct SessionWord<'a> {
     pub to: Option<&'a str>,
     /// The session that it tells of.
     pub session_id: Option<&'a str>,
+    /// How many files are uncommitted, where that is known: counting them is a look at every file.
+    pub dirty_files: Option<usize>,
 }
 
 impl SessionWord<'_> {
@@ -34,6 +36,9 @@ impl SessionWord<'_> {
         }
         if let Some(session_id) = self.session_id {
             write.args(["--session-id", session_id]);
+        }
+        if let Some(count) = self.dirty_files {
+            write.args(["--dirty-files", &count.to_string()]);
         }
         write.arg("--root").arg(self.worktree).current_dir(self.worktree);
         write.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());

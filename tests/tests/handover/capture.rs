@@ -50,6 +50,10 @@ fn the_next_session_is_told_by_its_inbox() {
         "--next-step",
         "Do the rest.",
     ]);
+    let unread = stage.world.inbox(&stage.app).join("unread");
+    let file = std::fs::read_dir(unread).unwrap().next().unwrap().unwrap().path();
+    // Counted by the capture; git shows a directory of untracked files in one line, and a rename too.
+    assert!(std::fs::read_to_string(file).unwrap().contains("\ndirty_files_count: 12\n"));
     let told = stage.world.surface(&stage.app);
     for words in ["Captured: Half of it", "Do the rest.", "> The parser is done.", "handover pickup --from "]
     {

@@ -57,6 +57,7 @@ pub(crate) fn result(
         worktree: from,
         to: None,
         session_id: None,
+        dirty_files: None,
     };
     word.leave(&body(about, state, text, file))?;
     here.note(&format!("note: the result of {id} waits in the inbox of {}\n", from.display()));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use handoff_bundle::{Bundle, Description, Handover, Origin};
+use handoff_bundle::{Bundle, Contents, Description, Handover, Origin};
 use handoff_document::Timestamp;
 use handoff_process::SessionWord;
 use handoff_quota::Tool;
@@ -133,6 +133,12 @@ fn tell(
     bundle: &Bundle,
     tool: &str,
 ) -> Result<(), String> {
+    let Contents { files, staged, not_carried, .. } = &bundle.manifest().contents;
+    let mut dirty: Vec<_> = files.iter().map(|file| &file.path).collect();
+    dirty.extend(staged.iter().map(|staged| &staged.path));
+    dirty.extend(not_carried.iter().map(|left| &left.path));
+    dirty.sort();
+    dirty.dedup();
     let word = SessionWord {
         tool,
         name: &format!("Captured: {}", summary.title),
@@ -140,6 +146,7 @@ fn tell(
         worktree: here.top(),
         to: order.to,
         session_id: bundle.manifest().origin.session_id.as_deref(),
+        dirty_files: Some(dirty.len()),
     };
     let body = format!("{}\nThe bundle: {}\n", summary.text.trim_end(), bundle.path().display());
     word.leave(&body)
