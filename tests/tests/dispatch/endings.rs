@@ -197,7 +197,9 @@ fn a_reason_is_told_once_and_progress_only_where_it_is_wanted() {
     assert!(out.contains(&format!(" end: error: {reason}\n")), "{out}");
     let quiet = stage.handoff(&["run", "--quiet", "--text", "x"]);
     let (id, _) = announced(&quiet);
-    assert_eq!(quiet.err(), format!("agent-handoff: {id}: error: {reason}\n"));
+    let (told, hint) = quiet.err().split_once('\n').unwrap();
+    assert_eq!(told, format!("agent-handoff: {id}: error: {reason}"));
+    assert!(hint.starts_with("hint: ") && hint.contains("DS_KEY") && hint.lines().count() == 1, "{hint}");
     let out = std::fs::read_to_string(stage.row()["progress"].as_str().unwrap()).unwrap();
     assert!(out.contains(" start: ") && out.contains(" session: "), "{out}");
 }
