@@ -124,12 +124,15 @@ fn a_run_that_is_killed_meanwhile_is_told_of_when_the_view_is_left() {
 fn handoff_alone_says_how_things_stand() {
     let stage = stage();
     stage.world.write(&stage.repo, &[], tests::BODY);
+    let captured = stage.world.run("handover", &stage.repo, &["capture", "--title", "Half of it"], "");
+    assert_eq!(captured.code, 0, "{}", captured.err());
     let mut run = stage.started(&["run", "--text", "wait for it"]);
     let Some(terminal) = Terminal::new(100, 24, "PS1='READY ' exec sh -i") else { return };
     terminal.wait_for("READY");
     terminal.keys(&["-l", &format!("{}\n", typed(&stage.command(&[]), &[]))]);
     let screen = terminal.wait_for("see handoff --help");
     assert!(screen.contains("Auth refactor") && screen.contains("running: "), "{screen}");
+    assert!(screen.contains("capture: ") && screen.contains("-half-of-it"), "{screen}");
     std::fs::write(stage.world.path("go"), "").unwrap();
     assert_eq!(run.ends(), 0);
 }

@@ -14,7 +14,10 @@ pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
         printed(here.output, HELP);
         return Ok(2);
     }
-    let mut text = inbox();
+    let mut text = said("inbox", &[]);
+    for line in said("handover", &["pending"]).lines() {
+        text.push_str(&format!("capture: {line}\n"));
+    }
     if handoff_files::is_directory(&here.home) {
         let runs = here.runs()?;
         for row in runs.list(&Filter { state: Some(State::Running), ..Filter::default() })? {
@@ -26,9 +29,9 @@ pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
     Ok(printed(here.output, &text))
 }
 
-/// What waits in this worktree, in the inbox's own words.
-fn inbox() -> String {
-    let program = Environment::own_program().unwrap_or_default().with_file_name("inbox");
-    let listed = Command::new(program).stdin(Stdio::null()).stderr(Stdio::null()).output();
-    listed.map(|listed| String::from_utf8_lossy(&listed.stdout).into_owned()).unwrap_or_default()
+/// What the program beside this one says of this worktree.
+fn said(name: &str, args: &[&str]) -> String {
+    let program = Environment::own_program().unwrap_or_default().with_file_name(name);
+    let said = Command::new(program).args(args).stdin(Stdio::null()).stderr(Stdio::null()).output();
+    said.map(|said| String::from_utf8_lossy(&said.stdout).into_owned()).unwrap_or_default()
 }
