@@ -10,6 +10,7 @@ use crate::measure::{beside, instructions, peak};
 use crate::stage::{Stage, body};
 
 /// One line of the table.
+#[derive(Clone)]
 pub(crate) struct Row {
     pub(crate) case: String,
     pub(crate) measured: String,

@@ -17,7 +17,7 @@ pub(crate) struct Failure {
 
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { words: format!("could not do it: {error}"), code: 1 }
+        Self { words: error.to_string(), code: 1 }
     }
 }
 

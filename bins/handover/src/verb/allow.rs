@@ -23,7 +23,7 @@ pub(crate) fn run(here: &Here<'_>, id: &str, yes: bool) -> Result<u8, Failure> {
     }
     // The word is for these bytes, so they have to be there.
     bundle.verify()?;
-    here.print(&inspect::text(here, &bundle, Trust::Foreign)?);
+    here.print(&inspect::text(&bundle, Trust::Foreign)?);
     if !yes {
         here.output.note("Type y to allow exactly this: ");
         let line = match read_input(Patience { time: None, size: 1 << 10 }, |bytes| bytes.contains(&b'\n')) {

@@ -1,6 +1,6 @@
 //! `handover inspect`: what is in a bundle, and what taking it would mean.
 
-use handoff_bundle::{ApplyOptions, Bundle, BundleError, Handover, Refusal, TreePath, Trust};
+use handoff_bundle::{ApplyOptions, Bundle, BundleError, Git, Handover, Keyring, Refusal, TreePath, Trust};
 use handoff_surface::size;
 use handoff_text::Sanitised;
 use serde_json::json;
@@ -15,13 +15,14 @@ const SHOWN: usize = 100;
 pub(crate) fn run(here: &Here<'_>, id: Option<&str>, json: bool) -> Result<u8, Failure> {
     let handover = here.handover()?.ok_or_else(|| Failure::new("there is no capture here"))?;
     let bundle = here.choose(&handover, id)?;
-    let trust = here.keyring()?.trust(&bundle)?;
+    let keyring = here.keyring()?;
+    let trust = keyring.trust(&bundle)?;
     if json {
         return Ok(here.print(&format!("{}\n", as_json(&bundle, trust)?)));
     }
-    let mut text = text(here, &bundle, trust)?;
+    let mut text = text(&bundle, trust)?;
     if trust.is_good() {
-        text += &apply_line(here, &handover, bundle);
+        text += &apply_line(here, &keyring, &handover, bundle);
     }
     Ok(here.print(&text))
 }
@@ -31,7 +32,7 @@ fn shown(path: &TreePath) -> Sanitised {
 }
 
 /// All of it for a person; of one that is not trusted too, since this is where one looks.
-pub(crate) fn text(here: &Here<'_>, bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
+pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
     let manifest = bundle.manifest();
     let contents = &manifest.contents;
     let line = |text: &str| Sanitised::line(text.as_bytes(), 400).to_string();
@@ -77,18 +78,16 @@ pub(crate) fn text(here: &Here<'_>, bundle: &Bundle, trust: Trust) -> Result<Str
     if let Err(error) = bundle.verify() {
         text += &format!("damaged: {error}\n");
     }
-    let _ = here;
     Ok(text)
 }
 
 /// Whether it could be applied here and now.
-fn apply_line(here: &Here<'_>, handover: &Handover, bundle: Bundle) -> String {
-    let check = || -> Result<(), BundleError> {
-        let git = here.git().map_err(|_| BundleError::NothingToUndo)?;
-        let keyring = here.keyring().map_err(|_| BundleError::NothingToUndo)?;
-        handover.check(&git, &bundle.trusted(&keyring)?, ApplyOptions::default()).map(drop)
+fn apply_line(here: &Here<'_>, keyring: &Keyring, handover: &Handover, bundle: Bundle) -> String {
+    let check = |keyring: &Keyring| -> Result<(), BundleError> {
+        let git = Git::find(here.environment)?;
+        handover.check(&git, &bundle.trusted(keyring)?, ApplyOptions::default()).map(drop)
     };
-    match check() {
+    match check(keyring) {
         Ok(()) => "apply: it would, here and now\n".to_owned(),
         Err(BundleError::Refused(refusal @ Refusal::Dirty(_))) => format!("apply: not here: {refusal}\n"),
         Err(error) => format!("apply: not now: {error}\n"),
