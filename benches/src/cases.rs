@@ -56,6 +56,14 @@ pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
     rows.extend(crate::setup::all(programs)?);
     rows.extend(crate::dispatch::all(programs)?);
     rows.extend(crate::peer::all(programs)?);
+    rows.extend(handoffs(programs)?);
+    rows.extend(crate::handover::all(programs)?);
+    Ok(rows)
+}
+
+/// What surfacing and writing handoffs costs.
+pub(crate) fn handoffs(programs: &Path) -> Result<Vec<Row>, Failure> {
+    let mut rows = Vec::new();
     for files in [50, 20_000] {
         rows.push(nothing_waiting(&Stage::new(programs, files)?, files)?);
     }
@@ -67,9 +75,7 @@ pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
     rows.push(waiting(&stage, 10_000, 5, 60.0)?);
     rows.push(small_memory(&stage)?);
     rows.extend(large(&stage)?);
-    let large = Stage::new(programs, 20_000)?;
-    rows.push(writing(&large)?);
-    rows.extend(crate::handover::all(programs, &stage, &large)?);
+    rows.push(writing(&Stage::new(programs, 20_000)?)?);
     Ok(rows)
 }
 

@@ -1,8 +1,9 @@
 //! `cargo run --release -p benches`: what the released programs cost, each beside a yardstick in the same run.
 //!
 //! Ratios, not times: the two commands of a row take turns, so a busy machine slows both. Every run does its job for
-//! real, on a store that is made anew outside the timing. `dispatch` after the command measures only that;
-//! `HANDOFF_BENCHES_PROGRAMS` names a directory of released programs that need not be built first. Exit code 1 when a limit is not held.
+//! real, on a store that is made anew outside the timing. `handoffs`, `dispatch` or `capture` after the command measures
+//! only that; `HANDOFF_BENCHES_PROGRAMS` names a directory of released programs that need not be built first. Exit code 1 when a
+//! limit is not held.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -44,17 +45,19 @@ fn table() -> Result<Vec<Row>, Failure> {
     };
     match std::env::args().nth(1).as_deref() {
         None => cases::all(&programs),
+        Some("handoffs") => cases::handoffs(&programs),
+        Some("capture") => handover::all(&programs),
         Some("dispatch") => Ok([dispatch::all(&programs)?, peer::all(&programs)?].concat()),
-        Some(other) => Err(format!("there is no group `{other}`: dispatch").into()),
+        Some(other) => Err(format!("there is no group `{other}`: handoffs, dispatch or capture").into()),
     }
 }
 
 fn print(rows: &[Row]) {
-    println!("\n{:<52} {:>14} {:>14} {:>10} {:>10}", "case", "measured", "yardstick", "ratio", "limit");
+    println!("\n{:<64} {:>14} {:>14} {:>10} {:>10}", "case", "measured", "yardstick", "ratio", "limit");
     for row in rows {
         let mark = if row.is_held() { "" } else { "  NOT HELD" };
         println!(
-            "{:<52} {:>14} {:>14} {:>10} {:>10}{mark}",
+            "{:<64} {:>14} {:>14} {:>10} {:>10}{mark}",
             row.case, row.measured, row.yardstick, row.value, row.limit
         );
     }
