@@ -151,6 +151,7 @@ impl<'r, 'l> Work<'r, 'l> {
         let drift = drift_of(&document, worktree, self.repository.as_ref());
         let incoming = Incoming {
             document: &document,
+            seal: document.seal(),
             file_name: waiting.name().as_encoded_bytes(),
             path: &path,
             size,

@@ -29,6 +29,8 @@ pub(crate) enum Header {
 pub struct Incoming<'a> {
     /// The handoff as it was read.
     pub document: &'a Document<'a>,
+    /// What its sentinel says, and the body's own: taken once, since that reads the whole body.
+    pub seal: (Seal, String),
     /// Its file name's bytes.
     pub file_name: &'a [u8],
     /// Where the whole file will be once this message was delivered.
@@ -93,7 +95,7 @@ impl Incoming<'_> {
             .field("created")
             .and_then(Timestamp::parse)
             .map(|then| format!(", {}", age(then, self.now)));
-        let (seal, sentinel) = document.seal();
+        let (seal, sentinel) = &self.seal;
         let (branch, head) = (field("branch"), field("head"));
         let (here_branch, here_head) = (here(&self.head.branch), here(&self.head.short));
         let created = match (header, &old) {
@@ -125,7 +127,7 @@ impl Incoming<'_> {
             ));
         }
         lines.push(format!("sentinel: {sentinel}"));
-        (lines.iter().map(|line| format!("{line}\n")).collect(), sentinel)
+        (lines.iter().map(|line| format!("{line}\n")).collect(), sentinel.clone())
     }
 }
 

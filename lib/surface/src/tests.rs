@@ -20,6 +20,7 @@ fn surface(files: &[Vec<u8>], budget: usize) -> (Surfaced, Vec<Placed>) {
         let document = Document::parse(file);
         let incoming = Incoming {
             document: &document,
+            seal: document.seal(),
             file_name: b"20261121T100000Z-from-app.md",
             path: Path::new("/store/read/20261121T100000Z-from-app.md"),
             size: file.len() as u64,
