@@ -13,6 +13,7 @@ mod undo;
 
 use std::time::Duration;
 
+use handoff_document::Timestamp;
 use handoff_files::{Dir, Lock, OpenFile};
 
 use crate::bundle::Trusted;
@@ -41,6 +42,8 @@ pub struct ApplyOptions {
     pub allow_config: bool,
     /// Where HEAD is not the commit that the bundle was made on: merge it three-way.
     pub onto_head: bool,
+    /// Also a bundle that was claimed already.
+    pub again: bool,
 }
 
 /// What an apply did, or would do.
@@ -71,19 +74,29 @@ impl Handover {
         Ok(self.ready(&repository, bundle, options, false)?.1.applied)
     }
 
-    /// Applies the bundle to this worktree, whole or not at all.
+    /// Claims the bundle as `by` and applies it to this worktree: both, whole, or neither.
     ///
     /// # Errors
-    /// A [`Refusal`], with nothing changed; [`BundleError::Interrupted`], [`BundleError::Busy`]; git's and the system's,
-    /// with everything put back.
-    pub fn apply(&self, git: &Git, bundle: &Trusted, options: ApplyOptions) -> Result<Applied, BundleError> {
+    /// A [`Refusal`] or [`BundleError::Claimed`], with nothing changed; [`BundleError::Interrupted`],
+    /// [`BundleError::Busy`]; git's and the system's, with everything put back.
+    pub fn apply(
+        &self,
+        git: &Git,
+        bundle: &Trusted,
+        options: ApplyOptions,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<Applied, BundleError> {
         let lock = self.lock()?;
         let repository = Repository::open(git, self.top())?;
         let (hidden, ready) = self.ready(&repository, bundle, options, true)?;
         let applied = ready.applied.clone();
-        let started = ready.start(hidden, &self.undo_dir()?)?;
+        let claim = bundle.note(by, at)?;
+        // The record knows the claim before it is made, so that whoever finds the record can give it back.
+        let started = ready.start(hidden, &self.undo_dir()?, bundle, &claim)?;
+        let taken = if options.again { claim.take_over() } else { claim.take() };
         let tree = Tree::open(self.top())?;
-        match started.change(&repository, &tree) {
+        match taken.and_then(|()| started.change(&repository, &tree)) {
             Ok(()) => Ok(applied),
             Err(error) => {
                 drop(lock);

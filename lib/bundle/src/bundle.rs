@@ -2,14 +2,14 @@
 
 use std::io::Read;
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use handoff_document::Timestamp;
 use handoff_files::{Dir, FileError};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{BundleError, Refusal};
-use crate::layout::{BundleId, CLAIMED, Handover, INDEX, MANIFEST, SUMMARY, TRANSCRIPT, WORKSPACE};
+use crate::layout::{BundleId, CLAIMED, INDEX, MANIFEST, SUMMARY, TRANSCRIPT, WORKSPACE};
 use crate::manifest::{Manifest, Part, VERSION};
 use crate::path::TreePath;
 use crate::path::hex;
@@ -61,7 +61,7 @@ pub struct ClaimNote {
 #[must_use = "a claim stays until it is given back"]
 pub struct Claim {
     dir: Dir,
-    content: Vec<u8>,
+    content: String,
 }
 
 impl Bundle {
@@ -96,7 +96,7 @@ impl Bundle {
     }
 
     /// Where it lies.
-    pub fn path(&self) -> &std::path::Path {
+    pub fn path(&self) -> &Path {
         self.dir.path()
     }
 
@@ -197,21 +197,30 @@ impl Bundle {
     /// # Errors
     /// [`BundleError::Claimed`], what the system says.
     pub fn claim(&self, by: &str, at: Timestamp) -> Result<Claim, BundleError> {
+        let claim = self.note(by, at)?;
+        claim.take()?;
+        Ok(claim)
+    }
+
+    /// Takes it whoever has it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn claim_again(&self, by: &str, at: Timestamp) -> Result<Claim, BundleError> {
+        let claim = self.note(by, at)?;
+        claim.take_over()?;
+        Ok(claim)
+    }
+
+    /// A claim that is not made yet.
+    pub(crate) fn note(&self, by: &str, at: Timestamp) -> Result<Claim, BundleError> {
         let nonce = hex(&handoff_files::random::<8>()?);
         let note = ClaimNote { by: by.to_owned(), at: at.to_string(), nonce };
-        let content = match serde_json::to_vec(&note) {
+        let content = match serde_json::to_string(&note) {
             Ok(content) => content,
             Err(error) => unreachable!("three strings are always JSON: {error}"),
         };
-        // The name comes with the content, and does not replace another's.
-        if !self.dir.temporary(&[&content])?.publish(CLAIMED)? {
-            let by = self.claimed()?.flatten().map(|note| note.by);
-            return Err(BundleError::Claimed { id: self.id.to_string(), by });
-        }
-        self.dir.sync()?;
-        let dir = self.dir.path();
-        let missing = || BundleError::Unknown(self.id.to_string());
-        Ok(Claim { dir: Dir::open(dir)?.ok_or_else(missing)?, content })
+        Claim::known(self.dir.path(), content)?.ok_or_else(|| BundleError::Unknown(self.id.to_string()))
     }
 
     /// Whether somebody took it; the note, when it can be read.
@@ -228,37 +237,49 @@ impl Bundle {
 }
 
 impl Claim {
-    /// Makes the bundle pending again, unless the claim is another's by now.
+    /// The claim with this content on the bundle in `dir`; None when there is no such directory.
+    pub(crate) fn known(dir: &Path, content: String) -> Result<Option<Self>, BundleError> {
+        Ok(Dir::open(dir)?.map(|dir| Self { dir, content }))
+    }
+
+    pub(crate) fn content(&self) -> &str {
+        &self.content
+    }
+
+    /// The name comes with the content, and does not replace another's.
+    pub(crate) fn take(&self) -> Result<(), BundleError> {
+        if !self.dir.temporary(&[self.content.as_bytes()])?.publish(CLAIMED)? {
+            let note = self.now().ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            let id = self.dir.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+            return Err(BundleError::Claimed { id, by: note.map(|note: ClaimNote| note.by) });
+        }
+        Ok(self.dir.sync()?)
+    }
+
+    pub(crate) fn take_over(&self) -> Result<(), BundleError> {
+        self.dir.temporary(&[self.content.as_bytes()])?.replace(CLAIMED)?;
+        Ok(self.dir.sync()?)
+    }
+
+    fn now(&self) -> Result<Vec<u8>, FileError> {
+        self.dir.open_to_read(CLAIMED)?.read(LARGEST_CLAIM)
+    }
+
+    /// Makes the bundle pending again; false when the claim is another's by now, or gone.
     ///
     /// # Errors
     /// What the system says.
-    pub fn give_back(self) -> Result<(), BundleError> {
-        let now = self.dir.open_to_read(CLAIMED).and_then(|mut file| file.read(LARGEST_CLAIM));
-        match now {
-            Ok(now) if now == self.content => {
+    pub fn give_back(self) -> Result<bool, BundleError> {
+        match self.now() {
+            Ok(now) if now == self.content.as_bytes() => {
                 self.dir.remove(CLAIMED)?;
-                Ok(self.dir.sync()?)
+                self.dir.sync()?;
+                Ok(true)
             }
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error.into()),
         }
-    }
-}
-
-impl Handover {
-    /// Makes a bundle pending again, whoever claimed it. False when there is no such bundle or no claim.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn release(&self, id: &BundleId) -> Result<bool, BundleError> {
-        let Some(dir) = self.bundles()?.map(|dir| dir.child(id.as_str())).transpose()?.flatten() else {
-            return Ok(false);
-        };
-        let there = dir.kind_of(CLAIMED)?.is_some();
-        dir.remove(CLAIMED)?;
-        dir.sync()?;
-        Ok(there)
     }
 }
 

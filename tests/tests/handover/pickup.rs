@@ -38,6 +38,32 @@ fn an_apply_that_is_refused_leaves_it_pending() {
 }
 
 #[test]
+fn what_was_taken_is_taken_again_only_by_its_name() {
+    let stage = Stage::changed();
+    let bundle = stage.capture(&["--title", "One"]);
+    let id = bundle.file_name().unwrap().to_str().unwrap();
+    stage.ok(&["pickup"]);
+    let late = stage.handover(&stage.app, &["pickup", id]);
+    let way = format!("handover pickup {id} --again");
+    assert!(late.code == 1 && late.err().contains(&way), "{}", late.err());
+    let vague = stage.handover(&stage.app, &["pickup", "--again"]);
+    assert_eq!(vague.code, 2, "{}", vague.err());
+    assert!(stage.ok(&["pickup", id, "--again"]).contains("# Handoff — One"));
+    // Its changes for a clone too, and from there back to whoever comes.
+    let clone = stage.clone("clone");
+    let from = stage.app.to_str().unwrap();
+    let refused = stage.handover(&clone, &["pickup", id, "--from", from, "--apply"]);
+    assert!(refused.code == 1 && refused.err().contains("--again"), "{}", refused.err());
+    assert_eq!(stage.world.git(&clone, &["status", "--porcelain"]), "");
+    let again = stage.handover(&clone, &["pickup", id, "--from", from, "--apply", "--again"]);
+    assert_eq!(again.code, 0, "{}", again.err());
+    assert_eq!(tree(&clone), tree(&stage.app));
+    let undone = stage.handover(&clone, &["pickup", "--undo"]);
+    assert!(undone.out().contains("waits again"), "{}", undone.out());
+    assert_eq!(stage.pending(&stage.app).len(), 1);
+}
+
+#[test]
 fn conflicts_are_named_and_change_nothing() {
     let stage = Stage::changed();
     stage.capture(&["--title", "One"]);

@@ -34,7 +34,7 @@ setting up:
   statusline-tap    for Claude Code's statusLine: notes the usage windows, passes on to your own command
 
 capture:  [--title T] [--summary S] [--next-step N] [--to NAME] [--tool TOOL] [--session-id ID] [--transcript FILE]
-pickup:   [ID] [--from DIR] [--apply] [--onto-head] [--allow-config] [--undo]
+pickup:   [ID] [--from DIR] [--apply] [--onto-head] [--allow-config] [--again] [--undo]
 enable, disable, install:  [--tool TOOL]… [--dry-run]; install: [--remove]
 -h, --help; -V, --version; --root DIR: another worktree. Exit code: 0 success, 1 not done, 2 usage.
 ";
@@ -138,6 +138,8 @@ pub(crate) struct Pickup {
     pub(crate) apply: bool,
     pub(crate) onto_head: bool,
     pub(crate) allow_config: bool,
+    /// Also one that was picked up already.
+    pub(crate) again: bool,
     pub(crate) undo: bool,
 }
 

@@ -180,6 +180,7 @@ impl Words {
             Long("apply") => set(&mut pickup.apply),
             Long("onto-head") => set(&mut pickup.onto_head),
             Long("allow-config") => set(&mut pickup.allow_config),
+            Long("again") => set(&mut pickup.again),
             Long("undo") => set(&mut pickup.undo),
             Long("from") => Ok(Some(Need("from"))),
             Value(word) if pickup.id.is_none() => {
@@ -197,7 +198,10 @@ impl Words {
         if !applies {
             return Err("--onto-head and --allow-config go with --apply".into());
         }
-        if pickup.undo && (pickup.apply || pickup.from.is_some()) {
+        if pickup.again && pickup.id.is_none() {
+            return Err("--again needs the capture's ID: handover inspect names the newest".into());
+        }
+        if pickup.undo && (pickup.apply || pickup.from.is_some() || pickup.again) {
             return Err("--undo stands alone".into());
         }
         Ok(more.then_some(Command::Pickup(pickup)))
@@ -331,6 +335,7 @@ mod tests {
             "pending x",
             "pickup a b",
             "pickup --onto-head",
+            "pickup --again",
             "pickup --undo --apply",
             "run",
             "render a b",

@@ -1,14 +1,8 @@
 //! `handover pickup`: takes what waits, exactly once.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
-
-use handoff_bundle::{
-    Applied, ApplyOptions, Bundle, BundleError, BundleId, Claim, Handover, Refusal, Trusted,
-};
+use handoff_bundle::{Applied, ApplyOptions, Bundle, BundleError, Claim, Handover, Refusal, Trusted, Undone};
 use handoff_document::Timestamp;
-use handoff_files::{Dir, canonical};
+use handoff_files::canonical;
 use handoff_text::Sanitised;
 
 use crate::args::Pickup;
@@ -34,30 +28,40 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     }
     let git = here.git()?;
     let target = Handover::create(here.top(), here.config.track)?;
-    if let Some(undone) = target.recover(&git)? {
-        let id = &undone.bundle;
-        release(here, &target, id)?;
-        here.output
-            .note(&format!("note: an apply of {id} was interrupted; it is undone, and {id} waits again\n"));
+    if let Some(Undone { bundle, waits, .. }) = target.recover(&git)? {
+        let note = if waits { format!(", and {bundle} waits again") } else { String::new() };
+        here.output.note(&format!("note: an apply of {bundle} was interrupted; it is undone{note}\n"));
     }
-    let claim = claim(here, &bundle, pickup)?;
-    remember(&target, source.top())?;
-    let options = ApplyOptions { allow_config: pickup.allow_config, onto_head: pickup.onto_head };
-    let applied = match target.apply(&git, &bundle, options) {
-        Ok(applied) => applied,
-        Err(error) => {
-            claim.give_back()?;
-            return Err(refused(here, &source, error));
-        }
-    };
+    let options =
+        ApplyOptions { allow_config: pickup.allow_config, onto_head: pickup.onto_head, again: pickup.again };
+    let applied = target
+        .apply(&git, &bundle, options, &taker(here, pickup), Timestamp::now())
+        .map_err(|error| refused(here, &source, error))?;
     let text = told(here, &source, &bundle);
     Ok(here.print(&format!("{text}\n{}", what(&applied))))
 }
 
 /// Takes `bundle` for this worktree.
-pub(crate) fn claim(here: &Here<'_>, bundle: &Bundle, pickup: &Pickup) -> Result<Claim, BundleError> {
+pub(crate) fn claim(here: &Here<'_>, bundle: &Bundle, pickup: &Pickup) -> Result<Claim, Failure> {
+    let (by, at) = (taker(here, pickup), Timestamp::now());
+    let claim = if pickup.again { bundle.claim_again(&by, at) } else { bundle.claim(&by, at) };
+    claim.map_err(|error| Failure::new(format!("{error}{}", way(&error))))
+}
+
+/// Who has it then.
+fn taker(here: &Here<'_>, pickup: &Pickup) -> String {
     let how = if pickup.apply { "pickup --apply" } else { "pickup" };
-    bundle.claim(&format!("{how} in {}", here.top().display()), Timestamp::now())
+    format!("{how} in {}", here.top().display())
+}
+
+/// What can be done where another has it.
+fn way(error: &BundleError) -> String {
+    match error {
+        BundleError::Claimed { id, .. } => {
+            format!("; to take it all the same: handover pickup {id} --again")
+        }
+        _ => String::new(),
+    }
 }
 
 /// Where the bundle is, and which: here, or where `--from` says.
@@ -141,40 +145,16 @@ fn refused(here: &Here<'_>, source: &Handover, error: BundleError) -> Failure {
     let way = match same && is_dirty {
         true => {
             "; the changes of the capture may still be here: then handover pickup, without --apply, is all"
+                .into()
         }
-        false => "",
+        false => way(&error),
     };
     Failure::new(format!("could not apply it: {error}{way}"))
 }
 
 fn undo(here: &Here<'_>) -> Result<u8, Failure> {
     let handover = here.handover()?.ok_or_else(|| Failure::new("there is nothing to undo"))?;
-    let undone = handover.undo(&here.git()?)?;
-    let waits = release(here, &handover, &undone.bundle)?;
+    let Undone { bundle, paths, waits, .. } = handover.undo(&here.git()?)?;
     let note = if waits { ", and waits again" } else { "" };
-    let paths = undone.paths.len();
-    Ok(here.print(&format!("undone: {}, {paths} paths put back{note}\n", undone.bundle)))
-}
-
-/// Where a bundle that is applied here came from: whoever undoes it wants it to wait again there.
-const SOURCE: &str = "applied-from";
-
-fn remember(target: &Handover, source: &Path) -> Result<(), Failure> {
-    let dir = Dir::create(target.path())?;
-    dir.temporary(&[source.as_os_str().as_bytes()])?.replace(SOURCE)?;
-    Ok(dir.sync()?)
-}
-
-/// Makes the bundle `id` pending again where it came from; false when it is not there any more.
-fn release(here: &Here<'_>, target: &Handover, id: &str) -> Result<bool, Failure> {
-    let Some(id) = BundleId::parse(id) else { return Ok(false) };
-    let noted = handoff_files::read_file(&target.path().join(SOURCE), 1 << 16).unwrap_or_default();
-    let source = PathBuf::from(OsString::from_vec(noted));
-    if source.is_absolute()
-        && source != here.top()
-        && let Some(source) = Handover::open(&source)?
-    {
-        return Ok(source.release(&id)?);
-    }
-    Ok(target.release(&id)?)
+    Ok(here.print(&format!("undone: {bundle}, {} paths put back{note}\n", paths.len())))
 }

@@ -25,14 +25,21 @@ pub(crate) fn run(here: &Here<'_>, pickup: bool, command: &[OsString]) -> Result
     let mut claim = None;
     match here.handover()?.map(|handover| here.choose(&handover, None)).transpose() {
         Ok(Some(bundle)) => {
-            let bundle = bundle.trusted(&here.keyring()?)?;
-            tool.env("HANDOVER_SUMMARY", bundle.path().join("summary.md"))
-                .env("HANDOVER_BUNDLE", bundle.path());
-            if pickup {
-                claim = Some(pickup::claim(here, &bundle, &Pickup::default())?);
-                here.output.note(&format!("handover: picked up {}\n", bundle.id()));
-            } else {
-                here.output.note(&format!("handover: {} waits, and is not picked up\n", bundle.id()));
+            let id = bundle.id().clone();
+            match bundle.trusted(&here.keyring()?) {
+                Ok(bundle) => {
+                    tool.env("HANDOVER_SUMMARY", bundle.path().join("summary.md"))
+                        .env("HANDOVER_BUNDLE", bundle.path());
+                    if pickup {
+                        claim = Some(pickup::claim(here, &bundle, &Pickup::default())?);
+                        here.output.note(&format!("handover: picked up {id}\n"));
+                    } else {
+                        here.output.note(&format!("handover: {id} waits, and is not picked up\n"));
+                    }
+                }
+                // Whoever asked to take it must not start without it.
+                Err(error) if pickup => return Err(error.into()),
+                Err(error) => here.output.note(&format!("handover: {error}\n")),
             }
         }
         Ok(None) => here.output.note("handover: no capture waits here\n"),

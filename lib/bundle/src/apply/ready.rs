@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::ffi::OsStrExt;
 
 use handoff_files::{Dir, FileError, Kind};
 
@@ -12,7 +13,7 @@ use super::record::{
     INDEX_AFTER, INDEX_BEFORE, NEW, Node, OLD, RECORD, Record, Recorded, State, Was, entries, hash_entries,
 };
 use super::{Applied, ApplyOptions};
-use crate::bundle::Trusted;
+use crate::bundle::{Claim, Trusted};
 use crate::error::{BundleError, Refusal};
 use crate::git::{failed, odd};
 use crate::layout::{Hidden, put};
@@ -88,6 +89,8 @@ pub(super) fn ready(
     let record = Record {
         version: Record::VERSION,
         bundle: bundle.id().to_string(),
+        source: None,
+        claim: None,
         state: State::Begun,
         head: target.head,
         had_index,
@@ -402,8 +405,16 @@ fn keep_blobs(
 }
 
 impl Ready {
-    /// Writes the record, and gives everything its name. From here on the working tree may change.
-    pub(super) fn start(self, hidden: Hidden, within: &Dir) -> Result<Recorded, BundleError> {
+    /// Writes the record, and gives everything its name. From here on bundle and working tree may change.
+    pub(super) fn start(
+        mut self,
+        hidden: Hidden,
+        within: &Dir,
+        bundle: &Trusted,
+        claim: &Claim,
+    ) -> Result<Recorded, BundleError> {
+        self.record.source = Some(TreePath::new(bundle.path().as_os_str().as_bytes()));
+        self.record.claim = Some(claim.content().to_owned());
         put(hidden.dir(), RECORD, &self.record.bytes())?;
         let name = hidden.publish_numbered()?;
         let missing = || taken(within, &name);

@@ -1,11 +1,15 @@
 //! What an apply is about to do, and what was there before: enough to put everything back.
 
+use std::ffi::OsStr;
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use handoff_files::{Dir, FileError, Kind};
 use serde::{Deserialize, Serialize};
 
 use super::UNDO;
+use crate::bundle::Claim;
 use crate::error::BundleError;
 use crate::layout::Handover;
 use crate::path::{TreePath, hex};
@@ -39,6 +43,9 @@ pub(super) enum State {
 pub(super) struct Record {
     pub(super) version: u32,
     pub(super) bundle: String,
+    /// Where the bundle lies, and what the claim on it says.
+    pub(super) source: Option<TreePath>,
+    pub(super) claim: Option<String>,
     pub(super) state: State,
     pub(super) head: Option<String>,
     pub(super) had_index: bool,
@@ -128,6 +135,15 @@ impl Recorded {
         self.record.state = State::Done;
         self.dir.temporary(&[&self.record.bytes()])?.replace(RECORD)?;
         Ok(self.dir.sync()?)
+    }
+
+    /// Makes the bundle pending again where it came from; false when it is another's by now, or not to be had.
+    pub(super) fn give_back(&self) -> bool {
+        let (Some(source), Some(claim)) = (&self.record.source, &self.record.claim) else { return false };
+        let source = Path::new(OsStr::from_bytes(source.as_bytes()));
+        // The worktree is as it was, which matters more; a bundle that stays claimed can be taken again by its name.
+        let claim = Claim::known(source, claim.clone()).ok().flatten();
+        claim.is_some_and(|claim| claim.give_back().unwrap_or(false))
     }
 
     /// Removes it: first its name, then what is in it.

@@ -8,7 +8,7 @@ use super::change::{install, put_node, same, sync};
 use super::record::{INDEX_AFTER, INDEX_BEFORE, OLD, Recorded, Was, entries};
 use crate::error::{BundleError, Refusal};
 use crate::git::Git;
-use crate::layout::{BundleId, Handover};
+use crate::layout::Handover;
 use crate::path::TreePath;
 use crate::repository::{Repository, copy};
 use crate::tree::{Parent, Tree};
@@ -22,6 +22,8 @@ pub struct Undone {
     pub interrupted: bool,
     /// The files and links that were put back or removed.
     pub paths: Vec<TreePath>,
+    /// Whether the bundle waits again where it came from.
+    pub waits: bool,
 }
 
 impl Handover {
@@ -48,14 +50,11 @@ impl Handover {
         }
         let _lock = self.lock()?;
         let Some(recorded) = self.newest_record(true)?.filter(Recorded::is_begun) else { return Ok(None) };
-        let undone = self.put_back(git, recorded)?;
-        if let Some(id) = BundleId::parse(&undone.bundle) {
-            self.release(&id)?;
-        }
-        Ok(Some(undone))
+        self.put_back(git, recorded).map(Some)
     }
 
-    /// Puts everything back as it was before the last apply: files, modes, links and git's index, to the byte.
+    /// Puts everything back as it was before the last apply: files, modes, links and git's index, to the byte; and makes
+    /// the bundle pending again.
     ///
     /// # Errors
     /// [`BundleError::NothingToUndo`]; [`Refusal::ChangedSince`] and [`Refusal::MovedSince`] when that would overwrite
@@ -78,6 +77,7 @@ impl Handover {
             bundle: recorded.bundle().to_owned(),
             interrupted: recorded.is_begun(),
             paths: recorded.record.nodes.iter().map(|node| node.path.clone()).collect(),
+            waits: recorded.give_back(),
         };
         recorded.remove()?;
         Ok(undone)

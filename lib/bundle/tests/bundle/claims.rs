@@ -1,9 +1,9 @@
 //! A bundle is taken exactly once.
 
-use handoff_bundle::BundleError;
+use handoff_bundle::{ApplyOptions, BundleError, Handover};
 use handoff_document::Timestamp;
 
-use crate::support::{World, write};
+use crate::support::{PLAIN, World, write};
 
 #[test]
 fn of_thirty_at_once_one_gets_it() {
@@ -53,15 +53,46 @@ fn a_claim_outlives_its_process_and_is_given_back_only_by_who_has_it() {
         Err(BundleError::Claimed { by: Some(by), .. }) => assert_eq!(by, "one"),
         other => panic!("{other:?}"),
     }
-    assert!(handover.release(bundle.id()).unwrap());
-    let first = bundle.claim("one", now).unwrap();
-    assert!(handover.release(bundle.id()).unwrap());
-    let second = bundle.claim("one", now).unwrap();
-    first.give_back().unwrap();
+    let first = bundle.claim_again("two", now).unwrap();
+    let second = bundle.claim_again("two", now).unwrap();
+    assert!(!first.give_back().unwrap(), "the same name at the same second is another claim");
     assert_eq!(handover.pending().unwrap(), []);
-    second.give_back().unwrap();
+    assert!(second.give_back().unwrap());
     assert_eq!(handover.pending().unwrap(), [bundle.id().clone()]);
-    assert!(!handover.release(bundle.id()).unwrap());
+}
+
+#[test]
+fn an_apply_claims_and_its_undo_gives_back_only_that_claim() {
+    let world = World::new();
+    let at = world.repository("source");
+    write(&at, "README", "changed\n");
+    let (handover, bundle) = world.capture(&at);
+    let to = Handover::create(&world.clone_of(&at, "clone"), false).unwrap();
+    let apply = |options| {
+        let bundle = world.trusted(&handover, bundle.id());
+        to.apply(&world.git, &bundle, options, "the clone", Timestamp::now())
+    };
+    apply(PLAIN).unwrap();
+    assert_eq!(bundle.claimed().unwrap().flatten().unwrap().by, "the clone");
+    assert!(to.undo(&world.git).unwrap().waits);
+    assert_eq!(handover.pending().unwrap(), [bundle.id().clone()]);
+
+    // Who comes too late changes nothing.
+    let before = world.seen(to.top());
+    let other = bundle.claim("another", Timestamp::now()).unwrap();
+    match apply(PLAIN) {
+        Err(BundleError::Claimed { by: Some(by), .. }) => assert_eq!(by, "another"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(world.seen(to.top()), before);
+    assert!(matches!(to.undo(&world.git), Err(BundleError::NothingToUndo)));
+    assert_eq!(bundle.claimed().unwrap().flatten().unwrap().by, "another");
+
+    apply(ApplyOptions { again: true, ..PLAIN }).unwrap();
+    assert!(!other.give_back().unwrap());
+    let taken = bundle.claim_again("a third", Timestamp::now()).unwrap();
+    assert!(!to.undo(&world.git).unwrap().waits, "it is a third's by now");
+    assert!(taken.give_back().unwrap());
 }
 
 #[test]

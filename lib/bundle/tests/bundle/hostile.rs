@@ -105,9 +105,8 @@ impl<'w> Hostile<'w> {
         let bundle = handover.bundle(&id).unwrap();
         keyring.allow(&bundle).unwrap();
         let before = self.state();
-        let refused = refusal(handover.apply(&self.world.git, &bundle.trusted(&keyring).unwrap(), ALLOW));
-        let merged = handover.bundle(&id).unwrap().trusted(&keyring).unwrap();
-        refusal(handover.apply(&self.world.git, &merged, ONTO));
+        let refused = refusal(self.world.apply_in(&handover, &id, ALLOW));
+        refusal(self.world.apply_in(&handover, &id, ONTO));
         assert_eq!(self.state(), before, "{refused}");
         refused
     }

@@ -28,8 +28,7 @@ fn child() {
         "apply" => {
             let id = BundleId::parse(variable("CHILD_ID").unwrap().to_str().unwrap()).unwrap();
             let bundle = handover.bundle(&id).unwrap().trusted(&keyring).unwrap();
-            let _claim = bundle.claim("child", handoff_document::Timestamp::now()).unwrap();
-            handover.apply(&git, &bundle, ALLOW).unwrap();
+            handover.apply(&git, &bundle, ALLOW, "child", handoff_document::Timestamp::now()).unwrap();
         }
         "undo" => {
             handover.undo(&git).unwrap();
@@ -121,7 +120,8 @@ fn an_apply_that_is_killed_leaves_all_or_nothing_after_the_next_command() {
     let (before, source) = (world.seen(&to), world.seen(&at));
     let whole = duration(&world, &to, "apply", id.as_str());
     handover.undo(&world.git).unwrap();
-    assert!(handover.release(&id).unwrap());
+    let waits = || handover.pending().unwrap().first() == Some(&id);
+    assert!(waits());
     let index = std::fs::read(to.join(".git/index")).unwrap();
     let (mut interrupted, mut nothing, mut done) = (0, 0, 0);
     for delay in delays(whole) {
@@ -132,13 +132,11 @@ fn an_apply_that_is_killed_leaves_all_or_nothing_after_the_next_command() {
         // What git was killed with it: it goes on for a moment.
         std::thread::sleep(Duration::from_millis(5));
         if handover.interrupted().unwrap().is_some() {
-            let bundle = world.trusted(&handover, &id);
-            match handover.apply(&world.git, &bundle, ALLOW) {
+            match world.apply_in(&handover, &id, ALLOW) {
                 Err(BundleError::Interrupted(named)) => assert_eq!(named, id.as_str()),
                 other => panic!("{other:?}"),
             }
             assert!(handover.recover(&world.git).unwrap().unwrap().interrupted);
-            assert_eq!(handover.pending().unwrap().first(), Some(&id), "the claim was not given back");
             assert_eq!(world.seen(&to), before);
             assert_eq!(std::fs::read(to.join(".git/index")).unwrap(), index);
             interrupted += 1;
@@ -150,7 +148,7 @@ fn an_apply_that_is_killed_leaves_all_or_nothing_after_the_next_command() {
             assert_eq!(world.seen(&to), before);
             nothing += 1;
         }
-        handover.release(&id).unwrap();
+        assert!(waits(), "the bundle is claimed, and was not applied: {interrupted}, {done}, {nothing}");
         assert!(!to.join(".git/index.lock").exists());
         assert_eq!(handover.recover(&world.git).unwrap(), None);
     }
@@ -167,14 +165,13 @@ fn an_undo_that_is_killed_is_finished_by_the_next() {
     let (_, to, handover, id) = prepared(&world);
     let before = world.seen(&to);
     let (mut halfway, mut done) = (0, 0);
-    let bundle = || world.trusted(&handover, &id);
-    handover.apply(&world.git, &bundle(), ALLOW).unwrap();
+    world.apply_in(&handover, &id, ALLOW).unwrap();
     let whole = duration(&world, &to, "undo", "");
     for delay in delays(whole) {
         if done == ENDS {
             break;
         }
-        handover.apply(&world.git, &bundle(), ALLOW).unwrap();
+        world.apply_in(&handover, &id, ALLOW).unwrap();
         let after = world.seen(&to);
         kill(&world, &to, "undo", "", delay);
         let now = world.seen(&to);
@@ -185,6 +182,7 @@ fn an_undo_that_is_killed_is_finished_by_the_next() {
             Err(error) => panic!("{error}"),
         }
         assert_eq!(world.seen(&to), before);
+        assert_eq!(handover.pending().unwrap().first(), Some(&id), "it does not wait again");
     }
     assert!(halfway > 0, "no kill met an undo at work");
 }
@@ -225,7 +223,6 @@ fn what_the_user_changed_after_a_kill_is_named_and_kept() {
     handover.undo(&world.git).unwrap();
     // From half of it on, again and again: it is met late, and by luck.
     for delay in (0..10).flat_map(|_| delays(whole).skip(20).take(40)) {
-        handover.release(&id).unwrap();
         kill(&world, &to, "apply", id.as_str(), delay);
         if handover.interrupted().unwrap().is_none() {
             let _ = handover.undo(&world.git);

@@ -176,7 +176,18 @@ impl World {
         options: ApplyOptions,
     ) -> Result<Applied, BundleError> {
         let (handover, id) = self.carry(bundle, to);
-        handover.apply(&self.git, &self.trusted(&handover, &id), options)
+        self.apply_in(&handover, &id, options)
+    }
+
+    /// Applies the bundle `id`, whoever has it.
+    pub(crate) fn apply_in(
+        &self,
+        handover: &Handover,
+        id: &BundleId,
+        options: ApplyOptions,
+    ) -> Result<Applied, BundleError> {
+        let options = ApplyOptions { again: true, ..options };
+        handover.apply(&self.git, &self.trusted(handover, id), options, "a test", Timestamp::now())
     }
 
     /// Captures `from`, applies it to a fresh clone of it, and compares everything.
@@ -237,9 +248,9 @@ impl World {
     }
 }
 
-pub(crate) const ALLOW: ApplyOptions = ApplyOptions { allow_config: true, onto_head: false };
-pub(crate) const PLAIN: ApplyOptions = ApplyOptions { allow_config: false, onto_head: false };
-pub(crate) const ONTO: ApplyOptions = ApplyOptions { allow_config: false, onto_head: true };
+pub(crate) const ALLOW: ApplyOptions = ApplyOptions { allow_config: true, onto_head: false, again: false };
+pub(crate) const PLAIN: ApplyOptions = ApplyOptions { allow_config: false, onto_head: false, again: false };
+pub(crate) const ONTO: ApplyOptions = ApplyOptions { allow_config: false, onto_head: true, again: false };
 
 pub(crate) fn description(topic: &str) -> Description<'_> {
     Description {

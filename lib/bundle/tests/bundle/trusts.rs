@@ -48,7 +48,7 @@ fn a_patch_that_was_swapped_is_not_applied() {
     let patch = to.join(".handover/bundles").join(id.as_str()).join("workspace.patch");
     let other = std::fs::read_to_string(&patch).unwrap().replace("+changed", "+chanGed");
     std::fs::write(&patch, other).unwrap();
-    let result = handover.apply(&world.git, &world.trusted(&handover, &id), PLAIN);
+    let result = world.apply_in(&handover, &id, PLAIN);
     assert!(matches!(refusal(result), Refusal::WrongHash { file: "workspace.patch", .. }));
     assert_eq!(world.run(&to, &["status", "--porcelain"]), "");
 }
