@@ -5,6 +5,7 @@ mod config;
 mod event;
 mod here;
 mod quota;
+mod secrets;
 mod summary;
 mod verb;
 

@@ -7,6 +7,7 @@
 mod apply;
 mod bundle;
 mod capture;
+mod content;
 mod error;
 mod git;
 mod layout;
@@ -23,6 +24,7 @@ pub mod trust;
 pub use apply::{Applied, ApplyOptions, Undone};
 pub use bundle::{Bundle, Claim, ClaimNote, Trusted};
 pub use capture::{Description, Draft, Limits};
+pub use content::{Take, Which};
 pub use error::{BundleError, Refusal};
 pub use git::{Git, GitError};
 pub use layout::{BundleId, Handover, Listed};

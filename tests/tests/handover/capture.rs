@@ -167,6 +167,45 @@ fn secrets_leave_the_summary_and_are_named_in_the_patch() {
 }
 
 #[test]
+fn a_secret_is_found_however_the_patch_holds_it() {
+    let stage = Stage::new();
+    let token = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+    let noise = |salt: u32| -> Vec<u8> {
+        let byte = |n: u32| (n.wrapping_mul(2_654_435_761).wrapping_add(salt) >> 11) as u8;
+        (0..400_000).map(byte).collect()
+    };
+    let within = |before: &[u8], after: &[u8]| [before, b"\nkey = ", token.as_bytes(), b"\n", after].concat();
+    stage.write("delta.bin", noise(1));
+    stage.write("gone.txt", within(b"", b""));
+    stage.world.commit(&stage.app, "before");
+    let clean = stage.ok(&["capture", "--title", "clean"]);
+    assert!(!clean.contains("secret"), "{clean}");
+    let out = stage.world.path("clean");
+    stage.ok(&["render", "--out", out.to_str().unwrap()]);
+
+    stage.write("delta.bin", within(&noise(1)[..200_000], &noise(1)[200_000..]));
+    stage.write("small.bin", within(b"\0", b"\0"));
+    stage.write("large.txt", within(&vec![b'\n'; 3 << 20], &vec![b'\n'; 1 << 20]));
+    std::fs::remove_file(stage.app.join("gone.txt")).unwrap();
+    stage.write("staged.txt", within(b"", b""));
+    stage.world.git(&stage.app, &["add", "staged.txt"]);
+    stage.write("staged.txt", "clean by now\n");
+    let text = stage.ok(&["capture", "--title", "x"]);
+    let patch = std::fs::read(stage.app.join(".handover/current/workspace.patch")).unwrap();
+    assert!(patch.windows(7).any(|seven| seven == b"\ndelta "), "git made no delta");
+    for path in ["delta.bin", "small.bin", "large.txt", "gone.txt, in what is removed", "staged.txt"] {
+        assert!(text.contains(&format!("secret in the patch: github-token in {path}\n")), "{path}: {text}");
+    }
+    assert_eq!(text.matches("secret in the patch").count(), 5, "{text}");
+    assert_eq!(stage.ok(&["inspect"]).matches("secret in the patch").count(), 5);
+    let json: serde_json::Value = serde_json::from_str(&stage.ok(&["inspect", "--json"])).unwrap();
+    assert_eq!(json["secrets"].as_array().unwrap().len(), 5);
+    let out = stage.world.path("out");
+    let refused = stage.handover(&stage.app, &["render", "--out", out.to_str().unwrap()]);
+    assert!(refused.code == 1 && refused.err().contains("large.txt"), "{}", refused.err());
+}
+
+#[test]
 fn where_nothing_can_be_captured_that_is_said() {
     let stage = Stage::new();
     let plain = stage.world.dir("plain");

@@ -6,13 +6,13 @@ use handoff_bundle::{Bundle, Contents, Description, Handover, Origin};
 use handoff_document::Timestamp;
 use handoff_process::SessionWord;
 use handoff_quota::Tool;
-use handoff_text::Sanitised;
 use handoff_transcript::Session;
 use serde_json::json;
 
 use crate::args::Capture;
 use crate::here::{Failure, Here};
 use crate::quota;
+use crate::secrets;
 use crate::summary::{Facts, Summary};
 
 /// What is to be saved, and why.
@@ -162,15 +162,12 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
         saved.bundle.path().display()
     );
     for left in &contents.not_carried {
-        let path = Sanitised::line(left.path.to_string().as_bytes(), 400);
-        text += &format!("not carried: {path}: {}\n", left.reason.text());
+        text += &format!("not carried: {}: {}\n", secrets::shown(&left.path), left.reason.text());
     }
     if !saved.redacted.is_empty() {
         text += &format!("taken out of the summary: {}\n", saved.redacted.join(", "));
     }
-    for (file, rule) in secrets(&saved.bundle) {
-        text += &format!("secret in the patch: {rule} in {file}\n");
-    }
+    text += &secrets::lines(&saved.bundle);
     if saved.untold.is_none() {
         text += "the next session is told by its inbox\n";
     }
@@ -190,21 +187,4 @@ fn as_json(saved: &Saved) -> String {
         "redacted": saved.redacted, "told": saved.untold.is_none(),
     });
     format!("{value}\n")
-}
-
-/// The secrets that the patches hold: a name of the patch and line, and the kind.
-pub(crate) fn secrets(bundle: &Bundle) -> Vec<(String, &'static str)> {
-    /// Of a larger patch only the beginning is looked at, in bytes.
-    const MOST: u64 = 32 << 20;
-    let mut found = Vec::new();
-    for path in [bundle.workspace_patch(), bundle.index_patch()] {
-        let Ok((bytes, _)) = handoff_files::read_named(&path, MOST) else { continue };
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
-        for finding in handoff_secrets::scan(&text) {
-            found.push((format!("{name}:{}", finding.line), finding.rule));
-        }
-    }
-    found.dedup();
-    found
 }

@@ -1,13 +1,13 @@
 //! `handover inspect`: what is in a bundle, and what taking it would mean.
 
-use handoff_bundle::{ApplyOptions, Bundle, BundleError, Git, Handover, Keyring, Refusal, TreePath, Trust};
+use handoff_bundle::{ApplyOptions, Bundle, BundleError, Git, Handover, Keyring, Refusal, Trust, Which};
 use handoff_surface::size;
 use handoff_text::Sanitised;
 use serde_json::json;
 
-use super::capture::secrets;
 use super::pending::word;
 use crate::here::{Failure, Here};
+use crate::secrets::{self, Found, Secrets, shown};
 
 /// How many paths are shown.
 const SHOWN: usize = 100;
@@ -25,10 +25,6 @@ pub(crate) fn run(here: &Here<'_>, id: Option<&str>, json: bool) -> Result<u8, F
         text += &apply_line(here, &keyring, &handover, bundle);
     }
     Ok(here.print(&text))
-}
-
-fn shown(path: &TreePath) -> Sanitised {
-    Sanitised::line(path.to_string().as_bytes(), 400)
 }
 
 /// All of it for a person; of one that is not trusted too, since this is where one looks.
@@ -72,9 +68,7 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
     for path in bundle.config_files() {
         text += &format!("programs run or obey: {} (needs --allow-config)\n", shown(&path));
     }
-    for (place, rule) in secrets(bundle) {
-        text += &format!("secret: {rule} in {place}\n");
-    }
+    text += &secrets::lines(bundle);
     if let Err(error) = bundle.verify() {
         text += &format!("damaged: {error}\n");
     }
@@ -96,8 +90,13 @@ fn apply_line(here: &Here<'_>, keyring: &Keyring, handover: &Handover, bundle: B
 
 fn as_json(bundle: &Bundle, trust: Trust) -> Result<serde_json::Value, Failure> {
     let config: Vec<_> = bundle.config_files().iter().map(ToString::to_string).collect();
-    let secrets: Vec<_> =
-        secrets(bundle).into_iter().map(|(place, rule)| json!({"place": place, "rule": rule})).collect();
+    // Null: the patches cannot be read, so nobody knows.
+    let secrets = Secrets::of(bundle).ok().map(|secrets| {
+        let entry = |found: &Found| {
+            json!({"path": found.path, "rule": found.rule, "removed": found.which == Which::Before})
+        };
+        secrets.found.iter().map(entry).collect::<Vec<_>>()
+    });
     Ok(json!({
         "id": bundle.id().as_str(), "path": bundle.path().to_string_lossy(), "trust": word(trust),
         "claimed": bundle.claimed()?.is_some(), "intact": bundle.verify().is_ok(), "config_files": config,
