@@ -11,6 +11,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::error::FileError;
+use crate::mode;
 use crate::open::{Access, OpenFile};
 
 pub(crate) const OPEN_DIR: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -140,7 +141,7 @@ impl Dir {
     /// What the system says.
     pub fn access(&self) -> Result<Access, FileError> {
         let stat = rustix::fs::fstat(&self.fd).map_err(FileError::new("look at", &self.path))?;
-        Ok(Access { owner: stat.st_uid, mode: stat.st_mode & 0o7777 })
+        Ok(Access { owner: stat.st_uid, mode: mode::bits(&stat) })
     }
 
     /// Takes what others may do to it away, so that it is 0700; what the owner may do stays.
@@ -152,8 +153,7 @@ impl Dir {
         if mode & 0o077 == 0 {
             return Ok(());
         }
-        rustix::fs::fchmod(&self.fd, Mode::from_raw_mode(mode & 0o700))
-            .map_err(FileError::new("restrict", &self.path))
+        rustix::fs::fchmod(&self.fd, mode::mode(mode & 0o700)).map_err(FileError::new("restrict", &self.path))
     }
 
     /// The same for the regular file `name` in it, so that it is 0600; that there is none is no error. The file is not
@@ -164,16 +164,14 @@ impl Dir {
     pub fn restrict_file(&self, name: impl AsRef<OsStr>) -> Result<(), FileError> {
         let name = name.as_ref();
         let mode = match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
-                stat.st_mode & 0o7777
-            }
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => mode::bits(&stat),
             Ok(_) | Err(Errno::NOENT) => return Ok(()),
             Err(error) => return Err(self.error("look at", name)(error)),
         };
         if mode & 0o077 == 0 {
             return Ok(());
         }
-        rustix::fs::chmodat(&self.fd, name, Mode::from_raw_mode(mode & 0o700), AtFlags::empty())
+        rustix::fs::chmodat(&self.fd, name, mode::mode(mode & 0o700), AtFlags::empty())
             .map_err(self.error("restrict", name))
     }
 

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Gid, Mode, Uid};
+use rustix::fs::{Gid, Uid};
 use rustix::io::Errno;
 
 use crate::dir::{Dir, Kind};
 use crate::error::FileError;
+use crate::mode;
 use crate::open::Lock;
 
 /// What an edit of such a file is called until it is whole. Left behind only by a killed program.
@@ -109,7 +110,7 @@ impl Foreign {
         let (dir, name) = self.unchanged()?;
         let mut temporary = dir.temporary_called(TEMPORARY, &[content], durable)?;
         let error = || FileError::new("change", &self.path);
-        rustix::fs::fchmod(temporary.file(), Mode::from_raw_mode(mode)).map_err(error())?;
+        rustix::fs::fchmod(temporary.file(), mode::mode(mode)).map_err(error())?;
         if let Some((user, group)) = self.owner {
             // Only root may give files away, and only root would take them.
             let _ =

@@ -8,6 +8,7 @@
 mod dir;
 mod error;
 mod foreign;
+mod mode;
 mod open;
 mod rename;
 mod scratch;
@@ -139,7 +140,7 @@ pub fn socket_access(path: &Path) -> Result<Option<Access>, FileError> {
         Err(error) => return Err(FileError::new("look at", path)(error)),
     };
     match rustix::fs::FileType::from_raw_mode(stat.st_mode) {
-        rustix::fs::FileType::Socket => Ok(Some(Access { owner: stat.st_uid, mode: stat.st_mode & 0o7777 })),
+        rustix::fs::FileType::Socket => Ok(Some(Access { owner: stat.st_uid, mode: mode::bits(&stat) })),
         _ => Err(FileError::new("connect to", path)(rustix::io::Errno::INVAL)),
     }
 }

@@ -9,6 +9,7 @@ use rustix::fs::{FileType, FlockOperation};
 use rustix::io::Errno;
 
 use crate::error::FileError;
+use crate::mode;
 
 /// An open regular file of the store. Its lock, once taken, is held until this is dropped or the process ends,
 /// however it ends.
@@ -82,7 +83,7 @@ impl OpenFile {
     /// What the system says.
     pub fn access(&self) -> Result<Access, FileError> {
         let stat = rustix::fs::fstat(&self.file).map_err(FileError::new("look at", &self.path))?;
-        Ok(Access { owner: stat.st_uid, mode: stat.st_mode & 0o7777 })
+        Ok(Access { owner: stat.st_uid, mode: mode::bits(&stat) })
     }
 
     /// Whether `other` is the same file, whatever its name.

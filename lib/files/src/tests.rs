@@ -46,7 +46,7 @@ fn links_and_pipes_are_not_opened() -> Outcome {
     fs::write(place.path().join("file"), "x")?;
     symlink("dir", place.path().join("to-dir"))?;
     symlink("file", place.path().join("to-file"))?;
-    rustix::fs::mkfifoat(&dir.fd, "pipe", rustix::fs::Mode::RUSR)?;
+    assert!(std::process::Command::new("mkfifo").arg(place.path().join("pipe")).status()?.success());
     assert_eq!(dir.child("to-dir").map(drop).map_err(|e| e.kind()), Err(std::io::ErrorKind::NotADirectory));
     assert!(
         dir.open_file("to-file").is_err() && dir.open_file("pipe").is_err() && dir.open_file("dir").is_err()

@@ -8,6 +8,7 @@ use rustix::io::Errno;
 
 use crate::dir::{Dir, Kind};
 use crate::error::FileError;
+use crate::mode;
 use crate::open::OpenFile;
 
 /// What stands under a name, links not followed.
@@ -29,12 +30,10 @@ impl Dir {
     pub fn look(&self, name: impl AsRef<OsStr>) -> Result<Option<Found>, FileError> {
         let name = name.as_ref();
         match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
-            // The types of these differ between systems.
-            #[allow(clippy::useless_conversion)]
             Ok(stat) => Ok(Some(Found {
                 kind: Kind::of(FileType::from_raw_mode(stat.st_mode)),
                 size: u64::try_from(stat.st_size).unwrap_or(0),
-                mode: u32::from(stat.st_mode) & 0o7777,
+                mode: mode::bits(&stat),
             })),
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(self.error("look at", name)(error)),
@@ -80,10 +79,7 @@ impl Dir {
     /// What the system says; `AlreadyExists` when something of that name is there.
     pub fn make_child(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<Self, FileError> {
         let name = name.as_ref();
-        // The type differs between systems.
-        #[allow(clippy::useless_conversion)]
-        let mode = Mode::from_raw_mode(mode.try_into().unwrap_or(0o777));
-        rustix::fs::mkdirat(&self.fd, name, mode).map_err(self.error("create", name))?;
+        rustix::fs::mkdirat(&self.fd, name, mode::mode(mode)).map_err(self.error("create", name))?;
         self.child(name)?.ok_or_else(|| self.error("open", name)(Errno::NOENT))
     }
 
@@ -129,11 +125,8 @@ impl OpenFile {
     /// # Errors
     /// What the system says.
     pub fn set_mode(&mut self, mode: u32) -> Result<(), FileError> {
-        // The type differs between systems.
-        #[allow(clippy::useless_conversion)]
-        let mode = Mode::from_raw_mode((mode & 0o7777).try_into().unwrap_or(0o600));
         let path = self.path().to_owned();
-        rustix::fs::fchmod(self.file(), mode).map_err(FileError::new("change the mode of", &path))
+        rustix::fs::fchmod(self.file(), mode::mode(mode)).map_err(FileError::new("change the mode of", &path))
     }
 
     /// Brings its content to the disk.

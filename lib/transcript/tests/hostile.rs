@@ -91,7 +91,7 @@ fn only_a_regular_file_is_read_and_nothing_is_waited_for() {
     let place = tempfile::tempdir().unwrap();
     let (pipe, link) = (place.path().join("pipe"), place.path().join("link"));
     let file = place.path().join("file");
-    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     std::os::unix::fs::symlink(&file, &link).unwrap();
     let begun = Instant::now();
     for (path, kind) in [

@@ -261,9 +261,9 @@ fn submodules_nested_repositories_pipes_and_large_files_are_named_and_stay() {
     write(&at, "sub/README", "dirty");
     world.repository("source/nested");
     std::os::unix::net::UnixListener::bind(at.join("socket")).unwrap();
-    rustix::fs::mkfifoat(rustix::fs::CWD, at.join("dir/pipe"), rustix::fs::Mode::RUSR).unwrap();
+    crate::support::pipe(&at.join("dir/pipe"));
     std::fs::create_dir(at.join("ignored")).unwrap();
-    rustix::fs::mkfifoat(rustix::fs::CWD, at.join("ignored/pipe"), rustix::fs::Mode::RUSR).unwrap();
+    crate::support::pipe(&at.join("ignored/pipe"));
     write(&at, "large", vec![0; 2_000_000]);
     write(&at, "staged-large", vec![1; 2_000_000]);
     world.run(&at, &["add", "staged-large"]);

@@ -307,3 +307,8 @@ pub(crate) fn write(at: &Path, path: &str, content: impl AsRef<[u8]>) {
 pub(crate) fn chmod(at: &Path, path: &str, mode: u32) {
     std::fs::set_permissions(at.join(path), std::fs::Permissions::from_mode(mode)).unwrap();
 }
+
+/// Makes a named pipe.
+pub(crate) fn pipe(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
