@@ -86,6 +86,23 @@ impl Places {
         self.commands().join(name)
     }
 
+    /// What remembers what `handover install` wired for this user.
+    pub(crate) fn captures(&self) -> PathBuf {
+        self.store.join(".handover/wired.json")
+    }
+
+    /// Where `handover install` finds the tools, and the program that their hooks run.
+    pub(crate) fn adapters(&self, environment: &Environment) -> handoff_adapters::Here {
+        handoff_adapters::Here {
+            home: Some(self.home.clone()),
+            claude: Some(self.claude.clone()),
+            codex: Some(self.codex.clone()),
+            path: environment.search_path(),
+            project: self.home.clone(),
+            program: self.program("handover"),
+        }
+    }
+
     /// `path` as a person reads it: with `~` where it is below HOME.
     pub(crate) fn short(&self, path: &Path) -> String {
         match path.strip_prefix(&self.home) {

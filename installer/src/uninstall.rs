@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use handoff_adapters::{Here, Scope, TOOLS, Tool, disable};
+use handoff_adapters::{Scope, TOOLS, Tool, disable};
 use handoff_files::Dir;
 use handoff_process::{Environment, Output, Status};
 use serde_json::json;
@@ -97,15 +97,7 @@ fn without_captures(
     options: &Options,
     environment: &Environment,
 ) -> Result<bool, InstallError> {
-    let record = places.store.join(".handover/wired.json");
-    let here = Here {
-        home: Some(places.home.clone()),
-        claude: Some(places.claude.clone()),
-        codex: Some(places.codex.clone()),
-        path: environment.search_path(),
-        project: places.home.clone(),
-        program: places.program("handover"),
-    };
+    let (record, here) = (places.captures(), places.adapters(environment));
     let is_meant = |tool: &&Tool| match &options.only {
         Some(only) => only.iter().any(|agent| agent.word() == tool.id),
         None => true,

@@ -5,7 +5,6 @@ use handoff_wiring::Roots;
 use super::Patient;
 use super::claude::is_ours;
 use crate::agent::Agent;
-use crate::app_server;
 use crate::piece::{BLOCK, Piece, owner, told};
 use crate::trust;
 
@@ -113,9 +112,7 @@ impl Patient<'_> {
         if !self.thorough {
             return self.note("whether it trusts the plugin's hook was not asked of its app-server: --quick");
         }
-        let hooks =
-            app_server::Server::start(self.places, self.environment).and_then(|mut server| server.hooks());
-        let hooks = match hooks {
+        let hooks = match self.codex_hooks() {
             Ok(hooks) => hooks,
             Err(why) => {
                 return self.note(format!(
@@ -159,9 +156,7 @@ impl Patient<'_> {
             return self.note("whether it trusts the hook was not asked of its app-server: --quick");
         }
         let mend = self.again("install --only codex --trust-codex-hook");
-        let hooks =
-            app_server::Server::start(self.places, self.environment).and_then(|mut server| server.hooks());
-        match hooks.as_ref().map(|hooks| trust::ours(hooks, self.places)) {
+        match self.codex_hooks().as_ref().map(|hooks| trust::ours(hooks, self.places)) {
             Err(why) => {
                 self.note(format!("whether it trusts the hook could not be asked of its app-server: {why}"))
             }

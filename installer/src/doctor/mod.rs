@@ -1,5 +1,6 @@
 //! Does it work, and if not, what mends it?
 
+mod capture;
 mod claude;
 mod codex;
 mod dispatch;
@@ -11,6 +12,7 @@ use std::path::Path;
 use handoff_process::{Environment, Output, Status};
 use serde_json::json;
 
+use crate::app_server::{self, Listed};
 use crate::args::Options;
 use crate::error::InstallError;
 use crate::manifest::Manifest;
@@ -44,6 +46,8 @@ struct Patient<'a> {
     thorough: bool,
     area: &'static str,
     findings: Vec<Finding>,
+    /// What Codex's app-server said when it was asked for its hooks.
+    codex_hooks: Option<Result<Vec<Listed>, String>>,
 }
 
 /// Looks at everything and prints what it finds; [`Status::NotDone`] when there is a problem.
@@ -64,10 +68,12 @@ pub(crate) fn doctor(
         thorough: !options.quick,
         area: "programs",
         findings: Vec::new(),
+        codex_hooks: None,
     };
     patient.programs();
     patient.claude();
     patient.codex();
+    patient.capture();
     patient.store();
     patient.dispatch();
     let findings = patient.findings;
@@ -170,6 +176,13 @@ impl Patient<'_> {
             false => format!(" --home {}", quoted(&self.places.prefix)),
         };
         format!("{installer} {arguments}{home}")
+    }
+
+    /// The hooks as Codex's app-server lists them, asked once.
+    fn codex_hooks(&mut self) -> Result<Vec<Listed>, String> {
+        let ask =
+            || app_server::Server::start(self.places, self.environment).and_then(|mut server| server.hooks());
+        self.codex_hooks.get_or_insert_with(ask).clone()
     }
 
     /// A settings file's text; None when there is none, or when it cannot be read, which is said.

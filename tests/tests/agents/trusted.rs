@@ -62,6 +62,18 @@ fn an_untrusted_hook_is_named_by_doctor_and_what_it_says_mends_it() {
 }
 
 #[test]
+fn untrusted_hooks_that_save_the_work_are_named_by_doctor() {
+    if !ready() {
+        return;
+    }
+    let machine = Machine::new(Wiring::Installer);
+    let wired = machine.shell(&format!("'{}' install", machine.bin("handover").display()));
+    assert_eq!(wired.code, 0, "{wired:?}");
+    let mend = mend(&machine, "capture: 4 of these hooks are not trusted");
+    assert!(mend.starts_with("codex "), "{mend}");
+}
+
+#[test]
 fn a_hook_stays_trusted_through_another_installation_and_through_newer_programs() {
     if !ready() {
         return;

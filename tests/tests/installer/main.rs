@@ -14,6 +14,7 @@ mod dispatch;
 mod dispatch_skills;
 mod doctor;
 mod doctor_agents;
+mod doctor_capture;
 mod edited;
 mod failing;
 mod fresh;

@@ -1,0 +1,91 @@
+//! Is the work saved by itself, in every project?
+
+use std::path::Path;
+
+use handoff_adapters::{Manifest, Scope, State, Surface, SurfaceStatus, TOOLS, Tool, status};
+use handoff_wiring::Call;
+
+use super::Patient;
+
+impl Patient<'_> {
+    pub(super) fn capture(&mut self) {
+        self.area = "capture";
+        let mend = format!("{} install", handoff_process::quoted(&self.places.program("handover")));
+        let here = self.places.adapters(self.environment);
+        let manifest = match Manifest::load(&self.places.captures(), Scope::User) {
+            Ok(manifest) => manifest,
+            Err(error) => return self.problem(error.to_string(), mend),
+        };
+        let recorded = handoff_files::is_file(&self.places.captures());
+        let mut any = false;
+        for tool in TOOLS {
+            for surface in status(&here, tool, &[&manifest]).surfaces {
+                if surface.scope == Scope::User && (recorded || surface.state.is_wired()) {
+                    any |= self.surface(tool, &surface, &mend);
+                }
+            }
+        }
+        if !any {
+            self.note(
+                "work is saved by hand, and by itself in projects with `handover enable`; to have it so in all: handover install",
+            );
+        }
+    }
+
+    /// Says how one of a tool's surfaces stands; whether anything of ours is there.
+    fn surface(&mut self, tool: &Tool, surface: &SurfaceStatus, mend: &str) -> bool {
+        let shown = self.places.short(&surface.path);
+        let what = match surface.surface {
+            Surface::StatusLine => "the statusline",
+            _ => "the hooks",
+        };
+        let what = format!("{what} of {} in {shown}", tool.name);
+        match &surface.state {
+            State::Absent => {}
+            State::Wired | State::Unread(_) => {
+                self.well(format!("{what} run handover"));
+                if tool.id == "codex" && surface.surface == Surface::Hooks {
+                    self.trusted(surface);
+                }
+            }
+            State::Partly(missing) => self.problem(format!("{what} lack {}", missing.join(", ")), mend),
+            State::Outdated => self.problem(format!("{what} are those of another version"), mend),
+            State::Other(command) => self.problem(format!("{what} run another one: {command}"), mend),
+            State::Malformed(error) => self.malformed(&surface.path, error),
+            State::Unreadable(why) => {
+                self.problem(
+                    format!("{shown} cannot be read: {why}"),
+                    format!("make {shown} a file that you can read"),
+                );
+            }
+        }
+        surface.state.is_wired()
+    }
+
+    /// Whether Codex runs those hooks, which it does not before the user trusts each.
+    fn trusted(&mut self, surface: &SurfaceStatus) {
+        if !self.thorough {
+            return self.note("whether Codex trusts these hooks was not asked of its app-server: --quick");
+        }
+        let (file, program) = (handoff_files::canonical(&surface.path), self.places.program("handover"));
+        let hooks = match self.codex_hooks() {
+            Ok(hooks) => hooks,
+            Err(why) => {
+                return self.note(format!("whether Codex trusts these hooks could not be asked: {why}"));
+            }
+        };
+        let is_ours =
+            |command: &str| Call::of(command).is_some_and(|call| Path::new(&call.program) == program);
+        let ours = hooks
+            .iter()
+            .filter(|hook| handoff_files::canonical(&hook.source) == file && is_ours(&hook.command));
+        let idle =
+            ours.filter(|hook| !hook.enabled || !matches!(&*hook.status, "trusted" | "managed")).count();
+        if idle > 0 {
+            self.problem(
+                format!("{idle} of these hooks are not trusted, so Codex passes them over in silence"),
+                "codex   # and choose \"Trust all and continue\"",
+            );
+        }
+    }
+}
