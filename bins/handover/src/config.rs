@@ -100,8 +100,9 @@ impl Config {
     /// What the system says; what is wrong with it and where.
     pub(crate) fn load(top: &Path) -> Result<Self, ConfigError> {
         let path = top.join(".handover/config.toml");
-        let bytes = match handoff_files::read_named(&path, LARGEST) {
-            Ok((bytes, _)) => bytes,
+        // A clone may have brought it, as a link to anything: nothing is waited for.
+        let bytes = match handoff_files::read_file(&path, LARGEST) {
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(error.into()),
         };
@@ -285,7 +286,10 @@ impl<'t> Table<'t> {
             let at = self.table.key(key).and_then(toml_edit::Key::span);
             let line = self.text[..place(at).min(self.text.len())].matches('\n').count() + 1;
             let of = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
-            warnings.push(format!("line {line}: there is no setting `{key}`{of}: {}", known.join(", ")));
+            warnings.push(format!(
+                ".handover/config.toml line {line}: there is no setting `{key}`{of}: {}",
+                known.join(", ")
+            ));
         }
     }
 }
@@ -342,6 +346,10 @@ mod tests {
         let odd =
             Config::parse("trak = true\n[capture]\nmax = 1").unwrap_or_else(|error| panic!("{error:?}"));
         assert_eq!(odd.warnings.len(), 2);
-        assert!(odd.warnings[1].starts_with("line 3: there is no setting `max` in [capture]: threshold"));
+        assert!(
+            odd.warnings[1].starts_with(
+                ".handover/config.toml line 3: there is no setting `max` in [capture]: threshold"
+            )
+        );
     }
 }

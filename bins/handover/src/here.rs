@@ -48,17 +48,31 @@ impl<'a> Here<'a> {
         output: Output,
         root: Option<&Path>,
     ) -> Result<Self, Failure> {
-        let start = match root {
-            Some(root) => root.to_owned(),
-            None => Environment::working_directory()?,
-        };
-        let worktree = Worktree::find(&start)
-            .map_err(|error| Failure::new(format!("could not look at {}: {error}", start.display())))?;
+        let worktree = find(root)?;
         let config = Config::load(worktree.top()).map_err(|error| Failure::new(error.to_string()))?;
+        Ok(Self::with(environment, output, worktree, config))
+    }
+
+    /// The same for a hook: settings that cannot be read are those that every project has, and a warning. A mistake in
+    /// them must not lose the work.
+    pub(crate) fn forgiving(
+        environment: &'a Environment,
+        output: Output,
+        root: Option<&Path>,
+    ) -> Result<Self, Failure> {
+        let worktree = find(root)?;
+        let config = Config::load(worktree.top()).unwrap_or_else(|error| Config {
+            warnings: vec![format!("{error}; until then the defaults hold")],
+            ..Config::default()
+        });
+        Ok(Self::with(environment, output, worktree, config))
+    }
+
+    fn with(environment: &'a Environment, output: Output, worktree: Worktree, config: Config) -> Self {
         for warning in &config.warnings {
-            output.complain(format_args!("warning: .handover/config.toml {warning}"));
+            output.complain(format_args!("warning: {warning}"));
         }
-        Ok(Self { environment, output, worktree, config })
+        Self { environment, output, worktree, config }
     }
 
     pub(crate) fn top(&self) -> &Path {
@@ -132,6 +146,16 @@ impl<'a> Here<'a> {
         let own = self.top().file_name();
         bundle.manifest().recipient.as_deref().is_none_or(|name| own.is_some_and(|own| own == name))
     }
+}
+
+/// The worktree that `root`, else the current directory, is in.
+fn find(root: Option<&Path>) -> Result<Worktree, Failure> {
+    let start = match root {
+        Some(root) => root.to_owned(),
+        None => Environment::working_directory()?,
+    };
+    Worktree::find(&start)
+        .map_err(|error| Failure::new(format!("could not look at {}: {error}", start.display())))
 }
 
 /// Beside the inboxes, where no inbox can be: a key or claim is worth as much as a handoff.

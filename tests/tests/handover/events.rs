@@ -119,11 +119,41 @@ fn odd_payloads_and_places_hurt_nobody() {
     let mut command = stage.command(&stage.world.dir("plain"), &["on-event"]);
     command.env_remove("HOME");
     assert_eq!(tests::feed(command, b"{}").code, 0);
-    // A broken setting is said where hosts keep it, and stops no session.
+}
+
+#[test]
+fn a_mistake_in_the_settings_loses_no_work() {
+    let stage = Stage::changed();
     stage.ok(&["init"]);
-    std::fs::write(stage.app.join(".handover/config.toml"), "[capture\n").unwrap();
-    let ran = stage.event("claude", &stage.payload("Stop"), None);
-    assert!(ran.code == 0 && ran.out().is_empty() && ran.err().contains("config.toml:1"), "{}", ran.err());
+    let config = stage.app.join(".handover/config.toml");
+    std::fs::write(&config, "[capture\n").unwrap();
+    // Said where hosts keep it, while there is nothing to do.
+    let far = stage.event("claude", &stage.payload("Stop"), None);
+    assert!(far.code == 0 && far.out().is_empty() && far.err().contains("config.toml:1"), "{}", far.err());
+    let daemon = openusage(&stage.world, 95);
+    let words = told(&stage.event("claude", &stage.payload("Stop"), Some(&daemon)));
+    assert!(words.contains("saved the work") && words.contains("config.toml:1"), "{words}");
+    assert!(stage.ok(&["session-start"]).contains("# Handoff"));
+    // Who gives a command is told, and nothing is done.
+    let by_hand = stage.handover(&stage.app, &["capture"]);
+    assert!(by_hand.code == 1 && by_hand.err().contains("config.toml:1"), "{}", by_hand.err());
+}
+
+#[test]
+fn settings_that_a_clone_brings_as_something_else_hold_nobody_up() {
+    let stage = Stage::changed();
+    stage.ok(&["init"]);
+    let config = stage.app.join(".handover/config.toml");
+    let pipe = stage.world.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for target in [pipe.as_path(), "/dev/zero".as_ref(), "/".as_ref()] {
+        std::fs::remove_file(&config).unwrap();
+        std::os::unix::fs::symlink(target, &config).unwrap();
+        let start = Instant::now();
+        let ran = stage.event("claude", &stage.payload("Stop"), None);
+        assert!(ran.code == 0 && ran.err().contains("config.toml"), "{target:?}: {}", ran.err());
+        assert!(start.elapsed() < Duration::from_secs(5), "{target:?}");
+    }
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub(crate) fn run(
     }
     let start = root.map(Path::to_owned).or_else(|| event.cwd.clone());
     let start = start.or_else(|| environment.claude_project_dir.clone());
-    let done = Here::new(environment, output, start.as_deref()).and_then(|here| {
+    let done = Here::forgiving(environment, output, start.as_deref()).and_then(|here| {
         // Outside of git there is nothing that could be carried.
         match here.worktree.is_repository() {
             true => look(&here, &event, tool, detached),
@@ -220,7 +220,7 @@ fn capture(
     let saved = save(here, &order).map_err(|failure| Failure { code: UNSAVED, ..failure })?;
     let Some(saved) = saved else { return Ok(None) };
     let mut words = format!("handover saved the work, because {why}: {}", saved.bundle.path().display());
-    for note in saved.notes.iter().chain(&saved.untold) {
+    for note in saved.notes.iter().chain(&saved.untold).chain(&here.config.warnings) {
         words += &format!("; {note}");
     }
     Ok(Some(words))

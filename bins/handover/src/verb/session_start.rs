@@ -13,13 +13,16 @@ use crate::args::Format;
 use crate::event::Event;
 use crate::here::{Failure, Here};
 
+/// How many are opened, the newest first: a clone may bring thousands.
+const LOOKED_AT: usize = 100;
+
 pub(crate) fn run(environment: &Environment, output: Output, root: Option<&Path>, format: Format) {
     if environment.skip {
         return;
     }
     let event = Event::read();
     let start = root.map(Path::to_owned).or(event.cwd).or_else(|| environment.claude_project_dir.clone());
-    let told = Here::new(environment, output, start.as_deref()).and_then(|here| text(&here));
+    let told = Here::forgiving(environment, output, start.as_deref()).and_then(|here| text(&here));
     let text = match told {
         Ok(None) => return,
         Ok(Some(text)) => text,
@@ -46,8 +49,9 @@ fn text(here: &Here<'_>) -> Result<Option<String>, Failure> {
         return Ok(None);
     }
     let keyring = here.keyring()?;
-    let (mut newest, mut foreign, mut more) = (None, 0, 0);
-    for id in &pending {
+    let (mut newest, mut foreign) = (None, 0);
+    let mut more = pending.len().saturating_sub(LOOKED_AT);
+    for id in pending.iter().take(LOOKED_AT) {
         let Ok(bundle) = handover.bundle(id) else { continue };
         if !keyring.trust(&bundle)?.is_good() {
             foreign += 1;
