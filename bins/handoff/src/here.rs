@@ -4,35 +4,10 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use handoff_backends::{Config, Warning};
-use handoff_process::{Environment, Output};
+use handoff_process::{Environment, Failure, Output};
 use handoff_runs::{Found, RecordError, Row, Runs, State};
 
 use crate::verb::{deliver, open};
-
-/// Why something was not done, in words for the user, and the exit code.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) words: String,
-    pub(crate) code: u8,
-}
-
-impl<E: std::error::Error> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self { words: error.to_string(), code: 1 }
-    }
-}
-
-impl Failure {
-    /// It was not done.
-    pub(crate) fn new(words: impl Into<String>) -> Self {
-        Self { words: words.into(), code: 1 }
-    }
-
-    /// It was asked for in a way that makes no sense.
-    pub(crate) fn usage(words: impl Into<String>) -> Self {
-        Self { words: words.into(), code: 2 }
-    }
-}
 
 /// The user's dispatcher.
 pub(crate) struct Here<'a> {

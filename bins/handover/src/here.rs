@@ -3,35 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use handoff_bundle::{Bundle, BundleError, BundleId, Git, Handover, Keyring};
-use handoff_process::{Environment, Output};
+use handoff_process::{Environment, Failure, Output};
 use handoff_worktree::Worktree;
 
 use crate::config::Config;
-
-/// Why something was not done, in words for the user, and the exit code.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) words: String,
-    pub(crate) code: u8,
-}
-
-impl<E: std::error::Error> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self { words: error.to_string(), code: 1 }
-    }
-}
-
-impl Failure {
-    /// It was not done.
-    pub(crate) fn new(words: impl Into<String>) -> Self {
-        Self { words: words.into(), code: 1 }
-    }
-
-    /// It was asked for in a way that makes no sense.
-    pub(crate) fn usage(words: impl Into<String>) -> Self {
-        Self { words: words.into(), code: 2 }
-    }
-}
 
 /// A worktree, and what holds there.
 pub(crate) struct Here<'a> {

@@ -5,11 +5,13 @@
 #![expect(clippy::disallowed_methods, reason = "these are the doors that the lint keeps shut elsewhere")]
 
 mod environment;
+mod failure;
 mod input;
 mod output;
 mod word;
 
 pub use environment::{Environment, NoStore, quoted};
+pub use failure::Failure;
 pub use input::{Patience, read_input, read_line};
 pub use output::{Output, Status};
 pub use word::SessionWord;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use handoff_backends::{Backend, Conversation as Talk, Kind};
-use handoff_process::Environment;
+use handoff_process::{Environment, Failure};
 use handoff_runs::{Conversation, Ending, NewRun, Row, Run, Runs, State, Usage};
 use handoff_stream::Dialect;
 use handoff_text::Sanitised;
@@ -13,7 +13,7 @@ use rustix::process::Pid;
 use super::prompt::{self, Prompt};
 use super::{deliver, open};
 use crate::args::{Source, Task};
-use crate::here::{Failure, Here, settings_file};
+use crate::here::{Here, settings_file};
 use crate::supervise::{Ended, Journal, Plan, Signals, Watch, guard, supervise};
 
 /// `handoff run`.

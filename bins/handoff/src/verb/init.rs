@@ -2,10 +2,10 @@
 
 use handoff_backends::PRESET;
 use handoff_files::{Dir, Foreign};
-use handoff_process::{Patience, read_input};
+use handoff_process::{Failure, Patience, read_input};
 
 use super::{printed, sibling};
-use crate::here::{Failure, Here};
+use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
     let path = here.config_path();

@@ -5,13 +5,14 @@ use std::path::Path;
 
 use handoff_board::{Detail, Document, Left, Source, Tokens};
 use handoff_document::{Timestamp, age};
+use handoff_process::Failure;
 use handoff_runs::{Filter, Row, Runs, State, split_result};
 use handoff_text::Sanitised;
 use serde::Serialize;
 
 use super::{open, printed, stop, tail};
 use crate::args::List;
-use crate::here::{Failure, Here};
+use crate::here::Here;
 
 /// How many are listed where nothing else is said.
 const SHOWN: usize = 50;

@@ -14,10 +14,10 @@ mod stop;
 mod tail;
 mod wait;
 
-use handoff_process::{Environment, Output};
+use handoff_process::{Environment, Failure, Output};
 
 use crate::args::{self, Command};
-use crate::here::{Failure, Here};
+use crate::here::Here;
 use crate::supervise::guard;
 
 /// Does it; gives the exit code.

@@ -1,8 +1,10 @@
 //! `handoff new`: an id and a prompt file for a run to come.
 
+use handoff_process::Failure;
+
 use super::printed;
 use crate::args::{New, Source, Task};
-use crate::here::{Failure, Here};
+use crate::here::Here;
 use crate::verb::prompt;
 
 pub(crate) fn run(here: &Here<'_>, new: &New) -> Result<u8, Failure> {

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use handoff_backends::{Conversation, Task};
 use handoff_files::{Dir, FileError, Lock};
-use handoff_process::Environment;
+use handoff_process::{Environment, Failure};
 use handoff_runs::Row;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
-use crate::here::{Failure, Here};
+use crate::here::Here;
 use crate::supervise::{Signals, guard};
 
 /// What the file of an opened run's settings is called: `<id>.open-<process>.settings.json`.

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use handoff_process::{Output, Patience, read_input};
+use handoff_process::{Failure, Output, Patience, read_input};
 
 use crate::args::{Source, Task};
-use crate::here::Failure;
 
 /// The longest prompt, in bytes. Backends take less.
 const LONGEST: usize = 64 << 20;

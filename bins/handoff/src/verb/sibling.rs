@@ -4,9 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use handoff_process::Environment;
-
-use crate::here::Failure;
+use handoff_process::{Environment, Failure};
 
 /// Becomes the program beside this one: its signals, its exit code.
 pub(crate) fn run(name: &str, first: Option<&str>, rest: &[OsString]) -> Result<u8, Failure> {

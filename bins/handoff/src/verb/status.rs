@@ -2,12 +2,12 @@
 
 use std::process::{Command, Stdio};
 
-use handoff_process::Environment;
+use handoff_process::{Environment, Failure};
 use handoff_runs::{Filter, State};
 
 use super::printed;
 use crate::args::HELP;
-use crate::here::{Failure, Here};
+use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
     if !here.output.is_terminal() {

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use handoff_process::Failure;
 use handoff_runs::State;
 use rustix::process::{Pid, Signal};
 
 use super::printed;
-use crate::here::{Failure, Here};
+use crate::here::Here;
 
 /// How long it may take: the supervisor gives its backend two seconds.
 const PATIENCE: Duration = Duration::from_secs(10);

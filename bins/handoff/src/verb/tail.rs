@@ -4,11 +4,12 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::Duration;
 
+use handoff_process::Failure;
 use handoff_runs::{Row, State, split_result};
 use handoff_text::Sanitised;
 
 use super::printed;
-use crate::here::{Failure, Here};
+use crate::here::Here;
 
 /// How much of a long progress is shown, in bytes.
 const LAST: u64 = 16 << 10;

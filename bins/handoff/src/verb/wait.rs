@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use handoff_process::Failure;
 use handoff_runs::{Filter, Row, State};
 
 use super::printed;
-use crate::here::{Failure, Here};
+use crate::here::Here;
 
 /// How often the list is asked.
 const TICK: Duration = Duration::from_millis(200);

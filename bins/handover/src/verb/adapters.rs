@@ -1,10 +1,11 @@
 //! `handover adapters`: the tools, what is found here, and what is wired.
 
 use handoff_adapters::{Sign, State, SurfaceStatus, ToolStatus};
+use handoff_process::Failure;
 use serde_json::json;
 
 use super::wire;
-use crate::here::{Failure, Here};
+use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
     let all = wire::all(here)?;

@@ -1,10 +1,10 @@
 //! `handover allow`: the user's word for a bundle that was not made here.
 
 use handoff_bundle::Trust;
-use handoff_process::{Patience, read_input, read_line};
+use handoff_process::{Failure, Patience, read_input, read_line};
 
 use super::inspect;
-use crate::here::{Failure, Here};
+use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>, id: &str, yes: bool) -> Result<u8, Failure> {
     let handover = here.handover()?.ok_or_else(|| Failure::new("there is no capture here"))?;

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use handoff_bundle::{Bundle, Contents, Description, Handover, Origin};
 use handoff_document::Timestamp;
-use handoff_process::SessionWord;
+use handoff_process::{Failure, SessionWord};
 use handoff_quota::Tool;
 use handoff_transcript::Session;
 use serde_json::json;
 
 use crate::args::Capture;
-use crate::here::{Failure, Here};
+use crate::here::Here;
 use crate::quota;
 use crate::secrets;
 use crate::summary::{Facts, Summary};

@@ -2,9 +2,10 @@
 
 use handoff_bundle::Handover;
 use handoff_files::Foreign;
+use handoff_process::Failure;
 
 use crate::config::TEMPLATE;
-use crate::here::{Failure, Here};
+use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
     let handover = Handover::create(here.top(), here.config.track)?;

@@ -1,12 +1,13 @@
 //! `handover inspect`: what is in a bundle, and what taking it would mean.
 
 use handoff_bundle::{ApplyOptions, Bundle, BundleError, Git, Handover, Keyring, Refusal, Trust, Which};
+use handoff_process::Failure;
 use handoff_surface::size;
 use handoff_text::Sanitised;
 use serde_json::json;
 
 use super::pending::word;
-use crate::here::{Failure, Here};
+use crate::here::Here;
 use crate::secrets::{self, Found, Secrets, shown};
 
 /// How many paths are shown.

@@ -16,10 +16,10 @@ mod status;
 mod statusline_tap;
 mod wire;
 
-use handoff_process::{Environment, Output, Status};
+use handoff_process::{Environment, Failure, Output, Status};
 
 use crate::args::{self, Command, Typed};
-use crate::here::{Failure, Here};
+use crate::here::Here;
 
 /// Does it; gives the exit code.
 pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u8 {

@@ -13,13 +13,13 @@ use std::time::Duration;
 
 use handoff_address::Address;
 use handoff_document::Timestamp;
-use handoff_process::{Environment, Output};
+use handoff_process::{Environment, Failure, Output};
 use handoff_quota::{Cause, Ledger, Policy, Reading, Rollout, Tool, Trigger, Wall};
 use serde_json::json;
 
 use super::capture::{Order, save};
 use crate::event::Event;
-use crate::here::{Failure, Here, state};
+use crate::here::{Here, state};
 use crate::quota;
 
 /// How long other hooks, who decide the same, are waited for.

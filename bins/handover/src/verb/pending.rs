@@ -2,10 +2,11 @@
 
 use handoff_bundle::{Bundle, Trust};
 use handoff_document::{Timestamp, age};
+use handoff_process::Failure;
 use handoff_text::Sanitised;
 use serde_json::json;
 
-use crate::here::{Failure, Here};
+use crate::here::Here;
 
 /// How many are shown.
 const SHOWN: usize = 50;

@@ -3,10 +3,11 @@
 use handoff_bundle::{Applied, ApplyOptions, Bundle, BundleError, Claim, Handover, Refusal, Trusted, Undone};
 use handoff_document::Timestamp;
 use handoff_files::canonical;
+use handoff_process::Failure;
 use handoff_text::Sanitised;
 
 use crate::args::Pickup;
-use crate::here::{Failure, Here};
+use crate::here::Here;
 
 /// How many paths are named.
 const NAMED: usize = 20;

@@ -1,6 +1,8 @@
 //! `handover print-config`: every setting with the value that holds here.
 
-use crate::here::{Failure, Here};
+use handoff_process::Failure;
+
+use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
     let path = here.top().join(".handover/config.toml");

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use handoff_files::Dir;
+use handoff_process::Failure;
 use handoff_text::Sanitised;
 
-use crate::here::{Failure, Here};
+use crate::here::Here;
 use crate::secrets::Secrets;
 
 /// What a tool is told, besides the summary.

@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use handoff_process::Failure;
+
 use crate::args::Pickup;
-use crate::here::{Failure, Here};
+use crate::here::Here;
 use crate::verb::pickup;
 
 /// Becomes `command`, with the summary at hand: `HANDOVER_SUMMARY` is its file, `HANDOVER_BUNDLE` the bundle's directory.

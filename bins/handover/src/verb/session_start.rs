@@ -4,14 +4,14 @@
 
 use std::path::Path;
 
-use handoff_process::{Environment, Output};
+use handoff_process::{Environment, Failure, Output};
 use handoff_surface::Frame;
 use handoff_text::Sanitised;
 use serde_json::json;
 
 use crate::args::Format;
 use crate::event::Event;
-use crate::here::{Failure, Here};
+use crate::here::Here;
 
 /// How many are opened, the newest first: a clone may bring thousands.
 const LOOKED_AT: usize = 100;

@@ -1,10 +1,11 @@
 //! `handover status`: how things stand here.
 
 use handoff_document::Timestamp;
+use handoff_process::Failure;
 use handoff_quota::Tool;
 use serde_json::json;
 
-use crate::here::{Failure, Here};
+use crate::here::Here;
 use crate::quota;
 use crate::verb::wire;
 

@@ -4,11 +4,11 @@ use handoff_adapters::{
     Here as Place, Manifest, Plan, Scope, Surface, TOOLS, Tool, ToolStatus, disable, enable, status,
 };
 use handoff_bundle::Handover;
-use handoff_process::Environment;
+use handoff_process::{Environment, Failure};
 use similar::TextDiff;
 
 use crate::args::Wire;
-use crate::here::{Failure, Here};
+use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
     let place = place(here)?;
