@@ -97,6 +97,8 @@ fn the_end_is_waited_for() {
     let wait = std::thread::spawn(move || tests::feed(these, b""));
     std::thread::sleep(Duration::from_millis(100));
     assert!(!all.is_finished() && !wait.is_finished());
+    let late = stage.handoff(&["wait", "--timeout", "1", &ids[0]]);
+    assert!(late.code == 124 && late.out().is_empty() && late.err().contains(&ids[0]), "{}", late.err());
     std::fs::write(stage.world.path("go"), "").unwrap();
     assert_eq!((first.ends(), second.ends()), (0, 1));
     let waited = wait.join().unwrap();

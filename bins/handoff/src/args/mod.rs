@@ -84,6 +84,8 @@ pub(crate) enum Command {
     Wait {
         /// None for all that run.
         ids: Vec<String>,
+        /// For ever without one.
+        timeout: Option<Duration>,
     },
     /// End a run.
     Stop {

@@ -213,15 +213,16 @@ fn list(parser: &mut Parser) -> Result<Command, Error> {
 }
 
 fn wait(parser: &mut Parser) -> Result<Command, Error> {
-    let mut ids = Vec::new();
+    let (mut ids, mut timeout) = (Vec::new(), None);
     while let Some(arg) = parser.next()? {
         match arg {
             Short('h') | Long("help") => return Ok(Command::Help),
+            Long("timeout") => timeout = Some(duration(&parser.value()?.string()?)?),
             Value(word) => ids.push(word.string()?),
             other => return Err(other.unexpected()),
         }
     }
-    Ok(Command::Wait { ids })
+    Ok(Command::Wait { ids, timeout })
 }
 
 /// `90s`, `10m`, `2h`; a bare number is seconds.

@@ -35,7 +35,7 @@ pub(crate) fn run(command: &Command, environment: &Environment, output: Output) 
         Command::List(list) => here().and_then(|here| list::run(&here, list)),
         Command::Open { id } => here().and_then(|here| open::run(&here, id.as_deref())),
         Command::Tail { id, follow } => here().and_then(|here| tail::run(&here, id.as_deref(), *follow)),
-        Command::Wait { ids } => here().and_then(|here| wait::run(&here, ids)),
+        Command::Wait { ids, timeout } => here().and_then(|here| wait::run(&here, ids, *timeout)),
         Command::Stop { id } => here().and_then(|here| stop::run(&here, id)),
         Command::Init { yes } => here().and_then(|here| init::run(&here, *yes)),
         Command::Env => here().map(|here| env::run(&here)),

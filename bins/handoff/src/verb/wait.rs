@@ -1,6 +1,6 @@
 //! `handoff wait`: until runs have ended.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use handoff_process::Failure;
 use handoff_runs::{Filter, Row, State};
@@ -11,8 +11,13 @@ use crate::here::Here;
 /// How often the list is asked.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Waits for `ids`, or for all that run; prints a line for each as it ends. Exit code 0 when all were successes.
-pub(crate) fn run(here: &Here<'_>, ids: &[String]) -> Result<u8, Failure> {
+/// The exit code when the time is over, as timeout(1) has it.
+const LATE: u8 = 124;
+
+/// Waits for `ids`, or for all that run; prints a line for each as it ends. Exit code 0 when all were successes. What
+/// still runs when the time is over goes on.
+pub(crate) fn run(here: &Here<'_>, ids: &[String], timeout: Option<Duration>) -> Result<u8, Failure> {
+    let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let runs = here.runs()?;
     let mut left: Vec<Row> = match ids.is_empty() {
         true => runs.list(&Filter { state: Some(State::Running), ..Filter::default() })?,
@@ -36,7 +41,13 @@ pub(crate) fn run(here: &Here<'_>, ids: &[String]) -> Result<u8, Failure> {
         if left.is_empty() {
             return Ok(code);
         }
-        std::thread::sleep(TICK);
+        let rest = end.map(|end| end.saturating_duration_since(Instant::now()));
+        if rest.is_some_and(|rest| rest.is_zero()) {
+            let ids: Vec<_> = left.iter().map(|row| row.id.as_str()).collect();
+            let words = format!("still running, and going on: {}", ids.join(", "));
+            return Err(Failure { words, code: LATE });
+        }
+        std::thread::sleep(rest.map_or(TICK, |rest| rest.min(TICK)));
         here.reconcile(&runs)?;
     }
 }

@@ -11,7 +11,7 @@ use handoff_quota::Tap;
 
 use crate::here::state;
 
-/// Passes standard input on to `command` as it came; its output and exit code are ours. Without one a short line.
+/// Passes standard input on to `command` as it came; its output and exit code are ours. Without one nothing is shown.
 pub(crate) fn run(environment: &Environment, output: &Output, command: &[OsString]) -> u8 {
     let input =
         read_input(Patience { time: None, size: handoff_quota::INPUT }, |_| false).unwrap_or_default();
