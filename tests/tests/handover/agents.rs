@@ -1,19 +1,53 @@
 //! The real `claude` and `codex`, with a model that is ours: a bundle appears by itself, and the other one is told.
 
-use tests::agents::{Host, Machine, Wiring, ready, refuse, shell, text};
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
+
+use tests::agents::{Host, Machine, Step, Wiring, ready, refuse, shell, text};
 
 use crate::support::openusage;
 
-/// A machine with everything installed, hooks and guidance for every project too.
+/// A machine with everything installed, the hooks for every project too, and trusted where that is asked for.
 fn machine() -> Option<Machine> {
     if !ready() {
         return None;
     }
     let machine = Machine::new(Wiring::Installer);
     let handover = machine.bin("handover");
-    let ran = machine.shell(&format!("'{}' install --tool claude", handover.display()));
+    let ran = machine.shell(&format!("'{}' install", handover.display()));
     assert_eq!(ran.code, 0, "{ran:?}");
+    machine.trust_every_hook();
     Some(machine)
+}
+
+/// How many bundles are in `repo`.
+fn bundles(repo: &Path) -> usize {
+    let is_bundle = |entry: &std::fs::DirEntry| !entry.file_name().to_string_lossy().starts_with('.');
+    let all = std::fs::read_dir(repo.join(".handover/bundles"));
+    all.map_or(0, |all| all.filter(|entry| entry.as_ref().is_ok_and(is_bundle)).count())
+}
+
+/// Waits for a bundle that is made when the agent is gone.
+#[track_caller]
+fn appears(repo: &Path, said: &str) {
+    let start = Instant::now();
+    while bundles(repo) == 0 {
+        assert!(start.elapsed() < Duration::from_secs(15), "{said}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(bundles(repo), 1);
+}
+
+/// What Codex's service says with every answer of the usage windows.
+fn used(step: Step, percent: &str) -> Step {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    step.header("x-codex-primary-used-percent", percent)
+        .header("x-codex-primary-window-minutes", "300")
+        .header("x-codex-primary-reset-at", &(now + 7_200).to_string())
+}
+
+fn summary(repo: &Path) -> String {
+    std::fs::read_to_string(repo.join(".handover/current/summary.md")).unwrap()
 }
 
 #[test]
@@ -62,16 +96,69 @@ fn at_the_wall_of_claude_the_work_is_saved() {
     let session = machine.session(Host::Claude, &repo).steps(steps).env("CLAUDE_CODE_MAX_RETRIES", "0");
     let end = session.run("Go on");
     assert_ne!(end.ran.code, 0);
-    let bundles = || {
-        std::fs::read_dir(repo.join(".handover/bundles")).map_or(0, |all| {
-            all.filter(|entry| !entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'))
-                .count()
-        })
+    appears(&repo, end.ran.out());
+}
+
+#[test]
+fn near_the_limit_that_its_service_tells_a_turn_of_codex_leaves_a_bundle() {
+    let Some(machine) = machine() else { return };
+    let repo = machine.world.repo("app");
+    std::fs::write(repo.join("src/a.rs"), "half\n").unwrap();
+    let session = |percent: &str, words: &str| {
+        let end = machine.session(Host::Codex, &repo).steps([used(text(words), percent)]).run("Go on").ok();
+        end.ran.out().to_owned()
     };
-    let start = std::time::Instant::now();
-    while bundles() == 0 {
-        assert!(start.elapsed() < std::time::Duration::from_secs(15), "{}", end.ran.out());
-        std::thread::sleep(std::time::Duration::from_millis(20));
+    session("89", "Not yet.");
+    assert_eq!(bundles(&repo), 0);
+    appears(&repo, &session("95", "Half of it is made."));
+    let summary = summary(&repo);
+    assert!(summary.contains("is used to 95 %") && summary.contains("Half of it is made."), "{summary}");
+    session("97", "The same window again.");
+    assert_eq!(bundles(&repo), 1);
+}
+
+#[test]
+fn at_the_wall_of_codex_the_work_is_saved() {
+    let Some(machine) = machine() else { return };
+    let repo = machine.world.repo("app");
+    std::fs::write(repo.join("src/a.rs"), "half\n").unwrap();
+    let limit = refuse(429, "usage_limit_reached", "The usage limit has been reached");
+    let end = machine.session(Host::Codex, &repo).steps([used(limit, "100")]).run("Go on");
+    assert_ne!(end.ran.code, 0);
+    appears(&repo, end.ran.out());
+    let summary = summary(&repo);
+    assert!(summary.contains("> Go on") && summary.contains("limit"), "{summary}");
+}
+
+#[test]
+fn before_a_conversation_is_compacted_the_work_is_saved_where_that_is_wanted() {
+    for host in Host::ALL {
+        let Some(machine) = machine() else { return };
+        let repo = machine.world.repo("app");
+        std::fs::write(repo.join("src/a.rs"), "half\n").unwrap();
+        let handover = machine.bin("handover");
+        let init = machine.shell(&format!("cd '{}' && '{}' init", repo.display(), handover.display()));
+        assert_eq!(init.code, 0, "{init:?}");
+        let config = repo.join(".handover/config.toml");
+        let settings = std::fs::read_to_string(&config).unwrap();
+        std::fs::write(&config, settings.replace("on_compact = false", "on_compact = true")).unwrap();
+        let session = machine.session(host, &repo);
+        let end = match host {
+            Host::Claude => {
+                let steps = [text("begun"), text("a summary"), text("done")];
+                session.steps(steps).then("/compact").then("go").run("begin").ok()
+            }
+            // The mock counts a token for four bytes: the limit is passed at once.
+            Host::Codex => {
+                let steps = [shell("true"), text("a summary"), text("done")];
+                session.steps(steps).args(&["-c", "model_auto_compact_token_limit=9000"]).run("begin").ok()
+            }
+        };
+        appears(&repo, end.ran.out());
+        let summary = summary(&repo);
+        assert!(
+            summary.contains("about to be compacted") && summary.contains("> begin"),
+            "{host:?}: {summary}"
+        );
     }
-    assert_eq!(bundles(), 1);
 }

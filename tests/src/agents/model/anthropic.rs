@@ -61,8 +61,7 @@ fn error(kind: &str, message: &str) -> Value {
 
 fn message(body: &Value, step: &Step, number: usize, tokens: usize) -> Response {
     if let Some(refusal) = &step.refusal {
-        let response = Response::json(refusal.status, &error(&refusal.kind, &refusal.message));
-        return refusal.headers.iter().fold(response, |response, (name, value)| response.header(name, value));
+        return Response::json(refusal.status, &error(&refusal.kind, &refusal.message));
     }
     let mut content = Vec::new();
     if !step.text.is_empty() {

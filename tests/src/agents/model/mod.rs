@@ -172,6 +172,8 @@ impl Shared {
             (_, Api::Anthropic) => anthropic::answer(&method, &path, &body, &step, number),
             (_, Api::Openai) => openai::answer(&method, &path, &body, &step, number),
         };
+        let response =
+            step.headers.iter().fold(response, |response, (name, value)| response.header(name, value));
         // An agent that was killed does not wait for it.
         response.write(stream).ok();
     }

@@ -48,8 +48,7 @@ pub(super) fn answer(method: &str, path: &str, body: &Value, step: &Step, number
         return Response::json(404, &error("not_found", "mock"));
     }
     if let Some(refusal) = &step.refusal {
-        let response = Response::json(refusal.status, &error(&refusal.kind, &refusal.message));
-        return refusal.headers.iter().fold(response, |response, (name, value)| response.header(name, value));
+        return Response::json(refusal.status, &error(&refusal.kind, &refusal.message));
     }
     let mut items = Vec::new();
     if !step.text.is_empty() {

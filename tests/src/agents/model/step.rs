@@ -16,6 +16,7 @@ pub struct Step {
     pub(super) text: String,
     pub(super) calls: Vec<Call>,
     pub(super) refusal: Option<Refusal>,
+    pub(super) headers: Vec<(String, String)>,
 }
 
 /// Makes a step of the texts that the model was sent.
@@ -46,12 +47,18 @@ pub(super) struct Refusal {
     pub(super) status: u16,
     pub(super) kind: String,
     pub(super) message: String,
-    pub(super) headers: Vec<(String, String)>,
 }
 
 /// Says `words` and ends the turn.
 pub fn text(words: impl Into<String>) -> Step {
-    Step { reader: None, pause: Duration::ZERO, text: words.into(), calls: Vec::new(), refusal: None }
+    Step {
+        reader: None,
+        pause: Duration::ZERO,
+        text: words.into(),
+        calls: Vec::new(),
+        refusal: None,
+        headers: Vec::new(),
+    }
 }
 
 /// Does what `read` makes of all that the model was sent. A panic in it ends the connection, and is printed.
@@ -76,7 +83,7 @@ pub fn shell(line: impl Into<String>) -> Step {
 /// Answers with an HTTP error: `kind` as the API names it, such as `overloaded_error`.
 pub fn refuse(status: u16, kind: impl Into<String>, message: impl Into<String>) -> Step {
     let (kind, message) = (kind.into(), message.into());
-    Step { refusal: Some(Refusal { status, kind, message, headers: Vec::new() }), ..text("") }
+    Step { refusal: Some(Refusal { status, kind, message }), ..text("") }
 }
 
 impl Step {
@@ -106,10 +113,9 @@ impl Step {
         self
     }
 
-    /// A header of a refusal, such as `retry-after`.
+    /// A header of the answer, such as `retry-after`.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        let refusal = self.refusal.as_mut().expect("only a refusal has headers");
-        refusal.headers.push((name.to_owned(), value.to_owned()));
+        self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 }
