@@ -150,10 +150,9 @@ pub(super) fn install(
     const LOCK: &str = "index.lock";
     let git_dir = &repository.git_dir;
     git_dir.remove(TEMPORARY)?;
-    match after {
-        Some(after) => {
-            copy(dir, OsStr::new(after), git_dir, OsStr::new(TEMPORARY))?;
-        }
+    // Also a lock that only guards a removal says something: an empty one could be git's, and nobody would remove it.
+    match after.or(before) {
+        Some(index) => drop(copy(dir, OsStr::new(index), git_dir, OsStr::new(TEMPORARY))?),
         None => crate::repository::write(git_dir, TEMPORARY, b"")?,
     }
     let mode = git_dir.look("index")?.map_or(0o644, |found| found.mode);

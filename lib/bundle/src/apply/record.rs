@@ -23,6 +23,8 @@ pub(super) const NEW: &str = "new";
 /// Git's index before and after.
 pub(super) const INDEX_BEFORE: &str = "index.before";
 pub(super) const INDEX_AFTER: &str = "index.after";
+/// The one that an undo replaces: git may have written the one after anew.
+pub(super) const INDEX_NOW: &str = "index.now";
 /// The largest record that is read, in bytes.
 const LARGEST: u64 = 64 << 20;
 /// The version that is written and read.

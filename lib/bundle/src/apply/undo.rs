@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use handoff_files::Kind;
 
 use super::change::{install, put_node, same, sync};
-use super::record::{INDEX_AFTER, INDEX_BEFORE, OLD, Recorded, Was, entries};
+use super::record::{INDEX_AFTER, INDEX_BEFORE, INDEX_NOW, OLD, Recorded, Was, entries};
 use crate::error::{BundleError, Refusal};
 use crate::git::Git;
 use crate::layout::Handover;
@@ -89,7 +89,7 @@ impl Recorded {
     fn sweep(&self, repository: &Repository<'_>, tree: &Tree) -> Result<(), BundleError> {
         let git_dir = &repository.git_dir;
         git_dir.remove("handover-index.tmp")?;
-        for ours in [INDEX_AFTER, INDEX_BEFORE] {
+        for ours in [INDEX_AFTER, INDEX_BEFORE, INDEX_NOW] {
             let there = self.dir.kind_of(ours)?.is_some() && git_dir.kind_of("index.lock")?.is_some();
             if there && same(git_dir, "index.lock", &self.dir, Some(ours))? {
                 git_dir.remove("index.lock")?;
@@ -224,9 +224,8 @@ impl Recorded {
             return Ok(());
         }
         // It may have been written again by git, with other times in it: what is there now is what is replaced.
-        const NOW: &str = "index.now";
-        self.dir.remove(NOW)?;
-        let there = copy(&repository.git_dir, OsStr::new("index"), &self.dir, OsStr::new(NOW))?;
-        install(repository, &self.dir, there.then_some(NOW), before)
+        self.dir.remove(INDEX_NOW)?;
+        let there = copy(&repository.git_dir, OsStr::new("index"), &self.dir, OsStr::new(INDEX_NOW))?;
+        install(repository, &self.dir, there.then_some(INDEX_NOW), before)
     }
 }
