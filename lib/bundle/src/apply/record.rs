@@ -136,7 +136,9 @@ impl Recorded {
     pub(super) fn finish(&mut self) -> Result<(), BundleError> {
         self.record.state = State::Done;
         self.dir.temporary(&[&self.record.bytes()])?.replace(RECORD)?;
-        Ok(self.dir.sync()?)
+        // It is done, whatever becomes of this: should the name be lost with the power, all is put back.
+        let _ = self.dir.sync();
+        Ok(())
     }
 
     /// Makes the bundle pending again where it came from; false when it is another's by now, or not to be had.
