@@ -100,8 +100,8 @@ impl Config {
     /// What the system says; what is wrong with it and where.
     pub(crate) fn load(top: &Path) -> Result<Self, ConfigError> {
         let path = top.join(".handover/config.toml");
-        let bytes = match handoff_files::read_named(&path, LARGEST) {
-            Ok((bytes, _)) => bytes,
+        let bytes = match handoff_files::read_file(&path, LARGEST) {
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(error.into()),
         };
