@@ -158,6 +158,41 @@ fn an_apply_that_is_refused_something_is_done_or_undone_as_it_says() {
 }
 
 #[test]
+fn an_undo_that_is_cut_short_is_finished_by_the_next_command() {
+    if !can_trace() {
+        return;
+    }
+    let stage = Stage::changed();
+    let clone = stage.clone("clone");
+    let carried = Carried::new(stage, clone);
+    carried.ok(&carried.apply());
+    let all = steps(&carried.undo(), &carried.log);
+    let of_the_tree = all.iter().filter(|step| step.2.contains("/clone>") || step.2.contains("/clone/src>"));
+    let mut told = 0;
+    for (step, what) in of_the_tree.flat_map(|step| [(step, "error=EIO"), (step, "signal=KILL")]).step_by(3) {
+        carried.ok(&carried.apply());
+        let ran = at(step, what, &carried.undo(), &carried.log);
+        if carried.is_before() {
+            // It was the last step, or one that need not be.
+            feed(carried.undo(), b"");
+            continue;
+        }
+        assert_ne!(ran.code, 0, "{}", step.2);
+        if tree(&carried.clone) == tree(&carried.stage.app) {
+            carried.ok(&carried.undo());
+            continue;
+        }
+        told += usize::from(ran.err().contains("pickup --undo tries again"));
+        // Not only an undo: whatever comes next puts the rest back.
+        carried.ok(&carried.apply());
+        agree(&carried.stage.world, &carried.stage.app, &carried.clone);
+        carried.ok(&carried.undo());
+        assert!(carried.is_before() && carried.waits(), "{}", step.2);
+    }
+    assert!(told > 0, "no undo was refused anything halfway");
+}
+
+#[test]
 fn an_undo_that_is_killed_leaves_no_lock_where_there_was_no_index() {
     if !can_trace() {
         return;

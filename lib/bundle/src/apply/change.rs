@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 
 use handoff_files::{Dir, FileError, Kind};
 
-use super::record::{INDEX_AFTER, INDEX_BEFORE, NEW, Node, Recorded, Was};
+use super::record::{INDEX_AFTER, INDEX_BEFORE, NEW, Node, Recorded, State, Was};
 use crate::error::{BundleError, Refusal};
 use crate::path::TreePath;
 use crate::repository::{Repository, copy, taken};
@@ -36,7 +36,7 @@ impl Recorded {
             let before = self.record.had_index.then_some(INDEX_BEFORE);
             install(repository, &self.dir, before, Some(INDEX_AFTER))?;
         }
-        self.finish()?;
+        self.mark(State::Done)?;
         self.forget_older();
         Ok(())
     }

@@ -132,11 +132,12 @@ impl Recorded {
         &self.record.bundle
     }
 
-    /// Notes that everything is done.
-    pub(super) fn finish(&mut self) -> Result<(), BundleError> {
-        self.record.state = State::Done;
+    /// Notes how far it is.
+    pub(super) fn mark(&mut self, state: State) -> Result<(), BundleError> {
+        self.record.state = state;
         self.dir.temporary(&[&self.record.bytes()])?.replace(RECORD)?;
-        // It is done, whatever becomes of this: should the name be lost with the power, all is put back.
+        // It is so, whatever becomes of this: should the name be lost with the power, what was done is put back, and of
+        // what is being put back the next undo does the rest.
         let _ = self.dir.sync();
         Ok(())
     }
