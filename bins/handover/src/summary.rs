@@ -1,7 +1,8 @@
 //! What a capture says of itself, made without a model: from git, from the transcript, and from whoever asked for it.
 //!
 //! The sections are those of a handoff. Every text of others is sanitised, bounded and quoted, so that it cannot open a
-//! section of its own, and secrets are taken out of the whole at the end.
+//! section of its own. Secrets are taken out before anything is cut, since nobody knows half a secret for one, and out of
+//! the whole at the end.
 
 use handoff_bundle::{Contents, NotCarried};
 use handoff_document::Timestamp;
@@ -39,7 +40,19 @@ pub(crate) struct Summary {
 
 impl Summary {
     pub(crate) fn of(facts: &Facts<'_>) -> Self {
-        let title = title(facts);
+        let mut redacted = Vec::new();
+        let mut clean = |text: &str| {
+            let findings = handoff_secrets::scan(text);
+            redacted.extend(findings.iter().map(|finding| finding.rule));
+            handoff_secrets::redact(text, &findings)
+        };
+        let session = cleaned(facts.session, &mut clean);
+        let [title, said, next_step] =
+            [facts.title, facts.said, facts.next_step].map(|text| text.map(&mut clean));
+        let why = clean(facts.why);
+        let (title, said, next_step) = (title.as_deref(), said.as_deref(), next_step.as_deref());
+        let facts = &Facts { title, said, next_step, why: &why, session: &session, ..*facts };
+        let title = self::title(facts);
         let mut text = format!("# Handoff — {title}\n\n");
         status(&mut text, facts);
         next(&mut text, facts);
@@ -48,7 +61,7 @@ impl Summary {
         files(&mut text, facts);
         left_behind(&mut text, &facts.contents.not_carried);
         let findings = handoff_secrets::scan(&text);
-        let mut redacted: Vec<_> = findings.iter().map(|finding| finding.rule).collect();
+        redacted.extend(findings.iter().map(|finding| finding.rule));
         redacted.sort_unstable();
         redacted.dedup();
         let mut text = handoff_secrets::redact(&text, &findings);
@@ -58,6 +71,22 @@ impl Summary {
         text.truncate(end);
         Self { title, text, redacted }
     }
+}
+
+/// The texts of the session that are told, each through `clean`.
+fn cleaned(session: &Session, clean: &mut impl FnMut(&str) -> String) -> Session {
+    let mut session = session.clone();
+    let Session { task, first_task, last_answer, todos, commands, failure, .. } = &mut session;
+    let texts = [task, first_task, last_answer].into_iter().flatten();
+    let texts = texts.chain(todos.iter_mut().map(|todo| &mut todo.text));
+    let texts = texts.chain(commands.iter_mut().map(|command| &mut command.line));
+    for text in texts {
+        text.text = clean(&text.text);
+    }
+    if let Some(failure) = failure {
+        failure.reason.text = Sanitised::from(clean(&failure.reason.text).as_str());
+    }
+    session
 }
 
 /// The title that was given, or the task's first words.
@@ -319,5 +348,31 @@ write the fix
         let summary = Summary::of(&facts(&session, &contents));
         assert!(!summary.text.contains(&token) && !summary.title.contains(&token), "{}", summary.text);
         assert_eq!(summary.redacted.len(), 1);
+    }
+
+    #[test]
+    fn no_part_of_a_secret_stays_where_a_text_is_cut() {
+        let token = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+        for before in (0..900).step_by(7) {
+            let words = format!("{} {token} and more", "w ".repeat(before / 2));
+            let text = || Text::from(words.as_str());
+            let session = Session {
+                task: Some(text()),
+                last_answer: Some(text()),
+                todos: vec![todo(&words, Status::Pending), todo(&words, Status::Completed)],
+                commands: [Outcome::Exit(0), Outcome::Failed]
+                    .map(|outcome| Command { line: text(), outcome })
+                    .into(),
+                ..Session::default()
+            };
+            let contents = Contents::default();
+            let mut facts = facts(&session, &contents);
+            for title in [None, Some(words.as_str())] {
+                (facts.title, facts.said, facts.next_step, facts.why) = (title, title, title, &words);
+                let summary = Summary::of(&facts);
+                assert!(!summary.text.contains(&token[..8]), "{before}: {}", summary.text);
+                assert!(!summary.title.contains(&token[..8]) && summary.redacted.len() == 1);
+            }
+        }
     }
 }

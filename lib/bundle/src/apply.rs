@@ -100,10 +100,13 @@ impl Handover {
             Ok(()) => Ok(applied),
             Err(error) => {
                 drop(lock);
-                // What went wrong is worth more than that it could not be put back now: the record stays, and the next
-                // command tries again.
-                let _ = self.recover(git);
-                Err(error)
+                // Where that goes wrong too, the record stays, and the next command tries again.
+                match self.recover(git) {
+                    Ok(_) => Err(error),
+                    Err(trouble) => {
+                        Err(BundleError::NotPutBack { why: Box::new(error), trouble: Box::new(trouble) })
+                    }
+                }
             }
         }
     }

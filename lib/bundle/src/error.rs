@@ -80,6 +80,17 @@ pub enum BundleError {
     /// An apply was killed, and has to be rolled back first.
     #[error("an earlier apply of {0} was interrupted; undo it first")]
     Interrupted(String),
+    /// Something went wrong on the way back. The record is still there.
+    #[error("not everything could be put back: {0}; handover pickup --undo tries again")]
+    Unfinished(Box<BundleError>),
+    /// An apply failed, and so did putting back what it had changed.
+    #[error("{why}; and {trouble}")]
+    NotPutBack {
+        /// Why it failed.
+        why: Box<BundleError>,
+        /// What is in the way of putting it back.
+        trouble: Box<BundleError>,
+    },
     /// Nothing was applied here that could be undone.
     #[error("there is nothing to undo")]
     NothingToUndo,
@@ -213,7 +224,9 @@ pub enum Refusal {
     #[error("these changed since the bundle was applied ({}); save them elsewhere and put them back first", list(.0))]
     ChangedSince(Vec<TreePath>),
     /// The index or HEAD changed since.
-    #[error("{0} changed since the bundle was applied; it cannot be undone")]
+    #[error(
+        "{0} changed since the bundle was applied, so it cannot be undone; to keep what is there now, remove .handover/undo"
+    )]
     MovedSince(&'static str),
 }
 

@@ -25,6 +25,8 @@ pub(crate) const CLAIMED: &str = "claimed";
 const HIDDEN: &str = ".tmp-";
 /// Held by whoever works in a hidden directory.
 const LOCK: &str = "lock";
+/// The same until it is held.
+const UNHELD: &str = "lock.new";
 /// Seconds after which a hidden directory that nobody can have locked is swept.
 const STALE: i64 = 3_600;
 /// The most names that are looked at in `bundles/`.
@@ -250,9 +252,11 @@ impl Hidden {
         let name = format!("{HIDDEN}{}", hex(&handoff_files::random::<8>()?));
         // It has no name yet that would have to last.
         let dir = within.make_child(&name, 0o700)?;
-        let lock = dir.create_new(LOCK)?.ok_or_else(|| crate::repository::taken(&dir, LOCK))?;
+        let lock = dir.create_new(UNHELD)?.ok_or_else(|| crate::repository::taken(&dir, UNHELD))?;
         // Where there are no locks, only its age protects it from being swept.
         let _ = lock.lock()?;
+        // Only now: a lock that is free says that whoever made it is dead.
+        dir.rename_over(UNHELD, LOCK)?;
         Ok(Self { within, name, dir, _lock: lock, published: false })
     }
 

@@ -174,6 +174,57 @@ pub(crate) fn read(
     if ended && inflate.total_out() == size { Ok(()) } else { Err(LiteralError::Size) }
 }
 
+/// The beginning of a delta: how large what it is made for is, and what it makes.
+pub(crate) struct DeltaHead {
+    inflate: Inflate,
+    bytes: Vec<u8>,
+}
+
+impl Default for DeltaHead {
+    fn default() -> Self {
+        Self { inflate: Inflate::new(true, WINDOW), bytes: Vec::with_capacity(Self::LONGEST) }
+    }
+}
+
+impl DeltaHead {
+    /// Two numbers of 64 bits, seven to a byte.
+    const LONGEST: usize = 20;
+
+    /// Takes the next bytes of the zlib stream; what comes after the head is passed over.
+    pub(crate) fn take(&mut self, mut compressed: &[u8]) {
+        while !compressed.is_empty() && self.bytes.len() < Self::LONGEST {
+            let mut output = [0; Self::LONGEST];
+            let room = &mut output[self.bytes.len()..];
+            let (was_in, was_out) = (self.inflate.total_in(), self.inflate.total_out());
+            let done = self.inflate.decompress(compressed, room, InflateFlush::NoFlush);
+            let used = usize::try_from(self.inflate.total_in() - was_in).unwrap_or(0);
+            let made = usize::try_from(self.inflate.total_out() - was_out).unwrap_or(0);
+            self.bytes.extend_from_slice(&room[..made]);
+            if used == 0 && made == 0 || !matches!(done, Ok(Status::Ok)) {
+                return;
+            }
+            compressed = &compressed[used..];
+        }
+    }
+
+    /// The size of what it makes, in bytes; None when that is not to be read.
+    pub(crate) fn result(&self) -> Option<u64> {
+        let mut bytes = self.bytes.iter();
+        let mut number = || {
+            let mut sum = 0_u64;
+            for shift in (0..64).step_by(7) {
+                let byte = *bytes.next()?;
+                sum |= u64::from(byte & 0x7f).checked_shl(shift)?;
+                if byte & 0x80 == 0 {
+                    return Some(sum);
+                }
+            }
+            None
+        };
+        number().and_then(|_| number())
+    }
+}
+
 /// What each byte is worth as a digit; 255: it is none.
 const WORTH: [u8; 256] = {
     let mut worth = [255; 256];

@@ -17,6 +17,10 @@ const LONGEST: u64 = 4 << 20;
 /// The most sections that are read.
 const MOST: usize = 200_000;
 
+/// The largest binary content that git may have to hold, and the largest that a delta may make, in bytes. Git makes no
+/// delta of what is larger than [`crate::repository::LARGE`]; a few bytes of one can ask for all memory there is.
+const LARGEST: u64 = 8 << 20;
+
 /// What is wrong, and on which line.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line}: {reason}")]
@@ -40,6 +44,8 @@ pub struct Section {
     pub copy: bool,
     /// The size of the content that is there in full (`literal`), and where its lines start.
     pub literal: Option<(u64, u64)>,
+    /// How much binary content git makes of it, both ways, in bytes.
+    pub inflated: u64,
 }
 
 /// A file before or after.
@@ -187,7 +193,7 @@ impl<S: BufRead> Parser<S> {
             return Err(self.error("something else than a file's section"));
         };
         let mut header = Header::default();
-        let mut literal = None;
+        let (mut literal, mut inflated) = (None, 0);
         while self.next()? {
             if self.extended(&mut header)? {
                 continue;
@@ -195,7 +201,7 @@ impl<S: BufRead> Parser<S> {
             match &self.line[..] {
                 b"GIT binary patch" => {
                     self.needs_blobs(&header)?;
-                    literal = self.binary()?;
+                    (literal, inflated) = self.binary()?;
                 }
                 line if line.starts_with(b"--- ") => {
                     self.needs_blobs(&header)?;
@@ -213,6 +219,7 @@ impl<S: BufRead> Parser<S> {
             new,
             copy,
             literal,
+            inflated,
         })
     }
 
@@ -393,9 +400,14 @@ impl<S: BufRead> Parser<S> {
         Ok(())
     }
 
-    /// One or two pieces of binary content. Where the first one is in full: its size, and where its lines start.
-    fn binary(&mut self) -> Result<Option<(u64, u64)>, PatchError> {
-        let (mut first, mut bytes) = (None, [0; literal::LINE]);
+    /// One or two pieces of binary content. Where the first one is in full: its size, and where its lines start. And how
+    /// much both become.
+    fn binary(&mut self) -> Result<(Option<(u64, u64)>, u64), PatchError> {
+        let (mut first, mut inflated, mut bytes) = (None, 0_u64, [0; literal::LINE]);
+        let too_large = |number: u64| PatchError {
+            line: number,
+            reason: "binary content that is larger than any that is carried".to_owned(),
+        };
         for piece in 0..2 {
             if !self.next()? {
                 break;
@@ -405,17 +417,22 @@ impl<S: BufRead> Parser<S> {
                 let plain = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
                 plain.then(|| digits.parse::<u64>().ok()).flatten()
             };
-            let literal = number(b"literal ");
-            if literal.is_none() && number(b"delta ").is_none() {
+            let (literal, delta) = (number(b"literal "), number(b"delta "));
+            let Some(size) = literal.or(delta) else {
                 if piece == 0 {
                     return Err(self.error("binary content of no known form"));
                 }
                 self.held = true;
                 break;
+            };
+            // The first one, where it is in full, git may be spared.
+            if size > LARGEST && (piece > 0 || delta.is_some()) {
+                return Err(too_large(self.number));
             }
             if piece == 0 {
                 first = literal.map(|size| (size, self.at));
             }
+            let mut head = delta.map(|_| literal::DeltaHead::default());
             loop {
                 if !self.next()? {
                     return Err(self.error("an end in binary content"));
@@ -424,12 +441,22 @@ impl<S: BufRead> Parser<S> {
                     break;
                 }
                 self.line.push(b'\n');
-                if literal::decode(&self.line, &mut bytes).is_none() {
+                let Some(count) = literal::decode(&self.line, &mut bytes) else {
                     return Err(self.error("binary content that cannot be read"));
+                };
+                if let Some(head) = &mut head {
+                    head.take(&bytes[..count]);
                 }
             }
+            let made = match head.map(|head| head.result()) {
+                None => 0,
+                Some(Some(made)) if made <= LARGEST => made,
+                Some(Some(_)) => return Err(too_large(self.number)),
+                Some(None) => return Err(self.error("a delta that cannot be read")),
+            };
+            inflated = inflated.saturating_add(size).saturating_add(made);
         }
-        Ok(first)
+        Ok((first, inflated))
     }
 
     /// Puts together what the section says of the file before and after.

@@ -137,3 +137,33 @@ fn no_cut_and_no_changed_byte_makes_the_reader_stumble() {
         let _ = parse(&text.as_bytes()[..at]);
     }
 }
+
+/// `delta` as a binary patch says it, and the empty line behind it.
+fn delta(content: &[u8]) -> String {
+    let mut text = Vec::new();
+    literal::write(&mut text, &mut &content[..], content.len() as u64, |_| {}).unwrap();
+    String::from_utf8(text).unwrap().replacen("literal", "delta", 1)
+}
+
+#[test]
+fn a_few_bytes_that_would_take_all_memory_are_refused() {
+    let binary = |pieces: &str| {
+        let pieces = format!("index {OLD}..{NEW} 100644\nGIT binary patch\n{pieces}");
+        read(&change("a/x b/x", &pieces)).map(|sections| sections[0].inflated).map_err(|error| error.reason)
+    };
+    // Of 65,536 bytes so many times all of them: a byte each.
+    let of = |result: &[u8], times: usize| [&[0x80, 0x80, 4], result, &vec![0x80; times]].concat();
+    let small = of(&[0x80, 0x80, 8], 2);
+    assert_eq!(binary(&delta(&small)), Ok(small.len() as u64 + 131_072));
+    // Compressed so that the head comes after many lines.
+    let noise: Vec<u8> = (0_u32..4_000).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    assert!(binary(&delta(&[&small[..], &noise].concat())).is_ok());
+    let large = |result: &[u8], times| binary(&delta(&of(result, times))).unwrap_err();
+    assert!(large(&[0x80, 0x80, 0x80, 0x08], 256).contains("larger than any"));
+    assert!(large(&[0xff; 9], 0).contains("cannot be read"));
+    assert!(binary(&delta(&[0x80])).unwrap_err().contains("cannot be read"));
+    assert!(binary("delta 99999999999\n\n").unwrap_err().contains("larger than any"));
+    // The way back is for git too.
+    let back = "literal 1\nIcmZPo000310RR91\n\nliteral 99999999999\nIcmZPo000310RR91\n\n";
+    assert!(binary(back).unwrap_err().contains("larger than any"));
+}

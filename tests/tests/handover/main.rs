@@ -8,6 +8,7 @@
 mod agents;
 mod capture;
 mod events;
+mod faults;
 mod pickup;
 mod refusals;
 mod setup;

@@ -16,6 +16,7 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     if pickup.undo {
         return undo(here);
     }
+    mend(here, pickup.apply)?;
     let (source, bundle) = find(here, pickup)?;
     let bundle = bundle.trusted(&here.keyring()?)?;
     if !pickup.apply {
@@ -29,10 +30,6 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     }
     let git = here.git()?;
     let target = Handover::create(here.top(), here.config.track)?;
-    if let Some(Undone { bundle, waits, .. }) = target.recover(&git)? {
-        let note = if waits { format!(", and {bundle} waits again") } else { String::new() };
-        here.output.note(&format!("note: an apply of {bundle} was interrupted; it is undone{note}\n"));
-    }
     let options =
         ApplyOptions { allow_config: pickup.allow_config, onto_head: pickup.onto_head, again: pickup.again };
     let applied = target
@@ -40,6 +37,23 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
         .map_err(|error| refused(here, &source, error))?;
     let text = told(here, &source, &bundle);
     Ok(here.print(&format!("{text}\n{}", what(&applied))))
+}
+
+/// Puts back what an interrupted apply left here. Before anything is looked for, since the bundle waits again only then.
+pub(crate) fn mend(here: &Here<'_>, must: bool) -> Result<(), Failure> {
+    let Some(handover) = here.handover()? else { return Ok(()) };
+    let interrupted = match handover.interrupted() {
+        // It is not interrupted, but under way.
+        Err(BundleError::Busy) if !must => None,
+        other => other?,
+    };
+    if interrupted.is_some()
+        && let Some(Undone { bundle, waits, .. }) = handover.recover(&here.git()?)?
+    {
+        let note = if waits { format!(", and {bundle} waits again") } else { String::new() };
+        here.output.note(&format!("note: an apply of {bundle} was interrupted; it is undone{note}\n"));
+    }
+    Ok(())
 }
 
 /// Takes `bundle` for this worktree.

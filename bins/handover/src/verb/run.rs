@@ -24,6 +24,9 @@ pub(crate) fn run(here: &Here<'_>, pickup: bool, command: &[OsString]) -> Result
     let program = found.ok_or_else(|| Failure::new(format!("could not find the program {name}")))?;
     let mut tool = Command::new(&program);
     tool.args(args).current_dir(here.top());
+    if pickup {
+        pickup::mend(here, false)?;
+    }
     let mut claim = None;
     match here.handover()?.map(|handover| here.choose(&handover, None)).transpose() {
         Ok(Some(bundle)) => {

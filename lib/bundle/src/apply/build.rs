@@ -18,6 +18,10 @@ use crate::status::Entry;
 /// How much git may say of entries, in bytes.
 const LISTING: u64 = 256 << 20;
 
+/// How much one run of git is given to apply at most, in bytes, with its binary content inflated: it holds all of it in
+/// memory, and takes no patch of a gigabyte.
+const BATCH: u64 = 64 << 20;
+
 /// What is to become of working tree and index.
 #[derive(Debug)]
 pub(super) struct Built {
@@ -92,8 +96,8 @@ fn try_patch(
 ) -> Result<Tried, BundleError> {
     let index = format!("index-{}", patch.name);
     scratch.call(&index, "read-tree").arg(base).output(Vec::new(), 1 << 10)?;
-    let small = small(scratch, patch)?;
-    if let Some(name) = small {
+    for (number, sections) in batches(patch)?.into_iter().enumerate() {
+        let name = small(scratch, patch, &sections, number)?;
         let call = scratch.call(&index, "apply").args(["--cached", "--binary", "--whitespace=nowarn", "-p1"]);
         match call.arg(scratch.dir().path_of(name)).output(Vec::new(), 1 << 20) {
             Err(BundleError::Git(GitError::Failed { message, .. })) => {
@@ -118,17 +122,50 @@ fn try_patch(
     Ok(Tried { tree, large: files })
 }
 
-/// Writes the sections that git may see to a file of their own; None when there are none.
-fn small(scratch: &Scratch<'_>, patch: &Patch) -> Result<Option<String>, BundleError> {
-    if patch.sections.iter().all(is_large) {
-        return Ok(None);
+/// The sections that git may see, as many together as it is given at once.
+fn batches(patch: &Patch) -> Result<Vec<Vec<&Section>>, BundleError> {
+    let weight = |section: &Section| (section.span.1 - section.span.0).saturating_add(section.inflated);
+    let mut sections: Vec<_> = patch.sections.iter().filter(|section| !is_large(section)).collect();
+    if sections.iter().map(|section| weight(section)).fold(0, u64::saturating_add) > BATCH {
+        let moves = |section: &&Section| section.paths().any(|path| Some(path) != section.paths().next());
+        if sections.iter().any(moves) {
+            return Err(does_not_apply(
+                patch.name,
+                "renames in a patch that is too large to be applied at once",
+            ));
+        }
+        // What goes makes place for what comes: a file where a directory was.
+        sections.sort_by_key(|section| section.new.is_some());
     }
-    let name = format!("small-{}", patch.name);
+    let mut batches: Vec<Vec<_>> = Vec::new();
+    let mut room = 0;
+    for section in sections {
+        let weight = weight(section);
+        match batches.last_mut().filter(|_| weight <= room) {
+            Some(batch) => batch.push(section),
+            None => {
+                batches.push(vec![section]);
+                room = BATCH;
+            }
+        }
+        room = room.saturating_sub(weight);
+    }
+    Ok(batches)
+}
+
+/// Writes `sections` to a file of their own; gives its name.
+fn small(
+    scratch: &Scratch<'_>,
+    patch: &Patch,
+    sections: &[&Section],
+    number: usize,
+) -> Result<String, BundleError> {
+    let name = format!("small-{number}-{}", patch.name);
     let dir = scratch.dir();
     let mut source = dir.open_to_read(patch.name)?;
     let mut target = dir.create_new(&name)?.ok_or_else(|| taken(dir, &name))?;
     let mut out = BufWriter::with_capacity(1 << 16, target.stream());
-    for section in patch.sections.iter().filter(|section| !is_large(section)) {
+    for section in sections {
         let (start, end) = section.span;
         let copied = source
             .stream()
@@ -137,7 +174,7 @@ fn small(scratch: &Scratch<'_>, patch: &Patch) -> Result<Option<String>, BundleE
         copied.map_err(FileError::new("copy", &dir.path_of(patch.name)))?;
     }
     out.flush().map_err(FileError::new("write", &dir.path_of(&name)))?;
-    Ok(Some(name))
+    Ok(name)
 }
 
 /// Takes the content of a large file out of the patch.

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 
 use handoff_files::{Dir, FileError, Kind};
 
-use super::record::{INDEX_AFTER, INDEX_BEFORE, NEW, Node, Recorded, Was};
+use super::record::{INDEX_AFTER, INDEX_BEFORE, NEW, Node, Recorded, State, Was};
 use crate::error::{BundleError, Refusal};
 use crate::path::TreePath;
 use crate::repository::{Repository, copy, taken};
@@ -36,7 +36,7 @@ impl Recorded {
             let before = self.record.had_index.then_some(INDEX_BEFORE);
             install(repository, &self.dir, before, Some(INDEX_AFTER))?;
         }
-        self.finish()?;
+        self.mark(State::Done)?;
         self.forget_older();
         Ok(())
     }
@@ -150,10 +150,9 @@ pub(super) fn install(
     const LOCK: &str = "index.lock";
     let git_dir = &repository.git_dir;
     git_dir.remove(TEMPORARY)?;
-    match after {
-        Some(after) => {
-            copy(dir, OsStr::new(after), git_dir, OsStr::new(TEMPORARY))?;
-        }
+    // Also a lock that only guards a removal says something: an empty one could be git's, and nobody would remove it.
+    match after.or(before) {
+        Some(index) => drop(copy(dir, OsStr::new(index), git_dir, OsStr::new(TEMPORARY))?),
         None => crate::repository::write(git_dir, TEMPORARY, b"")?,
     }
     let mode = git_dir.look("index")?.map_or(0o644, |found| found.mode);

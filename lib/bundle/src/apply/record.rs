@@ -23,6 +23,8 @@ pub(super) const NEW: &str = "new";
 /// Git's index before and after.
 pub(super) const INDEX_BEFORE: &str = "index.before";
 pub(super) const INDEX_AFTER: &str = "index.after";
+/// The one that an undo replaces: git may have written the one after anew.
+pub(super) const INDEX_NOW: &str = "index.now";
 /// The largest record that is read, in bytes.
 const LARGEST: u64 = 64 << 20;
 /// The version that is written and read.
@@ -130,11 +132,14 @@ impl Recorded {
         &self.record.bundle
     }
 
-    /// Notes that everything is done.
-    pub(super) fn finish(&mut self) -> Result<(), BundleError> {
-        self.record.state = State::Done;
+    /// Notes how far it is.
+    pub(super) fn mark(&mut self, state: State) -> Result<(), BundleError> {
+        self.record.state = state;
         self.dir.temporary(&[&self.record.bytes()])?.replace(RECORD)?;
-        Ok(self.dir.sync()?)
+        // It is so, whatever becomes of this: should the name be lost with the power, what was done is put back, and of
+        // what is being put back the next undo does the rest.
+        let _ = self.dir.sync();
+        Ok(())
     }
 
     /// Makes the bundle pending again where it came from; false when it is another's by now, or not to be had.

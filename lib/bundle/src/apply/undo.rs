@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use handoff_files::Kind;
 
 use super::change::{install, put_node, same, sync};
-use super::record::{INDEX_AFTER, INDEX_BEFORE, OLD, Recorded, Was, entries};
+use super::record::{INDEX_AFTER, INDEX_BEFORE, INDEX_NOW, OLD, Recorded, State, Was, entries};
 use crate::error::{BundleError, Refusal};
 use crate::git::Git;
 use crate::layout::Handover;
@@ -58,24 +58,30 @@ impl Handover {
     ///
     /// # Errors
     /// [`BundleError::NothingToUndo`]; [`Refusal::ChangedSince`] and [`Refusal::MovedSince`] when that would overwrite
-    /// what the user did since, with nothing changed; [`BundleError::Busy`]; git's and the system's, and then it can be
-    /// tried again.
+    /// what the user did since, with nothing changed; [`BundleError::Busy`]; [`BundleError::Unfinished`] when it can be
+    /// tried again; git's and the system's.
     pub fn undo(&self, git: &Git) -> Result<Undone, BundleError> {
         let _lock = self.lock()?;
         let recorded = self.newest_record(true)?.ok_or(BundleError::NothingToUndo)?;
         self.put_back(git, recorded)
     }
 
-    fn put_back(&self, git: &Git, recorded: Recorded) -> Result<Undone, BundleError> {
+    fn put_back(&self, git: &Git, mut recorded: Recorded) -> Result<Undone, BundleError> {
         let repository = Repository::open(git, self.top())?;
         let tree = Tree::open(self.top())?;
         recorded.sweep(&repository, &tree)?;
         recorded.check(&repository, &tree)?;
-        recorded.restore_files(&tree)?;
-        recorded.restore_index(&repository)?;
+        let interrupted = recorded.is_begun();
+        if !interrupted {
+            // From here on it is neither applied nor undone, and the next command is to know. Where there is no room to
+            // say so, it is undone all the same.
+            let _ = recorded.mark(State::Begun);
+        }
+        let restored = recorded.restore_files(&tree).and_then(|()| recorded.restore_index(&repository));
+        restored.map_err(|error| BundleError::Unfinished(Box::new(error)))?;
         let undone = Undone {
             bundle: recorded.bundle().to_owned(),
-            interrupted: recorded.is_begun(),
+            interrupted,
             paths: recorded.record.nodes.iter().map(|node| node.path.clone()).collect(),
             waits: recorded.give_back(),
         };
@@ -89,7 +95,7 @@ impl Recorded {
     fn sweep(&self, repository: &Repository<'_>, tree: &Tree) -> Result<(), BundleError> {
         let git_dir = &repository.git_dir;
         git_dir.remove("handover-index.tmp")?;
-        for ours in [INDEX_AFTER, INDEX_BEFORE] {
+        for ours in [INDEX_AFTER, INDEX_BEFORE, INDEX_NOW] {
             let there = self.dir.kind_of(ours)?.is_some() && git_dir.kind_of("index.lock")?.is_some();
             if there && same(git_dir, "index.lock", &self.dir, Some(ours))? {
                 git_dir.remove("index.lock")?;
@@ -224,9 +230,8 @@ impl Recorded {
             return Ok(());
         }
         // It may have been written again by git, with other times in it: what is there now is what is replaced.
-        const NOW: &str = "index.now";
-        self.dir.remove(NOW)?;
-        let there = copy(&repository.git_dir, OsStr::new("index"), &self.dir, OsStr::new(NOW))?;
-        install(repository, &self.dir, there.then_some(NOW), before)
+        self.dir.remove(INDEX_NOW)?;
+        let there = copy(&repository.git_dir, OsStr::new("index"), &self.dir, OsStr::new(INDEX_NOW))?;
+        install(repository, &self.dir, there.then_some(INDEX_NOW), before)
     }
 }

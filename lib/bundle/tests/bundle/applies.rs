@@ -276,3 +276,37 @@ fn several_bundles_one_after_the_other_and_the_last_is_undone() {
     Handover::open(&to).unwrap().unwrap().undo(&world.git).unwrap();
     assert_eq!(world.run(&to, &["status", "--porcelain"]), "");
 }
+
+#[test]
+fn more_binary_content_than_git_is_given_at_once_comes_over() {
+    let world = World::new();
+    let at = world.repository("source");
+    for n in 0..32 {
+        write(&at, &format!("d/{n}"), vec![1; 1 << 20]);
+    }
+    world.commit(&at, "binary");
+    let to = world.clone_of(&at, "clone");
+    for n in 0..32 {
+        let path = format!("d/{n}");
+        match n % 4 {
+            0 => std::fs::remove_file(at.join(&path)).unwrap(),
+            // A directory where a file was, and a link.
+            1 => {
+                std::fs::remove_file(at.join(&path)).unwrap();
+                write(&at, &format!("{path}/in"), vec![0; 1 << 20]);
+            }
+            2 => {
+                std::fs::remove_file(at.join(&path)).unwrap();
+                std::os::unix::fs::symlink("nowhere", at.join(&path)).unwrap();
+            }
+            _ => write(&at, &path, vec![2; 1 << 20]),
+        }
+    }
+    for n in 32..62 {
+        write(&at, &format!("a/{n}"), vec![0; 1 << 20]);
+    }
+    world.run(&at, &["add", "a", "d/1", "d/2"]);
+    let (_, bundle) = world.capture(&at);
+    world.apply(&bundle, &to, ALLOW).unwrap();
+    world.same(&at, &to);
+}

@@ -1,0 +1,284 @@
+//! Killed, or refused something by the system, at every step: all or nothing, and the next command goes on.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tests::{Ran, can, feed, has};
+
+use crate::support::{Stage, agree, tree};
+
+/// The calls that change what is on the disk, or bring it there.
+const STEPS: &str = "?rename,renameat,renameat2,?unlink,unlinkat,?link,linkat,?mkdir,mkdirat,?symlink,symlinkat,fsync,fdatasync";
+
+fn can_trace() -> bool {
+    let works = || {
+        Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success())
+    };
+    can("trace a process", has("strace") && works())
+}
+
+/// `command` under strace; only its own process is looked at, not those of git.
+fn traced(command: &Command, options: &[&str], log: &Path) -> Command {
+    let mut strace = Command::new("strace");
+    strace.args(["-qq", "-y", "-o"]).arg(log).args(options);
+    strace.arg(command.get_program()).args(command.get_args());
+    strace.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    strace.current_dir(command.get_current_dir().unwrap());
+    strace
+}
+
+/// One system call: its name, which of that name it is, and how strace prints it.
+struct Step(String, usize, String);
+
+/// What an undisturbed `command` does.
+#[track_caller]
+fn steps(command: &Command, log: &Path) -> Vec<Step> {
+    let ran = feed(traced(command, &["-e", &format!("trace={STEPS}")], log), b"");
+    assert_eq!(ran.code, 0, "{}", ran.err());
+    let text = String::from_utf8_lossy(&std::fs::read(log).unwrap()).into_owned();
+    let mut numbers = std::collections::HashMap::new();
+    let step = |line: &str| {
+        let name = line.split_once('(')?.0.to_owned();
+        let number = numbers.entry(name.clone()).and_modify(|number| *number += 1).or_insert(1);
+        Some(Step(name, *number, line.to_owned()))
+    };
+    text.lines().filter_map(step).collect()
+}
+
+/// Runs `command`, to which `what` happens at `step`.
+fn at(step: &Step, what: &str, command: &Command, log: &Path) -> Ran {
+    let Step(name, number, _) = step;
+    let inject = format!("inject={name}:{what}:when={number}");
+    feed(traced(command, &["-e", &format!("trace={name}"), "-e", &inject], log), b"")
+}
+
+/// A repository with changes, captured, and a clone.
+struct Carried {
+    stage: Stage,
+    clone: PathBuf,
+    log: PathBuf,
+    before: Vec<(PathBuf, u32, Vec<u8>)>,
+}
+
+impl Carried {
+    fn new(stage: Stage, clone: PathBuf) -> Self {
+        stage.capture(&[]);
+        let log = stage.world.path("trace");
+        let before = tree(&clone);
+        let carried = Self { stage, clone, log, before };
+        // `.handover` is there from here on, and every run does the same.
+        carried.ok(&carried.apply());
+        carried.ok(&carried.undo());
+        carried
+    }
+
+    fn apply(&self) -> Command {
+        let app = self.stage.app.to_str().unwrap();
+        self.stage.command(&self.clone, &["pickup", "--from", app, "--apply"])
+    }
+
+    fn undo(&self) -> Command {
+        self.stage.command(&self.clone, &["pickup", "--undo"])
+    }
+
+    #[track_caller]
+    fn ok(&self, command: &Command) {
+        let mut again = Command::new(command.get_program());
+        again.args(command.get_args()).current_dir(command.get_current_dir().unwrap()).env_clear();
+        again.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let ran = feed(again, b"");
+        assert_eq!(ran.code, 0, "{}", ran.err());
+    }
+
+    fn waits(&self) -> bool {
+        self.stage.pending(&self.stage.app).len() == 1
+    }
+
+    /// Whether everything is as it was before the apply.
+    fn is_before(&self) -> bool {
+        tree(&self.clone) == self.before
+            && !self.clone.join(".git/index.lock").exists()
+            && self
+                .stage
+                .world
+                .git(&self.clone, &["status", "--porcelain", "--untracked-files=all"])
+                .is_empty()
+    }
+}
+
+#[test]
+fn an_apply_that_is_killed_is_mended_by_the_next_one() {
+    if !can_trace() {
+        return;
+    }
+    let stage = Stage::changed();
+    let clone = stage.clone("clone");
+    let carried = Carried::new(stage, clone);
+    let all = steps(&carried.apply(), &carried.log);
+    carried.ok(&carried.undo());
+    // Where the record gets its name, and all that changes something from there on.
+    let first = all.iter().position(|step| step.2.contains("\"00000001\"")).unwrap();
+    let after: Vec<_> = all[first..].iter().filter(|step| !step.0.contains("sync")).collect();
+    assert!(after.len() > 15, "{}", after.len());
+    for step in after.into_iter().step_by(2) {
+        let killed = at(step, "signal=KILL", &carried.apply(), &carried.log);
+        assert_eq!(killed.code, 137, "{}: {}", step.2, killed.err());
+        let next = feed(carried.apply(), b"");
+        // Killed after the last step that matters, it is done, and has the bundle.
+        assert!(next.code == 0 || next.err().contains("no capture waits"), "{}: {}", step.2, next.err());
+        agree(&carried.stage.world, &carried.stage.app, &carried.clone);
+        carried.ok(&carried.undo());
+        assert!(carried.is_before() && carried.waits(), "{}", step.2);
+    }
+}
+
+#[test]
+fn an_apply_that_is_refused_something_is_done_or_undone_as_it_says() {
+    if !can_trace() {
+        return;
+    }
+    let stage = Stage::changed();
+    let clone = stage.clone("clone");
+    let carried = Carried::new(stage, clone);
+    let all = steps(&carried.apply(), &carried.log);
+    carried.ok(&carried.undo());
+    let first = all.iter().position(|step| step.2.contains("\"00000001\"")).unwrap();
+    for step in all[first..].iter().filter(|step| !step.0.contains("mkdir")).step_by(2) {
+        let ran = at(step, "error=EIO", &carried.apply(), &carried.log);
+        match ran.code {
+            0 => {
+                agree(&carried.stage.world, &carried.stage.app, &carried.clone);
+                carried.ok(&carried.undo());
+            }
+            _ => assert!(ran.err().contains("input/output error"), "{}", ran.err()),
+        }
+        assert!(carried.is_before() && carried.waits(), "{}: {} {}", step.2, ran.code, ran.err());
+    }
+}
+
+#[test]
+fn an_undo_that_is_cut_short_is_finished_by_the_next_command() {
+    if !can_trace() {
+        return;
+    }
+    let stage = Stage::changed();
+    let clone = stage.clone("clone");
+    let carried = Carried::new(stage, clone);
+    carried.ok(&carried.apply());
+    let all = steps(&carried.undo(), &carried.log);
+    let of_the_tree = all.iter().filter(|step| step.2.contains("/clone>") || step.2.contains("/clone/src>"));
+    let mut told = 0;
+    for (step, what) in of_the_tree.flat_map(|step| [(step, "error=EIO"), (step, "signal=KILL")]).step_by(3) {
+        carried.ok(&carried.apply());
+        let ran = at(step, what, &carried.undo(), &carried.log);
+        if carried.is_before() {
+            // It was the last step, or one that need not be.
+            feed(carried.undo(), b"");
+            continue;
+        }
+        assert_ne!(ran.code, 0, "{}", step.2);
+        if tree(&carried.clone) == tree(&carried.stage.app) {
+            carried.ok(&carried.undo());
+            continue;
+        }
+        told += usize::from(ran.err().contains("pickup --undo tries again"));
+        // Not only an undo: whatever comes next puts the rest back.
+        carried.ok(&carried.apply());
+        agree(&carried.stage.world, &carried.stage.app, &carried.clone);
+        carried.ok(&carried.undo());
+        assert!(carried.is_before() && carried.waits(), "{}", step.2);
+    }
+    assert!(told > 0, "no undo was refused anything halfway");
+}
+
+#[test]
+fn an_undo_that_is_killed_leaves_no_lock_where_there_was_no_index() {
+    if !can_trace() {
+        return;
+    }
+    // Nothing was ever committed or staged: undone, there is no index again.
+    let stage = Stage::new();
+    let empty = |name: &str| {
+        let path = stage.world.dir(name);
+        stage.world.git(&path, &["init", "--quiet", "--initial-branch=main"]);
+        path
+    };
+    let (app, clone) = (empty("new"), empty("other"));
+    std::fs::write(app.join("staged"), "staged\n").unwrap();
+    stage.world.git(&app, &["add", "staged"]);
+    let stage = Stage { world: stage.world, app };
+    let carried = Carried::new(stage, clone);
+    carried.ok(&carried.apply());
+    let all = steps(&carried.undo(), &carried.log);
+    let ours = all.iter().filter(|step| step.2.contains("/.git>") && !step.0.contains("sync"));
+    let mut locked = 0;
+    for step in ours {
+        carried.ok(&carried.apply());
+        let killed = at(step, "signal=KILL", &carried.undo(), &carried.log);
+        assert_eq!(killed.code, 137, "{}: {}", step.2, killed.err());
+        locked += usize::from(carried.clone.join(".git/index.lock").exists());
+        carried.ok(&carried.undo());
+        assert!(carried.is_before() && carried.waits(), "{}", step.2);
+        assert!(!carried.clone.join(".git/index").exists());
+    }
+    assert!(locked > 1, "no kill met the lock");
+}
+
+#[test]
+fn a_capture_is_not_swept_by_another_that_begins_at_the_same_time() {
+    if !can_trace() {
+        return;
+    }
+    let stage = Stage::changed();
+    stage.capture(&[]);
+    // The first one is slow between making its lock and holding it.
+    let slow = ["-e", "trace=flock", "-e", "inject=flock:delay_enter=600000:when=1"];
+    let mut first = traced(&stage.command(&stage.app, &["capture"]), &slow, &stage.world.path("trace"));
+    let mut first = first.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let bundles = stage.app.join(".handover/bundles");
+    let hidden = || {
+        let names = std::fs::read_dir(&bundles).unwrap().map(|entry| entry.unwrap().path());
+        names.into_iter().any(|path| {
+            path.file_name().unwrap().as_encoded_bytes().starts_with(b".tmp-")
+                && path.read_dir().unwrap().count() > 0
+        })
+    };
+    let start = Instant::now();
+    while !hidden() {
+        assert!(start.elapsed() < Duration::from_secs(10), "the first one does not begin");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    stage.capture(&[]);
+    assert!(first.try_wait().unwrap().is_none(), "the first one was not slow");
+    let first = first.wait_with_output().unwrap();
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    assert_eq!(stage.pending(&stage.app).len(), 3);
+}
+
+#[test]
+fn settings_that_are_a_pipe_keep_nobody_waiting() {
+    let stage = Stage::changed();
+    let place = stage.world.dir("app/.handover").join("config.toml");
+    for link in [false, true] {
+        let start = Instant::now();
+        let pipe = if link { stage.world.path("pipe") } else { place.clone() };
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        // Whoever waits all the same is let go in the end.
+        let opened = pipe.clone();
+        std::thread::spawn(move || {
+            for _ in 0..4 {
+                std::thread::sleep(Duration::from_secs(10));
+                let _ = std::fs::OpenOptions::new().read(true).write(true).open(&opened);
+            }
+        });
+        if link {
+            std::os::unix::fs::symlink(&pipe, &place).unwrap();
+        }
+        let told = stage.event("claude", &stage.payload("Stop"), None);
+        assert!(told.code == 0 && told.err().contains("config.toml"), "{}", told.err());
+        assert_eq!(stage.handover(&stage.app, &["status"]).code, 1);
+        assert!(start.elapsed() < Duration::from_secs(9), "somebody waited");
+        std::fs::remove_file(&place).unwrap();
+    }
+}
