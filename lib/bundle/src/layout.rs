@@ -27,7 +27,7 @@ const HIDDEN: &str = ".tmp-";
 const LOCK: &str = "lock";
 /// The same until it is held.
 const UNHELD: &str = "lock.new";
-/// Seconds after which a hidden directory that nobody can have locked is swept.
+/// Seconds after which a hidden directory that nobody can have locked, or a hidden file, is swept.
 const STALE: i64 = 3_600;
 /// The most names that are looked at in `bundles/`.
 const MOST: usize = 10_000;
@@ -207,6 +207,13 @@ impl Handover {
     /// What the system says; what was there stays then.
     pub fn promote(&self, bundle: &Bundle) -> Result<(), BundleError> {
         let current = self.dir.create_child("current")?;
+        for entry in current.first_entries(MOST)? {
+            let is_hidden = entry.name.as_encoded_bytes().starts_with(HIDDEN.as_bytes());
+            if is_hidden && is_stale(&current, &entry.name) {
+                // What a killed one left is as large as a patch, and in nobody's way.
+                let _ = current.remove(&entry.name);
+            }
+        }
         for name in [WORKSPACE, SUMMARY] {
             copy_over(bundle.dir(), name, &current)?;
         }
@@ -314,6 +321,10 @@ impl Drop for Hidden {
     }
 }
 
+fn is_stale(dir: &Dir, name: &OsStr) -> bool {
+    dir.modified(name).is_some_and(|at| Timestamp::now().seconds().saturating_sub(at) > STALE)
+}
+
 fn sweep(bundles: &Dir) -> Result<(), BundleError> {
     for entry in bundles.first_entries(MOST)? {
         if entry.kind != Kind::Directory || !entry.name.as_encoded_bytes().starts_with(HIDDEN.as_bytes()) {
@@ -322,10 +333,7 @@ fn sweep(bundles: &Dir) -> Result<(), BundleError> {
         let Ok(Some(dir)) = bundles.child(&entry.name) else { continue };
         let dead = match dir.open_file(LOCK).and_then(|file| file.lock()) {
             Ok(lock) => lock == Lock::Taken,
-            Err(_) => {
-                let age = bundles.modified(&entry.name).map(|at| Timestamp::now().seconds() - at);
-                age.is_some_and(|age| age > STALE)
-            }
+            Err(_) => is_stale(bundles, &entry.name),
         };
         if dead {
             // It is in nobody's way.

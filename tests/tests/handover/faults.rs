@@ -282,3 +282,24 @@ fn settings_that_are_a_pipe_keep_nobody_waiting() {
         std::fs::remove_file(&place).unwrap();
     }
 }
+
+#[test]
+fn captures_without_number_that_came_with_a_clone_keep_no_session_waiting() {
+    let stage = Stage::changed();
+    let one = stage.capture(&[]).join("manifest.json");
+    let mut manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(&one).unwrap()).unwrap();
+    let file = manifest["files"][0].clone();
+    manifest["files"] = vec![file; 60_000].into();
+    let large = stage.world.path("large.json");
+    std::fs::write(&large, manifest.to_string()).unwrap();
+    for n in 0..300 {
+        let place =
+            stage.world.dir(format!("app/.handover/bundles/29991121T10{:02}{:02}Z-x", n / 60, n % 60));
+        std::fs::hard_link(&large, place.join("manifest.json")).unwrap();
+        std::fs::write(place.join("summary.md"), "s").unwrap();
+    }
+    let start = Instant::now();
+    let told = stage.ok(&["session-start"]);
+    assert!(told.contains("were not looked at"), "{told}");
+    assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
+}

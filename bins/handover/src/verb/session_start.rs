@@ -3,6 +3,7 @@
 //! Only what is this user's is shown, framed and sanitised as handoffs are; it stays pending until it is picked up.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use handoff_process::{Environment, Failure, Output};
 use handoff_surface::Frame;
@@ -13,8 +14,8 @@ use crate::args::Format;
 use crate::event::Event;
 use crate::here::Here;
 
-/// How many are opened, the newest first: a clone may bring thousands.
-const LOOKED_AT: usize = 100;
+/// How long captures are looked at: a session waits for it, and what comes with a clone can be many and large.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(environment: &Environment, output: Output, root: Option<&Path>, format: Format) {
     if environment.skip {
@@ -49,9 +50,13 @@ fn text(here: &Here<'_>) -> Result<Option<String>, Failure> {
         return Ok(None);
     }
     let keyring = here.keyring()?;
-    let (mut newest, mut foreign) = (None, 0);
-    let mut more = pending.len().saturating_sub(LOOKED_AT);
-    for id in pending.iter().take(LOOKED_AT) {
+    let (mut newest, mut foreign, mut more) = (None, 0, 0);
+    let (start, mut left) = (Instant::now(), pending.len());
+    for id in &pending {
+        if start.elapsed() > PATIENCE {
+            break;
+        }
+        left -= 1;
         let Ok(bundle) = handover.bundle(id) else { continue };
         if !keyring.trust(&bundle)?.is_good() {
             foreign += 1;
@@ -67,6 +72,11 @@ fn text(here: &Here<'_>) -> Result<Option<String>, Failure> {
         0 => String::new(),
         n => format!("{n} capture(s) here were not made by this user, and are not shown: handover pending\n"),
     };
+    let left = match left {
+        0 => String::new(),
+        n => format!("{n} capture(s) here were not looked at, for want of time: handover pending\n"),
+    };
+    let foreign = foreign + &left;
     let Some(bundle) = newest else { return Ok(Some(foreign).filter(|text| !text.is_empty())) };
     let frame = Frame::new(handoff_files::random::<4>()?);
     let more = if more > 0 {

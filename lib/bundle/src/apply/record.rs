@@ -13,6 +13,7 @@ use crate::bundle::Claim;
 use crate::error::BundleError;
 use crate::layout::Handover;
 use crate::path::{TreePath, hex};
+use crate::policy;
 use crate::repository::Repository;
 use crate::tree::Tree;
 
@@ -201,6 +202,14 @@ impl Handover {
         let record: Record = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
         if record.version != VERSION {
             return Err(damaged(format!("its version is {}, and only {VERSION} is known", record.version)));
+        }
+        // One that was not written here could have anything put anywhere.
+        let directories = record.directories.iter().map(|(path, _)| path).chain(&record.new_directories);
+        let mut paths = record.nodes.iter().map(|node| &node.path).chain(directories);
+        if let Some(path) = paths.find(|path| policy::forbidden(path).is_some()) {
+            return Err(damaged(format!(
+                "it names {path}, which nothing is written to; remove .handover/undo"
+            )));
         }
         Ok(Some(Recorded { within, name, dir, record }))
     }

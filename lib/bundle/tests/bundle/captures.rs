@@ -443,3 +443,23 @@ fn two_captures_in_one_second_have_two_names_and_current_is_the_last() {
     }
     assert_eq!(std::fs::read_dir(handover.path().join("current")).unwrap().count(), 2);
 }
+
+#[test]
+fn what_a_killed_promotion_left_is_swept_when_it_is_old() {
+    let world = World::new();
+    let at = world.repository("source");
+    write(&at, "new", "new\n");
+    let (handover, bundle) = world.capture(&at);
+    handover.promote(&bundle).unwrap();
+    let current = at.join(".handover/current");
+    for (name, age) in [(".tmp-old", 7_200), (".tmp-young", 60)] {
+        write(&current, name, "half a patch");
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(age);
+        std::fs::File::options().write(true).open(current.join(name)).unwrap().set_modified(then).unwrap();
+    }
+    handover.promote(&bundle).unwrap();
+    let mut names: Vec<_> =
+        std::fs::read_dir(&current).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, [".tmp-young", "summary.md", "workspace.patch"]);
+}

@@ -330,7 +330,7 @@ fn contents_that_are_not_what_they_say_are_refused() {
         );
     }
     let refused = hostile.tries(&section("delta 4\nHcmV?d00001"), "", file(4), vec![]);
-    assert!(matches!(refused, Refusal::DoesNotApply { .. }), "{refused}");
+    assert!(matches!(refused, Refusal::Malformed { .. }), "{refused}");
     // A change of a file that is not what the patch expects.
     let changes = format!(
         "diff --git a/README b/README\nindex {blob}..{blob} 100644\n--- a/README\n+++ b/README\n@@ -1 +1 @@\n-nothing like it\n+evil\n"
@@ -402,4 +402,41 @@ fn a_handover_directory_that_is_a_link_or_full_of_traps_is_not_followed() {
     }
     assert!(started.elapsed() < std::time::Duration::from_secs(5), "{:?}", started.elapsed());
     assert!(Path::new(&empty).exists());
+}
+
+#[test]
+fn a_record_that_came_with_a_clone_has_nothing_put_where_git_runs_it() {
+    let world = World::new();
+    let to = world.repository("target");
+    let handover = handoff_bundle::Handover::create(&to, false).unwrap();
+    let head = world.run(&to, &["rev-parse", "HEAD"]);
+    let before = all(&to.join(".git"));
+    for (path, directory) in [
+        (".git/hooks/post-checkout", "dir"),
+        ("../outside", "dir"),
+        ("dir/../../x", "dir"),
+        ("fine", ".git/x"),
+    ] {
+        let undo = to.join(".handover/undo/00000001");
+        std::fs::create_dir_all(undo.join("old")).unwrap();
+        std::fs::write(undo.join("old/0"), "#!/bin/sh\n").unwrap();
+        std::fs::copy(to.join(".git/index"), undo.join("index.before")).unwrap();
+        let hash = blake3::hash(b"#!/bin/sh\n").to_hex().to_string();
+        let file = serde_json::json!({"file": {"permissions": 0o755, "size": 10, "blake3": hash}});
+        let record = serde_json::json!({
+            "version": 1, "bundle": "x", "source": null, "claim": null, "state": "begun", "head": head.trim(),
+            "had_index": true, "changes_index": false, "entries_before": "", "entries_after": "",
+            "nodes": [{"path": path, "before": file, "after": "absent"}], "directories": [[directory, 0o755]],
+            "new_directories": [],
+        });
+        std::fs::write(undo.join("record.json"), record.to_string()).unwrap();
+        match handover.recover(&world.git) {
+            Err(handoff_bundle::BundleError::Damaged { reason, .. }) => {
+                assert!(reason.contains("remove .handover/undo"), "{reason}");
+            }
+            other => panic!("{path}: {other:?}"),
+        }
+        assert_eq!(all(&to.join(".git")), before);
+        assert!(!world.path("outside").exists() && !world.path("x").exists());
+    }
 }
