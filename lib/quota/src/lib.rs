@@ -28,7 +28,7 @@ mod window;
 pub use export::{OpenusageExport, REFRESH_MINUTES, Refresh, refresh};
 pub use memory::{Claim, Ledger, Memory};
 pub use openusage::{OpenusageSocket, socket_path};
-pub use policy::{Cause, Policy, Trigger, Windows};
+pub use policy::{Cause, Moment, Policy, Trigger, Windows};
 pub use rollout::{Ending, Rollout};
 pub use source::{Answer, BUDGET, Source, SourceError, Sources};
 pub use tap::{INPUT, Record, Recorded, Tap};

@@ -32,6 +32,38 @@ const HOUR: i64 = 60 * 60;
 /// How long a mark is kept after its reset, in seconds, should a clock be set back.
 const KEPT: i64 = 24 * 60 * 60;
 
+/// The longest session id that is remembered, in bytes.
+const LONGEST: usize = 64;
+
+/// What a capture stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// What was there before a turn.
+    Prompt,
+    /// A turn.
+    Turn,
+    /// The end of the session with this id.
+    End(String),
+}
+
+impl Part {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "prompt" => Some(Self::Prompt),
+            _ => text.strip_prefix("end ").map(|session| Self::End(session.to_owned())),
+        }
+    }
+
+    /// None for a turn, which is what is said of most.
+    fn written(&self) -> Option<String> {
+        match self {
+            Self::Prompt => Some("prompt".to_owned()),
+            Self::Turn => None,
+            Self::End(session) => Some(format!("end {session}")),
+        }
+    }
+}
+
 /// What is remembered of one capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
@@ -39,15 +71,23 @@ pub(crate) struct Mark {
     /// The window that was near its end; None for the wall.
     window: Option<WindowName>,
     resets_at: Option<Timestamp>,
+    part: Part,
 }
 
 impl Mark {
-    pub(crate) fn near(window: &Window) -> Self {
-        Self { tool: window.tool, window: Some(window.name.clone()), resets_at: window.resets_at }
+    pub(crate) fn near(window: &Window, part: Part) -> Self {
+        let part = match part {
+            Part::End(mut session) => {
+                session.truncate(session.floor_char_boundary(LONGEST));
+                Part::End(session)
+            }
+            part => part,
+        };
+        Self { tool: window.tool, window: Some(window.name.clone()), resets_at: window.resets_at, part }
     }
 
     pub(crate) fn wall(wall: &Wall) -> Self {
-        Self { tool: wall.tool, window: None, resets_at: wall.resets_at }
+        Self { tool: wall.tool, window: None, resets_at: wall.resets_at, part: Part::Turn }
     }
 }
 
@@ -67,7 +107,8 @@ impl Entry {
     }
 
     fn covers(&self, mark: &Mark, now: Timestamp) -> bool {
-        let same = self.mark.tool == mark.tool && self.mark.window == mark.window;
+        let Mark { tool, window, part, .. } = &self.mark;
+        let same = *tool == mark.tool && *window == mark.window && *part == mark.part;
         let counts = self.done || self.is_within(PENDING, now);
         same && counts
             && match (self.mark.resets_at, mark.resets_at) {
@@ -108,6 +149,7 @@ impl Memory {
             map.insert("tool".into(), entry.mark.tool.name().into());
             map.extend(entry.mark.window.as_ref().map(|name| ("window".into(), name.as_str().into())));
             map.extend(entry.mark.resets_at.map(|reset| ("resets_at".into(), reset.to_string().into())));
+            map.extend(entry.mark.part.written().map(|part| ("part".into(), part.into())));
             map.insert("at".into(), entry.at.to_string().into());
             map.insert("done".into(), entry.done.into());
             Value::Object(map)
@@ -136,8 +178,12 @@ fn entry(value: &Value) -> Option<Entry> {
         Some(reset) => Some(json::time(reset)?),
         None => None,
     };
+    let part = match value.get("part") {
+        Some(part) => Part::parse(part.as_str()?)?,
+        None => Part::Turn,
+    };
     let at = value.get("at").and_then(json::time)?;
-    Some(Entry { mark: Mark { tool, window, resets_at }, at, done: value.get("done")?.as_bool()? })
+    Some(Entry { mark: Mark { tool, window, resets_at, part }, at, done: value.get("done")?.as_bool()? })
 }
 
 /// The memory on the disk.

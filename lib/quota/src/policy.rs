@@ -5,7 +5,7 @@ use std::time::Duration;
 use handoff_document::Timestamp;
 use handoff_files::FileError;
 
-use crate::memory::{Claim, Ledger, Mark, Memory};
+use crate::memory::{Claim, Ledger, Mark, Memory, Part};
 use crate::wall::Wall;
 use crate::window::{Percent, Reading, Tool, Window};
 
@@ -48,6 +48,17 @@ impl Default for Policy {
     }
 }
 
+/// Where in a session it is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment<'s> {
+    /// Before a turn: what is saved then is what the turn may lose, and not yet what it brings.
+    Prompt,
+    /// After a turn, or in it.
+    Turn,
+    /// At the end of the session with this id.
+    End(&'s str),
+}
+
 /// That work has to be captured now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trigger {
@@ -55,6 +66,15 @@ pub struct Trigger {
     pub tool: Tool,
     /// Why.
     pub cause: Cause,
+    /// What of the window's time it stands for.
+    pub(crate) part: Part,
+}
+
+impl Trigger {
+    /// Whether there was a capture for this window already, so that only what came since is worth another.
+    pub fn is_another(&self) -> bool {
+        matches!(self.part, Part::End(_))
+    }
 }
 
 /// Why work has to be captured.
@@ -70,7 +90,9 @@ impl Trigger {
     /// What is remembered of it.
     pub(crate) fn marks(&self) -> Vec<Mark> {
         match &self.cause {
-            Cause::Near(reading) => reading.windows.iter().map(Mark::near).collect(),
+            Cause::Near(reading) => {
+                reading.windows.iter().map(|window| Mark::near(window, self.part.clone())).collect()
+            }
             Cause::Wall(wall) => vec![Mark::wall(wall)],
         }
     }
@@ -78,19 +100,43 @@ impl Trigger {
 
 impl Policy {
     /// Whether what was read asks for a capture that `memory` has no record of: once for each window and reset time, and
-    /// once an hour for a window whose reset time nobody tells.
-    pub fn decide(&self, reading: &Reading, memory: &Memory, now: Timestamp) -> Option<Trigger> {
-        let mut reading = self.near(reading, now)?;
-        reading.windows.retain(|window| !memory.has(&Mark::near(window), now));
-        let tool = reading.windows.first()?.tool;
-        Some(Trigger { tool, cause: Cause::Near(reading) })
+    /// once an hour for a window whose reset time nobody tells. A capture before a turn does not stand for the turn, and
+    /// one in the midst of a session not for its end, which may come hours later in the same window.
+    pub fn decide(
+        &self,
+        reading: &Reading,
+        moment: Moment<'_>,
+        memory: &Memory,
+        now: Timestamp,
+    ) -> Option<Trigger> {
+        let near = self.near(reading, now)?;
+        let without = |parts: &[&Part]| {
+            let mut reading = near.clone();
+            let has = |window: &Window| {
+                parts.iter().any(|&part| memory.has(&Mark::near(window, part.clone()), now))
+            };
+            reading.windows.retain(|window| !has(window));
+            reading
+        };
+        let due = |reading: Reading, part: Part| {
+            let tool = reading.windows.first()?.tool;
+            Some(Trigger { tool, cause: Cause::Near(reading), part })
+        };
+        match moment {
+            Moment::Prompt => due(without(&[&Part::Turn, &Part::Prompt]), Part::Prompt),
+            Moment::Turn => due(without(&[&Part::Turn]), Part::Turn),
+            Moment::End(session) => {
+                let end = Part::End(session.to_owned());
+                due(without(&[&Part::Turn]), Part::Turn).or_else(|| due(without(&[&end]), end))
+            }
+        }
     }
 
     /// Whether the wall asks for a capture: once for each reset time, once an hour when that is not known. That the
     /// window was captured for when it came near its end does not count: work went on since.
     pub fn decide_wall(wall: &Wall, memory: &Memory, now: Timestamp) -> Option<Trigger> {
         let new = wall.stands(now) && !memory.has(&Mark::wall(wall), now);
-        new.then(|| Trigger { tool: wall.tool, cause: Cause::Wall(wall.clone()) })
+        new.then(|| Trigger { tool: wall.tool, cause: Cause::Wall(wall.clone()), part: Part::Turn })
     }
 
     /// Decides, and where there is something to capture, has it captured by one only of all who decide the same at the
@@ -102,6 +148,7 @@ impl Policy {
     pub fn claim<'l>(
         &self,
         reading: &Reading,
+        moment: Moment<'_>,
         ledger: &'l Ledger,
         now: Timestamp,
         patience: Duration,
@@ -109,7 +156,7 @@ impl Policy {
         if self.near(reading, now).is_none() {
             return Ok(None);
         }
-        ledger.claim(|memory| self.decide(reading, memory, now), now, patience)
+        ledger.claim(|memory| self.decide(reading, moment, memory, now), now, patience)
     }
 
     /// The same for the wall.

@@ -7,7 +7,9 @@ use std::sync::Barrier;
 use std::time::Duration;
 
 use handoff_document::Timestamp;
-use handoff_quota::{Cause, Claim, Ledger, Memory, Percent, Policy, Reading, Tool, Trigger, Wall, Windows};
+use handoff_quota::{
+    Cause, Claim, Ledger, Memory, Moment, Percent, Policy, Reading, Tool, Trigger, Wall, Windows,
+};
 
 use crate::support::{fixture, later, now, reading, window};
 
@@ -18,7 +20,16 @@ fn five_hour(used: f64, reset: i64) -> Reading {
 }
 
 fn claim<'l>(ledger: &'l Ledger, reading: &Reading, at: Timestamp) -> Option<Claim<'l>> {
-    Policy::default().claim(reading, ledger, at, PATIENCE).unwrap()
+    claim_at(ledger, reading, Moment::Turn, at)
+}
+
+fn claim_at<'l>(
+    ledger: &'l Ledger,
+    reading: &Reading,
+    moment: Moment<'_>,
+    at: Timestamp,
+) -> Option<Claim<'l>> {
+    Policy::default().claim(reading, moment, ledger, at, PATIENCE).unwrap()
 }
 
 /// Whether it is captured, and then captures.
@@ -37,7 +48,7 @@ fn names(trigger: &Trigger) -> Vec<&str> {
 fn the_threshold_decides() {
     let decide = |threshold, used| {
         let policy = Policy { threshold: Percent::of(threshold), ..Policy::default() };
-        policy.decide(&five_hour(used, 600), &Memory::default(), now()).is_some()
+        policy.decide(&five_hour(used, 600), Moment::Turn, &Memory::default(), now()).is_some()
     };
     assert!(decide(90, 90.0) && decide(90, 100.0) && decide(90, 140.0));
     assert!(!decide(90, 89.99) && !decide(101, 100.0));
@@ -55,7 +66,7 @@ fn only_windows_that_count_do_and_the_fullest_comes_first() {
     let reading = reading(windows);
     let decide = |windows: Windows| {
         let policy = Policy { windows, ..Policy::default() };
-        let trigger = policy.decide(&reading, &Memory::default(), now());
+        let trigger = policy.decide(&reading, Moment::Turn, &Memory::default(), now());
         trigger.map(|trigger| names(&trigger).join(" ")).unwrap_or_default()
     };
     let named = |names: &[&str]| decide(Windows::Named(names.iter().map(ToString::to_string).collect()));
@@ -86,6 +97,33 @@ fn a_window_is_captured_for_once_until_it_resets() {
     assert!(captures(&ledger, &weekly, now()));
     let other = reading(vec![window(Tool::Codex, "five_hour", 91.0, Some(later(now(), 600)))]);
     assert!(captures(&ledger, &other, now()));
+}
+
+#[test]
+fn what_a_turn_brings_is_captured_though_what_was_before_it_was() {
+    let place = tempfile::tempdir().unwrap();
+    let ledger = Ledger::new(place.path());
+    // Whether it is captured, and then captures; and whether that is one more for the same window.
+    let at = |moment| {
+        claim_at(&ledger, &five_hour(95.0, 600), moment, now()).map(|claim| {
+            let another = claim.trigger.is_another();
+            claim.done().unwrap();
+            another
+        })
+    };
+    assert_eq!([at(Moment::Prompt), at(Moment::Prompt)], [Some(false), None]);
+    assert_eq!([at(Moment::Turn), at(Moment::Turn), at(Moment::Prompt)], [Some(false), None, None]);
+    // The window may have hours to go when the session ends.
+    assert_eq!([at(Moment::End("one")), at(Moment::End("one"))], [Some(true), None]);
+    assert_eq!([at(Moment::End("two")), at(Moment::Turn)], [Some(true), None]);
+    let long = "ä".repeat(1_000);
+    assert_eq!([at(Moment::End(&long)), at(Moment::End(&long))], [Some(true), None]);
+    // A session that ends without a turn near the limit is captured for as one turn would be.
+    let ledger = Ledger::new(&place.path().join("other"));
+    let first = claim_at(&ledger, &five_hour(95.0, 600), Moment::End("one"), now()).unwrap();
+    assert!(!first.trigger.is_another());
+    first.done().unwrap();
+    assert!(!captures(&ledger, &five_hour(95.0, 600), now()));
 }
 
 #[test]
@@ -244,11 +282,13 @@ fn who_waits_in_vain_has_nothing_to_do_and_no_memory_is_an_error() {
     let lock = std::fs::File::create(place.path().join("captured.lock")).unwrap();
     lock.lock().unwrap();
     let start = std::time::Instant::now();
-    let claim =
-        Policy::default().claim(&five_hour(95.0, 600), &ledger, now(), Duration::from_millis(20)).unwrap();
+    let claim = Policy::default()
+        .claim(&five_hour(95.0, 600), Moment::Turn, &ledger, now(), Duration::from_millis(20))
+        .unwrap();
     assert!(claim.is_none() && start.elapsed() < Duration::from_millis(300), "{:?}", start.elapsed());
     std::fs::write(place.path().join("file"), "").unwrap();
     let nowhere = Ledger::new(&place.path().join("file/state"));
-    let error = Policy::default().claim(&five_hour(95.0, 600), &nowhere, now(), PATIENCE).unwrap_err();
+    let error =
+        Policy::default().claim(&five_hour(95.0, 600), Moment::Turn, &nowhere, now(), PATIENCE).unwrap_err();
     assert!(error.to_string().contains("file/state"), "{error}");
 }
