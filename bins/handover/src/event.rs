@@ -18,6 +18,8 @@ pub(crate) struct Event {
     pub(crate) cwd: Option<PathBuf>,
     pub(crate) session_id: Option<String>,
     pub(crate) transcript: Option<PathBuf>,
+    /// What the user asks for; only before a turn.
+    pub(crate) prompt: Option<String>,
     /// All of it, for whoever looks for a limit in it.
     pub(crate) payload: Vec<u8>,
 }
@@ -45,6 +47,7 @@ impl Event {
             cwd: text("cwd").map(PathBuf::from).filter(|path| path.is_absolute()),
             session_id: text("session_id"),
             transcript: text("transcript_path").map(PathBuf::from).filter(|path| path.is_absolute()),
+            prompt: text("prompt"),
             payload,
         }
     }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_bundle::{Bundle, BundleError, BundleId, Git, Handover, Keyring};
+use handoff_bundle::{Bundle, BundleError, BundleId, ClaimNote, Git, Handover, Keyring, Listed};
 use handoff_process::{Environment, Failure, Output};
+use handoff_text::Sanitised;
 use handoff_worktree::Worktree;
 
 use crate::config::Config;
@@ -78,12 +79,26 @@ impl<'a> Here<'a> {
         Ok(Handover::open(self.top())?)
     }
 
-    /// The bundle `id`, or the newest that waits for this worktree.
-    pub(crate) fn choose(&self, handover: &Handover, id: Option<&str>) -> Result<Bundle, Failure> {
+    /// The bundle `id`, or the newest that waits for this worktree; with `taken`, where none waits, the newest. One that
+    /// is not the user's is chosen only where there is no other: its time is its maker's word.
+    pub(crate) fn choose(
+        &self,
+        handover: &Handover,
+        id: Option<&str>,
+        taken: bool,
+    ) -> Result<Bundle, Failure> {
         if let Some(text) = id {
             return Ok(handover.bundle(&self.named(handover, text)?)?);
         }
-        for id in handover.pending()? {
+        let (keyring, mut foreign) = (self.keyring()?, None);
+        let mut all = handover.list()?;
+        if taken {
+            // The order among each stays.
+            all.sort_by_key(|listed| listed.claimed);
+        } else {
+            all.retain(|listed| !listed.claimed);
+        }
+        for Listed { id, .. } in all {
             let bundle = match handover.bundle(&id) {
                 Ok(bundle) => bundle,
                 Err(error @ BundleError::Damaged { .. }) => {
@@ -92,11 +107,33 @@ impl<'a> Here<'a> {
                 }
                 Err(error) => return Err(error.into()),
             };
-            if self.is_for_us(&bundle) {
+            if !self.is_for_us(&bundle) {
+                continue;
+            }
+            if keyring.trust(&bundle)?.is_good() {
                 return Ok(bundle);
             }
+            foreign.get_or_insert(bundle);
         }
-        Err(Failure::new(format!("no capture waits in {}: handover pending", handover.top().display())))
+        foreign.ok_or_else(|| self.nothing(handover))
+    }
+
+    /// That nothing waits there, and how to have what did.
+    pub(crate) fn nothing(&self, handover: &Handover) -> Failure {
+        let mut words = format!("no capture waits in {}", handover.top().display());
+        let newest = handover.list().ok().and_then(|all| all.into_iter().find(|listed| listed.claimed));
+        if let Some(Listed { id, .. }) = newest {
+            let note = handover.bundle(&id).ok().and_then(|bundle| bundle.claimed().ok().flatten().flatten());
+            let by = note.map(|note| format!(" by {}", taken(&note))).unwrap_or_default();
+            let from = match handover.top() == self.top() {
+                true => String::new(),
+                false => format!(" --from {}", handoff_process::quoted(handover.top())),
+            };
+            words += &format!(
+                "; the newest, {id}, was taken{by}; to take it all the same: handover pickup {id}{from} --again"
+            );
+        }
+        Failure::new(words)
     }
 
     /// A bundle's whole name, from a part that no other has.
@@ -121,6 +158,12 @@ impl<'a> Here<'a> {
         let own = self.top().file_name();
         bundle.manifest().recipient.as_deref().is_none_or(|name| own.is_some_and(|own| own == name))
     }
+}
+
+/// Who took a bundle, and when, in words.
+pub(crate) fn taken(note: &ClaimNote) -> String {
+    let line = |text: &str| Sanitised::line(text.as_bytes(), 400).to_string();
+    format!("{}, {}", line(&note.by), line(&note.at))
 }
 
 /// The worktree that `root`, else the current directory, is in.

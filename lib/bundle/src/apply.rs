@@ -141,12 +141,17 @@ impl Handover {
 
     /// Waits a moment for another, and not longer: nothing here takes long but a large apply.
     fn lock(&self) -> Result<OpenFile, BundleError> {
+        self.lock_called(LOCK)
+    }
+
+    /// The same for another lock.
+    pub(crate) fn lock_called(&self, name: &str) -> Result<OpenFile, BundleError> {
         let mut tries = 0;
         loop {
-            let file = match self.dir().open_file(LOCK) {
+            let file = match self.dir().open_file(name) {
                 Ok(file) => file,
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-                Err(_) => match self.dir().create_new(LOCK)? {
+                Err(_) => match self.dir().create_new(name)? {
                     Some(file) => file,
                     None => continue,
                 },

@@ -1,7 +1,9 @@
 //! A bundle on disk: what it says, whether it holds together, and who has it.
 
+use std::ffi::OsString;
 use std::io::Read;
 use std::ops::Deref;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use handoff_document::Timestamp;
@@ -9,7 +11,7 @@ use handoff_files::{Dir, FileError};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{BundleError, Refusal};
-use crate::layout::{BundleId, CLAIMED, INDEX, MANIFEST, SUMMARY, TRANSCRIPT, WORKSPACE};
+use crate::layout::{BundleId, CLAIMED, INDEX, MANIFEST, SUMMARY, TOLD, TRANSCRIPT, WORKSPACE};
 use crate::manifest::{Manifest, Part, VERSION};
 use crate::path::TreePath;
 use crate::path::hex;
@@ -221,6 +223,21 @@ impl Bundle {
             Err(error) => unreachable!("three strings are always JSON: {error}"),
         };
         Claim::known(self.dir.path(), content)?.ok_or_else(|| BundleError::Unknown(self.id.to_string()))
+    }
+
+    /// Notes which handoff tells of it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn note_handoff(&self, path: &Path) -> Result<(), BundleError> {
+        self.dir.temporary(&[path.as_os_str().as_bytes()])?.replace(TOLD)?;
+        Ok(())
+    }
+
+    /// The handoff that tells of it, where that was noted. Of a bundle that is not one's own it may be any path.
+    pub fn handoff(&self) -> Option<PathBuf> {
+        let told = self.dir.open_to_read(TOLD).and_then(|mut file| file.read(LARGEST_CLAIM)).ok()?;
+        Some(PathBuf::from(OsString::from_vec(told)))
     }
 
     /// Whether somebody took it; the note, when it can be read.

@@ -20,6 +20,8 @@ pub(crate) const WORKSPACE: &str = "workspace.patch";
 pub(crate) const INDEX: &str = "index.patch";
 pub(crate) const MANIFEST: &str = "manifest.json";
 pub(crate) const CLAIMED: &str = "claimed";
+/// The handoff that tells of a bundle, by its path. Beside what is hashed: it is only where to find it again.
+pub(crate) const TOLD: &str = "told";
 
 /// What is not a bundle yet, or any more, starts with this.
 const HIDDEN: &str = ".tmp-";
@@ -206,6 +208,9 @@ impl Handover {
     /// # Errors
     /// What the system says; what was there stays then.
     pub fn promote(&self, bundle: &Bundle) -> Result<(), BundleError> {
+        // Of two at once one comes first, so that both files are of one bundle. Who waits in vain for a second goes on: a
+        // copy of two bundles is better than none.
+        let _lock = self.lock_called("current.lock").ok();
         let current = self.dir.create_child("current")?;
         for entry in current.first_entries(MOST)? {
             let is_hidden = entry.name.as_encoded_bytes().starts_with(HIDDEN.as_bytes());

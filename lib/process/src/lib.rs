@@ -14,4 +14,4 @@ pub use environment::{Environment, NoStore, quoted};
 pub use failure::Failure;
 pub use input::{Patience, read_input, read_line};
 pub use output::{Output, Status};
-pub use word::SessionWord;
+pub use word::{Left, SessionWord};

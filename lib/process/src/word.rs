@@ -1,5 +1,6 @@
 //! A handoff that a program leaves, through the one program that writes them.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -25,12 +26,24 @@ pub struct SessionWord<'a> {
     pub dirty_files: Option<usize>,
 }
 
+/// What became of a word.
+#[derive(Clone, Debug)]
+pub struct Left {
+    /// The report of `handoff-write`: one JSON object.
+    pub report: Vec<u8>,
+    /// What it remarked.
+    pub notes: String,
+}
+
+fn sibling(name: &str) -> Command {
+    Command::new(Environment::own_program().unwrap_or_default().with_file_name(name))
+}
+
 impl SessionWord<'_> {
     /// Leaves `body`, with its secrets taken out; Err is why not, in the words of `handoff-write`.
-    pub fn leave(&self, body: &str) -> Result<(), String> {
-        let program = Environment::own_program().unwrap_or_default().with_file_name("handoff-write");
-        let mut write = Command::new(program);
-        write.args(["--redact", "--tool", self.tool, "--name", self.name, "--topic", self.topic]);
+    pub fn leave(&self, body: &str) -> Result<Left, String> {
+        let mut write = sibling("handoff-write");
+        write.args(["--json", "--redact", "--tool", self.tool, "--name", self.name, "--topic", self.topic]);
         if let Some(to) = self.to {
             write.args(["--to", to]);
         }
@@ -41,16 +54,26 @@ impl SessionWord<'_> {
             write.args(["--dirty-files", &count.to_string()]);
         }
         write.arg("--root").arg(self.worktree).current_dir(self.worktree);
-        write.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        write.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut write = write.spawn().map_err(|error| error.to_string())?;
         if let Some(mut stdin) = write.stdin.take() {
             // Whether it was taken, its exit code tells.
             let _ = stdin.write_all(body.as_bytes());
         }
         let done = write.wait_with_output().map_err(|error| error.to_string())?;
+        let notes = String::from_utf8_lossy(&done.stderr).trim().to_owned();
         match done.status.success() {
-            true => Ok(()),
-            false => Err(String::from_utf8_lossy(&done.stderr).trim().to_owned()),
+            true => Ok(Left { report: done.stdout, notes }),
+            false => Err(notes),
         }
+    }
+
+    /// Archives the unread handoff `name` of the worktree `root`, which nobody needs to be told of any more; false when
+    /// that was not done, as where somebody read it.
+    pub fn withdraw(root: &Path, name: &OsStr) -> bool {
+        let mut archive = sibling("inbox");
+        archive.arg("archive").arg("--root").arg(root).arg("--").arg(name).current_dir(root);
+        archive.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        archive.status().is_ok_and(|status| status.success())
     }
 }

@@ -103,7 +103,86 @@ fn sessions_that_end_are_saved_where_that_is_wanted() {
     assert!(stage.appears(1).contains("the session ended"));
     told(&stage.event("claude", &stage.payload("PreCompact"), None));
     stage.event("claude", &stage.payload("Stop"), None).is_silent();
+    // The later one of the same session stands for both.
+    assert_eq!(stage.pending(&stage.app).len(), 1);
+    assert_eq!(stage.world.names(&stage.app, "unread").len(), 1);
+    let mut other = stage.payload("PreCompact");
+    other["session_id"] = json!("s-2");
+    told(&stage.event("claude", &other, None));
     assert_eq!(stage.pending(&stage.app).len(), 2);
+}
+
+#[test]
+fn what_a_turn_brings_is_saved_though_what_was_before_it_was() {
+    let stage = Stage::changed();
+    let daemon = openusage(&stage.world, 95);
+    let event = |payload: &Value| stage.event("claude", payload, Some(&daemon));
+    let mut prompt = stage.payload("UserPromptSubmit");
+    prompt["prompt"] = json!("Teach the parser quoted fields");
+    // The host names a transcript that is not there yet.
+    prompt["transcript_path"] = json!(stage.world.path("later.jsonl"));
+    let words = told(&event(&prompt));
+    assert!(!words.contains("is not told"), "{words}");
+    let newest = || std::path::PathBuf::from(stage.pending(&stage.app)[0]["path"].as_str().unwrap());
+    let before = newest();
+    let summary = std::fs::read_to_string(before.join("summary.md")).unwrap();
+    assert!(summary.contains("> Teach the parser quoted fields"), "{summary}");
+    event(&prompt).is_silent();
+    stage.write("precious.txt", "of this turn\n");
+    told(&event(&stage.payload("Stop")));
+    let after = newest();
+    let patch = std::fs::read_to_string(after.join("workspace.patch")).unwrap();
+    assert!(after != before && patch.contains("of this turn"));
+    // One waits, and one is told of.
+    assert_eq!(stage.pending(&stage.app).len(), 1);
+    assert_eq!(stage.world.names(&stage.app, "unread").len(), 1);
+    for name in ["Stop", "UserPromptSubmit", "SessionEnd"] {
+        event(&stage.payload(name)).is_silent();
+    }
+    stage.stays(1);
+    assert_eq!(newest(), after, "nothing came since");
+    // The window goes on, and so does the work; the session's end saves what came since.
+    stage.write("precious.txt", "of another turn\n");
+    event(&stage.payload("Stop")).is_silent();
+    assert_eq!(newest(), after);
+    let mut end = stage.payload("SessionEnd");
+    end["session_id"] = json!("s-2");
+    event(&end).is_silent();
+    let start = Instant::now();
+    while newest() == after {
+        assert!(start.elapsed() < Duration::from_secs(15), "the end of the session saved nothing");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let patch = std::fs::read_to_string(newest().join("workspace.patch")).unwrap();
+    assert!(patch.contains("of another turn"));
+}
+
+#[test]
+fn work_that_could_not_be_saved_at_the_wall_is_told_to_the_next_session_once() {
+    let stage = Stage::changed();
+    stage.ok(&["init"]);
+    let config = stage.app.join(".handover/config.toml");
+    std::fs::write(&config, "[capture]\nmax_total_bytes = 10\n").unwrap();
+    let mut payload = stage.payload("StopFailure");
+    payload["error"] = json!("rate_limit");
+    payload["last_assistant_message"] = json!("You've hit your 5-hour limit · resets 12pm (UTC)");
+    let unread = || stage.world.names(&stage.app, "unread").len();
+    for _ in 0..2 {
+        stage.event("claude", &payload, None).is_silent();
+        let start = Instant::now();
+        while unread() == 0 {
+            assert!(start.elapsed() < Duration::from_secs(15), "nobody is told");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!((unread(), stage.pending(&stage.app).len()), (1, 0));
+    let told = stage.world.surface(&stage.app);
+    assert!(told.contains("Not saved") && told.contains("max_total_bytes"), "{told}");
+    // Once nothing keeps it, it is saved.
+    std::fs::remove_file(config).unwrap();
+    stage.event("claude", &payload, None).is_silent();
+    stage.appears(1);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use tests::feed;
+
 use crate::support::{Stage, tree};
 
 #[test]
@@ -38,16 +40,24 @@ fn an_apply_that_is_refused_leaves_it_pending() {
 }
 
 #[test]
-fn what_was_taken_is_taken_again_only_by_its_name() {
+fn what_was_taken_is_found_and_taken_again() {
     let stage = Stage::changed();
     let bundle = stage.capture(&["--title", "One"]);
     let id = bundle.file_name().unwrap().to_str().unwrap();
+    assert_eq!(stage.world.names(&stage.app, "unread").len(), 1);
     stage.ok(&["pickup"]);
-    let late = stage.handover(&stage.app, &["pickup", id]);
+    // Nobody is told to take what is taken.
+    assert_eq!(stage.world.names(&stage.app, "unread"), [""; 0]);
     let way = format!("handover pickup {id} --again");
-    assert!(late.code == 1 && late.err().contains(&way), "{}", late.err());
-    let vague = stage.handover(&stage.app, &["pickup", "--again"]);
-    assert_eq!(vague.code, 2, "{}", vague.err());
+    for args in [&["pickup", id][..], &["pickup"], &["pickup", "--apply"]] {
+        let late = stage.handover(&stage.app, args);
+        assert!(late.code == 1 && late.err().contains(&way), "{args:?}: {}", late.err());
+    }
+    assert!(stage.handover(&stage.app, &["pending"]).err().contains("handover pending --all"));
+    let all = stage.ok(&["pending", "--all"]);
+    assert!(all.contains(id) && all.contains("taken by pickup in "), "{all}");
+    assert!(stage.ok(&["inspect"]).contains("claimed by"), "the newest is shown, whoever has it");
+    assert!(stage.ok(&["pickup", "--again"]).contains("# Handoff — One"));
     assert!(stage.ok(&["pickup", id, "--again"]).contains("# Handoff — One"));
     // Its changes for a clone too, and from there back to whoever comes.
     let clone = stage.clone("clone");
@@ -61,6 +71,53 @@ fn what_was_taken_is_taken_again_only_by_its_name() {
     let undone = stage.handover(&clone, &["pickup", "--undo"]);
     assert!(undone.out().contains("waits again"), "{}", undone.out());
     assert_eq!(stage.pending(&stage.app).len(), 1);
+}
+
+#[test]
+fn a_worktree_is_told_of_what_waits_for_it_in_another() {
+    let stage = Stage::changed();
+    stage.git(&["worktree", "add", "--quiet", "--detach", "../review"]);
+    let review = stage.world.path("review");
+    let mut write = stage.command(&stage.app, &["capture", "--title", "For you", "--to", "review"]);
+    write.current_dir(&stage.app);
+    assert_eq!(feed(write, b"").code, 0);
+    let pending = stage.handover(&review, &["pending"]);
+    let way = format!("handover pickup --from {}", stage.app.display());
+    assert!(pending.out().contains(&way), "{}{}", pending.out(), pending.err());
+    assert!(stage.handover(&review, &["pickup"]).err().contains(&way));
+    assert_eq!(stage.world.names(&review, "unread").len(), 1);
+    // Any directory of the worktree will do.
+    let picked =
+        stage.handover(&review, &["pickup", "--apply", "--from", stage.app.join("src").to_str().unwrap()]);
+    assert_eq!(picked.code, 0, "{}", picked.err());
+    assert_eq!(stage.world.names(&review, "unread"), [""; 0]);
+    assert_eq!(tree(&review), tree(&stage.app));
+}
+
+#[test]
+fn where_the_changes_are_is_told() {
+    let stage = Stage::changed();
+    stage.capture(&["--title", "One"]);
+    assert!(stage.ok(&["session-start"]).contains("The changes are in this worktree"));
+    stage.git(&["stash", "--quiet", "--include-untracked"]);
+    assert!(stage.ok(&["session-start"]).contains("Nothing is uncommitted in this worktree"));
+    let clean = Stage::new();
+    clean.capture(&["--title", "Only words"]);
+    assert!(clean.ok(&["pickup"]).ends_with("Nothing was uncommitted.\n"));
+}
+
+#[test]
+fn an_agent_that_is_started_alone_is_asked_to_begin_with_it() {
+    let stage = Stage::changed();
+    let bundle = stage.capture(&["--title", "One"]);
+    let codex = stage.world.path("codex");
+    std::fs::write(&codex, "#!/bin/sh\nprintf '%s\\n' \"$#\" \"$@\"\n").unwrap();
+    std::fs::set_permissions(&codex, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let codex = codex.to_str().unwrap();
+    let alone = stage.ok(&["run", "--", codex]);
+    let file = bundle.join("summary.md");
+    assert!(alone.starts_with("1\nWork of a session") && alone.contains(file.to_str().unwrap()), "{alone}");
+    assert_eq!(stage.ok(&["run", "--pickup", "--", codex, "exec", "mine"]), "2\nexec\nmine\n");
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn what_others_made_is_neither_shown_nor_applied_before_it_is_allowed() {
     let clone = stage.clone("clone");
     let from = stage.app.to_str().unwrap();
     let told = stage.ok(&["session-start"]);
-    assert!(!told.contains("From elsewhere") && told.contains("not made by this user"), "{told}");
+    assert!(!told.contains("From elsewhere") && told.contains("not this user's"), "{told}");
     assert!(!stage.ok(&["pending"]).contains("on main"));
     for args in [&["pickup", "--from", from][..], &["pickup", "--from", from, "--apply"]] {
         let refused = stage.handover(&clone, args);

@@ -16,7 +16,7 @@ saving:
   on-event          from a hook, when a usage window is nearly full, or the host hit its limit
 
 taking over:
-  pending           what waits here           handover pending --json
+  pending           what waits here           handover pending --json; --all: what was taken too
   pickup [ID]       take one: its summary     handover pickup --apply
   pickup --undo     put back what the last pickup changed
   run -- COMMAND    start a tool on it        handover run --pickup -- codex
@@ -34,7 +34,9 @@ setting up:
   statusline-tap    for Claude Code's statusLine: notes the usage windows, passes on to your own command
 
 capture:  [--title T] [--summary S] [--next-step N] [--to NAME] [--tool TOOL] [--session-id ID] [--transcript FILE]
-pickup:   [ID] [--from DIR] [--apply] [--onto-head] [--allow-config] [--again] [--undo]
+pickup:   [ID] [--from DIR]  out of another worktree or clone      [--again]  also one that was taken
+          [--apply]  make its changes here   [--onto-head]  also on another commit, three-way
+          [--allow-config]  also files that programs run or obey   [--undo]  put back what the last apply changed
 enable, disable, install:  [--tool TOOL]… [--dry-run]; install: [--remove]
 -h, --help; -V, --version; --root DIR: another worktree. Exit code: 0 success, 1 not done, 2 usage.
 ";
@@ -66,6 +68,8 @@ pub(crate) enum Command {
         format: Format,
     },
     Pending {
+        /// Also what was taken.
+        all: bool,
         json: bool,
     },
     Pickup(Pickup),

@@ -48,7 +48,7 @@ impl Words {
             "capture" => self.capture(),
             "on-event" => self.on_event(),
             "session-start" => self.session_start(),
-            "pending" => self.json(|json| Command::Pending { json }),
+            "pending" => self.pending(),
             "pickup" => self.pickup(),
             "run" => self.run(),
             "render" => self.render(),
@@ -174,6 +174,19 @@ impl Words {
         Ok(more.then_some(Command::SessionStart { format }))
     }
 
+    fn pending(&mut self) -> Asked {
+        let (mut all, mut json) = (false, false);
+        let more = self.each(
+            |arg| match arg {
+                Long("all") => set(&mut all),
+                Long("json") => set(&mut json),
+                other => Err(other.unexpected()),
+            },
+            |_, _| Ok(()),
+        )?;
+        Ok(more.then_some(Command::Pending { all, json }))
+    }
+
     fn pickup(&mut self) -> Asked {
         let (mut pickup, mut from) = (Pickup::default(), None);
         let take = |arg: Arg<'_>| match arg {
@@ -197,9 +210,6 @@ impl Words {
         let applies = pickup.apply || !(pickup.onto_head || pickup.allow_config);
         if !applies {
             return Err("--onto-head and --allow-config go with --apply".into());
-        }
-        if pickup.again && pickup.id.is_none() {
-            return Err("--again needs the capture's ID: handover inspect names the newest".into());
         }
         if pickup.undo && (pickup.apply || pickup.from.is_some() || pickup.again) {
             return Err("--undo stands alone".into());
@@ -325,7 +335,10 @@ mod tests {
         let tap = Command::StatuslineTap { command: vec!["sh".into(), "-c".into()] };
         assert_eq!(command("statusline-tap -- sh -c"), Ok(tap));
         let root = parse(["--root", "/x", "pending"].map(OsString::from)).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(root, Typed { command: Command::Pending { json: false }, root: Some("/x".into()) });
+        assert_eq!(
+            root,
+            Typed { command: Command::Pending { all: false, json: false }, root: Some("/x".into()) }
+        );
     }
 
     #[test]
@@ -335,7 +348,6 @@ mod tests {
             "pending x",
             "pickup a b",
             "pickup --onto-head",
-            "pickup --again",
             "pickup --undo --apply",
             "run",
             "render a b",

@@ -8,7 +8,7 @@ use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>, id: &str, yes: bool) -> Result<u8, Failure> {
     let handover = here.handover()?.ok_or_else(|| Failure::new("there is no capture here"))?;
-    let bundle = here.choose(&handover, Some(id))?;
+    let bundle = here.choose(&handover, Some(id), true)?;
     let keyring = here.keyring()?;
     match keyring.trust(&bundle)? {
         Trust::Own | Trust::Allowed => {

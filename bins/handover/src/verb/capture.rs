@@ -1,19 +1,29 @@
 //! `handover capture`: saves the work as it stands, and says so to whoever comes next.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use handoff_bundle::{Bundle, Contents, Description, Handover, Origin};
+use handoff_bundle::{Bundle, BundleError, Contents, Description, Handover, Origin};
 use handoff_document::Timestamp;
 use handoff_process::{Failure, SessionWord};
 use handoff_quota::Tool;
-use handoff_transcript::Session;
-use serde_json::json;
+use handoff_transcript::{Session, Text};
+use serde_json::{Value, json};
 
+use super::pickup::mend;
 use crate::args::Capture;
 use crate::here::Here;
 use crate::quota;
 use crate::secrets;
 use crate::summary::{Facts, Summary};
+
+/// The event of a capture that somebody asked for.
+pub(crate) const MANUAL: &str = "manual";
+
+/// So much of what was asked for is taken from an event, in bytes.
+const ASKED: usize = 4 << 10;
+
+/// How many older bundles are looked at for those of the same session, the newest first.
+const LOOKED_AT: usize = 50;
 
 /// What is to be saved, and why.
 pub(crate) struct Order<'a> {
@@ -29,10 +39,23 @@ pub(crate) struct Order<'a> {
     pub(crate) tool: Option<&'a str>,
     pub(crate) session_id: Option<&'a str>,
     pub(crate) transcript: Option<&'a Path>,
-    /// Only when something is uncommitted: a summary alone is not worth it.
-    pub(crate) only_changes: bool,
+    /// What was just asked for, where the transcript does not have it yet.
+    pub(crate) asked: Option<&'a str>,
+    /// What there must be to save.
+    pub(crate) only: Only,
     /// How full the usage windows are, each in words.
     pub(crate) windows: Vec<String>,
+}
+
+/// When there is something to save.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Only {
+    /// Always: the summary alone is worth it.
+    Anything,
+    /// When something is uncommitted.
+    Changes,
+    /// When something is uncommitted, and it is not what the newest bundle here holds.
+    News,
 }
 
 /// What was saved.
@@ -53,11 +76,12 @@ pub(crate) fn run(here: &Here<'_>, capture: &Capture) -> Result<u8, Failure> {
         next_step: capture.next_step.as_deref(),
         to: capture.to.as_deref(),
         why: "somebody asked for it",
-        event: "manual",
+        event: MANUAL,
         tool: capture.tool.as_deref(),
         session_id: capture.session_id.as_deref(),
         transcript: capture.transcript.as_deref(),
-        only_changes: false,
+        asked: None,
+        only: Only::Anything,
         windows: quota::words(&here.config, here.environment, &here.state()?, tool_of(capture)),
     };
     let Some(saved) = save(here, &order)? else { return Err(Failure::new("nothing is uncommitted")) };
@@ -74,13 +98,19 @@ fn tool_of(capture: &Capture) -> Tool {
 
 /// Saves it: the bundle whole and on disk, `current/`, then the word in the inbox. None when there was nothing to save.
 pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, Failure> {
+    // Half of an apply is nobody's work.
+    mend(here, true)?;
     let mut notes = Vec::new();
-    let session = order.transcript.map_or_else(Session::default, |path| {
+    let mut session = order.transcript.map_or_else(Session::default, |path| {
         handoff_transcript::read(path).unwrap_or_else(|error| {
-            notes.push(format!("what the session did is not told: {error}"));
+            // Before the first turn there is none yet.
+            if order.asked.is_none() || error.kind() != std::io::ErrorKind::NotFound {
+                notes.push(format!("what the session did is not told: {error}"));
+            }
             Session::default()
         })
     });
+    session.task = order.asked.map(|asked| Text::from(asked).up_to(ASKED)).or(session.task);
     let transcript = order.transcript.and_then(|path| {
         let redact = |text: &str| handoff_secrets::redact(text, &handoff_secrets::scan(text));
         // Why it cannot be read was said above.
@@ -89,7 +119,13 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
     let git = here.git()?;
     let handover = Handover::create(here.top(), here.config.track)?;
     let draft = handover.capture(&git, here.config.limits)?;
-    if order.only_changes && draft.is_empty() {
+    let is_news = || !newest(&handover).is_some_and(|newest| newest.manifest().contents == *draft.contents());
+    let wanted = match order.only {
+        Only::Anything => true,
+        Only::Changes => !draft.is_empty(),
+        Only::News => !draft.is_empty() && is_news(),
+    };
+    if !wanted {
         return Ok(None);
     }
     let created = Timestamp::now();
@@ -120,19 +156,64 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
     if let Err(error) = handover.promote(&bundle) {
         notes.push(format!("{} is not up to date: {error}", handover.path().join("current").display()));
     }
-    let untold = tell(here, order, &summary, &bundle, tool).err();
-    let untold = untold.map(|why| format!("the next session is not told by its inbox: {why}"));
+    let told = tell(here, order, &summary, &bundle, tool);
+    let untold = match &told {
+        Ok(Some(path)) => bundle.note_handoff(path).err().map(|error| error.to_string()),
+        Ok(None) => None,
+        Err(why) => Some(format!("the next session is not told by its inbox: {why}")),
+    };
+    if order.event != MANUAL {
+        supersede(&handover, here, &bundle)?;
+    }
     Ok(Some(Saved { bundle, redacted: summary.redacted, untold, notes }))
 }
 
-/// Leaves the summary as a handoff.
+/// The newest bundle, whoever has it.
+fn newest(handover: &Handover) -> Option<Bundle> {
+    let newest = handover.list().ok()?.into_iter().next()?;
+    handover.bundle(&newest.id).ok()
+}
+
+/// Takes what was saved of the same session before out of the way: all of it that matters is in the new one.
+fn supersede(handover: &Handover, here: &Here<'_>, new: &Bundle) -> Result<(), Failure> {
+    let Some(session) = &new.manifest().origin.session_id else { return Ok(()) };
+    let keyring = here.keyring()?;
+    for id in handover.pending()?.into_iter().filter(|id| id != new.id()).take(LOOKED_AT) {
+        let Ok(old) = handover.bundle(&id) else { continue };
+        let origin = &old.manifest().origin;
+        let is_same = origin.session_id.as_ref() == Some(session) && origin.event != MANUAL;
+        if !is_same || old.manifest().recipient.is_some() || !keyring.trust(&old)?.is_good() {
+            continue;
+        }
+        match old.claim(&format!("{}, which is newer", new.id()), Timestamp::now()) {
+            Ok(_) => withdraw(here, handover.top(), &old),
+            // Somebody took it in this moment.
+            Err(BundleError::Claimed { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Archives the handoff that tells of a bundle of ours, in case nobody read it yet: whoever read it would look for what
+/// is taken.
+pub(crate) fn withdraw(here: &Here<'_>, source: &Path, bundle: &Bundle) {
+    let Some(path) = bundle.handoff().filter(|path| handoff_files::is_file(path)) else { return };
+    let Some(name) = path.file_name() else { return };
+    // It is in the inbox of the worktree that it was made in, or of the one that it is for.
+    if !SessionWord::withdraw(source, name) && source != here.top() {
+        SessionWord::withdraw(here.top(), name);
+    }
+}
+
+/// Leaves the summary as a handoff; gives its path.
 fn tell(
     here: &Here<'_>,
     order: &Order<'_>,
     summary: &Summary,
     bundle: &Bundle,
     tool: &str,
-) -> Result<(), String> {
+) -> Result<Option<PathBuf>, String> {
     let Contents { files, staged, not_carried, .. } = &bundle.manifest().contents;
     let mut dirty: Vec<_> = files.iter().map(|file| &file.path).collect();
     dirty.extend(staged.iter().map(|staged| &staged.path));
@@ -149,7 +230,12 @@ fn tell(
         dirty_files: Some(dirty.len()),
     };
     let body = format!("{}\nThe bundle: {}\n", summary.text.trim_end(), bundle.path().display());
-    word.leave(&body)
+    let left = word.leave(&body)?;
+    for note in left.notes.lines().filter(|note| note.contains("does not exist")) {
+        here.output.complain(note);
+    }
+    let report: Value = serde_json::from_slice(&left.report).unwrap_or_default();
+    Ok(report["path"].as_str().map(PathBuf::from))
 }
 
 fn as_text(here: &Here<'_>, saved: &Saved) -> String {

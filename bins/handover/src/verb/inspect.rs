@@ -7,7 +7,7 @@ use handoff_text::Sanitised;
 use serde_json::json;
 
 use super::pending::word;
-use crate::here::Here;
+use crate::here::{Here, taken};
 use crate::secrets::{self, Found, Secrets, shown};
 
 /// How many paths are shown.
@@ -15,7 +15,7 @@ const SHOWN: usize = 100;
 
 pub(crate) fn run(here: &Here<'_>, id: Option<&str>, json: bool) -> Result<u8, Failure> {
     let handover = here.handover()?.ok_or_else(|| Failure::new("there is no capture here"))?;
-    let bundle = here.choose(&handover, id)?;
+    let bundle = here.choose(&handover, id, true)?;
     let keyring = here.keyring()?;
     let trust = keyring.trust(&bundle)?;
     if json {
@@ -50,9 +50,7 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
         field("state", format!("in the middle of a {progress}, which is not carried"));
     }
     if let Some(note) = bundle.claimed()? {
-        let by = note
-            .map_or_else(|| "somebody".to_owned(), |note| format!("{}, {}", line(&note.by), line(&note.at)));
-        field("claimed by", by);
+        field("claimed by", note.map_or_else(|| "somebody".to_owned(), |note| taken(&note)));
     }
     text += "\nsummary\n";
     text += &Sanitised::text(bundle.summary()).lines().map(|line| format!("  {line}\n")).collect::<String>();

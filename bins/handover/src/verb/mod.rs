@@ -42,7 +42,7 @@ pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u
         Command::Init => here().and_then(|here| init::run(&here)),
         Command::Wire(wire) => here().and_then(|here| wire::run(&here, wire)),
         Command::Capture(capture) => here().and_then(|here| capture::run(&here, capture)),
-        Command::Pending { json } => here().and_then(|here| pending::run(&here, *json)),
+        Command::Pending { all, json } => here().and_then(|here| pending::run(&here, *all, *json)),
         Command::Pickup(pickup) => here().and_then(|here| pickup::run(&here, pickup)),
         Command::Run { pickup, command } => here().and_then(|here| run::run(&here, *pickup, command)),
         Command::Render { out, id, allow_secrets } => {

@@ -7,17 +7,19 @@
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use handoff_address::Address;
 use handoff_document::Timestamp;
-use handoff_process::{Environment, Failure, Output};
-use handoff_quota::{Cause, Ledger, Policy, Reading, Rollout, Tool, Trigger, Wall};
+use handoff_files::Dir;
+use handoff_process::{Environment, Failure, Output, SessionWord};
+use handoff_quota::{Cause, Ledger, Moment, Policy, Reading, Rollout, Tool, Trigger, Wall};
+use handoff_text::Sanitised;
 use serde_json::json;
 
-use super::capture::{Order, save};
+use super::capture::{Only, Order, save};
 use crate::event::Event;
 use crate::here::{Here, state};
 use crate::quota;
@@ -42,7 +44,15 @@ pub(crate) fn run(
     let done = Here::forgiving(environment, output, start.as_deref()).and_then(|here| {
         // Outside of git there is nothing that could be carried.
         match here.worktree.is_repository() {
-            true => look(&here, &event, tool, detached),
+            true => {
+                let done = look(&here, &event, tool, detached);
+                if let (true, Err(failure)) = (detached, &done)
+                    && failure.code == UNSAVED
+                {
+                    alarm(&here, &failure.words);
+                }
+                done
+            }
             false => Ok(None),
         }
     });
@@ -51,10 +61,56 @@ pub(crate) fn run(
         Ok(None) => {}
         Err(failure) => {
             output.complain(&failure.words);
-            if failure.code == UNSAVED {
+            if failure.code == UNSAVED && !detached {
                 tell(output, &format!("handover could not save the work: {}", failure.words));
             }
         }
+    }
+}
+
+/// What is remembered of this worktree: each is captured for itself.
+fn memory(here: &Here<'_>) -> Result<PathBuf, Failure> {
+    let address = Address::of(here.top());
+    Ok(here.state()?.join("captured").join(address.slug()).join(address.key()))
+}
+
+/// Why work was not saved, when a session was told that already.
+const TOLD: &str = "unsaved";
+
+/// Where nobody listens any more, the next session is told that work was not saved; once for each reason.
+fn alarm(here: &Here<'_>, reason: &str) {
+    let told = || -> Result<bool, Failure> {
+        let dir = Dir::create(&memory(here)?)?;
+        let last = dir.open_to_read(TOLD).and_then(|mut file| file.read(1 << 16)).unwrap_or_default();
+        let is_new = last != reason.as_bytes();
+        if is_new {
+            dir.temporary(&[reason.as_bytes()])?.replace(TOLD)?;
+        }
+        Ok(!is_new)
+    };
+    // Twice is better than never.
+    if told().unwrap_or(false) {
+        return;
+    }
+    let word = SessionWord {
+        tool: "handover",
+        name: "Not saved: uncommitted work",
+        topic: "capture",
+        worktree: here.top(),
+        to: None,
+        session_id: None,
+        dirty_files: None,
+    };
+    let reason = Sanitised::text(reason.as_bytes());
+    let body = format!(
+        "# Handoff — Not saved: uncommitted work\n\n## Status as of {}\nA session hit its limit or ended, and handover could \
+         not save what was uncommitted in {}: {reason}.\n\n## Immediate next action\nSee that it is still there, put right \
+         what kept it, and save it: `handover capture`.\n",
+        Timestamp::now(),
+        here.top().display()
+    );
+    if let Err(why) = word.leave(&body) {
+        here.output.complain(why);
     }
 }
 
@@ -76,9 +132,7 @@ fn look(
     let now = Timestamp::now();
     let tool = tool.and_then(Tool::parse).unwrap_or_else(|| event.tool());
     let state = state(here.environment)?;
-    let address = Address::of(here.top());
-    // Each worktree is captured for itself.
-    let ledger = Ledger::new(&state.join("captured").join(address.slug()).join(address.key()));
+    let ledger = Ledger::new(&memory(here)?);
     let sources = quota::sources(&here.config, here.environment, &state, tool, event.transcript.as_deref());
     let answer = sources.ask(tool, now, here.config.budget);
     let mut wall = wall(event, tool, now);
@@ -92,26 +146,40 @@ fn look(
     }
     let claim = match (&wall, &answer.reading) {
         (Some(wall), _) => Policy::claim_wall(wall, &ledger, now, PATIENCE)?,
-        (None, Some(reading)) => here.config.policy.claim(reading, &ledger, now, PATIENCE)?,
+        (None, Some(reading)) => here.config.policy.claim(reading, moment(event), &ledger, now, PATIENCE)?,
         (None, None) => None,
     };
     if let Some(claim) = claim {
-        // Before a turn there is nothing to save but what is uncommitted; what the turn brings, its end saves.
-        let only_changes = event.name == "UserPromptSubmit";
-        let words = capture(here, event, tool, &why(&claim.trigger), only_changes)?;
-        if words.is_some() {
+        let another = claim.trigger.is_another();
+        let only = match event.name.as_str() {
+            _ if another => Only::News,
+            // Before a turn there is nothing to save but what is uncommitted; what the turn brings, its end saves.
+            "UserPromptSubmit" => Only::Changes,
+            _ => Only::Anything,
+        };
+        let words = capture(here, event, tool, &why(&claim.trigger), only)?;
+        if words.is_some() || another {
             claim.done()?;
         }
         return Ok(words);
     }
     if let Some(why) = always(here, event) {
-        return capture(here, event, tool, why, true);
+        return capture(here, event, tool, why, Only::Changes);
     }
     for (source, error) in &answer.errors {
         here.output.note(&format!("handover: {}: {error}\n", source.name()));
     }
     quota::refresh(&here.config, here.environment, &state);
     Ok(None)
+}
+
+/// Where in a session this event stands.
+fn moment(event: &Event) -> Moment<'_> {
+    match event.name.as_str() {
+        "UserPromptSubmit" => Moment::Prompt,
+        "SessionEnd" => Moment::End(event.session_id.as_deref().unwrap_or_default()),
+        _ => Moment::Turn,
+    }
 }
 
 /// Why this event asks for a capture whatever the windows say.
@@ -141,7 +209,8 @@ fn is_due(
     let memory = ledger.memory()?;
     Ok(match wall {
         Some(wall) => Policy::decide_wall(wall, &memory, now).is_some(),
-        None => reading.is_some_and(|reading| here.config.policy.decide(reading, &memory, now).is_some()),
+        None => reading
+            .is_some_and(|reading| here.config.policy.decide(reading, moment(event), &memory, now).is_some()),
     })
 }
 
@@ -197,7 +266,7 @@ fn capture(
     event: &Event,
     tool: Tool,
     why: &str,
-    only_changes: bool,
+    only: Only,
 ) -> Result<Option<String>, Failure> {
     let order = Order {
         title: None,
@@ -213,12 +282,17 @@ fn capture(
         },
         session_id: event.session_id.as_deref(),
         transcript: event.transcript.as_deref(),
-        only_changes,
+        asked: event.prompt.as_deref(),
+        only,
         // Why it is done says it already.
         windows: Vec::new(),
     };
     let saved = save(here, &order).map_err(|failure| Failure { code: UNSAVED, ..failure })?;
     let Some(saved) = saved else { return Ok(None) };
+    if let Ok(Some(dir)) = Dir::open(&memory(here)?) {
+        // What is left is only in the way of another alarm.
+        let _ = dir.remove(TOLD);
+    }
     let mut words = format!("handover saved the work, because {why}: {}", saved.bundle.path().display());
     for note in saved.notes.iter().chain(&saved.untold).chain(&here.config.warnings) {
         words += &format!("; {note}");

@@ -1,22 +1,48 @@
 //! `handover pending`: what waits here.
 
-use handoff_bundle::{Bundle, Trust};
+use handoff_bundle::{Bundle, Handover, Listed, Trust};
 use handoff_document::{Timestamp, age};
 use handoff_process::Failure;
 use handoff_text::Sanitised;
 use serde_json::json;
 
-use crate::here::Here;
+use super::pickup;
+use crate::here::{Here, taken};
 
 /// How many are shown.
 const SHOWN: usize = 50;
 
-pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
-    let Some(handover) = here.handover()? else { return Ok(here.print(if json { "[]\n" } else { "" })) };
-    let keyring = here.keyring()?;
-    let pending = handover.pending()?;
+/// What waits here and, with `all`, what was taken. Where nothing waits here, what waits in other worktrees.
+pub(crate) fn run(here: &Here<'_>, all: bool, json: bool) -> Result<u8, Failure> {
     let (mut lines, mut entries) = (String::new(), Vec::new());
-    for id in pending.iter().take(SHOWN) {
+    if let Some(handover) = here.handover()? {
+        list(here, &handover, all, &mut lines, &mut entries)?;
+    }
+    if json {
+        return Ok(here.print(&format!("{}\n", serde_json::Value::from(entries))));
+    }
+    for (other, bundle) in pickup::elsewhere(here)? {
+        let top = handoff_process::quoted(other.top());
+        lines += &format!("{}  in another worktree: handover pickup --from {top}\n", bundle.id());
+    }
+    if lines.is_empty() {
+        let all = if all { "" } else { "; handover pending --all shows what was taken" };
+        here.output.note(&format!("handover: no capture waits here{all}\n"));
+    }
+    Ok(here.print(&lines))
+}
+
+fn list(
+    here: &Here<'_>,
+    handover: &Handover,
+    all: bool,
+    lines: &mut String,
+    entries: &mut Vec<serde_json::Value>,
+) -> Result<(), Failure> {
+    let keyring = here.keyring()?;
+    let mut listed = handover.list()?;
+    listed.retain(|listed| all || !listed.claimed);
+    for Listed { id, .. } in listed.iter().take(SHOWN) {
         let bundle = match handover.bundle(id) {
             Ok(bundle) => bundle,
             Err(error) => {
@@ -25,19 +51,13 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
             }
         };
         let trust = keyring.trust(&bundle)?;
-        if json {
-            entries.push(entry(&bundle, trust));
-        } else {
-            lines += &line(here, &bundle, trust);
-        }
+        entries.push(entry(&bundle, trust)?);
+        *lines += &line(here, &bundle, trust)?;
     }
-    if json {
-        return Ok(here.print(&format!("{}\n", serde_json::Value::from(entries))));
+    if listed.len() > SHOWN {
+        *lines += &format!("and {} more\n", listed.len() - SHOWN);
     }
-    if pending.len() > SHOWN {
-        lines += &format!("and {} more\n", pending.len() - SHOWN);
-    }
-    Ok(here.print(&lines))
+    Ok(())
 }
 
 /// In a word.
@@ -50,7 +70,7 @@ pub(crate) fn word(trust: Trust) -> &'static str {
     }
 }
 
-fn line(here: &Here<'_>, bundle: &Bundle, trust: Trust) -> String {
+fn line(here: &Here<'_>, bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
     let manifest = bundle.manifest();
     let age = age(bundle.id().created(), Timestamp::now());
     let files = manifest.contents.files.len();
@@ -62,22 +82,30 @@ fn line(here: &Here<'_>, bundle: &Bundle, trust: Trust) -> String {
         if let Some(name) = manifest.recipient.as_deref().filter(|_| !here.is_for_us(bundle)) {
             text += &format!(", for {}", Sanitised::line(name.as_bytes(), 80));
         }
-        return text + "\n";
+        if let Some(note) = bundle.claimed()? {
+            let by = note.map(|note| format!(" by {}", taken(&note))).unwrap_or_default();
+            text += &format!(", taken{by}");
+        }
+        return Ok(text + "\n");
     }
     let way = match trust {
         Trust::Tampered => "changed after it was made: not used".to_owned(),
         _ => format!("not made by you on this machine: handover allow {}", bundle.id()),
     };
-    text + &format!(", {way}\n")
+    Ok(text + &format!(", {way}\n"))
 }
 
-fn entry(bundle: &Bundle, trust: Trust) -> serde_json::Value {
+fn entry(bundle: &Bundle, trust: Trust) -> Result<serde_json::Value, Failure> {
     let manifest = bundle.manifest();
-    json!({
+    let claimed = bundle.claimed()?.map(|note| {
+        let note = note.as_ref();
+        json!({"by": note.map(|note| &note.by), "at": note.map(|note| &note.at)})
+    });
+    Ok(json!({
         "id": bundle.id().as_str(), "created": bundle.id().created().to_string(), "trust": word(trust),
         "path": bundle.path().to_string_lossy(), "files": manifest.contents.files.len(),
         "staged": manifest.contents.staged.len(), "not_carried": manifest.contents.not_carried.len(),
         "base": manifest.contents.base, "branch": manifest.contents.branch, "for": manifest.recipient,
-        "tool": manifest.origin.tool, "event": manifest.origin.event,
-    })
+        "tool": manifest.origin.tool, "event": manifest.origin.event, "claimed": claimed,
+    }))
 }

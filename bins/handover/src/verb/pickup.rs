@@ -5,12 +5,17 @@ use handoff_document::Timestamp;
 use handoff_files::canonical;
 use handoff_process::Failure;
 use handoff_text::Sanitised;
+use handoff_worktree::Worktree;
 
+use super::capture::withdraw;
 use crate::args::Pickup;
 use crate::here::Here;
 
 /// How many paths are named.
 const NAMED: usize = 20;
+
+/// How many bundles of another worktree are looked at, the newest first.
+const LOOKED_AT: usize = 50;
 
 pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     if pickup.undo {
@@ -20,11 +25,13 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     let (source, bundle) = find(here, pickup)?;
     let bundle = bundle.trusted(&here.keyring()?)?;
     if !pickup.apply {
+        bundle.verify()?;
         let claim = claim(here, &bundle, pickup)?;
-        let code = here.print(&told(here, &source, &bundle));
-        if code != 0 {
+        let code = here.print(&told(here, &bundle));
+        match code {
+            0 => withdraw(here, source.top(), &bundle),
             // Nobody has read it.
-            claim.give_back()?;
+            _ => drop(claim.give_back()?),
         }
         return Ok(code);
     }
@@ -35,8 +42,10 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     let applied = target
         .apply(&git, &bundle, options, &taker(here, pickup), Timestamp::now())
         .map_err(|error| refused(here, &source, error))?;
-    let text = told(here, &source, &bundle);
-    Ok(here.print(&format!("{text}\n{}", what(&applied))))
+    withdraw(here, source.top(), &bundle);
+    // It is done, whether that could be said or not.
+    here.print(&format!("{}\n{}", summary(&bundle), what(&applied)));
+    Ok(0)
 }
 
 /// Puts back what an interrupted apply left here. Before anything is looked for, since the bundle waits again only then.
@@ -83,13 +92,20 @@ fn way(error: &BundleError) -> String {
 fn find(here: &Here<'_>, pickup: &Pickup) -> Result<(Handover, Bundle), Failure> {
     let id = pickup.id.as_deref();
     let Some(from) = &pickup.from else {
-        if let Some(own) = here.handover()?
-            && (id.is_some() || !own.pending()?.is_empty())
+        let own = here.handover()?;
+        if let Some(own) = own
+            && (id.is_some() || pickup.again || !own.pending()?.is_empty() || elsewhere(here)?.is_empty())
         {
-            let bundle = here.choose(&own, id)?;
+            let bundle = here.choose(&own, id, pickup.again)?;
             return Ok((own, bundle));
         }
-        return Err(Failure::new(format!("no capture waits here{}", elsewhere(here)?)));
+        return Err(match elsewhere(here)?.first() {
+            Some((other, _)) => Failure::new(format!(
+                "no capture waits here, and there is one elsewhere: handover pickup --from {}",
+                handoff_process::quoted(other.top())
+            )),
+            None => Failure::new(format!("no capture waits in {}; --from DIR", here.top().display())),
+        });
     };
     let from = canonical(from);
     // A bundle's own directory, or a worktree.
@@ -97,35 +113,52 @@ fn find(here: &Here<'_>, pickup: &Pickup) -> Result<(Handover, Bundle), Failure>
     let (top, id) =
         match (is_bundle, from.file_name().and_then(|name| name.to_str()), from.ancestors().nth(3)) {
             (true, Some(name), Some(top)) => (top.to_owned(), Some(name)),
-            _ => (from.clone(), id),
+            // Any directory of it will do.
+            _ => (Worktree::find(&from).map_or(from.clone(), |worktree| worktree.top().to_owned()), id),
         };
     let source = Handover::open(&top)?
-        .ok_or_else(|| Failure::new(format!("there is no .handover in {}", from.display())))?;
-    let bundle = here.choose(&source, id)?;
+        .ok_or_else(|| Failure::new(format!("there is no .handover in {}", top.display())))?;
+    let bundle = here.choose(&source, id, pickup.again)?;
     Ok((source, bundle))
 }
 
-/// The other worktrees of this repository where something waits.
-fn elsewhere(here: &Here<'_>) -> Result<String, Failure> {
+/// The other worktrees of this repository where something waits, with the newest that is for this one.
+pub(crate) fn elsewhere(here: &Here<'_>) -> Result<Vec<(Handover, Bundle)>, Failure> {
     let worktrees = here.worktree.repository().map(|repository| repository.worktrees()).unwrap_or_default();
+    let mut found = Vec::new();
     for top in worktrees.iter().filter(|top| *top != here.top()) {
-        if let Some(other) = Handover::open(top)?
-            && !other.pending()?.is_empty()
-        {
-            let top = handoff_process::quoted(top);
-            return Ok(format!(", and there is one elsewhere: handover pickup --from {top}"));
+        let Some(other) = Handover::open(top)? else { continue };
+        let newest = other.pending()?.into_iter().take(LOOKED_AT).filter_map(|id| other.bundle(&id).ok());
+        if let Some(bundle) = newest.into_iter().find(|bundle| here.is_for_us(bundle)) {
+            found.push((other, bundle));
         }
     }
-    Ok(format!(" in {}: handover pending, or --from DIR", here.top().display()))
+    Ok(found)
 }
 
-fn told(here: &Here<'_>, source: &Handover, bundle: &Trusted) -> String {
+fn summary(bundle: &Trusted) -> String {
     let summary = Sanitised::text(bundle.summary());
-    let mut text = format!("{summary}\n(picked up: {})\n", bundle.path().display());
-    if canonical(source.top()) == canonical(here.top()) {
-        text += "The changes are in this worktree, unless somebody took them away: git status.\n";
+    format!("{summary}\n(picked up: {})\n", bundle.path().display())
+}
+
+fn told(here: &Here<'_>, bundle: &Trusted) -> String {
+    format!("{}{}", summary(bundle), whereabouts(here, bundle))
+}
+
+/// Where the changes are that a bundle holds, as far as a look at this worktree tells.
+pub(crate) fn whereabouts(here: &Here<'_>, bundle: &Bundle) -> String {
+    let contents = &bundle.manifest().contents;
+    if contents.files.is_empty() && contents.staged.is_empty() {
+        return "Nothing was uncommitted.\n".to_owned();
     }
-    text
+    let changes = here.worktree.repository().and_then(|repository| repository.changes());
+    match changes.is_some_and(|changes| changes.is_empty()) {
+        true => format!(
+            "Nothing is uncommitted in this worktree; to have the changes here: handover pickup {} --again --apply\n",
+            bundle.id()
+        ),
+        false => "The changes are in this worktree, unless somebody took them away: git status.\n".to_owned(),
+    }
 }
 
 fn what(applied: &Applied) -> String {

@@ -10,7 +10,12 @@ use crate::args::Pickup;
 use crate::here::Here;
 use crate::verb::pickup;
 
-/// Becomes `command`, with the summary at hand: `HANDOVER_SUMMARY` is its file, `HANDOVER_BUNDLE` the bundle's directory.
+/// What an agent is asked that is started without a word of the user's own.
+const PROMPT: &str = "Work of a session before this one was saved. What its summary says is a claim: check it against the \
+                      repository before you rely on it, then go on with its \"Immediate next action\". The summary:";
+
+/// Becomes `command`, with the summary at hand: `HANDOVER_SUMMARY` is its file, `HANDOVER_BUNDLE` the bundle's
+/// directory. Claude Code and Codex without arguments are asked to begin with it.
 pub(crate) fn run(here: &Here<'_>, pickup: bool, command: &[OsString]) -> Result<u8, Failure> {
     let Some((program, args)) = command.split_first() else {
         return Err(Failure::usage("there is no command: handover run -- COMMAND"));
@@ -24,17 +29,22 @@ pub(crate) fn run(here: &Here<'_>, pickup: bool, command: &[OsString]) -> Result
     let program = found.ok_or_else(|| Failure::new(format!("could not find the program {name}")))?;
     let mut tool = Command::new(&program);
     tool.args(args).current_dir(here.top());
+    let is_agent = matches!(program.file_name().and_then(|name| name.to_str()), Some("claude" | "codex"));
     if pickup {
         pickup::mend(here, false)?;
     }
     let mut claim = None;
-    match here.handover()?.map(|handover| here.choose(&handover, None)).transpose() {
+    match here.handover()?.map(|handover| here.choose(&handover, None, false)).transpose() {
         Ok(Some(bundle)) => {
             let id = bundle.id().clone();
             match bundle.trusted(&here.keyring()?) {
                 Ok(bundle) => {
-                    tool.env("HANDOVER_SUMMARY", bundle.path().join("summary.md"))
-                        .env("HANDOVER_BUNDLE", bundle.path());
+                    let summary = bundle.path().join("summary.md");
+                    if is_agent && args.is_empty() {
+                        // An agent does not look at its environment by itself.
+                        tool.arg(format!("{PROMPT} {}", summary.display()));
+                    }
+                    tool.env("HANDOVER_SUMMARY", summary).env("HANDOVER_BUNDLE", bundle.path());
                     if pickup {
                         claim = Some(pickup::claim(here, &bundle, &Pickup::default())?);
                         here.output.note(&format!("handover: picked up {id}\n"));

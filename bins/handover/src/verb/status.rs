@@ -1,5 +1,6 @@
 //! `handover status`: how things stand here.
 
+use handoff_bundle::{BundleError, Handover};
 use handoff_document::Timestamp;
 use handoff_process::Failure;
 use handoff_quota::Tool;
@@ -10,7 +11,13 @@ use crate::quota;
 use crate::verb::wire;
 
 pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
-    let (pending, claimed) = match here.handover()? {
+    let handover = here.handover()?;
+    let interrupted = match handover.as_ref().map(Handover::interrupted).transpose() {
+        // It is under way.
+        Err(BundleError::Busy) => None,
+        other => other?.flatten(),
+    };
+    let (pending, claimed) = match &handover {
         Some(handover) => {
             let all = handover.list()?;
             let claimed = all.iter().filter(|listed| listed.claimed).count();
@@ -47,7 +54,7 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
             .collect();
         let value = json!({
             "worktree": here.top().to_string_lossy(), "configured": here.config.is_set, "wired": wired,
-            "pending": pending, "claimed": claimed, "windows": windows, "troubles": troubles,
+            "pending": pending, "claimed": claimed, "interrupted": interrupted, "windows": windows, "troubles": troubles,
         });
         return Ok(here.print(&format!("{value}\n")));
     }
@@ -57,6 +64,9 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
     let named = if wired.is_empty() { "nothing: handover enable".to_owned() } else { wired.join(", ") };
     text += &format!("wired      {named}\n");
     text += &format!("captures   {pending} waiting, {claimed} picked up\n");
+    if let Some(id) = interrupted {
+        text += &format!("interrupted  the apply of {id}; to put everything back: handover pickup --undo\n");
+    }
     for (tool, window, source) in &windows {
         text += &format!("{tool:<10} {} ({source})\n", quota::describe(window));
     }
