@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use handoff_address::WorktreeName;
 use lexopt::prelude::{Long, Short, Value};
 use lexopt::{Arg, Error, Parser, ValueExt};
 
@@ -132,7 +133,7 @@ impl Words {
                 "title" => capture.title = Some(value.string()?),
                 "summary" => capture.summary = Some(value.string()?),
                 "next-step" => capture.next_step = Some(value.string()?),
-                "to" => capture.to = Some(value.string()?),
+                "to" => capture.to = Some(value.parse_with(WorktreeName::new)?.to_string()),
                 "tool" => capture.tool = Some(value.string()?),
                 "session-id" => capture.session_id = Some(value.string()?),
                 _ => capture.transcript = Some(value.into()),
@@ -353,6 +354,7 @@ mod tests {
             "render a b",
             "allow",
             "capture x",
+            "capture --to ../x",
             "enable --remove",
             "session-start --format xml",
             "status --out",
