@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_bundle::{Bundle, BundleError, Contents, Description, Handover, Origin};
+use handoff_bundle::{Bundle, BundleError, Contents, Description, Handover, Origin, Trust};
 use handoff_document::Timestamp;
 use handoff_process::{Failure, SessionWord};
 use handoff_quota::Tool;
@@ -198,7 +198,9 @@ fn supersede(handover: &Handover, here: &Here<'_>, new: &Bundle) -> Result<(), F
 /// Archives the handoff that tells of a bundle of ours, in case nobody read it yet: whoever read it would look for what
 /// is taken.
 pub(crate) fn withdraw(here: &Here<'_>, source: &Path, bundle: &Bundle) {
-    let Some(path) = bundle.handoff().filter(|path| handoff_files::is_file(path)) else { return };
+    // What a stranger's bundle names is a stranger's choice, allowed or not.
+    let is_own = here.keyring().is_ok_and(|keyring| matches!(keyring.trust(bundle), Ok(Trust::Own)));
+    let Some(path) = bundle.handoff().filter(|path| is_own && handoff_files::is_file(path)) else { return };
     let Some(name) = path.file_name() else { return };
     // It is in the inbox of the worktree that it was made in, or of the one that it is for.
     if !SessionWord::withdraw(source, name) && source != here.top() {
