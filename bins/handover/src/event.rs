@@ -20,6 +20,8 @@ pub(crate) struct Event {
     pub(crate) transcript: Option<PathBuf>,
     /// What the user asks for; only before a turn.
     pub(crate) prompt: Option<String>,
+    /// What the agent answered; only after one.
+    pub(crate) answer: Option<String>,
     /// All of it, for whoever looks for a limit in it.
     pub(crate) payload: Vec<u8>,
 }
@@ -48,6 +50,7 @@ impl Event {
             session_id: text("session_id"),
             transcript: text("transcript_path").map(PathBuf::from).filter(|path| path.is_absolute()),
             prompt: text("prompt"),
+            answer: text("last_assistant_message"),
             payload,
         }
     }

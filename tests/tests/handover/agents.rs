@@ -69,6 +69,10 @@ fn near_the_limit_a_turn_of_claude_leaves_a_bundle_and_codex_is_told_of_it() {
     let path = std::path::PathBuf::from(pending[0]["path"].as_str().unwrap());
     let summary = std::fs::read_to_string(path.join("summary.md")).unwrap();
     assert!(summary.contains("> Make made.txt, please") && summary.contains("95 %"), "{summary}");
+    assert!(
+        summary.contains("> Half of it is made.") && !summary.contains("its end is not known"),
+        "{summary}"
+    );
     assert!(path.join("transcript.jsonl").is_file());
     // In the first worktree Codex is told at its start.
     let codex = machine.session(Host::Codex, &repo).run("What now?").ok();

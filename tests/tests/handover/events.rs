@@ -129,7 +129,13 @@ fn what_a_turn_brings_is_saved_though_what_was_before_it_was() {
     assert!(summary.contains("> Teach the parser quoted fields"), "{summary}");
     event(&prompt).is_silent();
     stage.write("precious.txt", "of this turn\n");
-    told(&event(&stage.payload("Stop")));
+    let mut stop = stage.payload("Stop");
+    stop["last_assistant_message"] = json!("Half of it is there.");
+    stop["transcript_path"] = json!(stage.world.path("empty.jsonl"));
+    std::fs::write(stage.world.path("empty.jsonl"), "").unwrap();
+    told(&event(&stop));
+    let summary = std::fs::read_to_string(newest().join("summary.md")).unwrap();
+    assert!(summary.contains("> Half of it is there."), "what the host says itself: {summary}");
     let after = newest();
     let patch = std::fs::read_to_string(after.join("workspace.patch")).unwrap();
     assert!(after != before && patch.contains("of this turn"));

@@ -83,6 +83,12 @@ fn a_worktree_is_told_of_what_waits_for_it_in_another() {
     assert_eq!(feed(write, b"").code, 0);
     let pending = stage.handover(&review, &["pending"]);
     let way = format!("handover pickup --from {}", stage.app.display());
+    let own = stage.capture(&["--title", "For whoever comes"]);
+    let own = own.file_name().unwrap().to_str().unwrap();
+    let taken =
+        stage.handover(&stage.clone("clone"), &["pickup", own, "--from", stage.app.to_str().unwrap()]);
+    assert_eq!(taken.code, 0, "{}", taken.err());
+    assert_eq!(stage.world.names(&stage.app, "unread").len(), 1, "the first worktree is told all the same");
     assert!(pending.out().contains(&way), "{}{}", pending.out(), pending.err());
     assert!(stage.handover(&review, &["pickup"]).err().contains(&way));
     assert_eq!(stage.world.names(&review, "unread").len(), 1);

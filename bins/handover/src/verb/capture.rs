@@ -1,9 +1,11 @@
 //! `handover capture`: saves the work as it stands, and says so to whoever comes next.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use handoff_bundle::{Bundle, BundleError, Contents, Description, Handover, Origin, Trust};
 use handoff_document::Timestamp;
+use handoff_files::FileError;
 use handoff_process::{Failure, SessionWord};
 use handoff_quota::Tool;
 use handoff_transcript::{Session, Text};
@@ -19,8 +21,12 @@ use crate::summary::{Facts, Summary};
 /// The event of a capture that somebody asked for.
 pub(crate) const MANUAL: &str = "manual";
 
-/// So much of what was asked for is taken from an event, in bytes.
+/// So much of what was asked for or answered is taken from an event, in bytes.
 const ASKED: usize = 4 << 10;
+
+/// How often, and how long each time, the end of a turn is waited for.
+const TRIES: u32 = 6;
+const PAUSE: Duration = Duration::from_millis(40);
 
 /// How many older bundles are looked at for those of the same session, the newest first.
 const LOOKED_AT: usize = 50;
@@ -41,6 +47,8 @@ pub(crate) struct Order<'a> {
     pub(crate) transcript: Option<&'a Path>,
     /// What was just asked for, where the transcript does not have it yet.
     pub(crate) asked: Option<&'a str>,
+    /// What the agent answered last.
+    pub(crate) answered: Option<&'a str>,
     /// What there must be to save.
     pub(crate) only: Only,
     /// How full the usage windows are, each in words.
@@ -81,6 +89,7 @@ pub(crate) fn run(here: &Here<'_>, capture: &Capture) -> Result<u8, Failure> {
         session_id: capture.session_id.as_deref(),
         transcript: capture.transcript.as_deref(),
         asked: None,
+        answered: None,
         only: Only::Anything,
         windows: quota::words(&here.config, here.environment, &here.state()?, tool_of(capture)),
     };
@@ -101,16 +110,10 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
     // Half of an apply is nobody's work.
     mend(here, true)?;
     let mut notes = Vec::new();
-    let mut session = order.transcript.map_or_else(Session::default, |path| {
-        handoff_transcript::read(path).unwrap_or_else(|error| {
-            // Before the first turn there is none yet.
-            if order.asked.is_none() || error.kind() != std::io::ErrorKind::NotFound {
-                notes.push(format!("what the session did is not told: {error}"));
-            }
-            Session::default()
-        })
+    let session = session(order).unwrap_or_else(|error| {
+        notes.push(format!("what the session did is not told: {error}"));
+        Session::default()
     });
-    session.task = order.asked.map(|asked| Text::from(asked).up_to(ASKED)).or(session.task);
     let transcript = order.transcript.and_then(|path| {
         let redact = |text: &str| handoff_secrets::redact(text, &handoff_secrets::scan(text));
         // Why it cannot be read was said above.
@@ -168,6 +171,33 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
     Ok(Some(Saved { bundle, redacted: summary.redacted, untold, notes }))
 }
 
+/// What the session did. A host runs its hooks while the end of the turn is still on its way into the transcript: that is
+/// waited for, but not for long.
+fn session(order: &Order<'_>) -> Result<Session, FileError> {
+    let mut session = Session::default();
+    for left in (0..=TRIES).rev() {
+        session = match order.transcript.map(handoff_transcript::read).transpose() {
+            Ok(read) => read.unwrap_or_default(),
+            // Before the first turn there is none yet.
+            Err(error) if order.asked.is_some() && error.kind() == std::io::ErrorKind::NotFound => {
+                Session::default()
+            }
+            Err(error) => return Err(error),
+        };
+        let is_there = |answer: &str| {
+            session.last_answer.as_ref().is_some_and(|last| answer.trim().starts_with(last.text.trim()))
+        };
+        if left == 0 || order.transcript.is_none() || order.answered.is_none_or(is_there) {
+            break;
+        }
+        std::thread::sleep(PAUSE);
+    }
+    session.task = order.asked.map(|asked| Text::from(asked).up_to(ASKED)).or(session.task);
+    session.last_answer =
+        order.answered.map(|answer| Text::from(answer).up_to(ASKED)).or(session.last_answer);
+    Ok(session)
+}
+
 /// The newest bundle, whoever has it.
 fn newest(handover: &Handover) -> Option<Bundle> {
     let newest = handover.list().ok()?.into_iter().next()?;
@@ -186,7 +216,7 @@ fn supersede(handover: &Handover, here: &Here<'_>, new: &Bundle) -> Result<(), F
             continue;
         }
         match old.claim(&format!("{}, which is newer", new.id()), Timestamp::now()) {
-            Ok(_) => withdraw(here, handover.top(), &old),
+            Ok(_) => withdraw(here, &old),
             // Somebody took it in this moment.
             Err(BundleError::Claimed { .. }) => {}
             Err(error) => return Err(error.into()),
@@ -195,15 +225,13 @@ fn supersede(handover: &Handover, here: &Here<'_>, new: &Bundle) -> Result<(), F
     Ok(())
 }
 
-/// Archives the handoff that tells of a bundle of ours, in case nobody read it yet: whoever read it would look for what
-/// is taken.
-pub(crate) fn withdraw(here: &Here<'_>, source: &Path, bundle: &Bundle) {
+/// Archives the handoff that tells this worktree of a bundle of ours, in case nobody read it yet: whoever read it would
+/// look for what is taken. Another worktree's is left: what it tells of that worktree is still so.
+pub(crate) fn withdraw(here: &Here<'_>, bundle: &Bundle) {
     // What a stranger's bundle names is a stranger's choice, allowed or not.
     let is_own = here.keyring().is_ok_and(|keyring| matches!(keyring.trust(bundle), Ok(Trust::Own)));
     let Some(path) = bundle.handoff().filter(|path| is_own && handoff_files::is_file(path)) else { return };
-    let Some(name) = path.file_name() else { return };
-    // It is in the inbox of the worktree that it was made in, or of the one that it is for.
-    if !SessionWord::withdraw(source, name) && source != here.top() {
+    if let Some(name) = path.file_name() {
         SessionWord::withdraw(here.top(), name);
     }
 }

@@ -283,6 +283,8 @@ fn capture(
         session_id: event.session_id.as_deref(),
         transcript: event.transcript.as_deref(),
         asked: event.prompt.as_deref(),
+        // Where a turn failed, this is the failure.
+        answered: event.answer.as_deref().filter(|_| event.name == "Stop"),
         only,
         // Why it is done says it already.
         windows: Vec::new(),

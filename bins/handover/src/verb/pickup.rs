@@ -29,7 +29,7 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
         let claim = claim(here, &bundle, pickup)?;
         let code = here.print(&told(here, &bundle));
         match code {
-            0 => withdraw(here, source.top(), &bundle),
+            0 => withdraw(here, &bundle),
             // Nobody has read it.
             _ => drop(claim.give_back()?),
         }
@@ -42,7 +42,7 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     let applied = target
         .apply(&git, &bundle, options, &taker(here, pickup), Timestamp::now())
         .map_err(|error| refused(here, &source, error))?;
-    withdraw(here, source.top(), &bundle);
+    withdraw(here, &bundle);
     // It is done, whether that could be said or not.
     here.print(&format!("{}\n{}", summary(&bundle), what(&applied)));
     Ok(0)
