@@ -5,7 +5,7 @@ mod parse;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub(crate) use parse::parse;
+pub(crate) use parse::{Misuse, parse};
 
 /// `--help`.
 pub(crate) const HELP: &str = "\
@@ -36,7 +36,8 @@ setting up:
 capture:  [--title T] [--summary S] [--next-step N] [--to NAME] [--tool TOOL] [--session-id ID] [--transcript FILE]
 pickup:   [ID] [--from DIR] [--apply] [--onto-head] [--allow-config] [--again] [--undo]
 enable, disable, install:  [--tool TOOL]… [--dry-run]; install: [--remove]
--h, --help; -V, --version; --root DIR: another worktree. Exit code: 0 success, 1 not done, 2 usage.
+-h, --help; -V, --version; --root DIR: another worktree. Exit code: 0 success, 1 not done, 2 usage;
+on-event, session-start and statusline-tap without a command never fail their host: 0.
 ";
 
 /// What to do, and where.
