@@ -6,6 +6,7 @@
 
 mod build;
 mod change;
+mod durable;
 mod preflight;
 mod ready;
 mod record;

@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 
 use handoff_files::Kind;
 
-use super::change::{install, put_node, same, sync};
+use super::change::{install, put_node, same};
+use super::durable::sync;
 use super::record::{INDEX_AFTER, INDEX_BEFORE, INDEX_NOW, OLD, Recorded, State, Was, entries};
 use crate::error::{BundleError, Refusal};
 use crate::git::Git;
@@ -215,7 +216,7 @@ impl Recorded {
                 continue;
             }
             let place = tree.make_parent(&node.path, bits)?;
-            put_node(&old, number, &place, node, &self.temporary(number))?;
+            put_node(&old, number, &place, node, &self.temporary(number), nodes.len())?;
         }
         sync(tree, nodes)
     }
