@@ -28,7 +28,7 @@ impl<'a> Here<'a> {
         Ok(Self::with(environment, output, worktree, config))
     }
 
-    /// The same for a hook: settings that cannot be read are those that every project has, and a warning. A mistake in
+    /// The same for a hook, and where settings hardly matter: settings that cannot be read are those that every project has, and a warning. A mistake in
     /// them must not lose the work.
     pub(crate) fn forgiving(
         environment: &'a Environment,
