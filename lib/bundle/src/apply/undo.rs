@@ -58,8 +58,8 @@ impl Handover {
     /// the bundle pending again.
     ///
     /// # Errors
-    /// [`BundleError::NothingToUndo`]; [`Refusal::ChangedSince`] and [`Refusal::MovedSince`] when that would overwrite
-    /// what the user did since, with nothing changed; [`BundleError::Busy`]; [`BundleError::Unfinished`] when it can be
+    /// [`BundleError::NothingToUndo`]; [`Refusal::ChangedSince`], [`Refusal::HeadMoved`] and [`Refusal::IndexMoved`]
+    /// when that would overwrite what the user did since, with nothing changed; [`BundleError::Busy`]; [`BundleError::Unfinished`] when it can be
     /// tried again; git's and the system's.
     pub fn undo(&self, git: &Git) -> Result<Undone, BundleError> {
         let _lock = self.lock()?;
@@ -116,7 +116,7 @@ impl Recorded {
         let (head, code) = call.output(Vec::new(), 1 << 10)?;
         let head = (code == 0).then(|| String::from_utf8_lossy(head.trim_ascii_end()).into_owned());
         if head != self.record.head {
-            return Err(Refusal::MovedSince("HEAD").into());
+            return Err(Refusal::HeadMoved { was: self.record.head.clone(), now: head }.into());
         }
         let mut changed = Vec::new();
         for node in &self.record.nodes {
@@ -130,7 +130,9 @@ impl Recorded {
             return Err(Refusal::ChangedSince(changed).into());
         }
         if !self.index_is_before(repository)? && !self.index_is_after(repository)? {
-            return Err(Refusal::MovedSince("git's index").into());
+            // What was applied was applied to a clean worktree, whose index said what HEAD has.
+            let way = if head.is_some() { "git restore --staged ." } else { "git rm -r --cached ." };
+            return Err(Refusal::IndexMoved(way).into());
         }
         Ok(())
     }
