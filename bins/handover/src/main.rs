@@ -8,6 +8,7 @@ mod quota;
 mod secrets;
 mod summary;
 mod verb;
+mod words;
 
 use handoff_process::{Environment, Output};
 

@@ -47,10 +47,27 @@ pub(crate) fn words(config: &Config, environment: &Environment, state: &Path, to
     for &tool in tools {
         let answer = sources(config, environment, state, tool, None).ask(tool, now, config.budget);
         for window in answer.reading.iter().flat_map(|reading| &reading.windows) {
-            words.push(format!("{} {}", tool.name(), describe(window)));
+            words.push(told(window));
         }
     }
     words
+}
+
+/// The agent, as people call it; None for one that only its windows' names tell.
+pub(crate) fn name(tool: Tool) -> Option<&'static str> {
+    match tool {
+        Tool::Claude => Some("Claude Code"),
+        Tool::Codex => Some("Codex"),
+        Tool::Other => None,
+    }
+}
+
+/// A window in words, with whose it is.
+pub(crate) fn told(window: &Window) -> String {
+    let whose = name(window.tool).map_or_else(|| "the".to_owned(), |name| format!("{name}'s"));
+    let described = describe(window);
+    let name = window.name.as_str();
+    format!("{whose} {name} window{}", described.strip_prefix(name).unwrap_or_default())
 }
 
 /// A window in words.

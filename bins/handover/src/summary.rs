@@ -9,6 +9,8 @@ use handoff_document::Timestamp;
 use handoff_text::Sanitised;
 use handoff_transcript::{Outcome, Session, Status};
 
+use crate::words::{counted, stopped};
+
 /// The most that a summary may be long, in bytes: it fits into what a host passes on, with its frame.
 pub(crate) const LIMIT: usize = 6_000;
 
@@ -101,15 +103,17 @@ fn status(text: &mut String, facts: &Facts<'_>) {
     let contents = facts.contents;
     let (files, staged) = (contents.files.len(), contents.staged.len());
     *text += &format!("## Status as of {}\n", facts.created);
-    *text += &format!("Captured by handover, without a model: {}.\n", line(facts.why, 300));
+    *text += &format!("Captured by handover, without a model: {}\n", stopped(&line(facts.why, 300)));
     if !facts.windows.is_empty() {
-        *text += &format!("Usage windows: {}.\n", line(&facts.windows.join("; "), 300));
+        *text += &format!("Usage windows: {}\n", stopped(&line(&facts.windows.join("; "), 300)));
     }
-    let base = contents.base.as_deref().map_or("no commit yet", |base| &base[..base.len().min(12)]);
+    let base = contents.base.as_deref().map(|base| &base[..base.len().min(12)]);
+    let base = base.map_or_else(|| ", before its first commit".to_owned(), |base| format!(" at {base}"));
     let branch =
         contents.branch.as_deref().map_or_else(|| "a detached HEAD".to_owned(), |name| line(name, 100));
     *text += &format!(
-        "{files} changed paths, {staged} staged, on {branch} at {base}, in {}.\n",
+        "{}, {staged} staged, on {branch}{base}, in {}.\n",
+        counted(files, "changed path"),
         line(facts.top, 300)
     );
     for progress in &contents.in_progress {
@@ -118,14 +122,22 @@ fn status(text: &mut String, facts: &Facts<'_>) {
     if facts.session.interrupted {
         *text += "A person interrupted the agent.\n";
     }
-    if let Some(failure) = &facts.session.failure {
-        *text += &format!("The agent was stopped: {}\n", line(&failure.reason.text, 200));
+    let reason = facts.session.failure.as_ref().map(|failure| line(&failure.reason.text, 200));
+    // A host that hit its limit says so in its event, in its transcript, and as an answer.
+    let known = |words: &str| {
+        let core = words.trim().trim_end_matches(['.', '…']);
+        !core.is_empty() && facts.why.contains(core)
+    };
+    if let Some(reason) = reason.as_deref().filter(|reason| !known(reason)) {
+        *text += &format!("The agent was stopped: {reason}\n");
     }
+    let answer = facts.session.last_answer.as_ref().map(|text| text.text.clone());
+    let answer = answer.filter(|answer| !known(answer) && reason.as_deref() != Some(&*line(answer, 200)));
     let quotes = [
         ("In their own words:", facts.said.map(str::to_owned), 700),
         ("Asked for last:", facts.session.task.as_ref().map(|task| task.text.clone()), 800),
         ("Asked for first:", facts.session.first_task.as_ref().map(|task| task.text.clone()), 300),
-        ("The agent's last answer:", facts.session.last_answer.as_ref().map(|text| text.text.clone()), 800),
+        ("The agent's last answer:", answer, 800),
     ];
     for (what, words, limit) in quotes {
         if let Some(words) = words.filter(|words| !words.trim().is_empty()) {
@@ -138,12 +150,18 @@ fn next(text: &mut String, facts: &Facts<'_>) {
     let of = |status: Status| facts.session.todos.iter().find(move |todo| todo.status == status);
     let todo = of(Status::InProgress).or_else(|| of(Status::Pending)).map(|todo| todo.text.text.clone());
     let next = facts.next_step.map(str::to_owned).or(todo).map(|step| line(&step, 300));
+    let is_clean = facts.contents.files.is_empty() && facts.contents.staged.is_empty();
     let next = next.unwrap_or_else(|| match facts.session.task {
         Some(_) => "Go on with what was asked for last (above).".to_owned(),
+        None if is_clean => "Nobody said what comes next.".to_owned(),
         None => "Look at what is uncommitted, and go on.".to_owned(),
     });
     *text += &format!("\n## Immediate next action\n{next}\n");
-    if !facts.contents.files.is_empty() || !facts.contents.staged.is_empty() {
+    if is_clean {
+        let carried =
+            if facts.contents.not_carried.is_empty() { "was uncommitted" } else { "could be carried" };
+        *text += &format!("Nothing {carried}.\n");
+    } else {
         let top = line(facts.top, 300);
         *text += &format!(
             "The changes are still uncommitted in {top}. To have them in another worktree or clone, there: \
@@ -303,6 +321,7 @@ The agent's last answer:
 
 ## Immediate next action
 write the fix
+Nothing was uncommitted.
 
 ## Recently verified / completed — DO NOT REDO
 - read the code

@@ -179,14 +179,13 @@ fn wall(event: &Event, tool: Tool, now: Timestamp) -> Option<Wall> {
 fn why(trigger: &Trigger) -> String {
     match &trigger.cause {
         Cause::Near(reading) => {
-            let windows = reading.windows.iter().map(quota::describe);
-            let windows: Vec<String> = windows.collect();
-            format!("of {}'s usage windows {}", trigger.tool.name(), windows.join("; "))
+            let windows: Vec<String> = reading.windows.iter().map(quota::told).collect();
+            windows.join("; ")
         }
         Cause::Wall(wall) => {
             let until = wall.resets_at.map(|reset| format!(", until {reset}")).unwrap_or_default();
             let told = if wall.told.is_empty() { String::new() } else { format!(": {}", wall.told) };
-            format!("{} hit its limit{until}{told}", trigger.tool.name())
+            format!("{} hit its limit{until}{told}", quota::name(trigger.tool).unwrap_or("the agent"))
         }
     }
 }

@@ -7,12 +7,18 @@ use handoff_text::Sanitised;
 use serde_json::json;
 
 use crate::here::Here;
+use crate::words::counted;
 
 /// How many are shown.
 const SHOWN: usize = 50;
 
 pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
-    let Some(handover) = here.handover()? else { return Ok(here.print(if json { "[]\n" } else { "" })) };
+    let Some(handover) = here.handover()? else {
+        if let Some(words) = here.outside() {
+            here.output.complain(words);
+        }
+        return Ok(here.print(if json { "[]\n" } else { "" }));
+    };
     let keyring = here.keyring()?;
     let pending = handover.pending()?;
     let (mut lines, mut entries) = (String::new(), Vec::new());
@@ -54,7 +60,7 @@ fn line(here: &Here<'_>, bundle: &Bundle, trust: Trust) -> String {
     let manifest = bundle.manifest();
     let age = age(bundle.id().created(), Timestamp::now());
     let files = manifest.contents.files.len();
-    let mut text = format!("{}  {age}  {files} changed paths", bundle.id());
+    let mut text = format!("{}  {age}  {}", bundle.id(), counted(files, "changed path"));
     // What a bundle says of itself is shown only once it is known whose it is.
     if trust.is_good() {
         let branch = manifest.contents.branch.as_deref().unwrap_or("detached");

@@ -8,6 +8,7 @@ use handoff_text::Sanitised;
 
 use crate::args::Pickup;
 use crate::here::Here;
+use crate::words::counted;
 
 /// How many paths are named.
 const NAMED: usize = 20;
@@ -18,7 +19,7 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     }
     mend(here, pickup.apply)?;
     let (source, bundle) = find(here, pickup)?;
-    let bundle = bundle.trusted(&here.keyring()?)?;
+    let bundle = here.trusted(bundle)?;
     if !pickup.apply {
         let claim = claim(here, &bundle, pickup)?;
         let code = here.print(&told(here, &source, &bundle));
@@ -28,6 +29,7 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
         }
         return Ok(code);
     }
+    here.must_be_inside()?;
     let git = here.git()?;
     let target = Handover::create(here.top(), here.config.track)?;
     let options =
@@ -89,6 +91,9 @@ fn find(here: &Here<'_>, pickup: &Pickup) -> Result<(Handover, Bundle), Failure>
             let bundle = here.choose(&own, id)?;
             return Ok((own, bundle));
         }
+        if let Some(words) = here.outside() {
+            return Err(Failure::new(words));
+        }
         return Err(Failure::new(format!("no capture waits here{}", elsewhere(here)?)));
     };
     let from = canonical(from);
@@ -122,7 +127,9 @@ fn elsewhere(here: &Here<'_>) -> Result<String, Failure> {
 fn told(here: &Here<'_>, source: &Handover, bundle: &Trusted) -> String {
     let summary = Sanitised::text(bundle.summary());
     let mut text = format!("{summary}\n(picked up: {})\n", bundle.path().display());
-    if canonical(source.top()) == canonical(here.top()) {
+    let contents = &bundle.manifest().contents;
+    let has_changes = !contents.files.is_empty() || !contents.staged.is_empty();
+    if has_changes && canonical(source.top()) == canonical(here.top()) {
         text += "The changes are in this worktree, unless somebody took them away: git status.\n";
     }
     text
@@ -171,5 +178,5 @@ fn undo(here: &Here<'_>) -> Result<u8, Failure> {
     let handover = here.handover()?.ok_or_else(|| Failure::new("there is nothing to undo"))?;
     let Undone { bundle, paths, waits, .. } = handover.undo(&here.git()?)?;
     let note = if waits { ", and waits again" } else { "" };
-    Ok(here.print(&format!("undone: {bundle}, {} paths put back{note}\n", paths.len())))
+    Ok(here.print(&format!("undone: {bundle}, {} put back{note}\n", counted(paths.len(), "path"))))
 }
