@@ -73,7 +73,7 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
     }
     text += &secrets::lines(bundle);
     if let Err(error) = verified {
-        text += &format!("damaged: {error}\n");
+        text += &format!("damaged: {}\n", line(&error.to_string()));
     }
     Ok(text)
 }
@@ -84,10 +84,14 @@ fn apply_line(here: &Here<'_>, keyring: &Keyring, handover: &Handover, bundle: B
         let git = Git::find(here.environment)?;
         handover.check(&git, &bundle.trusted(keyring)?, ApplyOptions::default()).map(drop)
     };
+    // A refusal names paths.
+    let line = |error: &BundleError| Sanitised::line(error.to_string().as_bytes(), 4_000);
     match check(keyring) {
         Ok(()) => "apply: it would, here and now\n".to_owned(),
-        Err(BundleError::Refused(refusal @ Refusal::Dirty(_))) => format!("apply: not here: {refusal}\n"),
-        Err(error) => format!("apply: not now: {error}\n"),
+        Err(error @ BundleError::Refused(Refusal::Dirty(_))) => {
+            format!("apply: not here: {}\n", line(&error))
+        }
+        Err(error) => format!("apply: not now: {}\n", line(&error)),
     }
 }
 

@@ -15,6 +15,7 @@ use handoff_address::Address;
 use handoff_document::Timestamp;
 use handoff_process::{Environment, Failure, Output};
 use handoff_quota::{Cause, Ledger, Policy, Reading, Rollout, Tool, Trigger, Wall};
+use handoff_text::Sanitised;
 use serde_json::json;
 
 use super::capture::{Order, save};
@@ -63,7 +64,7 @@ const UNSAVED: u8 = 3;
 
 /// Says something to the person, in the JSON that both hosts take on standard output; no model is sent it.
 fn tell(output: Output, words: &str) {
-    output.print(&format!("{}\n", json!({ "systemMessage": words })));
+    output.print(&format!("{}\n", json!({ "systemMessage": Sanitised::from(words).as_str() })));
 }
 
 /// Captures when there is a reason to; gives what a person is told then.
@@ -218,7 +219,11 @@ fn capture(
     };
     let saved = save(here, &order).map_err(|failure| Failure { code: UNSAVED, ..failure })?;
     let Some(saved) = saved else { return Ok(None) };
-    let mut words = format!("handover saved the work, because {why}: {}", saved.bundle.path().display());
+    let mut words = format!(
+        "handover saved the work, because {}: {}",
+        why.trim_end_matches('.'),
+        saved.bundle.path().display()
+    );
     for note in saved.notes.iter().chain(&saved.untold).chain(&here.config.warnings) {
         words += &format!("; {note}");
     }
