@@ -90,17 +90,16 @@ impl<'a> Here<'a> {
 
     /// Why there is nothing to save and nothing to put changes into, where that is so: this is no worktree.
     pub(crate) fn outside(&self) -> Option<String> {
-        if self.worktree.is_repository() {
-            return None;
-        }
         let top = self.top();
         let is_bare = handoff_files::is_file(&top.join("HEAD")) && top.join("objects").is_dir();
-        Some(match is_bare {
-            true => {
-                format!("{} is a git directory without a working tree; go to a worktree of it", top.display())
-            }
-            false => format!("{} is not in a git repository; git init, or go to one", top.display()),
-        })
+        if is_bare && !top.join(".git").exists() {
+            let top = top.display();
+            return Some(format!(
+                "{top} is a git directory, which has no working tree; go to a worktree or clone of it"
+            ));
+        }
+        let is_inside = self.worktree.is_repository();
+        (!is_inside).then(|| format!("{} is not in a git repository; git init, or go to one", top.display()))
     }
 
     /// Fails outside of git.

@@ -88,3 +88,32 @@ pub(crate) fn refresh(config: &Config, environment: &Environment, state: &Path) 
         let _ = due.command().spawn();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use handoff_quota::{Percent, WindowName};
+
+    use super::*;
+
+    #[test]
+    fn a_window_is_told_with_whose_it_is() {
+        let window = |tool, name, resets_at| Window {
+            tool,
+            name: WindowName::new(name).unwrap_or_else(|| panic!("{name}")),
+            minutes: None,
+            used: Percent::of(95),
+            resets_at,
+        };
+        let reset = Some(Timestamp::from_seconds(1_795_255_200));
+        for (window, wanted) in [
+            (
+                window(Tool::Claude, "five_hour", reset),
+                "Claude Code's five_hour window is used to 95 %, until 2026-11-21T10:00:00Z",
+            ),
+            (window(Tool::Codex, "primary", None), "Codex's primary window is used to 95 %"),
+            (window(Tool::Other, "gemini:usage", None), "the gemini:usage window is used to 95 %"),
+        ] {
+            assert_eq!(told(&window), wanted);
+        }
+    }
+}

@@ -262,7 +262,8 @@ fn quoted(words: &str, limit: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use handoff_transcript::{Command, Text, Todo};
+    use handoff_stream::{Reason, ReasonKind};
+    use handoff_transcript::{Command, Failure, Text, Todo};
 
     use super::*;
 
@@ -356,6 +357,42 @@ Nothing was uncommitted.
         assert!(summary.text.len() <= LIMIT, "{}", summary.text.len());
         assert!(summary.text.contains("\n## Immediate next action\n") && !summary.text.contains('\u{1b}'));
         assert!(summary.text.contains("\n## Open follow-ups\n"));
+    }
+
+    #[test]
+    fn a_limit_is_told_once_and_every_sentence_ends_once() {
+        let limit = "You've hit your session limit · resets 3pm.";
+        let session = Session {
+            last_answer: Some(Text::from(limit)),
+            failure: Some(Failure {
+                reason: Reason { text: Sanitised::from(limit), kind: ReasonKind::UsageLimit },
+                status: None,
+                code: None,
+            }),
+            ..Session::default()
+        };
+        let contents = Contents::default();
+        let why = format!("Claude Code hit its limit: {limit}");
+        let mut facts = facts(&session, &contents);
+        facts.why = &why;
+        let text = Summary::of(&facts).text;
+        assert_eq!(text.matches("session limit").count(), 1, "{text}");
+        assert!(
+            text.contains("resets 3pm.\n0 changed paths, 0 staged, on a detached HEAD, before its first"),
+            "{text}"
+        );
+        // Where it was captured for another reason, it is said.
+        facts.why = "the session ended";
+        let text = Summary::of(&facts).text;
+        assert!(
+            text.contains("The agent was stopped: You've hit") && text.matches("session limit").count() == 1
+        );
+        // Cut in the middle.
+        let long = "many words. ".repeat(100);
+        facts.why = &long;
+        let text = Summary::of(&facts).text;
+        let line = text.lines().find(|line| line.starts_with("Captured by")).unwrap_or_default();
+        assert!(line.ends_with('…') && !text.contains("..") && !text.contains("…."), "{line}");
     }
 
     #[test]
