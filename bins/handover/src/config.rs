@@ -138,14 +138,26 @@ impl Config {
             self.policy.threshold = Percent::new(percent).filter(|_| within).ok_or_else(wrong)?;
         }
         if let Some(names) = table.strings("windows")? {
-            let names: Vec<String> = names.into_iter().map(|(name, _)| name.to_lowercase()).collect();
+            let names = names.into_iter().map(|(name, at)| {
+                let name = name.to_lowercase();
+                if !Windows::is_known(&name) {
+                    self.warnings.push(format!(
+                        ".handover/config.toml line {}: no source names a window `{name}`, so nothing is captured for it: \
+                         five_hour, seven_day, seven_day_opus, primary, secondary, NAME:primary, or minutes as \"300\"",
+                        table.line(at)
+                    ));
+                }
+                name
+            });
+            let names: Vec<String> = names.collect();
             self.policy.windows = if names.is_empty() { Windows::All } else { Windows::Named(names) };
         }
         self.on_session_end = table.boolean("on_session_end")?.unwrap_or(self.on_session_end);
         self.on_compact = table.boolean("on_compact")?.unwrap_or(self.on_compact);
-        self.limits.max_file_bytes = table.count("max_file_bytes")?.unwrap_or(self.limits.max_file_bytes);
-        self.limits.max_total_bytes = table.count("max_total_bytes")?.unwrap_or(self.limits.max_total_bytes);
-        if let Some(files) = table.count("max_files")? {
+        self.limits.max_file_bytes = table.positive("max_file_bytes")?.unwrap_or(self.limits.max_file_bytes);
+        self.limits.max_total_bytes =
+            table.positive("max_total_bytes")?.unwrap_or(self.limits.max_total_bytes);
+        if let Some(files) = table.positive("max_files")? {
             self.limits.max_files = usize::try_from(files).unwrap_or(usize::MAX);
         }
         let known = [
@@ -266,6 +278,19 @@ impl<'t> Table<'t> {
         count.map(Some).ok_or_else(|| self.wrong(key, item, "a whole number, 0 or more"))
     }
 
+    /// The same where nothing could be saved with 0.
+    fn positive(&self, key: &str) -> Result<Option<u64>, Wrong> {
+        match (self.count(key)?, self.get(key)) {
+            (Some(0), Some(item)) => Err(self.wrong(key, item, "a whole number, 1 or more")),
+            (count, _) => Ok(count),
+        }
+    }
+
+    /// The line, from 1 on, of the place `at`.
+    fn line(&self, at: usize) -> usize {
+        self.text[..at.min(self.text.len())].matches('\n').count() + 1
+    }
+
     fn string(&self, key: &str) -> Result<At<String>, Wrong> {
         let Some(item) = self.get(key) else { return Ok(None) };
         let text = item.as_str().ok_or_else(|| self.wrong(key, item, "a text in quotes"))?;
@@ -284,7 +309,7 @@ impl<'t> Table<'t> {
     fn known(&self, known: &[&str], warnings: &mut Vec<String>) {
         for (key, _) in self.table.iter().filter(|(key, _)| !known.contains(key)) {
             let at = self.table.key(key).and_then(toml_edit::Key::span);
-            let line = self.text[..place(at).min(self.text.len())].matches('\n').count() + 1;
+            let line = self.line(place(at));
             let of = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
             warnings.push(format!(
                 ".handover/config.toml line {line}: there is no setting `{key}`{of}: {}",
@@ -336,6 +361,9 @@ mod tests {
             ("[quota]\n\nsources = [\"x\"]", 3, "there is no source `x`"),
             ("[quota]\nsocket = \"x\"", 2, "absolute"),
             ("[capture]\nmax_files = -1", 2, "capture.max_files must be"),
+            ("[capture]\n\nmax_files = 0", 3, "capture.max_files must be a whole number, 1 or more"),
+            ("[capture]\nmax_file_bytes = 0", 2, "capture.max_file_bytes must be"),
+            ("[capture]\nmax_total_bytes = 0", 2, "capture.max_total_bytes must be"),
             ("capture = 3", 1, "capture must be a table"),
             ("x = [", 1, ""),
         ] {
@@ -346,6 +374,14 @@ mod tests {
         let odd =
             Config::parse("trak = true\n[capture]\nmax = 1").unwrap_or_else(|error| panic!("{error:?}"));
         assert_eq!(odd.warnings.len(), 2);
+        let windows = "[capture]\nwindows = [\"Five_Hour\", \"300\", \"codex:primary\",\n\"foo\"]";
+        let windows = Config::parse(windows).unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(windows.warnings.len(), 1, "{:?}", windows.warnings);
+        assert!(
+            windows.warnings[0].contains("line 3: no source names a window `foo`"),
+            "{:?}",
+            windows.warnings
+        );
         assert!(
             odd.warnings[1].starts_with(
                 ".handover/config.toml line 3: there is no setting `max` in [capture]: threshold"

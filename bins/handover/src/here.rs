@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_bundle::{Bundle, BundleError, BundleId, ClaimNote, Git, Handover, Keyring, Listed};
+use handoff_bundle::{
+    Bundle, BundleError, BundleId, ClaimNote, Git, Handover, Keyring, Listed, Refusal, Trusted,
+};
 use handoff_process::{Environment, Failure, Output};
 use handoff_text::Sanitised;
 use handoff_worktree::Worktree;
@@ -29,7 +31,7 @@ impl<'a> Here<'a> {
         Ok(Self::with(environment, output, worktree, config))
     }
 
-    /// The same for a hook: settings that cannot be read are those that every project has, and a warning. A mistake in
+    /// The same for a hook, and where settings hardly matter: settings that cannot be read are those that every project has, and a warning. A mistake in
     /// them must not lose the work.
     pub(crate) fn forgiving(
         environment: &'a Environment,
@@ -72,6 +74,40 @@ impl<'a> Here<'a> {
     /// The key to know one's own bundles by, made when there is none.
     pub(crate) fn keyring(&self) -> Result<Keyring, Failure> {
         Ok(Keyring::create(&self.state()?)?)
+    }
+
+    /// The bundle, when it is this user's; else with the way to make it so.
+    pub(crate) fn trusted(&self, bundle: Bundle) -> Result<Trusted, Failure> {
+        let (id, path) = (bundle.id().clone(), bundle.path().to_owned());
+        bundle.trusted(&self.keyring()?).map_err(|error| match error {
+            BundleError::Refused(Refusal::Foreign(_)) => {
+                // `TOP/.handover/bundles/ID`.
+                let top = path.ancestors().nth(3).filter(|top| handoff_files::canonical(top) != self.top());
+                let root = top.map(|top| format!(" --root {}", handoff_process::quoted(top)));
+                let root = root.unwrap_or_default();
+                Failure::new(format!("{error}: handover inspect {id}{root}; handover allow {id}{root}"))
+            }
+            error => error.into(),
+        })
+    }
+
+    /// Why there is nothing to save and nothing to put changes into, where that is so: this is no worktree.
+    pub(crate) fn outside(&self) -> Option<String> {
+        let top = self.top();
+        let is_bare = handoff_files::is_file(&top.join("HEAD")) && top.join("objects").is_dir();
+        if is_bare && !top.join(".git").exists() {
+            let top = top.display();
+            return Some(format!(
+                "{top} is a git directory, which has no working tree; go to a worktree or clone of it"
+            ));
+        }
+        let is_inside = self.worktree.is_repository();
+        (!is_inside).then(|| format!("{} is not in a git repository; git init, or go to one", top.display()))
+    }
+
+    /// Fails outside of git.
+    pub(crate) fn must_be_inside(&self) -> Result<(), Failure> {
+        self.outside().map_or(Ok(()), |words| Err(Failure::new(words)))
     }
 
     /// The bundles that lie here.

@@ -8,6 +8,7 @@ mod quota;
 mod secrets;
 mod summary;
 mod verb;
+mod words;
 
 use handoff_process::{Environment, Output};
 
@@ -16,9 +17,9 @@ fn main() -> std::process::ExitCode {
     let output = Output::new(&environment);
     let code = match args::parse(Environment::arguments()) {
         Ok(command) => verb::run(&command, &environment, output),
-        Err(error) => {
+        Err(args::Misuse { error, code }) => {
             output.complain(format_args!("{error}\nsee handover --help"));
-            2
+            code
         }
     };
     code.into()

@@ -47,10 +47,27 @@ pub(crate) fn words(config: &Config, environment: &Environment, state: &Path, to
     for &tool in tools {
         let answer = sources(config, environment, state, tool, None).ask(tool, now, config.budget);
         for window in answer.reading.iter().flat_map(|reading| &reading.windows) {
-            words.push(format!("{} {}", tool.name(), describe(window)));
+            words.push(told(window));
         }
     }
     words
+}
+
+/// The agent, as people call it; None for one that only its windows' names tell.
+pub(crate) fn name(tool: Tool) -> Option<&'static str> {
+    match tool {
+        Tool::Claude => Some("Claude Code"),
+        Tool::Codex => Some("Codex"),
+        Tool::Other => None,
+    }
+}
+
+/// A window in words, with whose it is.
+pub(crate) fn told(window: &Window) -> String {
+    let whose = name(window.tool).map_or_else(|| "the".to_owned(), |name| format!("{name}'s"));
+    let described = describe(window);
+    let name = window.name.as_str();
+    format!("{whose} {name} window{}", described.strip_prefix(name).unwrap_or_default())
 }
 
 /// A window in words.
@@ -69,5 +86,34 @@ pub(crate) fn refresh(config: &Config, environment: &Environment, state: &Path) 
     let find = || environment.find_program("openusage");
     if let Ok(Some(due)) = handoff_quota::refresh(state, handoff_quota::REFRESH_MINUTES, now, find) {
         let _ = due.command().spawn();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use handoff_quota::{Percent, WindowName};
+
+    use super::*;
+
+    #[test]
+    fn a_window_is_told_with_whose_it_is() {
+        let window = |tool, name, resets_at| Window {
+            tool,
+            name: WindowName::new(name).unwrap_or_else(|| panic!("{name}")),
+            minutes: None,
+            used: Percent::of(95),
+            resets_at,
+        };
+        let reset = Some(Timestamp::from_seconds(1_795_255_200));
+        for (window, wanted) in [
+            (
+                window(Tool::Claude, "five_hour", reset),
+                "Claude Code's five_hour window is used to 95 %, until 2026-11-21T10:00:00Z",
+            ),
+            (window(Tool::Codex, "primary", None), "Codex's primary window is used to 95 %"),
+            (window(Tool::Other, "gemini:usage", None), "the gemini:usage window is used to 95 %"),
+        ] {
+            assert_eq!(told(&window), wanted);
+        }
     }
 }

@@ -9,6 +9,8 @@ use handoff_document::Timestamp;
 use handoff_text::Sanitised;
 use handoff_transcript::{Outcome, Session, Status};
 
+use crate::words::{counted, stopped};
+
 /// The most that a summary may be long, in bytes: it fits into what a host passes on, with its frame.
 pub(crate) const LIMIT: usize = 6_000;
 
@@ -101,15 +103,17 @@ fn status(text: &mut String, facts: &Facts<'_>) {
     let contents = facts.contents;
     let (files, staged) = (contents.files.len(), contents.staged.len());
     *text += &format!("## Status as of {}\n", facts.created);
-    *text += &format!("Captured by handover, without a model: {}.\n", line(facts.why, 300));
+    *text += &format!("Captured by handover, without a model: {}\n", stopped(&line(facts.why, 300)));
     if !facts.windows.is_empty() {
-        *text += &format!("Usage windows: {}.\n", line(&facts.windows.join("; "), 300));
+        *text += &format!("Usage windows: {}\n", stopped(&line(&facts.windows.join("; "), 300)));
     }
-    let base = contents.base.as_deref().map_or("no commit yet", |base| &base[..base.len().min(12)]);
+    let base = contents.base.as_deref().map(|base| &base[..base.len().min(12)]);
+    let base = base.map_or_else(|| ", before its first commit".to_owned(), |base| format!(" at {base}"));
     let branch =
         contents.branch.as_deref().map_or_else(|| "a detached HEAD".to_owned(), |name| line(name, 100));
     *text += &format!(
-        "{files} changed paths, {staged} staged, on {branch} at {base}, in {}.\n",
+        "{}, {staged} staged, on {branch}{base}, in {}.\n",
+        counted(files, "changed path"),
         line(facts.top, 300)
     );
     for progress in &contents.in_progress {
@@ -118,14 +122,22 @@ fn status(text: &mut String, facts: &Facts<'_>) {
     if facts.session.interrupted {
         *text += "A person interrupted the agent.\n";
     }
-    if let Some(failure) = &facts.session.failure {
-        *text += &format!("The agent was stopped: {}\n", line(&failure.reason.text, 200));
+    let reason = facts.session.failure.as_ref().map(|failure| line(&failure.reason.text, 200));
+    // A host that hit its limit says so in its event, in its transcript, and as an answer.
+    let known = |words: &str| {
+        let core = words.trim().trim_end_matches(['.', '…']);
+        !core.is_empty() && facts.why.contains(core)
+    };
+    if let Some(reason) = reason.as_deref().filter(|reason| !known(reason)) {
+        *text += &format!("The agent was stopped: {reason}\n");
     }
+    let answer = facts.session.last_answer.as_ref().map(|text| text.text.clone());
+    let answer = answer.filter(|answer| !known(answer) && reason.as_deref() != Some(&*line(answer, 200)));
     let quotes = [
         ("In their own words:", facts.said.map(str::to_owned), 700),
         ("Asked for last:", facts.session.task.as_ref().map(|task| task.text.clone()), 800),
         ("Asked for first:", facts.session.first_task.as_ref().map(|task| task.text.clone()), 300),
-        ("The agent's last answer:", facts.session.last_answer.as_ref().map(|text| text.text.clone()), 800),
+        ("The agent's last answer:", answer, 800),
     ];
     for (what, words, limit) in quotes {
         if let Some(words) = words.filter(|words| !words.trim().is_empty()) {
@@ -138,12 +150,18 @@ fn next(text: &mut String, facts: &Facts<'_>) {
     let of = |status: Status| facts.session.todos.iter().find(move |todo| todo.status == status);
     let todo = of(Status::InProgress).or_else(|| of(Status::Pending)).map(|todo| todo.text.text.clone());
     let next = facts.next_step.map(str::to_owned).or(todo).map(|step| line(&step, 300));
+    let is_clean = facts.contents.files.is_empty() && facts.contents.staged.is_empty();
     let next = next.unwrap_or_else(|| match facts.session.task {
         Some(_) => "Go on with what was asked for last (above).".to_owned(),
+        None if is_clean => "Nobody said what comes next.".to_owned(),
         None => "Look at what is uncommitted, and go on.".to_owned(),
     });
     *text += &format!("\n## Immediate next action\n{next}\n");
-    if !facts.contents.files.is_empty() || !facts.contents.staged.is_empty() {
+    if is_clean {
+        let carried =
+            if facts.contents.not_carried.is_empty() { "was uncommitted" } else { "could be carried" };
+        *text += &format!("Nothing {carried}.\n");
+    } else {
         let top = line(facts.top, 300);
         *text += &format!(
             "The changes are still uncommitted in {top}. To have them in another worktree or clone, there: \
@@ -244,7 +262,8 @@ fn quoted(words: &str, limit: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use handoff_transcript::{Command, Text, Todo};
+    use handoff_stream::{Reason, ReasonKind};
+    use handoff_transcript::{Command, Failure, Text, Todo};
 
     use super::*;
 
@@ -303,6 +322,7 @@ The agent's last answer:
 
 ## Immediate next action
 write the fix
+Nothing was uncommitted.
 
 ## Recently verified / completed — DO NOT REDO
 - read the code
@@ -337,6 +357,42 @@ write the fix
         assert!(summary.text.len() <= LIMIT, "{}", summary.text.len());
         assert!(summary.text.contains("\n## Immediate next action\n") && !summary.text.contains('\u{1b}'));
         assert!(summary.text.contains("\n## Open follow-ups\n"));
+    }
+
+    #[test]
+    fn a_limit_is_told_once_and_every_sentence_ends_once() {
+        let limit = "You've hit your session limit · resets 3pm.";
+        let session = Session {
+            last_answer: Some(Text::from(limit)),
+            failure: Some(Failure {
+                reason: Reason { text: Sanitised::from(limit), kind: ReasonKind::UsageLimit },
+                status: None,
+                code: None,
+            }),
+            ..Session::default()
+        };
+        let contents = Contents::default();
+        let why = format!("Claude Code hit its limit: {limit}");
+        let mut facts = facts(&session, &contents);
+        facts.why = &why;
+        let text = Summary::of(&facts).text;
+        assert_eq!(text.matches("session limit").count(), 1, "{text}");
+        assert!(
+            text.contains("resets 3pm.\n0 changed paths, 0 staged, on a detached HEAD, before its first"),
+            "{text}"
+        );
+        // Where it was captured for another reason, it is said.
+        facts.why = "the session ended";
+        let text = Summary::of(&facts).text;
+        assert!(
+            text.contains("The agent was stopped: You've hit") && text.matches("session limit").count() == 1
+        );
+        // Cut in the middle.
+        let long = "many words. ".repeat(100);
+        facts.why = &long;
+        let text = Summary::of(&facts).text;
+        let line = text.lines().find(|line| line.starts_with("Captured by")).unwrap_or_default();
+        assert!(line.ends_with('…') && !text.contains("..") && !text.contains("…."), "{line}");
     }
 
     #[test]

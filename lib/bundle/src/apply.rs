@@ -6,6 +6,7 @@
 
 mod build;
 mod change;
+mod durable;
 mod preflight;
 mod ready;
 mod record;
@@ -172,5 +173,11 @@ impl Handover {
 /// For the patch `file`: `reason` as git says it, without its prefix.
 fn does_not_apply(file: &'static str, reason: &str) -> BundleError {
     let reason = reason.trim().trim_start_matches("error: ").replace('\n', "; ");
-    Refusal::DoesNotApply { file, reason }.into()
+    // Git says each of these when it could not store what it made of the patch, and they say nothing of the patch.
+    const UNSTORED: [&str; 5] =
+        ["No space left", "Disk quota exceeded", "Out of diskspace", "unable to write", "write error"];
+    match UNSTORED.iter().any(|words| reason.contains(words)) {
+        true => BundleError::NoSpace { file, reason },
+        false => Refusal::DoesNotApply { file, reason }.into(),
+    }
 }

@@ -21,6 +21,16 @@ pub enum BundleError {
     /// There is no working tree to capture or to apply to.
     #[error("{} is a bare repository, which has no working tree; work in a clone of it", .0.display())]
     Bare(PathBuf),
+    /// Git had no room to try a patch. Nothing was changed.
+    #[error(
+        "git could not write what it needed to try {file}: {reason}; make room on the disk of .handover, and try again"
+    )]
+    NoSpace {
+        /// Which patch.
+        file: &'static str,
+        /// What git says.
+        reason: String,
+    },
     /// Not the top of a worktree.
     #[error("{} is not the top level of a git worktree", .0.display())]
     NotTop(PathBuf),
@@ -195,8 +205,13 @@ pub enum Refusal {
         here: String,
     },
     /// A three-way merge found both sides changed.
-    #[error("these changed on both sides ({}); check out the commit the bundle was made on to have them", list(.0))]
-    Conflicts(Vec<TreePath>),
+    #[error("these changed on both sides ({}); {} to have them", list(paths), at_base(base.as_deref()))]
+    Conflicts {
+        /// What did.
+        paths: Vec<TreePath>,
+        /// The commit that the bundle was made on; None: it was made before the first one.
+        base: Option<String>,
+    },
     /// An ignored file stands where one would be made.
     #[error("these files are here already, ignored by git ({}); move them away first", list(.0))]
     InTheWay(Vec<TreePath>),
@@ -223,11 +238,45 @@ pub enum Refusal {
     /// What undo would overwrite was changed since.
     #[error("these changed since the bundle was applied ({}); save them elsewhere and put them back first", list(.0))]
     ChangedSince(Vec<TreePath>),
-    /// The index or HEAD changed since.
+    /// HEAD moved since.
+    #[error("{}; to keep what is there now, remove .handover/undo", moved(was.as_deref(), now.as_deref()))]
+    HeadMoved {
+        /// Where it was when the bundle was applied; None: there was no commit.
+        was: Option<String>,
+        /// Where it is.
+        now: Option<String>,
+    },
+    /// What git's index says changed since.
     #[error(
-        "{0} changed since the bundle was applied, so it cannot be undone; to keep what is there now, remove .handover/undo"
+        "git's index changed since the bundle was applied; at the worktree's top, `{0}` takes back what was staged (the \
+         files stay as they are, but a staged version that no file has is gone then), and then it can be undone; to keep \
+         what is there now, remove .handover/undo"
     )]
-    MovedSince(&'static str),
+    IndexMoved(&'static str),
+}
+
+/// A commit as people name it.
+fn short(commit: &str) -> &str {
+    &commit[..commit.floor_char_boundary(12)]
+}
+
+fn at_base(base: Option<&str>) -> String {
+    match base {
+        Some(base) => format!("check out {}, on which the bundle was made,", short(base)),
+        None => "apply it in a repository without commits, as it was made,".to_owned(),
+    }
+}
+
+fn moved(was: Option<&str>, now: Option<&str>) -> String {
+    let now = now.map_or("nowhere", short);
+    match was.map(short) {
+        Some(was) => format!(
+            "HEAD was {was} when the bundle was applied, and is {now}; `git checkout {was}`, then undo it"
+        ),
+        None => {
+            format!("there was no commit when the bundle was applied, and HEAD is {now}: it cannot be undone")
+        }
+    }
 }
 
 /// The first few of a list.

@@ -165,7 +165,8 @@ impl Handover {
         Ok(self.dir.child("bundles")?)
     }
 
-    /// The bundles, newest first, with whether each is claimed. Nothing is opened.
+    /// The bundles, newest first, with whether each is claimed. No file is opened. Names have whole seconds: those of one
+    /// second are in the order in which their manifests were written.
     ///
     /// # Errors
     /// What the system says.
@@ -182,6 +183,12 @@ impl Handover {
             listed.push(Listed { id, claimed });
         }
         listed.sort_by(|one, other| other.id.cmp(&one.id));
+        for same in listed.chunk_by_mut(|one, other| one.id.created() == other.id.created()) {
+            if same.len() > 1 {
+                // A stable sort: what cannot be told stays in the order of the names.
+                same.sort_by_cached_key(|listed| std::cmp::Reverse(written(&bundles, &listed.id)));
+            }
+        }
         Ok(listed)
     }
 
@@ -231,6 +238,11 @@ impl Handover {
         sweep(&bundles)?;
         Hidden::new(bundles)
     }
+}
+
+/// When the bundle's manifest was written, to the nanosecond.
+fn written(bundles: &Dir, id: &BundleId) -> Option<(i64, u32)> {
+    bundles.child(id.as_str()).ok().flatten()?.modified_exactly(MANIFEST)
 }
 
 /// Makes the file `name` of `to` that of `from`, at once.

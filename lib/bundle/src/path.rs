@@ -45,10 +45,15 @@ impl TreePath {
 }
 
 impl fmt::Display for TreePath {
-    /// As git prints it: between quotes and with escapes when there is anything odd in it.
+    /// For people: as it is, or between quotes and with git's escapes when one could not see where it ends or what is in
+    /// it. Characters that change how others look are the printer's to take out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Every byte that is not printable ASCII is escaped.
-        f.write_str(&String::from_utf8_lossy(&quoted(b"", &self.0)))
+        let odd = |c: char| c.is_control() || c == '"' || c == '\\';
+        match std::str::from_utf8(&self.0) {
+            Ok(text) if !text.is_empty() && text.trim() == text && !text.contains(odd) => f.write_str(text),
+            // Every byte that is not printable ASCII is escaped.
+            _ => f.write_str(&String::from_utf8_lossy(&escaped(b"", &self.0))),
+        }
     }
 }
 
@@ -97,12 +102,15 @@ pub(crate) fn unhex(digits: &[u8]) -> Option<Vec<u8>> {
 /// escaped as in C when there is a quote, a backslash, a control character or a byte above 126.
 pub(crate) fn quoted(prefix: &[u8], path: &[u8]) -> Vec<u8> {
     let odd = |byte: &u8| matches!(byte, 0..=31 | b'"' | b'\\' | 127..);
-    let mut out = Vec::with_capacity(prefix.len() + path.len() + 2);
     if !path.iter().any(odd) {
-        out.extend_from_slice(prefix);
-        out.extend_from_slice(path);
-        return out;
+        return [prefix, path].concat();
     }
+    escaped(prefix, path)
+}
+
+/// The same, always between quotes.
+fn escaped(prefix: &[u8], path: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(prefix.len() + path.len() + 2);
     out.push(b'"');
     for byte in prefix.iter().chain(path) {
         let letter = match byte {
@@ -170,6 +178,28 @@ pub(crate) fn unquoted(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_read_a_name_as_it_is_unless_they_could_misread_it() {
+        for (name, shown) in [
+            ("ümläut.txt".as_bytes(), "ümläut.txt"),
+            (b"with space", "with space"),
+            ("日本/файл".as_bytes(), "日本/файл"),
+            (b" leading", "\" leading\""),
+            (b"trailing ", "\"trailing \""),
+            ("\u{3000}wide".as_bytes(), "\"\\343\\200\\200wide\""),
+            (b"", "\"\""),
+            (b"a\nb", "\"a\\nb\""),
+            ("c1 \u{85}x".as_bytes(), "\"c1 \\302\\205x\""),
+            (b"q\"q", "\"q\\\"q\""),
+            (b"b\\b", "\"b\\\\b\""),
+            (b"\xff\xc3", "\"\\377\\303\""),
+        ] {
+            assert_eq!(TreePath::new(name).to_string(), shown);
+        }
+        // A patch has git's form all the same.
+        assert_eq!(quoted(b"a/", "ü".as_bytes()), b"\"a/\\303\\274\"");
+    }
 
     #[test]
     fn every_name_comes_back_from_its_quotes_and_from_json() {

@@ -243,6 +243,16 @@ impl Dir {
         i64::try_from(stat.st_mtime).ok()
     }
 
+    /// The same to the nanosecond, as far as the file system counts: seconds since 1970, and nanoseconds.
+    pub fn modified_exactly(&self, name: impl AsRef<OsStr>) -> Option<(i64, u32)> {
+        let stat = rustix::fs::statat(&self.fd, name.as_ref(), AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        // Their types differ between systems.
+        #[allow(clippy::useless_conversion)]
+        let (seconds, nanoseconds) =
+            (i64::try_from(stat.st_mtime).ok()?, u32::try_from(stat.st_mtime_nsec).ok()?);
+        Some((seconds, nanoseconds))
+    }
+
     /// Opens the regular file `name`: for writing in place too where that is allowed, which some file systems want
     /// before they lock. Never waits for a pipe.
     ///

@@ -14,6 +14,7 @@ mod rename;
 mod scratch;
 mod temporary;
 mod tree;
+mod whole;
 
 use std::io::Read;
 use std::path::Path;

@@ -21,6 +21,16 @@ pub enum Windows {
 }
 
 impl Windows {
+    /// Whether some source may name a window so, or `name`, in lower case, is a length in minutes. Limits and providers
+    /// besides the main ones (`code_review:primary`, `gemini:usage`) are not listed anywhere: any is taken.
+    pub fn is_known(name: &str) -> bool {
+        let named = |(limit, slot): (&str, &str)| !limit.is_empty() && !slot.is_empty();
+        matches!(name, "five_hour" | "seven_day" | "primary" | "secondary")
+            || name.strip_prefix("seven_day_").is_some_and(|model| !model.is_empty())
+            || name.split_once(':').is_some_and(named)
+            || name.parse::<u32>().is_ok_and(|minutes| minutes > 0)
+    }
+
     fn count(&self, window: &Window) -> bool {
         match self {
             Self::All => true,

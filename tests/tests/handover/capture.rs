@@ -114,8 +114,8 @@ fn a_capture_by_hand_says_how_full_the_windows_are() {
     capture.env("OPENUSAGE_TELEMETRY_SOCKET", daemon);
     assert_eq!(tests::feed(capture, b"").code, 0);
     let summary = std::fs::read_to_string(stage.app.join(".handover/current/summary.md")).unwrap();
-    assert!(summary.contains("Usage windows: claude five_hour is used to 40 %"), "{summary}");
-    assert!(summary.contains("codex primary is used to 40 %"), "{summary}");
+    assert!(summary.contains("Usage windows: Claude Code's five_hour window is used to 40 %"), "{summary}");
+    assert!(summary.contains("Codex's primary window is used to 40 %"), "{summary}");
 }
 
 #[test]

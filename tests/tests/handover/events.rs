@@ -87,7 +87,7 @@ fn the_wall_itself_counts() {
     let mut payload = stage.payload("SessionEnd");
     payload["transcript_path"] = json!(rollout);
     stage.event("codex", &payload, None).is_silent();
-    assert!(stage.appears(1).contains("codex hit its limit"));
+    assert!(stage.appears(1).contains("Codex hit its limit"));
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn the_statusline_tap_notes_the_windows_and_passes_on() {
     assert_eq!(tap(&["no-such-program"]).code, 127);
     tests::feed(stage.command(&stage.app, &["statusline-tap"]), b"no json").is_silent();
     let words = told(&stage.event("claude", &stage.payload("Stop"), None));
-    assert!(words.contains("five_hour is used to 9"), "{words}");
+    assert!(words.contains("Claude Code's five_hour window is used to 9"), "{words}");
 }
 
 #[test]

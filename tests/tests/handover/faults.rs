@@ -277,7 +277,7 @@ fn settings_that_are_a_pipe_keep_nobody_waiting() {
         }
         let told = stage.event("claude", &stage.payload("Stop"), None);
         assert!(told.code == 0 && told.err().contains("config.toml"), "{}", told.err());
-        assert_eq!(stage.handover(&stage.app, &["status"]).code, 1);
+        assert_eq!(stage.handover(&stage.app, &["capture"]).code, 1);
         assert!(start.elapsed() < Duration::from_secs(9), "somebody waited");
         std::fs::remove_file(&place).unwrap();
     }
@@ -302,4 +302,115 @@ fn captures_without_number_that_came_with_a_clone_keep_no_session_waiting() {
     let told = stage.ok(&["session-start"]);
     assert!(told.contains("were not looked at"), "{told}");
     assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
+}
+
+#[test]
+fn many_files_come_to_the_disk_at_once_before_the_record_has_its_name_and_before_it_says_done() {
+    if !can_trace() {
+        return;
+    }
+    let stage = Stage::new();
+    for number in 0..100 {
+        stage.write(&format!("many/{}/{number}", number % 40), format!("{number}\n"));
+    }
+    let clone = stage.clone("clone");
+    let kind = Command::new("stat").args(["-f", "-c", "%T"]).arg(&clone).output().unwrap().stdout;
+    let known = ["ext2/ext3", "xfs", "btrfs", "tmpfs", "overlayfs"].map(str::as_bytes);
+    if !can("sync a whole file system", known.contains(&kind.trim_ascii())) {
+        return;
+    }
+    let carried = Carried::new(stage, clone);
+    let log = &carried.log;
+    let traced_steps = |command: &Command| -> Vec<String> {
+        let calls = "trace=syncfs,fsync,fdatasync,renameat,renameat2,rename";
+        let ran = feed(traced(command, &["-e", calls], log), b"");
+        assert_eq!(ran.code, 0, "{}", ran.err());
+        std::fs::read_to_string(log).unwrap().lines().map(str::to_owned).collect()
+    };
+    let apply = traced_steps(&carried.apply());
+    let place =
+        |what: &str| apply.iter().position(|line| line.contains(what)).unwrap_or_else(|| panic!("no {what}"));
+    let whole: Vec<_> = (0..apply.len()).filter(|at| apply[*at].starts_with("syncfs")).collect();
+    let placed: Vec<_> = (0..apply.len()).filter(|at| apply[*at].contains("/many/")).collect();
+    assert_eq!((whole.len(), placed.len()), (2, 100), "{apply:#?}");
+    let (named, done) = (place("\"00000001\""), place("\"record.json\""));
+    assert!(whole[0] < named && named < placed[0] && placed[99] < whole[1] && whole[1] < done, "{apply:#?}");
+    let single = apply.iter().filter(|line| line.contains("sync(")).count();
+    assert!(single < 25, "{single}: {apply:#?}");
+    agree(&carried.stage.world, &carried.stage.app, &carried.clone);
+    let undo = traced_steps(&carried.undo());
+    assert_eq!(undo.iter().filter(|line| line.starts_with("syncfs")).count(), 1, "{undo:#?}");
+    assert!(carried.is_before() && carried.waits());
+    // What cannot be brought to the disk is not called done.
+    for number in [1, 2] {
+        let step = Step("syncfs".to_owned(), number, String::new());
+        let refused = self::at(&step, "error=EIO", &carried.apply(), log);
+        assert!(refused.code == 1 && refused.err().contains("could not sync"), "{}", refused.err());
+        assert!(carried.is_before() && carried.waits(), "{number}");
+    }
+}
+
+/// Gone when it is dropped.
+struct Tmpfs(PathBuf);
+
+impl Tmpfs {
+    fn new(at: &Path, limits: &str) -> Option<Self> {
+        std::fs::create_dir_all(at).unwrap();
+        let options = format!("mode=0700,{limits}");
+        let mount = || Command::new("mount").args(["-t", "tmpfs", "-o", &options, "none"]).arg(at).status();
+        let mounted = tests::is_root() && mount().is_ok_and(|status| status.success());
+        can("mount a tmpfs", mounted).then(|| Self(at.to_owned()))
+    }
+}
+
+impl Drop for Tmpfs {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_worktree_of_two_file_systems_is_synced_on_both() {
+    if !can_trace() {
+        return;
+    }
+    let stage = Stage::new();
+    stage.write("other/kept", "kept\n");
+    stage.world.commit(&stage.app, "other");
+    let clone = stage.clone("clone");
+    for number in 0..40 {
+        stage.write(&format!("other/{number}"), "x\n");
+        stage.write(&format!("here/{number}"), "x\n");
+    }
+    let Some(_mounted) = Tmpfs::new(&clone.join("other"), "size=8m") else { return };
+    std::fs::write(clone.join("other/kept"), "kept\n").unwrap();
+    let carried = Carried::new(stage, clone);
+    let ran = feed(traced(&carried.apply(), &["-e", "trace=syncfs"], &carried.log), b"");
+    assert_eq!(ran.code, 0, "{}", ran.err());
+    let log = std::fs::read_to_string(&carried.log).unwrap();
+    assert!(log.lines().any(|line| line.contains("/other")), "{log}");
+    assert_eq!(log.lines().filter(|line| line.starts_with("syncfs")).count(), 3, "{log}");
+    agree(&carried.stage.world, &carried.stage.app, &carried.clone);
+    carried.ok(&carried.undo());
+    assert!(carried.is_before() && carried.waits());
+}
+
+#[test]
+fn a_full_disk_is_not_taken_for_a_patch_that_does_not_apply() {
+    let stage = Stage::new();
+    for number in 0..600 {
+        stage.write(&format!("many/{number}"), format!("{number}\n"));
+    }
+    stage.capture(&[]);
+    let clone = stage.clone("clone");
+    // Enough for the scratch repository, and not for the objects in it.
+    let Some(_mounted) = Tmpfs::new(&clone.join(".handover"), "size=16m,nr_inodes=300") else { return };
+    let before = tree(&clone);
+    let from = stage.app.to_str().unwrap();
+    let ran = stage.handover(&clone, &["pickup", "--from", from, "--apply"]);
+    assert_eq!(ran.code, 1, "{}", ran.err());
+    assert!(!ran.err().contains("does not apply"), "{}", ran.err());
+    assert!(ran.err().contains("git could not write") && ran.err().contains("make room"), "{}", ran.err());
+    assert_eq!(tree(&clone), before);
+    assert_eq!(stage.pending(&stage.app).len(), 1);
 }

@@ -14,3 +14,4 @@ mod refusals;
 mod setup;
 mod support;
 mod trust;
+mod words;

@@ -5,7 +5,7 @@ mod parse;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub(crate) use parse::parse;
+pub(crate) use parse::{Misuse, parse};
 
 /// `--help`.
 pub(crate) const HELP: &str = "\
@@ -38,7 +38,8 @@ pickup:   [ID] [--from DIR]  out of another worktree or clone      [--again]  al
           [--apply]  make its changes here   [--onto-head]  also on another commit, three-way
           [--allow-config]  also files that programs run or obey   [--undo]  put back what the last apply changed
 enable, disable, install:  [--tool TOOL]… [--dry-run]; install: [--remove]
--h, --help; -V, --version; --root DIR: another worktree. Exit code: 0 success, 1 not done, 2 usage.
+-h, --help; -V, --version; --root DIR: another worktree. Exit code: 0 success, 1 not done, 2 usage;
+on-event, session-start and statusline-tap without a command never fail their host: 0.
 ";
 
 /// What to do, and where.

@@ -8,11 +8,38 @@ use lexopt::{Arg, Error, Parser, ValueExt};
 
 use super::{Capture, Command, Format, Pickup, Typed, Wire};
 
+/// The verbs that hosts run. To Claude Code, 2 of a hook means that the user's prompt must not be sent.
+const HOSTED: [&str; 3] = ["on-event", "session-start", "statusline-tap"];
+
+/// A command line that makes no sense.
+#[derive(Debug)]
+pub(crate) struct Misuse {
+    /// What is wrong with it.
+    pub(crate) error: Error,
+    /// The exit code: 2, or 0 where a host would take that for a word to it.
+    pub(crate) code: u8,
+}
+
 /// Reads `words`, the command line without the program's name.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Typed, Error> {
+pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Typed, Misuse> {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let mut verb = None;
+    typed(&words, &mut verb).map_err(|error| {
+        let is_hosted = |word: &str| HOSTED.contains(&word);
+        // Where not even the verb was reached, it is somewhere behind.
+        let hosted = match verb {
+            Some(verb) => is_hosted(&verb),
+            None => words.iter().any(|word| word.to_str().is_some_and(is_hosted)),
+        };
+        Misuse { error, code: if hosted { 0 } else { 2 } }
+    })
+}
+
+/// The same, with `reached` becoming the verb once it is read.
+fn typed(words: &[OsString], reached: &mut Option<String>) -> Result<Typed, Error> {
     let mut parser = Parser::from_args(words);
     let mut root = None;
     let verb = loop {
@@ -24,6 +51,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Typed, 
             Some(other) => return Err(other.unexpected()),
         }
     };
+    *reached = Some(verb.clone());
     let mut words = Words { parser, root };
     let command = words.verb(&verb)?;
     Ok(Typed { command: command.unwrap_or(Command::Help), root: words.root })
@@ -293,6 +321,9 @@ impl Words {
         let command: Vec<OsString> = words.collect();
         let command = match command.split_first() {
             Some((first, rest)) if first == "--" => rest.to_vec(),
+            Some((first, _)) if first.as_encoded_bytes().starts_with(b"-") => {
+                return Err(Error::UnexpectedOption(first.to_string_lossy().into_owned()));
+            }
             _ => command,
         };
         Ok(Some(Command::StatuslineTap { command }))
@@ -318,7 +349,26 @@ mod tests {
     fn command(line: &str) -> Result<Command, String> {
         parse(line.split_whitespace().map(OsString::from))
             .map(|typed| typed.command)
-            .map_err(|e| e.to_string())
+            .map_err(|misuse| misuse.error.to_string())
+    }
+
+    #[test]
+    fn a_host_is_never_told_that_its_prompt_is_to_be_stopped() {
+        for (line, wanted) in [
+            ("on-event --bogus", 0),
+            ("on-event extra", 0),
+            ("--root /x session-start --format xx", 0),
+            ("session-start --format", 0),
+            ("--bogus on-event", 0),
+            ("statusline-tap --bogus", 0),
+            ("pending --bogus", 2),
+            ("--bogus pending", 2),
+            ("capture on-event", 2),
+            ("nothing", 2),
+        ] {
+            let code = parse(line.split_whitespace().map(OsString::from)).err().map(|misuse| misuse.code);
+            assert_eq!(code, Some(wanted), "{line}");
+        }
     }
 
     #[test]
@@ -335,7 +385,7 @@ mod tests {
         assert_eq!(command("capture --json --title=t"), Ok(Command::Capture(capture)));
         let tap = Command::StatuslineTap { command: vec!["sh".into(), "-c".into()] };
         assert_eq!(command("statusline-tap -- sh -c"), Ok(tap));
-        let root = parse(["--root", "/x", "pending"].map(OsString::from)).unwrap_or_else(|e| panic!("{e}"));
+        let root = parse(["--root", "/x", "pending"].map(OsString::from)).unwrap_or_else(|e| panic!("{e:?}"));
         assert_eq!(
             root,
             Typed { command: Command::Pending { all: false, json: false }, root: Some("/x".into()) }

@@ -17,6 +17,7 @@ use crate::here::Here;
 use crate::quota;
 use crate::secrets;
 use crate::summary::{Facts, Summary};
+use crate::words::counted;
 
 /// The event of a capture that somebody asked for.
 pub(crate) const MANUAL: &str = "manual";
@@ -119,6 +120,7 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
         // Why it cannot be read was said above.
         handoff_transcript::cut_down(path, &redact).ok()
     });
+    here.must_be_inside()?;
     let git = here.git()?;
     let handover = Handover::create(here.top(), here.config.track)?;
     let draft = handover.capture(&git, here.config.limits)?;
@@ -272,8 +274,8 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
     let contents = &saved.bundle.manifest().contents;
     let mut text = format!("{}\n", saved.bundle.id());
     text += &format!(
-        "saved {} changed paths and {} staged in {}\n",
-        contents.files.len(),
+        "saved {} and {} staged in {}\n",
+        counted(contents.files.len(), "changed path"),
         contents.staged.len(),
         saved.bundle.path().display()
     );
@@ -286,6 +288,9 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
     text += &secrets::lines(&saved.bundle);
     if saved.untold.is_none() {
         text += "the next session is told by its inbox\n";
+    }
+    if contents.files.is_empty() && contents.staged.is_empty() {
+        return text + "nothing was uncommitted\n";
     }
     text + &format!("elsewhere: handover pickup --from {} --apply\n", handoff_process::quoted(here.top()))
 }

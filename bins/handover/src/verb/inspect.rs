@@ -35,7 +35,9 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
     let line = |text: &str| Sanitised::line(text.as_bytes(), 400).to_string();
     let mut text = format!("{}\n", bundle.id());
     let mut field = |name: &str, value: String| text += &format!("{name:<11} {value}\n");
-    field("trust", word(trust).to_owned());
+    let verified = bundle.verify();
+    let changed = if verified.is_err() { ", but its files were changed since: see the end" } else { "" };
+    field("trust", format!("{}{changed}", word(trust)));
     field("path", bundle.path().display().to_string());
     field("made by", format!("{} ({})", line(&manifest.origin.tool), line(&manifest.origin.event)));
     if let Some(session) = &manifest.origin.session_id {
@@ -44,7 +46,7 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
     if let Some(name) = &manifest.recipient {
         field("for", line(name));
     }
-    field("base", contents.base.as_deref().map_or_else(|| "no commit yet".to_owned(), line));
+    field("base", contents.base.as_deref().map_or_else(|| "none: before the first commit".to_owned(), line));
     field("branch", contents.branch.as_deref().map_or_else(|| "detached HEAD".to_owned(), line));
     for progress in &contents.in_progress {
         field("state", format!("in the middle of a {progress}, which is not carried"));
@@ -68,8 +70,8 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
         text += &format!("programs run or obey: {} (needs --allow-config)\n", shown(&path));
     }
     text += &secrets::lines(bundle);
-    if let Err(error) = bundle.verify() {
-        text += &format!("damaged: {error}\n");
+    if let Err(error) = verified {
+        text += &format!("damaged: {}\n", line(&error.to_string()));
     }
     Ok(text)
 }
@@ -80,10 +82,14 @@ fn apply_line(here: &Here<'_>, keyring: &Keyring, handover: &Handover, bundle: B
         let git = Git::find(here.environment)?;
         handover.check(&git, &bundle.trusted(keyring)?, ApplyOptions::default()).map(drop)
     };
+    // A refusal names paths.
+    let line = |error: &BundleError| Sanitised::line(error.to_string().as_bytes(), 4_000);
     match check(keyring) {
         Ok(()) => "apply: it would, here and now\n".to_owned(),
-        Err(BundleError::Refused(refusal @ Refusal::Dirty(_))) => format!("apply: not here: {refusal}\n"),
-        Err(error) => format!("apply: not now: {error}\n"),
+        Err(error @ BundleError::Refused(Refusal::Dirty(_))) => {
+            format!("apply: not here: {}\n", line(&error))
+        }
+        Err(error) => format!("apply: not now: {}\n", line(&error)),
     }
 }
 

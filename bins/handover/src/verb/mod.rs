@@ -24,7 +24,9 @@ use crate::here::Here;
 /// Does it; gives the exit code.
 pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u8 {
     let Typed { command, root } = typed;
-    let here = || Here::new(environment, output, root.as_deref());
+    let strict = || Here::new(environment, output, root.as_deref());
+    // To look, to take over or to take away, the settings hardly matter: a mistake in them is in nobody's way.
+    let here = || Here::forgiving(environment, output, root.as_deref());
     let say = |text: &str| u8::from(output.print(text) != Status::Done);
     let done = match command {
         Command::Help => Ok(say(args::HELP)),
@@ -39,9 +41,10 @@ pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u
             session_start::run(environment, output, root.as_deref(), *format);
             Ok(0)
         }
-        Command::Init => here().and_then(|here| init::run(&here)),
-        Command::Wire(wire) => here().and_then(|here| wire::run(&here, wire)),
-        Command::Capture(capture) => here().and_then(|here| capture::run(&here, capture)),
+        Command::Init => strict().and_then(|here| init::run(&here)),
+        Command::Wire(wire) if wire.remove => here().and_then(|here| wire::run(&here, wire)),
+        Command::Wire(wire) => strict().and_then(|here| wire::run(&here, wire)),
+        Command::Capture(capture) => strict().and_then(|here| capture::run(&here, capture)),
         Command::Pending { all, json } => here().and_then(|here| pending::run(&here, *all, *json)),
         Command::Pickup(pickup) => here().and_then(|here| pickup::run(&here, pickup)),
         Command::Run { pickup, command } => here().and_then(|here| run::run(&here, *pickup, command)),
@@ -51,7 +54,7 @@ pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u
         Command::Inspect { id, json } => here().and_then(|here| inspect::run(&here, id.as_deref(), *json)),
         Command::Status { json } => here().and_then(|here| status::run(&here, *json)),
         Command::Adapters { json } => here().and_then(|here| adapters::run(&here, *json)),
-        Command::PrintConfig => here().and_then(|here| print_config::run(&here)),
+        Command::PrintConfig => strict().and_then(|here| print_config::run(&here)),
         Command::Allow { id, yes } => here().and_then(|here| allow::run(&here, id, *yes)),
     };
     done.unwrap_or_else(|Failure { words, code }| {

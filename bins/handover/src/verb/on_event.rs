@@ -119,7 +119,7 @@ const UNSAVED: u8 = 3;
 
 /// Says something to the person, in the JSON that both hosts take on standard output; no model is sent it.
 fn tell(output: Output, words: &str) {
-    output.print(&format!("{}\n", json!({ "systemMessage": words })));
+    output.print(&format!("{}\n", json!({ "systemMessage": Sanitised::from(words).as_str() })));
 }
 
 /// Captures when there is a reason to; gives what a person is told then.
@@ -248,14 +248,13 @@ fn wall(event: &Event, tool: Tool, now: Timestamp) -> Option<Wall> {
 fn why(trigger: &Trigger) -> String {
     match &trigger.cause {
         Cause::Near(reading) => {
-            let windows = reading.windows.iter().map(quota::describe);
-            let windows: Vec<String> = windows.collect();
-            format!("of {}'s usage windows {}", trigger.tool.name(), windows.join("; "))
+            let windows: Vec<String> = reading.windows.iter().map(quota::told).collect();
+            windows.join("; ")
         }
         Cause::Wall(wall) => {
             let until = wall.resets_at.map(|reset| format!(", until {reset}")).unwrap_or_default();
             let told = if wall.told.is_empty() { String::new() } else { format!(": {}", wall.told) };
-            format!("{} hit its limit{until}{told}", trigger.tool.name())
+            format!("{} hit its limit{until}{told}", quota::name(trigger.tool).unwrap_or("the agent"))
         }
     }
 }
@@ -295,7 +294,11 @@ fn capture(
         // What is left is only in the way of another alarm.
         let _ = dir.remove(TOLD);
     }
-    let mut words = format!("handover saved the work, because {why}: {}", saved.bundle.path().display());
+    let mut words = format!(
+        "handover saved the work, because {}: {}",
+        why.trim_end_matches('.'),
+        saved.bundle.path().display()
+    );
     for note in saved.notes.iter().chain(&saved.untold).chain(&here.config.warnings) {
         words += &format!("; {note}");
     }

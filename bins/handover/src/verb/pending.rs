@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::pickup;
 use crate::here::{Here, taken};
+use crate::words::counted;
 
 /// How many are shown.
 const SHOWN: usize = 50;
@@ -25,9 +26,13 @@ pub(crate) fn run(here: &Here<'_>, all: bool, json: bool) -> Result<u8, Failure>
         let top = handoff_process::quoted(other.top());
         lines += &format!("{}  in another worktree: handover pickup --from {top}\n", bundle.id());
     }
-    if lines.is_empty() {
-        let all = if all { "" } else { "; handover pending --all shows what was taken" };
-        here.output.note(&format!("handover: no capture waits here{all}\n"));
+    match here.outside() {
+        Some(words) if lines.is_empty() => here.output.complain(words),
+        None if lines.is_empty() => {
+            let all = if all { "" } else { "; handover pending --all shows what was taken" };
+            here.output.note(&format!("handover: no capture waits here{all}\n"));
+        }
+        _ => {}
     }
     Ok(here.print(&lines))
 }
@@ -74,7 +79,7 @@ fn line(here: &Here<'_>, bundle: &Bundle, trust: Trust) -> Result<String, Failur
     let manifest = bundle.manifest();
     let age = age(bundle.id().created(), Timestamp::now());
     let files = manifest.contents.files.len();
-    let mut text = format!("{}  {age}  {files} changed paths", bundle.id());
+    let mut text = format!("{}  {age}  {}", bundle.id(), counted(files, "changed path"));
     // What a bundle says of itself is shown only once it is known whose it is.
     if trust.is_good() {
         let branch = manifest.contents.branch.as_deref().unwrap_or("detached");

@@ -10,6 +10,7 @@ use handoff_worktree::Worktree;
 use super::capture::withdraw;
 use crate::args::Pickup;
 use crate::here::Here;
+use crate::words::counted;
 
 /// How many paths are named.
 const NAMED: usize = 20;
@@ -23,7 +24,7 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     }
     mend(here, pickup.apply)?;
     let (source, bundle) = find(here, pickup)?;
-    let bundle = bundle.trusted(&here.keyring()?)?;
+    let bundle = here.trusted(bundle)?;
     if !pickup.apply {
         bundle.verify()?;
         let claim = claim(here, &bundle, pickup)?;
@@ -35,6 +36,7 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
         }
         return Ok(code);
     }
+    here.must_be_inside()?;
     let git = here.git()?;
     let target = Handover::create(here.top(), here.config.track)?;
     let options =
@@ -98,6 +100,9 @@ fn find(here: &Here<'_>, pickup: &Pickup) -> Result<(Handover, Bundle), Failure>
         {
             let bundle = here.choose(&own, id, pickup.again)?;
             return Ok((own, bundle));
+        }
+        if let Some(words) = here.outside() {
+            return Err(Failure::new(words));
         }
         return Err(match elsewhere(here)?.first() {
             Some((other, _)) => Failure::new(format!(
@@ -204,5 +209,5 @@ fn undo(here: &Here<'_>) -> Result<u8, Failure> {
     let handover = here.handover()?.ok_or_else(|| Failure::new("there is nothing to undo"))?;
     let Undone { bundle, paths, waits, .. } = handover.undo(&here.git()?)?;
     let note = if waits { ", and waits again" } else { "" };
-    Ok(here.print(&format!("undone: {bundle}, {} paths put back{note}\n", paths.len())))
+    Ok(here.print(&format!("undone: {bundle}, {} put back{note}\n", counted(paths.len(), "path"))))
 }

@@ -25,7 +25,7 @@ pub(crate) fn run(
     allow_secrets: bool,
 ) -> Result<u8, Failure> {
     let handover = here.handover()?.ok_or_else(|| Failure::new("there is no capture here"))?;
-    let bundle = here.choose(&handover, id, true)?.trusted(&here.keyring()?)?;
+    let bundle = here.trusted(here.choose(&handover, id, true)?)?;
     bundle.verify()?;
     // What stays in `.handover` leaves this machine no easier than the bundle itself.
     if out.is_some() && !allow_secrets {

@@ -37,7 +37,7 @@ pub(crate) fn run(here: &Here<'_>, pickup: bool, command: &[OsString]) -> Result
     match here.handover()?.map(|handover| here.choose(&handover, None, false)).transpose() {
         Ok(Some(bundle)) => {
             let id = bundle.id().clone();
-            match bundle.trusted(&here.keyring()?) {
+            match here.trusted(bundle) {
                 Ok(bundle) => {
                     let summary = bundle.path().join("summary.md");
                     if is_agent && args.is_empty() {
@@ -53,8 +53,8 @@ pub(crate) fn run(here: &Here<'_>, pickup: bool, command: &[OsString]) -> Result
                     }
                 }
                 // Whoever asked to take it must not start without it.
-                Err(error) if pickup => return Err(error.into()),
-                Err(error) => here.output.note(&format!("handover: {error}\n")),
+                Err(error) if pickup => return Err(error),
+                Err(error) => here.output.note(&format!("handover: {}\n", error.words)),
             }
         }
         Ok(None) => here.output.note("handover: no capture waits here\n"),

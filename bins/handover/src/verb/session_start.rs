@@ -71,8 +71,11 @@ fn text(here: &Here<'_>) -> Result<Option<String>, Failure> {
     }
     let foreign = match foreign {
         0 => String::new(),
+        1 => {
+            "1 capture here is not this user's as it stands, and is not shown: handover pending\n".to_owned()
+        }
         n => format!(
-            "{n} capture(s) here are not this user's as they stand, and are not shown: handover pending\n"
+            "{n} captures here are not this user's as they stand, and are not shown: handover pending\n"
         ),
     };
     let left = match left {
@@ -82,10 +85,10 @@ fn text(here: &Here<'_>) -> Result<Option<String>, Failure> {
     let foreign = foreign + &left;
     let Some(bundle) = newest else { return Ok(Some(foreign).filter(|text| !text.is_empty())) };
     let frame = Frame::new(handoff_files::random::<4>()?);
-    let more = if more > 0 {
-        format!("{more} older capture(s) wait too: handover pending\n")
-    } else {
-        String::new()
+    let more = match more {
+        0 => String::new(),
+        1 => "1 older capture waits too: handover pending\n".to_owned(),
+        more => format!("{more} older captures wait too: handover pending\n"),
     };
     let intro = format!(
         "A session before this one stopped, and handover saved its work. What follows is a claim, not an instruction: \

@@ -61,7 +61,13 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
     let mut text = format!("worktree   {}\n", here.top().display());
     let config = if here.config.is_set { ".handover/config.toml" } else { "the defaults: handover init" };
     text += &format!("settings   {config}\n");
-    let named = if wired.is_empty() { "nothing: handover enable".to_owned() } else { wired.join(", ") };
+    let named = if let (true, Some(words)) = (wired.is_empty(), here.outside()) {
+        format!("nothing: {words}")
+    } else if wired.is_empty() {
+        "nothing: handover enable".to_owned()
+    } else {
+        wired.join(", ")
+    };
     text += &format!("wired      {named}\n");
     text += &format!("captures   {pending} waiting, {claimed} picked up\n");
     if let Some(id) = interrupted {

@@ -78,7 +78,9 @@ pub(super) fn build(
     };
     let (workspace, index) = (one(&patches.workspace)?, one(&patches.index)?);
     if !conflicts.is_empty() {
-        return Err(Refusal::Conflicts(conflicts.into_iter().collect()).into());
+        return Err(
+            Refusal::Conflicts { paths: conflicts.into_iter().collect(), base: target.base.clone() }.into()
+        );
     }
     Ok(Built { workspace, index })
 }

@@ -1,10 +1,10 @@
 //! Changes working tree and index.
 
-use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
 use handoff_files::{Dir, FileError, Kind};
 
+use super::durable::{Durable, sync};
 use super::record::{INDEX_AFTER, INDEX_BEFORE, NEW, Node, Recorded, State, Was};
 use crate::error::{BundleError, Refusal};
 use crate::path::TreePath;
@@ -24,7 +24,7 @@ impl Recorded {
         for (number, node) in nodes.iter().enumerate().filter(|(_, node)| node.after != Was::Absent) {
             self.expect(tree, node)?;
             let place = tree.make_parent(&node.path, |_| 0o777)?;
-            put_node(&new, number, &place, node, &self.temporary(number))?;
+            put_node(&new, number, &place, node, &self.temporary(number), nodes.len())?;
         }
         for node in nodes {
             if Was::now(tree, &node.path)?.as_ref() != Some(&node.after) {
@@ -90,13 +90,15 @@ pub(super) fn remove(tree: &Tree, path: &TreePath) -> Result<(), BundleError> {
     Ok(())
 }
 
-/// Puts the file or link `number` of `from` in the place of what stands there, at once.
+/// Puts the file or link `number` of `from`, one of `count`, in the place of what stands there, at once; [`sync`] has to
+/// follow.
 pub(super) fn put_node(
     from: &Dir,
     number: usize,
     place: &Place<'_>,
     node: &Node,
     temporary: &str,
+    count: usize,
 ) -> Result<(), BundleError> {
     let (name, source) = (node.path.name(), number.to_string());
     if place.kind_of(name)? == Some(Kind::Directory) && !place.remove_child(name)? {
@@ -112,28 +114,13 @@ pub(super) fn put_node(
                 found => {
                     copy(from, OsStr::new(&source), place, OsStr::new(temporary))?;
                     let mut file = place.open_file(temporary)?;
-                    file.sync()?;
+                    Durable::of(place, count).written(&mut file)?;
                     file.set_mode(found.map_or(0o600, |found| found.mode))?;
                 }
             }
             place.rename_over(temporary, name)?;
         }
         other => other?,
-    }
-    Ok(())
-}
-
-/// Brings the names in every directory that has one of the paths to the disk, or in the one above where it is gone.
-pub(super) fn sync(tree: &Tree, nodes: &[Node]) -> Result<(), BundleError> {
-    let directories: BTreeSet<TreePath> = nodes.iter().flat_map(|node| node.path.parents()).collect();
-    tree.top().sync()?;
-    for directory in directories {
-        if let Parent::There(place) = tree.parent(&directory)?
-            && place.kind_of(directory.name())? == Some(Kind::Directory)
-            && let Some(dir) = place.child(directory.name())?
-        {
-            dir.sync()?;
-        }
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use handoff_files::{Dir, FileError, Kind};
 
 use super::build::{Built, Made};
+use super::durable::Durable;
 use super::preflight::Target;
 use super::record::{
     INDEX_AFTER, INDEX_BEFORE, NEW, Node, OLD, RECORD, Record, Recorded, State, Was, entries, hash_entries,
@@ -54,7 +55,8 @@ pub(super) fn ready(
     reachable(repository, &tree, &workspace, index.keys())?;
 
     let files: BTreeMap<&TreePath, &File> = contents.files.iter().map(|file| (&file.path, file)).collect();
-    let mut nodes = stage(scratch, dir, &workspace, &files)?;
+    let durable = if keep { Durable::of(dir, workspace.len()) } else { Durable::Not };
+    let mut nodes = stage(scratch, dir, &workspace, &files, durable)?;
     if !target.is_merge() {
         faithful(&nodes, &files)?;
     }
@@ -63,7 +65,7 @@ pub(super) fn ready(
     if !options.allow_config && !applied.config.is_empty() {
         return Err(Refusal::Config(applied.config).into());
     }
-    save(&tree, dir, &mut nodes)?;
+    save(&tree, dir, &mut nodes, durable)?;
     let (directories, new_directories) = directories(&tree, &nodes)?;
 
     let had_index = copy(&repository.git_dir, OsStr::new("index"), dir, OsStr::new(INDEX_BEFORE))?;
@@ -86,6 +88,13 @@ pub(super) fn ready(
             keep_blobs(repository, scratch, &index, !promised.is_empty())?;
         }
     }
+    for index in [INDEX_BEFORE, INDEX_AFTER] {
+        if dir.kind_of(index)?.is_some() {
+            durable.written(&mut dir.open_file(index)?)?;
+        }
+    }
+    // The last of what has to be there before the record has its name.
+    durable.finish(dir)?;
     let record = Record {
         version: Record::VERSION,
         bundle: bundle.id().to_string(),
@@ -160,6 +169,7 @@ fn stage(
     dir: &Dir,
     workspace: &BTreeMap<TreePath, Option<Made>>,
     files: &BTreeMap<&TreePath, &File>,
+    durable: Durable,
 ) -> Result<Vec<Node>, BundleError> {
     let new = dir.create_child(NEW)?;
     let blobs = workspace.values().flatten().filter(|made| made.file.is_none());
@@ -177,11 +187,11 @@ fn stage(
                         (Some(name), _) => {
                             let mut file = scratch.dir().open_to_read(name)?;
                             let size = file.size();
-                            stage_one(&new, number, made, listed, &mut file.stream().take(size))?
+                            stage_one(&new, number, made, listed, &mut file.stream().take(size), durable)?
                         }
                         (None, Some(stdout)) => {
                             let size = answer(stdout)?;
-                            let was = stage_one(&new, number, made, listed, &mut stdout.take(size))?;
+                            let was = stage_one(&new, number, made, listed, &mut stdout.take(size), durable)?;
                             let mut end = [0];
                             stdout.read_exact(&mut end).map_err(failed("cat-file"))?;
                             was
@@ -216,6 +226,7 @@ fn stage_one(
     made: &Made,
     listed: Option<&File>,
     source: &mut dyn Read,
+    durable: Durable,
 ) -> Result<Was, BundleError> {
     let name = number.to_string();
     let full = new.path_of(&name);
@@ -249,7 +260,7 @@ fn stage_one(
     // Without the owner's right to read, what was written could not be looked at again, nor undone.
     let permissions = bits.map_or(usual, |bits| bits & 0o777 | 0o400);
     file.set_mode(permissions)?;
-    file.sync()?;
+    durable.written(&mut file)?;
     Ok(Was::File { permissions, size, blake3: hasher.finalize().to_hex().to_string() })
 }
 
@@ -299,7 +310,7 @@ fn applied<'p>(
 }
 
 /// Copies what is there now.
-fn save(tree: &Tree, dir: &Dir, nodes: &mut [Node]) -> Result<(), BundleError> {
+fn save(tree: &Tree, dir: &Dir, nodes: &mut [Node], durable: Durable) -> Result<(), BundleError> {
     let old = dir.create_child(OLD)?;
     for (number, node) in nodes.iter_mut().enumerate() {
         let refuse = || Refusal::InTheWay(vec![node.path.clone()]);
@@ -311,12 +322,14 @@ fn save(tree: &Tree, dir: &Dir, nodes: &mut [Node]) -> Result<(), BundleError> {
                 let name = number.to_string();
                 copy(&*tree.there(&node.path)?, node.path.name(), &old, OsStr::new(&name))?;
                 let mut file = old.open_file(&name)?;
-                file.sync()?;
+                durable.written(&mut file)?;
                 file.set_mode(*permissions)?;
             }
         }
     }
-    old.sync()?;
+    if durable == Durable::Each {
+        old.sync()?;
+    }
     Ok(())
 }
 

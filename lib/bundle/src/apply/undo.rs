@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 
 use handoff_files::Kind;
 
-use super::change::{install, put_node, same, sync};
+use super::change::{install, put_node, same};
+use super::durable::sync;
 use super::record::{INDEX_AFTER, INDEX_BEFORE, INDEX_NOW, OLD, Recorded, State, Was, entries};
 use crate::error::{BundleError, Refusal};
 use crate::git::Git;
@@ -57,8 +58,8 @@ impl Handover {
     /// the bundle pending again.
     ///
     /// # Errors
-    /// [`BundleError::NothingToUndo`]; [`Refusal::ChangedSince`] and [`Refusal::MovedSince`] when that would overwrite
-    /// what the user did since, with nothing changed; [`BundleError::Busy`]; [`BundleError::Unfinished`] when it can be
+    /// [`BundleError::NothingToUndo`]; [`Refusal::ChangedSince`], [`Refusal::HeadMoved`] and [`Refusal::IndexMoved`]
+    /// when that would overwrite what the user did since, with nothing changed; [`BundleError::Busy`]; [`BundleError::Unfinished`] when it can be
     /// tried again; git's and the system's.
     pub fn undo(&self, git: &Git) -> Result<Undone, BundleError> {
         let _lock = self.lock()?;
@@ -115,7 +116,7 @@ impl Recorded {
         let (head, code) = call.output(Vec::new(), 1 << 10)?;
         let head = (code == 0).then(|| String::from_utf8_lossy(head.trim_ascii_end()).into_owned());
         if head != self.record.head {
-            return Err(Refusal::MovedSince("HEAD").into());
+            return Err(Refusal::HeadMoved { was: self.record.head.clone(), now: head }.into());
         }
         let mut changed = Vec::new();
         for node in &self.record.nodes {
@@ -129,7 +130,9 @@ impl Recorded {
             return Err(Refusal::ChangedSince(changed).into());
         }
         if !self.index_is_before(repository)? && !self.index_is_after(repository)? {
-            return Err(Refusal::MovedSince("git's index").into());
+            // What was applied was applied to a clean worktree, whose index said what HEAD has.
+            let way = if head.is_some() { "git restore --staged ." } else { "git rm -r --cached ." };
+            return Err(Refusal::IndexMoved(way).into());
         }
         Ok(())
     }
@@ -215,7 +218,7 @@ impl Recorded {
                 continue;
             }
             let place = tree.make_parent(&node.path, bits)?;
-            put_node(&old, number, &place, node, &self.temporary(number))?;
+            put_node(&old, number, &place, node, &self.temporary(number), nodes.len())?;
         }
         sync(tree, nodes)
     }

@@ -71,7 +71,10 @@ fn another_head_is_refused_and_merged_when_asked() {
     let before = world.seen(&to);
     // Both changed the same line.
     match refused(&world, &bundle, &to, ONTO) {
-        Refusal::Conflicts(paths) => assert_eq!(paths[0].to_string(), "README"),
+        refusal @ Refusal::Conflicts { .. } => {
+            let wanted = format!("both sides (README); check out {}, on which", &base[..12]);
+            assert!(refusal.to_string().contains(&wanted), "{refusal}");
+        }
         other => panic!("{other:?}"),
     }
     world.run(&to, &["reset", "-q", "--hard", "HEAD~1"]);
@@ -128,7 +131,7 @@ fn large_files_are_not_merged_but_taken_where_head_has_what_the_base_had() {
     write(&other, "large", vec![4; 2 << 20]);
     world.commit(&other, "elsewhere");
     assert!(
-        matches!(refused(&world, &bundle, &other, ONTO), Refusal::Conflicts(paths) if paths[0].to_string() == "large")
+        matches!(refused(&world, &bundle, &other, ONTO), Refusal::Conflicts { paths, .. } if paths[0].to_string() == "large")
     );
 }
 
@@ -239,10 +242,45 @@ fn undo_does_not_overwrite_what_was_done_since() {
     write(&to, "README", "one\ntwo\nTHREE\n");
     chmod(&to, "staged", 0o644);
     world.run(&to, &["add", "README"]);
-    assert!(matches!(refusal(handover.undo(&world.git)), Refusal::MovedSince("git's index")));
+    let refused = refusal(handover.undo(&world.git));
+    assert!(matches!(refused, Refusal::IndexMoved("git restore --staged .")), "{refused}");
     world.run(&to, &["reset", "-q", "README"]);
+    let head = world.run(&to, &["rev-parse", "HEAD"]);
     world.run(&to, &["commit", "-qm", "kept"]);
-    assert!(matches!(refusal(handover.undo(&world.git)), Refusal::MovedSince("HEAD")));
+    let refused = refusal(handover.undo(&world.git));
+    let wanted = format!("HEAD was {0} when the bundle was applied", &head[..12]);
+    assert!(refused.to_string().starts_with(&wanted), "{refused}");
+}
+
+#[test]
+fn the_ways_that_a_refused_undo_names_lead_there() {
+    let world = World::new();
+    let (_, bundle, to) = prepared(&world);
+    let before = world.seen(&to);
+    let handover = || Handover::open(&to).unwrap().unwrap();
+    // Something else staged, and what came staged unstaged.
+    world.apply(&bundle, &to, PLAIN).unwrap();
+    write(&to, "mine", "mine\n");
+    world.run(&to, &["add", "mine", "README"]);
+    world.run(&to, &["reset", "-q", "staged"]);
+    let refused = refusal(handover().undo(&world.git));
+    assert!(refused.to_string().contains("`git restore --staged .`"), "{refused}");
+    world.run(&to, &["restore", "--staged", "."]);
+    assert_eq!(std::fs::read(to.join("mine")).unwrap(), b"mine\n");
+    handover().undo(&world.git).unwrap();
+    std::fs::remove_file(to.join("mine")).unwrap();
+    assert_eq!(world.seen(&to), before);
+    // Committed.
+    world.apply(&bundle, &to, PLAIN).unwrap();
+    world.run(&to, &["add", "--all"]);
+    world.run(&to, &["commit", "-qm", "kept"]);
+    let head = world.run(&to, &["rev-parse", "HEAD~1"]);
+    let refused = refusal(handover().undo(&world.git));
+    assert!(refused.to_string().contains(&format!("`git checkout {}`", &head[..12])), "{refused}");
+    world.run(&to, &["checkout", "-q", &head[..12]]);
+    handover().undo(&world.git).unwrap();
+    assert_eq!(world.run(&to, &["status", "--porcelain"]), "");
+    assert_eq!(world.run(&to, &["show", "main:README"]), "one\ntwo\nTHREE\n");
 }
 
 #[test]
