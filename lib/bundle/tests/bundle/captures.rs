@@ -274,7 +274,7 @@ fn submodules_nested_repositories_pipes_and_large_files_are_named_and_stay() {
     write(&at, "carried", "z");
     let handover = Handover::create(&at, false).unwrap();
     let limits = Limits { max_file_bytes: 1_000_000, ..Limits::default() };
-    let draft = handover.capture(&world.git, limits).unwrap();
+    let draft = handover.capture(&world.git, limits, &[]).unwrap();
     let contents = draft.contents();
     let named: Vec<_> =
         contents.not_carried.iter().map(|one| (one.path.to_string(), one.reason, one.size)).collect();
@@ -329,11 +329,11 @@ fn more_than_may_be_carried_is_refused_with_its_size_and_leaves_nothing() {
     write(&at, "two", vec![0; 500]);
     let handover = Handover::create(&at, false).unwrap();
     let limits = Limits { max_total_bytes: 1000, ..Limits::default() };
-    match handover.capture(&world.git, limits) {
+    match handover.capture(&world.git, limits, &[]) {
         Err(BundleError::TooLarge { bytes: 1100, limit: 1000 }) => {}
         other => panic!("{other:?}"),
     }
-    match handover.capture(&world.git, Limits { max_files: 1, ..Limits::default() }) {
+    match handover.capture(&world.git, Limits { max_files: 1, ..Limits::default() }, &[]) {
         Err(BundleError::TooMany { count: 2, limit: 1 }) => {}
         other => panic!("{other:?}"),
     }
