@@ -103,12 +103,7 @@ fn of_user(here: &Here, tool: &Tool, name: &str) -> Result<PathBuf, AdapterError
 
 /// Finds the files of the tools' guidance: one that is made for one tool is there for the next, until nothing changes.
 /// For a tool that gets hooks no file is made that others write too: its hooks do the work.
-fn guidance(
-    planner: &mut Planner<'_>,
-    tools: &[&'static Tool],
-    with_hooks: bool,
-    wanted: &mut Vec<Wanted>,
-) {
+fn guidance(planner: &mut Planner<'_>, tools: &[&'static Tool], with_hooks: bool, wanted: &mut Vec<Wanted>) {
     let project = planner.here.project.clone();
     let is_there = |name: &str| handoff_files::is_file(&project.join(name));
     let hooks_do =

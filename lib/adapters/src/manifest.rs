@@ -89,7 +89,11 @@ impl Manifest {
             }
             Scope::User => path.is_absolute(),
         };
-        let known = |path: &Path| scope == Scope::User || path == Path::new(exclude::KEY) || TOOLS.iter().any(|tool| tool.reads(path));
+        let known = |path: &Path| {
+            scope == Scope::User
+                || path == Path::new(exclude::KEY)
+                || TOOLS.iter().any(|tool| tool.reads(path))
+        };
         let stray = record.edits.keys().find(|path| !is_meant(path) || !known(path));
         match stray.or_else(|| record.directories.iter().find(|path| !is_meant(path))) {
             Some(path) => Err(wrong(format!("it names {}, which is nothing that is wired", path.display()))),

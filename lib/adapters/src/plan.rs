@@ -81,7 +81,7 @@ impl std::fmt::Display for Note {
         match self {
             Self::Trust { tool, path } => write!(
                 f,
-                "{tool} runs the hooks of {} once you trust them: start it, and choose to when it asks for a review",
+                "{tool} runs the hooks of {} once you trust them, for which it asks at its next interactive start",
                 path.display()
             ),
             Self::Hides { tool, path, hidden } => write!(

@@ -36,7 +36,14 @@ impl Foreign {
     /// What the system says; `InvalidInput` when it is no regular file, `FileTooLarge` when it is longer.
     pub fn read(path: &Path, limit: u64) -> Result<Self, FileError> {
         let place = follow(path)?;
-        let missing = |place| Self { path: path.to_owned(), place, content: None, mode: 0o600, owner: None, shared: false };
+        let missing = |place| Self {
+            path: path.to_owned(),
+            place,
+            content: None,
+            mode: 0o600,
+            owner: None,
+            shared: false,
+        };
         let found = match std::fs::metadata(&place) {
             Ok(found) => found,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(missing(place)),

@@ -14,6 +14,7 @@ use crate::here::Here;
 use crate::quota;
 use crate::secrets;
 use crate::summary::{Facts, Summary};
+use crate::verb::wire;
 
 /// What is to be saved, and why.
 pub(crate) struct Order<'a> {
@@ -88,7 +89,7 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
     });
     let git = here.git()?;
     let handover = Handover::create(here.top(), here.config.track)?;
-    let draft = handover.capture(&git, here.config.limits)?;
+    let draft = handover.capture(&git, here.config.limits, &wire::own(here))?;
     if order.only_changes && draft.is_empty() {
         return Ok(None);
     }
@@ -133,10 +134,11 @@ fn tell(
     bundle: &Bundle,
     tool: &str,
 ) -> Result<(), String> {
-    let Contents { files, staged, not_carried, .. } = &bundle.manifest().contents;
+    let contents = &bundle.manifest().contents;
+    let Contents { files, staged, .. } = contents;
     let mut dirty: Vec<_> = files.iter().map(|file| &file.path).collect();
     dirty.extend(staged.iter().map(|staged| &staged.path));
-    dirty.extend(not_carried.iter().map(|left| &left.path));
+    dirty.extend(contents.left_behind().map(|left| &left.path));
     dirty.sort();
     dirty.dedup();
     let word = SessionWord {
@@ -161,7 +163,7 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
         contents.staged.len(),
         saved.bundle.path().display()
     );
-    for left in &contents.not_carried {
+    for left in contents.left_behind() {
         text += &format!("not carried: {}: {}\n", secrets::shown(&left.path), left.reason.text());
     }
     if !saved.redacted.is_empty() {
@@ -177,8 +179,7 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
 fn as_json(saved: &Saved) -> String {
     let contents = &saved.bundle.manifest().contents;
     let left: Vec<_> = contents
-        .not_carried
-        .iter()
+        .left_behind()
         .map(|left| json!({"path": left.path.to_string(), "reason": left.reason.text()}))
         .collect();
     let value = json!({

@@ -76,7 +76,7 @@ fn entry(bundle: &Bundle, trust: Trust) -> serde_json::Value {
     json!({
         "id": bundle.id().as_str(), "created": bundle.id().created().to_string(), "trust": word(trust),
         "path": bundle.path().to_string_lossy(), "files": manifest.contents.files.len(),
-        "staged": manifest.contents.staged.len(), "not_carried": manifest.contents.not_carried.len(),
+        "staged": manifest.contents.staged.len(), "not_carried": manifest.contents.left_behind().count(),
         "base": manifest.contents.base, "branch": manifest.contents.branch, "for": manifest.recipient,
         "tool": manifest.origin.tool, "event": manifest.origin.event,
     })

@@ -98,7 +98,15 @@ fn a_mode_stays() {
     world.enable(&["codex"], Scope::Project);
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o640);
-    assert_eq!(mode(&world.project(".codex/hooks.json")), 0o600);
+    // A new one in the project is as any program of this user makes it, one in HOME nobody else's.
+    let (any, any_dir) = (world.project("any"), world.project("any-dir"));
+    std::fs::write(&any, "").unwrap();
+    std::fs::create_dir(&any_dir).unwrap();
+    assert_eq!(mode(&world.project(".codex/hooks.json")), mode(&any));
+    assert_eq!(mode(&world.project(".codex")), mode(&any_dir));
+    world.enable(&["codex"], Scope::User);
+    assert_eq!(mode(&world.home(".codex/hooks.json")), 0o600);
+    assert_eq!(mode(&world.home(".codex")), 0o700);
     assert_eq!(mode(&world.record(Scope::Project)), 0o600);
 }
 

@@ -5,8 +5,8 @@ use std::io::BufRead;
 
 use handoff_files::{Found, Kind};
 
-use super::{Limits, Own};
 use super::special;
+use super::{Limits, Own};
 use crate::error::BundleError;
 use crate::git::odd;
 use crate::manifest::{NotCarried, Reason};
@@ -203,7 +203,9 @@ impl Plan {
         dropped: &mut BTreeMap<TreePath, (Reason, Option<u64>)>,
     ) -> Result<(), BundleError> {
         for Own { path, before, now } in own {
-            let Some(planned) = self.paths.get(path).filter(|_| !dropped.contains_key(path)) else { continue };
+            let Some(planned) = self.paths.get(path).filter(|_| !dropped.contains_key(path)) else {
+                continue;
+            };
             let mode = planned.head.as_ref().map_or("100644", |head| &*head.mode);
             let is = |entry: &Option<Entry>, content: &[u8]| match entry {
                 Some(entry) => Ok(entry.mode == mode && entry.blob == repository.blob(content)?),
