@@ -219,7 +219,7 @@ fn project(machine: &Machine, name: &str) -> std::path::PathBuf {
 
 #[test]
 fn what_handover_wired_in_projects_goes_with_the_rest() {
-    let machine = Machine::new().with_agents();
+    let machine = Machine::new();
     let (one, two) = (project(&machine, "one"), project(&machine, "two"));
     let gone = project(&machine, "gone");
     let before = [Tree::of(&one), Tree::of(&two)];
