@@ -162,3 +162,23 @@ pub(crate) fn is_hash_of(recorded: &str, bytes: &[u8]) -> bool {
     let hash = hash(bytes);
     recorded.split(' ').any(|recorded| recorded == hash)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Manifest;
+
+    #[test]
+    fn trust_is_read_as_earlier_versions_wrote_it() {
+        for (text, keys) in [
+            (r#"{"trusted":null}"#, &[][..]),
+            ("{}", &[]),
+            (r#"{"trusted":"/h/hooks.json:stop:0:0"}"#, &["/h/hooks.json:stop:0:0"]),
+            (r#"{"trusted":["a","b"]}"#, &["a", "b"]),
+        ] {
+            let manifest: Manifest = serde_json::from_str(text).unwrap();
+            assert_eq!(manifest.trusted, keys, "{text}");
+            let again: Manifest = serde_json::from_str(&manifest.text()).unwrap();
+            assert_eq!(again, manifest);
+        }
+    }
+}

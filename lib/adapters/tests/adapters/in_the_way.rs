@@ -90,6 +90,15 @@ fn what_stands_where_a_directory_goes_is_named() {
 }
 
 #[test]
+fn what_is_in_the_way_of_several_files_is_named_once() {
+    let world = World::new();
+    world.write(&world.project(".claude"), "no directory");
+    let error = world.plan_enable(&["claude"], Scope::Project).unwrap_err().to_string();
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(error.ends_with(".claude: it is no directory"), "{error}");
+}
+
+#[test]
 fn a_mode_stays() {
     let world = World::new();
     let path = world.project("AGENTS.md");
