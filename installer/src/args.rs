@@ -19,7 +19,7 @@ usage: installer install   [--only claude,codex] [--codex-hook] [--trust-codex-h
 
   --only AGENTS       claude, codex or both, instead of those that are found
   --codex-hook        also Codex's SessionStart hook, which Codex runs once you trust it
-  --trust-codex-hook  and trust it, through Codex itself
+  --trust-codex-hook  trust it, and handover's, through Codex itself; without one of ours there, --codex-hook too
   --quick             do not ask Codex's app-server
   --skip              say nothing more of the version that is there now
   --dry-run           show what would change, and change nothing
@@ -100,10 +100,7 @@ pub fn parse() -> Result<Command, lexopt::Error> {
             (Long("dry-run"), _) => options.dry_run = true,
             (Long("only"), _) => options.only = Some(agents(&parser.value()?.string()?)?),
             (Long("codex-hook"), Some(Verb::Install)) => options.codex_hook = true,
-            (Long("trust-codex-hook"), Some(Verb::Install)) => {
-                options.codex_hook = true;
-                options.trust_codex_hook = true;
-            }
+            (Long("trust-codex-hook"), Some(Verb::Install)) => options.trust_codex_hook = true,
             (Long("quick"), Some(Verb::Doctor)) => options.quick = true,
             (Long("skip"), Some(Verb::UpgradeCheck)) => options.skip = true,
             (Long("now"), Some(Verb::UpgradeCheck)) => options.now = true,

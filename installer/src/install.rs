@@ -91,7 +91,7 @@ pub(crate) fn install(
                 return Err(error);
             }
         }
-    } else if planner.manifest.codex_hook && planner.manifest.trusted.is_none() {
+    } else if planner.manifest.codex_hook && planner.manifest.trusted.is_empty() {
         report.untrusted();
     }
     Ok(report.print(output))
@@ -157,7 +157,8 @@ fn files(planner: &mut Planner<'_>, places: &Places, source: &Source, built: Vec
 
 /// What goes to the agents.
 fn wiring(planner: &mut Planner<'_>, places: &Places, agents: &[Agent], options: &Options) {
-    planner.manifest.codex_hook |= options.codex_hook;
+    // To trust what is there is not to ask for more; where nothing is, it is the hook that is to be trusted.
+    planner.manifest.codex_hook |= options.codex_hook || options.trust_codex_hook && !saves_work(places);
     if options.only.is_some() {
         let wired = planner.manifest.agents.clone();
         let left_out =
@@ -182,6 +183,15 @@ fn wiring(planner: &mut Planner<'_>, places: &Places, agents: &[Agent], options:
             planner.wire(&piece);
         }
     }
+}
+
+/// Whether Codex has hooks for this user that save the work.
+fn saves_work(places: &Places) -> bool {
+    let hooks =
+        handoff_files::read_file(&Piece::CodexHook(places.clone()).path(), LARGEST).unwrap_or_default();
+    let program = places.program("handover");
+    // In JSON a path may be spelled with escapes; then the hook for handoffs comes along, and nothing is lost.
+    String::from_utf8_lossy(&hooks).contains(&format!("{} on-event", handoff_process::quoted(&program)))
 }
 
 /// Carries the changes of the prefix out and proves the programs there; when they fail, all is put back as it was.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_files::{Dir, FileError, Foreign};
 use handoff_wiring::{self as wiring, Edited, Made, hash};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::agent::Agent;
 use crate::error::InstallError;
@@ -32,8 +32,10 @@ pub(crate) struct Manifest {
     pub(crate) left_out: Vec<Agent>,
     /// Whether Codex's hook was asked for.
     pub(crate) codex_hook: bool,
-    /// The key under which Codex keeps the user's trust in our hook, when we asked it to.
-    pub(crate) trusted: Option<String>,
+    /// The keys under which Codex keeps the user's trust in our hooks, where we asked it to. Once there was at most one, or
+    /// null.
+    #[serde(deserialize_with = "one_or_more")]
+    pub(crate) trusted: Vec<String>,
     /// Files that are all ours, with the BLAKE3 of what we wrote, in hex. Two, with a blank between, while a new one is
     /// on its way.
     pub(crate) files: BTreeMap<PathBuf, String>,
@@ -142,8 +144,41 @@ impl Manifest {
     }
 }
 
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Keys {
+        One(Option<String>),
+        All(Vec<String>),
+    }
+    Ok(match Keys::deserialize(deserializer)? {
+        Keys::One(key) => key.into_iter().collect(),
+        Keys::All(keys) => keys,
+    })
+}
+
 /// Whether `recorded`, as it stands in [`Manifest::files`], is of `bytes`.
 pub(crate) fn is_hash_of(recorded: &str, bytes: &[u8]) -> bool {
     let hash = hash(bytes);
     recorded.split(' ').any(|recorded| recorded == hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Manifest;
+
+    #[test]
+    fn trust_is_read_as_earlier_versions_wrote_it() {
+        for (text, keys) in [
+            (r#"{"trusted":null}"#, &[][..]),
+            ("{}", &[]),
+            (r#"{"trusted":"/h/hooks.json:stop:0:0"}"#, &["/h/hooks.json:stop:0:0"]),
+            (r#"{"trusted":["a","b"]}"#, &["a", "b"]),
+        ] {
+            let manifest: Manifest = serde_json::from_str(text).unwrap();
+            assert_eq!(manifest.trusted, keys, "{text}");
+            let again: Manifest = serde_json::from_str(&manifest.text()).unwrap();
+            assert_eq!(again, manifest);
+        }
+    }
 }

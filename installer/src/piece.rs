@@ -31,8 +31,8 @@ pub(crate) enum Piece {
     /// What Codex is told at the start of each session.
     Instructions(Places, PathBuf),
     /// The store among what Codex's sandbox may write to; and where Codex was asked for it, the user's trust in the
-    /// hook, which Codex itself wrote.
-    Sandbox(Places, Option<String>),
+    /// hooks, which Codex itself wrote.
+    Sandbox(Places, Vec<String>),
 }
 
 impl Piece {
@@ -84,10 +84,7 @@ impl Piece {
             Self::Instructions(..) => BLOCK.unwire(text),
             Self::Sandbox(places, trusted) => {
                 let text = roots(places).unwire(text, made)?;
-                match trusted {
-                    Some(key) => Trust { key }.unwire(&text),
-                    None => Ok(text),
-                }
+                trusted.iter().try_fold(text, |text, key| Trust { key }.unwire(&text))
             }
         }
     }
@@ -100,8 +97,11 @@ impl Piece {
             }
             Self::Instructions(..) => Ok(BLOCK.find(text)?.is_some()),
             Self::Sandbox(places, trusted) => {
-                let trusts = trusted.as_ref().map(|key| Trust { key }.find(text)).transpose()?;
-                Ok(roots(places).find(text)? || trusts == Some(true))
+                let mut is_in = roots(places).find(text)?;
+                for key in trusted {
+                    is_in |= Trust { key }.find(text)?;
+                }
+                Ok(is_in)
             }
         }
     }

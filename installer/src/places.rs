@@ -100,6 +100,8 @@ impl Places {
             path: environment.search_path(),
             project: self.home.clone(),
             program: self.program("handover"),
+            git: None,
+            worktrees: Vec::new(),
         }
     }
 

@@ -94,7 +94,8 @@ impl<'p> Report<'p> {
         let commands = self.places.commands();
         if !environment.search_path().contains(&commands) {
             self.note(format!(
-                "{} is not on your PATH, so the shell does not find `handoff` and `handover` there",
+                "{} is not on your PATH, so the shell does not find `handoff` and `handover` there; put this into your \
+                 shell's profile: export PATH=\"$HOME/.local/bin:$PATH\"",
                 self.places.short(&commands)
             ));
         }
@@ -135,7 +136,7 @@ impl<'p> Report<'p> {
 
     /// Codex trusts the hook.
     pub(crate) fn trusted(&mut self) {
-        self.say("trusted", "Codex runs the SessionStart hook from now on", "trusted", json!(true));
+        self.say("trusted", "Codex runs our hooks from now on", "trusted", json!(true));
     }
 
     /// The hook is there and Codex does not run it.

@@ -1,4 +1,4 @@
-//! The user's trust in Codex's hook, put where Codex keeps it, by Codex, on the user's word.
+//! The user's trust in our hooks of Codex's, put where Codex keeps it, by Codex, on the user's word.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::piece::{Piece, owner};
 use crate::places::Places;
 use crate::plan::LARGEST;
 
-/// Has Codex trust our hook; gives the manifest that knows of it.
+/// Has Codex trust our hooks; gives the manifest that knows of it.
 ///
 /// # Errors
 /// [`InstallError::Codex`] when Codex is not there, or does not list the hook or take the trust.
@@ -25,20 +25,28 @@ pub(crate) fn trust(
     let failed = |why: String| InstallError::Codex("trust the hook", why);
     let mut server = app_server::Server::start(places, environment).map_err(failed)?;
     let hooks = server.hooks().map_err(failed)?;
-    let hook = ours(&hooks, places).ok_or_else(|| failed("it does not list the hook".to_owned()))?;
+    let shows = session_start(&hooks, places).is_some();
+    let hooks = ours(&hooks, places);
+    if hooks.is_empty() || (manifest.codex_hook && !shows) {
+        return Err(failed("it does not list the hook".to_owned()));
+    }
     let mut manifest = manifest.clone();
-    let config = Piece::Sandbox(places.clone(), None).path();
+    let config = Piece::Sandbox(places.clone(), Vec::new()).path();
     let before = read(&config)?;
-    if hook.status != "trusted" {
+    for hook in hooks.iter().filter(|hook| hook.status != "trusted") {
         server.trust(&hook.key, &hook.hash).map_err(failed)?;
     }
     // As Codex says afterwards, not as we asked.
-    let hooks = server.hooks().map_err(failed)?;
-    if ours(&hooks, places).is_none_or(|hook| hook.status != "trusted") {
+    let now = ours(&server.hooks().map_err(failed)?, places);
+    if now.len() != hooks.len() || now.iter().any(|hook| hook.status != "trusted") {
         return Err(failed("it took the trust and does not trust the hook".to_owned()));
     }
     let after = read(&config)?;
-    manifest.trusted = Some(hook.key.clone());
+    for hook in hooks {
+        if !manifest.trusted.contains(&hook.key) {
+            manifest.trusted.push(hook.key);
+        }
+    }
     if let (Some(after), true) = (&after, before != after) {
         let recorded = manifest.edits.get(&config);
         let undone = recorded.and_then(|edit| edit.undo(before.as_deref().unwrap_or("")).ok());
@@ -49,16 +57,24 @@ pub(crate) fn trust(
     Ok(manifest)
 }
 
-/// Our hook among those that Codex lists.
-pub(crate) fn ours(hooks: &[Listed], places: &Places) -> Option<Listed> {
-    let owns = owner(places);
-    let file = Piece::CodexHook(places.clone()).path();
-    let file = handoff_files::canonical(&file);
+/// Our hooks among those that Codex lists: what shows handoffs, and what saves the work.
+pub(crate) fn ours(hooks: &[Listed], places: &Places) -> Vec<Listed> {
+    let (shows, saves) = (owner(places), places.program("handover"));
+    listed(hooks, places, |call| shows(call) || Path::new(&call.program) == saves)
+}
+
+/// The one that shows handoffs.
+pub(crate) fn session_start(hooks: &[Listed], places: &Places) -> Option<Listed> {
+    listed(hooks, places, owner(places)).into_iter().next()
+}
+
+fn listed(hooks: &[Listed], places: &Places, owns: impl Fn(&Call) -> bool) -> Vec<Listed> {
+    let file = handoff_files::canonical(&Piece::CodexHook(places.clone()).path());
     let is_ours = |hook: &&Listed| {
         handoff_files::canonical(&hook.source) == file
             && Call::of(&hook.command).is_some_and(|call| owns(&call))
     };
-    hooks.iter().find(is_ours).cloned()
+    hooks.iter().filter(is_ours).cloned().collect()
 }
 
 fn read(path: &Path) -> Result<Option<String>, InstallError> {

@@ -1,10 +1,11 @@
 //! Taking away what was installed, and nothing else.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use handoff_adapters::{Scope, TOOLS, Tool, disable};
+use handoff_adapters::{AdapterError, Projects, Scope, TOOLS, Tool, disable, tidy};
 use handoff_files::Dir;
 use handoff_process::{Environment, Output, Status};
+use handoff_worktree::Worktree;
 use serde_json::json;
 
 use crate::agent::Agent;
@@ -36,6 +37,7 @@ pub(crate) fn uninstall(
     }
     // What `handover install` did runs a program that is about to go.
     let captures = without_captures(&places, options, environment)?;
+    let projects = without_projects(&places, options, environment)?;
     let mut planner = Planner::new(&places, &old);
     plan(&mut planner, &places, options);
     planner.check()?;
@@ -43,6 +45,9 @@ pub(crate) fn uninstall(
     if options.dry_run {
         if captures {
             report.note("handover install --remove would be done too".to_owned());
+        }
+        for (project, _) in &projects {
+            report.note(format!("handover disable would be done in {}", places.short(project)));
         }
         planner.notes.iter().for_each(|note| report.note(note.clone()));
         planner.changes.iter().for_each(|change| report.would(change));
@@ -67,7 +72,7 @@ pub(crate) fn uninstall(
             "everything".to_owned()
         }
     };
-    let what = if planner.changes.is_empty() && old.is_empty() {
+    let what = if planner.changes.is_empty() && old.is_empty() && projects.is_empty() {
         "nothing, for nothing was installed"
     } else {
         &what
@@ -75,6 +80,13 @@ pub(crate) fn uninstall(
     report.say("removed", what, "removed", json!(what));
     if captures {
         report.note("the hooks and the statusline that handover install made are gone too".to_owned());
+    }
+    for (project, failed) in &projects {
+        let project = places.short(project);
+        report.note(match failed {
+            None => format!("what handover enable did in {project} is undone"),
+            Some(why) => format!("what handover enable did in {project} is still there: {why}"),
+        });
     }
     for note in plugins(&places, options) {
         report.note(note);
@@ -98,17 +110,79 @@ fn without_captures(
     environment: &Environment,
 ) -> Result<bool, InstallError> {
     let (record, here) = (places.captures(), places.adapters(environment));
-    let is_meant = |tool: &&Tool| match &options.only {
-        Some(only) => only.iter().any(|agent| agent.word() == tool.id),
-        None => true,
-    };
-    let tools: Vec<&Tool> = TOOLS.iter().filter(is_meant).collect();
-    let plan = disable(&here, &tools, handoff_adapters::Manifest::load(&record, Scope::User)?)?;
+    let plan = disable(&here, &tools(options), handoff_adapters::Manifest::load(&record, Scope::User)?)?;
     let any = !plan.is_empty();
     if any && !options.dry_run {
         plan.carry_out()?;
     }
     Ok(any)
+}
+
+/// The tools whose wiring goes.
+fn tools(options: &Options) -> Vec<&'static Tool> {
+    let is_meant = |tool: &&Tool| match &options.only {
+        Some(only) => only.iter().any(|agent| agent.word() == tool.id),
+        None => true,
+    };
+    TOOLS.iter().filter(is_meant).collect()
+}
+
+/// Takes away what `handover enable` did in projects, as far as they are still there; which, and why one still has it.
+fn without_projects(
+    places: &Places,
+    options: &Options,
+    environment: &Environment,
+) -> Result<Vec<(PathBuf, Option<String>)>, InstallError> {
+    let projects = Projects::new(&places.store.join(".handover"));
+    let mut done = Vec::new();
+    for project in projects.all()? {
+        match without_project(&project, &places.adapters(environment), options) {
+            Ok(Undone { any, left }) => {
+                if !left && !options.dry_run {
+                    projects.remove(&project)?;
+                }
+                if any {
+                    done.push((project, None));
+                }
+            }
+            Err(why) => done.push((project, Some(why))),
+        }
+    }
+    Ok(done)
+}
+
+/// What became of a project's wiring.
+struct Undone {
+    /// Whether there was anything to undo.
+    any: bool,
+    /// Whether other tools are still wired.
+    left: bool,
+}
+
+fn without_project(
+    project: &Path,
+    here: &handoff_adapters::Here,
+    options: &Options,
+) -> Result<Undone, String> {
+    let record = project.join(".handover/wired.json");
+    if !handoff_files::is_file(&record) {
+        return Ok(Undone { any: false, left: false });
+    }
+    let worktree = Worktree::find(project).map_err(|error| handoff_files::reason(&error))?;
+    let here = handoff_adapters::Here { project: project.to_owned(), ..here.clone() };
+    // One that lies in another repository by now is not that repository's.
+    let here = if worktree.top() == project { here.in_worktree(&worktree) } else { here };
+    let load = || handoff_adapters::Manifest::load(&record, Scope::Project);
+    let undo = || {
+        let plan = disable(&here, &tools(options), load()?)?;
+        let any = !plan.is_empty();
+        if any && !options.dry_run {
+            plan.carry_out()?;
+            tidy(project)?;
+        }
+        Ok(Undone { any, left: !load()?.is_empty() })
+    };
+    undo().map_err(|error: AdapterError| error.to_string())
 }
 
 /// The plugins that are there beside the wiring: they belong to the agents, which alone can take them away.
@@ -150,7 +224,7 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
         }
         if agent == Agent::Codex {
             planner.manifest.codex_hook = false;
-            planner.manifest.trusted = None;
+            planner.manifest.trusted.clear();
         }
     }
     match &options.only {

@@ -67,6 +67,22 @@ impl<'a> Here<'a> {
         state(self.environment)
     }
 
+    /// Fails where nothing could ever be captured.
+    pub(crate) fn check_captures(&self) -> Result<(), Failure> {
+        let top = self.top().display();
+        if !self.worktree.is_repository() {
+            return Err(Failure::new(format!(
+                "{top} is in no git repository, so there is nothing to capture: git init"
+            )));
+        }
+        match self.worktree.repository().is_some_and(|repository| repository.is_bare()) {
+            true => {
+                Err(Failure::new(format!("{top} is a bare repository, which has no working tree to capture")))
+            }
+            false => Ok(()),
+        }
+    }
+
     pub(crate) fn git(&self) -> Result<Git, Failure> {
         Ok(Git::find(self.environment)?)
     }

@@ -61,7 +61,7 @@ impl Summary {
         done(&mut text, facts.session);
         open(&mut text, facts.session);
         files(&mut text, facts);
-        left_behind(&mut text, &facts.contents.not_carried);
+        left_behind(&mut text, facts.contents.left_behind());
         let findings = handoff_secrets::scan(&text);
         redacted.extend(findings.iter().map(|finding| finding.rule));
         redacted.sort_unstable();
@@ -205,9 +205,8 @@ fn files(text: &mut String, facts: &Facts<'_>) {
     section(text, "## Files touched this session", changed, 700);
 }
 
-fn left_behind(text: &mut String, left: &[NotCarried]) {
-    let left =
-        left.iter().map(|left| format!("{}: {}", line(&left.path.to_string(), 200), left.reason.text()));
+fn left_behind<'c>(text: &mut String, left: impl Iterator<Item = &'c NotCarried>) {
+    let left = left.map(|left| format!("{}: {}", line(&left.path.to_string(), 200), left.reason.text()));
     let mut named = String::new();
     section(&mut named, "## What NOT to do on resume", left, 400);
     *text += &named.replacen(

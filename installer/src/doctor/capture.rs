@@ -6,6 +6,7 @@ use handoff_adapters::{Manifest, Scope, State, Surface, SurfaceStatus, TOOLS, To
 use handoff_wiring::Call;
 
 use super::Patient;
+use crate::agent::Agent;
 
 impl Patient<'_> {
     pub(super) fn capture(&mut self) {
@@ -82,9 +83,14 @@ impl Patient<'_> {
         let idle =
             ours.filter(|hook| !hook.enabled || !matches!(&*hook.status, "trusted" | "managed")).count();
         if idle > 0 {
+            let mend = match self.manifest.agents.contains(&Agent::Codex) {
+                true => self.again("install --only codex --trust-codex-hook"),
+                // That would wire an agent that was left out.
+                false => "codex   # and choose \"Trust all and continue\"".to_owned(),
+            };
             self.problem(
                 format!("{idle} of these hooks are not trusted, so Codex passes them over in silence"),
-                "codex   # and choose \"Trust all and continue\"",
+                mend,
             );
         }
     }

@@ -14,7 +14,7 @@ const INSTRUCTIONS: usize = 32 << 10;
 impl Patient<'_> {
     pub(super) fn codex(&mut self) {
         self.area = "Codex";
-        let config = Piece::Sandbox(self.places.clone(), None).path();
+        let config = Piece::Sandbox(self.places.clone(), Vec::new()).path();
         let config_text = self.read(&config).unwrap_or_default();
         let plugins = Roots::tables(&config_text, "plugins").unwrap_or_default();
         let has_plugin = plugins.iter().any(|name| is_ours(name));
@@ -68,7 +68,7 @@ impl Patient<'_> {
     /// Whether the sandbox lets the agent write to the store. Where permissions come from a profile, Codex passes over
     /// the writable roots without a word.
     fn sandbox(&mut self, config: &str, mend: String) {
-        let piece = Piece::Sandbox(self.places.clone(), None);
+        let piece = Piece::Sandbox(self.places.clone(), Vec::new());
         let store = self.places.short(&self.places.store);
         match piece.is_in(config) {
             Err(error) => return self.malformed(&piece.path(), &error),
@@ -156,7 +156,7 @@ impl Patient<'_> {
             return self.note("whether it trusts the hook was not asked of its app-server: --quick");
         }
         let mend = self.again("install --only codex --trust-codex-hook");
-        match self.codex_hooks().as_ref().map(|hooks| trust::ours(hooks, self.places)) {
+        match self.codex_hooks().as_ref().map(|hooks| trust::session_start(hooks, self.places)) {
             Err(why) => {
                 self.note(format!("whether it trusts the hook could not be asked of its app-server: {why}"))
             }

@@ -15,6 +15,8 @@ fn main() -> Result<(), AdapterError> {
         path: Vec::new(),
         project: project.to_owned(),
         program: "/opt/bin/handover".into(),
+        git: None,
+        worktrees: Vec::new(),
     };
     let tools: Vec<_> = TOOLS.iter().collect();
     loop {

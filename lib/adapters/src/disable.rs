@@ -6,6 +6,7 @@ use handoff_wiring::{self as wiring, Malformed};
 
 use crate::enable::{hooks_file, status_line_file};
 use crate::error::AdapterError;
+use crate::exclude;
 use crate::found::Here;
 use crate::manifest::{Entry, Manifest, Recorded};
 use crate::piece::PieceName;
@@ -24,6 +25,9 @@ const NAME: &[u8] = b"handover";
 pub fn disable(here: &Here, tools: &[&'static Tool], manifest: Manifest) -> Result<Plan, AdapterError> {
     let mut planner = Planner::new(here, manifest)?;
     for key in planner.manifest.record.edits.keys().cloned().collect::<Vec<_>>() {
+        if exclude::is_key(&key) {
+            continue;
+        }
         if let Some(target) = planner.read(&key) {
             recorded(&mut planner, target, tools);
         }
@@ -41,6 +45,7 @@ pub fn disable(here: &Here, tools: &[&'static Tool], manifest: Manifest) -> Resu
             change(&mut planner, target, after);
         }
     }
+    exclude::settle(&mut planner);
     planner.remove_directories();
     planner.finish()
 }

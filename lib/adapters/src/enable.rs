@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use handoff_wiring as wiring;
 
 use crate::error::AdapterError;
+use crate::exclude;
 use crate::found::Here;
 use crate::manifest::{Entry, Manifest, Recorded};
 use crate::piece::PieceName;
@@ -39,7 +40,7 @@ pub fn enable(
     let mut wanted = Vec::new();
     let mut trusted = Vec::new();
     if scope == Scope::Project && surfaces.contains(&Surface::Guidance) {
-        guidance(&mut planner, tools, &mut wanted);
+        guidance(&mut planner, tools, surfaces.contains(&Surface::Hooks), &mut wanted);
     }
     for &tool in tools {
         if let (Some(files), true) = (&tool.hooks, surfaces.contains(&Surface::Hooks)) {
@@ -60,6 +61,7 @@ pub fn enable(
     for wanted in together(&mut planner, wanted) {
         wire(&mut planner, wanted);
     }
+    exclude::settle(&mut planner);
     for (tool, path) in trusted {
         if planner.changes(&path) {
             planner.note(Note::Trust { tool, path });
@@ -100,19 +102,21 @@ fn of_user(here: &Here, tool: &Tool, name: &str) -> Result<PathBuf, AdapterError
 }
 
 /// Finds the files of the tools' guidance: one that is made for one tool is there for the next, until nothing changes.
-fn guidance(planner: &mut Planner<'_>, tools: &[&'static Tool], wanted: &mut Vec<Wanted>) {
+/// For a tool that gets hooks no file is made that others write too: its hooks do the work.
+fn guidance(planner: &mut Planner<'_>, tools: &[&'static Tool], with_hooks: bool, wanted: &mut Vec<Wanted>) {
     let project = planner.here.project.clone();
     let is_there = |name: &str| handoff_files::is_file(&project.join(name));
+    let hooks_do =
+        |tool: &Tool, name: &str| with_hooks && tool.hooks.is_some() && tool.guidance.is_shared(name);
     let mut made = BTreeSet::new();
     let mut files: Vec<(&'static Tool, &'static str)>;
     loop {
-        files = tools
-            .iter()
-            .map(|&tool| {
-                let known = |name: &str| is_there(name) || made.contains(name);
-                (tool, guidance_file(&tool.guidance, known))
-            })
-            .collect();
+        let known = |name: &str| is_there(name) || made.contains(name);
+        let file = |&tool: &&'static Tool| {
+            let name = guidance_file(&tool.guidance, known);
+            (known(name) || !hooks_do(tool, name)).then_some((tool, name))
+        };
+        files = tools.iter().filter_map(file).collect();
         let before = made.len();
         made.extend(files.iter().map(|(_, name)| *name).filter(|name| !is_there(name)));
         if made.len() == before {
@@ -120,6 +124,9 @@ fn guidance(planner: &mut Planner<'_>, tools: &[&'static Tool], wanted: &mut Vec
         }
     }
     // Some were only to be made until a tool looked at the file of another.
+    let needed: BTreeSet<_> =
+        files.iter().filter(|(tool, name)| !hooks_do(tool, name)).map(|(_, name)| *name).collect();
+    files.retain(|(_, name)| is_there(name) || needed.contains(name));
     made.retain(|name| files.iter().any(|(_, file)| file == name));
     hidden(planner, tools, &made, is_there);
     for (tool, name) in files {

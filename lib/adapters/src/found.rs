@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_files::Dir;
 use handoff_process::Environment;
+use handoff_worktree::Worktree;
 
 use crate::error::AdapterError;
 use crate::manifest::Manifest;
@@ -24,6 +25,10 @@ pub struct Here {
     pub project: PathBuf,
     /// The `handover` that hooks run.
     pub program: PathBuf,
+    /// The directory that the project's repository shares between its worktrees; None outside of git.
+    pub git: Option<PathBuf>,
+    /// The worktrees of that repository, this one among them.
+    pub worktrees: Vec<PathBuf>,
 }
 
 /// What a tool was found by.
@@ -50,6 +55,20 @@ impl Here {
             project: project.to_owned(),
             program: program.to_owned(),
             home,
+            git: None,
+            worktrees: Vec::new(),
+        }
+    }
+
+    /// The same for the project that is this worktree.
+    #[must_use]
+    pub fn in_worktree(self, worktree: &Worktree) -> Self {
+        let repository = worktree.repository();
+        Self {
+            project: worktree.top().to_owned(),
+            git: repository.as_ref().map(handoff_worktree::Repository::common_dir),
+            worktrees: repository.map(|repository| repository.worktrees()).unwrap_or_default(),
+            ..self
         }
     }
 

@@ -8,6 +8,7 @@ use handoff_wiring::{self as wiring, Edited, Made};
 use serde::{Deserialize, Serialize};
 
 use crate::error::AdapterError;
+use crate::exclude;
 use crate::piece::PieceName;
 use crate::table::TOOLS;
 use crate::tool::Scope;
@@ -80,13 +81,19 @@ impl Manifest {
             None => Record::default(),
         };
         let is_meant = |path: &Path| match scope {
+            // Names of their own for what is found through git alone, see there.
+            Scope::Project if exclude::is_key(path) => true,
             Scope::Project => {
                 path.components().all(|part| matches!(part, Component::Normal(name) if !is_git(name)))
                     && path.components().next().is_some()
             }
             Scope::User => path.is_absolute(),
         };
-        let known = |path: &Path| scope == Scope::User || TOOLS.iter().any(|tool| tool.reads(path));
+        let known = |path: &Path| {
+            scope == Scope::User
+                || path == Path::new(exclude::KEY)
+                || TOOLS.iter().any(|tool| tool.reads(path))
+        };
         let stray = record.edits.keys().find(|path| !is_meant(path) || !known(path));
         match stray.or_else(|| record.directories.iter().find(|path| !is_meant(path))) {
             Some(path) => Err(wrong(format!("it names {}, which is nothing that is wired", path.display()))),
@@ -97,6 +104,11 @@ impl Manifest {
     /// Whether nothing is recorded.
     pub fn is_empty(&self) -> bool {
         self.record == Record::default()
+    }
+
+    /// The files of its project that something of ours is in.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.record.edits.keys().map(PathBuf::as_path).filter(|path| !exclude::is_key(path))
     }
 
     /// Where it is kept.

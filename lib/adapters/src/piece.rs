@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use handoff_wiring::{Call, Found, Handler, Hooks, Made, Malformed, Run, StatusLine};
+use handoff_wiring::{Block, Call, Found, Handler, Hooks, Made, Malformed, Run, StatusLine};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::exclude;
 use crate::guidance::{BLOCK, told};
 use crate::table::TOOLS;
 use crate::tool::{Event, Form, HookFiles, Tool};
@@ -21,6 +22,8 @@ pub(crate) enum PieceName {
     Hook(&'static str, &'static str),
     /// The tap before a status line.
     StatusLine,
+    /// The block in `info/exclude`.
+    Exclude,
 }
 
 impl From<PieceName> for String {
@@ -29,6 +32,7 @@ impl From<PieceName> for String {
             PieceName::Guidance => "guidance".to_owned(),
             PieceName::Hook(tool, event) => format!("hook:{tool}:{event}"),
             PieceName::StatusLine => "status-line".to_owned(),
+            PieceName::Exclude => "exclude".to_owned(),
         }
     }
 }
@@ -38,7 +42,7 @@ impl TryFrom<String> for PieceName {
 
     fn try_from(name: String) -> Result<Self, String> {
         let hooks = || TOOLS.iter().flat_map(Self::hooks);
-        let all = [Self::Guidance, Self::StatusLine].into_iter().chain(hooks());
+        let all = [Self::Guidance, Self::StatusLine, Self::Exclude].into_iter().chain(hooks());
         let found = all.into_iter().find(|piece| String::from(*piece) == name);
         found.ok_or_else(|| format!("`{name}` is nothing that this version wires"))
     }
@@ -76,6 +80,8 @@ impl Piece<'_> {
     /// The text with ours in it.
     pub(crate) fn wire(self, text: &str) -> Result<(String, Made), Malformed> {
         match self.kind() {
+            // What stands in it depends on the other files: crate::exclude writes it.
+            Kind::Exclude => Ok((text.to_owned(), Made::Item)),
             Kind::Guidance => {
                 // An empty line goes before the block, unless only such lines are there.
                 let is_blank = text.trim_start_matches('\u{feff}').trim().is_empty();
@@ -92,12 +98,8 @@ impl Piece<'_> {
     /// The text without ours, and without what of its surroundings we made and is empty now.
     pub(crate) fn unwire(self, text: &str, made: Made) -> Result<String, Malformed> {
         match self.kind() {
-            // The empty line before it is not ours then.
-            Kind::Guidance if made == Made::Item => Ok(match BLOCK.find(text)? {
-                Some(range) => [&text[..range.start], &text[range.end..]].concat(),
-                None => text.to_owned(),
-            }),
-            Kind::Guidance => BLOCK.unwire(text),
+            Kind::Guidance => unwire(BLOCK, text, made),
+            Kind::Exclude => unwire(exclude::BLOCK, text, made),
             Kind::StatusLine => self.status_line(|line| line.unwire(text)),
             Kind::Hook(files, event) => hooks(files, event).unwire(text, made),
         }
@@ -107,6 +109,7 @@ impl Piece<'_> {
     pub(crate) fn is_in(self, text: &str) -> Result<bool, Malformed> {
         match self.kind() {
             Kind::Guidance => Ok(BLOCK.find(text)?.is_some()),
+            Kind::Exclude => Ok(exclude::BLOCK.find(text)?.is_some()),
             Kind::StatusLine => self.status_line(|line| Ok(line.find(text)?.is_some())),
             Kind::Hook(files, event) => Ok(!hooks(files, event).find(text)?.is_empty()),
         }
@@ -119,6 +122,10 @@ impl Piece<'_> {
                 None => Standing::Absent,
                 Some(range) if text[range.clone()].replace("\r\n", "\n").contains(told()) => Standing::Good,
                 Some(_) => Standing::Outdated,
+            }),
+            Kind::Exclude => Ok(match exclude::BLOCK.find(text)? {
+                Some(_) => Standing::Good,
+                None => Standing::Absent,
             }),
             Kind::StatusLine => self.status_line(|line| {
                 Ok(match line.find(text)? {
@@ -162,6 +169,7 @@ impl Piece<'_> {
         match self.name {
             PieceName::Guidance => Kind::Guidance,
             PieceName::StatusLine => Kind::StatusLine,
+            PieceName::Exclude => Kind::Exclude,
             PieceName::Hook(tool, event) => {
                 let files = TOOLS.iter().find(|other| other.id == tool).and_then(|tool| tool.hooks.as_ref());
                 let found = files
@@ -186,7 +194,20 @@ pub(crate) enum Standing {
 enum Kind {
     Guidance,
     StatusLine,
+    Exclude,
     Hook(&'static HookFiles, &'static Event),
+}
+
+/// The text without a block of ours.
+fn unwire(block: Block, text: &str, made: Made) -> Result<String, Malformed> {
+    // The empty line before it is not ours then.
+    if made != Made::Item {
+        return block.unwire(text);
+    }
+    Ok(match block.find(text)? {
+        Some(range) => [&text[..range.start], &text[range.end..]].concat(),
+        None => text.to_owned(),
+    })
 }
 
 fn hooks(files: &HookFiles, event: &Event) -> Hooks<'static> {

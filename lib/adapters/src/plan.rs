@@ -7,6 +7,7 @@ use handoff_files::{Dir, FileError, Foreign};
 use crate::error::AdapterError;
 use crate::manifest::{Manifest, Record};
 use crate::planner::LONGEST;
+use crate::tool::Scope;
 
 /// Edits of files, and what is remembered of them. Nothing was changed yet.
 #[derive(Debug)]
@@ -80,7 +81,7 @@ impl std::fmt::Display for Note {
         match self {
             Self::Trust { tool, path } => write!(
                 f,
-                "{tool} runs the hooks of {} once you trust them: start it, and choose to when it asks for a review",
+                "{tool} runs the hooks of {} once you trust them, for which it asks at its next interactive start",
                 path.display()
             ),
             Self::Hides { tool, path, hidden } => write!(
@@ -155,9 +156,13 @@ impl Plan {
         let old = manifest.record.clone();
         // First what may be, so that whatever is cut short can be taken back.
         let manifest = manifest.save(record.on_the_way_from(&old))?;
+        let make = match manifest.scope() {
+            Scope::Project => Dir::create_shared,
+            Scope::User => Dir::create,
+        };
         let mut done = 0;
         let mut work = || {
-            directories.iter().try_for_each(|path| Dir::create(path).map(drop))?;
+            directories.iter().try_for_each(|path| make(path).map(drop))?;
             edits.iter().try_for_each(|edit| edit.apply().map(|()| done += 1))
         };
         if let Err(error) = work() {

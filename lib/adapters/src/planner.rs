@@ -6,6 +6,7 @@ use handoff_files::Foreign;
 use handoff_wiring::{self as wiring, Malformed};
 
 use crate::error::{AdapterError, Problem};
+use crate::exclude;
 use crate::found::Here;
 use crate::manifest::{Entry, Manifest, Record, Recorded, is_git};
 use crate::piece::{Piece, PieceName};
@@ -63,7 +64,12 @@ impl<'p> Planner<'p> {
     }
 
     pub(crate) fn problem(&mut self, problem: impl Into<Problem>) {
-        self.problems.push(problem.into());
+        let problem = problem.into();
+        // A disk that is read-only is so for every file.
+        let is_same = |other: &Problem| other.to_string() == problem.to_string();
+        if !self.problems.iter().any(is_same) {
+            self.problems.push(problem);
+        }
     }
 
     pub(crate) fn malformed(&mut self, target: &Target, error: Malformed) {
@@ -73,6 +79,7 @@ impl<'p> Planner<'p> {
     /// What the manifest names `key`.
     pub(crate) fn path(&self, key: &Path) -> PathBuf {
         match self.manifest.scope() {
+            Scope::Project if exclude::is_key(key) => exclude::path(self.here, key),
             Scope::Project => self.here.project.join(key),
             Scope::User => key.to_owned(),
         }
@@ -98,7 +105,9 @@ impl<'p> Planner<'p> {
             let place = file.place();
             let project = handoff_files::canonical(&self.here.project);
             let inside = place.strip_prefix(&project);
-            if !inside.is_ok_and(|inside| inside.iter().all(|name| !is_git(name))) {
+            let is_inside = inside.is_ok_and(|inside| inside.iter().all(|name| !is_git(name)));
+            let is_exclude = exclude::is_key(key) && place == exclude::place(&path);
+            if !is_inside && !is_exclude {
                 self.note(Note::LeadsOut { path, place });
                 return None;
             }
@@ -154,8 +163,13 @@ impl<'p> Planner<'p> {
 
     /// Changes a file to `after`, None for no file.
     pub(crate) fn edit(&mut self, target: Target, after: Option<String>) {
-        match target.file.check_writable() {
-            Ok(()) => self.edits.push(Edit { file: target.file, before: target.text, after }),
+        // What lies in a project is for whoever works on it; what is in HOME may have secrets in it.
+        let file = match self.manifest.scope() {
+            Scope::Project => target.file.shared(),
+            Scope::User => target.file,
+        };
+        match file.check_writable() {
+            Ok(()) => self.edits.push(Edit { file, before: target.text, after }),
             Err(error) => self.problem(error),
         }
     }
@@ -182,7 +196,10 @@ impl<'p> Planner<'p> {
                 Scope::Project => {
                     let real = handoff_files::canonical(&self.here.project);
                     let below = path.strip_prefix(&self.here.project).or_else(|_| path.strip_prefix(&real));
-                    below.map(Path::to_owned).ok()
+                    match exclude::is_key(&target.key) {
+                        true => Some(exclude::DIRECTORY.into()),
+                        false => below.map(Path::to_owned).ok(),
+                    }
                 }
                 Scope::User => Some(path.clone()),
             };

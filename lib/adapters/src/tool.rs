@@ -129,6 +129,13 @@ impl Surface {
     pub const ALL: [Self; 3] = [Self::Guidance, Self::Hooks, Self::StatusLine];
 }
 
+impl Guidance {
+    /// Whether others write a file of that name too.
+    pub(crate) fn is_shared(&self, name: &str) -> bool {
+        self.looks.contains(&name)
+    }
+}
+
 impl Tool {
     /// The tool of that name; None when there is none.
     pub fn named(word: &str) -> Option<&'static Self> {
@@ -140,6 +147,13 @@ impl Tool {
         let hooks = self.hooks.iter().map(|hooks| hooks.project);
         let mut files = self.guidance.looks.iter().copied().chain([self.guidance.fresh]).chain(hooks);
         files.any(|file| path == std::path::Path::new(file))
+    }
+
+    /// Whether a file of a project is one that nobody but us and this tool, on this machine, writes.
+    pub(crate) fn has_for_itself(&self, path: &std::path::Path) -> bool {
+        let hooks = self.hooks.as_ref().map(|hooks| hooks.project);
+        let guidance = Some(self.guidance.fresh).filter(|name| !self.guidance.is_shared(name));
+        hooks.into_iter().chain(guidance).any(|file| path == std::path::Path::new(file))
     }
 
     /// Whether it has such a surface there.

@@ -20,7 +20,9 @@ use crate::error::BundleError;
 use crate::git::Git;
 use crate::layout::{BundleId, Handover, Hidden, INDEX, MANIFEST, SUMMARY, TRANSCRIPT, WORKSPACE, put};
 use crate::manifest::{Contents, Manifest, Origin, Part, VERSION};
+use crate::path::TreePath;
 use crate::repository::{Repository, Scratch};
+use crate::status::Status;
 use crate::trust::{Keyring, PLACEHOLDER};
 
 /// How often a capture is tried when files change meanwhile.
@@ -44,6 +46,18 @@ impl Default for Limits {
     fn default() -> Self {
         Self { max_file_bytes: 64 << 20, max_total_bytes: 256 << 20, max_files: 20_000 }
     }
+}
+
+/// A file whose change may be nothing but what a wiring of ours made of it. It is left out when it is exactly that: not
+/// where somebody changed it before or since, made it executable, or staged something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// Where.
+    pub path: TreePath,
+    /// What it was before; None when it was not there.
+    pub before: Option<Vec<u8>>,
+    /// What the wiring left.
+    pub now: Vec<u8>,
 }
 
 /// What was captured, on disk but without a name yet. Dropped, it is gone.
@@ -73,27 +87,41 @@ pub struct Description<'d> {
 }
 
 impl Handover {
-    /// Captures everything uncommitted in this worktree.
+    /// Captures everything uncommitted in this worktree but what is nothing but `own`.
     ///
     /// # Errors
     /// [`BundleError::Bare`], [`BundleError::NotTop`], [`BundleError::TooLarge`], [`BundleError::TooMany`],
     /// [`BundleError::Changing`], [`BundleError::Unfaithful`]; git's and the system's. Nothing is left behind then.
-    pub fn capture(&self, git: &Git, limits: Limits) -> Result<Draft, BundleError> {
+    pub fn capture(&self, git: &Git, limits: Limits, own: &[Own]) -> Result<Draft, BundleError> {
         let repository = Repository::open(git, self.top())?;
         let mut tries = 1;
         loop {
-            match self.attempt(&repository, limits) {
+            match self.attempt(&repository, limits, own) {
                 Err(BundleError::Changing(_)) if tries < TRIES => tries += 1,
                 other => return other,
             }
         }
     }
 
-    fn attempt(&self, repository: &Repository<'_>, limits: Limits) -> Result<Draft, BundleError> {
+    /// The paths that are not as HEAD has them, without what git ignores.
+    ///
+    /// # Errors
+    /// [`BundleError::Bare`], [`BundleError::NotTop`]; git's and the system's.
+    pub fn uncommitted(&self, git: &Git) -> Result<Vec<TreePath>, BundleError> {
+        let status = Status::read(&Repository::open(git, self.top())?, false)?;
+        Ok(status.changes.into_iter().map(|change| change.path).collect())
+    }
+
+    fn attempt(
+        &self,
+        repository: &Repository<'_>,
+        limits: Limits,
+        own: &[Own],
+    ) -> Result<Draft, BundleError> {
         let hidden = self.hidden()?;
         let workshop = hidden.dir().make_child(WORKSHOP, 0o700)?;
         let scratch = Scratch::new(repository, workshop)?;
-        let plan = plan::Plan::make(repository, &scratch, limits)?;
+        let plan = plan::Plan::make(repository, &scratch, limits, own)?;
         let written = write::write(repository, &scratch, hidden.dir(), plan)?;
         hidden.dir().remove_all(WORKSHOP)?;
         let write::Written { contents, workspace, index } = written;
@@ -107,10 +135,11 @@ impl Draft {
         &self.contents
     }
 
-    /// Whether there is nothing uncommitted at all.
+    /// Whether there is nothing uncommitted at all but our own wiring.
     pub fn is_empty(&self) -> bool {
-        let Contents { files, staged, intent_to_add, not_carried, .. } = &self.contents;
-        files.is_empty() && staged.is_empty() && intent_to_add.is_empty() && not_carried.is_empty()
+        let Contents { files, staged, intent_to_add, .. } = &self.contents;
+        let left = self.contents.left_behind().next();
+        files.is_empty() && staged.is_empty() && intent_to_add.is_empty() && left.is_none()
     }
 
     /// Where its `workspace.patch` lies for now.

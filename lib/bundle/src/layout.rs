@@ -36,8 +36,10 @@ const MOST: usize = 10_000;
 
 /// What keeps `.handover` out of git.
 const IGNORE_ALL: &str = "*\n";
+/// The same as versions wrote it that knew of no `wired.json`.
+const IGNORED_ONCE: &str = "/apply.lock\n/undo/\n/bundles/.tmp-*\n";
 /// What is never for others, where the user wants bundles tracked.
-const IGNORE_OWN: &str = "/apply.lock\n/undo/\n/bundles/.tmp-*\n";
+const IGNORE_OWN: &str = "/apply.lock\n/undo/\n/wired.json\n/bundles/.tmp-*\n";
 
 /// The name of a bundle: `<YYYYMMDDTHHMMSSZ>-<topic>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -139,7 +141,8 @@ impl Handover {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(error.into()),
         };
-        let ours = |text: &[u8]| text == IGNORE_ALL.as_bytes() || text == IGNORE_OWN.as_bytes();
+        let ours =
+            |text: &[u8]| [IGNORE_ALL, IGNORE_OWN, IGNORED_ONCE].iter().any(|one| text == one.as_bytes());
         if there.as_deref().is_none_or(ours) && there.as_deref() != Some(wanted.as_bytes()) {
             dir.temporary(&[wanted.as_bytes()])?.replace(".gitignore")?;
             dir.sync()?;

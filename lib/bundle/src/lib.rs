@@ -23,7 +23,7 @@ pub mod trust;
 
 pub use apply::{Applied, ApplyOptions, Undone};
 pub use bundle::{Bundle, Claim, ClaimNote, Trusted};
-pub use capture::{Description, Draft, Limits};
+pub use capture::{Description, Draft, Limits, Own};
 pub use content::{Take, Which};
 pub use error::{BundleError, Refusal};
 pub use git::{Git, GitError};

@@ -76,6 +76,13 @@ pub struct Contents {
     pub not_carried: Vec<NotCarried>,
 }
 
+impl Contents {
+    /// What was uncommitted work and is not in the bundle: [`Contents::not_carried`] without our own wiring.
+    pub fn left_behind(&self) -> impl Iterator<Item = &NotCarried> {
+        self.not_carried.iter().filter(|left| left.reason != Reason::OwnWiring)
+    }
+}
+
 /// A file of the bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
@@ -169,6 +176,8 @@ pub enum Reason {
     UnmergedIndexEntry,
     /// Git was told not to look at it (assume-unchanged, skip-worktree), and it differs.
     HiddenFromGit,
+    /// What `handover enable` made of it, and nothing else: made for one machine, and nobody's work.
+    OwnWiring,
 }
 
 impl Reason {
@@ -185,6 +194,7 @@ impl Reason {
             Self::UnmergedIndexEntry => {
                 "the conflict's three versions in the index; the file itself is carried"
             }
+            Self::OwnWiring => "what handover enable wired",
             Self::HiddenFromGit => "changed, but git was told not to look at it",
         }
     }

@@ -84,10 +84,22 @@ impl Dir {
     /// # Errors
     /// What the system says.
     pub fn create(path: &Path) -> Result<Self, FileError> {
+        Self::create_as(path, 0o700)
+    }
+
+    /// The same, made as other programs make theirs, 0777 as the umask leaves it: for what lies in a project.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn create_shared(path: &Path) -> Result<Self, FileError> {
+        Self::create_as(path, 0o777)
+    }
+
+    fn create_as(path: &Path, mode: u32) -> Result<Self, FileError> {
         if let Some(dir) = Self::open(path)? {
             return Ok(dir);
         }
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(FileError::new("create", path))?;
+        DirBuilder::new().recursive(true).mode(mode).create(path).map_err(FileError::new("create", path))?;
         if let Some(parent) = path.parent().map(Self::open).transpose()?.flatten() {
             parent.sync()?;
         }

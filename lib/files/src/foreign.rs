@@ -25,6 +25,8 @@ pub struct Foreign {
     content: Option<Vec<u8>>,
     mode: u32,
     owner: Option<(u32, u32)>,
+    /// Whether a new one is for whoever the umask lets at it.
+    shared: bool,
 }
 
 impl Foreign {
@@ -34,7 +36,14 @@ impl Foreign {
     /// What the system says; `InvalidInput` when it is no regular file, `FileTooLarge` when it is longer.
     pub fn read(path: &Path, limit: u64) -> Result<Self, FileError> {
         let place = follow(path)?;
-        let missing = |place| Self { path: path.to_owned(), place, content: None, mode: 0o600, owner: None };
+        let missing = |place| Self {
+            path: path.to_owned(),
+            place,
+            content: None,
+            mode: 0o600,
+            owner: None,
+            shared: false,
+        };
         let found = match std::fs::metadata(&place) {
             Ok(found) => found,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(missing(place)),
@@ -47,7 +56,14 @@ impl Foreign {
             crate::read_file(&place, limit).map_err(|error| FileError::new("read", path)(error.source))?;
         use std::os::unix::fs::MetadataExt;
         let (mode, owner) = (found.mode() & 0o7777, Some((found.uid(), found.gid())));
-        Ok(Self { path: path.to_owned(), place, content: Some(content), mode, owner })
+        Ok(Self { path: path.to_owned(), place, content: Some(content), mode, owner, shared: false })
+    }
+
+    /// The same, but one that is not there is made as other programs make theirs, 0666 as the umask leaves it, and not
+    /// 0600: for what lies in a project.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        Self { shared: true, ..self }
     }
 
     /// The path it was asked for by.
@@ -98,7 +114,12 @@ impl Foreign {
     /// # Errors
     /// What the system says; `ResourceBusy` when somebody changed it since it was read. It is as it was then.
     pub fn replace(&self, content: &[u8]) -> Result<(), FileError> {
-        self.put(content, self.mode, true)
+        if !(self.shared && self.content.is_none()) {
+            return self.put(content, self.mode, true);
+        }
+        let (dir, name) = self.unchanged()?;
+        dir.temporary_called(TEMPORARY, &[content], true, 0o666)?.replace(name)?;
+        dir.sync()
     }
 
     /// The same with a mode of its own; brought to the disk only when `durable`, which costs milliseconds that a file
@@ -108,7 +129,7 @@ impl Foreign {
     /// As for [`Foreign::replace`].
     pub fn put(&self, content: &[u8], mode: u32, durable: bool) -> Result<(), FileError> {
         let (dir, name) = self.unchanged()?;
-        let mut temporary = dir.temporary_called(TEMPORARY, &[content], durable)?;
+        let mut temporary = dir.temporary_called(TEMPORARY, &[content], durable, 0o600)?;
         let error = || FileError::new("change", &self.path);
         rustix::fs::fchmod(temporary.file(), mode::mode(mode)).map_err(error())?;
         if let Some((user, group)) = self.owner {

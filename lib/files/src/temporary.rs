@@ -3,10 +3,11 @@
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 
 use crate::dir::Dir;
 use crate::error::FileError;
+use crate::mode;
 use crate::open::OpenFile;
 use crate::random;
 
@@ -26,20 +27,22 @@ impl Dir {
     /// # Errors
     /// What the system says, a full disk above all; nothing is left behind then.
     pub fn temporary(&self, parts: &[&[u8]]) -> Result<Temporary<'_>, FileError> {
-        self.temporary_called(".tmp-", parts, true)
+        self.temporary_called(".tmp-", parts, true, 0o600)
     }
 
-    /// The same under a name that starts with `prefix`; brought to the disk only when `durable`.
+    /// The same under a name that starts with `prefix`, with `mode` as the umask leaves it; brought to the disk only
+    /// when `durable`.
     pub(crate) fn temporary_called(
         &self,
         prefix: &str,
         parts: &[&[u8]],
         durable: bool,
+        mode: u32,
     ) -> Result<Temporary<'_>, FileError> {
         let digits = u64::from_ne_bytes(random()?);
         let name = OsString::from(format!("{prefix}{digits:016x}"));
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = rustix::fs::openat(&self.fd, &name, flags, Mode::RUSR | Mode::WUSR)
+        let fd = rustix::fs::openat(&self.fd, &name, flags, mode::mode(mode))
             .map_err(self.error("create", &name))?;
         let file = OpenFile::new(fd, self.path_of(&name))?;
         let mut temporary = Temporary { dir: self, name, file, published: false };

@@ -39,10 +39,20 @@ impl Repository {
         Head { branch: Some(branch), short: head.id().map(|id| id.shorten_or_id().to_string()) }
     }
 
+    /// The directory that its worktrees share: objects, branches, `info/exclude`.
+    pub fn common_dir(&self) -> PathBuf {
+        let common = self.gix.common_dir();
+        common.canonicalize().unwrap_or_else(|_| common.to_owned())
+    }
+
+    /// Whether it has no working tree of its own.
+    pub fn is_bare(&self) -> bool {
+        self.gix.is_bare()
+    }
+
     /// The worktrees of this repository that exist, the main one first.
     pub fn worktrees(&self) -> Vec<PathBuf> {
-        let common =
-            self.gix.common_dir().canonicalize().unwrap_or_else(|_| self.gix.common_dir().to_owned());
+        let common = self.common_dir();
         let main = match common.parent() {
             Some(parent) if common.ends_with(".git") && !self.gix.is_bare() => Some(parent.to_owned()),
             // A submodule's git directory lies in its parent's; its worktree is the one we are in.

@@ -27,6 +27,8 @@ fn here(world: &World, project: &Path, program: PathBuf) -> Here {
         path: Vec::new(),
         project: project.to_owned(),
         program,
+        git: None,
+        worktrees: Vec::new(),
     }
 }
 

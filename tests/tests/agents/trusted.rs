@@ -62,15 +62,38 @@ fn an_untrusted_hook_is_named_by_doctor_and_what_it_says_mends_it() {
 }
 
 #[test]
-fn untrusted_hooks_that_save_the_work_are_named_by_doctor() {
+fn untrusted_hooks_that_save_the_work_are_named_by_doctor_and_what_it_says_mends_it() {
     if !ready() {
         return;
     }
-    let machine = Machine::new(Wiring::Installer);
-    let wired = machine.shell(&format!("'{}' install", machine.bin("handover").display()));
+    let machine = Machine::bare(Wiring::Installer);
+    done(&machine, &["install"]);
+    let config = machine.world.home().join(".codex/config.toml");
+    let before = std::fs::read_to_string(&config).unwrap();
+    let handover = machine.bin("handover");
+    let wired = machine.shell(&format!("'{}' install", handover.display()));
     assert_eq!(wired.code, 0, "{wired:?}");
+    assert!(wired.out().contains("handoff install --only codex --trust-codex-hook"), "{wired:?}");
     let mend = mend(&machine, "capture: 4 of these hooks are not trusted");
-    assert!(mend.starts_with("codex "), "{mend}");
+    assert!(mend.ends_with("install --only codex --trust-codex-hook"), "{mend}");
+    let ran = machine.shell(&mend);
+    assert_eq!(ran.code, 0, "{mend}: {ran:?}");
+    let hooks = std::fs::read_to_string(machine.world.home().join(".codex/hooks.json")).unwrap();
+    assert!(!hooks.contains("session-start"), "nobody asked for that one: {hooks}");
+    let trusted = std::fs::read_to_string(&config).unwrap();
+    assert_eq!(trusted.matches("trusted_hash").count(), 4, "{trusted}");
+    done(&machine, &["doctor"]);
+    done(&machine, &["install", "--trust-codex-hook", "--codex-hook"]);
+    let trusted = std::fs::read_to_string(&config).unwrap();
+    assert_eq!(trusted.matches("trusted_hash").count(), 5, "{trusted}");
+    done(&machine, &["install"]);
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), trusted);
+    let other = "\n[hooks.state.\"/other/hooks.json:stop:0:0\"]\ntrusted_hash = \"sha256:00\"\n";
+    std::fs::write(&config, trusted + other).unwrap();
+    done(&machine, &["uninstall"]);
+    let left = std::fs::read_to_string(&config).unwrap();
+    assert!(left.matches("trusted_hash").count() == 1 && left.contains("/other/hooks.json"), "{left}");
+    assert!(!left.contains("agent-handoff"), "{before} became {left}");
 }
 
 #[test]

@@ -101,3 +101,126 @@ fn the_tools_are_listed_with_what_is_found_and_wired() {
     let codex = json.as_array().unwrap().iter().find(|tool| tool["id"] == "codex").unwrap();
     assert_eq!(codex["found"], true, "{codex}");
 }
+
+/// A repository with Claude Code and Codex around it, and nothing else.
+fn with_tools() -> Stage {
+    let stage = Stage::new();
+    stage.world.dir("home/.claude");
+    stage.world.dir("home/.codex");
+    stage
+}
+
+/// What git keeps for itself of it.
+fn excluded(stage: &Stage) -> Option<Vec<u8>> {
+    std::fs::read(stage.app.join(".git/info/exclude")).ok()
+}
+
+#[test]
+fn what_enable_makes_is_seen_neither_by_git_nor_by_a_capture() {
+    for track in [false, true] {
+        let stage = with_tools();
+        if track {
+            stage.write(".handover/config.toml", "track = true\n");
+            stage.write(".handover/.gitignore", "*\n");
+            stage.ok(&["init"]);
+            stage.world.commit(&stage.app, "tracked");
+        }
+        let (before, exclude) = (tree(&stage.app), excluded(&stage));
+        let text = stage.ok(&["enable"]);
+        assert!(!text.contains("git sees"), "{text}");
+        assert!(!stage.app.join("AGENTS.md").exists() && stage.app.join(".codex/hooks.json").exists());
+        assert_eq!(stage.git(&["status", "--porcelain"]), "", "track: {track}");
+        let ran = stage.handover(&stage.app, &["capture", "--summary", "nothing"]);
+        assert!(ran.out().contains("saved 0 changed paths"), "{}{}", ran.out(), ran.err());
+        assert!(!ran.out().contains("not carried"), "{}", ran.out());
+        stage.change_one();
+        let bundle = stage.capture(&["--title", "One"]);
+        let text = std::fs::read_to_string(bundle.join("manifest.json")).unwrap();
+        let manifest: Value = serde_json::from_str(&text).unwrap();
+        let files: Vec<_> = manifest["files"].as_array().unwrap().iter().map(|file| &file["path"]).collect();
+        assert_eq!(files.iter().filter(|path| !path.to_string().contains(".handover")).count(), 1, "{text}");
+        std::fs::remove_dir_all(stage.app.join(".handover/bundles")).unwrap();
+        std::fs::remove_dir_all(stage.app.join(".handover/current")).unwrap();
+        stage.git(&["checkout", "-q", "src/a.rs"]);
+        stage.ok(&["disable"]);
+        assert_eq!((tree(&stage.app), excluded(&stage)), (before, exclude));
+    }
+}
+
+#[test]
+fn a_capture_after_enable_goes_to_a_clone_without_more_permission() {
+    let stage = with_tools();
+    stage.write("AGENTS.md", "# Ours\n");
+    stage.world.commit(&stage.app, "instructions");
+    let clone = stage.clone("clone");
+    let text = stage.ok(&["enable"]);
+    assert!(text.contains("git sees: AGENTS.md; commit no hooks"), "{text}");
+    stage.change_one();
+    let bundle = stage.capture(&["--title", "One"]);
+    let text = std::fs::read_to_string(bundle.join("manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(manifest["files"].as_array().unwrap().len(), 1, "{text}");
+    assert_eq!(manifest["not_carried"][0]["reason"], "own-wiring", "{text}");
+    let summary = std::fs::read_to_string(bundle.join("summary.md")).unwrap();
+    assert!(summary.contains("1 changed paths") && !summary.contains("AGENTS.md"), "{summary}");
+    let from = stage.app.to_str().unwrap();
+    let ran = stage.handover(&clone, &["pickup", "--from", from, "--apply"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out(), ran.err());
+    assert_eq!(stage.world.git(&clone, &["status", "--porcelain"]), " M src/a.rs");
+    stage.ok(&["disable"]);
+    assert_eq!(stage.git(&["status", "--porcelain"]), " M src/a.rs");
+    assert!(stage.ok(&["enable", "--tool", "codex"]).contains("git sees"));
+    let told = std::fs::read_to_string(stage.app.join("AGENTS.md")).unwrap();
+    stage.write("AGENTS.md", told + "And mine.\n");
+    let bundle = stage.capture(&["--title", "Two"]);
+    let text = std::fs::read_to_string(bundle.join("manifest.json")).unwrap();
+    assert!(text.contains("AGENTS.md") && !text.contains("own-wiring"), "{text}");
+}
+
+#[test]
+fn a_session_end_with_nothing_but_our_wiring_saves_nothing() {
+    let stage = with_tools();
+    stage.write("AGENTS.md", "# Ours\n");
+    stage.world.commit(&stage.app, "instructions");
+    stage.ok(&["enable"]);
+    stage.write(".handover/config.toml", "[capture]\non_compact = true\n");
+    let ran = stage.event("claude", &stage.payload("PreCompact"), None);
+    assert!(ran.code == 0 && ran.out.is_empty(), "{}{}", ran.out(), ran.err());
+    stage.change_one();
+    let ran = stage.event("claude", &stage.payload("PreCompact"), None);
+    assert!(ran.out().contains("handover saved the work"), "{}{}", ran.out(), ran.err());
+}
+
+#[test]
+fn linked_worktrees_share_what_git_does_not_see() {
+    let stage = with_tools();
+    let exclude = excluded(&stage);
+    stage.git(&["worktree", "add", "-q", "../linked"]);
+    let linked = stage.world.path("linked");
+    for at in [&stage.app, &linked] {
+        let ran = stage.handover(at, &["enable"]);
+        assert_eq!(ran.code, 0, "{}", ran.err());
+        assert_eq!(stage.world.git(at, &["status", "--porcelain"]), "");
+    }
+    stage.ok(&["disable"]);
+    assert_eq!(stage.world.git(&linked, &["status", "--porcelain"]), "");
+    assert_eq!(stage.handover(&linked, &["disable"]).code, 0);
+    assert_eq!(excluded(&stage), exclude);
+}
+
+#[test]
+fn where_nothing_can_be_captured_nothing_is_wired() {
+    let stage = with_tools();
+    let plain = stage.world.dir("plain");
+    let bare = stage.world.dir("bare.git");
+    stage.world.git(&bare, &["init", "-q", "--bare"]);
+    let before = (tree(&plain), tree(&bare));
+    for verb in ["enable", "init"] {
+        for (at, why) in [(&plain, "is in no git repository"), (&bare, "is a bare repository")] {
+            let ran = stage.handover(at, &[verb]);
+            assert_eq!((ran.code, ran.err().lines().count()), (1, 1), "{}{}", ran.out(), ran.err());
+            assert!(ran.err().contains(why), "{}", ran.err());
+        }
+    }
+    assert_eq!((tree(&plain), tree(&bare)), before);
+}

@@ -10,7 +10,8 @@ fn with_neither_agent_the_programs_are_installed_and_that_is_said() {
     assert!(said.contains("note: neither Claude Code nor Codex was found, so none is wired; install again when one is there\n"), "{said}");
     assert!(
         said.ends_with(
-            "note: ~/.local/bin is not on your PATH, so the shell does not find `handoff` and `handover` there\n"
+            "note: ~/.local/bin is not on your PATH, so the shell does not find `handoff` and `handover` there; \
+             put this into your shell's profile: export PATH=\"$HOME/.local/bin:$PATH\"\n"
         ),
         "{said}"
     );

@@ -204,3 +204,53 @@ fn what_handover_wired_for_the_user_goes_with_the_rest() {
     assert!(said.contains("the hooks and the statusline that handover install made are gone too"), "{said}");
     before.is(&apart_from_store(&machine));
 }
+
+/// A repository in HOME with a little in it.
+fn project(machine: &Machine, name: &str) -> std::path::PathBuf {
+    let path = machine.path(name);
+    std::fs::create_dir_all(&path).unwrap();
+    for args in [&["init", "-q"][..], &["config", "core.fsync", "none"]] {
+        let ran = std::process::Command::new("git").arg("-C").arg(&path).args(args).status().unwrap();
+        assert!(ran.success(), "{args:?}");
+    }
+    std::fs::write(path.join("AGENTS.md"), "# Mine").unwrap();
+    path
+}
+
+#[test]
+fn what_handover_wired_in_projects_goes_with_the_rest() {
+    let machine = Machine::new();
+    let (one, two) = (project(&machine, "one"), project(&machine, "two"));
+    let gone = project(&machine, "gone");
+    let before = [Tree::of(&one), Tree::of(&two)];
+    machine.install();
+    for at in [&one, &two, &gone] {
+        let mut command = machine.command(machine.program("handover"), &["enable"]);
+        command.current_dir(at);
+        let ran = tests::feed(command, b"");
+        assert_eq!(ran.code, 0, "{}{}", ran.out(), ran.err());
+    }
+    std::fs::remove_dir_all(&gone).unwrap();
+    let wired = [Tree::of(&one), Tree::of(&two)];
+    assert_ne!(wired[0].names(), before[0].names());
+    let said = machine.done(&["uninstall", "--dry-run"]);
+    for name in ["~/one", "~/two"] {
+        assert!(said.contains(&format!("handover disable would be done in {name}\n")), "{said}");
+    }
+    Tree::of(&one).is(&wired[0]);
+    machine.done(&["uninstall", "--only", "claude"]);
+    assert!(!one.join(".claude").exists() && one.join(".codex/hooks.json").exists());
+    let record = two.join(".handover/wired.json");
+    let kept = std::fs::read(&record).unwrap();
+    std::fs::write(&record, "broken").unwrap();
+    let said = machine.uninstall();
+    assert!(said.contains("what handover enable did in ~/one is undone\n"), "{said}");
+    assert!(said.contains("what handover enable did in ~/two is still there: could not read"), "{said}");
+    assert!(!said.contains("gone"), "{said}");
+    Tree::of(&one).is_after("uninstall", &before[0]);
+    std::fs::write(&record, kept).unwrap();
+    machine.install();
+    machine.uninstall();
+    Tree::of(&two).is_after("another uninstall", &before[1]);
+    assert!(!machine.path(".agent-handoffs/.handover/projects").exists());
+}

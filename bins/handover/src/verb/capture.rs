@@ -17,6 +17,7 @@ use crate::here::Here;
 use crate::quota;
 use crate::secrets;
 use crate::summary::{Facts, Summary};
+use crate::verb::wire;
 use crate::words::counted;
 
 /// The event of a capture that somebody asked for.
@@ -123,7 +124,7 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
     here.must_be_inside()?;
     let git = here.git()?;
     let handover = Handover::create(here.top(), here.config.track)?;
-    let draft = handover.capture(&git, here.config.limits)?;
+    let draft = handover.capture(&git, here.config.limits, &wire::own(here))?;
     let is_news = || !newest(&handover).is_some_and(|newest| newest.manifest().contents == *draft.contents());
     let wanted = match order.only {
         Only::Anything => true,
@@ -246,10 +247,11 @@ fn tell(
     bundle: &Bundle,
     tool: &str,
 ) -> Result<Option<PathBuf>, String> {
-    let Contents { files, staged, not_carried, .. } = &bundle.manifest().contents;
+    let contents = &bundle.manifest().contents;
+    let Contents { files, staged, .. } = contents;
     let mut dirty: Vec<_> = files.iter().map(|file| &file.path).collect();
     dirty.extend(staged.iter().map(|staged| &staged.path));
-    dirty.extend(not_carried.iter().map(|left| &left.path));
+    dirty.extend(contents.left_behind().map(|left| &left.path));
     dirty.sort();
     dirty.dedup();
     let word = SessionWord {
@@ -279,7 +281,7 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
         contents.staged.len(),
         saved.bundle.path().display()
     );
-    for left in &contents.not_carried {
+    for left in contents.left_behind() {
         text += &format!("not carried: {}: {}\n", secrets::shown(&left.path), left.reason.text());
     }
     if !saved.redacted.is_empty() {
@@ -298,8 +300,7 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
 fn as_json(saved: &Saved) -> String {
     let contents = &saved.bundle.manifest().contents;
     let left: Vec<_> = contents
-        .not_carried
-        .iter()
+        .left_behind()
         .map(|left| json!({"path": left.path.to_string(), "reason": left.reason.text()}))
         .collect();
     let value = json!({

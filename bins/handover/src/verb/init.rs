@@ -8,6 +8,7 @@ use crate::config::TEMPLATE;
 use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
+    here.check_captures()?;
     let handover = Handover::create(here.top(), here.config.track)?;
     let path = handover.path().join("config.toml");
     let config = Foreign::read(&path, 1 << 20)?;

@@ -63,7 +63,7 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
         text += &format!("  {change:<12} {:>10}  {}\n", size(file.size), shown(&file.path));
     }
     text += &format!("staged: {}\n", contents.staged.len());
-    for left in &contents.not_carried {
+    for left in contents.left_behind() {
         text += &format!("not carried: {}: {}\n", shown(&left.path), left.reason.text());
     }
     for path in bundle.config_files() {

@@ -109,7 +109,7 @@ fn entry(bundle: &Bundle, trust: Trust) -> Result<serde_json::Value, Failure> {
     Ok(json!({
         "id": bundle.id().as_str(), "created": bundle.id().created().to_string(), "trust": word(trust),
         "path": bundle.path().to_string_lossy(), "files": manifest.contents.files.len(),
-        "staged": manifest.contents.staged.len(), "not_carried": manifest.contents.not_carried.len(),
+        "staged": manifest.contents.staged.len(), "not_carried": manifest.contents.left_behind().count(),
         "base": manifest.contents.base, "branch": manifest.contents.branch, "for": manifest.recipient,
         "tool": manifest.origin.tool, "event": manifest.origin.event, "claimed": claimed,
     }))

@@ -1,18 +1,25 @@
 //! `handover enable`, `disable` and `install`: hooks and guidance for the tools, in this project or for this user.
 
+use std::os::unix::ffi::OsStrExt;
+
 use handoff_adapters::{
-    Here as Place, Manifest, Plan, Scope, Surface, TOOLS, Tool, ToolStatus, disable, enable, status,
+    Here as Place, Manifest, Note, Plan, Projects, Scope, Surface, TOOLS, Tool, ToolStatus, disable, enable,
+    status, tidy,
 };
-use handoff_bundle::Handover;
+use handoff_bundle::{Handover, Own, TreePath};
 use handoff_process::{Environment, Failure};
 use similar::TextDiff;
 
 use crate::args::Wire;
 use crate::here::Here;
+use crate::secrets;
 
 pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
     let place = place(here)?;
     let scope = if wire.user { Scope::User } else { Scope::Project };
+    if scope == Scope::Project && !wire.remove {
+        here.check_captures()?;
+    }
     let manifest = manifest(here, scope)?;
     let tools = chosen(here, &place, wire)?;
     if tools.is_empty() {
@@ -48,26 +55,57 @@ fn done(here: &Here<'_>, wire: &Wire, plan: Plan) -> Result<String, Failure> {
         text += if wire.remove { "nothing of ours is there\n" } else { "all is wired already\n" };
     }
     plan.notes().iter().for_each(|note| text += &format!("note: {note}\n"));
-    if !wire.user && !wire.remove {
+    if wire.user && plan.notes().iter().any(|note| matches!(note, Note::Trust { .. })) {
+        text += "note: `codex exec` never asks; to trust them from here: handoff install --only codex \
+                 --trust-codex-hook\n";
+    }
+    if wire.user {
+        plan.carry_out()?;
+        return Ok(text);
+    }
+    let projects = Projects::new(&here.state()?);
+    if !wire.remove {
         // What is remembered of the edits lies there.
-        Handover::create(here.top(), here.config.track)?;
+        let handover = Handover::create(here.top(), here.config.track)?;
+        // First, so that whoever takes the programs away finds also what is cut short.
+        projects.add(here.top())?;
+        plan.carry_out()?;
+        text += &seen(here, &handover)?;
+        return Ok(text);
     }
     plan.carry_out()?;
-    if !wire.user && wire.remove {
-        tidy(here)?;
+    if manifest(here, Scope::Project)?.is_empty() {
+        projects.remove(here.top())?;
     }
+    tidy(here.top())?;
     Ok(text)
 }
 
-/// Removes a `.handover` that has nothing in it but what keeps git from seeing it.
-fn tidy(here: &Here<'_>) -> Result<(), Failure> {
-    let path = here.top().join(".handover");
-    let Some(dir) = handoff_files::Dir::open(&path)? else { return Ok(()) };
-    if dir.entries()?.iter().all(|entry| entry.name == ".gitignore") {
-        dir.remove(".gitignore")?;
-        handoff_files::remove_empty_directory(&path)?;
+/// What git sees of what is wired here, in a line; nothing when it sees nothing.
+fn seen(here: &Here<'_>, handover: &Handover) -> Result<String, Failure> {
+    // Without a git that can be asked there is nobody who would commit it.
+    let uncommitted = here.git().and_then(|git| Ok(handover.uncommitted(&git)?)).unwrap_or_default();
+    let wired = manifest(here, Scope::Project)?;
+    let is_wired =
+        |path: &&TreePath| wired.files().any(|file| file.as_os_str().as_bytes() == path.as_bytes());
+    let seen: Vec<_> =
+        uncommitted.iter().filter(is_wired).map(|path| secrets::shown(path).to_string()).collect();
+    if seen.is_empty() {
+        return Ok(String::new());
     }
-    Ok(())
+    Ok(format!("git sees: {}; commit no hooks, whose paths are of this machine alone\n", seen.join(", ")))
+}
+
+/// What of the worktree's changes may be nothing but what was wired. A record that cannot be read must not keep the work
+/// from being saved.
+pub(crate) fn own(here: &Here<'_>) -> Vec<Own> {
+    let Ok(manifest) = manifest(here, Scope::Project) else { return Vec::new() };
+    let own = manifest.own(here.top()).into_iter().map(|own| Own {
+        path: TreePath::new(own.path.as_os_str().as_bytes()),
+        before: own.before.map(String::into_bytes),
+        now: own.now.into_bytes(),
+    });
+    own.collect()
 }
 
 fn diff(edit: &handoff_adapters::Edit) -> String {
@@ -82,7 +120,8 @@ fn diff(edit: &handoff_adapters::Edit) -> String {
 
 /// Where tools and their files are.
 fn place(here: &Here<'_>) -> Result<Place, Failure> {
-    Ok(Place::new(here.environment, here.top(), &Environment::own_program()?))
+    let place = Place::new(here.environment, here.top(), &Environment::own_program()?);
+    Ok(place.in_worktree(&here.worktree))
 }
 
 /// What is remembered of what was changed.

@@ -9,6 +9,15 @@ fn every_tool_is_told_in_its_own_place() {
     for tool in TOOLS {
         let world = World::new();
         let before = world.tree();
+        if tool.id == "codex" {
+            // Its hooks do the work; what others may want to write is not begun for it.
+            world.enable(&["codex"], Scope::Project);
+            assert_eq!(world.status("codex").surfaces[0].state, State::Absent);
+            assert!(world.status("codex").is_wired(Surface::Hooks, Scope::Project));
+            world.disable(&["codex"], Scope::Project);
+            assert_eq!(world.tree(), before);
+            continue;
+        }
         assert_eq!(world.status(tool.id).surfaces[0].state, State::Absent);
         world.enable(&[tool.id], Scope::Project);
         let status = world.status(tool.id);
@@ -70,11 +79,11 @@ fn nothing_that_a_tool_reads_is_hidden_by_what_it_gets() {
 fn a_new_file_that_hides_another_is_told_of() {
     let world = World::new();
     world.write(&world.project("CLAUDE.md"), "mine\n");
-    world.write(&world.home(".config/opencode/opencode.json"), "{}");
-    let plan = world.plan_enable(&["codex"], Scope::Project).unwrap();
+    world.write(&world.home(".config/zed/settings.json"), "{}");
+    let plan = world.plan_enable(&["copilot"], Scope::Project).unwrap();
     let hides = Note::Hides {
-        tool: "OpenCode",
-        path: world.project("AGENTS.md"),
+        tool: "Zed",
+        path: world.project(".github/copilot-instructions.md"),
         hidden: world.project("CLAUDE.md"),
     };
     assert!(plan.notes().contains(&hides), "{:?}", plan.notes());
@@ -103,13 +112,13 @@ fn aider_is_told_once_its_settings_name_the_file() {
 #[test]
 fn what_another_version_said_is_replaced() {
     let world = World::new();
-    world.enable(&["codex"], Scope::Project);
+    world.enable(&["amp"], Scope::Project);
     let text = world.read("AGENTS.md").replace("Work left", "Things left");
     world.write(&world.project("AGENTS.md"), format!("# Mine\n\n{text}\nmore\n"));
-    assert_eq!(world.status("codex").surfaces[0].state, State::Outdated);
-    world.enable(&["codex"], Scope::Project);
-    assert_eq!(world.status("codex").surfaces[0].state, State::Wired);
-    world.disable(&["codex"], Scope::Project);
+    assert_eq!(world.status("amp").surfaces[0].state, State::Outdated);
+    world.enable(&["amp"], Scope::Project);
+    assert_eq!(world.status("amp").surfaces[0].state, State::Wired);
+    world.disable(&["amp"], Scope::Project);
     assert_eq!(world.read("AGENTS.md"), "# Mine\n\n\nmore\n");
 }
 

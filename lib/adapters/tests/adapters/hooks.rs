@@ -128,7 +128,7 @@ fn what_is_missing_is_named() {
     let text = world.read(".codex/hooks.json").replace("PreCompact", "PreCompacted");
     std::fs::write(world.project(".codex/hooks.json"), text).unwrap();
     let states: Vec<_> = world.status("codex").surfaces.into_iter().map(|one| one.state).collect();
-    assert_eq!(states, [State::Wired, State::Partly(vec!["PreCompact"]), State::Absent]);
+    assert_eq!(states, [State::Absent, State::Partly(vec!["PreCompact"]), State::Absent]);
 }
 
 #[test]

@@ -90,6 +90,15 @@ fn what_stands_where_a_directory_goes_is_named() {
 }
 
 #[test]
+fn what_is_in_the_way_of_several_files_is_named_once() {
+    let world = World::new();
+    world.write(&world.project(".claude"), "no directory");
+    let error = world.plan_enable(&["claude"], Scope::Project).unwrap_err().to_string();
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(error.ends_with(".claude: it is no directory"), "{error}");
+}
+
+#[test]
 fn a_mode_stays() {
     let world = World::new();
     let path = world.project("AGENTS.md");
@@ -98,7 +107,15 @@ fn a_mode_stays() {
     world.enable(&["codex"], Scope::Project);
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o640);
-    assert_eq!(mode(&world.project(".codex/hooks.json")), 0o600);
+    // A new one in the project is as any program of this user makes it, one in HOME nobody else's.
+    let (any, any_dir) = (world.project("any"), world.project("any-dir"));
+    std::fs::write(&any, "").unwrap();
+    std::fs::create_dir(&any_dir).unwrap();
+    assert_eq!(mode(&world.project(".codex/hooks.json")), mode(&any));
+    assert_eq!(mode(&world.project(".codex")), mode(&any_dir));
+    world.enable(&["codex"], Scope::User);
+    assert_eq!(mode(&world.home(".codex/hooks.json")), 0o600);
+    assert_eq!(mode(&world.home(".codex")), 0o700);
     assert_eq!(mode(&world.record(Scope::Project)), 0o600);
 }
 

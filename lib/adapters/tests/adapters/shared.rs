@@ -25,16 +25,28 @@ fn one_file_has_one_block_for_all_who_read_it() {
 fn a_file_that_is_new_is_shared_too() {
     let world = World::new();
     let before = world.tree();
-    world.enable(&["copilot", "zed", "codex"], Scope::Project);
+    world.enable(&["amp", "zed", "codex"], Scope::Project);
     assert!(world.project("AGENTS.md").exists());
-    let copilot = &world.status("copilot").surfaces[0];
-    assert!(copilot.state.is_wired());
-    let again = world.plan_enable(&["zed", "codex", "copilot"], Scope::Project).unwrap();
+    let codex = &world.status("codex").surfaces[0];
+    assert!(codex.state.is_wired(), "it is there, so it is for Codex too");
+    let again = world.plan_enable(&["zed", "codex", "amp"], Scope::Project).unwrap();
     assert!(again.is_empty(), "{again:?}");
     world.disable(&["codex"], Scope::Project);
     assert!(world.status("zed").is_wired(Surface::Guidance, Scope::Project));
-    world.disable(&["copilot", "zed"], Scope::Project);
+    world.disable(&["amp", "zed"], Scope::Project);
     assert_eq!(world.tree(), before);
+}
+
+#[test]
+fn a_file_that_nobody_needs_but_who_has_hooks_is_not_made() {
+    let world = World::new();
+    // Zed's file is Copilot's then, and AGENTS.md would be Codex's alone.
+    world.enable(&["copilot", "zed", "codex"], Scope::Project);
+    assert!(!world.project("AGENTS.md").exists());
+    assert!(world.status("copilot").surfaces[0].state.is_wired());
+    assert!(world.status("codex").is_wired(Surface::Hooks, Scope::Project));
+    let again = world.plan_enable(&["zed", "codex", "copilot"], Scope::Project).unwrap();
+    assert!(again.is_empty(), "{again:?}");
 }
 
 #[test]

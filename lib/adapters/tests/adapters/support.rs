@@ -33,6 +33,8 @@ impl World {
             path: vec![real.join("bin")],
             project,
             program: program.into(),
+            git: None,
+            worktrees: Vec::new(),
         };
         Self { root, here }
     }

@@ -5,8 +5,8 @@ use std::io::BufRead;
 
 use handoff_files::{Found, Kind};
 
-use super::Limits;
 use super::special;
+use super::{Limits, Own};
 use crate::error::BundleError;
 use crate::git::odd;
 use crate::manifest::{NotCarried, Reason};
@@ -65,6 +65,7 @@ impl Plan {
         repository: &Repository<'_>,
         scratch: &Scratch<'_>,
         limits: Limits,
+        own: &[Own],
     ) -> Result<Self, BundleError> {
         let has_index = scratch.copy_index("index")?;
         let status = Status::read(repository, true)?;
@@ -114,6 +115,7 @@ impl Plan {
         plan.unmerged(repository, unmerged)?;
         plan.promised(repository, perhaps_promised)?;
         plan.look(&mut dropped)?;
+        plan.own(repository, own, &mut dropped)?;
         plan.measure(scratch, limits, &mut dropped)?;
         plan.names(&mut dropped);
         plan.drop_paths(dropped);
@@ -191,6 +193,48 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// Drops what is nothing but our own wiring.
+    fn own(
+        &self,
+        repository: &Repository<'_>,
+        own: &[Own],
+        dropped: &mut BTreeMap<TreePath, (Reason, Option<u64>)>,
+    ) -> Result<(), BundleError> {
+        for Own { path, before, now } in own {
+            let Some(planned) = self.paths.get(path).filter(|_| !dropped.contains_key(path)) else {
+                continue;
+            };
+            let mode = planned.head.as_ref().map_or("100644", |head| &*head.mode);
+            let is = |entry: &Option<Entry>, content: &[u8]| match entry {
+                Some(entry) => Ok(entry.mode == mode && entry.blob == repository.blob(content)?),
+                None => Ok::<_, BundleError>(false),
+            };
+            let was = match before {
+                Some(before) => is(&planned.head, before)?,
+                None => planned.head.is_none(),
+            };
+            let staged = planned.unmerged
+                || planned.intent
+                || !(planned.head == planned.index || is(&planned.index, now)?);
+            if was && !staged && self.has(path, planned, mode, now)? {
+                dropped.insert(path.clone(), (Reason::OwnWiring, None));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a path has this mode and content now.
+    fn has(&self, path: &TreePath, planned: &Planned, mode: &str, now: &[u8]) -> Result<bool, BundleError> {
+        let Some(found) = planned.found.filter(|found| found.kind == Kind::File) else { return Ok(false) };
+        let as_found = if found.mode & 0o100 == 0 { "100644" } else { "100755" };
+        if planned.git_mode.as_deref().unwrap_or(as_found) != mode || found.size != now.len() as u64 {
+            return Ok(false);
+        }
+        let file = self.tree.there(path)?.open_to_read(path.name());
+        // What cannot be read is named as that.
+        Ok(file.and_then(|mut file| file.read(found.size + 1)).is_ok_and(|content| content == now))
     }
 
     /// Asks how large the blobs are, and drops what is too large.

@@ -274,7 +274,7 @@ fn submodules_nested_repositories_pipes_and_large_files_are_named_and_stay() {
     write(&at, "carried", "z");
     let handover = Handover::create(&at, false).unwrap();
     let limits = Limits { max_file_bytes: 1_000_000, ..Limits::default() };
-    let draft = handover.capture(&world.git, limits).unwrap();
+    let draft = handover.capture(&world.git, limits, &[]).unwrap();
     let contents = draft.contents();
     let named: Vec<_> =
         contents.not_carried.iter().map(|one| (one.path.to_string(), one.reason, one.size)).collect();
@@ -329,11 +329,11 @@ fn more_than_may_be_carried_is_refused_with_its_size_and_leaves_nothing() {
     write(&at, "two", vec![0; 500]);
     let handover = Handover::create(&at, false).unwrap();
     let limits = Limits { max_total_bytes: 1000, ..Limits::default() };
-    match handover.capture(&world.git, limits) {
+    match handover.capture(&world.git, limits, &[]) {
         Err(BundleError::TooLarge { bytes: 1100, limit: 1000 }) => {}
         other => panic!("{other:?}"),
     }
-    match handover.capture(&world.git, Limits { max_files: 1, ..Limits::default() }) {
+    match handover.capture(&world.git, Limits { max_files: 1, ..Limits::default() }, &[]) {
         Err(BundleError::TooMany { count: 2, limit: 1 }) => {}
         other => panic!("{other:?}"),
     }
@@ -462,4 +462,57 @@ fn what_a_killed_promotion_left_is_swept_when_it_is_old() {
         std::fs::read_dir(&current).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, [".tmp-young", "summary.md", "workspace.patch"]);
+}
+
+#[test]
+fn what_is_nothing_but_our_own_wiring_is_left_out_and_named() {
+    let own = |path: &str, before: Option<&str>, now: &str| handoff_bundle::Own {
+        path: handoff_bundle::TreePath::new(path),
+        before: before.map(Into::into),
+        now: now.into(),
+    };
+    let world = World::new();
+    let at = world.repository("source");
+    for name in ["edited", "edited-first", "edited-since", "staged", "staged-other", "mode"] {
+        write(&at, name, "before\n");
+    }
+    world.commit(&at, "before");
+    write(&at, "edited-first", "theirs\n");
+    let wired = "before\nours\n";
+    for name in ["edited", "staged", "staged-other", "mode", "made"] {
+        write(&at, name, wired);
+    }
+    write(&at, "edited-first", "theirs\nours\n");
+    write(&at, "edited-since", "before\nours\ntheirs\n");
+    world.run(&at, &["add", "staged"]);
+    write(&at, "staged-other", "other\n");
+    world.run(&at, &["add", "staged-other"]);
+    write(&at, "staged-other", wired);
+    std::fs::set_permissions(at.join("mode"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let before = Some("before\n");
+    let all = [
+        own("made", None, wired),
+        own("edited", before, wired),
+        own("staged", before, wired),
+        own("staged-other", before, wired),
+        own("mode", before, wired),
+        own("edited-first", Some("theirs\n"), "theirs\nours\n"),
+        own("edited-since", before, wired),
+        own("nowhere", None, wired),
+    ];
+    let handover = Handover::create(&at, false).unwrap();
+    let draft = handover.capture(&world.git, Limits::default(), &all).unwrap();
+    let contents = draft.contents();
+    let left: Vec<_> = contents.not_carried.iter().map(|one| (one.path.to_string(), one.reason)).collect();
+    let wiring = |name: &str| (name.to_owned(), Reason::OwnWiring);
+    assert_eq!(left, [wiring("edited"), wiring("made"), wiring("staged")]);
+    assert_eq!(contents.left_behind().count(), 0);
+    let carried: Vec<_> = contents.files.iter().map(|file| file.path.to_string()).collect();
+    assert_eq!(carried, ["edited-first", "edited-since", "mode", "staged-other"]);
+    assert_eq!(contents.staged.len(), 1);
+    for name in ["edited-first", "edited-since", "mode", "staged-other"] {
+        world.run(&at, &["checkout", "-q", "HEAD", "--", name]);
+    }
+    let draft = handover.capture(&world.git, Limits::default(), &all).unwrap();
+    assert!(draft.is_empty() && !draft.contents().not_carried.is_empty());
 }

@@ -34,7 +34,7 @@ fn child() {
             handover.undo(&git).unwrap();
         }
         _ => {
-            let draft = handover.capture(&git, handoff_bundle::Limits::default()).unwrap();
+            let draft = handover.capture(&git, handoff_bundle::Limits::default(), &[]).unwrap();
             draft.publish(&crate::support::description("killed"), &keyring).unwrap();
         }
     }

@@ -86,7 +86,7 @@ fn no_working_tree_and_not_the_top_are_refused() {
     std::fs::create_dir(&bare).unwrap();
     world.run(&bare, &["init", "-q", "--bare"]);
     let capture = |at: &std::path::Path| {
-        Handover::create(at, false).unwrap().capture(&world.git, Limits::default()).map(drop)
+        Handover::create(at, false).unwrap().capture(&world.git, Limits::default(), &[]).map(drop)
     };
     assert!(matches!(capture(&bare), Err(BundleError::Bare(_))));
     let at = world.repository("source");
@@ -301,7 +301,7 @@ fn a_repository_that_may_not_be_written_is_left_alone() {
         crate::support::chmod(&at, ".handover", 0o700);
         return;
     }
-    let result = handover.capture(&world.git, Limits::default());
+    let result = handover.capture(&world.git, Limits::default(), &[]);
     crate::support::chmod(&at, ".handover", 0o700);
     match result {
         Err(BundleError::File(error)) => assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied),

@@ -139,7 +139,7 @@ impl World {
     #[track_caller]
     pub(crate) fn draft(&self, at: &Path) -> (Handover, Draft) {
         let handover = Handover::create(at, false).unwrap();
-        let draft = handover.capture(&self.git, Limits::default()).unwrap();
+        let draft = handover.capture(&self.git, Limits::default(), &[]).unwrap();
         (handover, draft)
     }
 
