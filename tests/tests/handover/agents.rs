@@ -31,7 +31,8 @@ fn bundles(repo: &Path) -> usize {
 #[track_caller]
 fn appears(repo: &Path, said: &str) {
     let start = Instant::now();
-    while bundles(repo) == 0 {
+    // `current/` comes after the bundle, its summary last.
+    while bundles(repo) == 0 || !repo.join(".handover/current/summary.md").exists() {
         assert!(start.elapsed() < Duration::from_secs(15), "{said}");
         std::thread::sleep(Duration::from_millis(20));
     }

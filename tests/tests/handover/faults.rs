@@ -277,6 +277,8 @@ fn settings_that_are_a_pipe_keep_nobody_waiting() {
         }
         let told = stage.event("claude", &stage.payload("Stop"), None);
         assert!(told.code == 0 && told.err().contains("config.toml"), "{}", told.err());
+        let status = stage.handover(&stage.app, &["status"]);
+        assert!(status.code == 0 && status.err().contains("config.toml"), "{}", status.err());
         assert_eq!(stage.handover(&stage.app, &["capture"]).code, 1);
         assert!(start.elapsed() < Duration::from_secs(9), "somebody waited");
         std::fs::remove_file(&place).unwrap();
