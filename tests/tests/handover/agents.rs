@@ -47,8 +47,13 @@ fn used(step: Step, percent: &str) -> Step {
         .header("x-codex-primary-reset-at", &(now + 7_200).to_string())
 }
 
+/// The copy of the newest, which is made after the bundle has its name.
 fn summary(repo: &Path) -> String {
-    std::fs::read_to_string(repo.join(".handover/current/summary.md")).unwrap()
+    let (path, start) = (repo.join(".handover/current/summary.md"), std::time::Instant::now());
+    while !path.exists() && start.elapsed() < Duration::from_secs(5) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::fs::read_to_string(path).unwrap()
 }
 
 #[test]
