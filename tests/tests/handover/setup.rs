@@ -162,7 +162,7 @@ fn a_capture_after_enable_goes_to_a_clone_without_more_permission() {
     assert_eq!(manifest["files"].as_array().unwrap().len(), 1, "{text}");
     assert_eq!(manifest["not_carried"][0]["reason"], "own-wiring", "{text}");
     let summary = std::fs::read_to_string(bundle.join("summary.md")).unwrap();
-    assert!(summary.contains("1 changed paths") && !summary.contains("AGENTS.md"), "{summary}");
+    assert!(summary.contains("1 changed path,") && !summary.contains("AGENTS.md"), "{summary}");
     let from = stage.app.to_str().unwrap();
     let ran = stage.handover(&clone, &["pickup", "--from", from, "--apply"]);
     assert_eq!(ran.code, 0, "{}{}", ran.out(), ran.err());
