@@ -201,7 +201,8 @@ fn what_codex_made_for_our_trust_goes_with_it() {
         format!("\n[hooks.state]\n\n[hooks.state.\"{key}\"]\ntrusted_hash = \"sha256:00\"\n\n[tui]\n");
     machine.file(".codex/config.toml", machine.text(".codex/config.toml") + &trusted);
     let manifest = machine.text(".agent-handoff/manifest.json");
-    let known = manifest.replace("\"trusted\": null", &format!("\"trusted\": {}", serde_json::json!(key)));
+    let known = manifest.replace("\"trusted\": []", &format!("\"trusted\": [{}]", serde_json::json!(key)));
+    assert!(known != manifest, "{manifest}");
     machine.file(".agent-handoff/manifest.json", known);
     machine.uninstall();
     assert_eq!(machine.text(".codex/config.toml"), "model = \"x\"\n\n[tui]\n");
