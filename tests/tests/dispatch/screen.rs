@@ -58,8 +58,11 @@ fn a_run_is_found_looked_at_and_left_with_its_conversation() {
     assert_eq!(terminal.tmux(&["show-buffer"]), first);
     terminal.keys(&["o"]);
     wait_until("the agent is opened", || stage.got().len() == 3);
-    wait_until("the agent is there", || stage.got().last().is_some_and(|got| got.join("args").exists()));
-    assert!(stage.last("args").contains("--resume\n"), "{}", stage.last("args"));
+    // The file is there before it is written.
+    wait_until("the agent is there", || {
+        let args = stage.got().last().and_then(|got| std::fs::read_to_string(got.join("args")).ok());
+        args.is_some_and(|args| args.contains("--resume\n"))
+    });
 }
 
 #[test]
