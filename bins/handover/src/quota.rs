@@ -65,15 +65,13 @@ pub(crate) fn name(tool: Tool) -> Option<&'static str> {
 /// A window in words, with whose it is.
 pub(crate) fn told(window: &Window) -> String {
     let whose = name(window.tool).map_or_else(|| "the".to_owned(), |name| format!("{name}'s"));
-    let described = describe(window);
-    let name = window.name.as_str();
-    format!("{whose} {name} window{}", described.strip_prefix(name).unwrap_or_default())
+    format!("{whose} {} window {}", window.name.as_str(), used(window))
 }
 
-/// A window in words.
-pub(crate) fn describe(window: &Window) -> String {
+/// How far it is used, in words.
+pub(crate) fn used(window: &Window) -> String {
     let until = window.resets_at.map(|reset| format!(", until {reset}")).unwrap_or_default();
-    format!("{} is used to {:.0} %{until}", window.name.as_str(), window.used.get())
+    format!("is used to {:.0} %{until}", window.used.get())
 }
 
 /// Has openusage asked again beside us where that is due. What it says is read by a later event.

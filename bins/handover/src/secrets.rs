@@ -25,7 +25,7 @@ pub(crate) struct Secrets {
 pub(crate) struct Found {
     pub(crate) path: TreePath,
     pub(crate) rule: &'static str,
-    /// Only in what the patch removes.
+    /// On which side of the change.
     pub(crate) which: Which,
 }
 
@@ -58,15 +58,16 @@ impl Secrets {
 
     /// Each of them in words.
     pub(crate) fn words(&self) -> impl Iterator<Item = String> {
-        let large = |path| format!("{}: too large to be searched for secrets", shown(path));
-        self.found.iter().map(Found::words).chain(self.passed_over.iter().map(large))
+        let found = self.found.iter().map(|found| format!("secret in the patch: {}", found.words()));
+        let large = |path| format!("too large to be searched for secrets: {}", shown(path));
+        found.chain(self.passed_over.iter().map(large))
     }
 }
 
 /// What a person is told of the secrets in `bundle`, a line each.
 pub(crate) fn lines(bundle: &Bundle) -> String {
     match Secrets::of(bundle) {
-        Ok(secrets) => secrets.words().map(|words| format!("secret in the patch: {words}\n")).collect(),
+        Ok(secrets) => secrets.words().map(|words| words + "\n").collect(),
         Err(error) => format!("secrets could not be looked for: {error}\n"),
     }
 }

@@ -69,7 +69,7 @@ fn variables(all: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
 }
 
 fn task(environment: &[(OsString, OsString)]) -> Task<'_> {
-    let (cwd, home) = (Path::new("/work/a b"), Path::new(HOME));
+    let (cwd, home) = (Path::new("/srv/a b"), Path::new(HOME));
     let settings = Path::new("/run/settings.json");
     Task { cwd, home, pro: false, conversation: Conversation::New(ID), environment, settings }
 }

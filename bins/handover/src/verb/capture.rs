@@ -109,6 +109,7 @@ fn tool_of(capture: &Capture) -> Tool {
 
 /// Saves it: the bundle whole and on disk, `current/`, then the word in the inbox. None when there was nothing to save.
 pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, Failure> {
+    here.must_be_inside()?;
     // Half of an apply is nobody's work.
     mend(here, true)?;
     let mut notes = Vec::new();
@@ -121,7 +122,6 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
         // Why it cannot be read was said above.
         handoff_transcript::cut_down(path, &redact).ok()
     });
-    here.must_be_inside()?;
     let git = here.git()?;
     let handover = Handover::create(here.top(), here.config.track)?;
     let draft = handover.capture(&git, here.config.limits, &wire::own(here))?;
@@ -163,13 +163,17 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
         notes.push(format!("{} is not up to date: {error}", handover.path().join("current").display()));
     }
     let told = tell(here, order, &summary, &bundle, tool);
-    let untold = match &told {
-        Ok(Some(path)) => bundle.note_handoff(path).err().map(|error| error.to_string()),
-        Ok(None) => None,
-        Err(why) => Some(format!("the next session is not told by its inbox: {why}")),
-    };
-    if order.event != MANUAL {
-        supersede(&handover, here, &bundle)?;
+    // From here on it is saved, whatever else goes wrong.
+    if let Ok(Some(path)) = &told
+        && let Err(error) = bundle.note_handoff(path)
+    {
+        notes.push(format!("the handoff that tells of it will not be taken back: {error}"));
+    }
+    let untold = told.err().map(|why| format!("the next session is not told by its inbox: {why}"));
+    if order.event != MANUAL
+        && let Err(failure) = supersede(&handover, here, &bundle)
+    {
+        notes.push(format!("what was saved before still waits too: {}", failure.words));
     }
     Ok(Some(Saved { bundle, redacted: summary.redacted, untold, notes }))
 }

@@ -79,17 +79,9 @@ const TOLD: &str = "unsaved";
 
 /// Where nobody listens any more, the next session is told that work was not saved; once for each reason.
 fn alarm(here: &Here<'_>, reason: &str) {
-    let told = || -> Result<bool, Failure> {
-        let dir = Dir::create(&memory(here)?)?;
-        let last = dir.open_to_read(TOLD).and_then(|mut file| file.read(1 << 16)).unwrap_or_default();
-        let is_new = last != reason.as_bytes();
-        if is_new {
-            dir.temporary(&[reason.as_bytes()])?.replace(TOLD)?;
-        }
-        Ok(!is_new)
-    };
-    // Twice is better than never.
-    if told().unwrap_or(false) {
+    let dir = memory(here).and_then(|path| Ok(Dir::create(&path)?));
+    let last = || dir.as_ref().ok()?.open_to_read(TOLD).and_then(|mut file| file.read(1 << 16)).ok();
+    if last().is_some_and(|last| last == reason.as_bytes()) {
         return;
     }
     let word = SessionWord {
@@ -101,16 +93,21 @@ fn alarm(here: &Here<'_>, reason: &str) {
         session_id: None,
         dirty_files: None,
     };
-    let reason = Sanitised::text(reason.as_bytes());
+    let shown = Sanitised::text(reason.as_bytes());
     let body = format!(
         "# Handoff — Not saved: uncommitted work\n\n## Status as of {}\nA session hit its limit or ended, and handover could \
-         not save what was uncommitted in {}: {reason}.\n\n## Immediate next action\nSee that it is still there, put right \
+         not save what was uncommitted in {}: {shown}.\n\n## Immediate next action\nSee that it is still there, put right \
          what kept it, and save it: `handover capture`.\n",
         Timestamp::now(),
         here.top().display()
     );
-    if let Err(why) = word.leave(&body) {
-        here.output.complain(why);
+    // Noted after it is told: twice is better than never.
+    let noted = match word.leave(&body) {
+        Ok(_) => dir.and_then(|dir| Ok(dir.temporary(&[reason.as_bytes()])?.replace(TOLD).map(drop)?)),
+        Err(why) => Err(Failure::new(why)),
+    };
+    if let Err(failure) = noted {
+        here.output.complain(failure.words);
     }
 }
 

@@ -95,22 +95,13 @@ fn find(here: &Here<'_>, pickup: &Pickup) -> Result<(Handover, Bundle), Failure>
     let id = pickup.id.as_deref();
     let Some(from) = &pickup.from else {
         let own = here.handover()?;
-        if let Some(own) = own
-            && (id.is_some() || pickup.again || !own.pending()?.is_empty() || elsewhere(here)?.is_empty())
-        {
-            let bundle = here.choose(&own, id, pickup.again)?;
-            return Ok((own, bundle));
-        }
-        if let Some(words) = here.outside() {
-            return Err(Failure::new(words));
-        }
-        return Err(match elsewhere(here)?.first() {
-            Some((other, _)) => Failure::new(format!(
-                "no capture waits here, and there is one elsewhere: handover pickup --from {}",
-                handoff_process::quoted(other.top())
-            )),
-            None => Failure::new(format!("no capture waits in {}; --from DIR", here.top().display())),
-        });
+        return match own {
+            Some(own) if id.is_some() || pickup.again || !own.pending()?.is_empty() => {
+                let bundle = here.choose(&own, id, pickup.again)?;
+                Ok((own, bundle))
+            }
+            own => Err(none_here(here, own.as_ref())?),
+        };
     };
     let from = canonical(from);
     // A bundle's own directory, or a worktree.
@@ -125,6 +116,21 @@ fn find(here: &Here<'_>, pickup: &Pickup) -> Result<(Handover, Bundle), Failure>
         .ok_or_else(|| Failure::new(format!("there is no .handover in {}", top.display())))?;
     let bundle = here.choose(&source, id, pickup.again)?;
     Ok((source, bundle))
+}
+
+/// Why nothing is picked up here.
+fn none_here(here: &Here<'_>, own: Option<&Handover>) -> Result<Failure, Failure> {
+    if let Some(words) = here.outside() {
+        return Ok(Failure::new(words));
+    }
+    Ok(match (elsewhere(here)?.first(), own) {
+        (Some((other, _)), _) => Failure::new(format!(
+            "no capture waits here, and there is one elsewhere: handover pickup --from {}",
+            handoff_process::quoted(other.top())
+        )),
+        (None, Some(own)) => here.nothing(own),
+        (None, None) => Failure::new(format!("no capture waits in {}; --from DIR", here.top().display())),
+    })
 }
 
 /// The other worktrees of this repository where something waits, with the newest that is for this one.

@@ -32,11 +32,13 @@ pub(crate) fn run(
         let mut found: Vec<String> = Secrets::of(&bundle)?.words().take(NAMED).collect();
         let summary = String::from_utf8_lossy(bundle.summary());
         found.extend(
-            handoff_secrets::scan(&summary).iter().map(|found| format!("{} in its summary", found.rule)),
+            handoff_secrets::scan(&summary)
+                .iter()
+                .map(|found| format!("secret in the summary: {}", found.rule)),
         );
         if !found.is_empty() {
             return Err(Failure::new(format!(
-                "could not render {}: it holds secrets ({}), and what is rendered leaves this machine easily; \
+                "could not render {}, since what is rendered leaves this machine easily ({}); \
                  --allow-secrets does it all the same",
                 bundle.id(),
                 found.join("; ")

@@ -74,7 +74,7 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
         text += &format!("interrupted  the apply of {id}; to put everything back: handover pickup --undo\n");
     }
     for (tool, window, source) in &windows {
-        text += &format!("{tool:<10} {} ({source})\n", quota::describe(window));
+        text += &format!("{tool:<10} {} {} ({source})\n", window.name.as_str(), quota::used(window));
     }
     if windows.is_empty() {
         text += "windows    no source knows how full they are: run openusage, or handover install for the statusline\n";

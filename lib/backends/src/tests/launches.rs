@@ -57,16 +57,16 @@ fn codex_runs_without_a_person_and_resumes_with_the_same_rights() {
         "-m",
         "gpt-5.5",
         "-C",
-        "/work/a b",
+        "/srv/a b",
     ];
     assert_eq!(words(&launch), [&common[..], &["-"]].concat());
     let resumed = Task { conversation: Conversation::Resume("abc"), ..task(&[]) };
     let launch = config.backends[0].run(&resumed).unwrap();
     assert_eq!(words(&launch), [&common[..], &["resume", "abc", "-"]].concat());
     let launch = config.backends[0].open(&resumed).unwrap();
-    assert_eq!(words(&launch), ["resume", "-m", "gpt-5.5", "-C", "/work/a b", "abc"]);
+    assert_eq!(words(&launch), ["resume", "-m", "gpt-5.5", "-C", "/srv/a b", "abc"]);
     let launch = config.backends[0].open(&task(&[])).unwrap();
-    assert_eq!(words(&launch), ["-m", "gpt-5.5", "-C", "/work/a b"]);
+    assert_eq!(words(&launch), ["-m", "gpt-5.5", "-C", "/srv/a b"]);
 }
 
 #[test]
@@ -116,7 +116,7 @@ backends:
             r#"model_providers.mock.http_headers.X-A="b""#,
             r#"notify=["say", "/home/me/x", 1]"#,
             r#"odd={"a.b" = {c = "é\t"}, d = []}"#,
-            r#"developer_instructions="say \"hi\"\nin /work/a b""#,
+            r#"developer_instructions="say \"hi\"\nin /srv/a b""#,
         ]
     );
     let wrong = error("backends:\n  c: {type: codex, config: {a=b: 1}}\n");
@@ -161,7 +161,7 @@ fn variables_and_placeholders_stand_for_what_they_say() {
     let launch = launch.unwrap();
     for (name, value) in [
         ("MODEL", Some("m-1/p-1/m-1")),
-        ("PLACES", Some("/home/me:/work/a b")),
+        ("PLACES", Some("/home/me:/srv/a b")),
         ("JSON", Some(r#"{"json":1}"#)),
         ("CLI", Some(r#"{"json":1}"#)),
         ("VAR", Some("a{model} ~/ ${THERE}b")),
