@@ -59,8 +59,18 @@ pub(crate) fn trust(
 
 /// Our hooks among those that Codex lists: what shows handoffs, and what saves the work.
 pub(crate) fn ours(hooks: &[Listed], places: &Places) -> Vec<Listed> {
-    let (shows, saves) = (owner(places), places.program("handover"));
-    listed(hooks, places, |call| shows(call) || Path::new(&call.program) == saves)
+    let (shows, saves) = (owner(places), saver(places));
+    listed(hooks, places, |call| shows(call) || saves(call))
+}
+
+/// Those that save the work.
+pub(crate) fn saving(hooks: &[Listed], places: &Places) -> Vec<Listed> {
+    listed(hooks, places, saver(places))
+}
+
+fn saver(places: &Places) -> impl Fn(&Call) -> bool {
+    let program = places.program("handover");
+    move |call| Path::new(&call.program) == program
 }
 
 /// The one that shows handoffs.

@@ -1,12 +1,11 @@
 //! Is the work saved by itself, in every project?
 
-use std::path::Path;
-
 use handoff_adapters::{Manifest, Scope, State, Surface, SurfaceStatus, TOOLS, Tool, status};
-use handoff_wiring::Call;
 
 use super::Patient;
 use crate::agent::Agent;
+use crate::app_server::Listed;
+use crate::trust;
 
 impl Patient<'_> {
     pub(super) fn capture(&mut self) {
@@ -46,7 +45,7 @@ impl Patient<'_> {
             State::Wired | State::Unread(_) => {
                 self.well(format!("{what} run handover"));
                 if tool.id == "codex" && surface.surface == Surface::Hooks {
-                    self.trusted(surface);
+                    self.trusted();
                 }
             }
             State::Partly(missing) => self.problem(format!("{what} lack {}", missing.join(", ")), mend),
@@ -64,24 +63,18 @@ impl Patient<'_> {
     }
 
     /// Whether Codex runs those hooks, which it does not before the user trusts each.
-    fn trusted(&mut self, surface: &SurfaceStatus) {
+    fn trusted(&mut self) {
         if !self.thorough {
             return self.note("whether Codex trusts these hooks was not asked of its app-server: --quick");
         }
-        let (file, program) = (handoff_files::canonical(&surface.path), self.places.program("handover"));
         let hooks = match self.codex_hooks() {
-            Ok(hooks) => hooks,
+            Ok(hooks) => trust::saving(&hooks, self.places),
             Err(why) => {
                 return self.note(format!("whether Codex trusts these hooks could not be asked: {why}"));
             }
         };
-        let is_ours =
-            |command: &str| Call::of(command).is_some_and(|call| Path::new(&call.program) == program);
-        let ours = hooks
-            .iter()
-            .filter(|hook| handoff_files::canonical(&hook.source) == file && is_ours(&hook.command));
-        let idle =
-            ours.filter(|hook| !hook.enabled || !matches!(&*hook.status, "trusted" | "managed")).count();
+        let runs = |hook: &&Listed| hook.enabled && matches!(&*hook.status, "trusted" | "managed");
+        let idle = hooks.iter().filter(|hook| !runs(hook)).count();
         if idle > 0 {
             let mend = match self.manifest.agents.contains(&Agent::Codex) {
                 true => self.again("install --only codex --trust-codex-hook"),

@@ -11,9 +11,6 @@ use crate::literal::{self, LiteralError};
 use crate::patch::{self, PatchError, Section};
 use crate::path::TreePath;
 
-/// The largest delta that is read, in bytes: git makes none of what is larger than [`crate::repository::LARGE`].
-const LARGEST_DELTA: u64 = 8 << 20;
-
 /// Which side of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Which {
@@ -112,12 +109,10 @@ fn binary(
         source.by_ref().take(64).read_line(&mut line)?;
         let (kind, size) = line.trim_end().split_once(' ').ok_or(LiteralError::Malformed)?;
         let size: u64 = size.parse().map_err(|_| LiteralError::Malformed)?;
-        let most = if kind == "delta" { (*left).min(LARGEST_DELTA) } else { *left };
-        if size > most {
-            return Ok(false);
-        }
-        *left -= size;
+        let Some(rest) = left.checked_sub(size) else { return Ok(false) };
+        *left = rest;
         if kind == "delta" {
+            // The reader of patches takes no large one.
             let mut delta = Vec::new();
             literal::read(source, size, |piece| {
                 delta.extend_from_slice(piece);

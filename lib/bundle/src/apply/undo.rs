@@ -59,8 +59,8 @@ impl Handover {
     ///
     /// # Errors
     /// [`BundleError::NothingToUndo`]; [`Refusal::ChangedSince`], [`Refusal::HeadMoved`] and [`Refusal::IndexMoved`]
-    /// when that would overwrite what the user did since, with nothing changed; [`BundleError::Busy`]; [`BundleError::Unfinished`] when it can be
-    /// tried again; git's and the system's.
+    /// when that would overwrite what the user did since, with nothing changed; [`BundleError::Busy`];
+    /// [`BundleError::Unfinished`] when it can be tried again; git's and the system's.
     pub fn undo(&self, git: &Git) -> Result<Undone, BundleError> {
         let _lock = self.lock()?;
         let recorded = self.newest_record(true)?.ok_or(BundleError::NothingToUndo)?;
