@@ -15,7 +15,7 @@ usage: inbox [VERB] [--root DIR] [--json]
   read [ID…]           show and archive: all that fits, or those named
   show ID              show one, unread or archived, and leave it where it is
   archive ID…          archive without reading
-  restore ID…          put back to unread
+  restore [ID…]        put back to unread; without an ID what this worktree's newest session was given
   log [--all] [-n N]   what was archived, newest first (20); --all: in every inbox
   search TEXT [--all]  where TEXT stands, unread and archived
   worktrees            every inbox, its counts, and those whose path is gone
@@ -60,6 +60,7 @@ pub(crate) enum Verb {
     Show { id: String },
     Archive { ids: Vec<String> },
     Restore { ids: Vec<String> },
+    Settle,
     Log { all: bool, most: usize },
     Search { text: String, all: bool },
     Worktrees,
@@ -120,7 +121,9 @@ impl Typed {
             },
             "show" => Verb::Show { id: self.one("ID")?.string()? },
             "archive" => Verb::Archive { ids: self.some()? },
-            "restore" => Verb::Restore { ids: self.some()? },
+            "restore" => Verb::Restore { ids: self.rest()? },
+            // The hook runs it, to archive what earlier sessions used.
+            "settle" => Verb::Settle,
             "log" => Verb::Log { all: self.all, most: self.most.unwrap_or(20) },
             "search" => Verb::Search { text: self.one("TEXT")?.string()?, all: self.all },
             "worktrees" => Verb::Worktrees,

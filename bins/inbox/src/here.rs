@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use handoff_address::Address;
+use handoff_delivery::{Ledger, Looker, Standing};
 use handoff_document::{Document, Timestamp};
 use handoff_process::{Environment, Output};
 use handoff_store::{Inbox, Listing, Store, Waiting, is_elsewhere};
@@ -23,12 +24,16 @@ pub(crate) struct Here {
     pub(crate) now: Timestamp,
     /// The worktree that was named on the command line.
     pub(crate) root: Option<PathBuf>,
+    /// Who looks: the session in whose shell this runs, where there is one.
+    pub(crate) looker: Looker,
 }
 
 /// A handoff that is unread, with the beginning of its text.
 pub(crate) struct Unread {
     pub(crate) waiting: Waiting,
     pub(crate) beginning: Vec<u8>,
+    /// Whether a session has it.
+    pub(crate) standing: Standing,
     /// Why it could not be read.
     pub(crate) error: Option<String>,
 }
@@ -45,6 +50,7 @@ impl Here {
             format!("could not enter {}: {}", start.display(), handoff_files::reason(&error))
         })?;
         let address = Address::of(worktree.top());
+        let looker = Looker { session: environment.session_id(), ..Looker::outside(&environment) };
         Ok(Self {
             environment,
             output,
@@ -53,6 +59,7 @@ impl Here {
             address,
             now: Timestamp::now(),
             root: args.root.clone(),
+            looker,
         })
     }
 
@@ -65,24 +72,34 @@ impl Here {
         Ok(store)
     }
 
-    /// This worktree's inbox, when there is one.
+    /// This worktree's inbox, when there is one, its offers settled.
     pub(crate) fn inbox(&self) -> Result<Option<Inbox>, Failure> {
-        Ok(self.store()?.map(|store| store.inbox(&self.address)).transpose()?.flatten())
+        let Some(store) = self.store()? else { return Ok(None) };
+        Ok(store.inbox(&self.address)?.inspect(|inbox| self.settle(&store, inbox)))
     }
 
     /// This worktree's inbox for a verb that takes from it or changes it: only in a store that nobody else can write to.
     pub(crate) fn own_inbox(&self) -> Result<Option<Inbox>, Failure> {
         let Some(store) = Store::open(&self.environment.store()?)? else { return Ok(None) };
         store.trust()?;
-        Ok(store.inbox(&self.address)?)
+        Ok(store.inbox(&self.address)?.inspect(|inbox| self.settle(&store, inbox)))
     }
 
     /// This worktree's inbox or every one.
     pub(crate) fn inboxes(&self, all: bool) -> Result<Vec<Inbox>, Failure> {
-        match (all, self.store()?) {
-            (_, None) => Ok(Vec::new()),
-            (true, Some(store)) => Ok(store.inboxes()?),
-            (false, Some(store)) => Ok(store.inbox(&self.address)?.into_iter().collect()),
+        let Some(store) = self.store()? else { return Ok(Vec::new()) };
+        let inboxes = if all { store.inboxes()? } else { store.inbox(&self.address)?.into_iter().collect() };
+        inboxes.iter().for_each(|inbox| self.settle(&store, inbox));
+        Ok(inboxes)
+    }
+
+    /// Archives what sessions used since the last look. Failing is no error of the verb: the next look does it.
+    fn settle(&self, store: &Store, inbox: &Inbox) {
+        if store.trust().is_err() {
+            return;
+        }
+        if let (Ok(ledger), Ok(listing)) = (Ledger::open(inbox, &self.looker), inbox.waiting()) {
+            ledger.settle(&listing);
         }
     }
 
@@ -93,7 +110,8 @@ impl Here {
             let (name, kind) = (oddity.name.to_string_lossy(), oddity.kind.name());
             self.output.complain(format_args!("{name} in unread/ is a {kind}, no handoff; it is left alone"));
         }
-        let read = handoffs.into_iter().map(|waiting| Unread::read(inbox, waiting));
+        let ledger = Ledger::open(inbox, &self.looker)?;
+        let read = handoffs.into_iter().map(|waiting| Unread::read(inbox, waiting, &ledger));
         Ok(read.filter(|unread| !is_elsewhere(&unread.document(), self.worktree.top())).collect())
     }
 }
@@ -115,10 +133,11 @@ impl Here {
 }
 
 impl Unread {
-    fn read(inbox: &Inbox, waiting: Waiting) -> Self {
+    fn read(inbox: &Inbox, waiting: Waiting, ledger: &Ledger<'_>) -> Self {
+        let standing = ledger.standing(&waiting);
         match inbox.peek(&waiting) {
-            Ok(beginning) => Self { waiting, beginning, error: None },
-            Err(error) => Self { waiting, beginning: Vec::new(), error: Some(error.to_string()) },
+            Ok(beginning) => Self { waiting, beginning, standing, error: None },
+            Err(error) => Self { waiting, beginning: Vec::new(), standing, error: Some(error.to_string()) },
         }
     }
 

@@ -3,6 +3,7 @@
 mod args;
 mod here;
 mod id;
+mod offer;
 mod row;
 mod table;
 mod verb;

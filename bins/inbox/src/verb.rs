@@ -25,6 +25,8 @@ pub(crate) fn run(verb: Verb, here: &Here) -> Result<Status, Failure> {
         Verb::Archive { ids } => archive::run(here, &ids),
         Verb::Restore { ids } => restore::run(here, &ids),
         Verb::Log { all, most } => log::run(here, all, most),
+        // Every verb settles what was offered before it looks; this one does nothing else.
+        Verb::Settle => here.own_inbox().map(|_| Status::Done),
         Verb::Search { text, all } => search::run(here, &text, all),
         Verb::Worktrees => worktrees::run(here),
         Verb::Move { old, new } => relocate::run(here, &old, &new),

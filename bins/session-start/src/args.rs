@@ -7,9 +7,10 @@ use lexopt::ValueExt;
 use lexopt::prelude::{Long, Short};
 
 pub(crate) const HELP: &str = "\
-session-start: gives a new session the handoffs that wait for its worktree
+session-start: offers a new session the handoffs that wait for its worktree
 
-Run by the agent as its SessionStart hook, with the hook's JSON on standard input.
+Run by the agent as its SessionStart hook, with the hook's JSON on standard input. A handoff that was offered stays
+unread until the session has answered. JSON of a host that is not known gives nothing.
 
 usage: session-start [--format auto|plain|claude|codex] [--root DIR] [--max-bytes N] [--peek]
 
@@ -24,7 +25,7 @@ Nothing waiting: no output. The exit code is always 0.
 
 examples:
   session-start --peek                          what would the next session here be given?
-  echo '{\"cwd\":\"'$PWD'\"}' | session-start      as a host calls it
+  session-start --format plain                  the same, and each time counts as an offer
 ";
 
 #[derive(Debug, PartialEq, Eq)]

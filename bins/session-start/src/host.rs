@@ -1,45 +1,39 @@
 //! What the host says on standard input.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
+use handoff_agents::SessionStart;
 use handoff_process::{Patience, read_input};
 use serde_json::Value;
 
-/// Both hosts send one line of JSON, Codex without an end of line, and either may leave the pipe open. Past these
-/// limits there is no payload to wait for.
+/// Hosts send one line of JSON, Codex without an end of line, and any of them may leave the pipe open. Past these limits
+/// there is no payload to wait for.
 const PATIENCE: Patience = Patience { time: Some(Duration::from_millis(200)), size: 1 << 20 };
 
-/// The fields of a SessionStart payload that matter here. Any of them may be missing.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Payload {
-    pub(crate) cwd: Option<PathBuf>,
-    pub(crate) session_id: Option<String>,
-    /// Whether this session's context was just compacted.
-    pub(crate) is_compact: bool,
-    /// Whether it is a SessionStart at all.
-    pub(crate) is_session_start: bool,
+/// What came on standard input.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// No JSON object: nobody that is known, so plain text.
+    Plain,
+    /// A host announces a session.
+    Session(SessionStart),
+    /// JSON of no host that is known, or of another event.
+    Other,
 }
 
-impl Payload {
-    /// Reads it from standard input; None when no JSON object arrives.
-    pub(crate) fn read() -> Option<Self> {
-        Self::parse(&read_input(PATIENCE, is_complete)?)
+impl Input {
+    /// Reads it from standard input.
+    pub(crate) fn read() -> Self {
+        Self::parse(&read_input(PATIENCE, is_complete).unwrap_or_default())
     }
 
-    fn parse(input: &[u8]) -> Option<Self> {
-        let Value::Object(fields) = serde_json::from_slice(input).ok()? else { return None };
-        let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        Some(Self {
-            cwd: text("cwd").map(PathBuf::from),
-            session_id: text("session_id").map(str::to_owned),
-            is_compact: text("source") == Some("compact"),
-            is_session_start: text("hook_event_name").is_none_or(|event| event == "SessionStart"),
-        })
+    fn parse(input: &[u8]) -> Self {
+        let Ok(Value::Object(fields)) = serde_json::from_slice(input) else { return Self::Plain };
+        SessionStart::recognise(&fields).map_or(Self::Other, Self::Session)
     }
 }
 
-/// Whether a whole JSON object has arrived: then nobody need wait for the end of input.
+/// Whether a whole JSON object has arrived: then the end of input need not be waited for.
 fn is_complete(input: &[u8]) -> bool {
     input.trim_ascii_end().ends_with(b"}") && serde_json::from_slice::<Value>(input).is_ok()
 }
@@ -49,16 +43,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_payload_may_lack_anything() {
-        let minimal = Payload { is_session_start: true, ..Payload::default() };
-        assert_eq!(Payload::parse(b"{}"), Some(minimal));
-        assert_eq!(
-            Payload::parse(br#"{"cwd": 7, "source": null, "session_id": ""}"#).map(|p| p.cwd),
-            Some(None)
-        );
-        for none in [&b""[..], b"[]", b"3", b"text", b"{\"cwd\":", b"\xFF"] {
-            assert_eq!(Payload::parse(none), None);
+    fn what_is_no_object_is_nobody_and_what_fits_no_host_is_another() {
+        for plain in [&b""[..], b"[]", b"3", b"text", b"{\"cwd\":", b"\xFF"] {
+            assert_eq!(Input::parse(plain), Input::Plain);
         }
+        for other in [&b"{}"[..], br#"{"cwd":"/c"}"#, br#"{"hook_event_name":"Stop","session_id":"s"}"#] {
+            assert_eq!(Input::parse(other), Input::Other);
+        }
+        let session = br#"{"hook_event_name":"SessionStart","session_id":"s","cwd":7,"source":"compact"}"#;
+        assert!(matches!(Input::parse(session), Input::Session(session) if session.cwd.is_none()));
     }
 
     #[test]

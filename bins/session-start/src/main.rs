@@ -1,11 +1,13 @@
-//! The SessionStart hook: gives a new session the handoffs that wait for its worktree, once.
+//! The SessionStart hook: offers a new session the handoffs that wait for its worktree.
 //!
 //! A hook never hurts its host: this exits 0 whatever happens, prints its one message or nothing, and does next to
 //! nothing when nothing waits.
 
+mod archiver;
 mod args;
 mod format;
 mod host;
+mod session;
 mod surface;
 
 use handoff_process::{Environment, Output, Status};
@@ -23,9 +25,9 @@ fn main() -> std::process::ExitCode {
         Ok(Command::Version) => {
             output.print(concat!("session-start ", env!("CARGO_PKG_VERSION"), "\n"));
         }
-        // A background agent in somebody's worktree must not take what waits for the session after it.
+        // A background agent in a person's worktree must not take what waits for the session after it.
         Ok(Command::Run(_)) if environment.skip => {}
-        Ok(Command::Run(args)) => surface::run(&args, &environment, &output),
+        Ok(Command::Run(args)) => surface::run(args, environment, &output),
         // Silence would mean that nothing is waiting.
         Err(error) => {
             let text = format!("agent-handoff: session-start did not look for handoffs: {error}");

@@ -1,147 +1,235 @@
-//! From the host's payload to a delivered message.
+//! From the host's payload to a message.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use handoff_address::Address;
+use handoff_agents::{SessionStart, Source};
+use handoff_delivery::{Ledger, Looker};
 use handoff_document::Timestamp;
-use handoff_process::{Environment, Output, quoted};
-use handoff_reader::{Outcome, Reading, Request};
-use handoff_store::{Inbox, Receipt, Store};
+use handoff_files::FileError;
+use handoff_process::{Environment, Output, Unattended, quoted};
+use handoff_reader::{Candidates, Mode, Outcome, Request, mention};
+use handoff_store::{Inbox, Store};
 use handoff_surface::{REMINDER, SMALLEST};
 use handoff_worktree::Worktree;
 
+use crate::archiver::Archiver;
 use crate::args::{Args, Format};
 use crate::format::Message;
-use crate::host::Payload;
+use crate::host::Input;
+use crate::session::Session;
+
+/// How long the hook may take in all. A host that waits longer ends it at its own limit, and what it has printed by then
+/// is thrown away.
+const DEADLINE: Duration = Duration::from_millis(2_800);
+
+/// What of that is for printing.
+const RESERVE: Duration = Duration::from_millis(300);
 
 /// Anything that keeps the hook from looking; its words go to the session in one line.
 type Failure = Box<dyn std::error::Error>;
 
-pub(crate) fn run(args: &Args, environment: &Environment, output: &Output) {
-    let payload = Payload::read();
-    let json = match args.format {
-        Format::Auto => payload.is_some(),
-        Format::Plain => false,
-        Format::Json => true,
+pub(crate) fn run(args: Args, environment: Environment, output: &Output) {
+    let began = Instant::now();
+    let (start, json) = match (Input::read(), args.format) {
+        (Input::Other, _) => return,
+        (Input::Session(start), _) if !start.host.delivers => return,
+        (Input::Session(start), format) => (Some(start), format != Format::Plain),
+        (Input::Plain, format) => (None, format == Format::Json),
     };
-    let payload = payload.unwrap_or(Payload { is_session_start: true, ..Payload::default() });
-    if !payload.is_session_start {
-        return;
-    }
-    let session = Session { args, environment, payload, json, output };
-    if let Err(error) = session.serve() {
-        session.deliver(&Message::notice(format!("agent-handoff: could not look for handoffs: {error}")));
-    }
-}
-
-struct Session<'a> {
-    args: &'a Args,
-    environment: &'a Environment,
-    payload: Payload,
-    json: bool,
-    output: &'a Output,
-}
-
-impl Session<'_> {
-    fn serve(&self) -> Result<(), Failure> {
-        let root = self.environment.store()?;
-        let start = self.start()?;
-        let Some(store) = Store::open(&root)? else { return Ok(()) };
-        if !self.payload.is_compact && !has_unread_above(&store, &start) {
-            return Ok(());
+    let deliver = |message: &Message| {
+        let text = if json { message.json() } else { message.plain() };
+        // A message that does not arrive is no evidence: what was in it waits again.
+        let _ = output.deliver(&text);
+    };
+    let place = match Place::find(&args, &environment, start.as_ref()) {
+        Ok(Some(place)) => place,
+        Ok(None) => return,
+        Err(error) => return deliver(&Message::failure(&*error)),
+    };
+    let (sender, receiver) = mpsc::channel();
+    // What the file system does not answer in time is not waited for: the process ends, and the thread with it.
+    let until = began + DEADLINE;
+    let command = list_command(&place.start);
+    std::thread::spawn(move || {
+        let hook = Hook { args, environment, place, until };
+        let _ =
+            sender.send(hook.answer(start).unwrap_or_else(|error| Answer::only(Message::failure(&*error))));
+    });
+    match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        Ok(answer) => {
+            answer.message.as_ref().inspect(|message| deliver(message));
+            answer.archiver.map(Archiver::wait);
         }
-        let worktree = Worktree::find(&start).map_err(|error| {
-            format!("could not enter {}: {}", start.display(), handoff_files::reason(&error))
+        Err(_) => deliver(&Message::notice(format!(
+            "agent-handoff: handoffs may wait here; looking at them took too long. To see them: {command}"
+        ))),
+    }
+}
+
+/// Where the hook looks, when something may wait there.
+struct Place {
+    store: Store,
+    start: PathBuf,
+}
+
+impl Place {
+    /// `None` when nothing is unread: then nothing more is looked at.
+    fn find(
+        args: &Args,
+        environment: &Environment,
+        session: Option<&SessionStart>,
+    ) -> Result<Option<Self>, Failure> {
+        let root = environment.store()?;
+        let named = args.root.as_ref().or(session.and_then(|session| session.cwd.as_ref()));
+        let start = match named.or(environment.claude_project_dir.as_ref()) {
+            Some(path) => path.clone(),
+            None => Environment::working_directory().map_err(|error| {
+                format!("could not tell the current directory: {}", handoff_files::reason(&error))
+            })?,
+        };
+        let Some(store) = Store::open(&root)? else { return Ok(None) };
+        let is_compact = session.is_some_and(|session| session.source == Source::Compact);
+        Ok((is_compact || has_unread_above(&store, &start)).then_some(Self { store, start }))
+    }
+}
+
+/// What the hook says, and who archives meanwhile what earlier sessions used.
+struct Answer {
+    message: Option<Message>,
+    archiver: Option<Archiver>,
+}
+
+impl Answer {
+    fn only(message: Message) -> Self {
+        Self { message: Some(message), archiver: None }
+    }
+
+    const NOTHING: Self = Self { message: None, archiver: None };
+}
+
+struct Hook {
+    args: Args,
+    environment: Environment,
+    place: Place,
+    until: Instant,
+}
+
+impl Hook {
+    fn answer(&self, start: Option<SessionStart>) -> Result<Answer, Failure> {
+        let Place { store, start: directory } = &self.place;
+        let worktree = Worktree::find(directory).map_err(|error| {
+            format!("could not enter {}: {}", directory.display(), handoff_files::reason(&error))
         })?;
-        let Some(inbox) = store.inbox(&Address::of(worktree.top()))? else { return Ok(()) };
+        let Some(inbox) = store.inbox(&Address::of(worktree.top()))? else { return Ok(Answer::NOTHING) };
         let listing = inbox.waiting()?;
         let now = Timestamp::now();
-        let reminder = self.reminder(&inbox, now)?;
+        let reminder = self.reminder(start.as_ref(), &inbox, now)?;
         if listing.is_empty() && reminder.is_none() {
-            return Ok(());
+            return Ok(Answer::NOTHING);
         }
         store.trust().map_err(|error| format!("{} waiting, not shown: {error}", listing.handoffs.len()))?;
 
-        let command = read_command(&start);
+        let session = Session::look(start, &self.environment);
+        let until = self.until - RESERVE;
+        let looker = Looker { until, now, ..session.looker(&self.environment) };
+        let makes_offers = !self.args.peek && !self.only_mentions(&session) && !listing.handoffs.is_empty();
+        let ledger = match makes_offers {
+            true => Ledger::take_turn(&inbox, &looker)?,
+            false => Ledger::open(&inbox, &looker)?,
+        };
+        let candidates = Candidates::of(listing, &ledger);
+        let archives = candidates.some_delivered && !self.args.peek;
+        let archiver = if archives { Archiver::start(worktree.top()) } else { None };
+        let record = |name: &std::ffi::OsStr, frame: &str| record(&inbox, &ledger, &session, name, frame);
+        let read_command = read_command(directory);
         let reminded = reminder.as_ref().map_or(0, String::len);
         let request = Request {
             worktree: &worktree,
             inbox: &inbox,
-            budget: self.budget().saturating_sub(reminded),
-            peek: self.args.peek,
-            read_command: &command,
+            budget: self.budget(reminder.is_some()).saturating_sub(reminded),
+            mode: if self.args.peek { Mode::Peek } else { Mode::Offer(&record) },
+            own_sessions: &session.own,
+            read_command: &read_command,
             now,
+            until: Some(until),
         };
-        self.hand_over(request.take(&listing)?, reminder, &inbox, now);
-        Ok(())
+        let message = if self.only_mentions(&session) {
+            self.mention(&request, &candidates)
+        } else {
+            message(request.take(&candidates)?)
+        };
+        Ok(Answer { message: with_reminder(message, reminder), archiver })
     }
 
-    fn hand_over(
+    fn only_mentions(&self, session: &Session) -> bool {
+        session.is_unattended && self.environment.unattended != Unattended::Full
+    }
+
+    /// A session that no person sits in front of takes nothing, unless it is asked to.
+    fn mention(&self, request: &Request<'_>, candidates: &Candidates) -> Option<Message> {
+        if self.environment.unattended == Unattended::Off {
+            return None;
+        }
+        mention(request, candidates).map(|line| Message::notice(format!("agent-handoff: {line}")))
+    }
+
+    fn reminder(
         &self,
-        outcome: Outcome<Reading<'_>>,
-        reminder: Option<String>,
+        start: Option<&SessionStart>,
         inbox: &Inbox,
         now: Timestamp,
-    ) {
-        let reminder_too = |text: &str| format!("{text}{}", reminder.as_deref().unwrap_or_default());
-        match outcome {
-            Outcome::Ready(reading) => {
-                let surfaced = reading.surfaced();
-                let message = Message::new(reminder_too(&surfaced.text), surfaced.summary.clone());
-                if self.deliver(&message) {
-                    let receipt = Receipt { at: now, by: self.payload.session_id.clone() };
-                    // What could not be archived is unread again, and shown again.
-                    let _ = reading.settle(inbox, &receipt);
-                }
-            }
-            Outcome::CannotShow(line) => {
-                let notice = Message::notice(line);
-                let summary = notice.plain().trim_end().to_owned();
-                self.deliver(&Message::new(reminder_too(&notice.plain()), summary));
-            }
-            Outcome::Nothing => {
-                if let Some(text) = reminder {
-                    let summary =
-                        "agent-handoff: reminded the session of its handoffs after compaction".to_owned();
-                    self.deliver(&Message::new(text, summary));
-                }
-            }
-        }
-    }
-
-    fn reminder(&self, inbox: &Inbox, now: Timestamp) -> Result<Option<String>, Failure> {
-        let session = self.payload.session_id.as_ref().filter(|_| self.payload.is_compact);
-        let Some(session) = session else { return Ok(None) };
-        let reminder = handoff_reader::remind(inbox, session)?;
-        let is_first = || self.args.peek || inbox.may_remind(session, now.seconds());
+    ) -> Result<Option<String>, Failure> {
+        let compacted = start.filter(|start| start.source == Source::Compact);
+        let Some(start) = compacted else { return Ok(None) };
+        let reminder = handoff_reader::remind(inbox, &start.session)?;
+        let is_first = || self.args.peek || inbox.may_remind(&start.session, now.seconds());
         Ok(reminder.filter(|_| is_first()))
     }
 
     /// Enough for the frame, and for a reminder beside it.
-    fn budget(&self) -> usize {
-        self.args.max_bytes.max(if self.payload.is_compact { SMALLEST + REMINDER } else { SMALLEST })
+    fn budget(&self, reminds: bool) -> usize {
+        self.args.max_bytes.max(if reminds { SMALLEST + REMINDER } else { SMALLEST })
     }
+}
 
-    /// Where to look from: what was asked for, what the host says, where we are.
-    fn start(&self) -> Result<PathBuf, Failure> {
-        let named = self
-            .args
-            .root
-            .as_ref()
-            .or(self.payload.cwd.as_ref())
-            .or(self.environment.claude_project_dir.as_ref());
-        match named {
-            Some(path) => Ok(path.clone()),
-            None => Ok(Environment::working_directory().map_err(|error| {
-                format!("could not tell the current directory: {}", handoff_files::reason(&error))
-            })?),
+/// Records the offer of one handoff, and for the reminder after compaction what the session was given.
+fn record(
+    inbox: &Inbox,
+    ledger: &Ledger<'_>,
+    session: &Session,
+    name: &std::ffi::OsStr,
+    frame: &str,
+) -> Result<(), FileError> {
+    ledger.offer(name, session.offer(frame, ledger.looker().now, &ledger.looker().space))?;
+    match &session.start {
+        Some(start) => inbox.remember(&start.session, name),
+        None => Ok(()),
+    }
+}
+
+fn message(outcome: Outcome<handoff_reader::Reading<'_>>) -> Option<Message> {
+    match outcome {
+        Outcome::Ready(reading) => {
+            let surfaced = reading.surfaced();
+            Some(Message::new(surfaced.text.clone(), surfaced.summary.clone()))
         }
+        Outcome::Line(line) => Some(Message::notice(format!("agent-handoff: {}", line.text))),
+        Outcome::Nothing => None,
     }
+}
 
-    fn deliver(&self, message: &Message) -> bool {
-        let text = if self.json { message.json() } else { message.plain() };
-        self.output.deliver(&text).is_ok()
-    }
+fn with_reminder(message: Option<Message>, reminder: Option<String>) -> Option<Message> {
+    let Some(reminder) = reminder else { return message };
+    Some(match message {
+        Some(message) => message.followed_by(&reminder),
+        None => {
+            let summary = "agent-handoff: reminded the session of its handoffs after compaction";
+            Message::new(reminder, summary.to_owned())
+        }
+    })
 }
 
 /// Whether something is unread for `start` or a directory above it. The worktree is one of them, so when nothing is, git
@@ -160,4 +248,10 @@ fn has_unread_above(store: &Store, start: &Path) -> bool {
 fn read_command(start: &Path) -> String {
     let program = Environment::sibling("inbox");
     format!("{} read --root {}", quoted(&program), quoted(start))
+}
+
+/// The command that lists what is unread there.
+fn list_command(start: &Path) -> String {
+    let program = Environment::sibling("inbox");
+    format!("{} --root {}", quoted(&program), quoted(start))
 }

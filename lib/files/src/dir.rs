@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use crate::error::FileError;
 use crate::mode;
-use crate::open::{Access, OpenFile};
+use crate::open::{Access, Lock, OpenFile, lock};
 
 pub(crate) const OPEN_DIR: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
@@ -95,14 +95,31 @@ impl Dir {
         Self::create_as(path, 0o777)
     }
 
+    /// The same as [`Dir::create`], but the name of a new one need not be on disk when this returns: for what can be
+    /// made again.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn create_path_unsynced(path: &Path) -> Result<Self, FileError> {
+        if let Some(dir) = Self::open(path)? {
+            return Ok(dir);
+        }
+        Self::build(path, 0o700)
+    }
+
     fn create_as(path: &Path, mode: u32) -> Result<Self, FileError> {
         if let Some(dir) = Self::open(path)? {
             return Ok(dir);
         }
-        DirBuilder::new().recursive(true).mode(mode).create(path).map_err(FileError::new("create", path))?;
+        let dir = Self::build(path, mode)?;
         if let Some(parent) = path.parent().map(Self::open).transpose()?.flatten() {
             parent.sync()?;
         }
+        Ok(dir)
+    }
+
+    fn build(path: &Path, mode: u32) -> Result<Self, FileError> {
+        DirBuilder::new().recursive(true).mode(mode).create(path).map_err(FileError::new("create", path))?;
         Self::open(path)?.ok_or_else(|| FileError::new("open", path)(Errno::NOENT))
     }
 
@@ -135,6 +152,30 @@ impl Dir {
             Err(error) => return Err(self.error("create", name)(error)),
         }
         self.child(name)?.ok_or_else(|| self.error("open", name)(Errno::NOENT))
+    }
+
+    /// The same, but the name of a new one need not be on disk when this returns: for what can be made again.
+    ///
+    /// # Errors
+    /// As for [`Dir::child`].
+    pub fn create_unsynced(&self, name: impl AsRef<OsStr>) -> Result<Self, FileError> {
+        let name = name.as_ref();
+        if let Some(dir) = self.child(name)? {
+            return Ok(dir);
+        }
+        match rustix::fs::mkdirat(&self.fd, name, Mode::RWXU) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(error) => return Err(self.error("create", name)(error)),
+        }
+        self.child(name)?.ok_or_else(|| self.error("open", name)(Errno::NOENT))
+    }
+
+    /// Asks for the directory's lock without waiting. It is held until this is dropped.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn lock(&self) -> Result<Lock, FileError> {
+        lock(&self.fd).map_err(FileError::new("lock", &self.path))
     }
 
     /// The path it was opened by.

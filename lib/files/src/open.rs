@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, FlockOperation};
@@ -47,6 +47,18 @@ pub enum Lock {
     Busy,
     /// This file system has no locks.
     Unsupported,
+}
+
+/// Asks for the lock of an open file or directory without waiting.
+pub(crate) fn lock(file: impl AsFd) -> Result<Lock, Errno> {
+    match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Lock::Taken),
+        Err(Errno::WOULDBLOCK) => Ok(Lock::Busy),
+        Err(Errno::NOTSUP | Errno::NOLCK | Errno::NOSYS | Errno::INVAL | Errno::BADF) => {
+            Ok(Lock::Unsupported)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 impl OpenFile {
@@ -96,14 +108,7 @@ impl OpenFile {
     /// # Errors
     /// What the system says.
     pub fn lock(&self) -> Result<Lock, FileError> {
-        match rustix::fs::flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Lock::Taken),
-            Err(Errno::WOULDBLOCK) => Ok(Lock::Busy),
-            Err(Errno::NOTSUP | Errno::NOLCK | Errno::NOSYS | Errno::INVAL | Errno::BADF) => {
-                Ok(Lock::Unsupported)
-            }
-            Err(error) => Err(FileError::new("lock", &self.path)(error)),
-        }
+        lock(&self.file).map_err(FileError::new("lock", &self.path))
     }
 
     /// The first `limit` bytes.

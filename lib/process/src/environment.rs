@@ -12,6 +12,8 @@ pub struct Environment {
     pub prefix: Option<PathBuf>,
     /// `AGENT_HANDOFF_SKIP`: take nothing from any inbox.
     pub skip: bool,
+    /// `AGENT_HANDOFF_UNATTENDED`: what a session without a person in front of it is given.
+    pub unattended: Unattended,
     /// `HOME`. Never asked of the user database: a static program cannot.
     pub home: Option<PathBuf>,
     /// `CLAUDE_PROJECT_DIR`: the directory that Claude Code was started in.
@@ -20,6 +22,13 @@ pub struct Environment {
     pub claude_session_id: Option<OsString>,
     /// `CODEX_THREAD_ID`: the session of Codex whose shell this runs in.
     pub codex_thread_id: Option<OsString>,
+    /// `CLAUDE_CODE_SESSION_ATTENDED` and `CLAUDE_CODE_ENTRYPOINT`: whether Claude Code says that no person sits in front
+    /// of this session.
+    pub claude_is_unattended: bool,
+    /// `CLAUDE_CODE_SKIP_PROMPT_HISTORY`: this session of Claude Code keeps no transcript.
+    pub claude_keeps_no_transcript: bool,
+    /// `CLAUDE_PID`: Claude Code's own process, as its hooks are told.
+    pub claude_pid: Option<u32>,
     /// `AGENT_HANDOFF_NO_UPDATE_CHECK`: never look for a newer version.
     pub no_update_check: bool,
     /// `CLAUDE_CONFIG_DIR`: Claude Code's directory, instead of `~/.claude`.
@@ -38,6 +47,18 @@ pub struct Environment {
     pub openusage_socket: Option<PathBuf>,
     /// `XDG_STATE_HOME`: where programs keep their state, instead of `~/.local/state`.
     pub xdg_state_home: Option<PathBuf>,
+}
+
+/// What a session without a person in front of it is given: a script, a scheduled job, a loop of agents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unattended {
+    /// One line that says what waits.
+    #[default]
+    Line,
+    /// What an attended session is given (`full`).
+    Full,
+    /// Nothing (`off`).
+    Off,
 }
 
 /// There is no telling where the store is.
@@ -70,10 +91,14 @@ impl Environment {
             root: path("AGENT_HANDOFF_ROOT"),
             prefix: path("AGENT_HANDOFF_HOME"),
             skip: set("AGENT_HANDOFF_SKIP").is_some(),
+            unattended: Unattended::read(),
             home: path("HOME"),
             claude_project_dir: path("CLAUDE_PROJECT_DIR"),
             claude_session_id: set("CLAUDE_CODE_SESSION_ID"),
             codex_thread_id: set("CODEX_THREAD_ID"),
+            claude_is_unattended: claude_is_unattended(),
+            claude_keeps_no_transcript: set("CLAUDE_CODE_SKIP_PROMPT_HISTORY").is_some(),
+            claude_pid: set("CLAUDE_PID").and_then(|text| text.to_str()?.parse().ok()),
             no_update_check: set("AGENT_HANDOFF_NO_UPDATE_CHECK").is_some(),
             claude_config_dir: path("CLAUDE_CONFIG_DIR"),
             codex_home: path("CODEX_HOME"),
@@ -97,6 +122,18 @@ impl Environment {
             (None, None) => return Err(NoStore::Unset),
         };
         if path.is_absolute() { Ok(path) } else { Err(NoStore::Relative(path)) }
+    }
+
+    /// The session of the agent in whose shell this runs; `None` where there is none, or more than one.
+    pub fn session_id(&self) -> Option<String> {
+        let is_id = |text: &&str| {
+            text.len() <= 128 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+        };
+        let only = match (&self.claude_session_id, &self.codex_thread_id) {
+            (Some(id), None) | (None, Some(id)) => id,
+            _ => return None,
+        };
+        only.to_str().filter(is_id).map(str::to_owned)
     }
 
     /// The user's state directory, for what must be trusted: `agent-handoff` in `XDG_STATE_HOME`, else in
@@ -168,6 +205,24 @@ impl Environment {
         let beside = std::env::current_exe().ok().map(|own| own.with_file_name(name));
         beside.filter(|path| Path::is_file(path)).unwrap_or_else(|| PathBuf::from(name))
     }
+}
+
+impl Unattended {
+    /// Any other value than the two is the default: a hook has nobody to refuse it to.
+    fn read() -> Self {
+        match set("AGENT_HANDOFF_UNATTENDED") {
+            Some(value) if value == "full" => Self::Full,
+            Some(value) if value == "off" => Self::Off,
+            _ => Self::Line,
+        }
+    }
+}
+
+/// Where Claude Code says nothing of it, a person is there.
+fn claude_is_unattended() -> bool {
+    let is_sdk = |entry: OsString| entry.as_encoded_bytes().starts_with(b"sdk-");
+    set("CLAUDE_CODE_SESSION_ATTENDED").is_some_and(|attended| attended == "0")
+        || set("CLAUDE_CODE_ENTRYPOINT").is_some_and(is_sdk)
 }
 
 fn set(name: &str) -> Option<OsString> {

@@ -4,13 +4,17 @@
 //! nothing else prints. What is read here is handed on as plain values.
 #![expect(clippy::disallowed_methods, reason = "these are the doors that the lint keeps shut elsewhere")]
 
+mod ancestor;
+mod background;
 mod environment;
 mod failure;
 mod input;
 mod output;
 mod word;
 
-pub use environment::{Environment, NoState, NoStore, quoted};
+pub use ancestor::{ProcessId, process_space};
+pub use background::Background;
+pub use environment::{Environment, NoState, NoStore, Unattended, quoted};
 pub use failure::Failure;
 pub use input::{
     InputError, InputFault, Patience, is_input_silent_for, read_input, read_line, read_whole,

@@ -11,33 +11,35 @@ const MOST: usize = 5;
 /// How much of an archived handoff is read for it, in bytes.
 const BEGINNING: u64 = 256 << 10;
 
-/// The reminder for `session`; None when it was given nothing that is still in the archive.
+/// The reminder for `session`; None when it was given nothing that is still there.
 ///
 /// # Errors
 /// When there is no randomness for the frame.
 pub fn remind(inbox: &Inbox, session: &str) -> Result<Option<String>, FileError> {
     let mut names = inbox.recall(session);
     names.reverse();
-    let mut contents: Vec<(std::ffi::OsString, Vec<u8>)> = Vec::new();
+    let mut contents: Vec<(std::path::PathBuf, Vec<u8>)> = Vec::new();
     for name in names {
-        let known = contents.iter().any(|(known, _)| *known == name);
+        let known = contents.iter().any(|(known, _)| known.file_name() == Some(&*name));
         if known || contents.len() == MOST {
             continue;
         }
-        if let Ok(content) = inbox.read_archived(&name, BEGINNING) {
-            contents.push((name, content));
+        // What was offered and not settled yet is still unread.
+        let archived = inbox.read_archived(&name, BEGINNING).map(|content| (inbox.read_path(), content));
+        let given = archived
+            .or_else(|_| inbox.read_unread(&name, BEGINNING).map(|content| (inbox.unread_path(), content)));
+        if let Ok((dir, content)) = given {
+            contents.push((dir.join(&name), content));
         }
     }
     if contents.is_empty() {
         return Ok(None);
     }
-    let paths: Vec<_> = contents.iter().map(|(name, _)| inbox.read_path().join(name)).collect();
     let loaded: Vec<Loaded<'_>> = contents
         .iter()
-        .zip(&paths)
-        .map(|((name, content), path)| Loaded {
+        .map(|(path, content)| Loaded {
             document: Document::parse(content),
-            file_name: name.as_encoded_bytes(),
+            file_name: path.file_name().unwrap_or_default().as_encoded_bytes(),
             path,
         })
         .collect();

@@ -1,15 +1,17 @@
-//! From a listing to a message.
+//! From candidates to a message.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use handoff_document::{Document, Timestamp, age};
 use handoff_files::{Dir, FileError};
-use handoff_store::{LARGEST, Listing, Waiting, is_elsewhere};
-use handoff_surface::{Composer, Frame, Incoming, Placed, Preview, Settled, Tail};
+use handoff_store::{LARGEST, Waiting, is_elsewhere};
+use handoff_surface::{Before, Composer, Frame, Incoming, Placed, Preview, Settled, Tail};
 use handoff_text::Sanitised;
 use handoff_worktree::{Head, Repository};
 
-use crate::{Outcome, Reading, Request, Taken, drift_of};
+use crate::mention::{is_for, on_offer, worn};
+use crate::{Candidate, Candidates, Line, Mode, Outcome, Reading, Request, Taken, drift_of};
 
 /// How many of the handoffs that stay unread are looked into for their names.
 const PREVIEWS: usize = 5;
@@ -19,57 +21,61 @@ const NAMED: usize = 3;
 
 pub(crate) fn take<'r>(
     request: &'r Request<'_>,
-    listing: &Listing,
+    candidates: &Candidates,
     frame: Frame,
 ) -> Result<Outcome<Reading<'r>>, FileError> {
-    let archive = if request.peek { None } else { Some(request.inbox.archive()) };
+    let archive = matches!(request.mode, Mode::Take).then(|| request.inbox.archive());
     let archive = match archive.transpose() {
         Ok(archive) => archive,
-        Err(error) => return Ok(cannot_show(&for_here(request, listing), &error.to_string())),
+        Err(error) => return Ok(cannot_show(&for_here(request, candidates), &error.to_string())),
     };
-    let mut work = Work::new(request, listing, archive, frame);
+    let mut work = Work::new(request, candidates, archive, frame);
     work.run();
     Ok(work.finish())
 }
 
 struct Work<'r, 'l> {
     request: &'r Request<'r>,
-    listing: &'l Listing,
+    candidates: &'l Candidates,
     archive: Option<Dir>,
     composer: Composer,
     /// Opened when the first handoff is to be shown: nothing waiting means no HEAD read.
     repository: Option<Repository>,
     head: Option<Head>,
     taken: Vec<Taken<'r>>,
-    shown: usize,
-    /// Those of another worktree that has the same inbox, and those that somebody else is reading.
+    /// The names of those that are in the message.
+    shown: Vec<&'l Waiting>,
+    /// Those of another worktree that has the same inbox, the reader's own, and those that another process is reading.
     not_ours: usize,
+    /// Those that were offered too often to be shown again.
+    worn: Vec<&'l Candidate>,
     unread: Vec<&'l Waiting>,
     bad: Vec<String>,
     stopped: Option<FileError>,
 }
 
 impl<'r, 'l> Work<'r, 'l> {
-    fn new(request: &'r Request<'r>, listing: &'l Listing, archive: Option<Dir>, frame: Frame) -> Self {
+    fn new(request: &'r Request<'r>, candidates: &'l Candidates, archive: Option<Dir>, frame: Frame) -> Self {
         let inbox = request.inbox;
-        let (settled, place) = match archive {
-            Some(_) => (Settled::Archived, inbox.read_path()),
-            None => (Settled::StillUnread, inbox.unread_path()),
+        let (settled, place) = match request.mode {
+            Mode::Take => (Settled::Archived, inbox.read_path()),
+            Mode::Offer(_) => (Settled::Offered, inbox.read_path()),
+            Mode::Peek => (Settled::StillUnread, inbox.unread_path()),
         };
         let mut composer = Composer::new(frame, inbox.key(), request.budget, settled, &place);
-        if let Some(note) = oddities(listing) {
-            composer.note(&note);
-        }
+        let notes = [oddities(candidates), on_offer(request, &candidates.on_offer)];
+        notes.iter().flatten().for_each(|note| composer.note(note));
         Self {
             request,
-            listing,
+            candidates,
             archive,
             composer,
             repository: None,
             head: None,
             taken: Vec::new(),
-            shown: 0,
+            shown: Vec::new(),
             not_ours: 0,
+            worn: Vec::new(),
             unread: Vec::new(),
             bad: Vec::new(),
             stopped: None,
@@ -77,36 +83,48 @@ impl<'r, 'l> Work<'r, 'l> {
     }
 
     fn run(&mut self) {
-        let handoffs = &self.listing.handoffs;
-        for (number, waiting) in handoffs.iter().enumerate() {
-            match self.one(waiting) {
+        let handoffs = &self.candidates.handoffs;
+        for (number, candidate) in handoffs.iter().enumerate() {
+            let rest = || handoffs[number..].iter().map(|candidate| &candidate.waiting);
+            if self.is_late() {
+                self.unread.extend(rest());
+                return;
+            }
+            match self.one(candidate) {
                 Ok(Next::Go) => {}
                 Ok(Next::Full) => {
-                    self.unread.extend(&handoffs[number..]);
+                    self.unread.extend(rest());
                     return;
                 }
                 Err(error) => {
                     let hopeless = is_hopeless(&error);
                     self.stopped.get_or_insert(error);
                     if hopeless {
-                        self.unread.extend(&handoffs[number..]);
+                        self.unread.extend(rest());
                         return;
                     }
-                    self.unread.push(waiting);
+                    self.unread.push(&candidate.waiting);
                 }
             }
         }
     }
 
+    fn is_late(&self) -> bool {
+        self.request.until.is_some_and(|until| Instant::now() >= until)
+    }
+
     /// Puts one handoff into the message if it is ours and can be read.
-    fn one(&mut self, waiting: &'l Waiting) -> Result<Next, FileError> {
+    fn one(&mut self, candidate: &'l Candidate) -> Result<Next, FileError> {
         let inbox = self.request.inbox;
+        let waiting = &candidate.waiting;
         match inbox.peek(waiting) {
-            Ok(beginning) if is_elsewhere(&Document::parse(&beginning), self.request.worktree.top()) => {
-                self.not_ours += 1;
-                return Ok(Next::Go);
+            Ok(beginning) => {
+                let document = Document::parse(&beginning);
+                if is_elsewhere(&document, self.request.worktree.top()) || self.request.is_own(&document) {
+                    self.not_ours += 1;
+                    return Ok(Next::Go);
+                }
             }
-            Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 self.not_ours += 1;
                 return Ok(Next::Go);
@@ -117,14 +135,19 @@ impl<'r, 'l> Work<'r, 'l> {
                 return Ok(Next::Go);
             }
         }
-        let Some(archive) = &self.archive else { return self.peek(waiting) };
+        if matches!(self.request.mode, Mode::Offer(_)) && candidate.is_only_mentioned() {
+            self.worn.push(candidate);
+            self.unread.push(waiting);
+            return Ok(Next::Go);
+        }
+        let Some(archive) = &self.archive else { return self.in_place(candidate) };
         let Some(mut claim) = inbox.claim(waiting, archive)? else {
             self.not_ours += 1;
             return Ok(Next::Go);
         };
         let content = claim.read()?;
         let (path, size) = (claim.archive_path(), claim.size());
-        match self.offer(waiting, &content, path, size) {
+        match self.offer(candidate, &content, path, size) {
             Placed::NoRoom => Ok(Next::Full),
             Placed::Whole | Placed::Cut => {
                 self.taken.push(Taken { claim, content });
@@ -133,15 +156,20 @@ impl<'r, 'l> Work<'r, 'l> {
         }
     }
 
-    fn peek(&mut self, waiting: &'l Waiting) -> Result<Next, FileError> {
-        let content = self.request.inbox.peek_whole(waiting)?;
-        let path = self.request.inbox.unread_path().join(waiting.name());
-        let size = content.len() as u64;
-        let placed = self.offer(waiting, &content, path, size);
+    fn in_place(&mut self, candidate: &'l Candidate) -> Result<Next, FileError> {
+        let (content, size) = self.request.inbox.read_in_place(&candidate.waiting)?;
+        let path = self.request.inbox.unread_path().join(candidate.waiting.name());
+        let placed = self.offer(candidate, &content, path, size);
         Ok(if placed == Placed::NoRoom { Next::Full } else { Next::Go })
     }
 
-    fn offer(&mut self, waiting: &Waiting, content: &[u8], path: PathBuf, size: u64) -> Placed {
+    fn offer(&mut self, candidate: &'l Candidate, content: &[u8], path: PathBuf, size: u64) -> Placed {
+        let waiting = &candidate.waiting;
+        let before = candidate
+            .past
+            .offered
+            .as_ref()
+            .map(|offer| Before { at: offer.at, session: offer.session.as_deref() });
         let worktree = self.request.worktree;
         if self.head.is_none() {
             self.repository = worktree.repository();
@@ -158,12 +186,13 @@ impl<'r, 'l> Work<'r, 'l> {
             whole: size <= LARGEST,
             head: self.head.as_ref().unwrap_or(&Head { branch: None, short: None }),
             drift: drift.as_ref(),
+            before: before.as_ref(),
             now: self.request.now,
         };
-        let after = self.listing.handoffs.len() - self.shown - self.not_ours - 1;
+        let after = self.candidates.handoffs.len() - self.shown.len() - self.not_ours - 1;
         let placed = self.composer.offer(&incoming, after);
         if placed != Placed::NoRoom {
-            self.shown += 1;
+            self.shown.push(waiting);
         }
         placed
     }
@@ -172,22 +201,42 @@ impl<'r, 'l> Work<'r, 'l> {
         if let Some(note) = bad_files(&self.bad) {
             self.composer.note(&note);
         }
-        if self.shown == 0 {
-            let reason = self.stopped.map(|error| error.to_string());
-            return match (reason.or_else(|| bad_files(&self.bad)), oddities(self.listing)) {
-                (Some(reason), _) => cannot_show(&self.unread, &reason),
-                (None, Some(note)) => Outcome::CannotShow(format!("agent-handoff: {note}")),
-                (None, None) => Outcome::Nothing,
-            };
+        if self.shown.is_empty() {
+            return self.one_line();
         }
         if let Some(error) = &self.stopped {
             self.composer.note(&error.to_string());
+        }
+        if let Mode::Offer(record) = self.request.mode {
+            let frame = self.composer.frame().to_owned();
+            let recorded: Result<(), FileError> =
+                self.shown.iter().try_for_each(|waiting| record(waiting.name(), &frame));
+            if let Err(error) = recorded {
+                let why = format!("it could not be noted that this session was given this: {error}");
+                self.composer.keep_unread(&why, &self.request.inbox.unread_path());
+            }
         }
         let previews = previews(self.request, &mut self.unread);
         let tail =
             Tail { unread: self.unread.len(), previews: &previews, read_command: self.request.read_command };
         let surfaced = self.composer.finish(tail);
         Outcome::Ready(Reading { surfaced, taken: self.taken, archive: self.archive })
+    }
+
+    /// What to say when nothing is shown: why it could not be, what was shown too often, what another session has.
+    fn one_line(self) -> Outcome<Reading<'r>> {
+        let late = self.is_late().then(|| "reading it took too long".to_owned());
+        let reason = self.stopped.map(|error| error.to_string());
+        if let Some(reason) = reason.or_else(|| bad_files(&self.bad)).or(late) {
+            return cannot_show(&self.unread, &reason);
+        }
+        let worn = self.worn.first().map(|candidate| worn(self.request, candidate));
+        let said = [worn, on_offer(self.request, &self.candidates.on_offer), oddities(self.candidates)];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        if said.is_empty() {
+            return Outcome::Nothing;
+        }
+        Outcome::Line(Line { text: said.join("; "), reason: None })
     }
 }
 
@@ -203,25 +252,18 @@ enum Next {
 }
 
 fn cannot_show<R>(unread: &[&Waiting], reason: &str) -> Outcome<R> {
-    match unread.len() {
-        0 => Outcome::Nothing,
-        1 => Outcome::CannotShow(format!(
-            "agent-handoff: 1 handoff is waiting here but was not shown: {reason}"
-        )),
-        n => Outcome::CannotShow(format!(
-            "agent-handoff: {n} handoffs are waiting here but were not shown: {reason}"
-        )),
-    }
+    let waits = match unread.len() {
+        0 => return Outcome::Nothing,
+        1 => "1 handoff is waiting here but was not shown".to_owned(),
+        n => format!("{n} handoffs are waiting here but were not shown"),
+    };
+    Outcome::Line(Line { text: format!("{waits}: {reason}"), reason: Some(reason.to_owned()) })
 }
 
-/// What of the listing is not another worktree's, as far as it can be read.
-fn for_here<'l>(request: &Request<'_>, listing: &'l Listing) -> Vec<&'l Waiting> {
-    listing.handoffs.iter().filter(|waiting| !is_known_elsewhere(request, waiting)).collect()
-}
-
-fn is_known_elsewhere(request: &Request<'_>, waiting: &Waiting) -> bool {
-    let beginning = request.inbox.peek(waiting);
-    beginning.is_ok_and(|beginning| is_elsewhere(&Document::parse(&beginning), request.worktree.top()))
+/// What of the candidates is this reader's, as far as it can be read.
+fn for_here<'l>(request: &Request<'_>, candidates: &'l Candidates) -> Vec<&'l Waiting> {
+    let waiting = candidates.handoffs.iter().map(|candidate| &candidate.waiting);
+    waiting.filter(|waiting| is_for(request, waiting)).collect()
 }
 
 /// The newest that stay unread, each in a line. Those of another worktree are taken off `unread` as they are met.
@@ -230,7 +272,7 @@ fn previews(request: &Request<'_>, unread: &mut Vec<&Waiting>) -> Vec<Preview> {
     let mut number = 0;
     while previews.len() < PREVIEWS && number < unread.len() {
         let waiting = unread[number];
-        if is_known_elsewhere(request, waiting) {
+        if !is_for(request, waiting) {
             unread.remove(number);
             continue;
         }
@@ -256,12 +298,12 @@ fn preview(request: &Request<'_>, waiting: &Waiting) -> Preview {
     Preview { id, about: about.join(" ") }
 }
 
-fn oddities(listing: &Listing) -> Option<String> {
-    let named = listing.oddities.iter().take(NAMED).map(|oddity| {
+fn oddities(candidates: &Candidates) -> Option<String> {
+    let named = candidates.oddities.iter().take(NAMED).map(|oddity| {
         format!("{} ({})", Sanitised::line(oddity.name.as_encoded_bytes(), 60), oddity.kind.name())
     });
     let named: Vec<String> = named.collect();
-    let rest = more(listing.oddities.len());
+    let rest = more(candidates.oddities.len());
     (!named.is_empty())
         .then(|| format!("left alone in unread/, no regular files: {}{rest}", named.join(", ")))
 }

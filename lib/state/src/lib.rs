@@ -93,6 +93,19 @@ impl StateDir {
     /// As for [`StateDir::open`]. [`StateError::Owner`] also when the directory that it would be created in is another
     /// user's: root with a user's HOME would lock that user out.
     pub fn create(&self) -> Result<Dir, StateError> {
+        self.create_by(Dir::create)
+    }
+
+    /// The same, but a new one need not be on disk when this returns: for what can be lost, in a hook, which waits for no
+    /// disk.
+    ///
+    /// # Errors
+    /// As for [`StateDir::create`].
+    pub fn create_unsynced(&self) -> Result<Dir, StateError> {
+        self.create_by(Dir::create_path_unsynced)
+    }
+
+    fn create_by(&self, create: fn(&Path) -> Result<Dir, FileError>) -> Result<Dir, StateError> {
         if let Some(dir) = self.open()? {
             return Ok(dir);
         }
@@ -102,7 +115,7 @@ impl StateDir {
                 break;
             }
         }
-        Dir::create(&self.path)?;
+        create(&self.path)?;
         let missing = || FileError::new("open", &self.path)(io::Error::from(io::ErrorKind::NotFound));
         Ok(self.open()?.ok_or_else(missing)?)
     }

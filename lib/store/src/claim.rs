@@ -96,6 +96,8 @@ pub struct Receipt {
     pub at: Timestamp,
     /// The reading session's id, when the host gave one.
     pub by: Option<String>,
+    /// Whether that session repeated the sentinel, which shows that the model read it.
+    pub is_acknowledged: bool,
 }
 
 impl Inbox {
@@ -159,9 +161,7 @@ impl Claim<'_> {
     /// # Errors
     /// What the system says.
     pub fn read(&mut self) -> Result<Vec<u8>, FileError> {
-        const BEGINNING: u64 = 1 << 20;
-        let limit = if self.file.size() > LARGEST { BEGINNING } else { LARGEST };
-        self.file.read(limit)
+        content(&mut self.file)
     }
 
     /// Stamps it and moves it to the archive; gives the path that it has there. `content` is what [`Claim::read`] gave.
@@ -228,10 +228,21 @@ impl Drop for Claim<'_> {
     }
 }
 
+/// The bytes of a handoff; of one over [`LARGEST`] only the first MiB.
+pub(crate) fn content(file: &mut OpenFile) -> Result<Vec<u8>, FileError> {
+    const BEGINNING: u64 = 1 << 20;
+    let limit = if file.size() > LARGEST { BEGINNING } else { LARGEST };
+    file.read(limit)
+}
+
 fn stamp(unread: &Dir, held_as: &OsStr, content: &[u8], receipt: &Receipt) -> Option<OpenFile> {
     let at = receipt.at.to_string();
     // One that was restored names an earlier reader.
-    let fields = [("received_at", Some(at.as_str())), ("received_by", receipt.by.as_deref())];
+    let fields = [
+        ("received_at", Some(at.as_str())),
+        ("received_by", receipt.by.as_deref()),
+        ("acknowledged", receipt.is_acknowledged.then_some("true")),
+    ];
     let (head, body) = stamped(content, &fields)?;
     unread.temporary(&[&head, body]).ok()?.replace(held_as).ok()
 }

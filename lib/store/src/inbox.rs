@@ -63,6 +63,22 @@ impl Inbox {
         })
     }
 
+    /// Another directory of the inbox, for what is recorded beside the handoffs; `None` when it is not there.
+    ///
+    /// # Errors
+    /// What the system says; a symbolic link in the way is an error.
+    pub fn child(&self, name: &str) -> Result<Option<Dir>, FileError> {
+        self.dir.child(name)
+    }
+
+    /// The same, made when it is not there. Its name need not be on disk when this returns.
+    ///
+    /// # Errors
+    /// As for [`Inbox::child`].
+    pub fn create_child(&self, name: &str) -> Result<Dir, FileError> {
+        self.dir.create_unsynced(name)
+    }
+
     /// The archive, made when it is not there.
     ///
     /// # Errors
@@ -95,6 +111,15 @@ impl Inbox {
     /// What the system says.
     pub fn peek_whole(&self, waiting: &Waiting) -> Result<Vec<u8>, FileError> {
         self.unread()?.open_file(waiting.held_as())?.read(crate::LARGEST)
+    }
+
+    /// A waiting handoff as [`Claim::read`](crate::Claim::read) gives it, without claiming it, and its size in bytes.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn read_in_place(&self, waiting: &Waiting) -> Result<(Vec<u8>, u64), FileError> {
+        let mut file = self.unread()?.open_file(waiting.held_as())?;
+        Ok((crate::claim::content(&mut file)?, file.size()))
     }
 
     /// Puts a handoff here under `name`, or under `name` with a random suffix when that is taken.
@@ -137,6 +162,14 @@ impl Inbox {
     /// What the system says, `NotFound` included.
     pub fn read_archived(&self, name: &OsStr, limit: u64) -> Result<Vec<u8>, FileError> {
         self.archive_dir()?.open_file(name)?.read(limit)
+    }
+
+    /// The first `limit` bytes of an unread handoff, by its file name.
+    ///
+    /// # Errors
+    /// What the system says, `NotFound` included.
+    pub fn read_unread(&self, name: &OsStr, limit: u64) -> Result<Vec<u8>, FileError> {
+        self.unread()?.open_file(name)?.read(limit)
     }
 
     /// Puts an archived handoff back to `unread/`; false when one of that name waits there.

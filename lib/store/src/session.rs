@@ -19,17 +19,17 @@ const ONE_COMPACTION: i64 = 10;
 const LONGEST: u64 = 64 << 10;
 
 impl Inbox {
-    /// Notes that `session` was given the archived handoff `name`.
+    /// Notes that `session` was given the handoff `name`.
     ///
     /// # Errors
     /// What the system says.
     pub fn remember(&self, session: &str, name: &OsStr) -> Result<(), FileError> {
         let Some(file) = file_of(session) else { return Ok(()) };
         // A name with a newline is two lines that name nothing.
-        self.dir.create_child(SESSIONS)?.append(file, &[name.as_bytes(), b"\n"].concat())
+        self.dir.create_unsynced(SESSIONS)?.append(file, &[name.as_bytes(), b"\n"].concat())
     }
 
-    /// The archived handoffs that `session` was given, the latest last. Nothing that cannot be read is an error here:
+    /// The handoffs that `session` was given, the latest last. Nothing that cannot be read is an error here:
     /// a reminder is a courtesy.
     pub fn recall(&self, session: &str) -> Vec<OsString> {
         let lines = self.lines_of(session).unwrap_or_default();

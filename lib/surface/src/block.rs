@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use handoff_document::{Document, Seal, Timestamp, age};
+use handoff_document::{Document, Part, Seal, Timestamp, age, sections};
 use handoff_text::{Excerpt, Sanitised};
 use handoff_worktree::{Drift, Head};
 
@@ -11,6 +11,9 @@ use crate::{cut, drift, size};
 
 /// The longest name of a handoff that is shown, in bytes.
 pub(crate) const NAME: usize = 120;
+
+/// The longest next action in the line for the person, in bytes.
+const ACTION: usize = 100;
 
 /// The longest other field that is shown, in bytes.
 const FIELD: usize = 80;
@@ -43,8 +46,19 @@ pub struct Incoming<'a> {
     pub head: &'a Head,
     /// What became of the commit it was written at.
     pub drift: Option<&'a Drift>,
+    /// The offer of before, when no session gave a sign that it read it.
+    pub before: Option<&'a Before<'a>>,
     /// The time of reading.
     pub now: Timestamp,
+}
+
+/// An earlier offer.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    /// When.
+    pub at: Timestamp,
+    /// To which session.
+    pub session: Option<&'a str>,
 }
 
 /// A handoff as it will stand between two dividers.
@@ -52,6 +66,19 @@ pub(crate) struct Block {
     pub(crate) name: Sanitised,
     pub(crate) sentinel: String,
     pub(crate) text: String,
+    /// What the person in front of the session decides by.
+    pub(crate) gist: Gist,
+}
+
+/// A handoff in a few words.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gist {
+    /// How old it is.
+    pub(crate) age: Option<String>,
+    /// Where it was written and what this is, when these are different branches.
+    pub(crate) branches: Option<(Sanitised, Sanitised)>,
+    /// The beginning of its next action.
+    pub(crate) action: Option<Sanitised>,
 }
 
 impl Incoming<'_> {
@@ -70,7 +97,7 @@ impl Incoming<'_> {
         }
         let body = quoted(&text);
         let text = format!("{header}\n{}\n", body.trim_matches('\n'));
-        (text.len() <= room).then(|| Block { name: self.name(), sentinel, text })
+        (text.len() <= room).then(|| Block { name: self.name(), sentinel, text, gist: self.gist() })
     }
 
     /// What matters most of it in at most `room` bytes, with the path of the whole.
@@ -79,7 +106,25 @@ impl Incoming<'_> {
         let path = Sanitised::line(self.path.as_os_str().as_encoded_bytes(), 400);
         header.push_str(&format!("whole:    {path} ({}, cut to fit here)\n", size(self.size)));
         let body = cut::most_important(self.document.body(), room.saturating_sub(header.len() + 1));
-        Block { name: self.name(), sentinel, text: format!("{header}\n{body}") }
+        Block { name: self.name(), sentinel, text: format!("{header}\n{body}"), gist: self.gist() }
+    }
+
+    /// The same in a few words, for the person.
+    fn gist(&self) -> Gist {
+        let document = self.document;
+        let then = document.field("created").and_then(Timestamp::parse);
+        let written = document.field("branch").filter(|branch| *branch != "unknown");
+        let branches = match (written, &self.head.branch) {
+            (Some(written), Some(here)) if written != here => {
+                Some((Sanitised::line(written.as_bytes(), FIELD), Sanitised::line(here.as_bytes(), FIELD)))
+            }
+            _ => None,
+        };
+        Gist {
+            age: then.map(|then| age(then, self.now)),
+            branches,
+            action: next_action(document.body(), ACTION),
+        }
     }
 
     /// The lines before the body, and the body's sentinel.
@@ -104,6 +149,10 @@ impl Incoming<'_> {
         };
         let mut lines =
             vec![format!("from:     {}{}{created}{}", field("from"), or_empty(tool), or_empty(old))];
+        if let Some(before) = self.before {
+            let session = Sanitised::line(before.session.unwrap_or("unknown").as_bytes(), FIELD);
+            lines.push(format!("offered before: {}, session {session}, no sign that it was read", before.at));
+        }
         if header == Header::Brief && *branch == *here_branch && *head == *here_head {
             lines.push(format!("at:       {branch} {head}, as here"));
         } else {
@@ -129,6 +178,18 @@ impl Incoming<'_> {
         lines.push(format!("sentinel: {sentinel}"));
         (lines.iter().map(|line| format!("{line}\n")).collect(), sentinel.clone())
     }
+}
+
+/// The beginning of the next action that `body` names, in one line of at most `limit` bytes.
+pub fn next_action(body: &[u8], limit: usize) -> Option<Sanitised> {
+    let sections = sections(body);
+    let action = sections.iter().find(|section| section.part == Part::NextAction)?;
+    // A long one is cut before it is sanitised, so that a large file costs no more than a small one.
+    let beginning = &action.content[..action.content.len().min(limit * 8)];
+    let line = Sanitised::line(beginning, limit);
+    // It stands in a sentence of ours.
+    let line = Sanitised::from(line.trim_end_matches(['.', ';', ':', ',']));
+    (!line.is_empty()).then_some(line)
 }
 
 fn or_empty(text: Option<String>) -> String {

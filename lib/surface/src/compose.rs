@@ -4,7 +4,7 @@ use std::path::Path;
 
 use handoff_text::Sanitised;
 
-use crate::block::{Block, Header, Incoming};
+use crate::block::{Block, Gist, Header, Incoming};
 use crate::frame::Frame;
 use crate::{SMALLEST, size};
 
@@ -30,6 +30,8 @@ pub enum Placed {
 pub enum Settled {
     /// They go to the archive.
     Archived,
+    /// They stay where they are until the session has answered.
+    Offered,
     /// They stay where they are.
     StillUnread,
 }
@@ -78,6 +80,9 @@ pub struct Surfaced {
     pub summary: String,
 }
 
+/// The longest line for the person, in characters.
+pub const SUMMARY: usize = 300;
+
 impl std::fmt::Debug for Block {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} ({})", self.name, size(self.text.len() as u64))
@@ -98,6 +103,18 @@ impl Composer {
             blocks: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    /// The digits of its frame.
+    pub fn frame(&self) -> &str {
+        self.frame.digits()
+    }
+
+    /// Says that what is in it stays unread, and why.
+    pub fn keep_unread(&mut self, why: &str, place: &Path) {
+        self.settled = Settled::StillUnread;
+        self.place = Sanitised::line(place.as_os_str().as_encoded_bytes(), 400);
+        self.note(why);
     }
 
     /// How many handoffs are in it.
@@ -142,7 +159,12 @@ impl Composer {
     /// How many bytes the text of one more handoff called `name` may have.
     fn room_for(&mut self, name: &Sanitised, unread: usize) -> usize {
         // The opening and closing lines depend on how many there are and what they are called.
-        let candidate = Block { name: name.clone(), sentinel: "00000000".to_owned(), text: String::new() };
+        let candidate = Block {
+            name: name.clone(),
+            sentinel: "00000000".to_owned(),
+            text: String::new(),
+            gist: Gist::default(),
+        };
         self.blocks.push(candidate);
         let rest = self.opening() + &self.middle() + &self.closing();
         self.blocks.pop();
@@ -223,17 +245,52 @@ impl Composer {
             // Nobody needs the path of what was given whole.
             Settled::Archived if self.brief => format!("{count} archived"),
             Settled::StillUnread if self.brief => format!("{count} shown, still unread"),
+            Settled::Offered if self.brief => format!("{count} offered"),
             Settled::Archived => format!("{count} archived to {}", self.place),
+            Settled::Offered => {
+                format!("{count} offered; once this session answers, archived to {}", self.place)
+            }
             Settled::StillUnread => format!("{count} shown, still unread in {}", self.place),
         })
     }
 
+    /// What decides whether to say `go`, and the way out. The way out is never cut.
     fn summary(&self, unread: usize) -> String {
-        let shown = match self.blocks.as_slice() {
-            [block] => format!("1 handoff loaded: {} (sentinel {})", block.name, block.sentinel),
-            blocks => format!("{} handoffs loaded", blocks.len()),
+        let end = match self.settled {
+            Settled::Offered => "; not now: handoff inbox restore",
+            Settled::Archived | Settled::StillUnread => "",
         };
         let more = if unread > 0 { format!("; {unread} more unread") } else { String::new() };
-        format!("agent-handoff: {shown}{more}")
+        let about = match self.blocks.as_slice() {
+            [block] => about(block),
+            blocks => {
+                let titles: Vec<&str> = blocks.iter().map(|block| &*block.name).collect();
+                format!("{} handoffs: {}", blocks.len(), titles.join(" · "))
+            }
+        };
+        let room = SUMMARY - end.chars().count();
+        format!("{}{end}", shortened(&format!("agent-handoff: {about}{more}"), room))
     }
+}
+
+/// One handoff for the person: its title and age, where it is from, and what `go` would start.
+fn about(block: &Block) -> String {
+    let gist = &block.gist;
+    let age = gist.age.as_ref().map(|age| format!(", {age}")).unwrap_or_default();
+    let branches = gist
+        .branches
+        .as_ref()
+        .map(|(then, here)| format!("; written on {then}, this is {here}"))
+        .unwrap_or_default();
+    let action = gist.action.as_ref().map(|action| format!("; go = {action}")).unwrap_or_default();
+    format!("{}{age}{branches}{action}", block.name)
+}
+
+/// `text` in at most `limit` characters, with `…` where it was cut.
+fn shortened(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(limit.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
 }

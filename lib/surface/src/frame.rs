@@ -15,6 +15,11 @@ impl Frame {
         Self(random.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// Its eight digits.
+    pub fn digits(&self) -> &str {
+        &self.0
+    }
+
     /// A message of one text of others: `what` it is, `intro` and `end` in our words, each whole lines.
     pub fn around(&self, what: &str, intro: &str, text: &Sanitised, end: &str) -> String {
         let body = quoted(text);

@@ -10,8 +10,8 @@ mod drift;
 mod frame;
 mod reminder;
 
-pub use block::Incoming;
-pub use compose::{Composer, Placed, Preview, Settled, Surfaced, Tail};
+pub use block::{Before, Incoming, next_action};
+pub use compose::{Composer, Placed, Preview, SUMMARY, Settled, Surfaced, Tail};
 pub use drift::drift_lines;
 pub use frame::Frame;
 pub use reminder::{Loaded, reminder};

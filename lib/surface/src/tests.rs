@@ -27,6 +27,7 @@ fn surface(files: &[Vec<u8>], budget: usize) -> (Surfaced, Vec<Placed>) {
             whole: true,
             head: &Head { branch: Some("main".to_owned()), short: Some("abc1234".to_owned()) },
             drift: None,
+            before: None,
             now: Timestamp::from_seconds(1_800_000_000),
         };
         placed.push(composer.offer(&incoming, files.len() - number - 1));

@@ -1,5 +1,6 @@
 //! `inbox archive`: out of the way without reading.
 
+use handoff_delivery::Ledger;
 use handoff_process::Status;
 use handoff_store::Receipt;
 use serde_json::json;
@@ -15,6 +16,7 @@ pub(crate) fn run(here: &Here, ids: &[String]) -> Result<Status, Failure> {
     let chosen: Result<Vec<usize>, Unclear> =
         ids.iter().map(|id| id::resolve(id, unread.iter().map(|unread| unread.waiting.name()))).collect();
     let archive = inbox.archive()?;
+    let ledger = Ledger::open(&inbox, &here.looker)?;
     let mut done = Vec::new();
     for index in chosen? {
         let waiting = &unread[index].waiting;
@@ -23,7 +25,8 @@ pub(crate) fn run(here: &Here, ids: &[String]) -> Result<Status, Failure> {
             return Err(format!("could not archive {shown}: another session is reading it").into());
         };
         let content = claim.read()?;
-        claim.archive(&archive, &content, &Receipt { at: here.now, by: None })?;
+        claim.archive(&archive, &content, &Receipt { at: here.now, by: None, is_acknowledged: false })?;
+        ledger.forget(waiting.name());
         done.push(shown);
     }
     let lines = done.iter().map(|name| format!("archived: {name}\n")).collect::<String>();

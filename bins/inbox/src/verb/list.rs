@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::here::{Failure, Here, Unread};
 use crate::row::{self, Drifts};
-use crate::{id, table};
+use crate::table::Column;
+use crate::{id, offer, table};
 
 pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
     let inbox = here.inbox()?;
@@ -29,9 +30,25 @@ pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
             let file = id::shown(unread.waiting.name());
             row::cells(n + 1, &unread.document(), &file, &mut drifts, here.now)
         })
+        .zip(&unread)
+        .map(|(mut cells, unread)| {
+            cells.push(offer::cell(&unread.standing, here.now));
+            cells
+        })
+        .collect();
+    let columns = [&row::COLUMNS[..], &[Column::new("OFFERED")]].concat();
+    // Most inboxes have nothing to say there.
+    let is_plain = unread.iter().all(|unread| offer::of(&unread.standing).is_none());
+    let count = columns.len() - usize::from(is_plain);
+    let rows: Vec<Vec<_>> = rows
+        .into_iter()
+        .map(|mut row| {
+            row.truncate(count);
+            row
+        })
         .collect();
     let hint = table::hint("inbox read shows and archives them, inbox show 1 only shows", &here.output);
-    Ok(here.output.print(&format!("{}{hint}", table::render(&row::COLUMNS, &rows, &here.output))))
+    Ok(here.output.print(&format!("{}{hint}", table::render(&columns[..count], &rows, &here.output))))
 }
 
 fn entry(number: usize, unread: &Unread, drifts: &mut Drifts) -> Value {
@@ -39,6 +56,7 @@ fn entry(number: usize, unread: &Unread, drifts: &mut Drifts) -> Value {
     let mut entry = row::facts(&document, &id::shown(unread.waiting.name()));
     entry["number"] = json!(number);
     entry["drift"] = row::drift(&document, drifts);
+    entry["offer"] = offer::entry(&unread.standing);
     entry["error"] = json!(unread.error);
     entry
 }

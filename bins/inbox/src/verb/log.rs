@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::here::{Failure, Here};
 use crate::table::{Cell, Column, Style};
-use crate::{id, row, table};
+use crate::{id, offer, row, table};
 
 /// A frontmatter fits into this many bytes.
 const BEGINNING: u64 = 64 << 10;
@@ -44,6 +44,7 @@ pub(crate) fn run(here: &Here, all: bool, most: usize) -> Result<Status, Failure
         Column::new("#"),
         Column::new("FOR"),
         Column::new("READ"),
+        Column::new("DELIVERY"),
         Column::new("FROM"),
         Column::giving("NAME"),
         Column::new("ID"),
@@ -61,6 +62,7 @@ fn cells(here: &Here, inbox: &Inbox, number: usize, name: &OsString) -> Vec<Cell
         Cell::new(&number.to_string(), Style::Dim),
         Cell::new(inbox.key(), Style::Plain),
         Cell::new(&read.map_or_else(|| "?".to_owned(), |then| age(then, here.now)), Style::Dim),
+        Cell::new(offer::receipt(&document), Style::Plain),
         Cell::new(document.field("from").unwrap_or("unknown"), Style::Plain),
         Cell::new(title.as_deref().unwrap_or(&file), Style::Bold),
         Cell::new(&id::of(name), Style::Dim),
@@ -69,7 +71,10 @@ fn cells(here: &Here, inbox: &Inbox, number: usize, name: &OsString) -> Vec<Cell
 
 fn entry(inbox: &Inbox, number: usize, name: &OsString) -> Value {
     let content = inbox.read_archived(name, BEGINNING).unwrap_or_default();
-    let mut entry = row::facts(&Document::parse(&content), &id::shown(name));
+    let document = Document::parse(&content);
+    let mut entry = row::facts(&document, &id::shown(name));
+    entry["received_by"] = json!(document.field("received_by"));
+    entry["acknowledged"] = json!(document.field("acknowledged") == Some("true"));
     entry["number"] = json!(number);
     entry["for"] = json!(inbox.key());
     entry["path"] = json!(inbox.read_path().join(name).to_string_lossy());

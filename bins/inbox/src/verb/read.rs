@@ -1,7 +1,8 @@
 //! `inbox read`: shows and archives, for agents without a hook.
 
+use handoff_delivery::{Ledger, Looker};
 use handoff_process::{Environment, Status, quoted};
-use handoff_reader::{Outcome, Request};
+use handoff_reader::{Candidates, Mode, Outcome, Request};
 use handoff_store::{Inbox, Listing, Receipt};
 use serde_json::json;
 
@@ -19,10 +20,14 @@ pub(crate) fn run(
         return Ok(nothing(here, "AGENT_HANDOFF_SKIP is set: nothing was taken"));
     }
     let Some(inbox) = here.own_inbox()? else { return none(here, ids) };
-    let mut listing = inbox.waiting()?;
-    if !ids.is_empty() {
-        listing = named(here, &inbox, ids)?;
-    }
+    let session_id = session_id.or_else(|| here.looker.session.clone());
+    let looker = Looker { session: session_id.clone(), ..here.looker.clone() };
+    let ledger = Ledger::open(&inbox, &looker)?;
+    let candidates = match ids {
+        // What another session has and did not answer yet is that session's, until it is asked for by name.
+        [] => Candidates::of(inbox.waiting()?, &ledger),
+        ids => Candidates::all(named(here, &inbox, ids)?),
+    };
     let program = quoted(&Environment::sibling("inbox"));
     let command = match &here.root {
         Some(root) => format!("{program} read --root {}", quoted(root)),
@@ -32,32 +37,35 @@ pub(crate) fn run(
         worktree: &here.worktree,
         inbox: &inbox,
         budget: max_bytes,
-        peek: false,
+        mode: Mode::Take,
+        own_sessions: &[],
         read_command: &command,
         now: here.now,
+        until: None,
     };
-    let refused = match request.take(&listing)? {
+    let refused = match request.take(&candidates)? {
         Outcome::Nothing => return none(here, ids),
         Outcome::Ready(reading) => {
             if !deliver(here, &reading.surfaced().text) {
                 return Ok(Status::NotDone);
             }
-            if let Err(error) = reading.settle(&inbox, &Receipt { at: here.now, by: session_id }) {
+            let receipt = Receipt { at: here.now, by: session_id, is_acknowledged: false };
+            if let Err(error) = reading.settle(&inbox, &receipt, &|name| ledger.forget(name)) {
                 here.output.complain(format_args!("shown, but it stays unread: {error}"));
             }
             return Ok(Status::Done);
         }
-        Outcome::CannotShow(reason) => reason,
+        Outcome::Line(line) => line,
     };
+    let Some(reason) = refused.reason else { return Ok(nothing(here, &refused.text)) };
     // An agent's sandbox may not let it archive; what it was asked to read it is still shown.
-    request.peek = true;
-    match request.take(&listing)? {
+    request.mode = Mode::Peek;
+    match request.take(&candidates)? {
         Outcome::Ready(reading) if deliver(here, &reading.surfaced().text) => {
-            let reason = refused.rsplit_once("not shown: ").map_or(refused.as_str(), |(_, reason)| reason);
             here.output.complain(format_args!("shown, but it stays unread: {reason}"));
             Ok(Status::Done)
         }
-        _ => Err(refused.trim_start_matches("agent-handoff: ").into()),
+        _ => Err(refused.text.into()),
     }
 }
 

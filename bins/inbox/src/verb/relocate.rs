@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use handoff_address::Address;
+use handoff_delivery::Ledger;
 use handoff_document::Document;
 use handoff_process::{Environment, Status};
 use handoff_store::{Inbox, Store};
@@ -24,7 +25,8 @@ pub(crate) fn run(here: &Here, old: &Path, new: &Path) -> Result<Status, Failure
     let Some(store) = here.store()? else { return Err(nothing(&old)) };
     let Some(source) = store.inbox(&from)? else { return Err(nothing(&old)) };
     store.trust()?;
-    let (unread, read) = carry(&store, &source, &from, &to)?;
+    let ledger = Ledger::open(&source, &here.looker)?;
+    let (unread, read) = carry(&store, &source, &from, &to, &ledger)?;
     if here.json {
         return Ok(here.output.print(&format!("{}\n", json!({ "unread": unread, "read": read }))));
     }
@@ -36,7 +38,13 @@ fn nothing(old: &Path) -> Failure {
 }
 
 /// Moves what is addressed to `from`, or to nobody in particular; how many unread and archived.
-fn carry(store: &Store, source: &Inbox, from: &Address, to: &Address) -> Result<(usize, usize), Failure> {
+fn carry(
+    store: &Store,
+    source: &Inbox,
+    from: &Address,
+    to: &Address,
+    ledger: &Ledger<'_>,
+) -> Result<(usize, usize), Failure> {
     let target = store.create_inbox(to)?;
     let path = to.path().to_string_lossy();
     let fields = [("to", Some(to.key())), ("to_path", Some(path.as_ref()))];
@@ -54,6 +62,7 @@ fn carry(store: &Store, source: &Inbox, from: &Address, to: &Address) -> Result<
         if let Some(mut claim) = source.claim(&waiting, &archive)? {
             let content = claim.read()?;
             claim.transfer(&target, &content, &fields)?;
+            ledger.forget(waiting.name());
             unread += 1;
         }
     }

@@ -1,25 +1,88 @@
 //! `inbox restore`: what was archived is unread again.
 
+use std::ffi::OsString;
+
+use handoff_delivery::{Ledger, Standing};
+use handoff_document::{Document, Timestamp};
 use handoff_process::Status;
+use handoff_store::{Inbox, Listing};
 use serde_json::json;
 
 use crate::here::{Failure, Here};
 use crate::id::{self, Unclear};
 
+/// A frontmatter fits into this many bytes.
+const BEGINNING: u64 = 64 << 10;
+
+/// A handoff that a session was given.
+struct Given {
+    name: OsString,
+    session: Option<String>,
+    at: Option<Timestamp>,
+    is_archived: bool,
+}
+
 pub(crate) fn run(here: &Here, ids: &[String]) -> Result<Status, Failure> {
     let unknown = || Unclear::Unknown(ids.first().cloned().unwrap_or_default());
-    let inbox = here.own_inbox()?.ok_or_else(unknown)?;
-    let archived = here.archived(&inbox, false)?;
-    let chosen: Result<Vec<usize>, Unclear> =
-        ids.iter().map(|id| id::resolve(id, archived.iter().map(|name| name.as_os_str()))).collect();
+    let Some(inbox) = here.own_inbox()? else {
+        return if ids.is_empty() { Err(nothing()) } else { Err(unknown().into()) };
+    };
+    let ledger = Ledger::take_turn(&inbox, &here.looker)?;
+    let chosen = if ids.is_empty() { newest(here, &inbox, &ledger)? } else { named(here, &inbox, ids)? };
+    if chosen.is_empty() {
+        return Err(nothing());
+    }
     let mut done = Vec::new();
-    for index in chosen? {
-        let shown = id::shown(&archived[index]);
-        if !inbox.restore(&archived[index])? {
+    for given in chosen {
+        let shown = id::shown(&given.name);
+        // Noted first: a session that goes on must not be offered again what was put back from it.
+        ledger.put_back(&given.name, given.session.as_deref())?;
+        if given.is_archived && !inbox.restore(&given.name)? {
             return Err(format!("could not restore {shown}: one of that name is unread").into());
         }
         done.push(shown);
     }
     let lines = done.iter().map(|name| format!("restored: {name}\n")).collect::<String>();
     Ok(here.output.print(&if here.json { format!("{}\n", json!({ "restored": done })) } else { lines }))
+}
+
+fn nothing() -> Failure {
+    "could not restore anything: no session of this worktree was given a handoff; handoff inbox log lists what is archived"
+        .into()
+}
+
+/// The archived handoffs that `ids` name.
+fn named(here: &Here, inbox: &Inbox, ids: &[String]) -> Result<Vec<Given>, Failure> {
+    let archived = here.archived(inbox, false)?;
+    let chosen: Result<Vec<usize>, Unclear> =
+        ids.iter().map(|id| id::resolve(id, archived.iter().map(|name| name.as_os_str()))).collect();
+    Ok(chosen?.into_iter().map(|index| of_archive(inbox, archived[index].clone())).collect())
+}
+
+/// What the newest session of this worktree was given: archived since, or still on offer to it.
+fn newest(here: &Here, inbox: &Inbox, ledger: &Ledger<'_>) -> Result<Vec<Given>, Failure> {
+    let Listing { handoffs, .. } = inbox.waiting()?;
+    let on_offer = handoffs.iter().filter_map(|waiting| match ledger.standing(waiting) {
+        Standing::OnOffer { offer, .. } => Some(Given {
+            name: waiting.name().to_owned(),
+            session: offer.session,
+            at: Some(offer.at),
+            is_archived: false,
+        }),
+        Standing::Waiting(_) | Standing::Delivered(_) => None,
+    });
+    let archived = here.archived(inbox, false)?.into_iter().map(|name| of_archive(inbox, name));
+    let mut given: Vec<Given> = on_offer.chain(archived.filter(|given| given.session.is_some())).collect();
+    let newest = given.iter().max_by_key(|given| given.at.map(Timestamp::seconds));
+    let session = newest.and_then(|given| given.session.clone());
+    given.retain(|given| given.session == session);
+    Ok(given)
+}
+
+fn of_archive(inbox: &Inbox, name: OsString) -> Given {
+    let content = inbox.read_archived(&name, BEGINNING).unwrap_or_default();
+    let document = Document::parse(&content);
+    let session = document.field("received_by").map(str::to_owned);
+    let at = document.field("received_at").and_then(Timestamp::parse);
+    Given { name, session, at, is_archived: true }
 }

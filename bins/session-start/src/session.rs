@@ -1,0 +1,118 @@
+//! The session that starts: who runs it, what shows that it used what it is given, and whether a person is there.
+
+use std::path::{Path, PathBuf};
+
+use handoff_agents::{Attendance, Dialect, Host, SessionStart, Source, Unproven};
+use handoff_delivery::{Looker, Offer, Proof};
+use handoff_document::Timestamp;
+use handoff_process::{Environment, ProcessId};
+
+/// How much of a rollout's end says who started this turn, in bytes. Some 50 kB stand between that line and the hook.
+const ROLLOUT_TAIL: u64 = 512 << 10;
+
+/// The session, as far as it is known.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// `None` when nobody announced one, as at a shell.
+    pub(crate) start: Option<SessionStart>,
+    /// The process that runs it, and no other session at the same time.
+    pub(crate) process: Option<ProcessId>,
+    /// Whether no person sits in front of it.
+    pub(crate) is_unattended: bool,
+    /// Its transcript; `None` where it keeps none.
+    transcript: Option<PathBuf>,
+    /// The sessions whose handoffs are its own.
+    pub(crate) own: Vec<String>,
+}
+
+impl Session {
+    /// Looks at the process and the transcript: only worth it when something waits.
+    pub(crate) fn look(start: Option<SessionStart>, environment: &Environment) -> Self {
+        let Some(start) = start else {
+            return Self { start, process: None, is_unattended: false, transcript: None, own: Vec::new() };
+        };
+        let process =
+            match environment.claude_pid.filter(|_| start.host.attendance == Attendance::ClaudeEnvironment) {
+                Some(pid) => ProcessId::of(pid),
+                None => ProcessId::host(),
+            };
+        let arguments = process.map(ProcessId::arguments).unwrap_or_default();
+        let has =
+            |words: &[&str]| arguments.iter().skip(1).any(|argument| words.contains(&argument.as_str()));
+        let is_server = start.host.server_argument.is_some_and(|argument| has(&[argument]));
+        let keeps_none = match start.host.attendance {
+            Attendance::ClaudeEnvironment => {
+                environment.claude_keeps_no_transcript || has(&["--no-session-persistence"])
+            }
+            _ => start.host.transcript.is_none(),
+        };
+        let transcript = start.transcript.clone().filter(|_| !keeps_none);
+        let is_unattended = match start.host.attendance {
+            Attendance::ClaudeEnvironment => environment.claude_is_unattended,
+            Attendance::CodexRollout => match &transcript {
+                Some(rollout) => is_exec(rollout),
+                // Only `codex exec --ephemeral` keeps none.
+                None => true,
+            },
+            Attendance::Argument(words) => has(words),
+        };
+        let mut own: Vec<String> = std::iter::once(&start.session).chain(&start.previous).cloned().collect();
+        if start.source == Source::Fork {
+            // The session that it is a copy of is named on its command line, and nowhere else.
+            own.extend(
+                arguments.into_iter().skip(1).filter(|argument| argument.len() == start.session.len()),
+            );
+        }
+        Self { process: process.filter(|_| !is_server), is_unattended, transcript, own, start: Some(start) }
+    }
+
+    /// Who looks into the inbox.
+    pub(crate) fn looker(&self, environment: &Environment) -> Looker {
+        let outside = Looker::outside(environment);
+        let session = self.start.as_ref().map(|start| start.session.clone());
+        Looker { session, process: self.process, thorough: false, ..outside }
+    }
+
+    /// What is recorded when it is offered something in the frame with these digits.
+    pub(crate) fn offer(&self, frame: &str, now: Timestamp, space: &str) -> Offer {
+        let size = |path: &PathBuf| handoff_files::open_regular(path).map(|file| file.size());
+        Offer {
+            at: now,
+            frame: frame.to_owned(),
+            host: self.host().map(|host| host.stamp.to_owned()).unwrap_or_default(),
+            session: self.start.as_ref().map(|start| start.session.clone()),
+            process: self.process,
+            space: space.to_owned(),
+            transcript: self.transcript.clone(),
+            length: self.transcript.as_ref().map_or(0, |path| size(path).unwrap_or(0)),
+            proof: self.proof(),
+        }
+    }
+
+    fn proof(&self) -> Proof {
+        let Some(host) = self.host() else { return Proof::None };
+        let is_claude = host.transcript == Some(Dialect::ClaudeCode);
+        match host.unproven {
+            _ if self.transcript.is_some() && host.transcript.is_some() => Proof::Transcript,
+            Unproven::Archive => Proof::Assumed,
+            // Without a person, the prompt was there before the hook: the request follows at once.
+            Unproven::Wait if is_claude && self.is_unattended => Proof::Assumed,
+            Unproven::Wait => Proof::None,
+        }
+    }
+
+    fn host(&self) -> Option<&'static Host> {
+        self.start.as_ref().map(|start| start.host)
+    }
+}
+
+/// Whether the turn that begins now was started by `codex exec`. A session that a person began can be resumed by it, and
+/// the other way round, so the newest turn tells, not the first line.
+fn is_exec(rollout: &Path) -> bool {
+    let tail = handoff_files::open_regular(rollout)
+        .and_then(|file| file.read_at(file.size().saturating_sub(ROLLOUT_TAIL), ROLLOUT_TAIL));
+    let tail = tail.unwrap_or_default();
+    let key = b"\"turn_trigger\":";
+    let newest = memchr::memmem::rfind(&tail, key).map(|at| &tail[at + key.len()..]);
+    newest.is_some_and(|value| value.starts_with(b"\"exec\""))
+}

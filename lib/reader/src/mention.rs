@@ -1,0 +1,90 @@
+//! What waits, in one line instead of in full.
+
+use handoff_delivery::Offer;
+use handoff_document::{Document, age};
+use handoff_store::{Waiting, is_elsewhere};
+use handoff_surface::next_action;
+use handoff_text::Sanitised;
+
+use crate::{Candidate, Candidates, Request};
+
+/// The longest title and next action in a line, in bytes.
+const TITLE: usize = 60;
+const ACTION: usize = 120;
+
+/// What waits for a session that no person sits in front of: how many, the newest's title and next action, and the
+/// command that reads it. Nothing is taken. `None` when nothing waits for this reader.
+pub fn mention(request: &Request<'_>, candidates: &Candidates) -> Option<String> {
+    let waiting: Vec<&Waiting> = candidates
+        .handoffs
+        .iter()
+        .map(|candidate| &candidate.waiting)
+        .filter(|waiting| is_for(request, waiting))
+        .collect();
+    let newest = waiting.first()?;
+    let count = match waiting.len() {
+        1 => "1 handoff waits here".to_owned(),
+        n => format!("{n} handoffs wait here, the newest"),
+    };
+    let about = about(request, newest);
+    let command = command(request, newest);
+    Some(format!("{count}: {about}. Only if the task is to go on with it, read it with: {command}"))
+}
+
+/// What was offered often without a sign that it was read.
+pub(crate) fn worn(request: &Request<'_>, candidate: &Candidate) -> String {
+    let about = about(request, &candidate.waiting);
+    let (times, command) = (candidate.past.blind, command(request, &candidate.waiting));
+    format!(
+        "1 handoff was offered {times} times with no sign that it was read: {about}. To read it: {command}"
+    )
+}
+
+/// What another session has and has not answered yet.
+pub(crate) fn on_offer(request: &Request<'_>, all: &[(Waiting, Offer)]) -> Option<String> {
+    let ours: Vec<&(Waiting, Offer)> = all.iter().filter(|(waiting, _)| is_for(request, waiting)).collect();
+    let (waiting, offer) = ours.first()?;
+    let count = match ours.len() {
+        1 => "1 handoff is".to_owned(),
+        n => format!("{n} handoffs are"),
+    };
+    let session = Sanitised::line(offer.session.as_deref().unwrap_or("unknown").as_bytes(), 40);
+    let (host, since) = (Sanitised::line(offer.host.as_bytes(), 20), age(offer.at, request.now));
+    Some(format!(
+        "{count} on offer to a session that has not spoken yet ({host} {session}, {since}): {}. To take it here: {}",
+        about(request, waiting),
+        command(request, waiting)
+    ))
+}
+
+/// Whether `waiting` is this reader's: addressed here, and not written by its own session.
+pub(crate) fn is_for(request: &Request<'_>, waiting: &Waiting) -> bool {
+    let Ok(beginning) = request.inbox.peek(waiting) else { return true };
+    let document = Document::parse(&beginning);
+    !is_elsewhere(&document, request.worktree.top()) && !request.is_own(&document)
+}
+
+impl Request<'_> {
+    /// Whether the reader's own session wrote `document`.
+    pub(crate) fn is_own(&self, document: &Document<'_>) -> bool {
+        document.field("session_id").is_some_and(|id| self.own_sessions.iter().any(|own| own == id))
+    }
+}
+
+/// `"Title", next: the action`
+fn about(request: &Request<'_>, waiting: &Waiting) -> String {
+    let beginning = request.inbox.peek(waiting).unwrap_or_default();
+    let document = Document::parse(&beginning);
+    let title = document.title();
+    let title =
+        Sanitised::line(title.as_deref().map_or(waiting.name().as_encoded_bytes(), str::as_bytes), TITLE);
+    match next_action(document.body(), ACTION) {
+        Some(action) => format!("\"{title}\", next: {action}"),
+        None => format!("\"{title}\""),
+    }
+}
+
+fn command(request: &Request<'_>, waiting: &Waiting) -> String {
+    let name = Sanitised::line(waiting.name().as_encoded_bytes(), 255);
+    format!("{} {}", request.read_command, name.strip_suffix(".md").unwrap_or(&name))
+}
