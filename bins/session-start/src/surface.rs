@@ -60,8 +60,12 @@ pub(crate) fn run(args: Args, environment: Environment, output: &Output) {
     });
     match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
         Ok(answer) => {
-            answer.message.as_ref().inspect(|message| deliver(message));
-            answer.archiver.map(Archiver::wait);
+            if let Some(message) = &answer.message {
+                deliver(message);
+            }
+            if let Some(archiver) = answer.archiver {
+                archiver.wait();
+            }
         }
         Err(_) => deliver(&Message::notice(format!(
             "agent-handoff: handoffs may wait here; looking at them took too long. To see them: {command}"

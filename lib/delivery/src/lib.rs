@@ -31,3 +31,6 @@ pub use evidence::WINDOW;
 pub use ledger::{Delivery, Ledger, Past, Standing};
 pub use looker::Looker;
 pub use record::{Event, History, Offer, Proof};
+
+#[cfg(test)]
+mod tests;

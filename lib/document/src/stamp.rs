@@ -3,6 +3,9 @@
 use crate::frontmatter::{Bounds, Frontmatter, bounds};
 use crate::yaml;
 
+/// Fields that are either true or not there: written as YAML's boolean, not as a text.
+const FLAGS: [&str; 1] = ["acknowledged"];
+
 /// The beginning of `file` up to its body with `fields` set, each exactly once (None takes it away), and the body as it is. Line ends are
 /// those of the frontmatter's first line. None when there is no closed frontmatter to set them in.
 pub fn stamped<'a>(file: &'a [u8], fields: &[(&str, Option<&str>)]) -> Option<(Vec<u8>, &'a [u8])> {
@@ -15,7 +18,8 @@ pub fn stamped<'a>(file: &'a [u8], fields: &[(&str, Option<&str>)]) -> Option<(V
     let mut head = opening.to_vec();
     head.extend(kept);
     for (key, value) in fields.iter().filter_map(|(key, value)| Some((key, (*value)?))) {
-        head.extend(format!("{key}: {}{end}", yaml::scalar(value)).as_bytes());
+        let value = if FLAGS.contains(key) { value.into() } else { yaml::scalar(value) };
+        head.extend(format!("{key}: {value}{end}").as_bytes());
     }
     head.extend(&file[inner.end..body]);
     Some((head, &file[body..]))
