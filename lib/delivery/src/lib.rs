@@ -34,3 +34,6 @@ pub use record::{Event, History, Offer, Proof};
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod recorded_tests;
