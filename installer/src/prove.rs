@@ -1,14 +1,22 @@
-//! The main job, done once with the installed programs: a handoff is written, shown once, and archived.
+//! The main job, done once with the installed programs: a handoff is written, shown to a session, and archived once that
+//! has answered.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use handoff_files::{Dir, Scratch};
+use serde_json::json;
 
 use crate::error::InstallError;
 
+/// The transcript of that session, in its HOME.
+const TRANSCRIPT: &str = "session.jsonl";
+
 const BODY: &str = "## Immediate next action\nNothing: this handoff proves the installation.\n";
+
+/// The session that the proof plays, as Claude Code announces it.
+const SESSION: &str = "proof";
 
 /// Passes a handoff through the programs in `bin`, in a temporary inbox; says in a line what was seen.
 ///
@@ -19,20 +27,25 @@ pub fn prove(bin: &Path) -> Result<String, InstallError> {
     let world = World { bin, home: scratch.path() };
     let written = world.run("handoff-write", &["--name", "proof"], BODY)?;
     let sentinel = field(&written, "sentinel:").ok_or_else(|| failed("handoff-write printed no sentinel"))?;
-    let shown = world.run("session-start", &["--format", "plain"], "")?;
+    let shown = world.start(SESSION)?;
+    let frame = shown.split_once("agent-handoff ").and_then(|(_, rest)| rest.get(..8)).unwrap_or_default();
     if !(shown.contains(&sentinel) && shown.contains("Nothing: this handoff proves the installation.")) {
         return Err(failed("session-start did not show the handoff that was written"));
     }
-    if !world.run("session-start", &["--format", "plain"], "")?.is_empty() {
-        return Err(failed("session-start showed the handoff twice"));
+    if !world.start(SESSION)?.is_empty() {
+        return Err(failed("session-start showed the handoff to one session twice"));
     }
-    let inbox = world.run("inbox", &["path"], "")?;
-    let archived =
-        Dir::open(&Path::new(inbox.trim_end()).join("read"))?.map(|read| read.entries()).transpose()?;
-    match archived.as_deref() {
-        Some([_]) => Ok(format!("a handoff was written, shown once and archived (sentinel {sentinel})")),
-        _ => Err(failed("the handoff is not in the archive")),
+    world.answer(frame, &sentinel)?;
+    let log = world.run("inbox", &["log", "--json"], "")?;
+    if !log.contains("\"acknowledged\":true") {
+        return Err(failed("the handoff was not archived once the session had answered"));
     }
+    if !world.start("another")?.is_empty() {
+        return Err(failed("session-start showed the handoff again after it was used"));
+    }
+    Ok(format!(
+        "a handoff was written, shown to one session, and archived once that had answered (sentinel {sentinel})"
+    ))
 }
 
 struct World<'a> {
@@ -41,6 +54,31 @@ struct World<'a> {
 }
 
 impl World<'_> {
+    /// Starts the session `id` as Claude Code does; gives what its hook prints.
+    fn start(&self, id: &str) -> Result<String, InstallError> {
+        let payload = json!({
+            "session_id": id, "transcript_path": self.transcript(), "cwd": self.home,
+            "hook_event_name": "SessionStart", "source": "startup",
+        });
+        self.run("session-start", &[], &payload.to_string())
+    }
+
+    /// Has the session answer with the line that it was asked for.
+    fn answer(&self, frame: &str, sentinel: &str) -> Result<(), InstallError> {
+        let given = json!({
+            "type": "attachment",
+            "attachment": { "type": "hook_additional_context", "content": [format!("{frame} {sentinel}")] },
+        });
+        let content = json!([{ "type": "text", "text": format!("**Handoff loaded: proof — sentinel {sentinel}**") }]);
+        let answered = json!({ "type": "assistant", "message": { "model": "proof", "content": content } });
+        let home = Dir::open(self.home)?.ok_or_else(|| failed("the temporary directory is gone"))?;
+        Ok(home.append(TRANSCRIPT, format!("{given}\n{answered}\n").as_bytes())?)
+    }
+
+    fn transcript(&self) -> PathBuf {
+        self.home.join(TRANSCRIPT)
+    }
+
     /// Runs a program in a HOME that holds nothing; it must exit 0.
     fn run(&self, program: &str, args: &[&str], input: &str) -> Result<String, InstallError> {
         let trouble = |what: String| failed(&format!("{program} {what}"));

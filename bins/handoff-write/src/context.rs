@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use handoff_process::Environment;
-use handoff_store::Store;
+use handoff_delivery::{Ledger, Looker, Standing};
+use handoff_store::{Store, Waiting};
 use handoff_text::Sanitised;
 use handoff_worktree::{Change, Repository};
 
@@ -72,5 +73,9 @@ fn siblings(sender: &Sender) -> String {
 fn unread(sender: &Sender, environment: &Environment) -> Option<usize> {
     let Some(store) = Store::open(&environment.store().ok()?).ok()? else { return Some(0) };
     let Some(inbox) = store.inbox(&sender.address).ok()? else { return Some(0) };
-    Some(inbox.waiting().ok()?.handoffs.len())
+    let (looker, listing) = (Looker::outside(environment), inbox.waiting().ok()?);
+    let ledger = Ledger::open(&inbox, &looker).ok()?;
+    // What a session used waits for no other.
+    let is_waiting = |waiting: &&Waiting| !matches!(ledger.standing(waiting), Standing::Delivered(_));
+    Some(listing.handoffs.iter().filter(is_waiting).count())
 }
