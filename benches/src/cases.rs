@@ -2,11 +2,12 @@
 
 use std::fs::{self, File};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::Failure;
-use crate::measure::{beside, instructions, peak};
+use crate::hook::{rev_parse, start};
+use crate::measure::{beside, peak};
 use crate::stage::{Stage, body};
 
 /// One line of the table.
@@ -68,12 +69,8 @@ pub(crate) fn handoffs(programs: &Path) -> Result<Vec<Row>, Failure> {
         rows.push(nothing_waiting(&Stage::new(programs, files)?, files)?);
     }
     let stage = Stage::new(programs, 50)?;
-    rows.push(idle_instructions(&stage)?);
     rows.push(archive_is_free(&stage)?);
-    rows.push(waiting(&stage, 1, 200, 2.5)?);
-    rows.push(waiting(&stage, 100, 40, 12.0)?);
-    rows.push(waiting(&stage, 10_000, 5, 60.0)?);
-    rows.push(small_memory(&stage)?);
+    rows.extend(crate::hook::all(&stage)?);
     rows.extend(large(&stage)?);
     rows.push(writing(&Stage::new(programs, 20_000)?)?);
     Ok(rows)
@@ -94,56 +91,25 @@ fn sizes(programs: &Path) -> Result<Vec<Row>, Failure> {
     limits.into_iter().map(row).collect()
 }
 
-fn hook(stage: &Stage) -> Command {
-    stage.command("session-start", &["--format", "plain"])
-}
-
-fn rev_parse(stage: &Stage) -> Command {
-    let mut git = stage.plain("git");
-    git.args(["rev-parse", "HEAD"]);
-    git
-}
-
 fn nothing_waiting(stage: &Stage, files: usize) -> Result<Row, Failure> {
     stage.fill(0, "")?;
-    let times = beside(500, || Ok(()), || hook(stage), || rev_parse(stage))?;
+    let times = beside(500, || Ok(()), || idle(stage), || rev_parse(stage))?;
     Ok(Row::ratio(&format!("nothing waiting, {files} files"), times, "git rev-parse HEAD", 0.65))
+}
+
+fn idle(stage: &Stage) -> Command {
+    start(stage, "idle").expect("the payload can be written")
 }
 
 fn archive_is_free(stage: &Stage) -> Result<Row, Failure> {
     stage.fill(0, "")?;
     stage.archive(100_000)?;
-    let times = beside(300, || Ok(()), || hook(stage), || rev_parse(stage))?;
+    let times = beside(300, || Ok(()), || idle(stage), || rev_parse(stage))?;
     Ok(Row::ratio("nothing waiting, 100,000 archived", times, "git rev-parse HEAD", 0.65))
 }
 
-fn idle_instructions(stage: &Stage) -> Result<Row, Failure> {
-    stage.fill(0, "")?;
-    let template = hook(stage);
-    let count = instructions(&stage.program("session-start"), &["--format", "plain"], |valgrind| {
-        valgrind.env_clear().current_dir(&stage.repo).stdin(std::process::Stdio::null());
-        for (name, value) in template.get_envs() {
-            if let Some(value) = value {
-                valgrind.env(name, value);
-            }
-        }
-    });
-    Ok(Row::number("nothing waiting, instructions", count, 350_000, "instr"))
-}
-
-fn waiting(stage: &Stage, count: usize, runs: usize, limit: f64) -> Result<Row, Failure> {
-    let text = body(4_000);
-    let times = beside(runs, || stage.fill(count, &text), || hook(stage), || rev_parse(stage))?;
-    let (unread, read) = stage.counts()?;
-    if unread + read != count || read == 0 {
-        return Err(format!("of {count} handoffs {unread} are unread and {read} archived").into());
-    }
-    Ok(Row::ratio(&format!("{count} waiting (4 kB)"), times, "git rev-parse HEAD", limit))
-}
-
-fn small_memory(stage: &Stage) -> Result<Row, Failure> {
-    stage.fill(1, &body(4_000))?;
-    Ok(Row::number("memory, 1 waiting (4 kB)", peak(&hook(stage)), 8_000_000, "B"))
+fn plain(stage: &Stage) -> Command {
+    stage.command("session-start", &["--format", "plain"])
 }
 
 fn large(stage: &Stage) -> Result<[Row; 2], Failure> {
@@ -156,9 +122,10 @@ fn large(stage: &Stage) -> Result<[Row; 2], Failure> {
         sum.arg(copy.path());
         sum
     };
-    let times = beside(5, || stage.fill(1, &text), || hook(stage), sum)?;
+    let times = beside(5, || stage.fill(1, &text), || plain(stage), sum)?;
     stage.fill(1, &text)?;
-    let memory = Row::number("memory, one line of 50 MB", peak(&hook(stage)), 120_000_000, "B");
+    let memory = peak(&plain(stage), Stdio::null());
+    let memory = Row::number("memory, one line of 50 MB", memory, 120_000_000, "B");
     Ok([Row::ratio("one line of 50 MB", times, "sha256sum of it", 4.0), memory])
 }
 

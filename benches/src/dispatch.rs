@@ -44,7 +44,7 @@ pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
 fn stream(stage: &Stage, case: &str, says: &str, limit: f64, memory: u64) -> Result<[Row; 2], Failure> {
     stage.says(says)?;
     let times = beside(5, || Ok(()), || stage.run(), || stage.copy())?;
-    let most = peak(&stage.run());
+    let most = peak(&stage.run(), std::process::Stdio::null());
     Ok([
         Row::ratio(case, times, "cat | tee of it", limit),
         Row::number(&format!("memory, {case}"), most, memory, "B"),

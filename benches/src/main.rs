@@ -14,6 +14,7 @@
 mod cases;
 mod dispatch;
 mod handover;
+mod hook;
 mod measure;
 mod peer;
 mod setup;

@@ -52,7 +52,7 @@ pub(crate) fn instructions(program: &Path, args: &[&str], prepare: impl Fn(&mut 
 }
 
 /// The most memory that a command had, in bytes, by GNU time.
-pub(crate) fn peak(command: &Command) -> Option<u64> {
+pub(crate) fn peak(command: &Command, input: Stdio) -> Option<u64> {
     let mut time = Command::new("/usr/bin/time");
     time.args(["-f", "%M"]).arg(command.get_program()).args(command.get_args());
     time.env_clear();
@@ -64,7 +64,25 @@ pub(crate) fn peak(command: &Command) -> Option<u64> {
     if let Some(directory) = command.get_current_dir() {
         time.current_dir(directory);
     }
-    let output = time.stdin(Stdio::null()).stdout(Stdio::null()).output().ok()?;
+    let output = time.stdin(input).stdout(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&output.stderr);
     text.trim().rsplit('\n').next()?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}
+
+/// How many system calls a command makes, those of programs that it starts not counted; `None` where there is no strace.
+pub(crate) fn system_calls(command: &Command, input: std::fs::File) -> Option<u64> {
+    let log = tempfile::NamedTempFile::new().ok()?;
+    let mut strace = Command::new("strace");
+    strace.arg("-o").arg(log.path()).arg(command.get_program()).args(command.get_args()).env_clear();
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            strace.env(name, value);
+        }
+    }
+    if let Some(directory) = command.get_current_dir() {
+        strace.current_dir(directory);
+    }
+    strace.stdin(input).stdout(Stdio::null()).stderr(Stdio::null()).status().ok()?;
+    let lines = std::fs::read_to_string(log.path()).ok()?;
+    u64::try_from(lines.lines().filter(|line| line.contains('(')).count()).ok()
 }

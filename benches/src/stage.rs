@@ -21,7 +21,7 @@ pub(crate) fn body(size: usize) -> String {
 
 /// Everything that one bench works on.
 pub(crate) struct Stage {
-    _dir: TempDir,
+    dir: TempDir,
     programs: PathBuf,
     home: PathBuf,
     pub(crate) repo: PathBuf,
@@ -43,7 +43,7 @@ impl Stage {
             fs::write(folder.join(format!("file{number}.rs")), format!("// {number}\n"))?;
         }
         let mut stage = Self {
-            _dir: dir,
+            dir,
             programs: programs.to_owned(),
             home,
             repo,
@@ -131,6 +131,23 @@ impl Stage {
     pub(crate) fn counts(&self) -> Result<(usize, usize), Failure> {
         let count = |name: &str| Ok::<_, Failure>(fs::read_dir(self.inbox.join(name))?.count());
         Ok((count("unread")?, count("read")?))
+    }
+
+    /// No inbox at all.
+    pub(crate) fn empty(&self) -> Result<(), Failure> {
+        let _ = fs::remove_dir_all(&self.inbox);
+        fs::create_dir_all(self.home.join(".agent-handoffs"))?;
+        self.private()
+    }
+
+    /// How many handoffs have a record of offers.
+    pub(crate) fn offers(&self) -> Result<usize, Failure> {
+        Ok(fs::read_dir(self.inbox.join("offers"))?.count())
+    }
+
+    /// A file beside the repository.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
     }
 
     fn private(&self) -> Result<(), Failure> {
