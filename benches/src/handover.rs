@@ -96,7 +96,8 @@ fn half_a_gigabyte(programs: &Path) -> Result<Row, Failure> {
         stage.repo.join(".handover/config.toml"),
         "[capture]\nmax_file_bytes = 100000000\nmax_total_bytes = 1000000000\n",
     )?;
-    let most = peak(&stage.command("handover", &["capture", "--title", "bench"]), std::process::Stdio::null());
+    let most =
+        peak(&stage.command("handover", &["capture", "--title", "bench"]), std::process::Stdio::null());
     let patch = fs::metadata(stage.repo.join(".handover/current/workspace.patch"))?.len();
     if patch < 500_000_000 {
         return Err(format!("of 500 MB the patch has {patch} bytes").into());

@@ -69,7 +69,8 @@ impl World<'_> {
             "type": "attachment",
             "attachment": { "type": "hook_additional_context", "content": [format!("{frame} {sentinel}")] },
         });
-        let content = json!([{ "type": "text", "text": format!("**Handoff loaded: proof — sentinel {sentinel}**") }]);
+        let content =
+            json!([{ "type": "text", "text": format!("**Handoff loaded: proof — sentinel {sentinel}**") }]);
         let answered = json!({ "type": "assistant", "message": { "model": "proof", "content": content } });
         let home = Dir::open(self.home)?.ok_or_else(|| failed("the temporary directory is gone"))?;
         Ok(home.append(TRANSCRIPT, format!("{given}\n{answered}\n").as_bytes())?)

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use handoff_process::Environment;
 use handoff_delivery::{Ledger, Looker, Standing};
+use handoff_process::Environment;
 use handoff_store::{Store, Waiting};
 use handoff_text::Sanitised;
 use handoff_worktree::{Change, Repository};

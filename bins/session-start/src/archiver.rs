@@ -20,6 +20,10 @@ impl Archiver {
     /// Starts it for the worktree at `top`. Where it cannot be started, the next look archives.
     pub(crate) fn start(top: &Path) -> Option<Self> {
         let program = Environment::sibling("inbox");
+        // A name alone would be looked for on PATH, and could be another program.
+        if !program.is_absolute() {
+            return None;
+        }
         let arguments = ["settle".as_ref(), "--root".as_ref(), top.as_os_str()];
         Background::start(&program, &arguments).ok().map(Self)
     }

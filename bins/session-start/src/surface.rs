@@ -208,10 +208,11 @@ fn record(
     frame: &str,
 ) -> Result<(), FileError> {
     ledger.offer(name, session.offer(frame, ledger.looker().now, &ledger.looker().space))?;
-    match &session.start {
-        Some(start) => inbox.remember(&start.session, name),
-        None => Ok(()),
+    if let Some(start) = &session.start {
+        // A reminder is a courtesy.
+        let _ = inbox.remember(&start.session, name);
     }
+    Ok(())
 }
 
 fn message(outcome: Outcome<handoff_reader::Reading<'_>>) -> Option<Message> {

@@ -61,7 +61,10 @@ pub fn decide(evidence: Evidence, liveness: Liveness, unproven: Unproven) -> Ver
     };
     match evidence {
         Evidence::Answered => Verdict::Delivered,
-        Evidence::NotGiven => Verdict::Lapsed,
+        Evidence::NotGiven => match liveness {
+            Liveness::Alive | Liveness::UnknownYet => Verdict::Lapsed,
+            Liveness::Over | Liveness::Unknown => Verdict::Ended { blind: false },
+        },
         Evidence::NotLooked => Verdict::Open,
         Evidence::Silent { turn_is_over: true } if liveness == Liveness::UnknownYet => {
             Verdict::Ended { blind: false }

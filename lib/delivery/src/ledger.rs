@@ -238,7 +238,8 @@ impl<'a> Ledger<'a> {
             let error = std::io::Error::from(std::io::ErrorKind::NotFound);
             FileError::new("open", &self.inbox.path().join(OFFERS))(error)
         };
-        let line = format!("{}\n", event.line());
+        // A line that a full disk cut short must not spoil the next one.
+        let line = format!("\n{}\n", event.line());
         self.offers.as_ref().ok_or_else(missing)?.append(name, line.as_bytes())
     }
 

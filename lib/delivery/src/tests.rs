@@ -144,7 +144,7 @@ fn the_whole_rule() {
     let all = [L::Alive, L::UnknownYet, L::Unknown, L::Over];
     let rows = [
         (E::Answered, Unproven::Wait, [V::Delivered; 4]),
-        (E::NotGiven, Unproven::Archive, [V::Lapsed; 4]),
+        (E::NotGiven, Unproven::Archive, [V::Lapsed, V::Lapsed, ended, ended]),
         (E::NotLooked, Unproven::Archive, [V::Open; 4]),
         (silent, Unproven::Archive, [V::Open, V::Open, ended, ended]),
         (failed, Unproven::Archive, [V::Open, ended, ended, ended]),

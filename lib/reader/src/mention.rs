@@ -12,15 +12,15 @@ use crate::{Candidate, Candidates, Request};
 const TITLE: usize = 60;
 const ACTION: usize = 120;
 
+/// How many handoffs are looked into to tell whose they are; those behind them are counted unseen.
+const EXAMINED: usize = 50;
+
 /// What waits for a session that no person sits in front of: how many, the newest's title and next action, and the
 /// command that reads it. Nothing is taken. `None` when nothing waits for this reader.
 pub fn mention(request: &Request<'_>, candidates: &Candidates) -> Option<String> {
-    let waiting: Vec<&Waiting> = candidates
-        .handoffs
-        .iter()
-        .map(|candidate| &candidate.waiting)
-        .filter(|waiting| is_for(request, waiting))
-        .collect();
+    let all = candidates.handoffs.iter().map(|candidate| &candidate.waiting).enumerate();
+    let is_ours = |(number, waiting): &(usize, &Waiting)| *number >= EXAMINED || is_for(request, waiting);
+    let waiting: Vec<&Waiting> = all.filter(is_ours).map(|(_, waiting)| waiting).collect();
     let newest = waiting.first()?;
     let count = match waiting.len() {
         1 => "1 handoff waits here".to_owned(),
@@ -42,7 +42,9 @@ pub(crate) fn worn(request: &Request<'_>, candidate: &Candidate) -> String {
 
 /// What another session has and has not answered yet.
 pub(crate) fn on_offer(request: &Request<'_>, all: &[(Waiting, Offer)]) -> Option<String> {
-    let ours: Vec<&(Waiting, Offer)> = all.iter().filter(|(waiting, _)| is_for(request, waiting)).collect();
+    let is_ours =
+        |(number, (waiting, _)): &(usize, &(Waiting, Offer))| *number >= EXAMINED || is_for(request, waiting);
+    let ours: Vec<&(Waiting, Offer)> = all.iter().enumerate().filter(is_ours).map(|(_, one)| one).collect();
     let (waiting, offer) = ours.first()?;
     let count = match ours.len() {
         1 => "1 handoff is".to_owned(),
