@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use handoff_document::{Document, FileName, stamped};
-use handoff_files::{Dir, FileError, Kind, random};
+use handoff_files::{Dir, FileError, Kind, Lock, OpenFile, random};
 
 use crate::claim::with_suffix;
 use crate::listing::{Listing, Waiting, newest_first, sweep};
@@ -172,16 +172,19 @@ impl Inbox {
         self.unread()?.open_file(name)?.read(limit)
     }
 
-    /// Puts an archived handoff back to `unread/`; false when one of that name waits there.
+    /// Puts an archived handoff back to `unread/`.
     ///
     /// # Errors
-    /// What the system says.
-    pub fn restore(&self, name: &OsStr) -> Result<bool, FileError> {
+    /// What the system says, `NotFound` included.
+    pub fn restore(&self, name: &OsStr) -> Result<Moved, FileError> {
         let unread = self.dir.create_child(UNREAD)?;
-        self.archive_dir()?.rename_new(name, &unread, name)
+        let archive = self.archive_dir()?;
+        let Some(_held) = held(&archive, name)? else { return Ok(Moved::Busy) };
+        Ok(if archive.rename_new(name, &unread, name)? { Moved::Done } else { Moved::NameTaken })
     }
 
-    /// Sets `fields` of an archived handoff and moves it to the archive of `target`.
+    /// Sets `fields` of an archived handoff and moves it to the archive of `target`, under a name with a suffix when its
+    /// own is taken there.
     ///
     /// # Errors
     /// What the system says.
@@ -190,20 +193,22 @@ impl Inbox {
         name: &OsStr,
         target: &Self,
         fields: &[(&str, Option<&str>)],
-    ) -> Result<(), FileError> {
+    ) -> Result<Moved, FileError> {
         let (source, archive) = (self.archive_dir()?, target.archive()?);
-        let mut file = source.open_file(name)?;
+        let Some(mut file) = held(&source, name)? else { return Ok(Moved::Busy) };
         if file.size() <= crate::LARGEST {
             let content = file.read(crate::LARGEST)?;
             if let Some((head, body)) = stamped(&content, fields) {
-                source.temporary(&[&head, body])?.replace(name)?;
+                // The lock passes from the old file to the new one before the old one is gone.
+                file = source.temporary(&[&head, body])?.replace(name)?;
             }
         }
         let mut moved = name.to_owned();
         while self.path() != target.path() && !source.rename_new(name, &archive, &moved)? {
             moved = with_suffix(name)?;
         }
-        Ok(())
+        drop(file);
+        Ok(Moved::Done)
     }
 
     /// When an archived handoff was last written, which is when it was archived, in seconds since 1970.
@@ -224,6 +229,29 @@ impl Inbox {
             || FileError::new("open", &self.read_path())(std::io::Error::from(std::io::ErrorKind::NotFound));
         self.dir.child(READ)?.ok_or_else(missing)
     }
+}
+
+/// What came of moving an archived handoff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// It was moved.
+    Done,
+    /// Another handoff has its name there.
+    NameTaken,
+    /// Another process is moving it.
+    Busy,
+}
+
+/// The archived file `name`, locked, and the one that has that name: two that move it at the same time would leave two.
+/// `None` when another process has it.
+fn held(archive: &Dir, name: &OsStr) -> Result<Option<OpenFile>, FileError> {
+    let file = archive.open_file(name)?;
+    if file.lock()? == Lock::Busy {
+        return Ok(None);
+    }
+    // Between opening and locking the name may have passed to another file, or be gone.
+    let named = archive.open_file(name)?;
+    Ok(file.is_same(&named).then_some(file))
 }
 
 /// Whether `document` is addressed to another worktree than `here`, one that exists. Two paths can have one inbox

@@ -15,7 +15,7 @@ use handoff_document::FileName;
 use handoff_files::{Dir, FileError, Kind};
 
 pub use claim::{Claim, Receipt};
-pub use inbox::{Inbox, is_elsewhere};
+pub use inbox::{Inbox, Moved, is_elsewhere};
 pub use listing::{Listing, Oddity, Waiting};
 
 /// The largest file that is read whole, in bytes. Of a larger one only the beginning is looked at, see

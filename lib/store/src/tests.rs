@@ -1,1 +1,82 @@
+#![allow(clippy::disallowed_methods, reason = "tests set up files by hand")]
 
+use std::ffi::OsStr;
+use std::path::Path;
+
+use handoff_address::Address;
+use handoff_document::Timestamp;
+use tempfile::TempDir;
+
+use super::*;
+
+const NAME: &str = "20261121T100000Z-from-app.md";
+const FILE: &str = "---\nname: n\n---\nbody\n";
+
+fn store() -> (TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::create(&dir.path().join("store")).unwrap();
+    (dir, store)
+}
+
+fn inbox(store: &Store, path: &str) -> Inbox {
+    store.create_inbox(&Address::of(Path::new(path))).unwrap()
+}
+
+/// How many handoffs there are in both directories of these inboxes, in claims and temporary files too.
+fn count(inboxes: &[&Inbox]) -> usize {
+    let dirs = inboxes.iter().flat_map(|inbox| [inbox.unread_path(), inbox.read_path()]);
+    dirs.map(|dir| std::fs::read_dir(dir).unwrap().count()).sum()
+}
+
+#[test]
+fn a_claim_keeps_others_out_and_a_dropped_one_gives_back() {
+    let (_dir, store) = store();
+    let app = inbox(&store, "/app");
+    std::fs::write(app.unread_path().join(NAME), FILE).unwrap();
+    let (archive, waiting) = (app.archive().unwrap(), app.waiting().unwrap().handoffs.remove(0));
+    let claim = app.claim(&waiting, &archive).unwrap().unwrap();
+    assert!(app.waiting().unwrap().handoffs.is_empty() && app.claim(&waiting, &archive).unwrap().is_none());
+    drop(claim);
+    assert_eq!(app.waiting().unwrap().handoffs.first(), Some(&waiting));
+    let mut claim = app.claim(&waiting, &archive).unwrap().unwrap();
+    let content = claim.read().unwrap();
+    let receipt = Receipt { at: Timestamp::from_seconds(0), by: Some("S".to_owned()), is_acknowledged: true };
+    let path = claim.archive(&archive, &content, &receipt).unwrap();
+    let stamp = "received_at: 1970-01-01T00:00:00Z\nreceived_by: S\nacknowledged: true\n";
+    assert_eq!(std::fs::read_to_string(path).unwrap(), format!("---\nname: n\n{stamp}---\nbody\n"));
+}
+
+#[test]
+fn an_archived_handoff_is_moved_by_one_process_at_a_time() {
+    let (_dir, store) = store();
+    let (app, other) = (inbox(&store, "/app"), inbox(&store, "/other"));
+    let name = OsStr::new(NAME);
+    std::fs::write(app.read_path().join(NAME), FILE).unwrap();
+    let held = app.archive().unwrap().open_file(name).unwrap();
+    held.lock().unwrap();
+    assert_eq!(app.restore(name).unwrap(), Moved::Busy);
+    assert_eq!(app.transfer_archived(name, &other, &[]).unwrap(), Moved::Busy);
+    drop(held);
+    assert_eq!(app.restore(name).unwrap(), Moved::Done);
+    std::fs::write(app.read_path().join(NAME), FILE).unwrap();
+    assert_eq!(app.restore(name).unwrap(), Moved::NameTaken);
+}
+
+/// Moving read an archived file and wrote it anew under its name, so one that was restored in between was there twice.
+#[test]
+fn moving_beside_restoring_leaves_each_handoff_exactly_once() {
+    let (_dir, store) = store();
+    let (app, other) = (inbox(&store, "/app"), inbox(&store, "/other"));
+    for round in 0..300 {
+        let name = format!("20261121T100000Z-from-{round}.md");
+        std::fs::write(app.read_path().join(&name), FILE).unwrap();
+        let name = OsStr::new(&name);
+        let fields = [("to_path", Some("/other"))];
+        std::thread::scope(|scope| {
+            scope.spawn(|| app.transfer_archived(name, &other, &fields));
+            scope.spawn(|| app.transfer_archived(name, &other, &fields));
+            scope.spawn(|| app.restore(name));
+        });
+        assert_eq!(count(&[&app, &other]), round + 1, "round {round}");
+    }
+}

@@ -5,8 +5,9 @@ use std::path::Path;
 use handoff_address::Address;
 use handoff_delivery::Ledger;
 use handoff_document::Document;
+use handoff_files::FileError;
 use handoff_process::{Environment, Status};
-use handoff_store::{Inbox, Store};
+use handoff_store::{Inbox, Moved, Store};
 use serde_json::json;
 
 use crate::here::{Failure, Here};
@@ -67,9 +68,18 @@ fn carry(
         }
     }
     for name in source.archived()? {
-        if is_ours(&source.read_archived(&name, 64 << 10)?) {
-            source.transfer_archived(&name, &target, &fields)?;
-            read += 1;
+        let gone = |error: &FileError| error.kind() == std::io::ErrorKind::NotFound;
+        // One that was restored or moved meanwhile is where it was moved to.
+        let moved = match source.read_archived(&name, 64 << 10) {
+            Ok(beginning) if is_ours(&beginning) => source.transfer_archived(&name, &target, &fields),
+            Ok(_) => continue,
+            Err(error) => Err(error),
+        };
+        match moved {
+            Ok(Moved::Done) => read += 1,
+            Ok(Moved::NameTaken | Moved::Busy) => {}
+            Err(error) if gone(&error) => {}
+            Err(error) => return Err(error.into()),
         }
     }
     Ok((unread, read))

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use handoff_delivery::{Ledger, Standing};
 use handoff_document::{Document, Timestamp};
 use handoff_process::Status;
-use handoff_store::{Inbox, Listing};
+use handoff_store::{Inbox, Listing, Moved};
 use serde_json::json;
 
 use crate::here::{Failure, Here};
@@ -37,8 +37,13 @@ pub(crate) fn run(here: &Here, ids: &[String]) -> Result<Status, Failure> {
         let shown = id::shown(&given.name);
         // Noted first: a session that goes on must not be offered again what was put back from it.
         ledger.put_back(&given.name, given.session.as_deref())?;
-        if given.is_archived && !inbox.restore(&given.name)? {
-            return Err(format!("could not restore {shown}: one of that name is unread").into());
+        let why = match given.is_archived.then(|| inbox.restore(&given.name)).transpose()? {
+            None | Some(Moved::Done) => None,
+            Some(Moved::NameTaken) => Some("one of that name is unread"),
+            Some(Moved::Busy) => Some("another process is moving it; try again"),
+        };
+        if let Some(why) = why {
+            return Err(format!("could not restore {shown}: {why}").into());
         }
         done.push(shown);
     }
