@@ -1,7 +1,7 @@
 //! From the host's payload to a message.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use handoff_address::Address;
@@ -49,17 +49,14 @@ pub(crate) fn run(args: Args, environment: Environment, output: &Output) {
         Ok(None) => return,
         Err(error) => return deliver(&Message::failure(&*error)),
     };
-    let (sender, receiver) = mpsc::channel();
-    // What the file system does not answer in time is not waited for: the process ends, and the thread with it.
     let until = began + DEADLINE;
     let command = list_command(&place.start);
-    std::thread::spawn(move || {
-        let hook = Hook { args, environment, place, until };
-        let _ =
-            sender.send(hook.answer(start).unwrap_or_else(|error| Answer::only(Message::failure(&*error))));
+    let hook = Hook { args, environment, place, until };
+    let answer = in_time(until, move || {
+        hook.answer(start).unwrap_or_else(|error| Answer::only(Message::failure(&*error)))
     });
-    match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
-        Ok(answer) => {
+    match answer {
+        Some(answer) => {
             if let Some(message) = &answer.message {
                 deliver(message);
             }
@@ -67,9 +64,28 @@ pub(crate) fn run(args: Args, environment: Environment, output: &Output) {
                 archiver.wait();
             }
         }
-        Err(_) => deliver(&Message::notice(format!(
+        None => deliver(&Message::notice(format!(
             "agent-handoff: handoffs may wait here; looking at them took too long. To see them: {command}"
         ))),
+    }
+}
+
+/// What `work` gives, if it does so until then. What the file system does not answer in time is not waited for: the
+/// process ends, and the thread with it.
+fn in_time<T: Send + 'static>(until: Instant, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let slot = Arc::new(Mutex::new(None));
+    let (filled, waiting) = (Arc::clone(&slot), std::thread::current());
+    std::thread::spawn(move || {
+        let done = work();
+        *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+        waiting.unpark();
+    });
+    loop {
+        if let Some(done) = slot.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Some(done);
+        }
+        let left = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
+        std::thread::park_timeout(left);
     }
 }
 

@@ -37,7 +37,7 @@ impl Looker {
         let home = environment.home.as_deref();
         let place = |own: &Option<PathBuf>, name: &str, inner: &str| {
             let dir = own.clone().or_else(|| Some(home?.join(name)))?;
-            Some(handoff_files::canonical(&dir.join(inner)))
+            Some(dir.join(inner))
         };
         let claude = place(&environment.claude_config_dir, ".claude", "projects");
         let codex = place(&environment.codex_home, ".codex", "sessions");
@@ -56,6 +56,6 @@ impl Looker {
     /// Whether `path` is where a host keeps its transcripts.
     pub(crate) fn is_transcript(&self, path: &Path) -> bool {
         let path = handoff_files::canonical(path);
-        self.transcripts.iter().any(|dir| path.starts_with(dir))
+        self.transcripts.iter().any(|dir| path.starts_with(handoff_files::canonical(dir)))
     }
 }
