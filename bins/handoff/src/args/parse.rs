@@ -43,11 +43,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command
             with_id(&mut parser, is_follow).map(asked(|id, follow| Command::Tail { id, follow }))
         }
         "wait" => wait(&mut parser),
-        "stop" => match with_id(&mut parser, |_| false)? {
-            Asked::Help => Ok(Command::Help),
-            Asked::Id(Some(id), _) => Ok(Command::Stop { id }),
-            Asked::Id(None, _) => Err("say which run to stop".into()),
-        },
+        "stop" => with_id(&mut parser, |_| false).map(asked(|id, _| Command::Stop { id })),
         "init" => {
             let is_yes = |arg: &Arg<'_>| matches!(arg, Short('y') | Long("yes"));
             match with_id(&mut parser, is_yes)? {
