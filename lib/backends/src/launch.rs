@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::arguments;
 use crate::backend::{Backend, Kind, Setting};
 use crate::error::LaunchError;
+use crate::known::KnownSecrets;
 use crate::redact;
 use crate::template::{self, Placeholder, Variables};
 use crate::toml;
@@ -59,6 +60,8 @@ pub struct Launch {
     pub settings: Option<String>,
     /// The model that is asked for, for the records; None where the agent chooses.
     pub model: Option<String>,
+    /// What of the environment must be shown nowhere, also where the agent repeats it.
+    pub secrets: KnownSecrets,
     /// Variables whose values were taken from a variable with a telling name.
     hidden: BTreeSet<OsString>,
 }
@@ -108,13 +111,19 @@ impl Backend {
         if settings.is_some() {
             args.extend(["--settings".into(), task.settings.into()]);
         }
+        let hidden = self.hidden();
+        let is_declared = |name: &OsStr| {
+            let has_name = |name: &str| self.sets(name) && redact::is_secret_name(name);
+            hidden.contains(name) || name.to_str().is_some_and(has_name)
+        };
         Ok(Launch {
+            secrets: KnownSecrets::in_environment(&env, &is_declared),
             program: self.kind.name().into(),
             args,
             env: env.into_iter().collect(),
             settings,
             model: Some(model.to_string_lossy().into_owned()).filter(|model| !model.is_empty()),
-            hidden: self.hidden(),
+            hidden,
         })
     }
 

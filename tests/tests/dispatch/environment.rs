@@ -57,7 +57,6 @@ fn a_token_is_in_a_file_of_the_users_alone_and_only_while_it_is_needed() {
 
 #[test]
 fn a_token_is_never_shown() {
-    // The backend says it itself: that is its stream and nobody else's.
     let stage = Stage::new(&format!("cat '{}'; exit 1", recorded("claude-err401").display()));
     let ran = stage.handoff(&["run", "--verbose", "--text", "x"]);
     announced(&ran);
@@ -76,6 +75,47 @@ fn a_token_is_never_shown() {
     ];
     for text in shown {
         assert!(!text.contains(TOKEN), "{text}");
+    }
+}
+
+#[test]
+fn a_token_that_a_backend_repeats_reaches_nothing_that_is_kept_or_shown() {
+    let said = |text: &str| {
+        format!(
+            r#"printf '%s\n' '{{"type":"assistant","message":{{"content":[{{"type":"text","text":"{text}"}}]}}}}'"#
+        )
+    };
+    let escaped: String = TOKEN.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let progress = format!("{}\n{}", said(&format!("401 {TOKEN}")), said(&format!("401 {escaped}")));
+    let result = |is_error: bool, text: &str| {
+        format!(
+            r#"printf '%s\n' '{{"type":"result","subtype":"success","is_error":{is_error},"result":"{text}"}}'"#
+        )
+    };
+    let half = TOKEN.len() / 2;
+    let (first, second) = TOKEN.split_at(half);
+    let scripts = [
+        format!("{progress}\n{}", result(true, &format!("API Error: 401 {TOKEN}"))),
+        format!("{progress}\n{}", result(false, &format!("the token is {TOKEN}, {escaped}"))),
+        format!("echo 'error: refused {TOKEN}' >&2; exit 3"),
+        format!("printf 'error: refused {first}' >&2; sleep 0.2; echo {second} >&2; exit 3"),
+        format!("echo 'plain {TOKEN}'; exit 3"),
+    ];
+    for script in scripts {
+        let stage = Stage::new(&script);
+        let ran = stage.handoff(&["run", "--print", "--to-inbox", "--text", "x"]);
+        assert!(ran.out().contains("RESULT="), "{}", ran.err());
+        let shown = [ran.out(), ran.err()].concat();
+        assert!(!shown.contains(TOKEN) && !shown.contains(second), "{shown}");
+        let kept = stage.files();
+        let unread = stage.world.inbox(&stage.repo).join("unread");
+        let inbox = std::fs::read_dir(unread).unwrap().map(|entry| entry.unwrap().path());
+        for path in kept.into_iter().filter(|path| !path.ends_with("config.yaml")).chain(inbox) {
+            let bytes = std::fs::read(&path).unwrap();
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(!text.contains(TOKEN) && !text.contains(second), "{}: {text}", path.display());
+        }
+        assert!(shown.contains("***"), "{shown}");
     }
 }
 
