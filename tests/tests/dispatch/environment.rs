@@ -3,7 +3,7 @@
 use crate::support::{DONE, Stage, TOKEN, announced, recorded};
 
 #[test]
-fn nothing_of_the_caller_gets_through() {
+fn nothing_of_the_calling_agent_gets_through_and_all_else_does() {
     let stage = Stage::new(&format!("tr '\\0' '\\n' < /proc/$PPID/environ > \"$got/guard\" || true\n{DONE}"));
     let mut command = stage.command(&["run", "--text", "x"]);
     let foreign = [
@@ -16,11 +16,14 @@ fn nothing_of_the_caller_gets_through() {
         "OPENAI_API_KEY",
         "CODEX_SANDBOX",
         "GIT_DIR",
-        "AWS_SECRET_ACCESS_KEY",
-        "LD_PRELOAD_NOT",
+        "GIT_INDEX_FILE",
     ];
     for name in foreign {
         command.env(name, "of-the-caller");
+    }
+    let passing = ["JAVA_HOME", "VIRTUAL_ENV", "CARGO_HOME", "DATABASE_URL", "GH_TOKEN", "MY_PROVIDERS_KEY"];
+    for name in passing {
+        command.env(name, "of-the-user");
     }
     command.env("LC_ALL", "C").env("AGENT_HANDOFF_SKIP", "0");
     announced(&tests::feed(command, b""));
@@ -30,7 +33,9 @@ fn nothing_of_the_caller_gets_through() {
             continue;
         }
         assert!(!env.contains("of-the-caller"), "{env}");
-        assert!(!env.contains("DS_KEY="), "{env}");
+        for name in passing {
+            assert!(env.lines().any(|line| line == format!("{name}=of-the-user")), "{file}: {name} in {env}");
+        }
         for line in [
             "AGENT_HANDOFF_SKIP=1".to_owned(),
             "ANTHROPIC_BASE_URL=http://127.0.0.1:9".to_owned(),

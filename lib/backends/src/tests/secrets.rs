@@ -55,6 +55,8 @@ fn no_token_is_in_what_can_be_shown() {
         ("MY_SECRET", "plain-word"),
         ("HTTPS_PROXY", "http://u:plain-word@p:1"),
         ("PATH", "/bin"),
+        ("OF_THE_CALLER", "plain-word"),
+        ("CLAUDECODE", "1"),
     ]);
     let launch = config.backends[0].run(&task(&given)).unwrap();
     assert_eq!(variable(&launch, "FROM").as_deref(), Some("plain-word"));
@@ -65,8 +67,8 @@ fn no_token_is_in_what_can_be_shown() {
     assert_eq!(
         shown,
         format!(
-            "env -i AGENT_HANDOFF_SKIP=1 ANTHROPIC_AUTH_TOKEN=*** ANTHROPIC_BASE_URL=*** ANTHROPIC_CUSTOM_HEADERS=*** FROM=*** \
-             HOME=/home/me HTTPS_PROXY=*** NAMED_KEY=*** PATH=/bin SHAPE=*** SHOWN='it'\\''s here' claude -p --output-format \
+            "env -u CLAUDECODE AGENT_HANDOFF_SKIP=1 ANTHROPIC_AUTH_TOKEN=*** ANTHROPIC_BASE_URL=*** ANTHROPIC_CUSTOM_HEADERS=*** \
+             FROM=*** HOME=/home/me NAMED_KEY=*** SHAPE=*** SHOWN='it'\\''s here' claude -p --output-format \
              stream-json --verbose --include-partial-messages --model m --dangerously-skip-permissions --session-id {ID} \
              --append-system-prompt *** --settings /run/settings.json"
         )
