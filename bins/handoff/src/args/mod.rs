@@ -1,6 +1,7 @@
 //! What was typed.
 
 mod parse;
+mod text;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
