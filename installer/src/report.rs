@@ -113,7 +113,7 @@ impl<'p> Report<'p> {
         }
         self.notes.extend(planner.notes.iter().cloned());
         if planner.changes.is_empty() {
-            self.note("all of it was there already: nothing was changed".to_owned());
+            self.note("all of it was installed already, as it is to be".to_owned());
         } else if !agents.is_empty() {
             let write: Vec<_> = agents.iter().map(|agent| agent.skill_call()).collect();
             let next = format!(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_backends::{Config, Warning};
 use handoff_process::{Environment, Failure, Output};
-use handoff_runs::{Found, RecordError, Row, Runs, State};
+use handoff_runs::{RecordError, Runs, State};
 
 use crate::verb::{deliver, open};
 
@@ -112,25 +112,6 @@ impl<'a> Here<'a> {
                 self.note(&format!("agent-handoff: {id}: could not leave word in the inbox: {why}\n"));
             }
         })
-    }
-
-    /// The run that `selector` names; the latest without one.
-    pub(crate) fn find(&self, runs: &Runs, selector: Option<&str>) -> Result<Row, Failure> {
-        match runs.find(selector)? {
-            Found::One(row) => Ok(*row),
-            Found::None => Err(Failure::new(match selector {
-                Some(selector) => format!("could not find a run `{selector}`: handoff list --all"),
-                None => "there is no run yet".to_owned(),
-            })),
-            Found::Several(ids) => {
-                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-                Err(Failure::new(format!(
-                    "`{}` is more than one run: {}",
-                    selector.unwrap_or(""),
-                    ids.join(", ")
-                )))
-            }
-        }
     }
 }
 

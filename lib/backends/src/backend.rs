@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::environment::Inherit;
 use crate::error::{Reason, Warning};
 use crate::place::Place;
 use crate::redact;
@@ -76,6 +77,7 @@ pub struct Backend {
     pub(crate) system_prompt: Option<Setting>,
     /// In the order of the file; a null is not here.
     pub(crate) env: Vec<(String, Setting)>,
+    pub(crate) inherit: Inherit,
     pub(crate) permission_mode: Option<Setting>,
     pub(crate) sandbox: Option<Setting>,
     pub(crate) config: Vec<(Setting, Argument)>,

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::backend::{Backend, Kind, Setting};
+use crate::environment::Inherit;
 use crate::error::{ConfigError, Problem, Reason, UnknownBackend, Warning};
 use crate::include::Reader;
 use crate::nearest::nearest;
@@ -12,8 +13,8 @@ use crate::template;
 use crate::toml;
 use crate::yaml::{Entry, Node, Value};
 
-const TOP: [&str; 3] = ["backends", "include", "system_prompt"];
-const COMMON: [&str; 5] = ["type", "model", "pro_model", "env", "system_prompt"];
+const TOP: [&str; 4] = ["backends", "include", "inherit", "system_prompt"];
+const COMMON: [&str; 6] = ["type", "model", "pro_model", "env", "inherit", "system_prompt"];
 const CLAUDE: [&str; 1] = ["permission_mode"];
 const CODEX: [&str; 2] = ["sandbox", "config"];
 
@@ -65,7 +66,7 @@ impl Config {
     pub fn load(path: &Path, home: &Path) -> Result<Option<Self>, ConfigError> {
         let Some(entries) = Reader::new(home).read(path)? else { return Ok(None) };
         let mut warnings = Vec::new();
-        let mut prompt = None;
+        let (mut prompt, mut inherited) = (None, None);
         let mut named = Vec::new();
         let mut place = Place::start(&Arc::from(path));
         for Entry { key, place: at, node } in entries {
@@ -75,6 +76,7 @@ impl Config {
                     named = if node.is_null() { Vec::new() } else { mapping(node, "backends")? };
                 }
                 "system_prompt" => prompt = setting(node, key)?,
+                "inherit" => inherited = inherit(node, key)?,
                 _ => {
                     let reason = passed_over(&key, &DEPRECATED_TOP, &TOP);
                     warnings.push(Warning { place: at, key, reason });
@@ -84,7 +86,7 @@ impl Config {
         if named.is_empty() {
             return Err(ConfigError::at(place, "backends", Problem::NoBackends));
         }
-        let backends = named.into_iter().map(|entry| backend(entry, prompt.as_ref()));
+        let backends = named.into_iter().map(|entry| backend(entry, prompt.as_ref(), inherited.as_ref()));
         Ok(Some(Self { backends: backends.collect::<Result<_, _>>()?, warnings }))
     }
 
@@ -116,7 +118,11 @@ fn passed_over(key: &str, deprecated: &[(&str, &'static str)], known: &[&'static
     }
 }
 
-fn backend(entry: Entry, prompt: Option<&Setting>) -> Result<Backend, ConfigError> {
+fn backend(
+    entry: Entry,
+    prompt: Option<&Setting>,
+    inherited: Option<&Inherit>,
+) -> Result<Backend, ConfigError> {
     let Entry { key: name, place, node } = entry;
     let key = format!("backends.{name}");
     if !is_name(&name) {
@@ -155,6 +161,7 @@ fn backend(entry: Entry, prompt: Option<&Setting>) -> Result<Backend, ConfigErro
         pro_model: fields.text("pro_model")?,
         system_prompt: prompt.filter(|prompt| !prompt.written.trim().is_empty()),
         env: fields.env()?,
+        inherit: fields.inherit()?.or(inherited.cloned()).unwrap_or_default(),
         permission_mode: fields.text("permission_mode")?,
         sandbox: fields.text("sandbox")?,
         config,
@@ -229,6 +236,11 @@ impl<'a> Fields<'a> {
         Ok(env)
     }
 
+    fn inherit(&mut self) -> Result<Option<Inherit>, ConfigError> {
+        let key = self.path("inherit");
+        self.take("inherit").map(|node| inherit(node, key)).transpose().map(Option::flatten)
+    }
+
     /// The keys that a backend of this kind has no use for.
     fn passed_over(&mut self, kind: Kind) -> Vec<(String, Place, Reason)> {
         let (own, others, other): (&[&str], &[&str], _) = match kind {
@@ -276,6 +288,32 @@ fn setting(node: Node, key: String) -> Result<Option<Setting>, ConfigError> {
         Value::Scalar { text: written, .. } => Ok(Some(Setting { written, key, place: node.place })),
         _ => Err(ConfigError::at(node.place, key, Problem::NotText)),
     }
+}
+
+/// Which variables pass: a list, or one word, `all` and `none` among them; None for a null.
+fn inherit(node: Node, key: String) -> Result<Option<Inherit>, ConfigError> {
+    if node.is_null() {
+        return Ok(None);
+    }
+    let nodes = match node.value {
+        Value::List(nodes) => nodes,
+        Value::Scalar { ref text, .. } if text == "all" => return Ok(Some(Inherit::default())),
+        Value::Scalar { ref text, .. } if text == "none" => Vec::new(),
+        _ => vec![node],
+    };
+    let word = |node: Node| {
+        let place = node.place.clone();
+        let word = setting(node, key.clone())?.map(|setting| setting.written).unwrap_or_default();
+        let pattern = word.strip_prefix('!').unwrap_or(&word);
+        let name = pattern.strip_suffix('*').unwrap_or(pattern);
+        let is_name = name.bytes().all(|b| b.is_ascii_graphic() && !b"=*!${}".contains(&b));
+        match is_name && !pattern.is_empty() {
+            true => Ok(word),
+            false => Err(ConfigError::at(place, key.clone(), Problem::KeyName)),
+        }
+    };
+    let words: Result<Vec<String>, ConfigError> = nodes.into_iter().map(word).collect();
+    words.map(|words| Some(Inherit::new(words)))
 }
 
 fn mapping(node: Node, key: &str) -> Result<Vec<Entry>, ConfigError> {

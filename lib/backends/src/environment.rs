@@ -1,12 +1,37 @@
-//! What an agent inherits: enough to run, and nothing that says who called it or which model to ask.
+//! What an agent inherits: the caller's environment, without what says who called it, which model to ask, or which
+//! repository this is.
 //!
-//! A list of what passes, not of what is taken away: handoff-cli took eight variables away, and the endpoint, headers
-//! or model of the calling session got through by others.
+//! Names of agents are taken away by their beginning: handoff-cli took eight variables away, and the endpoint, headers or
+//! model of the calling session got through by others. Everything else is the user's: a toolchain, a database, the
+//! `env_key` of a provider in Codex's own configuration.
 
 use crate::backend::Kind;
 
-/// For every agent.
-const NAMES: [&str; 28] = [
+/// How the names begin that belong to an agent, to its session or to what a session was handed.
+const AGENTS_OWN: [&str; 6] = ["ANTHROPIC_", "CLAUDE_", "CLAUDECODE", "CODEX_", "OPENAI_", "HANDOVER_"];
+
+/// Names that make git see another repository than the one of the working directory, as inside of a git hook. As
+/// `git rev-parse --local-env-vars` has them, without `GIT_CONFIG_COUNT`, which is also how a container trusts a directory.
+const REPOSITORY: [&str; 15] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+
+/// What every agent needs to run, whatever `inherit` says.
+const NEEDED: [&str; 28] = [
     "PATH",
     "HOME",
     "USER",
@@ -39,7 +64,7 @@ const NAMES: [&str; 28] = [
 ];
 
 /// And all that begin so.
-const PREFIXES: [&str; 3] = ["LC_", "XDG_", "GIT_SSH"];
+const NEEDED_PREFIXES: [&str; 3] = ["LC_", "XDG_", "GIT_SSH"];
 
 /// For an agent that a person sits at: its editor, clipboard and browser.
 const INTERACTIVE: [&str; 12] = [
@@ -69,11 +94,61 @@ impl Kind {
         }
     }
 
-    /// Whether the caller's variable of this name goes to the agent.
-    pub(crate) fn inherits(self, name: &str, is_interactive: bool) -> bool {
-        NAMES.contains(&name)
-            || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    /// Whether an agent of this kind needs the caller's variable of this name to run.
+    fn needs(self, name: &str, is_interactive: bool) -> bool {
+        NEEDED.contains(&name)
+            || NEEDED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
             || self.names().contains(&name)
             || (is_interactive && INTERACTIVE.contains(&name))
     }
+}
+
+/// Which of the caller's variables an agent inherits besides those that it needs to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Inherit(Vec<Rule>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Rule {
+    /// A name, or the beginning of names with a `*` behind it.
+    pattern: String,
+    passes: bool,
+}
+
+impl Default for Inherit {
+    fn default() -> Self {
+        Self::new(["*".to_owned()])
+    }
+}
+
+impl Inherit {
+    /// Of words as they are configured: `NAME`, `NAME*`, `*` for all but the agents' own, and `!` before any of them for
+    /// what stays behind. The last that fits decides.
+    pub(crate) fn new(words: impl IntoIterator<Item = String>) -> Self {
+        let rule = |word: String| match word.strip_prefix('!') {
+            Some(pattern) => Rule { pattern: pattern.to_owned(), passes: false },
+            None => Rule { pattern: word, passes: true },
+        };
+        Self(words.into_iter().map(rule).collect())
+    }
+
+    /// Whether the caller's variable `name` goes to an agent of `kind`.
+    pub(crate) fn passes(&self, kind: Kind, name: &str, is_interactive: bool) -> bool {
+        let last = self.0.iter().rev().find(|rule| rule.fits(name));
+        last.map_or_else(|| kind.needs(name, is_interactive), |rule| rule.passes)
+    }
+}
+
+impl Rule {
+    fn fits(&self, name: &str) -> bool {
+        match self.pattern.strip_suffix('*') {
+            Some("") => !self.passes || !is_anothers(name),
+            Some(beginning) => name.starts_with(beginning),
+            None => name == self.pattern,
+        }
+    }
+}
+
+/// Whether a variable is of another session, or of another repository.
+fn is_anothers(name: &str) -> bool {
+    AGENTS_OWN.iter().any(|beginning| name.starts_with(beginning)) || REPOSITORY.contains(&name)
 }

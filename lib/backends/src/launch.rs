@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::arguments;
 use crate::backend::{Backend, Kind, Setting};
 use crate::error::LaunchError;
+use crate::known::KnownSecrets;
 use crate::redact;
 use crate::template::{self, Placeholder, Variables};
 use crate::toml;
@@ -42,14 +43,14 @@ pub struct Task<'a> {
     pub settings: &'a Path,
 }
 
-/// How a process is to be started. `Debug` and `Display` show it as a shell command, secrets as `***`.
+/// How a process is to be started. `Debug` and `Display` show it as a command of the caller's shell, secrets as `***`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Launch {
     /// Found on the `PATH` of `env`.
     pub program: OsString,
     /// Without the prompt: that goes to standard input.
     pub args: Vec<OsString>,
-    /// All of it: the process inherits nothing else. Sorted by name.
+    /// All of it, what is inherited among it: the process gets nothing else. Sorted by name.
     pub env: Vec<(OsString, OsString)>,
     /// What must be in the file at [`Task::settings`], 0600, from before the start to the end. It holds the token.
     ///
@@ -59,8 +60,14 @@ pub struct Launch {
     pub settings: Option<String>,
     /// The model that is asked for, for the records; None where the agent chooses.
     pub model: Option<String>,
+    /// What of the environment must be shown nowhere, also where the agent repeats it.
+    pub secrets: KnownSecrets,
     /// Variables whose values were taken from a variable with a telling name.
     hidden: BTreeSet<OsString>,
+    /// Variables of the caller that the agent does not get.
+    withheld: BTreeSet<OsString>,
+    /// Variables that are not as the caller has them.
+    changed: BTreeSet<OsString>,
 }
 
 impl Backend {
@@ -108,13 +115,22 @@ impl Backend {
         if settings.is_some() {
             args.extend(["--settings".into(), task.settings.into()]);
         }
+        let hidden = self.hidden();
+        let is_declared = |name: &OsStr| {
+            let has_name = |name: &str| self.sets(name) && redact::is_secret_name(name);
+            hidden.contains(name) || name.to_str().is_some_and(has_name)
+        };
+        let (withheld, changed) = values.difference(&env);
         Ok(Launch {
+            withheld,
+            changed,
+            secrets: KnownSecrets::in_environment(&env, &is_declared),
             program: self.kind.name().into(),
             args,
             env: env.into_iter().collect(),
             settings,
             model: Some(model.to_string_lossy().into_owned()).filter(|model| !model.is_empty()),
-            hidden: self.hidden(),
+            hidden,
         })
     }
 
@@ -219,7 +235,12 @@ impl Values<'_> {
         if self.backend.kind != Kind::Claude || !OWN_ENDPOINT.iter().any(is_set) {
             return Ok(None);
         }
-        let mut all: BTreeMap<&str, &str> = ENDPOINT.iter().map(|name| (*name, "")).collect();
+        // What decides the same is as it is in the environment, and nothing where it is not there.
+        let given = |name: &&'static str| {
+            let value = env.get(OsStr::new(*name)).and_then(|value| value.to_str());
+            (*name, value.unwrap_or_default())
+        };
+        let mut all: BTreeMap<&str, &str> = ENDPOINT.iter().map(given).collect();
         for (name, setting) in &self.backend.env {
             let value = env.get(OsStr::new(name)).map_or(Some(""), |value| value.to_str());
             let value =
@@ -232,18 +253,34 @@ impl Values<'_> {
         Ok(Some(format!("{{\"apiKeyHelper\": \"\", \"env\": {{{}}}}}", pairs.collect::<Vec<_>>().join(", "))))
     }
 
+    /// The names that the caller has and `env` has not, and those that `env` has otherwise. `PWD` follows from `cd`.
+    fn difference(&self, env: &BTreeMap<OsString, OsString>) -> (BTreeSet<OsString>, BTreeSet<OsString>) {
+        let caller: BTreeMap<&OsStr, &OsStr> =
+            self.task.environment.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str())).collect();
+        let withheld = caller.keys().filter(|name| !env.contains_key(**name)).map(|name| (*name).to_owned());
+        let is_changed = |(name, value): &(&OsString, &OsString)| {
+            *name != "PWD" && caller.get(name.as_os_str()) != Some(&value.as_os_str())
+        };
+        let changed = env.iter().filter(is_changed).map(|(name, _)| name.clone());
+        (withheld.collect(), changed.collect())
+    }
+
     fn environment(&self, is_interactive: bool) -> Result<BTreeMap<OsString, OsString>, LaunchError> {
-        let passes =
-            |name: &OsStr| name.to_str().is_some_and(|name| self.backend.kind.inherits(name, is_interactive));
+        let Backend { kind, ref inherit, .. } = *self.backend;
+        let passes = |name: &OsStr| inherit.passes(kind, &name.to_string_lossy(), is_interactive);
         let inherited = self.task.environment.iter().filter(|(name, _)| passes(name));
         let mut all: BTreeMap<OsString, OsString> = inherited.cloned().collect();
         all.insert("HOME".into(), self.task.home.into());
+        // Where the caller works is where it does not.
+        if let Some(directory) = all.get_mut(OsStr::new("PWD")) {
+            self.task.cwd.as_os_str().clone_into(directory);
+        }
         let mut own = BTreeMap::new();
         for (name, setting) in &self.backend.env {
             own.insert(name.as_str(), (self.variable_value(name, setting)?, setting));
         }
-        if self.backend.kind == Kind::Claude {
-            has_its_own_login(&own)?;
+        if kind == Kind::Claude {
+            has_its_own_login(&own, &all)?;
         }
         for (name, (value, setting)) in own {
             if is_placeholder(name, &value) {
@@ -300,11 +337,18 @@ fn is_placeholder(name: &str, value: &OsStr) -> bool {
 
 /// Claude Code sends the user's own login to whatever `ANTHROPIC_BASE_URL` names when no token is set beside it (seen
 /// with 2.1.329), so another endpoint needs one.
-fn has_its_own_login(own: &BTreeMap<&str, (OsString, &Setting)>) -> Result<(), LaunchError> {
+fn has_its_own_login(
+    own: &BTreeMap<&str, (OsString, &Setting)>,
+    inherited: &BTreeMap<OsString, OsString>,
+) -> Result<(), LaunchError> {
     let set = |name: &str| own.get(name).filter(|(value, _)| !value.is_empty());
+    // One is inherited only where `inherit` names it.
+    let is_inherited = |name: &str| {
+        !own.contains_key(name) && inherited.get(OsStr::new(name)).is_some_and(|value| !value.is_empty())
+    };
     let has_login = ["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"]
         .into_iter()
-        .any(|name| set(name).is_some());
+        .any(|name| set(name).is_some() || is_inherited(name));
     if has_login {
         return Ok(());
     }
@@ -343,8 +387,11 @@ fn quoted(word: &str) -> String {
 
 impl fmt::Display for Launch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("env -i")?;
-        for (name, value) in &self.env {
+        f.write_str("env")?;
+        for name in &self.withheld {
+            write!(f, " -u {}", quoted(&name.to_string_lossy()))?;
+        }
+        for (name, value) in self.env.iter().filter(|(name, _)| self.changed.contains(name)) {
             write!(f, " {}={}", name.to_string_lossy(), self.shown(name, value))?;
         }
         write!(f, " {}", quoted(&self.program.to_string_lossy()))?;

@@ -15,6 +15,7 @@ mod environment;
 mod error;
 mod hint;
 mod include;
+mod known;
 mod launch;
 mod nearest;
 mod place;
@@ -26,6 +27,7 @@ mod yaml;
 pub use backend::{Backend, Kind, Setting};
 pub use config::Config;
 pub use error::{ConfigError, LaunchError, Problem, Reason, UnknownBackend, Warning};
+pub use known::{KnownSecrets, SecretFilter};
 pub use launch::{Conversation, Launch, Task};
 pub use place::Place;
 

@@ -14,7 +14,8 @@ const HARMLESS: [&str; 3] = ["SSH_AUTH_SOCK", "env_key", "bearer_token_env_var"]
 
 /// Whether the name promises a secret.
 pub(crate) fn is_secret_name(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
+    // Who wrote a commit is not an authorisation.
+    let upper = name.to_ascii_uppercase().replace("GIT_AUTHOR_", "");
     NAMES.iter().any(|part| upper.contains(part)) && !HARMLESS.contains(&name)
 }
 
@@ -59,8 +60,17 @@ pub(crate) fn is_secret_setting(name: &str) -> bool {
 
 /// `scheme://user:password@host`, however short or plain the password.
 fn has_user_info(text: &str) -> bool {
-    text.split("://").skip(1).any(|rest| {
+    user_infos(text).next().is_some()
+}
+
+/// The passwords in the URLs of `text`.
+pub(crate) fn passwords(text: &str) -> impl Iterator<Item = &str> {
+    user_infos(text).map(|user| user.split_once(':').map_or(user, |(_, password)| password))
+}
+
+fn user_infos(text: &str) -> impl Iterator<Item = &str> {
+    text.split("://").skip(1).filter_map(|rest| {
         let authority = rest.split(['/', '?', '#', ' ', '"', '\'']).next().unwrap_or_default();
-        authority.rsplit_once('@').is_some_and(|(user, _)| !user.is_empty())
+        authority.rsplit_once('@').map(|(user, _)| user).filter(|user| !user.is_empty())
     })
 }

@@ -75,18 +75,27 @@ impl Runs {
         Ok(rows.into_iter().find_map(|row| row.conversation_usage))
     }
 
-    /// The run that `selector` names: an id, a number of the list (which handoff-cli's daily
-    /// ones may share), a UUID, or a part of an id that no other has. Without one the newest.
+    /// The newest run of each directory that runs have worked in, newest first.
     ///
     /// # Errors
     /// What is wrong with the list.
-    pub fn find(&self, selector: Option<&str>) -> Result<Found, RecordError> {
+    pub fn newest_of_each_directory(&self) -> Result<Vec<Row>, RecordError> {
+        self.rows("id IN (SELECT max(id) FROM runs GROUP BY cwd) ORDER BY id DESC", [])
+    }
+
+    /// The run that `selector` names: an id, a number of the list (which handoff-cli's daily
+    /// ones may share), a UUID, or a part of an id that no other has. An empty selector names none.
+    ///
+    /// # Errors
+    /// What is wrong with the list.
+    pub fn find(&self, selector: &str) -> Result<Found, RecordError> {
         let one = |condition: &str, value: &str| -> Result<Option<Row>, RecordError> {
             Ok(self.rows(&format!("{condition} ORDER BY id DESC LIMIT 1"), [value])?.pop())
         };
-        let Some(selector) = selector.map(str::trim).filter(|selector| !selector.is_empty()) else {
-            return Ok(one("?1 = ''", "")?.map_or(Found::None, |row| Found::One(Box::new(row))));
-        };
+        let selector = selector.trim();
+        if selector.is_empty() {
+            return Ok(Found::None);
+        }
         let mut exact = one("run_id = ?1", selector)?;
         let number = selector.strip_prefix('+').unwrap_or(selector);
         if exact.is_none() && number.bytes().all(|b| b.is_ascii_digit()) && number.parse::<i64>().is_ok() {

@@ -3,7 +3,7 @@
 use crate::support::{DONE, Stage, TOKEN, announced, recorded};
 
 #[test]
-fn nothing_of_the_caller_gets_through() {
+fn nothing_of_the_calling_agent_gets_through_and_all_else_does() {
     let stage = Stage::new(&format!("tr '\\0' '\\n' < /proc/$PPID/environ > \"$got/guard\" || true\n{DONE}"));
     let mut command = stage.command(&["run", "--text", "x"]);
     let foreign = [
@@ -16,11 +16,14 @@ fn nothing_of_the_caller_gets_through() {
         "OPENAI_API_KEY",
         "CODEX_SANDBOX",
         "GIT_DIR",
-        "AWS_SECRET_ACCESS_KEY",
-        "LD_PRELOAD_NOT",
+        "GIT_INDEX_FILE",
     ];
     for name in foreign {
         command.env(name, "of-the-caller");
+    }
+    let passing = ["JAVA_HOME", "VIRTUAL_ENV", "CARGO_HOME", "DATABASE_URL", "GH_TOKEN", "MY_PROVIDERS_KEY"];
+    for name in passing {
+        command.env(name, "of-the-user");
     }
     command.env("LC_ALL", "C").env("AGENT_HANDOFF_SKIP", "0");
     announced(&tests::feed(command, b""));
@@ -30,7 +33,9 @@ fn nothing_of_the_caller_gets_through() {
             continue;
         }
         assert!(!env.contains("of-the-caller"), "{env}");
-        assert!(!env.contains("DS_KEY="), "{env}");
+        for name in passing {
+            assert!(env.lines().any(|line| line == format!("{name}=of-the-user")), "{file}: {name} in {env}");
+        }
         for line in [
             "AGENT_HANDOFF_SKIP=1".to_owned(),
             "ANTHROPIC_BASE_URL=http://127.0.0.1:9".to_owned(),
@@ -57,7 +62,6 @@ fn a_token_is_in_a_file_of_the_users_alone_and_only_while_it_is_needed() {
 
 #[test]
 fn a_token_is_never_shown() {
-    // The backend says it itself: that is its stream and nobody else's.
     let stage = Stage::new(&format!("cat '{}'; exit 1", recorded("claude-err401").display()));
     let ran = stage.handoff(&["run", "--verbose", "--text", "x"]);
     announced(&ran);
@@ -76,6 +80,47 @@ fn a_token_is_never_shown() {
     ];
     for text in shown {
         assert!(!text.contains(TOKEN), "{text}");
+    }
+}
+
+#[test]
+fn a_token_that_a_backend_repeats_reaches_nothing_that_is_kept_or_shown() {
+    let said = |text: &str| {
+        format!(
+            r#"printf '%s\n' '{{"type":"assistant","message":{{"content":[{{"type":"text","text":"{text}"}}]}}}}'"#
+        )
+    };
+    let escaped: String = TOKEN.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let progress = format!("{}\n{}", said(&format!("401 {TOKEN}")), said(&format!("401 {escaped}")));
+    let result = |is_error: bool, text: &str| {
+        format!(
+            r#"printf '%s\n' '{{"type":"result","subtype":"success","is_error":{is_error},"result":"{text}"}}'"#
+        )
+    };
+    let half = TOKEN.len() / 2;
+    let (first, second) = TOKEN.split_at(half);
+    let scripts = [
+        format!("{progress}\n{}", result(true, &format!("API Error: 401 {TOKEN}"))),
+        format!("{progress}\n{}", result(false, &format!("the token is {TOKEN}, {escaped}"))),
+        format!("echo 'error: refused {TOKEN}' >&2; exit 3"),
+        format!("printf 'error: refused {first}' >&2; sleep 0.2; echo {second} >&2; exit 3"),
+        format!("echo 'plain {TOKEN}'; exit 3"),
+    ];
+    for script in scripts {
+        let stage = Stage::new(&script);
+        let ran = stage.handoff(&["run", "--print", "--to-inbox", "--text", "x"]);
+        assert!(ran.out().contains("RESULT="), "{}", ran.err());
+        let shown = [ran.out(), ran.err()].concat();
+        assert!(!shown.contains(TOKEN) && !shown.contains(second), "{shown}");
+        let kept = stage.files();
+        let unread = stage.world.inbox(&stage.repo).join("unread");
+        let inbox = std::fs::read_dir(unread).unwrap().map(|entry| entry.unwrap().path());
+        for path in kept.into_iter().filter(|path| !path.ends_with("config.yaml")).chain(inbox) {
+            let bytes = std::fs::read(&path).unwrap();
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(!text.contains(TOKEN) && !text.contains(second), "{}: {text}", path.display());
+        }
+        assert!(shown.contains("***"), "{shown}");
     }
 }
 

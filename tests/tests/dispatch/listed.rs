@@ -139,8 +139,17 @@ fn a_number_is_at_least_one_and_wins() {
     for _ in 0..2 {
         announced(&stage.handoff(&["run", "--text", "x"]));
     }
-    let none = stage.handoff(&["list", "-n", "0"]);
-    assert_eq!((none.code, none.out()), (2, ""), "{}", none.err());
+    for number in ["0", "abc", "-1", "1.5", "", "٣"] {
+        let refusal = format!("agent-handoff: -n needs a number of at least 1, not `{number}`\nsee handoff --help\n");
+        stage.handoff(&["list", "-n", number]).is(2, "", &refusal);
+    }
+    assert_eq!(stage.handoff(&["list", "-n", "99999999999999999999"]).out().lines().count(), 3);
+    for time in ["soon", "0", "9x", "", "99999999999999999999h"] {
+        let refusal = format!(
+            "agent-handoff: --timeout needs a time such as 90s, 10m or 2h, not `{time}`\nsee handoff --help\n"
+        );
+        stage.handoff(&["wait", "--timeout", time]).is(2, "", &refusal);
+    }
     let one = stage.handoff(&["list", "--all", "-n", "1"]);
     assert_eq!(one.out().lines().count(), 2, "{}", one.out());
 }

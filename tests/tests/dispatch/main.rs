@@ -21,3 +21,4 @@ mod screen;
 mod setup;
 mod support;
 mod trouble;
+mod which;

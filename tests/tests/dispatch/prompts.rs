@@ -65,9 +65,51 @@ fn words_of_the_command_line_are_taken_as_they_are() {
             _ => arrives(&stage, "text", prompt.as_bytes()),
         }
     }
-    let ran = stage.handoff(&["run", "--text", "a", "--verbose", "--print", "-h", " b"]);
-    announced(&ran);
-    assert_eq!(stage.last("input"), "a --verbose --print -h  b");
+    // Behind a `--` all words are the prompt's. One that stands between them is too.
+    for (words, prompt) in [
+        (&["--", "a", "--verbose", "--print", "-h", " b"][..], "a --verbose --print -h  b"),
+        (&["run", "cargo", "test", "--", "--quiet", "--text"], "run cargo test -- --quiet --text"),
+        (&["what", "does", "ls", "-l", "--color=auto", "do"], "what does ls -l --color=auto do"),
+    ] {
+        announced(&stage.handoff(&[&["run", "--text"], words].concat()));
+        assert_eq!(stage.last("input"), prompt);
+    }
+}
+
+#[test]
+fn an_option_behind_the_words_is_refused_with_both_ways_to_write_it() {
+    let stage = Stage::done();
+    let refused = |args: &[&str]| {
+        let ran = stage.handoff(args);
+        assert_eq!((ran.code, ran.out()), (2, ""), "{args:?}: {}", ran.err());
+        ran.err().to_owned()
+    };
+    let said = refused(&["run", "--text", "say", "hi there", "--backend", "cx", "now", "--pro"]);
+    assert_eq!(
+        said,
+        "agent-handoff: `--backend` stands behind --text, where everything is the prompt; as an option: --backend cx --pro \
+         --text say 'hi there' now; as a part of the prompt: --text -- say 'hi there' --backend cx now --pro\nsee handoff --help\n"
+    );
+    for option in [
+        "--pro",
+        "--cwd",
+        "--slug=x",
+        "--print",
+        "--timeout",
+        "--to-inbox",
+        "--quiet",
+        "--verbose",
+        "--help",
+        "-h",
+    ] {
+        assert!(
+            refused(&["run", "--text", "x", option]).contains(&format!("`{option}` stands behind --text"))
+        );
+        assert!(refused(&["run", "--text=x", option]).contains(&format!("`{option}` stands behind --text")));
+        refused(&["resume", "--text", "x", "y", option, "z"]);
+    }
+    assert!(refused(&["run", "--text", &"long ".repeat(500), "--pro"]).len() < 600);
+    assert!(stage.got().is_empty() && stage.list().is_empty());
 }
 
 #[test]

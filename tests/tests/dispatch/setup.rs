@@ -57,6 +57,24 @@ fn init_writes_the_configuration_and_the_skills() {
 }
 
 #[test]
+fn init_writes_nothing_where_the_installation_is_refused() {
+    let world = World::new();
+    let settings = world.dir("home/.claude").join("settings.json");
+    std::fs::write(&settings, "{ broken").unwrap();
+    let ran = released(&world, &["init", "-y"], b"");
+    assert!(ran.code == 1 && ran.err().contains("settings.json"), "{}", ran.err());
+    assert!(!world.home().join(".handoff").exists(), "{}", ran.err());
+    // Where all is installed but the configuration, what was written is said.
+    std::fs::remove_file(&settings).unwrap();
+    assert_eq!(released(&world, &["init", "-y"], b"").code, 0);
+    let config = world.home().join(".handoff/config.yaml");
+    std::fs::remove_file(&config).unwrap();
+    let again = released(&world, &["init", "-y"], b"");
+    assert!(again.out().contains(&format!("\nwrote: {}\n", config.display())), "{}", again.out());
+    assert!(!again.out().contains("nothing was changed") && !again.err().contains("nothing was changed"));
+}
+
+#[test]
 fn init_works_where_home_is_on_another_file_system() {
     use std::os::unix::fs::MetadataExt;
     let shared = std::path::Path::new("/dev/shm");

@@ -1,6 +1,7 @@
 //! What was typed.
 
 mod parse;
+mod text;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ another agent, now:
   list, ls          what was run                          handoff list --json
   tail [ID] [-f]    its progress, or its result           handoff tail -f
   wait [ID…]        until it ends                         handoff wait
-  stop ID           end it
+  stop [ID]         end it
   open [ID]         the agent itself, in that conversation
 
 setting up:
@@ -34,6 +35,7 @@ setting up:
 run and resume:  [--backend B] [--pro] [--cwd DIR] [--slug S] [--print] [--timeout 90m] [--to-inbox] [--quiet]
                  [--verbose] FILE | - | --text WORDS…        to the end of the line
 list:            [ID] [--all] [-n N] [--json]
+ID:              of a run; without one, the newest run of this worktree
 -h, --help; -V, --version. Exit code: 0 success, 1 not done, 2 usage, 128+n ended by a signal.
 ";
 
@@ -59,7 +61,7 @@ pub(crate) enum Command {
     Run(Task),
     /// Go on in the conversation of a run.
     Resume {
-        /// None for the latest.
+        /// None for the newest of this worktree.
         id: Option<String>,
         /// What to say there.
         task: Task,
@@ -70,27 +72,27 @@ pub(crate) enum Command {
     List(List),
     /// Become the interactive agent.
     Open {
-        /// None for the latest.
+        /// None for the newest of this worktree.
         id: Option<String>,
     },
     /// Show progress.
     Tail {
-        /// None for the latest.
+        /// None for the newest of this worktree.
         id: Option<String>,
         /// Until it ends.
         follow: bool,
     },
     /// Wait for the end.
     Wait {
-        /// None for all that run.
+        /// None for those of this worktree.
         ids: Vec<String>,
         /// For ever without one.
         timeout: Option<Duration>,
     },
     /// End a run.
     Stop {
-        /// Which.
-        id: String,
+        /// None for the newest that is at work in this worktree.
+        id: Option<String>,
     },
     /// Write config and skills.
     Init {

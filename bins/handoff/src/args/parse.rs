@@ -1,12 +1,12 @@
 //! From the command line to a [`Command`].
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
+use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 use lexopt::prelude::{Long, Short, Value};
 use lexopt::{Arg, Error, Parser, ValueExt};
 
+use super::text::text;
 use super::{Command, List, New, Source, Task};
 
 /// Reads `words`, the command line without the program's name.
@@ -43,11 +43,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command
             with_id(&mut parser, is_follow).map(asked(|id, follow| Command::Tail { id, follow }))
         }
         "wait" => wait(&mut parser),
-        "stop" => match with_id(&mut parser, |_| false)? {
-            Asked::Help => Ok(Command::Help),
-            Asked::Id(Some(id), _) => Ok(Command::Stop { id }),
-            Asked::Id(None, _) => Err("say which run to stop".into()),
-        },
+        "stop" => with_id(&mut parser, |_| false).map(asked(|id, _| Command::Stop { id })),
         "init" => {
             let is_yes = |arg: &Arg<'_>| matches!(arg, Short('y') | Long("yes"));
             match with_id(&mut parser, is_yes)? {
@@ -165,21 +161,6 @@ fn take_source(task: &mut Task, word: OsString) -> Result<(), Error> {
     Ok(())
 }
 
-/// Everything to the end of the line, joined by blanks, nothing of it taken for an option.
-fn text(parser: &mut Parser) -> Result<Vec<u8>, Error> {
-    let attached = parser.optional_value();
-    let mut rest: Vec<OsString> = parser.raw_args()?.collect();
-    if attached.is_none() && rest.first().is_some_and(|first| first == "--") {
-        rest.remove(0);
-    }
-    let words: Vec<Vec<u8>> = attached.into_iter().chain(rest).map(OsStringExt::into_vec).collect();
-    let text = words.join(&b' ');
-    if text.iter().all(u8::is_ascii_whitespace) {
-        return Err("--text needs words".into());
-    }
-    Ok(text)
-}
-
 fn new(parser: &mut Parser) -> Result<Command, Error> {
     let mut new = New::default();
     while let Some(arg) = parser.next()? {
@@ -201,10 +182,7 @@ fn list(parser: &mut Parser) -> Result<Command, Error> {
             Short('h') | Long("help") => return Ok(Command::Help),
             Long("json") => list.json = true,
             Long("all") => list.all = true,
-            Short('n') => match parser.value()?.parse()? {
-                0 => return Err("-n needs a number of at least 1".into()),
-                number => list.number = Some(number),
-            },
+            Short('n') => list.number = Some(count(&parser.value()?)?),
             Value(word) if list.id.is_none() => list.id = Some(word.string()?),
             other => return Err(other.unexpected()),
         }
@@ -225,6 +203,16 @@ fn wait(parser: &mut Parser) -> Result<Command, Error> {
     Ok(Command::Wait { ids, timeout })
 }
 
+/// How many; more than can be counted are all.
+fn count(text: &OsStr) -> Result<usize, Error> {
+    let text = text.to_string_lossy();
+    let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match text.parse().unwrap_or(usize::MAX) {
+        number @ 1.. if is_number => Ok(number),
+        _ => Err(format!("-n needs a number of at least 1, not `{text}`").into()),
+    }
+}
+
 /// `90s`, `10m`, `2h`; a bare number is seconds.
 fn duration(text: &str) -> Result<Duration, Error> {
     let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
@@ -235,11 +223,12 @@ fn duration(text: &str) -> Result<Duration, Error> {
         "s" => 1,
         "m" => 60,
         "h" => 3_600,
-        _ => return Err(format!("`{text}` is no time: 90s, 10m, 2h").into()),
+        _ => 0,
     };
-    let number: u64 = number.parse().map_err(|_| format!("`{text}` is no time: 90s, 10m, 2h"))?;
-    match number.checked_mul(seconds).filter(|&seconds| seconds > 0) {
+    // A number that cannot be read is too large, or is not there.
+    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(seconds));
+    match seconds.filter(|&seconds| seconds > 0) {
         Some(seconds) => Ok(Duration::from_secs(seconds)),
-        None => Err(format!("`{text}` is no time to wait").into()),
+        None => Err(format!("--timeout needs a time such as 90s, 10m or 2h, not `{text}`").into()),
     }
 }

@@ -4,20 +4,21 @@
 //! kept. How the run ended is what the backend said; only where it said nothing, how its process ended.
 
 pub(crate) mod guard;
+mod intake;
 mod journal;
 mod pump;
 mod signals;
 
-use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use handoff_backends::Launch;
 use handoff_runs::State;
-use handoff_stream::{Dialect, Outcome, Progress, Reader, Verdict};
+use handoff_stream::{Dialect, Outcome, Reader, Verdict};
 use rustix::process::Signal;
 
 use guard::{Exit, Guard};
+use intake::Intake;
 pub(crate) use journal::Journal;
 use pump::{Arrived, Pump};
 pub(crate) use signals::Signals;
@@ -32,9 +33,6 @@ const AFTER_OVER: Duration = Duration::from_secs(1);
 
 /// How often to look at anything but what arrives.
 const TICK: Duration = Duration::from_millis(100);
-
-/// The last of what a backend writes on standard error is kept, in bytes: the reason when there is no other.
-const LAST_WORDS: usize = 8 << 10;
 
 /// What is to be run.
 pub(crate) struct Plan<'a> {
@@ -88,20 +86,12 @@ pub(crate) fn supervise(
         // Nothing is begun that is to end at once.
         guard::forget(plan.settings.as_os_str());
         let outcome = Reader::new(plan.dialect).finish(&mut |_| {});
-        return Ok(ended(outcome, Some(Cause::Signal(signal)), Exit::Unknown, &[], plan));
+        return Ok(ended(outcome, Some(Cause::Signal(signal)), Exit::Unknown, "", plan));
     }
-    let mut keeper = Keeper(stream);
+    let mut intake = Intake::new(&plan.launch.secrets, plan.dialect, stream);
     let mut guard = Guard::start(plan)?;
     watch.begun(i32::try_from(guard.child.id()).unwrap_or_default());
     let pump = Pump::of(&mut guard.child);
-    let mut reader = Reader::new(plan.dialect);
-    let mut last_words = Vec::new();
-    let mut tell = |progress: Progress, journal: &mut Journal| {
-        if let Progress::Session(id) = &progress {
-            watch.session(id.as_str());
-        }
-        journal.line(&progress.to_string());
-    };
     let started = Instant::now();
     let mut cause = None;
     // Since when it seems to be over, and since when it was asked to end.
@@ -112,11 +102,8 @@ pub(crate) fn supervise(
     let mut exit = None;
     loop {
         match pump.next(TICK) {
-            Arrived::Output(bytes) => {
-                keeper.keep(&bytes, journal);
-                reader.push(&bytes, &mut |progress| tell(progress, journal));
-            }
-            Arrived::Errors(bytes) => keep_last(&mut last_words, &bytes),
+            Arrived::Output(bytes) => intake.output(bytes, journal, watch),
+            Arrived::Errors(bytes) => intake.errors(bytes),
             Arrived::Nothing => {}
             Arrived::End => break,
         }
@@ -131,7 +118,7 @@ pub(crate) fn supervise(
         }
         exit = exit.or_else(|| guard.ended());
         // It may say more than it seemed.
-        let is_over = reader.is_done() || exit.is_some();
+        let is_over = intake.is_done() || exit.is_some();
         over = over.filter(|_| is_over).or_else(|| is_over.then(Instant::now));
         match asked {
             None if cause.is_some() || over.is_some_and(|since| since.elapsed() > AFTER_RESULT) => {
@@ -155,11 +142,11 @@ pub(crate) fn supervise(
     let exit = exit.filter(|exit| *exit != Exit::Unknown).unwrap_or(last);
     // A guard that was ended with its group could not do it.
     guard::forget(plan.settings.as_os_str());
-    let outcome = reader.finish(&mut |progress| tell(progress, journal));
-    Ok(ended(outcome, cause, exit, &last_words, plan))
+    let (outcome, stderr_tail) = intake.finish(journal, watch);
+    Ok(ended(outcome, cause, exit, &stderr_tail, plan))
 }
 
-fn ended(outcome: Outcome, cause: Option<Cause>, exit: Exit, last_words: &[u8], plan: &Plan<'_>) -> Ended {
+fn ended(outcome: Outcome, cause: Option<Cause>, exit: Exit, stderr_tail: &str, plan: &Plan<'_>) -> Ended {
     let signal = match cause {
         Some(Cause::Signal(signal)) => Some(signal),
         _ => None,
@@ -176,13 +163,13 @@ fn ended(outcome: Outcome, cause: Option<Cause>, exit: Exit, last_words: &[u8], 
         (Verdict::Error, None) => {
             (State::Error, outcome.reason.as_ref().map(|reason| reason.text.to_string()))
         }
-        (Verdict::NoResult, None) => (State::Error, Some(without_result(&outcome, exit, last_words, plan))),
+        (Verdict::NoResult, None) => (State::Error, Some(without_result(&outcome, exit, stderr_tail, plan))),
     };
     Ended { state, reason, outcome, signal }
 }
 
 /// The best that is known of a backend that ended without a word on how.
-fn without_result(outcome: &Outcome, exit: Exit, last_words: &[u8], plan: &Plan<'_>) -> String {
+fn without_result(outcome: &Outcome, exit: Exit, stderr_tail: &str, plan: &Plan<'_>) -> String {
     let program = Path::new(&plan.launch.program).display();
     let how = match exit {
         Exit::NotStarted => format!("{program} could not be started"),
@@ -191,32 +178,13 @@ fn without_result(outcome: &Outcome, exit: Exit, last_words: &[u8], plan: &Plan<
         Exit::Unknown => format!("{program} ended without a result"),
     };
     let said = outcome.reason.as_ref().map(|reason| reason.text.to_string());
-    let last_words = handoff_text::Sanitised::from(String::from_utf8_lossy(last_words).as_ref());
-    let last_words = Some(last_words.trim().to_owned()).filter(|words| !words.is_empty());
-    match said.or(last_words) {
+    let stderr_tail = Some(stderr_tail.to_owned()).filter(|tail| !tail.is_empty());
+    match said.or(stderr_tail) {
         // The guard's own words say all of it.
         Some(words) if exit == Exit::NotStarted => {
             words.strip_prefix("agent-handoff: ").unwrap_or(&words).to_owned()
         }
         Some(words) => format!("{how}: {words}"),
         None => how,
-    }
-}
-
-fn keep_last(kept: &mut Vec<u8>, bytes: &[u8]) {
-    kept.extend_from_slice(bytes);
-    kept.drain(..kept.len().saturating_sub(LAST_WORDS));
-}
-
-/// The raw stream on its way to the disk. A full disk ends the keeping, not the run.
-struct Keeper(Option<std::fs::File>);
-
-impl Keeper {
-    fn keep(&mut self, bytes: &[u8], journal: &mut Journal) {
-        if let Some(error) = self.0.as_mut().and_then(|file| file.write_all(bytes).err()) {
-            journal
-                .line(&format!("note: the stream is not kept any more: {}", handoff_files::reason(&error)));
-            self.0 = None;
-        }
     }
 }

@@ -48,7 +48,7 @@ fn reserved_for(here: &Here<'_>, path: &Path) -> Result<Option<String>, Failure>
 /// `handoff resume`: the same conversation, with the same backend.
 pub(crate) fn resume(here: &Here<'_>, id: Option<&str>, task: &Task) -> Result<u8, Failure> {
     let runs = here.runs()?;
-    let row = here.find(&runs, id)?;
+    let row = here.find_or_newest(&runs, id)?;
     let Some(prompt) = prompt::read(here.output, task)? else { return open::row(here, &row) };
     let config = here.config()?;
     if let Some(other) = task.backend.as_ref().filter(|other| **other != row.backend) {

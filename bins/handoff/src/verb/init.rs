@@ -1,5 +1,7 @@
 //! `handoff init`: the configuration, and the skills with the rest of the wiring.
 
+use std::process::Stdio;
+
 use handoff_backends::PRESET;
 use handoff_files::{Dir, Foreign};
 use handoff_process::{Failure, Patience, read_input};
@@ -20,10 +22,28 @@ pub(crate) fn run(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
         return Err(Failure::new("nothing was done"));
     }
     if is_new {
+        // What is in the way of the installation is in the way of all: then nothing is written, as the installer says.
+        let code = can_install(here)?;
+        if code != 0 {
+            return Ok(code);
+        }
         Dir::create(&here.home)?;
         config.replace(PRESET.as_bytes())?;
+        printed(here.output, &format!("wrote: {}\n", path.display()));
     }
     sibling::run("installer", Some("install"), &[])
+}
+
+/// Whether the installation could go ahead: the exit code of its dry run, whose errors are shown.
+fn can_install(here: &Here<'_>) -> Result<u8, Failure> {
+    let mut check = sibling::command("installer");
+    let done = check.args(["install", "--dry-run"]).stdin(Stdio::null()).output();
+    let done = done.map_err(|error| sibling::could_not_run(&check, &error))?;
+    if done.status.success() {
+        return Ok(0);
+    }
+    here.output.note(&String::from_utf8_lossy(&done.stderr));
+    Ok(done.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
 
 /// Asks; anything but a yes is a no.

@@ -27,7 +27,7 @@ pub(crate) fn run(here: &Here<'_>, list: &List) -> Result<u8, Failure> {
     if list.json {
         let mut entries = Entries::new(&runs);
         match &list.id {
-            Some(id) => entries.add(&here.find(&runs, Some(id))?),
+            Some(id) => entries.add(&here.find(&runs, id)?),
             None => runs.each(&filter, |row| entries.add(&row))?,
         }
         return Ok(printed(here.output, &entries.end()?));
@@ -36,7 +36,7 @@ pub(crate) fn run(here: &Here<'_>, list: &List) -> Result<u8, Failure> {
         return view(here, runs);
     }
     let rows = match &list.id {
-        Some(id) => vec![here.find(&runs, Some(id))?],
+        Some(id) => vec![here.find(&runs, id)?],
         None => runs.list(&filter)?,
     };
     if rows.is_empty() {
@@ -199,7 +199,7 @@ struct Shown<'a, 'h> {
 
 impl Shown<'_, '_> {
     fn row(&self, id: &str) -> Result<Row, String> {
-        self.here.find(&self.runs, Some(id)).map_err(|failure| failure.words)
+        self.here.find(&self.runs, id).map_err(|failure| failure.words)
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn run(command: &Command, environment: &Environment, output: Output) 
         Command::Open { id } => here().and_then(|here| open::run(&here, id.as_deref())),
         Command::Tail { id, follow } => here().and_then(|here| tail::run(&here, id.as_deref(), *follow)),
         Command::Wait { ids, timeout } => here().and_then(|here| wait::run(&here, ids, *timeout)),
-        Command::Stop { id } => here().and_then(|here| stop::run(&here, id)),
+        Command::Stop { id } => here().and_then(|here| stop::run(&here, id.as_deref())),
         Command::Init { yes } => here().and_then(|here| init::run(&here, *yes)),
         Command::Env => here().map(|here| env::run(&here)),
     };

@@ -29,7 +29,7 @@ const TRIES: usize = 5;
 
 pub(crate) fn run(here: &Here<'_>, id: Option<&str>) -> Result<u8, Failure> {
     let runs = here.runs()?;
-    let row = here.find(&runs, id)?;
+    let row = here.find_or_newest(&runs, id)?;
     self::row(here, &row)
 }
 

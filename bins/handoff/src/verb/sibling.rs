@@ -6,9 +6,20 @@ use std::process::Command;
 
 use handoff_process::{Environment, Failure};
 
-/// Becomes the program beside this one: its signals, its exit code.
+/// The program `name` beside this one.
+pub(crate) fn command(name: &str) -> Command {
+    Command::new(Environment::own_program().unwrap_or_default().with_file_name(name))
+}
+
+/// Becomes that program: its signals, its exit code.
 pub(crate) fn run(name: &str, first: Option<&str>, rest: &[OsString]) -> Result<u8, Failure> {
-    let program = Environment::own_program().unwrap_or_default().with_file_name(name);
-    let error = Command::new(&program).args(first).args(rest).exec();
-    Err(Failure::new(format!("could not run {}: {}", program.display(), handoff_files::reason(&error))))
+    let mut program = command(name);
+    let error = program.args(first).args(rest).exec();
+    Err(could_not_run(&program, &error))
+}
+
+/// Why `program` did not start.
+pub(crate) fn could_not_run(program: &Command, error: &std::io::Error) -> Failure {
+    let path = std::path::Path::new(program.get_program()).display();
+    Failure::new(format!("could not run {path}: {}", handoff_files::reason(error)))
 }

@@ -1,11 +1,11 @@
 //! `handoff` alone: how things stand here.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use handoff_process::{Environment, Failure};
+use handoff_process::Failure;
 use handoff_runs::{Filter, State};
 
-use super::printed;
+use super::{printed, sibling};
 use crate::args::HELP;
 use crate::here::Here;
 
@@ -31,7 +31,6 @@ pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
 
 /// What the program beside this one says of this worktree.
 fn said(name: &str, args: &[&str]) -> String {
-    let program = Environment::own_program().unwrap_or_default().with_file_name(name);
-    let said = Command::new(program).args(args).stdin(Stdio::null()).stderr(Stdio::null()).output();
+    let said = sibling::command(name).args(args).stdin(Stdio::null()).stderr(Stdio::null()).output();
     said.map(|said| String::from_utf8_lossy(&said.stdout).into_owned()).unwrap_or_default()
 }

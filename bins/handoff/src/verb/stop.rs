@@ -8,13 +8,18 @@ use rustix::process::{Pid, Signal};
 
 use super::printed;
 use crate::here::Here;
+use crate::select;
 
 /// How long it may take: the supervisor gives its backend two seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub(crate) fn run(here: &Here<'_>, id: &str) -> Result<u8, Failure> {
+/// Stops the run `id`; without one the newest that is at work in this worktree.
+pub(crate) fn run(here: &Here<'_>, id: Option<&str>) -> Result<u8, Failure> {
     let runs = here.runs()?;
-    let row = here.find(&runs, Some(id))?;
+    let row = match id {
+        Some(id) => here.find(&runs, id)?,
+        None => select::newest_running(&runs)?,
+    };
     if row.state != State::Running {
         return Err(Failure::new(format!("{} has ended already: {}", row.id, row.state.name())));
     }
@@ -24,7 +29,7 @@ pub(crate) fn run(here: &Here<'_>, id: &str) -> Result<u8, Failure> {
     while Instant::now() < deadline {
         // What dies without a word is found lost.
         here.reconcile(&runs)?;
-        let now = here.find(&runs, Some(row.id.as_str()))?;
+        let now = here.find(&runs, row.id.as_str())?;
         if now.state != State::Running {
             return Ok(printed(here.output, &format!("{}: {}\n", now.id, now.state.name())));
         }

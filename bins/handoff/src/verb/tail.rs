@@ -25,13 +25,13 @@ const TICK: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(here: &Here<'_>, id: Option<&str>, follow: bool) -> Result<u8, Failure> {
     let runs = here.runs()?;
-    let mut row = here.find(&runs, id)?;
+    let mut row = here.find_or_newest(&runs, id)?;
     let files = runs.files(&row);
     let mut seen = show_last(here, &files.out);
     while follow && row.state == State::Running {
         std::thread::sleep(TICK);
         here.reconcile(&runs)?;
-        row = here.find(&runs, Some(row.id.as_str()))?;
+        row = here.find(&runs, row.id.as_str())?;
         seen = show_from(here, &files.out, seen, false);
     }
     match row.state {

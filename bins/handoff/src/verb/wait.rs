@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use handoff_process::Failure;
-use handoff_runs::{Filter, Row, State};
+use handoff_runs::{Filter, Row, Runs, State};
 
 use super::printed;
 use crate::here::Here;
+use crate::select;
 
 /// How often the list is asked.
 const TICK: Duration = Duration::from_millis(200);
@@ -14,20 +15,20 @@ const TICK: Duration = Duration::from_millis(200);
 /// The exit code when the time is over, as timeout(1) has it.
 const LATE: u8 = 124;
 
-/// Waits for `ids`, or for all that run; prints a line for each as it ends. Exit code 0 when all were successes. What
-/// still runs when the time is over goes on.
+/// Waits for `ids`, or for those of this worktree; prints a line for each as it ends. Exit code 0 when all were
+/// successes. What still runs when the time is over goes on.
 pub(crate) fn run(here: &Here<'_>, ids: &[String], timeout: Option<Duration>) -> Result<u8, Failure> {
     let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let runs = here.runs()?;
     let mut left: Vec<Row> = match ids.is_empty() {
-        true => runs.list(&Filter { state: Some(State::Running), ..Filter::default() })?,
-        false => ids.iter().map(|id| here.find(&runs, Some(id))).collect::<Result<_, _>>()?,
+        true => of_this_worktree(&runs)?,
+        false => ids.iter().map(|id| here.find(&runs, id)).collect::<Result<_, _>>()?,
     };
     let mut code = 0;
     loop {
         let mut still = Vec::new();
         for row in left {
-            let now = here.find(&runs, Some(row.id.as_str()))?;
+            let now = here.find(&runs, row.id.as_str())?;
             if now.state == State::Running {
                 still.push(now);
                 continue;
@@ -50,4 +51,14 @@ pub(crate) fn run(here: &Here<'_>, ids: &[String], timeout: Option<Duration>) ->
         std::thread::sleep(rest.map_or(TICK, |rest| rest.min(TICK)));
         here.reconcile(&runs)?;
     }
+}
+
+/// The runs that are at work in this worktree, else its newest, which has ended then; nothing where there is no run at
+/// all.
+fn of_this_worktree(runs: &Runs) -> Result<Vec<Row>, Failure> {
+    let (here, _) = select::running(runs)?;
+    if !here.is_empty() || runs.list(&Filter { limit: Some(1), ..Filter::default() })?.is_empty() {
+        return Ok(here);
+    }
+    Ok(vec![select::newest(runs)?])
 }

@@ -201,29 +201,36 @@ fn a_variable_that_is_not_set_matters_to_the_backend_that_needs_it() {
     config.backend(Some("c")).unwrap().run(&task(&[])).unwrap();
 }
 
+/// Which of `names` an agent gets from a caller that has them all.
+fn inherited(backend: &Backend, names: &[&'static str]) -> Vec<&'static str> {
+    let given: Vec<_> = names.iter().map(|name| (*name, "x")).collect();
+    let launch = backend.run(&task(&variables(&given))).unwrap();
+    names.iter().copied().filter(|name| variable(&launch, name).as_deref() == Some("x")).collect()
+}
+
 #[test]
-fn an_agent_inherits_what_it_needs_to_run_and_nothing_else() {
+fn an_agent_inherits_all_but_what_is_of_an_agent_or_of_another_repository() {
     let passes = [
         "PATH",
-        "USER",
-        "LOGNAME",
-        "SHELL",
-        "LANG",
         "LC_ALL",
-        "LC_CTYPE",
         "TERM",
-        "TZ",
-        "TMPDIR",
         "XDG_CONFIG_HOME",
         "SSH_AUTH_SOCK",
         "HTTP_PROXY",
-        "https_proxy",
-        "NO_PROXY",
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
         "NODE_EXTRA_CA_CERTS",
         "GIT_SSH_COMMAND",
+        "GIT_CONFIG_COUNT",
         "AGENT_HANDOFF_ROOT",
+        "JAVA_HOME",
+        "VIRTUAL_ENV",
+        "CARGO_HOME",
+        "GOPATH",
+        "DATABASE_URL",
+        "GH_TOKEN",
+        "AWS_SECRET_ACCESS_KEY",
+        "DEEPSEEK_API_KEY",
+        "MY_PROVIDERS_KEY",
+        "EDITOR",
     ];
     let stays = [
         "ANTHROPIC_BASE_URL",
@@ -233,6 +240,7 @@ fn an_agent_inherits_what_it_needs_to_run_and_nothing_else() {
         "ANTHROPIC_CUSTOM_HEADERS",
         "ANTHROPIC_SMALL_FAST_MODEL",
         "ANTHROPIC_DEFAULT_OPUS_MODEL",
+        "ANTHROPIC_WHATEVER_COMES",
         "CLAUDECODE",
         "CLAUDE_CODE_SUBAGENT_MODEL",
         "CLAUDE_CODE_SSE_PORT",
@@ -242,32 +250,68 @@ fn an_agent_inherits_what_it_needs_to_run_and_nothing_else() {
         "OPENAI_BASE_URL",
         "CODEX_API_KEY",
         "CODEX_SANDBOX",
-        "AWS_SECRET_ACCESS_KEY",
-        "GITHUB_TOKEN",
+        "HANDOVER_SUMMARY",
         "GIT_DIR",
-        "LD_PRELOAD",
-        "NODE_OPTIONS",
-        "DEEPSEEK_API_KEY",
-        "EDITOR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
     ];
-    let given: Vec<_> = passes.iter().chain(&stays).map(|name| (*name, "x")).collect();
-    let given = variables(&[&given[..], &[("HOME", HOME), ("AGENT_HANDOFF_SKIP", "0")]].concat());
     let config = config("backends: {b: {model: m, env: {AGENT_HANDOFF_SKIP: 0}}, c: {type: codex}}");
+    let all = [&passes[..], &stays].concat();
     for backend in &config.backends {
+        assert_eq!(inherited(backend, &all), passes, "{}", backend.name);
+        let given =
+            variables(&[("HOME", "/elsewhere"), ("AGENT_HANDOFF_SKIP", "0"), ("PWD", "/of/the/caller")]);
         let launch = backend.run(&task(&given)).unwrap();
-        for name in passes {
-            assert_eq!(variable(&launch, name).as_deref(), Some("x"), "{name}");
-        }
-        for name in stays {
-            assert_eq!(variable(&launch, name), None, "{name}");
-        }
         assert_eq!(variable(&launch, "HOME").as_deref(), Some(HOME));
         assert_eq!(variable(&launch, "AGENT_HANDOFF_SKIP").as_deref(), Some("1"));
-        assert_eq!(launch.env.len(), passes.len() + 2);
-        let opened = backend.open(&task(&given)).unwrap();
-        assert_eq!(variable(&opened, "EDITOR").as_deref(), Some("x"));
+        assert_eq!(variable(&launch, "PWD").as_deref(), Some("/srv/a b"));
+        let opened = backend.open(&task(&variables(&[("ANTHROPIC_BASE_URL", "x")]))).unwrap();
         assert_eq!(variable(&opened, "ANTHROPIC_BASE_URL"), None);
     }
+}
+
+#[test]
+fn inherit_says_what_passes() {
+    let names =
+        ["PATH", "LC_ALL", "JAVA_HOME", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "OPENAI_API_KEY", "GIT_DIR"];
+    for (written, passes) in [
+        ("all", &["PATH", "LC_ALL", "JAVA_HOME", "AWS_REGION", "AWS_SECRET_ACCESS_KEY"][..]),
+        ("none", &["PATH", "LC_ALL"]),
+        ("[]", &["PATH", "LC_ALL"]),
+        ("JAVA_HOME", &["PATH", "LC_ALL", "JAVA_HOME"]),
+        (
+            "[AWS_*, OPENAI_API_KEY]",
+            &["PATH", "LC_ALL", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "OPENAI_API_KEY"],
+        ),
+        ("['*', '!AWS_*', AWS_REGION]", &["PATH", "LC_ALL", "JAVA_HOME", "AWS_REGION"]),
+        (
+            "['*', GIT_DIR, '!PATH']",
+            &["LC_ALL", "JAVA_HOME", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "GIT_DIR"],
+        ),
+        ("['!*', PATH]", &["PATH"]),
+    ] {
+        let of_backend =
+            config(&format!("inherit: none\nbackends: {{b: {{type: codex, inherit: {written}}}}}"));
+        let of_file = config(&format!("inherit: {written}\nbackends: {{b: {{type: codex}}}}"));
+        for config in [&of_backend, &of_file] {
+            assert_eq!(warnings(config), [""; 0]);
+            assert_eq!(inherited(&config.backends[0], &names), passes, "{written}");
+        }
+    }
+    for wrong in ["[A=B]", "['A B']", "['${X}']", "['!']", "{a: b}", "[[a]]", "''"] {
+        let said = error(&format!("backends: {{b: {{type: codex, inherit: {wrong}}}}}"));
+        assert!(said.contains("`backends.b.inherit`"), "{wrong}: {said}");
+    }
+}
+
+#[test]
+fn a_login_that_is_inherited_is_not_taken_away_by_the_settings() {
+    let text =
+        "backends: {b: {model: m, inherit: [ANTHROPIC_API_KEY], env: {ANTHROPIC_BASE_URL: 'https://x'}}}";
+    let launch = run(text, &[("ANTHROPIC_API_KEY", "key-1"), ("ANTHROPIC_AUTH_TOKEN", "no")]).unwrap();
+    let settings = launch.settings.unwrap();
+    assert!(settings.contains(r#""ANTHROPIC_API_KEY": "key-1", "ANTHROPIC_AUTH_TOKEN": "","#), "{settings}");
+    assert!(matches!(run(text, &[]), Err(LaunchError::LoginToOthers(_))));
 }
 
 #[test]
@@ -283,8 +327,8 @@ fn the_directory_with_the_users_login_and_conversations_goes_with_the_agent() {
     };
     assert_eq!(found("opus", &given), ["/c", "", "1"]);
     assert_eq!(found("own", &given), ["/home/me/o", "", "1"]);
-    assert_eq!(found("codex", &given), ["", "/x", ""]);
-    assert_eq!(found("cx", &given), ["", "/home/me/o", ""]);
+    assert_eq!(found("codex", &given), ["", "/x", "1"]);
+    assert_eq!(found("cx", &given), ["", "/home/me/o", "1"]);
     assert_eq!(found("opus", &[]), ["", "", ""], "the agent's own default is not spelled out for it");
 }
 

@@ -55,6 +55,8 @@ fn no_token_is_in_what_can_be_shown() {
         ("MY_SECRET", "plain-word"),
         ("HTTPS_PROXY", "http://u:plain-word@p:1"),
         ("PATH", "/bin"),
+        ("OF_THE_CALLER", "plain-word"),
+        ("CLAUDECODE", "1"),
     ]);
     let launch = config.backends[0].run(&task(&given)).unwrap();
     assert_eq!(variable(&launch, "FROM").as_deref(), Some("plain-word"));
@@ -65,8 +67,8 @@ fn no_token_is_in_what_can_be_shown() {
     assert_eq!(
         shown,
         format!(
-            "env -i AGENT_HANDOFF_SKIP=1 ANTHROPIC_AUTH_TOKEN=*** ANTHROPIC_BASE_URL=*** ANTHROPIC_CUSTOM_HEADERS=*** FROM=*** \
-             HOME=/home/me HTTPS_PROXY=*** NAMED_KEY=*** PATH=/bin SHAPE=*** SHOWN='it'\\''s here' claude -p --output-format \
+            "env -u CLAUDECODE AGENT_HANDOFF_SKIP=1 ANTHROPIC_AUTH_TOKEN=*** ANTHROPIC_BASE_URL=*** ANTHROPIC_CUSTOM_HEADERS=*** \
+             FROM=*** HOME=/home/me NAMED_KEY=*** SHAPE=*** SHOWN='it'\\''s here' claude -p --output-format \
              stream-json --verbose --include-partial-messages --model m --dangerously-skip-permissions --session-id {ID} \
              --append-system-prompt *** --settings /run/settings.json"
         )
@@ -121,4 +123,40 @@ fn the_users_settings_neither_redirect_a_backend_nor_lend_it_their_token() {
     assert_eq!((own.settings.clone(), after(&own, "--settings")), (None, None));
     let codex = run("backends: {c: {type: codex, env: {ANTHROPIC_API_KEY: x}}}", &[]).unwrap();
     assert_eq!((codex.settings.clone(), after(&codex, "--settings")), (None, None));
+}
+
+#[test]
+fn known_secrets_are_hidden_wherever_they_are_repeated() {
+    let lines = "ANTHROPIC_AUTH_TOKEN: plain-words-here\n      FROM: '${MY_SECRET}'\n      GIT_AUTHOR_NAME: Jane Doe Junior\n      \
+         ANTHROPIC_CUSTOM_HEADERS: 'X-Auth: Bearer of-headers-7'\n      ANTHROPIC_BASE_URL: http://me:of-the-url@host/\n      \
+         TLS_KEY_FILE: /etc/tls/own.pem\n      MAX_TOKENS: 200000000\n      SMALL_KEY: local";
+    let launch = run(&with_env(lines), &[("MY_SECRET", "a\"b/c\\d-quoted")]).unwrap();
+    let hide = |text: &str| launch.secrets.hide(text).into_owned();
+    for value in ["plain-words-here", "of-headers-7", "of-the-url", "a\"b/c\\d-quoted", r#"a\"b/c\\d-quoted"#]
+    {
+        assert_eq!(hide(&format!("401: <{value}>, {value}")), "401: <***>, ***", "{value}");
+    }
+    assert_eq!(hide(r#"a\"b\/c\\d-quoted"#), "***");
+    let harmless =
+        "Jane Doe Junior wrote /etc/tls/own.pem with 200000000 tokens at a local endpoint of http://me";
+    assert_eq!(hide(harmless), harmless);
+    assert!(!format!("{:?}", launch.secrets).contains("plain"));
+}
+
+#[test]
+fn a_known_secret_is_hidden_also_where_parts_of_a_stream_share_it() {
+    let launch = run(&with_env(&format!("ANTHROPIC_AUTH_TOKEN: {TOKEN}")), &[]).unwrap();
+    let text = format!("sk-0 {TOKEN}{TOKEN}\nsk-012 and {TOKEN}\nsk-01234");
+    let hidden = "sk-0 ******\nsk-012 and ***\nsk-01234";
+    for size in 1..=text.len() {
+        let mut filter = launch.secrets.filter();
+        let mut out = Vec::new();
+        for part in text.as_bytes().chunks(size) {
+            out.extend(filter.push(part.to_vec()));
+            // The end of a line is never waited for.
+            assert!(!part.ends_with(b"\n") || out.ends_with(b"\n"), "{size}");
+        }
+        out.extend(filter.finish());
+        assert_eq!(String::from_utf8(out).unwrap(), hidden, "{size}");
+    }
 }

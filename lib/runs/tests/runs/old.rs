@@ -162,7 +162,7 @@ fn a_number_that_two_runs_have_is_refused_with_both() {
     let second = row(&runs, "2");
     // As where both programs counted for themselves.
     home.list().execute("UPDATE runs SET seq = 1 WHERE run_id = ?1", [second.id.as_str()]).unwrap();
-    let found = runs.find(Some("1")).unwrap();
+    let found = runs.find("1").unwrap();
     assert_eq!(found, handoff_runs::Found::Several(vec![second.id.clone(), first.id.clone()]));
     for exact in [&first, &second] {
         assert_eq!(row(&runs, exact.id.as_str()).id, exact.id);

@@ -61,7 +61,7 @@ pub(crate) fn finish(run: Run<'_>, ending: &Ending<'_>) -> PathBuf {
 }
 
 pub(crate) fn row(runs: &Runs, selector: &str) -> Row {
-    match runs.find(Some(selector)).unwrap() {
+    match runs.find(selector).unwrap() {
         Found::One(row) => *row,
         other => panic!("{selector}: {other:?}"),
     }
