@@ -1,10 +1,15 @@
 //! The draft as it came.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use handoff_document::{Document, FileName, Timestamp};
-use handoff_process::{Environment, Output, Patience, read_input};
+use handoff_files::FileError;
+use handoff_process::{
+    Environment, InputError, InputFault, Output, is_input_silent_for, read_whole, read_whole_input,
+};
 use handoff_store::Store;
+use handoff_surface::size;
 
 /// No more than this is read of a draft; a handoff may have 1 MiB.
 const MOST: usize = 64 << 20;
@@ -15,24 +20,62 @@ pub(crate) struct Source {
     pub(crate) bytes: Vec<u8>,
     /// The file that it was read from, when a refusal need not keep it again.
     pub(crate) file: Option<PathBuf>,
+    /// Why `bytes` are not all of it, when they are not: such a draft is never written.
+    pub(crate) cut: Option<String>,
 }
 
 impl Source {
     /// Reads the draft from `file`, or from standard input to its end.
     pub(crate) fn read(file: Option<&Path>, output: &Output) -> Result<Self, String> {
-        if let Some(path) = file {
-            let (bytes, _) =
-                handoff_files::read_named(path, MOST as u64).map_err(|error| error.to_string())?;
-            // A pipe's content is gone once it is read.
-            let file = handoff_files::is_file(path).then(|| path.to_owned());
-            return Ok(Self { bytes, file });
+        let Some(path) = file else { return Self::read_input(output) };
+        let unreadable = |cause| FileError::new("read", path)(cause).to_string();
+        let mut opened = handoff_files::open_named(path).map_err(|error| unreadable(error.source))?;
+        // A pipe's content is gone once it is read.
+        let file = handoff_files::is_file(path).then(|| path.to_owned());
+        let read = read_whole(&mut opened, MOST);
+        match (read, file) {
+            // Nothing is lost when a file cannot be read.
+            (Err(InputError { fault: InputFault::Read(cause), .. }), Some(_)) => Err(unreadable(cause)),
+            (read, file) => Ok(Self::of(read, file, &format!("{}", path.display()))),
         }
-        let patience = Patience { time: None, size: MOST };
-        match read_input(patience, |_| false) {
-            Some(bytes) => Ok(Self { bytes, file: None }),
+    }
+
+    /// Reads the draft from standard input to its end.
+    fn read_input(output: &Output) -> Result<Self, String> {
+        match read_whole_input(MOST).transpose() {
+            Some(read) => Ok(Self::of(read, None, "standard input")),
             None => {
                 output.complain("standard input is a terminal: pipe the handoff in, or name it with --file");
                 Err("there is no handoff to write".to_owned())
+            }
+        }
+    }
+
+    /// The draft that is on standard input when a command line is refused; None when nothing is sent there.
+    pub(crate) fn sent() -> Option<Self> {
+        /// A host may leave standard input open without sending anything.
+        const FIRST_BYTE: Duration = Duration::from_millis(200);
+        if is_input_silent_for(FIRST_BYTE) {
+            return None;
+        }
+        read_whole_input(MOST).transpose().map(|read| Self::of(read, None, "standard input"))
+    }
+
+    fn of(read: Result<Vec<u8>, InputError>, file: Option<PathBuf>, name: &str) -> Self {
+        match read {
+            Ok(bytes) => Self { bytes, file, cut: None },
+            Err(InputError { received, fault }) => {
+                let reason = match fault {
+                    InputFault::Read(cause) => format!(
+                        "could not read {name} to its end: {}; what came before that has {}",
+                        handoff_files::reason(&cause),
+                        size(received.len() as u64)
+                    ),
+                    InputFault::TooLong(limit) => {
+                        format!("{name} has more than {}, of which no more is kept", size(limit as u64))
+                    }
+                };
+                Self { bytes: received, file, cut: Some(reason) }
             }
         }
     }

@@ -1,8 +1,6 @@
 //! Saying no without losing anything.
 
-use std::time::Duration;
-
-use handoff_process::{Environment, Output, Patience, Status, read_input};
+use handoff_process::{Environment, Output, Status};
 use serde_json::json;
 
 use crate::draft::{Kept, Source};
@@ -33,9 +31,11 @@ pub(crate) fn draft(
 /// Refuses a command line. What was piped in is kept too: it is often the only copy.
 pub(crate) fn usage(error: &lexopt::Error, environment: &Environment, output: &Output) -> Status {
     output.complain(format_args!("{error}\nsee handoff-write --help"));
-    let patience = Patience { time: Some(Duration::from_millis(200)), size: 64 << 20 };
-    if let Some(bytes) = read_input(patience, |_| false) {
-        say_where(&Source { bytes, file: None }.keep(environment, output), output);
+    if let Some(source) = Source::sent() {
+        if let Some(cut) = &source.cut {
+            output.complain(cut);
+        }
+        say_where(&source.keep(environment, output), output);
     }
     Status::Usage
 }

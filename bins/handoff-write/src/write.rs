@@ -62,6 +62,9 @@ struct Accepted {
 }
 
 fn accepted(source: &Source, args: &Args) -> Result<Accepted, Vec<String>> {
+    if let Some(cut) = &source.cut {
+        return Err(vec![cut.clone()]);
+    }
     let (draft, redacted) = judge::without_secrets(source.bytes.clone(), args)?;
     let parts = Parts::of(&draft);
     let mut faults = judge::faults(&parts.body, &draft);

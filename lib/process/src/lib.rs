@@ -12,6 +12,9 @@ mod word;
 
 pub use environment::{Environment, NoStore, quoted};
 pub use failure::Failure;
-pub use input::{Patience, read_input, read_line};
+pub use input::{
+    InputError, InputFault, Patience, is_input_silent_for, read_input, read_line, read_whole,
+    read_whole_input,
+};
 pub use output::{Output, Status};
 pub use word::{Left, SessionWord};

@@ -10,6 +10,7 @@
 
 mod addresses;
 mod inbox;
+mod input;
 mod secrets;
 mod support;
 mod writing;

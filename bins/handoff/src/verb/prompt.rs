@@ -1,8 +1,8 @@
 //! The prompt, byte for byte.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use handoff_process::{Failure, Output, Patience, read_input};
+use handoff_process::{Failure, InputFault, Output, is_input_silent_for, read_whole_input};
 
 use crate::args::{Source, Task};
 
@@ -23,19 +23,18 @@ pub(crate) fn missing() -> Failure {
     Failure::usage("there is no prompt: FILE, - or --text WORDS…")
 }
 
-/// Standard input to its end. A pipe that nobody writes to would be waited for without a word.
-fn input(output: Output) -> Option<Vec<u8>> {
-    let begin = Patience { time: Some(SILENT), size: LONGEST };
-    let start = Instant::now();
-    let mut bytes = read_input(begin, |_| true)?;
-    if bytes.is_empty() {
-        if start.elapsed() < SILENT {
-            return Some(bytes);
-        }
+/// Standard input to its end; None when it is a terminal. A pipe that nobody writes to would be waited for without a word.
+fn input(output: Output) -> Result<Option<Vec<u8>>, Failure> {
+    if is_input_silent_for(SILENT) {
         output.note("reading the prompt from standard input …\n");
     }
-    bytes.extend(read_input(Patience { time: None, size: LONGEST }, |_| false)?);
-    Some(bytes)
+    read_whole_input(LONGEST).map_err(|error| match error.fault {
+        InputFault::TooLong(_) => Failure::usage("the prompt on standard input is longer than 64 MiB"),
+        InputFault::Read(cause) => Failure::new(format!(
+            "could not read the prompt from standard input: {}; nothing was run",
+            handoff_files::reason(&cause)
+        )),
+    })
 }
 
 /// Reads the prompt; None when nobody gave one and a person sits there.
@@ -56,7 +55,7 @@ pub(crate) fn read(output: Output, task: &Task) -> Result<Option<Prompt>, Failur
             }
             (bytes, "from-file")
         }
-        Some(Source::Input) | None => match input(output) {
+        Some(Source::Input) | None => match input(output)? {
             Some(bytes) if bytes.is_empty() && task.source.is_none() => return Err(missing()),
             Some(bytes) => (bytes, "from-stdin"),
             None if task.source.is_some() => {

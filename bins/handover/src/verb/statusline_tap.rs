@@ -6,15 +6,18 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use handoff_document::Timestamp;
-use handoff_process::{Environment, Output, Patience, read_input};
+use handoff_process::{Environment, Output, read_whole_input};
 use handoff_quota::Tap;
 
 use crate::here::state;
 
+/// The most of standard input that is passed on, in bytes. Usage windows are looked for in far less.
+const LARGEST: usize = 64 << 20;
+
 /// Passes standard input on to `command` as it came; its output and exit code are ours. Without one nothing is shown.
 pub(crate) fn run(environment: &Environment, output: &Output, command: &[OsString]) -> u8 {
-    let input =
-        read_input(Patience { time: None, size: handoff_quota::INPUT }, |_| false).unwrap_or_default();
+    // What could be read is passed on also when the rest could not.
+    let input = read_whole_input(LARGEST).unwrap_or_else(|error| Some(error.received)).unwrap_or_default();
     if let Ok(state) = state(environment) {
         // A statusline has nobody to tell that nothing was noted.
         let _ = Tap::record(&input, &state, Timestamp::now());
