@@ -6,6 +6,7 @@ mod draft;
 mod judge;
 mod place;
 mod refuse;
+mod session;
 mod write;
 
 use handoff_process::{Environment, Output};

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::args::{Args, Secrets};
 use crate::draft::{Parts, Source};
 use crate::place::Sender;
-use crate::{judge, refuse};
+use crate::{judge, refuse, session};
 
 /// The longest title and summary, in bytes.
 const TITLE: usize = 200;
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Args, environment: &Environment, output: &Output) -> St
     if args.check {
         return check(&source, args, output);
     }
-    match accepted(&source, args).and_then(|accepted| written(accepted, args, environment)) {
+    match accepted(&source, args).and_then(|accepted| written(accepted, args, environment, output)) {
         Ok(written) => {
             source.discard(environment);
             written.report(args.json, output)
@@ -87,13 +87,20 @@ struct Written {
     recipient_exists: bool,
 }
 
-fn written(accepted: Accepted, args: &Args, environment: &Environment) -> Result<Written, Vec<String>> {
+fn written(
+    accepted: Accepted,
+    args: &Args,
+    environment: &Environment,
+    output: &Output,
+) -> Result<Written, Vec<String>> {
     let fault = |error: String| vec![error];
     let root = environment.store().map_err(|error| fault(error.to_string()))?;
     let sender = Sender::find(args.root.as_deref(), environment).map_err(fault)?;
     let to = sender.recipient(args.to.as_ref()).map_err(fault)?;
     let redacted = accepted.redacted;
-    let draft = compose(accepted, args, &sender, &to);
+    let session_id = session::id(args, environment, output);
+    let draft =
+        Draft { session_id: session_id.as_deref().map(line), ..compose(accepted, args, &sender, &to) };
     let name = FileName::new(draft.created, &draft.from, draft.topic.as_ref());
     let delivered = Store::create(&root)
         .and_then(|store| store.create_inbox(&to))
@@ -114,7 +121,6 @@ fn compose(accepted: Accepted, args: &Args, sender: &Sender, to: &Address) -> Dr
     let description = args.description.as_ref().map(typed).or(parts.description);
     let description = description.unwrap_or_else(|| next_action(&body));
     let head = sender.repository.as_ref().map(Repository::head).unwrap_or_default();
-    let line = |text: &str| Sanitised::line(text.as_bytes(), TITLE).to_string();
     let counted = || sender.repository.as_ref().and_then(Repository::changes).map(|changes| changes.len());
     Draft {
         name: line(&name),
@@ -127,11 +133,16 @@ fn compose(accepted: Accepted, args: &Args, sender: &Sender, to: &Address) -> Dr
         dirty_files: args.dirty_files.or_else(counted),
         tool: line(args.tool.as_deref().unwrap_or("unknown")),
         to_path: to.path().to_string_lossy().into_owned(),
-        session_id: args.session_id.as_deref().map(line),
+        session_id: None,
         topic,
         unknown: parts.unknown,
         body,
     }
+}
+
+/// `text` as one line of bounded length.
+fn line(text: &str) -> String {
+    Sanitised::line(text.as_bytes(), TITLE).to_string()
 }
 
 /// The body as it is written: a blank line after the frontmatter, a line end at the end.

@@ -16,6 +16,10 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// `CLAUDE_PROJECT_DIR`: the directory that Claude Code was started in.
     pub claude_project_dir: Option<PathBuf>,
+    /// `CLAUDE_CODE_SESSION_ID`: the session of Claude Code whose shell this runs in.
+    pub claude_session_id: Option<OsString>,
+    /// `CODEX_THREAD_ID`: the session of Codex whose shell this runs in.
+    pub codex_thread_id: Option<OsString>,
     /// `AGENT_HANDOFF_NO_UPDATE_CHECK`: never look for a newer version.
     pub no_update_check: bool,
     /// `CLAUDE_CONFIG_DIR`: Claude Code's directory, instead of `~/.claude`.
@@ -57,6 +61,8 @@ impl Environment {
             skip: set("AGENT_HANDOFF_SKIP").is_some(),
             home: path("HOME"),
             claude_project_dir: path("CLAUDE_PROJECT_DIR"),
+            claude_session_id: set("CLAUDE_CODE_SESSION_ID"),
+            codex_thread_id: set("CODEX_THREAD_ID"),
             no_update_check: set("AGENT_HANDOFF_NO_UPDATE_CHECK").is_some(),
             claude_config_dir: path("CLAUDE_CONFIG_DIR"),
             codex_home: path("CODEX_HOME"),

@@ -54,6 +54,40 @@ fn scalar(text: &str) -> String {
 }
 
 #[test]
+fn the_writing_session_is_known_by_the_environment_of_the_agents_shell() {
+    let (claude, codex) = (("CLAUDE_CODE_SESSION_ID", "claude-1"), ("CODEX_THREAD_ID", "codex_2"));
+    let both = "note: no session is named as the writer, since both CLAUDE_CODE_SESSION_ID and CODEX_THREAD_ID are set; \
+                --tool or --session-id says which\n";
+    let ignored =
+        "note: CODEX_THREAD_ID was ignored: a session id has letters, digits, `_` and `-`, at most 128\n";
+    let long = "x".repeat(129);
+    let cases: [(&[(&str, &str)], &[&str], Option<&str>, &str); 10] = [
+        (&[], &[], None, ""),
+        (&[claude], &[], Some("claude-1"), ""),
+        (&[codex], &[], Some("codex_2"), ""),
+        (&[claude, codex], &[], None, both),
+        (&[claude, codex], &["--tool", "claude-code"], Some("claude-1"), ""),
+        (&[claude, codex], &["--tool", "codex-cli"], Some("codex_2"), ""),
+        (&[claude, codex], &["--session-id", "typed"], Some("typed"), ""),
+        // What it tells of is another session.
+        (&[claude], &["--tool", "handover"], None, ""),
+        (&[("CODEX_THREAD_ID", "../x")], &[], None, ignored),
+        (&[("CODEX_THREAD_ID", &long)], &[], None, ignored),
+    ];
+    for (variables, args, id, notes) in cases {
+        let world = World::new();
+        let mut command = world.command("handoff-write", &world.dir("app"));
+        command.args(args).envs(variables.iter().copied());
+        let ran = tests::feed(command, BODY.as_bytes());
+        assert_eq!((ran.code, ran.err()), (0, notes), "{variables:?} {args:?}");
+        let [path] = &published(&world.root())[..] else { panic!("one file") };
+        let front = parts(path).0;
+        let written = front.lines().find_map(|line| line.strip_prefix("session_id: "));
+        assert_eq!(written, id, "{variables:?} {args:?}");
+    }
+}
+
+#[test]
 fn a_title_and_summary_come_from_option_then_frontmatter_then_headings() {
     let world = World::new();
     let app = world.dir("app");

@@ -1,0 +1,62 @@
+//! Which session writes.
+
+use std::ffi::OsStr;
+
+use handoff_process::{Environment, Output};
+
+use crate::args::Args;
+
+/// The longest session id that is taken from the environment, in bytes. Those of the agents are UUIDs.
+const LONGEST: usize = 128;
+
+/// An agent that names its session to the commands that it runs.
+struct Agent<'e> {
+    /// As in `--tool`.
+    tool: &'static str,
+    variable: &'static str,
+    value: Option<&'e OsStr>,
+}
+
+/// The id of the writing session: `--session-id`, else what the agent whose shell this is has put into the environment.
+///
+/// Only what an agent writes itself is that session's: another program that runs in its shell names the session that it
+/// tells of, or none.
+pub(crate) fn id(args: &Args, environment: &Environment, output: &Output) -> Option<String> {
+    if let Some(id) = &args.session_id {
+        return Some(id.clone());
+    }
+    let agents = [
+        Agent {
+            tool: "claude-code",
+            variable: "CLAUDE_CODE_SESSION_ID",
+            value: environment.claude_session_id.as_deref(),
+        },
+        Agent {
+            tool: "codex-cli",
+            variable: "CODEX_THREAD_ID",
+            value: environment.codex_thread_id.as_deref(),
+        },
+    ];
+    let can_write = |agent: &&Agent<'_>| args.tool.as_deref().is_none_or(|tool| tool == agent.tool);
+    let mut named = agents.iter().filter(can_write).filter_map(|agent| Some((agent, agent.value?)));
+    let (agent, value) = named.next()?;
+    if let Some((other, _)) = named.next() {
+        output.note(&format!(
+            "note: no session is named as the writer, since both {} and {} are set; --tool or --session-id says which\n",
+            agent.variable, other.variable
+        ));
+        return None;
+    }
+    let id = value.to_str().filter(|id| is_session_id(id));
+    if id.is_none() {
+        output.note(&format!(
+            "note: {} was ignored: a session id has letters, digits, `_` and `-`, at most {LONGEST}\n",
+            agent.variable
+        ));
+    }
+    id.map(str::to_owned)
+}
+
+fn is_session_id(text: &str) -> bool {
+    text.len() <= LONGEST && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+}
