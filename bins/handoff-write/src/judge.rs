@@ -5,12 +5,14 @@ use handoff_secrets::Finding;
 use handoff_surface::size;
 
 use crate::args::{Args, Secrets};
+use crate::parts::Parts;
 
 /// The largest handoff, in bytes.
 const LARGEST: usize = 1 << 20;
 
 /// Why a draft is refused: each reason is a line that also says what to do.
-pub(crate) fn faults(body: &[u8], draft: &[u8]) -> Vec<String> {
+pub(crate) fn faults(parts: &Parts<'_>, draft: &[u8]) -> Vec<String> {
+    let body = parts.body;
     if draft.len() > LARGEST {
         let most = size(LARGEST as u64);
         return vec![format!(

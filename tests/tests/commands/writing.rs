@@ -135,15 +135,56 @@ fn a_drafts_unknown_fields_are_kept_and_its_forged_ones_are_not() {
 }
 
 #[test]
-fn a_draft_with_malformed_frontmatter_is_still_written() {
+fn a_frontmatter_that_cannot_be_used_is_kept_in_the_body_and_named() {
     let world = World::new();
     let app = world.dir("app");
-    for broken in ["---\nname: [Own\n: : :\n---\n", "---\n\tname\n---\n", "---\nname: never closed\n"] {
-        world.write(&app, &[], format!("{broken}{BODY}"));
+    let yaml =
+        |line: usize, problem: &str| format!("its frontmatter is not valid YAML (line {line}: {problem})");
+    let cases: [(&[u8], String); 6] = [
+        (
+            b"---\nticket: A-1\ndescription: Fix: the lexer\n# by hand\n---\n",
+            yaml(3, "a second `: ` in one field; put the text in quotes"),
+        ),
+        (b"---\n\tname\n---\n", yaml(2, "a tab where only spaces may stand")),
+        (b"---\nticket: 1\nticket: 2\n---\n", yaml(3, "the same key as on line 2")),
+        (
+            b"---\nname: [a, b]\n---\n",
+            "the `name` of its frontmatter is a list or a mapping, not a text".to_owned(),
+        ),
+        (b"---\nticket: caf\xe9\n---\n", "its frontmatter is not UTF-8".to_owned()),
+        (
+            b"---\nname: never closed\n",
+            "its first line is `---`, and no second one closes a frontmatter".to_owned(),
+        ),
+    ];
+    for (front, reason) in cases {
+        let draft = [front, BODY.as_bytes()].concat();
+        let note = format!("note: {reason}: it was kept in the body, whole\n");
+        world.run("handoff-write", &app, &["--check"], &draft).is(0, "ok\n", &note);
+        let ran = world.run("handoff-write", &app, &["--json"], &draft);
+        assert_eq!((ran.code, ran.err()), (0, note.as_str()));
+        let path = json(&ran)["path"].as_str().unwrap().to_owned();
+        assert_eq!(parts(Path::new(&path)).1, [b"\n", &draft[..]].concat(), "{reason}");
     }
     let rows = json(&world.run("inbox", &app, &["--json"], ""));
     let problems: Vec<_> = rows.as_array().unwrap().iter().map(|row| row["problem"].clone()).collect();
-    assert_eq!(problems, vec![serde_json::Value::Null; 3]);
+    assert_eq!(problems, vec![serde_json::Value::Null; 6]);
+}
+
+#[test]
+fn a_draft_that_begins_with_a_rule_loses_nothing() {
+    let world = World::new();
+    let app = world.dir("app");
+    for draft in [
+        format!("---\n# Title\n---\n{BODY}"),
+        format!("---\n\n# Title\n\n---\n\n{BODY}"),
+        format!("\u{feff}---\n# Title\n---\n{BODY}"),
+    ] {
+        let path = world.write(&app, &[], &draft);
+        let body = String::from_utf8(parts(&path).1).unwrap();
+        assert_eq!(body, format!("\n{}", draft.trim_start_matches('\u{feff}')));
+        assert_eq!(field(&path, "name"), "Title");
+    }
 }
 
 #[test]
