@@ -4,6 +4,7 @@ mod args;
 mod context;
 mod draft;
 mod judge;
+mod next_action;
 mod parts;
 mod place;
 mod refuse;

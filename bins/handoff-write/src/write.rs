@@ -204,13 +204,26 @@ impl Written {
                 "written": true, "path": path.to_string_lossy(), "to": to.key(), "to_path": to.path().to_string_lossy(),
                 "sentinel": sentinel, "name": name, "redacted": redacted,
             });
-            return output.print(&format!("{report}\n"));
+            return self.printed(output.print(&format!("{report}\n")), output);
         }
         let recipient = format!("{} ({})", to.key(), display(to.path()));
-        output.print(&format!(
+        let report = format!(
             "handoff written\npath:     {}\nto:       {recipient}\nsentinel: {sentinel}\n",
             display(path)
-        ))
+        );
+        self.printed(output.print(&report), output)
+    }
+
+    /// A report that could not be printed must not look like a handoff that was not written.
+    fn printed(&self, status: Status, output: &Output) -> Status {
+        if status != Status::Done {
+            output.complain(format_args!(
+                "the handoff was written, only its report was not; do not write it again: {} (sentinel {})",
+                display(&self.path),
+                self.sentinel
+            ));
+        }
+        status
     }
 }
 

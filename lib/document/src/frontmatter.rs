@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::yaml::{self, Value};
 
 /// More than any writer needs; a `---` line that is closed further down than this was no frontmatter.
-const LONGEST: usize = 64 * 1024;
+pub(crate) const LONGEST: usize = 64 * 1024;
 
 /// Why a file is no well-formed handoff. It is shown all the same, with this as a warning.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -290,7 +290,11 @@ fn a_draft_without_a_next_action_is_refused_and_kept_whole() {
     let fenced = "```\n## Immediate next action\nGo.\n```\n";
     let cases = [
         ("# Title\n\nText \u{1b}[1m\r\n", NO_ACTION),
-        (fenced, NO_ACTION),
+        (
+            fenced,
+            "it has no `## Immediate next action`: line 2, `## Immediate next action`, stands in a code block; close the \
+                  block above it, or add the heading",
+        ),
         ("---\nname: x\n---\ntext", NO_ACTION),
         ("## Immediate next action", empty),
         ("## Immediate next action\n \t\n\n## Other\nx\n", empty),
