@@ -1,13 +1,11 @@
 //! `--context`: what whoever writes a handoff should know, as a skill injects it.
 
-use std::path::Path;
-
 use handoff_process::Environment;
 use handoff_store::Store;
 use handoff_text::Sanitised;
 use handoff_worktree::{Change, Repository};
 
-use crate::place::Sender;
+use crate::place::{Other, Sender, Start};
 
 /// How many changed files are listed. A skill costs its reader tokens.
 const FILES: usize = 20;
@@ -16,14 +14,23 @@ const FILES: usize = 20;
 const SIBLINGS: usize = 8;
 
 /// The text. What cannot be said is `unknown`: a skill whose command fails is not run at all.
-pub(crate) fn describe(root: Option<&Path>, environment: &Environment) -> String {
-    let sender = match Sender::find(root, environment) {
+pub(crate) fn describe(start: &Start, environment: &Environment) -> String {
+    let sender = match Sender::find(start, environment) {
         Ok(sender) => sender,
         Err(error) => return format!("worktree: unknown ({})\n", line(error.as_bytes())),
     };
+    let other = match &sender.other {
+        Some(Other::Shell(path)) => {
+            format!("shell:    in another worktree, {}\n", line(path.as_os_str().as_encoded_bytes()))
+        }
+        Some(Other::Session(path)) => {
+            format!("session:  started in {}\n", line(path.as_os_str().as_encoded_bytes()))
+        }
+        None => String::new(),
+    };
     let head = sender.repository.as_ref().map(Repository::head).unwrap_or_default();
     let mut text = format!(
-        "worktree: {} ({})\nbranch:   {}\nhead:     {}\n",
+        "worktree: {} ({})\n{other}branch:   {}\nhead:     {}\n",
         line(sender.worktree.top().as_os_str().as_encoded_bytes()),
         sender.address.key(),
         line(head.branch.as_deref().unwrap_or("unknown").as_bytes()),

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::args::{Args, Secrets};
 use crate::draft::Source;
 use crate::parts::Parts;
-use crate::place::Sender;
+use crate::place::{Recipient, Sender};
 use crate::{judge, refuse, session};
 
 /// The longest title and summary, in bytes.
@@ -105,7 +105,6 @@ struct Written {
     sentinel: String,
     name: String,
     redacted: usize,
-    recipient_exists: bool,
     notes: Vec<String>,
 }
 
@@ -117,10 +116,11 @@ fn written(
 ) -> Result<Written, Vec<String>> {
     let fault = |error: String| vec![error];
     let root = environment.store().map_err(|error| fault(error.to_string()))?;
-    let sender = Sender::find(args.root.as_deref(), environment).map_err(fault)?;
-    let to = sender.recipient(args.to.as_ref()).map_err(fault)?;
+    let sender = Sender::find(&args.start, environment).map_err(fault)?;
+    let Recipient { address: to, note } = sender.recipient(args.to.as_ref()).map_err(fault)?;
     let redacted = accepted.redacted;
-    let notes = accepted.notes.clone();
+    let mut notes = accepted.notes.clone();
+    notes.extend(note.map(|note| format!("note: {}\n", Sanitised::from(note.as_str()))));
     let session_id = session::id(args, environment, output);
     let draft =
         Draft { session_id: session_id.as_deref().map(line), ..compose(accepted, args, &sender, &to) };
@@ -129,8 +129,7 @@ fn written(
         .and_then(|store| store.create_inbox(&to))
         .and_then(|inbox| inbox.deliver(&name, &[&draft.render()]));
     let path = delivered.map_err(|error| fault(error.to_string()))?;
-    let recipient_exists = handoff_files::is_directory(to.path());
-    Ok(Written { path, to, sentinel: draft.sentinel(), name: draft.name, redacted, recipient_exists, notes })
+    Ok(Written { path, to, sentinel: draft.sentinel(), name: draft.name, redacted, notes })
 }
 
 fn compose(accepted: Accepted, args: &Args, sender: &Sender, to: &Address) -> Draft {
@@ -188,14 +187,8 @@ fn next_action(body: &[u8]) -> String {
 
 impl Written {
     fn report(&self, json: bool, output: &Output) -> Status {
-        let Self { path, to, sentinel, name, redacted, recipient_exists, notes } = self;
+        let Self { path, to, sentinel, name, redacted, notes } = self;
         notes.iter().for_each(|note| output.note(note));
-        if !recipient_exists {
-            output.note(&format!(
-                "note: {} does not exist yet; whoever works there first gets it\n",
-                to.path().display()
-            ));
-        }
         if *redacted > 0 {
             output.note(&format!("note: {redacted} redacted\n"));
         }

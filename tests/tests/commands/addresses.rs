@@ -311,3 +311,79 @@ fn no_verb_shows_or_takes_what_is_archived_for_the_other_of_two_paths_with_one_i
     world.run("inbox", &mine, &["prune", "--older-than", "0h"], "").is(0, "deleted 0 archived\n", "");
     assert!(world.run("inbox", &other, &["log"], "").out().contains("for the other"));
 }
+
+#[test]
+fn a_handoff_to_a_directory_inside_a_worktree_is_for_that_worktree() {
+    let world = World::new();
+    let outer = world.repo("outer");
+    let nested = world.repo("outer/nested");
+    let ran = world.run("handoff-write", &nested, &["--to", "src"], BODY);
+    let note = "note: TOP/outer/src is a part of TOP/outer, so the sessions of that worktree get it\n";
+    assert_eq!((ran.code, clean(&world, ran.err()).as_str()), (0, note));
+    assert!(world.surface(&outer.join("src")).contains("Handoff loaded: Auth refactor"));
+}
+
+#[test]
+fn a_handoff_to_what_no_session_can_be_started_in_is_refused() {
+    let world = World::new();
+    let app = world.dir("app");
+    std::fs::write(world.path("notes"), "").unwrap();
+    std::os::unix::fs::symlink(world.path("gone"), world.path("dangling")).unwrap();
+    for name in ["notes", "dangling"] {
+        let ran = world.run("handoff-write", &app, &["--to", name], BODY);
+        let said = format!("no session can be started in TOP/{name}: it is not a directory\n");
+        assert!(ran.code == 1 && clean(&world, ran.err()).contains(&said), "{}", ran.err());
+    }
+    assert_eq!(published(&world.root()), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_handoff_to_a_new_directory_in_a_repository_says_what_gets_it() {
+    let world = World::new();
+    world.repo("outer");
+    let nested = world.repo("outer/nested");
+    let ran = world.run("handoff-write", &nested, &["--to", "later"], BODY);
+    let note = "note: TOP/outer/later does not exist yet and lies in the repository TOP/outer: only a worktree or repository \
+                of its own there gets it\n";
+    assert_eq!((ran.code, clean(&world, ran.err()).as_str()), (0, note));
+    assert!(world.surface(&world.repo("outer/later")).contains("Handoff loaded: Auth refactor"));
+}
+
+#[test]
+fn a_handoff_is_for_the_sessions_own_worktree_wherever_the_shell_is() {
+    let world = World::new();
+    let outer = world.repo("outer");
+    let nested = world.repo("outer/nested");
+    let note = "note: it is for TOP/outer, where this session was started; the current directory is in TOP/outer/nested. To leave \
+                it there: --root TOP/outer/nested\n";
+    let from_option = ["--project-dir", outer.to_str().unwrap()];
+    for (args, variable) in [(&from_option[..], None), (&[], Some(outer.join("src")))] {
+        let mut command = world.command("handoff-write", &nested.join("src"));
+        command.args(args).envs(variable.map(|path| ("CLAUDE_PROJECT_DIR", path)));
+        let ran = feed(command, BODY.as_bytes());
+        assert_eq!((ran.code, clean(&world, ran.err()).as_str()), (0, note));
+        assert!(world.surface(&nested).is_empty());
+        assert!(world.surface(&outer).contains("Handoff loaded: Auth refactor"));
+    }
+    let context =
+        world.run("handoff-write", &nested, &["--context", "--project-dir", outer.to_str().unwrap()], "");
+    let start =
+        "worktree: TOP/outer (outer)\nshell:    in another worktree, TOP/outer/nested\nbranch:   main\n";
+    assert!(clean(&world, context.out()).starts_with(start), "{}", context.out());
+    // Not filled in by an older host.
+    world.run("handoff-write", &nested, &["--project-dir", ""], BODY);
+    assert!(world.surface(&nested).contains("Handoff loaded: Auth refactor"));
+}
+
+#[test]
+fn a_handoff_is_for_the_worktree_that_the_session_entered() {
+    let world = World::new();
+    let app = world.repo("app");
+    let entered = app.join(".claude/worktrees/fix");
+    world.git(&app, &["worktree", "add", "--quiet", "-b", "fix", entered.to_str().unwrap()]);
+    let ran = world.run("handoff-write", &entered, &["--project-dir", app.to_str().unwrap()], BODY);
+    let note = "note: it is for TOP/app/.claude/worktrees/fix, which this session entered; it was started in TOP/app. To leave it \
+                there: --root TOP/app\n";
+    assert_eq!((ran.code, clean(&world, ran.err()).as_str()), (0, note));
+    assert!(world.surface(&entered).contains("Handoff loaded: Auth refactor"));
+}
