@@ -38,6 +38,10 @@ pub(crate) fn describe(start: &Start, environment: &Environment) -> String {
     );
     text.push_str(&changed(sender.repository.as_ref().and_then(Repository::changes)));
     text.push_str(&siblings(&sender));
+    // A text that quotes an earlier handoff's command must not end the heredoc that it stands in.
+    if let Ok(digits) = handoff_files::random() {
+        text.push_str(&format!("word:     {:08x}\n", u32::from_ne_bytes(digits)));
+    }
     text.push_str(&match unread(&sender, environment) {
         Some(count) => format!("unread:   {count} waiting here\n"),
         None => "unread:   unknown\n".to_owned(),

@@ -409,13 +409,34 @@ fn the_template_lists_every_section() {
     );
 }
 
+/// The context without its random word, which must be there once, in its place before the last line.
+#[track_caller]
+fn without_word(mut ran: tests::Ran) -> tests::Ran {
+    let lines: Vec<&str> = ran.out().lines().collect();
+    let word = lines[lines.len() - 2].strip_prefix("word:     ").expect("a word");
+    assert!(word.len() == 8 && word.bytes().all(|b| b.is_ascii_hexdigit()), "{word}");
+    ran.out = ran.out().replace(&format!("word:     {word}\n"), "").into_bytes();
+    ran
+}
+
+#[test]
+fn the_word_that_ends_a_heredoc_is_another_one_each_time() {
+    let world = World::new();
+    let app = world.dir("app");
+    let word = || {
+        let context = world.run("handoff-write", &app, &["--context"], "");
+        context.out().lines().find_map(|line| line.strip_prefix("word:     ").map(str::to_owned)).unwrap()
+    };
+    assert_ne!(word(), word());
+}
+
 #[test]
 fn the_context_of_a_clean_repository_is_its_branch_and_counts() {
     let world = World::new();
     let app = world.repo("app");
     let head = world.git(&app, &["rev-parse", "--short", "HEAD"]);
     let start = format!("worktree: TOP/app (app)\nbranch:   main\nhead:     {head}\ndirty:    0 files\n");
-    let context = || world.run("handoff-write", &app.join("src"), &["--context"], "");
+    let context = || without_word(world.run("handoff-write", &app.join("src"), &["--context"], ""));
     is(&world, &context(), 0, &format!("{start}unread:   0 waiting here\n"), "");
     world.write(&app, &[], BODY);
     is(&world, &context(), 0, &format!("{start}unread:   1 waiting here\n"), "");
@@ -433,7 +454,7 @@ fn the_context_of_a_dirty_repository_lists_twenty_files_and_counts_the_rest() {
         std::fs::write(app.join(format!("new{number}")), "").unwrap();
     }
     world.git(&app, &["add", "new10"]);
-    let ran = world.run("handoff-write", &app, &["--context"], "");
+    let ran = without_word(world.run("handoff-write", &app, &["--context"], ""));
     let porcelain = world.git(&app, &["status", "--porcelain"]);
     let listed = porcelain.lines().take(20).map(|line| format!("  {line}\n")).collect::<String>();
     let head = world.git(&app, &["rev-parse", "--short", "HEAD"]);
@@ -446,13 +467,13 @@ fn the_context_is_given_with_exit_code_0_whatever_is_missing() {
     let world = World::new();
     let plain = world.dir("plain");
     let unknown = "worktree: TOP/plain (plain)\nbranch:   unknown\nhead:     unknown\ndirty:    unknown\n";
-    let ran = world.run("handoff-write", &plain, &["--context"], "");
+    let ran = without_word(world.run("handoff-write", &plain, &["--context"], ""));
     is(&world, &ran, 0, &format!("{unknown}unread:   0 waiting here\n"), "");
     let ran = world.run("handoff-write", &plain, &["--context", "--root", "/nonexistent"], "");
     is(&world, &ran, 0, "worktree: unknown (could not enter /nonexistent: no such file or directory)\n", "");
     let mut homeless = world.command("handoff-write", &plain);
     homeless.arg("--context").env_remove("HOME");
-    is(&world, &tests::feed(homeless, b""), 0, &format!("{unknown}unread:   unknown\n"), "");
+    is(&world, &without_word(tests::feed(homeless, b"")), 0, &format!("{unknown}unread:   unknown\n"), "");
 }
 
 #[test]
