@@ -102,10 +102,9 @@ impl Source {
             return Kept::Nothing;
         }
         let name = FileName::new(Timestamp::now(), "draft", None);
-        let store = environment.store().ok();
+        let store = environment.store_to_write().ok();
         // Where the store cannot take it, the one directory that every system has may.
-        let last_resort = PathBuf::from("/tmp").join("agent-handoff-drafts");
-        for root in store.into_iter().chain([last_resort]) {
+        for root in store.into_iter().chain([Environment::last_resort()]) {
             if let Ok(path) = Store::create(&root).and_then(|store| store.keep_draft(&name, &self.bytes)) {
                 return Kept::At(path);
             }

@@ -115,7 +115,7 @@ fn written(
     output: &Output,
 ) -> Result<Written, Vec<String>> {
     let fault = |error: String| vec![error];
-    let root = environment.store().map_err(|error| fault(error.to_string()))?;
+    let root = environment.store_to_write().map_err(|error| fault(error.to_string()))?;
     let sender = Sender::find(&args.start, environment).map_err(fault)?;
     let Recipient { address: to, note } = sender.recipient(args.to.as_ref()).map_err(fault)?;
     let redacted = accepted.redacted;

@@ -49,6 +49,17 @@ pub enum NoStore {
     /// A relative root would be another store in every directory.
     #[error("could not use {} as the store: AGENT_HANDOFF_ROOT and HOME must be absolute paths", .0.display())]
     Relative(PathBuf),
+    /// What root writes into another user's home is in that user's way.
+    #[error(
+        "could not use {}: HOME belongs to another user (uid {owner}) and this runs as root; run it as that user, or set HOME or AGENT_HANDOFF_ROOT",
+        home.display()
+    )]
+    ForeignHome {
+        /// `HOME`.
+        home: PathBuf,
+        /// Its owner's user id.
+        owner: u32,
+    },
 }
 
 impl Environment {
@@ -86,6 +97,24 @@ impl Environment {
             (None, None) => return Err(NoStore::Unset),
         };
         if path.is_absolute() { Ok(path) } else { Err(NoStore::Relative(path)) }
+    }
+
+    /// The same, for what is about to write there.
+    ///
+    /// # Errors
+    /// [`NoStore`]; also when `HOME` is another user's and this is root, as under `sudo`: what is made there could not
+    /// be used by that user any more.
+    pub fn store_to_write(&self) -> Result<PathBuf, NoStore> {
+        let store = self.store()?;
+        match (&self.root, &self.home) {
+            (None, Some(home)) => own_home(home).map(|()| store),
+            _ => Ok(store),
+        }
+    }
+
+    /// The directory for drafts that the store can't take: one for each user.
+    pub fn last_resort() -> PathBuf {
+        PathBuf::from(format!("/tmp/agent-handoff-drafts-{}", rustix::process::geteuid().as_raw()))
     }
 
     /// Where dispatched runs are recorded: `HANDOFF_HOME`, else `~/.handoff`, handoff-cli's place.
@@ -140,6 +169,19 @@ impl Environment {
     pub fn sibling(name: &str) -> PathBuf {
         let beside = std::env::current_exe().ok().map(|own| own.with_file_name(name));
         beside.filter(|path| Path::is_file(path)).unwrap_or_else(|| PathBuf::from(name))
+    }
+}
+
+/// Checks that root has a `HOME` of its own.
+fn own_home(home: &Path) -> Result<(), NoStore> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    match rustix::fs::stat(home) {
+        Ok(stat) if stat.st_uid != 0 => {
+            Err(NoStore::ForeignHome { home: home.to_owned(), owner: stat.st_uid })
+        }
+        _ => Ok(()),
     }
 }
 

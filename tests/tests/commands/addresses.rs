@@ -277,6 +277,12 @@ fn a_relative_store_is_refused() {
     assert!(!app.join("rel").exists());
 }
 
+/// The directory for drafts that is this user's own.
+fn last_resort() -> PathBuf {
+    let own = std::fs::metadata("/proc/self").unwrap();
+    PathBuf::from(format!("/tmp/agent-handoff-drafts-{}", std::os::unix::fs::MetadataExt::uid(&own)))
+}
+
 /// The draft is kept where every system has a place, and taken away from there again.
 #[track_caller]
 fn refused_without_a_store(world: &World, app: &Path, root: Option<&str>, fault: &str) {
@@ -289,7 +295,7 @@ fn refused_without_a_store(world: &World, app: &Path, root: Option<&str>, fault:
     let kept = kept_draft(&ran);
     let draft = std::fs::read_to_string(&kept).unwrap();
     std::fs::remove_file(&kept).unwrap();
-    assert!(kept.starts_with("/tmp/agent-handoff-drafts/.drafts"), "{}", kept.display());
+    assert!(kept.starts_with(last_resort().join(".drafts")), "{}", kept.display());
     assert_eq!(draft, BODY);
     let said =
         format!("agent-handoff: could not write the handoff: {fault}\ndraft kept: {}\n", kept.display());
@@ -386,4 +392,49 @@ fn a_handoff_is_for_the_worktree_that_the_session_entered() {
                 there: --root TOP/app\n";
     assert_eq!((ran.code, clean(&world, ran.err()).as_str()), (0, note));
     assert!(world.surface(&entered).contains("Handoff loaded: Auth refactor"));
+}
+
+#[test]
+fn a_repository_that_another_user_made_above_does_not_take_the_handoff() {
+    if !can("give a repository to another user", is_root()) {
+        return;
+    }
+    let world = World::new();
+    let shared = world.repo("shared");
+    let chown = |owner: &str, path: &Path| {
+        let given = world.bare_command("chown").args(["-R", owner]).arg(path).status().unwrap();
+        assert!(given.success());
+    };
+    chown("12345:12345", &shared.join(".git"));
+    let mine = world.dir("shared/mine");
+    let path = world.write(&mine, &[], BODY);
+    assert_eq!(clean(&world, &field(&path, "to_path")), "TOP/shared/mine");
+    assert!(world.surface(&mine).contains("Handoff loaded: Auth refactor"));
+    // Of one owner with what it is above, it is that owner's.
+    chown("12345:12345", &mine);
+    let path = world.write(&mine, &[], BODY);
+    assert_eq!(clean(&world, &field(&path, "to_path")), "TOP/shared");
+}
+
+#[test]
+fn root_writes_nothing_into_the_home_of_another_user() {
+    if !can("give a home to another user", is_root()) {
+        return;
+    }
+    let world = World::new();
+    let app = world.dir("app");
+    let given = world.bare_command("chown").arg("12345:12345").arg(world.home()).status().unwrap();
+    assert!(given.success());
+    let ran = world.run("handoff-write", &app, &[], BODY);
+    let kept = kept_draft(&ran);
+    let draft = std::fs::read_to_string(&kept).unwrap();
+    std::fs::remove_file(&kept).unwrap();
+    assert!(draft == BODY && kept.starts_with(last_resort()), "{}", kept.display());
+    let said = "agent-handoff: could not write the handoff: could not use TOP/home: HOME belongs to another user (uid 12345) and \
+                this runs as root; run it as that user, or set HOME or AGENT_HANDOFF_ROOT\n";
+    assert!(ran.code == 1 && clean(&world, ran.err()).starts_with(said), "{}", ran.err());
+    assert_eq!(std::fs::read_dir(world.home()).unwrap().count(), 0);
+    let mut elsewhere = world.command("handoff-write", &app);
+    elsewhere.env("AGENT_HANDOFF_ROOT", world.path("store"));
+    assert_eq!(feed(elsewhere, BODY.as_bytes()).code, 0);
 }
