@@ -8,13 +8,15 @@ use handoff_document::Topic;
 use lexopt::ValueExt;
 use lexopt::prelude::{Long, Short};
 
+use crate::place::Start;
+
 pub(crate) const HELP: &str = "\
 handoff-write: leaves a handoff for the next session of a worktree
 
 usage: handoff-write [--to NAME] [--topic SLUG] [--file PATH|-] [--name S] [--description S]
                      [--tool S] [--session-id S] [--check] [--redact | --allow-secrets]
-                     [--dirty-files N] [--root DIR] [--json]
-       handoff-write --template | --context [--root DIR]
+                     [--dirty-files N] [--root DIR | --project-dir DIR] [--json]
+       handoff-write --template | --context [--root DIR | --project-dir DIR]
 
 The body comes from standard input, or from --file. It must have `## Immediate next action`.
 
@@ -29,6 +31,7 @@ The body comes from standard input, or from --file. It must have `## Immediate n
   --allow-secrets   write them
   --dirty-files N   so many files are uncommitted: who has counted them saves the look at all
   --root DIR        the writing worktree, instead of this directory
+  --project-dir DIR what the session was started in, where the shell may be elsewhere; as CLAUDE_PROJECT_DIR
   --json            report as JSON
   --template        print the sections
   --context         print what a writer should know: branch, changed files, siblings
@@ -43,7 +46,7 @@ example:
 #[derive(Debug)]
 pub(crate) enum Command {
     Write(Args),
-    Context { root: Option<PathBuf> },
+    Context(Start),
     Template,
     Help,
     Version,
@@ -63,7 +66,7 @@ pub(crate) struct Args {
     pub(crate) dirty_files: Option<usize>,
     pub(crate) check: bool,
     pub(crate) secrets: Secrets,
-    pub(crate) root: Option<PathBuf>,
+    pub(crate) start: Start,
     pub(crate) json: bool,
 }
 
@@ -96,7 +99,11 @@ impl Args {
                 Long("check") => args.check = true,
                 Long("redact") => args.secrets = secrets(args.secrets, Secrets::Redact)?,
                 Long("allow-secrets") => args.secrets = secrets(args.secrets, Secrets::Allow)?,
-                Long("root") => args.root = Some(parser.value()?.into()),
+                Long("root") => args.start.root = Some(parser.value()?.into()),
+                Long("project-dir") => {
+                    args.start.project_dir =
+                        Some(parser.value()?.into()).filter(|dir: &PathBuf| !dir.as_os_str().is_empty())
+                }
                 Long("json") => args.json = true,
                 Long("template") => return Ok(Command::Template),
                 Long("context") => context = true,
@@ -105,7 +112,7 @@ impl Args {
                 other => return Err(other.unexpected()),
             }
         }
-        Ok(if context { Command::Context { root: args.root } } else { Command::Write(args) })
+        Ok(if context { Command::Context(args.start) } else { Command::Write(args) })
     }
 }
 

@@ -1,14 +1,12 @@
 //! `--context`: what whoever writes a handoff should know, as a skill injects it.
 
-use std::path::Path;
-
 use handoff_delivery::{Ledger, Looker, Standing};
 use handoff_process::Environment;
 use handoff_store::{Store, Waiting};
 use handoff_text::Sanitised;
 use handoff_worktree::{Change, Repository};
 
-use crate::place::Sender;
+use crate::place::{Other, Sender, Start};
 
 /// How many changed files are listed. A skill costs its reader tokens.
 const FILES: usize = 20;
@@ -17,14 +15,23 @@ const FILES: usize = 20;
 const SIBLINGS: usize = 8;
 
 /// The text. What cannot be said is `unknown`: a skill whose command fails is not run at all.
-pub(crate) fn describe(root: Option<&Path>, environment: &Environment) -> String {
-    let sender = match Sender::find(root, environment) {
+pub(crate) fn describe(start: &Start, environment: &Environment) -> String {
+    let sender = match Sender::find(start, environment) {
         Ok(sender) => sender,
         Err(error) => return format!("worktree: unknown ({})\n", line(error.as_bytes())),
     };
+    let other = match &sender.other {
+        Some(Other::Shell(path)) => {
+            format!("shell:    in another worktree, {}\n", line(path.as_os_str().as_encoded_bytes()))
+        }
+        Some(Other::Session(path)) => {
+            format!("session:  started in {}\n", line(path.as_os_str().as_encoded_bytes()))
+        }
+        None => String::new(),
+    };
     let head = sender.repository.as_ref().map(Repository::head).unwrap_or_default();
     let mut text = format!(
-        "worktree: {} ({})\nbranch:   {}\nhead:     {}\n",
+        "worktree: {} ({})\n{other}branch:   {}\nhead:     {}\n",
         line(sender.worktree.top().as_os_str().as_encoded_bytes()),
         sender.address.key(),
         line(head.branch.as_deref().unwrap_or("unknown").as_bytes()),
@@ -32,6 +39,10 @@ pub(crate) fn describe(root: Option<&Path>, environment: &Environment) -> String
     );
     text.push_str(&changed(sender.repository.as_ref().and_then(Repository::changes)));
     text.push_str(&siblings(&sender));
+    // A text that quotes an earlier handoff's command must not end the heredoc that it stands in.
+    if let Ok(digits) = handoff_files::random() {
+        text.push_str(&format!("word:     {:08x}\n", u32::from_ne_bytes(digits)));
+    }
     text.push_str(&match unread(&sender, environment) {
         Some(count) => format!("unread:   {count} waiting here\n"),
         None => "unread:   unknown\n".to_owned(),

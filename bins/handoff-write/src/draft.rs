@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use handoff_document::{Document, FileName, Timestamp};
+use handoff_document::{FileName, Timestamp};
 use handoff_files::FileError;
 use handoff_process::{
     Environment, InputError, InputFault, Output, is_input_silent_for, read_whole, read_whole_input,
@@ -102,10 +102,9 @@ impl Source {
             return Kept::Nothing;
         }
         let name = FileName::new(Timestamp::now(), "draft", None);
-        let store = environment.store().ok();
+        let store = environment.store_to_write().ok();
         // Where the store cannot take it, the one directory that every system has may.
-        let last_resort = PathBuf::from("/tmp").join("agent-handoff-drafts");
-        for root in store.into_iter().chain([last_resort]) {
+        for root in store.into_iter().chain([Environment::last_resort()]) {
             if let Ok(path) = Store::create(&root).and_then(|store| store.keep_draft(&name, &self.bytes)) {
                 return Kept::At(path);
             }
@@ -124,33 +123,4 @@ pub(crate) enum Kept {
     Printed,
     /// There was nothing in it.
     Nothing,
-}
-
-/// What the draft's own frontmatter says, and its body.
-#[derive(Debug)]
-pub(crate) struct Parts {
-    pub(crate) name: Option<String>,
-    pub(crate) description: Option<String>,
-    pub(crate) topic: Option<String>,
-    pub(crate) unknown: Vec<String>,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Parts {
-    pub(crate) fn of(bytes: &[u8]) -> Self {
-        let document = Document::parse(bytes);
-        let own = |key: &str| document.field(key).map(str::to_owned);
-        // Lines that are no YAML would make the handoff malformed; its fields were read all the same.
-        let unknown = match document.problem() {
-            None => document.unknown_lines(handoff_document::Draft::FIELDS),
-            Some(_) => Vec::new(),
-        };
-        Self {
-            name: document.title().map(std::borrow::Cow::into_owned),
-            description: own("description"),
-            topic: own("topic"),
-            unknown,
-            body: document.body().to_owned(),
-        }
-    }
 }

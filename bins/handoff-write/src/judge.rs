@@ -1,16 +1,19 @@
 //! Whether a draft may become a handoff.
 
-use handoff_document::{Part, Section, TEMPLATE, sections};
+use handoff_document::Draft;
 use handoff_secrets::Finding;
 use handoff_surface::size;
 
 use crate::args::{Args, Secrets};
+use crate::next_action;
+use crate::parts::Parts;
 
 /// The largest handoff, in bytes.
 const LARGEST: usize = 1 << 20;
 
 /// Why a draft is refused: each reason is a line that also says what to do.
-pub(crate) fn faults(body: &[u8], draft: &[u8]) -> Vec<String> {
+pub(crate) fn faults(parts: &Parts<'_>, draft: &[u8]) -> Vec<String> {
+    let body = parts.body;
     if draft.len() > LARGEST {
         let most = size(LARGEST as u64);
         return vec![format!(
@@ -21,26 +24,15 @@ pub(crate) fn faults(body: &[u8], draft: &[u8]) -> Vec<String> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return vec!["it is empty: handoff-write --template prints the sections".to_owned()];
     }
-    let sections = sections(body);
-    match sections.iter().find(|section| section.part == Part::NextAction) {
-        None => {
-            vec!["it has no `## Immediate next action`: add that heading and say what to do first".to_owned()]
-        }
-        Some(next) if is_of_template(next) => {
-            vec!["its `## Immediate next action` is still the template's: say what to do first".to_owned()]
-        }
-        Some(next) if next.is_empty() => {
-            vec!["its `## Immediate next action` is empty: say what to do first".to_owned()]
-        }
-        Some(_) => Vec::new(),
+    let unknown: usize = parts.unknown.iter().map(|line| line.len() + 1).sum();
+    if unknown > Draft::MAX_UNKNOWN_BYTES {
+        return vec![format!(
+            "its frontmatter has {} of fields that handoff-write does not know, a handoff may have {}: move what is long into the body",
+            size(unknown as u64),
+            size(Draft::MAX_UNKNOWN_BYTES as u64)
+        )];
     }
-}
-
-/// Whether nobody filled in what `--template` prints.
-fn is_of_template(next: &Section<'_>) -> bool {
-    let of_template = sections(TEMPLATE.as_bytes());
-    let mut same = of_template.iter().filter(|section| section.part == next.part);
-    same.any(|section| section.content.trim_ascii() == next.content.trim_ascii())
+    next_action::fault(body, draft).into_iter().collect()
 }
 
 /// The draft with its secrets dealt with as asked, or what was found. The lines are the draft's own.

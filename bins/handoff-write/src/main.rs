@@ -4,6 +4,8 @@ mod args;
 mod context;
 mod draft;
 mod judge;
+mod next_action;
+mod parts;
 mod place;
 mod refuse;
 mod session;
@@ -20,7 +22,7 @@ fn main() -> std::process::ExitCode {
         Ok(Command::Help) => output.print(args::HELP),
         Ok(Command::Version) => output.print(concat!("handoff-write ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Command::Template) => output.print(handoff_document::TEMPLATE),
-        Ok(Command::Context { root }) => output.print(&context::describe(root.as_deref(), &environment)),
+        Ok(Command::Context(start)) => output.print(&context::describe(&start, &environment)),
         Ok(Command::Write(args)) => write::run(&args, &environment, &output),
         Err(error) => refuse::usage(&error, &environment, &output),
     };

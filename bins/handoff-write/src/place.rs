@@ -6,38 +6,90 @@ use handoff_address::{Address, WorktreeName};
 use handoff_process::Environment;
 use handoff_worktree::{Repository, Worktree};
 
+/// Where Claude Code makes the worktrees that a session enters, below the directory that it was started in.
+const ENTERED_WORKTREES: &str = ".claude/worktrees";
+
+/// Where the command line says that it is run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Start {
+    /// `--root`: the writing worktree, whatever else is known.
+    pub(crate) root: Option<PathBuf>,
+    /// `--project-dir`: the directory that the session was started in.
+    pub(crate) project_dir: Option<PathBuf>,
+}
+
 /// The writing worktree and what git says of it.
 #[derive(Debug)]
 pub(crate) struct Sender {
     pub(crate) worktree: Worktree,
     pub(crate) address: Address,
     pub(crate) repository: Option<Repository>,
+    /// The worktree of the current directory, or of the session, when that is another one than the sender's.
+    pub(crate) other: Option<Other>,
+}
+
+/// A worktree that the writer may have meant instead.
+#[derive(Debug)]
+pub(crate) enum Other {
+    /// The shell is in this one; the handoff is for the session's.
+    Shell(PathBuf),
+    /// The session was started in this one; the handoff is for the one that it entered.
+    Session(PathBuf),
+}
+
+/// Whom a handoff is for.
+#[derive(Debug)]
+pub(crate) struct Recipient {
+    pub(crate) address: Address,
+    /// What the writer should know of it: lines without `note: `.
+    pub(crate) note: Option<String>,
 }
 
 impl Sender {
-    /// The worktree to write from: `--root`, what Claude Code was started in, or the current directory.
-    pub(crate) fn find(root: Option<&Path>, environment: &Environment) -> Result<Self, String> {
-        let reason = |error| handoff_files::reason(&error);
-        let start = match root.or(environment.claude_project_dir.as_deref()) {
-            Some(root) => root.to_owned(),
-            None => Environment::working_directory()
-                .map_err(|error| format!("could not tell the current directory: {}", reason(error)))?,
+    /// The worktree to write from: `--root`, what the session was started in (`--project-dir`, else what Claude Code
+    /// says), or the current directory.
+    pub(crate) fn find(start: &Start, environment: &Environment) -> Result<Self, String> {
+        if let Some(root) = &start.root {
+            return Ok(Self::of(find(root)?, None));
+        }
+        let session = start.project_dir.as_deref().or(environment.claude_project_dir.as_deref());
+        let current = Environment::working_directory();
+        let Some(session) = session else {
+            let current = current.map_err(|error| {
+                format!("could not tell the current directory: {}", handoff_files::reason(&error))
+            })?;
+            return Ok(Self::of(find(&current)?, None));
         };
-        let worktree = Worktree::find(&start)
-            .map_err(|error| format!("could not enter {}: {}", start.display(), reason(error)))?;
+        let own = find(session)?;
+        let shell = current.ok().and_then(|current| Worktree::find(&current).ok());
+        Ok(match shell {
+            Some(shell) if shell.top() != own.top() => match is_entered(&shell, &own) {
+                true => Self::of(shell, Some(Other::Session(own.top().to_owned()))),
+                false => Self::of(own, Some(Other::Shell(shell.top().to_owned()))),
+            },
+            _ => Self::of(own, None),
+        })
+    }
+
+    fn of(worktree: Worktree, other: Option<Other>) -> Self {
         let address = Address::of(worktree.top());
         let repository = worktree.repository();
-        Ok(Self { worktree, address, repository })
+        Self { worktree, address, repository, other }
     }
 
     /// The recipient: this worktree, a linked one of the repository with that basename, else the sibling directory.
-    pub(crate) fn recipient(&self, to: Option<&WorktreeName>) -> Result<Address, String> {
-        let Some(name) = to else { return Ok(self.address.clone()) };
+    pub(crate) fn recipient(&self, to: Option<&WorktreeName>) -> Result<Recipient, String> {
+        let Some(name) = to else {
+            return Ok(Recipient {
+                address: self.address.clone(),
+                note: self.other.as_ref().map(|other| other.note(self)),
+            });
+        };
         let linked: Vec<PathBuf> =
             self.worktrees().into_iter().filter(|path| path.ends_with(name.as_str())).collect();
         match linked.as_slice() {
-            [] => Ok(Address::of(&handoff_files::canonical(&name.beside(self.worktree.top())))),
-            [one] => Ok(Address::of(one)),
+            [] => beside(&name.beside(self.worktree.top())),
+            [one] => Ok(Recipient { address: Address::of(one), note: None }),
             [one, other, ..] => Err(format!(
                 "could not tell which worktree {name} is: {} and {} both are; run handoff-write with --root in the one you mean, without --to",
                 one.display(),
@@ -50,4 +102,64 @@ impl Sender {
     pub(crate) fn worktrees(&self) -> Vec<PathBuf> {
         self.repository.as_ref().map(Repository::worktrees).unwrap_or_default()
     }
+}
+
+impl Other {
+    fn note(&self, sender: &Sender) -> String {
+        let own = sender.worktree.top().display();
+        match self {
+            Self::Shell(shell) => format!(
+                "it is for {own}, where this session was started; the current directory is in {}. To leave it there: --root {}",
+                shell.display(),
+                handoff_process::quoted(shell)
+            ),
+            Self::Session(session) => format!(
+                "it is for {own}, which this session entered; it was started in {}. To leave it there: --root {}",
+                session.display(),
+                handoff_process::quoted(session)
+            ),
+        }
+    }
+}
+
+fn find(start: &Path) -> Result<Worktree, String> {
+    Worktree::find(start)
+        .map_err(|error| format!("could not enter {}: {}", start.display(), handoff_files::reason(&error)))
+}
+
+/// Whether `shell` is a worktree that Claude Code made for a session of `own` to enter: such a session stays in it.
+fn is_entered(shell: &Worktree, own: &Worktree) -> bool {
+    shell.top().starts_with(own.top().join(ENTERED_WORKTREES))
+        && own
+            .repository()
+            .is_some_and(|repository| repository.worktrees().iter().any(|path| path == shell.top()))
+}
+
+/// The recipient at `path`, a sibling directory that need not exist: the worktree that a session there would have.
+fn beside(path: &Path) -> Result<Recipient, String> {
+    let here = handoff_files::canonical(path);
+    if handoff_files::is_directory(&here) {
+        let top = Worktree::find(&here).map_or_else(|_| here.clone(), |worktree| worktree.top().to_owned());
+        let note = (top != here).then(|| {
+            format!(
+                "{} is a part of {}, so the sessions of that worktree get it",
+                here.display(),
+                top.display()
+            )
+        });
+        return Ok(Recipient { address: Address::of(&top), note });
+    }
+    if handoff_files::is_taken(&here) {
+        return Err(format!("no session can be started in {}: it is not a directory", here.display()));
+    }
+    let outer = here.parent().and_then(|parent| Worktree::find(parent).ok()).filter(Worktree::is_repository);
+    let note = match outer {
+        Some(outer) => format!(
+            "{} does not exist yet and lies in the repository {}: only a worktree or repository of its own there gets it",
+            here.display(),
+            outer.top().display()
+        ),
+        None => format!("{} does not exist yet; whoever works there first gets it", here.display()),
+    };
+    Ok(Recipient { address: Address::of(&here), note: Some(note) })
 }

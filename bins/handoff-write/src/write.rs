@@ -11,8 +11,9 @@ use handoff_worktree::Repository;
 use serde_json::json;
 
 use crate::args::{Args, Secrets};
-use crate::draft::{Parts, Source};
-use crate::place::Sender;
+use crate::draft::Source;
+use crate::parts::Parts;
+use crate::place::{Recipient, Sender};
 use crate::{judge, refuse, session};
 
 /// The longest title and summary, in bytes.
@@ -40,7 +41,11 @@ pub(crate) fn run(args: &Args, environment: &Environment, output: &Output) -> St
 
 /// `--check`: the same judgement, nothing kept.
 fn check(source: &Source, args: &Args, output: &Output) -> Status {
-    let faults = accepted(source, args).err().unwrap_or_default();
+    let accepted = accepted(source, args);
+    if let Ok(accepted) = &accepted {
+        accepted.notes.iter().for_each(|note| output.note(note));
+    }
+    let faults = accepted.err().unwrap_or_default();
     if args.json {
         output.print(&format!("{}\n", json!({ "ok": faults.is_empty(), "reasons": faults })));
     }
@@ -56,9 +61,14 @@ fn check(source: &Source, args: &Args, output: &Output) -> Status {
 
 /// A draft that may be written.
 struct Accepted {
-    parts: Parts,
+    name: Option<String>,
+    description: Option<String>,
     topic: Option<Topic>,
+    unknown: Vec<String>,
+    body: Vec<u8>,
     redacted: usize,
+    /// What the writer should know of how it was taken; each is a line.
+    notes: Vec<String>,
 }
 
 fn accepted(source: &Source, args: &Args) -> Result<Accepted, Vec<String>> {
@@ -67,14 +77,25 @@ fn accepted(source: &Source, args: &Args) -> Result<Accepted, Vec<String>> {
     }
     let (draft, redacted) = judge::without_secrets(source.bytes.clone(), args)?;
     let parts = Parts::of(&draft);
-    let mut faults = judge::faults(&parts.body, &draft);
+    let mut faults = judge::faults(&parts, &draft);
     let own_topic = parts.topic.as_deref().filter(|_| args.topic.is_none()).map(Topic::new).transpose();
     let own_topic = own_topic.unwrap_or_else(|error| {
         faults.push(error.to_string());
         None
     });
-    let topic = args.topic.clone().or(own_topic);
-    if faults.is_empty() { Ok(Accepted { parts, topic, redacted }) } else { Err(faults) }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let kept = parts.kept_in_body.map(|reason| format!("note: {reason}: it was kept in the body, whole\n"));
+    Ok(Accepted {
+        name: parts.name,
+        description: parts.description,
+        topic: args.topic.clone().or(own_topic),
+        unknown: parts.unknown,
+        body: body(parts.body),
+        redacted,
+        notes: kept.into_iter().collect(),
+    })
 }
 
 /// A handoff in its inbox.
@@ -84,7 +105,7 @@ struct Written {
     sentinel: String,
     name: String,
     redacted: usize,
-    recipient_exists: bool,
+    notes: Vec<String>,
 }
 
 fn written(
@@ -94,10 +115,12 @@ fn written(
     output: &Output,
 ) -> Result<Written, Vec<String>> {
     let fault = |error: String| vec![error];
-    let root = environment.store().map_err(|error| fault(error.to_string()))?;
-    let sender = Sender::find(args.root.as_deref(), environment).map_err(fault)?;
-    let to = sender.recipient(args.to.as_ref()).map_err(fault)?;
+    let root = environment.store_to_write().map_err(|error| fault(error.to_string()))?;
+    let sender = Sender::find(&args.start, environment).map_err(fault)?;
+    let Recipient { address: to, note } = sender.recipient(args.to.as_ref()).map_err(fault)?;
     let redacted = accepted.redacted;
+    let mut notes = accepted.notes.clone();
+    notes.extend(note.map(|note| format!("note: {}\n", Sanitised::from(note.as_str()))));
     let session_id = session::id(args, environment, output);
     let draft =
         Draft { session_id: session_id.as_deref().map(line), ..compose(accepted, args, &sender, &to) };
@@ -106,19 +129,17 @@ fn written(
         .and_then(|store| store.create_inbox(&to))
         .and_then(|inbox| inbox.deliver(&name, &[&draft.render()]));
     let path = delivered.map_err(|error| fault(error.to_string()))?;
-    let recipient_exists = handoff_files::is_directory(to.path());
-    Ok(Written { path, to, sentinel: draft.sentinel(), name: draft.name, redacted, recipient_exists })
+    Ok(Written { path, to, sentinel: draft.sentinel(), name: draft.name, redacted, notes })
 }
 
 fn compose(accepted: Accepted, args: &Args, sender: &Sender, to: &Address) -> Draft {
-    let Accepted { parts, topic, .. } = accepted;
-    let body = body(&parts.body);
+    let Accepted { topic, unknown, body, .. } = accepted;
     let typed =
         |text: &String| if args.secrets == Secrets::Redact { judge::redacted(text) } else { text.clone() };
     let name =
-        args.name.as_ref().map(typed).or(parts.name).or_else(|| topic.as_ref().map(ToString::to_string));
+        args.name.as_ref().map(typed).or(accepted.name).or_else(|| topic.as_ref().map(ToString::to_string));
     let name = name.unwrap_or_else(|| format!("Handoff from {}", sender.address.key()));
-    let description = args.description.as_ref().map(typed).or(parts.description);
+    let description = args.description.as_ref().map(typed).or(accepted.description);
     let description = description.unwrap_or_else(|| next_action(&body));
     let head = sender.repository.as_ref().map(Repository::head).unwrap_or_default();
     let counted = || sender.repository.as_ref().and_then(Repository::changes).map(|changes| changes.len());
@@ -135,7 +156,7 @@ fn compose(accepted: Accepted, args: &Args, sender: &Sender, to: &Address) -> Dr
         to_path: to.path().to_string_lossy().into_owned(),
         session_id: None,
         topic,
-        unknown: parts.unknown,
+        unknown,
         body,
     }
 }
@@ -166,13 +187,8 @@ fn next_action(body: &[u8]) -> String {
 
 impl Written {
     fn report(&self, json: bool, output: &Output) -> Status {
-        let Self { path, to, sentinel, name, redacted, recipient_exists } = self;
-        if !recipient_exists {
-            output.note(&format!(
-                "note: {} does not exist yet; whoever works there first gets it\n",
-                to.path().display()
-            ));
-        }
+        let Self { path, to, sentinel, name, redacted, notes } = self;
+        notes.iter().for_each(|note| output.note(note));
         if *redacted > 0 {
             output.note(&format!("note: {redacted} redacted\n"));
         }
@@ -181,13 +197,26 @@ impl Written {
                 "written": true, "path": path.to_string_lossy(), "to": to.key(), "to_path": to.path().to_string_lossy(),
                 "sentinel": sentinel, "name": name, "redacted": redacted,
             });
-            return output.print(&format!("{report}\n"));
+            return self.printed(output.print(&format!("{report}\n")), output);
         }
         let recipient = format!("{} ({})", to.key(), display(to.path()));
-        output.print(&format!(
+        let report = format!(
             "handoff written\npath:     {}\nto:       {recipient}\nsentinel: {sentinel}\n",
             display(path)
-        ))
+        );
+        self.printed(output.print(&report), output)
+    }
+
+    /// A report that could not be printed must not look like a handoff that was not written.
+    fn printed(&self, status: Status, output: &Output) -> Status {
+        if status != Status::Done {
+            output.complain(format_args!(
+                "the handoff was written, only its report was not; do not write it again: {} (sentinel {})",
+                display(&self.path),
+                self.sentinel
+            ));
+        }
+        status
     }
 }
 

@@ -38,6 +38,12 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// The most bytes that [`Draft::unknown`] may have, line ends included.
+    ///
+    /// A frontmatter must stay below 64 KiB also when a reader has stamped it. The fields of ours take at most 20 KiB
+    /// of that: a path has at most 4,096 bytes, and an escape in YAML up to four for one.
+    pub const MAX_UNKNOWN_BYTES: usize = 40 << 10;
+
     /// The fields that [`Draft::render`] writes, and those that only a reader sets: a draft's own values for them are
     /// not kept as unknown lines.
     pub const FIELDS: &[&str] = &[

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::yaml::{self, Value};
 
 /// More than any writer needs; a `---` line that is closed further down than this was no frontmatter.
-const LONGEST: usize = 64 * 1024;
+pub(crate) const LONGEST: usize = 64 * 1024;
 
 /// Why a file is no well-formed handoff. It is shown all the same, with this as a warning.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum Malformed {
     NotClosed,
     /// The frontmatter is outside the YAML that handoffs use. Its fields were read line by line.
     #[error("its frontmatter is not valid YAML ({0})")]
-    Yaml(String),
+    Yaml(yaml::YamlError),
 }
 
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Frontmatter {
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let (problem, fields) = match yaml::read(&text) {
             Ok(fields) => (None, fields.into_iter().map(read_field).collect()),
-            Err(error) => (Some(Malformed::Yaml(error.to_string())), line_by_line(&lines)),
+            Err(error) => (Some(Malformed::Yaml(error)), line_by_line(&lines)),
         };
         Self { problem, lines, fields }
     }

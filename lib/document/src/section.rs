@@ -108,6 +108,40 @@ pub fn sections(body: &[u8]) -> Vec<Section<'_>> {
     sections
 }
 
+/// A line that looks like a heading of any level, wherever it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heading<'a> {
+    /// The line's number, counted from 1 in the body.
+    pub line: usize,
+    /// The line without white space at its ends: `### 1. Next steps`.
+    pub text: &'a [u8],
+    /// How many `#` it starts with.
+    pub level: usize,
+    /// Whether it stands in a fenced code block, where it opens no section.
+    pub is_in_code: bool,
+}
+
+/// The headings in `body`, also those that open no section: for a message that says what a writer meant.
+pub fn headings(body: &[u8]) -> Vec<Heading<'_>> {
+    let mut found = Vec::new();
+    let mut fence: Option<(u8, usize)> = None;
+    for (number, line) in body.split(|&b| b == b'\n').enumerate() {
+        match (fence, fence_of(line)) {
+            (None, Some((mark, length, _))) => fence = Some((mark, length)),
+            (Some((open, length)), Some((mark, longer, true))) if open == mark && longer >= length => {
+                fence = None
+            }
+            _ => {}
+        }
+        let text = line.trim_ascii();
+        let level = text.iter().take_while(|&&b| b == b'#').count();
+        if level > 0 {
+            found.push(Heading { line: number + 1, text, level, is_in_code: fence.is_some() });
+        }
+    }
+    found
+}
+
 /// The mark and length of a code fence, and whether it can close one: nothing but blanks may follow then.
 fn fence_of(line: &[u8]) -> Option<(u8, usize, bool)> {
     let indent = line.iter().take_while(|&&b| b == b' ').count();

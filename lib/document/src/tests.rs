@@ -61,6 +61,25 @@ fn a_heading_in_a_code_block_opens_no_section() {
     assert_eq!(parts, [Part::Opening, Part::DoNotDo]);
 }
 
+#[test]
+fn the_longest_frontmatter_that_is_written_can_be_stamped_and_stays_readable() {
+    let mut longest = draft("x", b"\nbody\n");
+    longest.to_path = "/\u{1}".repeat(2_048);
+    longest.unknown = vec![format!("ticket: {}", "t".repeat(Draft::MAX_UNKNOWN_BYTES - 9))];
+    let file = longest.render();
+    let id = "i".repeat(70_000);
+    let fields = [("received_at", Some("2026-11-21T10:00:00Z")), ("received_by", Some("s-1"))];
+    for (fields, by) in [(fields, Some("s-1")), ([fields[0], ("received_by", Some(id.as_str()))], None)] {
+        let (head, body) = stamped(&file, &fields).unwrap();
+        assert!(head.len() < 64 << 10, "{}", head.len());
+        let stamped = [&head, body].concat();
+        let document = Document::parse(&stamped);
+        assert_eq!((document.problem(), document.body()), (None, &b"\nbody\n"[..]));
+        assert_eq!(document.field("to_path"), Some(longest.to_path.as_str()));
+        assert_eq!((document.field("received_at"), document.field("received_by")), (fields[0].1, by));
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_written_is_read_back_and_stamping_keeps_every_byte_of_the_body(

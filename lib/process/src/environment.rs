@@ -70,6 +70,17 @@ pub enum NoStore {
     /// A relative root would be another store in every directory.
     #[error("could not use {} as the store: AGENT_HANDOFF_ROOT and HOME must be absolute paths", .0.display())]
     Relative(PathBuf),
+    /// What root writes into another user's home is in that user's way.
+    #[error(
+        "could not use {}: HOME belongs to another user (uid {owner}) and this runs as root; run it as that user, or set HOME or AGENT_HANDOFF_ROOT",
+        home.display()
+    )]
+    ForeignHome {
+        /// `HOME`.
+        home: PathBuf,
+        /// Its owner's user id.
+        owner: u32,
+    },
 }
 
 /// The environment does not say where the state directory is.
@@ -152,6 +163,24 @@ impl Environment {
         }
     }
 
+    /// The same, for what is about to write there.
+    ///
+    /// # Errors
+    /// [`NoStore`]; also when `HOME` is another user's and this is root, as under `sudo`: what is made there could not
+    /// be used by that user any more.
+    pub fn store_to_write(&self) -> Result<PathBuf, NoStore> {
+        let store = self.store()?;
+        match (&self.root, &self.home) {
+            (None, Some(home)) => own_home(home).map(|()| store),
+            _ => Ok(store),
+        }
+    }
+
+    /// The directory for drafts that the store can't take: one for each user.
+    pub fn last_resort() -> PathBuf {
+        PathBuf::from(format!("/tmp/agent-handoff-drafts-{}", rustix::process::geteuid().as_raw()))
+    }
+
     /// Where dispatched runs are recorded: `HANDOFF_HOME`, else `~/.handoff`, handoff-cli's place.
     pub fn dispatch_home(&self) -> Option<PathBuf> {
         self.handoff_home.clone().or_else(|| Some(self.home.as_ref()?.join(".handoff")))
@@ -223,6 +252,19 @@ fn claude_is_unattended() -> bool {
     let is_sdk = |entry: OsString| entry.as_encoded_bytes().starts_with(b"sdk-");
     set("CLAUDE_CODE_SESSION_ATTENDED").is_some_and(|attended| attended == "0")
         || set("CLAUDE_CODE_ENTRYPOINT").is_some_and(is_sdk)
+}
+
+/// Checks that root has a `HOME` of its own.
+fn own_home(home: &Path) -> Result<(), NoStore> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    match rustix::fs::stat(home) {
+        Ok(stat) if stat.st_uid != 0 => {
+            Err(NoStore::ForeignHome { home: home.to_owned(), owner: stat.st_uid })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn set(name: &str) -> Option<OsString> {

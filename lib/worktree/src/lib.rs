@@ -14,6 +14,7 @@ mod drift;
 mod repository;
 
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use gix_discover::repository::Path as Found;
@@ -35,23 +36,51 @@ impl Worktree {
     /// The worktree that `start` is in. A subdirectory, a path through links and the top level give the same answer;
     /// so do a submodule's own directories, which are a worktree of their own.
     ///
+    /// A repository above `start` counts only when it is this user's, root's, or of the user who has `start`: in a
+    /// directory that others may write to, such as `/tmp`, anyone can make one. `git` has the same rule.
+    ///
     /// # Errors
     /// When `start` is no directory that can be entered.
     pub fn find(start: &Path) -> io::Result<Self> {
         let start = start.canonicalize()?;
-        if !start.is_dir() {
+        let directory = std::fs::metadata(&start)?;
+        if !directory.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
         let options = Options {
-            // Only paths are looked at here, so it does not matter whose they are.
+            // Whose it is matters only above `start`, and is looked at below.
             trust: TrustPolicy::Assume(gix::sec::Trust::Full),
             current_dir: Some(&start),
             ..Options::default()
         };
         Ok(match gix_discover::upwards_opts(&start, options) {
-            Ok((found, _)) => Self::of(found, start),
+            Ok((found, _)) => {
+                let worktree = Self::of(found, start.clone());
+                match worktree.top != start && worktree.is_foreign(directory.uid()) {
+                    true => Self { top: start, git_dir: None },
+                    false => worktree,
+                }
+            }
             Err(_) => Self { top: start, git_dir: None },
         })
+    }
+
+    /// Whether its repository is neither this user's, nor root's, nor of the user `below`.
+    fn is_foreign(&self, below: u32) -> bool {
+        let Some(git_dir) = &self.git_dir else { return false };
+        // A link counts as its own owner's: that is who chose where it leads.
+        let entry = self.top.join(".git");
+        let (entry, owner) = match std::fs::symlink_metadata(&entry) {
+            Ok(found) => (&entry, found.uid()),
+            // Bare: it is its own git directory.
+            Err(_) => match std::fs::symlink_metadata(git_dir) {
+                Ok(found) => (git_dir, found.uid()),
+                Err(_) => return false,
+            },
+        };
+        owner != below
+            && owner != 0
+            && !gix::sec::identity::is_path_owned_by_current_user(entry).unwrap_or(false)
     }
 
     fn of(found: Found, start: PathBuf) -> Self {

@@ -277,6 +277,12 @@ fn a_relative_store_is_refused() {
     assert!(!app.join("rel").exists());
 }
 
+/// The directory for drafts that is this user's own.
+fn last_resort() -> PathBuf {
+    let own = std::fs::metadata("/proc/self").unwrap();
+    PathBuf::from(format!("/tmp/agent-handoff-drafts-{}", std::os::unix::fs::MetadataExt::uid(&own)))
+}
+
 /// The draft is kept where every system has a place, and taken away from there again.
 #[track_caller]
 fn refused_without_a_store(world: &World, app: &Path, root: Option<&str>, fault: &str) {
@@ -289,7 +295,7 @@ fn refused_without_a_store(world: &World, app: &Path, root: Option<&str>, fault:
     let kept = kept_draft(&ran);
     let draft = std::fs::read_to_string(&kept).unwrap();
     std::fs::remove_file(&kept).unwrap();
-    assert!(kept.starts_with("/tmp/agent-handoff-drafts/.drafts"), "{}", kept.display());
+    assert!(kept.starts_with(last_resort().join(".drafts")), "{}", kept.display());
     assert_eq!(draft, BODY);
     let said =
         format!("agent-handoff: could not write the handoff: {fault}\ndraft kept: {}\n", kept.display());
@@ -310,4 +316,125 @@ fn no_verb_shows_or_takes_what_is_archived_for_the_other_of_two_paths_with_one_i
     assert_eq!(world.run("inbox", &mine, &["show", "from-z"], "").code, 1);
     world.run("inbox", &mine, &["prune", "--older-than", "0h"], "").is(0, "deleted 0 archived\n", "");
     assert!(world.run("inbox", &other, &["log"], "").out().contains("for the other"));
+}
+
+#[test]
+fn a_handoff_to_a_directory_inside_a_worktree_is_for_that_worktree() {
+    let world = World::new();
+    let outer = world.repo("outer");
+    let nested = world.repo("outer/nested");
+    let ran = world.run("handoff-write", &nested, &["--to", "src"], BODY);
+    let note = "note: TOP/outer/src is a part of TOP/outer, so the sessions of that worktree get it\n";
+    assert_eq!((ran.code, clean(&world, ran.err()).as_str()), (0, note));
+    assert!(world.surface(&outer.join("src")).contains("Handoff loaded: Auth refactor"));
+}
+
+#[test]
+fn a_handoff_to_what_no_session_can_be_started_in_is_refused() {
+    let world = World::new();
+    let app = world.dir("app");
+    std::fs::write(world.path("notes"), "").unwrap();
+    std::os::unix::fs::symlink(world.path("gone"), world.path("dangling")).unwrap();
+    for name in ["notes", "dangling"] {
+        let ran = world.run("handoff-write", &app, &["--to", name], BODY);
+        let said = format!("no session can be started in TOP/{name}: it is not a directory\n");
+        assert!(ran.code == 1 && clean(&world, ran.err()).contains(&said), "{}", ran.err());
+    }
+    assert_eq!(published(&world.root()), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_handoff_to_a_new_directory_in_a_repository_says_what_gets_it() {
+    let world = World::new();
+    world.repo("outer");
+    let nested = world.repo("outer/nested");
+    let ran = world.run("handoff-write", &nested, &["--to", "later"], BODY);
+    let note = "note: TOP/outer/later does not exist yet and lies in the repository TOP/outer: only a worktree or repository \
+                of its own there gets it\n";
+    assert_eq!((ran.code, clean(&world, ran.err()).as_str()), (0, note));
+    assert!(world.surface(&world.repo("outer/later")).contains("Handoff loaded: Auth refactor"));
+}
+
+#[test]
+fn a_handoff_is_for_the_sessions_own_worktree_wherever_the_shell_is() {
+    let world = World::new();
+    let outer = world.repo("outer");
+    let nested = world.repo("outer/nested");
+    let note = "note: it is for TOP/outer, where this session was started; the current directory is in TOP/outer/nested. To leave \
+                it there: --root TOP/outer/nested\n";
+    let from_option = ["--project-dir", outer.to_str().unwrap()];
+    for (args, variable) in [(&from_option[..], None), (&[], Some(outer.join("src")))] {
+        let mut command = world.command("handoff-write", &nested.join("src"));
+        command.args(args).envs(variable.map(|path| ("CLAUDE_PROJECT_DIR", path)));
+        let ran = feed(command, BODY.as_bytes());
+        assert_eq!((ran.code, clean(&world, ran.err()).as_str()), (0, note));
+        assert!(world.surface(&nested).is_empty());
+        assert!(world.surface(&outer).contains("Handoff loaded: Auth refactor"));
+    }
+    let context =
+        world.run("handoff-write", &nested, &["--context", "--project-dir", outer.to_str().unwrap()], "");
+    let start =
+        "worktree: TOP/outer (outer)\nshell:    in another worktree, TOP/outer/nested\nbranch:   main\n";
+    assert!(clean(&world, context.out()).starts_with(start), "{}", context.out());
+    // Not filled in by an older host.
+    world.run("handoff-write", &nested, &["--project-dir", ""], BODY);
+    assert!(world.surface(&nested).contains("Handoff loaded: Auth refactor"));
+}
+
+#[test]
+fn a_handoff_is_for_the_worktree_that_the_session_entered() {
+    let world = World::new();
+    let app = world.repo("app");
+    let entered = app.join(".claude/worktrees/fix");
+    world.git(&app, &["worktree", "add", "--quiet", "-b", "fix", entered.to_str().unwrap()]);
+    let ran = world.run("handoff-write", &entered, &["--project-dir", app.to_str().unwrap()], BODY);
+    let note = "note: it is for TOP/app/.claude/worktrees/fix, which this session entered; it was started in TOP/app. To leave it \
+                there: --root TOP/app\n";
+    assert_eq!((ran.code, clean(&world, ran.err()).as_str()), (0, note));
+    assert!(world.surface(&entered).contains("Handoff loaded: Auth refactor"));
+}
+
+#[test]
+fn a_repository_that_another_user_made_above_does_not_take_the_handoff() {
+    if !can("give a repository to another user", is_root()) {
+        return;
+    }
+    let world = World::new();
+    let shared = world.repo("shared");
+    let chown = |owner: &str, path: &Path| {
+        let given = world.bare_command("chown").args(["-R", owner]).arg(path).status().unwrap();
+        assert!(given.success());
+    };
+    chown("12345:12345", &shared.join(".git"));
+    let mine = world.dir("shared/mine");
+    let path = world.write(&mine, &[], BODY);
+    assert_eq!(clean(&world, &field(&path, "to_path")), "TOP/shared/mine");
+    assert!(world.surface(&mine).contains("Handoff loaded: Auth refactor"));
+    // Of one owner with what it is above, it is that owner's.
+    chown("12345:12345", &mine);
+    let path = world.write(&mine, &[], BODY);
+    assert_eq!(clean(&world, &field(&path, "to_path")), "TOP/shared");
+}
+
+#[test]
+fn root_writes_nothing_into_the_home_of_another_user() {
+    if !can("give a home to another user", is_root()) {
+        return;
+    }
+    let world = World::new();
+    let app = world.dir("app");
+    let given = world.bare_command("chown").arg("12345:12345").arg(world.home()).status().unwrap();
+    assert!(given.success());
+    let ran = world.run("handoff-write", &app, &[], BODY);
+    let kept = kept_draft(&ran);
+    let draft = std::fs::read_to_string(&kept).unwrap();
+    std::fs::remove_file(&kept).unwrap();
+    assert!(draft == BODY && kept.starts_with(last_resort()), "{}", kept.display());
+    let said = "agent-handoff: could not write the handoff: could not use TOP/home: HOME belongs to another user (uid 12345) and \
+                this runs as root; run it as that user, or set HOME or AGENT_HANDOFF_ROOT\n";
+    assert!(ran.code == 1 && clean(&world, ran.err()).starts_with(said), "{}", ran.err());
+    assert_eq!(std::fs::read_dir(world.home()).unwrap().count(), 0);
+    let mut elsewhere = world.command("handoff-write", &app);
+    elsewhere.env("AGENT_HANDOFF_ROOT", world.path("store"));
+    assert_eq!(feed(elsewhere, BODY.as_bytes()).code, 0);
 }

@@ -11,6 +11,7 @@
 mod addresses;
 mod inbox;
 mod input;
+mod refusals;
 mod secrets;
 mod support;
 mod writing;

@@ -1,7 +1,7 @@
 //! The one directory outside a test's world that a program may write to.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tests::Ran;
@@ -17,22 +17,22 @@ pub(crate) struct LastResort {
     before: Option<HashSet<PathBuf>>,
 }
 
-const PATH: &str = "/tmp/agent-handoff-drafts";
+fn path() -> PathBuf {
+    let own = std::fs::metadata("/proc/self").unwrap();
+    PathBuf::from(format!("/tmp/agent-handoff-drafts-{}", std::os::unix::fs::MetadataExt::uid(&own)))
+}
 
 impl LastResort {
     pub(crate) fn new() -> Self {
         // A failed test has tidied up as well.
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        Self {
-            _turn: turn,
-            before: Path::new(PATH).exists().then(|| walk(Path::new(PATH)).into_iter().collect()),
-        }
+        Self { _turn: turn, before: path().exists().then(|| walk(&path()).into_iter().collect()) }
     }
 
     /// The draft that `errors` says was kept, and whether it was kept here.
     pub(crate) fn draft(errors: &str) -> Option<(Vec<u8>, bool)> {
         let path = PathBuf::from(errors.lines().find_map(|line| line.strip_prefix("draft kept: "))?);
-        Some((std::fs::read(&path).unwrap(), path.starts_with(PATH)))
+        Some((std::fs::read(&path).unwrap(), path.starts_with(self::path())))
     }
 
     /// Fails unless `ran`, whose store can take nothing, kept `draft` whole here.
@@ -40,7 +40,7 @@ impl LastResort {
     pub(crate) fn has(&self, ran: &Ran, draft: &str) {
         let Some((kept, is_here)) = Self::draft(ran.err()) else {
             // Somebody else made the directory first: it is as little to be trusted as any.
-            let is_ours = std::fs::metadata(PATH).is_ok_and(|dir| {
+            let is_ours = std::fs::metadata(path()).is_ok_and(|dir| {
                 let own = std::fs::metadata("/proc/self").unwrap();
                 std::os::unix::fs::MetadataExt::uid(&dir) == std::os::unix::fs::MetadataExt::uid(&own)
             });
@@ -55,7 +55,7 @@ impl LastResort {
 impl Drop for LastResort {
     fn drop(&mut self) {
         let before = self.before.clone().unwrap_or_default();
-        for path in walk(Path::new(PATH)) {
+        for path in walk(&path()) {
             // Somebody who works on this machine may be refused in this very moment: that draft is not ours.
             let is_sample = || {
                 std::fs::read(&path).is_ok_and(|draft| String::from_utf8_lossy(&draft).contains("<marker "))
@@ -66,8 +66,8 @@ impl Drop for LastResort {
         }
         if self.before.is_none() {
             // Not when there is something in them after all.
-            let _ = std::fs::remove_dir(Path::new(PATH).join(".drafts"));
-            let _ = std::fs::remove_dir(PATH);
+            let _ = std::fs::remove_dir(path().join(".drafts"));
+            let _ = std::fs::remove_dir(path());
         }
     }
 }

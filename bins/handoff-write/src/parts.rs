@@ -1,0 +1,98 @@
+//! What a draft is made of: a frontmatter of its own, and its body.
+
+use std::borrow::Cow;
+
+use handoff_document::yaml::Problem;
+use handoff_document::{Document, Draft, Malformed};
+
+/// The byte order mark, which a writer never writes.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// The fields that a draft gives a handoff.
+const GIVEN: &[&str] = &["name", "description", "topic"];
+
+/// What the draft's own frontmatter says, and its body.
+///
+/// Every byte of the draft is in one of them: a frontmatter that can't be used stays in the body.
+#[derive(Debug)]
+pub(crate) struct Parts<'d> {
+    pub(crate) name: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) topic: Option<String>,
+    /// The lines of the frontmatter that no field of ours takes.
+    pub(crate) unknown: Vec<String>,
+    pub(crate) body: &'d [u8],
+    /// Why the frontmatter stays in the body, when it does.
+    pub(crate) kept_in_body: Option<String>,
+}
+
+impl<'d> Parts<'d> {
+    pub(crate) fn of(draft: &'d [u8]) -> Self {
+        let draft = draft.strip_prefix(MARK).unwrap_or(draft);
+        let document = Document::parse(draft);
+        let own = |key: &str| document.field(key).map(str::to_owned);
+        let mut parts = Self {
+            name: document.title().map(Cow::into_owned),
+            description: own("description"),
+            topic: own("topic"),
+            unknown: Vec::new(),
+            body: draft,
+            kept_in_body: None,
+        };
+        match front(draft, &document) {
+            Front::Usable => {
+                parts.unknown = document.unknown_lines(Draft::FIELDS);
+                parts.body = document.body();
+            }
+            Front::Absent => {
+                let title = |body: &[u8]| Document::parse(body).title().map(Cow::into_owned);
+                // Behind a blank line a rule is no frontmatter.
+                parts.name = title(&[b"\n", draft].concat());
+            }
+            Front::Unusable(reason) => parts.kept_in_body = Some(reason),
+        }
+        parts
+    }
+}
+
+/// What stands at the beginning of a draft.
+enum Front {
+    Usable,
+    /// Nothing, or a rule (`---`) of markdown.
+    Absent,
+    /// A frontmatter of which something would be lost.
+    Unusable(String),
+}
+
+fn front(draft: &[u8], document: &Document<'_>) -> Front {
+    match document.problem() {
+        Some(Malformed::Empty | Malformed::NoFrontmatter) => return Front::Absent,
+        Some(Malformed::NotClosed) => {
+            return Front::Unusable(
+                "its first line is `---`, and no second one closes a frontmatter".to_owned(),
+            );
+        }
+        Some(Malformed::Yaml(error)) => {
+            // Both lines count from the one below the opening `---`.
+            let line = error.line + 1;
+            let problem = match &error.problem {
+                Problem::DuplicateKey { first } => Problem::DuplicateKey { first: first + 1 },
+                other => other.clone(),
+            };
+            return Front::Unusable(format!("its frontmatter is not valid YAML (line {line}: {problem})"));
+        }
+        None => {}
+    }
+    let front = &draft[..draft.len() - document.body().len()];
+    if std::str::from_utf8(front).is_err() {
+        return Front::Unusable("its frontmatter is not UTF-8".to_owned());
+    }
+    if let Some(key) =
+        document.fields().find_map(|(key, value)| (GIVEN.contains(&key) && value.is_none()).then_some(key))
+    {
+        return Front::Unusable(format!("the `{key}` of its frontmatter is a list or a mapping, not a text"));
+    }
+    let has_fields = document.fields().next().is_some();
+    let has_text = document.unknown_lines(&[]).iter().any(|line| !line.trim().is_empty());
+    if has_text && !has_fields { Front::Absent } else { Front::Usable }
+}
