@@ -1,5 +1,6 @@
 //! The process that runs us, and whether a process is still the one that it was.
 
+use std::io::Read;
 use std::path::Path;
 
 use rustix::process::Pid;
@@ -43,7 +44,7 @@ impl ProcessId {
         for _ in 0..MAX_SHELLS {
             let Some(stat) = Stat::read(pid) else { break };
             if !SHELLS.contains(&stat.name.as_str()) || !runs_one_command(&arguments(pid)) {
-                break;
+                return (!stat.is_dead).then_some(Self { pid, started: stat.started });
             }
             pid = stat.parent;
         }
@@ -67,17 +68,18 @@ impl ProcessId {
 /// Where process ids mean the same: this boot of the system, and this PID namespace. Empty where the system does not
 /// say, as outside of Linux, where there is but one.
 pub fn process_space() -> String {
-    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let boot = read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let boot = String::from_utf8_lossy(&boot);
     let namespace = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
     let digits: String = namespace.to_string_lossy().chars().filter(char::is_ascii_digit).collect();
-    let boot = boot.split('-').next().unwrap_or_default();
+    let boot = boot.trim_end().split('-').next().unwrap_or_default();
     if boot.is_empty() && digits.is_empty() { String::new() } else { format!("{boot}-{digits}") }
 }
 
 impl Stat {
     /// `pid (name) state ppid … starttime …`, the name of which may hold anything.
     fn read(pid: u32) -> Option<Self> {
-        Self::parse(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+        Self::parse(&String::from_utf8_lossy(&read(format!("/proc/{pid}/stat"))?))
     }
 
     fn parse(line: &str) -> Option<Self> {
@@ -93,7 +95,7 @@ impl Stat {
 }
 
 fn arguments(pid: u32) -> Vec<String> {
-    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let line = read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let words = line.split(|&byte| byte == 0).map(|word| String::from_utf8_lossy(word).into_owned());
     words.filter(|word| !word.is_empty()).collect()
 }
@@ -109,6 +111,13 @@ fn runs_one_command(arguments: &[String]) -> bool {
     let program = command.split_whitespace().next().unwrap_or_default().trim_matches(['\'', '"']);
     Path::new(program).file_name().is_some_and(|name| *name == *own)
         && !command.contains([';', '&', '|', '\n'])
+}
+
+/// A file of `/proc`, which has no size before it is read: with room for it from the start one read is enough.
+fn read(path: impl AsRef<Path>) -> Option<Vec<u8>> {
+    let mut content = Vec::with_capacity(4 << 10);
+    std::fs::File::open(path).ok()?.read_to_end(&mut content).ok()?;
+    Some(content)
 }
 
 fn exists(pid: u32) -> bool {
