@@ -32,7 +32,7 @@ pub struct Environment {
     pub columns: Option<usize>,
     /// `OPENUSAGE_TELEMETRY_SOCKET`: where openusage's daemon listens, instead of its state directory.
     pub openusage_socket: Option<PathBuf>,
-    /// `XDG_STATE_HOME`: where openusage's state directory is, instead of `~/.local/state`.
+    /// `XDG_STATE_HOME`: where programs keep their state, instead of `~/.local/state`.
     pub xdg_state_home: Option<PathBuf>,
 }
 
@@ -44,6 +44,17 @@ pub enum NoStore {
     Unset,
     /// A relative root would be another store in every directory.
     #[error("could not use {} as the store: AGENT_HANDOFF_ROOT and HOME must be absolute paths", .0.display())]
+    Relative(PathBuf),
+}
+
+/// The environment does not say where the state directory is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoState {
+    /// Neither variable is set.
+    #[error("could not find the state directory: neither XDG_STATE_HOME nor HOME is set")]
+    Unset,
+    /// A relative home would be another directory in every working directory.
+    #[error("could not use {} as the home directory: HOME must be an absolute path", .0.display())]
     Relative(PathBuf),
 }
 
@@ -80,6 +91,22 @@ impl Environment {
             (None, None) => return Err(NoStore::Unset),
         };
         if path.is_absolute() { Ok(path) } else { Err(NoStore::Relative(path)) }
+    }
+
+    /// The user's state directory, for what must be trusted: `agent-handoff` in `XDG_STATE_HOME`, else in
+    /// `~/.local/state`. A relative `XDG_STATE_HOME` counts as unset, as the XDG specification wants it.
+    ///
+    /// # Errors
+    /// [`NoState`].
+    pub fn state_dir(&self) -> Result<PathBuf, NoState> {
+        if let Some(base) = self.xdg_state_home.as_ref().filter(|path| path.is_absolute()) {
+            return Ok(base.join("agent-handoff"));
+        }
+        match &self.home {
+            Some(home) if home.is_absolute() => Ok(home.join(".local/state/agent-handoff")),
+            Some(home) => Err(NoState::Relative(home.clone())),
+            None => Err(NoState::Unset),
+        }
     }
 
     /// Where dispatched runs are recorded: `HANDOFF_HOME`, else `~/.handoff`, handoff-cli's place.

@@ -10,7 +10,7 @@ mod input;
 mod output;
 mod word;
 
-pub use environment::{Environment, NoStore, quoted};
+pub use environment::{Environment, NoState, NoStore, quoted};
 pub use failure::Failure;
 pub use input::{Patience, read_input, read_line};
 pub use output::{Output, Status};
