@@ -20,6 +20,7 @@ use crate::programs::{self, Source};
 use crate::prove::prove;
 use crate::report::Report;
 use crate::trust;
+use crate::uninstall::take_over;
 
 /// Its file name in the prefix: held while the prefix is changed.
 pub(crate) const LOCK: &str = ".lock";
@@ -73,6 +74,9 @@ pub(crate) fn install(
         // What failed is what there is to say.
         let _ = put_back(&places, &old, &made);
     })?;
+    take_over(&places, environment, output)?;
+    // Made here, where no sandbox is, it is there for captures in one. One that cannot be used is doctor's to name.
+    let _ = handoff_bundle::Keyring::create(places.state.path());
     for change in wiring {
         change.apply()?;
     }

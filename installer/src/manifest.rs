@@ -1,7 +1,7 @@
 //! What was installed, so that exactly that is taken away.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use handoff_files::{Dir, FileError, Foreign};
 use handoff_wiring::{self as wiring, Edited, Made, hash};
@@ -9,9 +9,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::agent::Agent;
 use crate::error::InstallError;
+use crate::programs::COMMANDS;
 
 /// Its file name in the prefix.
 pub(crate) const NAME: &str = "manifest.json";
+
+/// The files of agents that something of ours may be in.
+const EDITED: [&str; 5] = ["settings.json", "config.toml", "hooks.json", "AGENTS.md", "AGENTS.override.md"];
 
 /// Far more than any has.
 const LONGEST: u64 = 16 << 20;
@@ -98,12 +102,35 @@ impl Manifest {
     pub(crate) fn load(path: &Path) -> Result<Self, InstallError> {
         let file = Foreign::read(path, LONGEST)?;
         let Some(content) = file.content() else { return Ok(Self::default()) };
-        serde_json::from_slice(content).map_err(|error| {
+        let wrong = |reason: String| {
             InstallError::InTheWay(vec![format!(
-                "could not read {}: {error}; move it away to install anew",
+                "could not read {}: {reason}; move it away to install anew",
                 path.display()
             )])
-        })
+        };
+        let manifest: Self = serde_json::from_slice(content).map_err(|error| wrong(error.to_string()))?;
+        match manifest.stray(path.parent().unwrap_or(Path::new("/"))) {
+            Some(stray) => {
+                Err(wrong(format!("it names {}, which is nothing that is installed", stray.display())))
+            }
+            None => Ok(manifest),
+        }
+    }
+
+    /// A path that no installation in `prefix` writes, if one is named: whoever could write this file may not have any
+    /// other written or removed.
+    fn stray(&self, prefix: &Path) -> Option<&PathBuf> {
+        let files = self.files.keys().filter(|path| !path.starts_with(prefix) && !is_skill(path));
+        let replaced = self.replaced.keys().filter(|path| !is_skill(path));
+        let links = self
+            .links
+            .keys()
+            .filter(|path| !COMMANDS.iter().any(|name| path.ends_with(Path::new(".local/bin").join(name))));
+        let edits = self.edits.keys().filter(|path| !EDITED.iter().any(|name| path.ends_with(name)));
+        let all = self.files.keys().chain(self.replaced.keys()).chain(self.links.keys());
+        let all = all.chain(self.edits.keys()).chain(&self.directories);
+        let odd = all.filter(|path| !is_plain(path));
+        files.chain(replaced).chain(links).chain(edits).chain(odd).next()
     }
 
     /// Writes it, when it is not what is there already.
@@ -144,6 +171,23 @@ impl Manifest {
     }
 }
 
+/// Whether a path is absolute, without `.` and `..`.
+fn is_plain(path: &Path) -> bool {
+    path.is_absolute()
+        && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
+}
+
+/// Whether a path is where a skill or an agent of ours, of whichever version, is placed: `skills/NAME/SKILL.md` or
+/// `agents/NAME.md`, with `handoff` in the name.
+fn is_skill(path: &Path) -> bool {
+    let names: Vec<_> = path.iter().rev().take(3).map(|name| name.to_string_lossy()).collect();
+    match names.as_slice() {
+        [file, name, skills] if file == "SKILL.md" => skills == "skills" && name.contains("handoff"),
+        [file, agents, ..] => agents == "agents" && file.contains("handoff"),
+        _ => false,
+    }
+}
+
 fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -165,7 +209,36 @@ pub(crate) fn is_hash_of(recorded: &str, bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::Manifest;
+
+    #[test]
+    fn it_names_nothing_that_no_installation_writes() {
+        let prefix = Path::new("/h/.agent-handoff");
+        let of = |text: &str| serde_json::from_str::<Manifest>(text).unwrap();
+        let edit = r#"{"hash":"","created":true,"at":0,"inserted":0,"removed":"evil","made":"item"}"#;
+        for text in [
+            r#"{"files":{"/h/.bashrc":""}}"#.to_owned(),
+            r#"{"files":{"/h/.agent-handoff/../.ssh/authorized_keys":""}}"#.to_owned(),
+            r#"{"links":{"/h/.local/bin/git":"/x"}}"#.to_owned(),
+            r#"{"replaced":{"/h/.profile":{"text":"evil"}}}"#.to_owned(),
+            r#"{"directories":["/h/.agent-handoff/.."]}"#.to_owned(),
+            format!(r#"{{"edits":{{"/h/.bashrc":{edit}}}}}"#),
+            format!(r#"{{"edits":{{"/h/x/../.claude/settings.json":{edit}}}}}"#),
+        ] {
+            assert!(of(&text).stray(prefix).is_some(), "{text}");
+        }
+        for text in [
+            r#"{"files":{"/h/.agent-handoff/bin/inbox":"","/h/.claude/skills/upgrade-handoff/SKILL.md":""}}"#
+                .to_owned(),
+            r#"{"files":{"/h/.codex/agents/handoff-ds.toml":""},"links":{"/h/.local/bin/handoff":"/x"}}"#
+                .to_owned(),
+            format!(r#"{{"edits":{{"/elsewhere/settings.json":{edit}}},"directories":["/elsewhere"]}}"#),
+        ] {
+            assert_eq!(of(&text).stray(prefix), None, "{text}");
+        }
+    }
 
     #[test]
     fn trust_is_read_as_earlier_versions_wrote_it() {

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use handoff_adapters::Records;
 use handoff_process::Environment;
+use handoff_state::StateDir;
 
 use crate::error::InstallError;
 use crate::manifest;
@@ -20,6 +22,8 @@ pub(crate) struct Places {
     pub(crate) codex: PathBuf,
     /// The handoffs.
     pub(crate) store: PathBuf,
+    /// What must be trusted.
+    pub(crate) state: StateDir,
 }
 
 impl Places {
@@ -51,6 +55,7 @@ impl Places {
             claude: absolute(environment.claude_config_dir.clone().unwrap_or_else(|| user.join(".claude"))),
             codex: absolute(environment.codex_home.clone().unwrap_or_else(|| user.join(".codex"))),
             store: environment.store().map_err(|error| InstallError::NoPlace(error.to_string()))?,
+            state: StateDir::of(environment).map_err(|error| InstallError::NoPlace(error.to_string()))?,
             home: absolute(user),
         };
         for path in [&places.prefix, &places.home, &places.claude, &places.codex, &places.store] {
@@ -86,9 +91,9 @@ impl Places {
         self.commands().join(name)
     }
 
-    /// What remembers what `handover install` wired for this user.
-    pub(crate) fn captures(&self) -> PathBuf {
-        self.store.join(".handover/wired.json")
+    /// The records of what `handover` wired.
+    pub(crate) fn records(&self) -> Records {
+        Records::new(self.state.clone())
     }
 
     /// Where `handover install` finds the tools, and the program that their hooks run.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_adapters::{AdapterError, Projects, Scope, TOOLS, Tool, disable, tidy};
+use handoff_adapters::{AdapterError, Records, TOOLS, Tool, disable, tidy};
 use handoff_files::Dir;
 use handoff_process::{Environment, Output, Status};
 use handoff_worktree::Worktree;
@@ -34,6 +34,9 @@ pub(crate) fn uninstall(
     let old = Manifest::load(&places.manifest())?;
     if !options.dry_run {
         sweep(&places, &old);
+    }
+    if !options.dry_run && handoff_files::is_directory(&places.store.join(".handover")) {
+        take_over(&places, environment, output)?;
     }
     // What `handover install` did runs a program that is about to go.
     let captures = without_captures(&places, options, environment)?;
@@ -95,6 +98,12 @@ pub(crate) fn uninstall(
     if has_entries(&places.store) {
         report.note(format!("your handoffs are still in {}", places.short(&places.store)));
     }
+    if ["allowed", "captured"].iter().any(|name| handoff_files::is_taken(&places.state.path().join(name))) {
+        let state = places.short(places.state.path());
+        report.note(format!(
+            "the key that your captures are known by, and what you allowed, are still in {state}"
+        ));
+    }
     if let Some(home) = environment.dispatch_home().filter(|home| has_entries(home)) {
         let home = places.short(&home);
         report.note(format!("the backends, prompts and results of your runs are still in {home}"));
@@ -109,13 +118,28 @@ fn without_captures(
     options: &Options,
     environment: &Environment,
 ) -> Result<bool, InstallError> {
-    let (record, here) = (places.captures(), places.adapters(environment));
-    let plan = disable(&here, &tools(options), handoff_adapters::Manifest::load(&record, Scope::User)?)?;
+    let here = places.adapters(environment);
+    let plan = disable(&here, &tools(options), places.records().user()?)?;
     let any = !plan.is_empty();
     if any && !options.dry_run {
         plan.carry_out()?;
     }
     Ok(any)
+}
+
+/// Takes over what an earlier version recorded in the store, once.
+///
+/// # Errors
+/// [`InstallError::Adapters`] when the state directory cannot be used.
+pub(crate) fn take_over(
+    places: &Places,
+    environment: &Environment,
+    output: &Output,
+) -> Result<(), InstallError> {
+    for why in places.records().take_over(&places.store, &places.adapters(environment))? {
+        output.complain(format_args!("not taken over: {why}"));
+    }
+    Ok(())
 }
 
 /// The tools whose wiring goes.
@@ -133,13 +157,18 @@ fn without_projects(
     options: &Options,
     environment: &Environment,
 ) -> Result<Vec<(PathBuf, Option<String>)>, InstallError> {
-    let projects = Projects::new(&places.store.join(".handover"));
+    let records = places.records();
     let mut done = Vec::new();
-    for project in projects.all()? {
-        match without_project(&project, &places.adapters(environment), options) {
+    let (projects, unreadable) = records.projects()?;
+    for record in unreadable {
+        let why = format!("could not read {}; move it away to go on without it", places.short(&record));
+        done.push((record, Some(why)));
+    }
+    for project in projects {
+        match without_project(&project, &records, &places.adapters(environment), options) {
             Ok(Undone { any, left }) => {
                 if !left && !options.dry_run {
-                    projects.remove(&project)?;
+                    records.forget(&project)?;
                 }
                 if any {
                     done.push((project, None));
@@ -161,26 +190,25 @@ struct Undone {
 
 fn without_project(
     project: &Path,
+    records: &Records,
     here: &handoff_adapters::Here,
     options: &Options,
 ) -> Result<Undone, String> {
-    let record = project.join(".handover/wired.json");
-    if !handoff_files::is_file(&record) {
+    if !handoff_files::is_directory(project) {
         return Ok(Undone { any: false, left: false });
     }
     let worktree = Worktree::find(project).map_err(|error| handoff_files::reason(&error))?;
     let here = handoff_adapters::Here { project: project.to_owned(), ..here.clone() };
     // One that lies in another repository by now is not that repository's.
     let here = if worktree.top() == project { here.in_worktree(&worktree) } else { here };
-    let load = || handoff_adapters::Manifest::load(&record, Scope::Project);
     let undo = || {
-        let plan = disable(&here, &tools(options), load()?)?;
+        let plan = disable(&here, &tools(options), records.project(project)?)?;
         let any = !plan.is_empty();
         if any && !options.dry_run {
             plan.carry_out()?;
             tidy(project)?;
         }
-        Ok(Undone { any, left: !load()?.is_empty() })
+        Ok(Undone { any, left: !records.project(project)?.is_empty() })
     };
     undo().map_err(|error: AdapterError| error.to_string())
 }

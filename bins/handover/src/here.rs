@@ -1,11 +1,15 @@
 //! What every verb starts from.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use handoff_adapters::{AdapterError, Records};
 use handoff_bundle::{
-    Bundle, BundleError, BundleId, ClaimNote, Git, Handover, Keyring, Listed, Refusal, Trusted,
+    Bundle, BundleError, BundleId, ClaimNote, Git, Handover, Keyring, Listed, Refusal, Trust, Trusted,
 };
+use handoff_files::FileError;
 use handoff_process::{Environment, Failure, Output};
+use handoff_state::StateDir;
 use handoff_text::Sanitised;
 use handoff_worktree::Worktree;
 
@@ -62,9 +66,14 @@ impl<'a> Here<'a> {
         u8::from(self.output.print(text) != handoff_process::Status::Done)
     }
 
-    /// Where the user's key is, what the user allowed, and what the tap noted.
+    /// Where the user's key is, what the user allowed, what was captured for, and what the tap noted.
     pub(crate) fn state(&self) -> Result<PathBuf, Failure> {
         state(self.environment)
+    }
+
+    /// What was wired.
+    pub(crate) fn records(&self) -> Result<Records, Failure> {
+        Ok(Records::new(StateDir::of(self.environment)?))
     }
 
     /// Fails where nothing could ever be captured.
@@ -87,9 +96,32 @@ impl<'a> Here<'a> {
         Ok(Git::find(self.environment)?)
     }
 
-    /// The key to know one's own bundles by, made when there is none.
+    /// The key to know one's own bundles by, made when there is none. Where none can be made, as in an agent's sandbox, a
+    /// keyring without a key: what is captured with it needs `handover allow`.
     pub(crate) fn keyring(&self) -> Result<Keyring, Failure> {
-        Ok(Keyring::create(&self.state()?)?)
+        let state = StateDir::of(self.environment)?;
+        let keyring = match state.create() {
+            Ok(_) => Keyring::create(state.path()).or_else(|error| match error {
+                BundleError::File(file) if is_read_only(&file) => Keyring::open(state.path()),
+                error => Err(error),
+            })?,
+            Err(error) if error.is_read_only() => Keyring::open(state.path())?,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(keyring)
+    }
+
+    /// That a bundle captured here carries no hash with the user's key, where that is so, and the way out.
+    pub(crate) fn unsigned(&self, bundle: &Bundle) -> Option<String> {
+        let trust = self.keyring().ok()?.trust(bundle).ok()?;
+        (trust == Trust::Foreign).then(|| {
+            format!(
+                "the key in {} can't be made here, so the capture has to be allowed before it is used, outside of the \
+                 sandbox: handover allow {}",
+                self.state().unwrap_or_default().display(),
+                bundle.id()
+            )
+        })
     }
 
     /// The bundle, when it is this user's; else with the way to make it so.
@@ -228,7 +260,30 @@ fn find(root: Option<&Path>) -> Result<Worktree, Failure> {
         .map_err(|error| Failure::new(format!("could not look at {}: {error}", start.display())))
 }
 
-/// Beside the inboxes, where no inbox can be: a key or claim is worth as much as a handoff.
+/// The user's state directory, which no agent's sandbox may write.
 pub(crate) fn state(environment: &Environment) -> Result<PathBuf, Failure> {
-    Ok(environment.store().map_err(|error| Failure::new(error.to_string()))?.join(".handover"))
+    let state = StateDir::of(environment)?;
+    state.open()?;
+    Ok(state.path().to_owned())
+}
+
+/// Takes over what an earlier version recorded in the store, once. In a sandbox that waits for the next call outside.
+pub(crate) fn take_over(environment: &Environment, output: Output) {
+    let (Ok(store), Ok(state), Ok(program)) =
+        (environment.store(), StateDir::of(environment), Environment::own_program())
+    else {
+        return;
+    };
+    let place = handoff_adapters::Here::new(environment, Path::new("/"), &program);
+    match Records::new(state).take_over(&store, &place) {
+        Ok(refused) => refused.iter().for_each(|why| output.complain(format_args!("not taken over: {why}"))),
+        Err(AdapterError::State(error)) if error.is_read_only() => {}
+        Err(AdapterError::File(error)) if is_read_only(&error) => {}
+        Err(error) => output.complain(format_args!("{error}")),
+    }
+}
+
+/// Whether the system refused to write, as in a sandbox.
+fn is_read_only(error: &FileError) -> bool {
+    matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied)
 }

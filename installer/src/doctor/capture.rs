@@ -1,6 +1,6 @@
 //! Is the work saved by itself, in every project?
 
-use handoff_adapters::{Manifest, Scope, State, Surface, SurfaceStatus, TOOLS, Tool, status};
+use handoff_adapters::{Scope, State, Surface, SurfaceStatus, TOOLS, Tool, status};
 
 use super::Patient;
 use crate::agent::Agent;
@@ -12,11 +12,11 @@ impl Patient<'_> {
         self.area = "capture";
         let mend = format!("{} install", handoff_process::quoted(&self.places.program("handover")));
         let here = self.places.adapters(self.environment);
-        let manifest = match Manifest::load(&self.places.captures(), Scope::User) {
+        let manifest = match self.places.records().user() {
             Ok(manifest) => manifest,
             Err(error) => return self.problem(error.to_string(), mend),
         };
-        let recorded = handoff_files::is_file(&self.places.captures());
+        let recorded = !manifest.is_empty();
         let mut any = false;
         for tool in TOOLS {
             for surface in status(&here, tool, &[&manifest]).surfaces {

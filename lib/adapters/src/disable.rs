@@ -24,15 +24,17 @@ const NAME: &[u8] = b"handover";
 /// As for [`enable`](crate::enable()).
 pub fn disable(here: &Here, tools: &[&'static Tool], manifest: Manifest) -> Result<Plan, AdapterError> {
     let mut planner = Planner::new(here, manifest)?;
+    let may_be_in = may_be_in(&planner, tools);
     for key in planner.manifest.record.edits.keys().cloned().collect::<Vec<_>>() {
         if exclude::is_key(&key) {
             continue;
         }
         if let Some(target) = planner.read(&key) {
-            recorded(&mut planner, target, tools);
+            let names = may_be_in.iter().find(|(file, _)| *file == key).map(|(_, names)| names.as_slice());
+            recorded(&mut planner, target, tools, names.unwrap_or_default());
         }
     }
-    for (key, names) in unrecorded(&planner, tools) {
+    for (key, names) in may_be_in {
         // What does not even name us is not looked into: it may be as broken as it likes.
         let content = handoff_files::read_file(&planner.path(&key), LONGEST).unwrap_or_default();
         if !content.windows(NAME.len()).any(|bytes| bytes == NAME) {
@@ -51,7 +53,7 @@ pub fn disable(here: &Here, tools: &[&'static Tool], manifest: Manifest) -> Resu
 }
 
 /// Every file that something of `tools` may be in, recorded or not, and what.
-fn unrecorded(planner: &Planner<'_>, tools: &[&'static Tool]) -> Vec<(PathBuf, Vec<PieceName>)> {
+fn may_be_in(planner: &Planner<'_>, tools: &[&'static Tool]) -> Vec<(PathBuf, Vec<PieceName>)> {
     let scope = planner.manifest.scope();
     let mut files: Vec<(PathBuf, Vec<PieceName>)> = Vec::new();
     let mut add =
@@ -75,8 +77,8 @@ fn unrecorded(planner: &Planner<'_>, tools: &[&'static Tool]) -> Vec<(PathBuf, V
     files
 }
 
-/// Takes out of a recorded file what nobody wants any more.
-fn recorded(planner: &mut Planner<'_>, target: Target, tools: &[&'static Tool]) {
+/// Takes out of a recorded file what no tool but `tools` wants. `names` is what may be in it without being recorded.
+fn recorded(planner: &mut Planner<'_>, target: Target, tools: &[&'static Tool], names: &[PieceName]) {
     let Some((key, entry)) = planner.entry(&target).map(|(key, entry)| (key, entry.clone())) else { return };
     let is_disabled = |id: &String| tools.iter().any(|tool| tool.id == id);
     let mut stay: Vec<Recorded> = entry.pieces.clone();
@@ -84,14 +86,15 @@ fn recorded(planner: &mut Planner<'_>, target: Target, tools: &[&'static Tool]) 
         piece.tools.retain(|id| !is_disabled(id));
     }
     let (stay, go): (Vec<_>, Vec<_>) = stay.into_iter().partition(|piece| !piece.tools.is_empty());
-    let all = || entry.pieces.iter().map(|recorded| recorded.piece).collect::<Vec<_>>();
+    let recorded = entry.pieces.iter().map(|recorded| recorded.piece);
+    let all: Vec<PieceName> = recorded.clone().chain(names.iter().copied()).collect();
     if stay.is_empty() || target.text.is_none() {
         planner.record.edits.remove(&key);
-        let after = planner.without(&target, Some(&entry), &all());
+        let after = planner.without(&target, Some(&entry), &all);
         return change(planner, target, after);
     }
     let text = target.text.clone().unwrap_or_default();
-    let planned = planner.without(&target, Some(&entry), &all()).and_then(|before| {
+    let planned = planner.without(&target, Some(&entry), &recorded.collect::<Vec<_>>()).and_then(|before| {
         let after = planner.take_out(&text, &go)?;
         Ok((wiring::Edit::new(before.as_deref(), &after), after))
     });

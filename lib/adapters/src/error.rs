@@ -19,6 +19,9 @@ pub enum AdapterError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The state directory, which the records are in, cannot be used.
+    #[error(transparent)]
+    State(#[from] handoff_state::StateError),
     /// There is no telling where things go.
     #[error("could not tell where to write: {0}")]
     NoPlace(String),

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use handoff_wiring::{self as wiring, Block, Made, Malformed};
 
 use crate::found::Here;
-use crate::manifest::{Entry, Manifest, Record, Recorded};
+use crate::manifest::{Entry, Record, Recorded};
 use crate::piece::PieceName;
-use crate::planner::{Planner, Target};
+use crate::planner::{LONGEST, Planner, Target};
 use crate::table::TOOLS;
 use crate::tool::Scope;
 
@@ -53,7 +53,12 @@ pub(crate) fn settle(planner: &mut Planner<'_>) {
         return;
     }
     let own = lines(&planner.record);
-    if own.is_empty() && recorded.is_none() {
+    // Without a record, as after the project was moved, the block is there all the same.
+    let is_there = || {
+        let text = handoff_files::read_file(&planner.path(Path::new(KEY)), LONGEST).unwrap_or_default();
+        wiring::text(&text).is_ok_and(|text| matches!(BLOCK.find(text), Ok(Some(_))))
+    };
+    if own.is_empty() && recorded.is_none() && !is_there() {
         return;
     }
     let Some(target) = planner.read(Path::new(KEY)) else { return };
@@ -82,7 +87,7 @@ fn block(
     mut own: BTreeSet<String>,
 ) -> Result<(Option<Entry>, Option<String>), Malformed> {
     let text = target.text.as_deref().unwrap_or_default();
-    let shared = is_shared(planner.here);
+    let shared = is_shared(planner);
     if own.is_empty() && shared {
         return Ok((None, target.text.clone()));
     }
@@ -115,9 +120,10 @@ fn lines(record: &Record) -> BTreeSet<String> {
 }
 
 /// Whether another worktree of the repository has files in the block.
-fn is_shared(here: &Here) -> bool {
+fn is_shared(planner: &Planner<'_>) -> bool {
+    let here = planner.here;
     let project = handoff_files::canonical(&here.project);
     let others = here.worktrees.iter().filter(|path| handoff_files::canonical(path) != project);
-    let manifests = others.map(|path| Manifest::load(&path.join(".handover/wired.json"), Scope::Project));
+    let manifests = others.map(|path| planner.manifest.of_other(path));
     manifests.flatten().any(|manifest| manifest.record.edits.contains_key(Path::new(KEY)))
 }

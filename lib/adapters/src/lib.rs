@@ -6,6 +6,7 @@
 //! touched since, and takes only ours out of what somebody did. [`status`] tells how a tool stands.
 
 mod disable;
+mod earlier;
 mod enable;
 mod error;
 mod exclude;
@@ -16,7 +17,7 @@ mod own;
 mod piece;
 mod plan;
 mod planner;
-mod projects;
+mod records;
 mod status;
 mod table;
 mod tool;
@@ -29,7 +30,7 @@ pub use guidance::told;
 pub use manifest::Manifest;
 pub use own::Own;
 pub use plan::{Edit, Note, Plan};
-pub use projects::{Projects, tidy};
+pub use records::{Records, tidy};
 pub use status::{State, SurfaceStatus, ToolStatus, status};
 pub use table::TOOLS;
 pub use tool::{Event, Form, Guidance, HookFiles, Host, Reader, Scope, Signs, Surface, Tool};

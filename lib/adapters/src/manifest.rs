@@ -1,6 +1,8 @@
 //! What was changed, so that exactly that is taken back.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
 use handoff_files::{Dir, FileError, Foreign};
@@ -10,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::AdapterError;
 use crate::exclude;
 use crate::piece::PieceName;
+use crate::records;
 use crate::table::TOOLS;
 use crate::tool::Scope;
 
@@ -18,13 +21,47 @@ const LONGEST: u64 = 4 << 20;
 
 /// The record of what we changed for a project or a user.
 ///
-/// One of a project names its files from there, so it goes along when the project moves; and one that came with a clone
-/// cannot name a file elsewhere, or one that no tool reads.
+/// One of a project names its files from there. None can name a file that no tool reads, or a path with `..`.
 #[derive(Debug)]
 pub struct Manifest {
     scope: Scope,
     file: Foreign,
     pub(crate) record: Record,
+    /// The project, where the record is kept outside of it.
+    project: Option<PathBuf>,
+}
+
+/// A record as it is written.
+#[derive(Serialize, Deserialize)]
+struct Stored<R> {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    project: Option<PathText>,
+    #[serde(flatten)]
+    record: R,
+}
+
+/// A path; its bytes where it is no UTF-8.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum PathText {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl PathText {
+    fn of(path: &Path) -> Self {
+        match path.to_str() {
+            Some(text) => Self::Text(text.to_owned()),
+            None => Self::Bytes(path.as_os_str().as_bytes().to_vec()),
+        }
+    }
+
+    fn path(self) -> PathBuf {
+        match self {
+            Self::Text(text) => text.into(),
+            Self::Bytes(bytes) => OsString::from_vec(bytes).into(),
+        }
+    }
 }
 
 /// What is in it.
@@ -70,34 +107,52 @@ impl Manifest {
     /// Reads the one at `path`; an empty one when there is none.
     ///
     /// # Errors
-    /// [`AdapterError::Manifest`] when it is no manifest, or one of a project that names other files than tools
-    /// read there;
+    /// [`AdapterError::Manifest`] when it is no manifest, or names other files than tools read there;
     /// [`AdapterError::File`] when it cannot be read.
     pub fn load(path: &Path, scope: Scope) -> Result<Self, AdapterError> {
         let file = Foreign::read(path, LONGEST)?;
-        let wrong = |reason: String| AdapterError::Manifest { path: path.to_owned(), reason };
-        let record: Record = match file.content() {
-            Some(content) => serde_json::from_slice(content).map_err(|error| wrong(error.to_string()))?,
+        let record = match file.content() {
+            Some(content) => Self::parse(content, path, scope)?,
             None => Record::default(),
         };
-        let is_meant = |path: &Path| match scope {
-            // Names of their own for what is found through git alone, see there.
-            Scope::Project if exclude::is_key(path) => true,
-            Scope::Project => {
-                path.components().all(|part| matches!(part, Component::Normal(name) if !is_git(name)))
-                    && path.components().next().is_some()
-            }
-            Scope::User => path.is_absolute(),
+        Ok(Self { scope, file, record, project: None })
+    }
+
+    /// Reads the one of `project` in `directory`, which has those of all projects.
+    ///
+    /// # Errors
+    /// As for [`Manifest::load`].
+    pub(crate) fn of_project(directory: &Path, project: &Path) -> Result<Self, AdapterError> {
+        let project = handoff_files::canonical(project);
+        let manifest = Self::load(&directory.join(records::file_name(&project)), Scope::Project)?;
+        Ok(Self { project: Some(project), ..manifest })
+    }
+
+    /// The one of another project of the same user.
+    ///
+    /// # Errors
+    /// As for [`Manifest::load`].
+    pub(crate) fn of_other(&self, project: &Path) -> Result<Self, AdapterError> {
+        let path = self.path();
+        Self::of_project(path.parent().unwrap_or(Path::new("/")), project)
+    }
+
+    /// The record in `content`, which was read from `path`.
+    ///
+    /// # Errors
+    /// [`AdapterError::Manifest`], as for [`Manifest::load`].
+    pub(crate) fn parse(content: &[u8], path: &Path, scope: Scope) -> Result<Record, AdapterError> {
+        let wrong = |reason: String| AdapterError::Manifest { path: path.to_owned(), reason };
+        let record: Record = serde_json::from_slice(content).map_err(|error| wrong(error.to_string()))?;
+        let is_known = |path: &Path| match scope {
+            Scope::Project => path == Path::new(exclude::KEY) || TOOLS.iter().any(|tool| tool.reads(path)),
+            Scope::User => TOOLS.iter().any(|tool| tool.reads_for_user(path)),
         };
-        let known = |path: &Path| {
-            scope == Scope::User
-                || path == Path::new(exclude::KEY)
-                || TOOLS.iter().any(|tool| tool.reads(path))
-        };
-        let stray = record.edits.keys().find(|path| !is_meant(path) || !known(path));
+        let is_meant = |path: &Path| is_plain(path, scope);
+        let stray = record.edits.keys().find(|path| !is_meant(path) || !is_known(path));
         match stray.or_else(|| record.directories.iter().find(|path| !is_meant(path))) {
             Some(path) => Err(wrong(format!("it names {}, which is nothing that is wired", path.display()))),
-            None => Ok(Self { scope, file, record }),
+            None => Ok(record),
         }
     }
 
@@ -141,7 +196,7 @@ impl Manifest {
                 Dir::create(&dir)?;
             }
             self.file.sweep()?;
-            self.file.replace(text(&record).as_bytes())?;
+            self.file.replace(text(self.project.as_deref(), &record).as_bytes())?;
         }
         let file = Foreign::read(self.file.path(), LONGEST)?;
         Ok(Self { file, record, ..self })
@@ -176,7 +231,33 @@ pub(crate) fn is_git(name: &std::ffi::OsStr) -> bool {
     name.eq_ignore_ascii_case(".git")
 }
 
-fn text(record: &Record) -> String {
+/// Whether a record may name such a path at all.
+fn is_plain(path: &Path, scope: Scope) -> bool {
+    let parts = || path.components();
+    match scope {
+        // Names of their own for what is found through git alone, see there.
+        Scope::Project if exclude::is_key(path) => true,
+        Scope::Project => {
+            parts().all(|part| matches!(part, Component::Normal(name) if !is_git(name)))
+                && parts().next().is_some()
+        }
+        Scope::User => {
+            path.is_absolute()
+                && parts().all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
+        }
+    }
+}
+
+/// A record as it is written, for `project` where it is kept outside of that.
+pub(crate) fn text(project: Option<&Path>, record: &Record) -> String {
+    let stored = Stored { project: project.map(PathText::of), record };
     // Only maps with keys that are no strings fail, and every path was checked to be UTF-8 where it was recorded.
-    serde_json::to_string_pretty(record).unwrap_or_default() + "\n"
+    serde_json::to_string_pretty(&stored).unwrap_or_default() + "\n"
+}
+
+/// The project that the record at `path` is of; `None` when it is no such record.
+pub(crate) fn project_in(path: &Path) -> Option<PathBuf> {
+    let content = handoff_files::read_file(path, LONGEST).ok()?;
+    let stored: Stored<serde::de::IgnoredAny> = serde_json::from_slice(&content).ok()?;
+    stored.project.map(PathText::path)
 }

@@ -153,12 +153,9 @@ impl<'p> Planner<'p> {
         Ok((!(made_by_us && nothing_else)).then_some(before))
     }
 
-    /// The text without `pieces`, the last one first, so that what one made for another goes after that.
+    /// The text without `pieces`.
     pub(crate) fn take_out(&self, text: &str, pieces: &[Recorded]) -> Result<String, Malformed> {
-        pieces.iter().rev().try_fold(text.to_owned(), |text, recorded| {
-            let piece = self.piece(recorded.piece);
-            if piece.is_in(&text)? { piece.unwire(&text, recorded.made) } else { Ok(text) }
-        })
+        take_out(self.program, text, pieces)
     }
 
     /// Changes a file to `after`, None for no file.
@@ -244,6 +241,15 @@ impl<'p> Planner<'p> {
     }
 }
 
+/// The text without `pieces` of the `handover` at `program`, the last one first, so that what one made for another goes
+/// after that.
+pub(crate) fn take_out(program: &str, text: &str, pieces: &[Recorded]) -> Result<String, Malformed> {
+    pieces.iter().rev().try_fold(text.to_owned(), |text, recorded| {
+        let piece = Piece { name: recorded.piece, program };
+        if piece.is_in(&text)? { piece.unwire(&text, recorded.made) } else { Ok(text) }
+    })
+}
+
 /// What of ours may be in a file: what is recorded, in its order, and the rest of `names`.
 fn pieces_of(entry: Option<&Entry>, names: &[PieceName]) -> Vec<Recorded> {
     let mut pieces: Vec<Recorded> = entry.map(|entry| entry.pieces.clone()).unwrap_or_default();
@@ -258,7 +264,7 @@ fn pieces_of(entry: Option<&Entry>, names: &[PieceName]) -> Vec<Recorded> {
 }
 
 /// Whether nothing but what a file of ours begins with is in a text.
-fn is_nothing(text: &str) -> bool {
+pub(crate) fn is_nothing(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let is_preface = |tool: &Tool| text.trim() == tool.guidance.preface.trim();
     matches!(text.trim(), "" | "{}") || TOOLS.iter().any(is_preface)

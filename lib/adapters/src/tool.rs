@@ -149,6 +149,13 @@ impl Tool {
         files.any(|file| path == std::path::Path::new(file))
     }
 
+    /// Whether a file is called like one of its user's that ours may be put into. Where its directory is, an environment
+    /// variable may have said.
+    pub(crate) fn reads_for_user(&self, path: &std::path::Path) -> bool {
+        let files = self.hooks.iter().map(|hooks| hooks.user).chain(self.status_line);
+        files.into_iter().any(|name| path.file_name().is_some_and(|file| file == name))
+    }
+
     /// Whether a file of a project is one that nobody but us and this tool, on this machine, writes.
     pub(crate) fn has_for_itself(&self, path: &std::path::Path) -> bool {
         let hooks = self.hooks.as_ref().map(|hooks| hooks.project);

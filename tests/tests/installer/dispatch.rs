@@ -38,7 +38,7 @@ fn each_verb_runs_its_program_through_the_link_on_path() {
     assert_eq!(run(&["install", "--nothing"], "").code, 2);
     let removed = run(&["uninstall"], "");
     assert_eq!((removed.code, removed.err()), (0, ""));
-    assert!(!machine.path(".agent-handoff").exists() && !machine.path(".local").exists());
+    assert!(!machine.path(".agent-handoff").exists() && !machine.path(".local/bin").exists());
 }
 
 #[test]

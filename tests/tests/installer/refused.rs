@@ -209,12 +209,17 @@ fn a_broken_manifest_is_named_and_nothing_guessed() {
 
 #[test]
 fn something_else_where_a_directory_must_be_is_named() {
+    let machine = || {
+        let machine = Machine::small();
+        std::fs::remove_dir_all(machine.path(".local")).unwrap();
+        machine
+    };
     for name in [".agent-handoff", ".local", ".agents", ".claude/skills"] {
-        let machine = Machine::small();
-        machine.file(name, "no directory");
-        machine.refuses(&["install"], &machine.path(name).display().to_string());
-        let machine = Machine::small();
-        machine.link(name, "nowhere");
-        machine.refuses(&["install"], &machine.path(name).display().to_string());
+        let there = machine();
+        there.file(name, "no directory");
+        there.refuses(&["install"], &there.path(name).display().to_string());
+        let there = machine();
+        there.link(name, "nowhere");
+        there.refuses(&["install"], &there.path(name).display().to_string());
     }
 }

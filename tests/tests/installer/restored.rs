@@ -1,6 +1,6 @@
 //! Installed and taken away again: HOME is what it was, to the byte, whatever it was.
 
-use crate::support::{Machine, Tree, apart_from_store, mode};
+use crate::support::{Machine, STATE, Tree, apart_from_store, mode};
 
 /// Installs, so that it is wired, and takes it away; all that was there is as it was.
 #[track_caller]
@@ -240,17 +240,19 @@ fn what_handover_wired_in_projects_goes_with_the_rest() {
     Tree::of(&one).is(&wired[0]);
     machine.done(&["uninstall", "--only", "claude"]);
     assert!(!one.join(".claude").exists() && one.join(".codex/hooks.json").exists());
-    let record = two.join(".handover/wired.json");
+    let records = std::fs::read_dir(machine.path(STATE).join("wired")).unwrap();
+    let is_of_two = |path: &std::path::PathBuf| std::fs::read_to_string(path).unwrap().contains("/two\"");
+    let record = records.map(|entry| entry.unwrap().path()).find(is_of_two).unwrap();
     let kept = std::fs::read(&record).unwrap();
     std::fs::write(&record, "broken").unwrap();
     let said = machine.uninstall();
     assert!(said.contains("what handover enable did in ~/one is undone\n"), "{said}");
-    assert!(said.contains("what handover enable did in ~/two is still there: could not read"), "{said}");
+    assert!(said.contains("is still there: could not read ~/.local/state/agent-handoff/wired/"), "{said}");
     assert!(!said.contains("gone"), "{said}");
     Tree::of(&one).is_after("uninstall", &before[0]);
     std::fs::write(&record, kept).unwrap();
     machine.install();
     machine.uninstall();
     Tree::of(&two).is_after("another uninstall", &before[1]);
-    assert!(!machine.path(".agent-handoffs/.handover/projects").exists());
+    assert!(!machine.path(STATE).join("wired").exists());
 }

@@ -74,6 +74,7 @@ impl Machine {
     pub(crate) fn empty() -> Self {
         let world = World::new();
         let (home, dist) = (world.path("home"), world.dir("dist"));
+        std::fs::create_dir_all(home.join(".local/state")).unwrap();
         for name in PROGRAMS {
             take(&stripped().join(name), &dist.join(name));
         }
@@ -207,7 +208,8 @@ impl Machine {
     }
 
     pub(crate) fn tree(&self) -> Tree {
-        Tree::of(&self.home)
+        let tree = Tree::of(&self.home).without(STATE);
+        tree.without_empty(".local/state").without_empty(".local")
     }
 
     pub(crate) fn manifest(&self) -> Value {
@@ -293,6 +295,12 @@ impl Tree {
         self
     }
 
+    /// Without the directory `path`, when nothing is below it.
+    pub(crate) fn without_empty(self, path: &str) -> Self {
+        let is_below = |other: &PathBuf| other.starts_with(path) && other != Path::new(path);
+        if self.0.keys().any(is_below) { self } else { self.without(path) }
+    }
+
     /// Only what is at or below one of `paths`.
     pub(crate) fn only(mut self, paths: &[&str]) -> Self {
         self.0.retain(|other, _| paths.iter().any(|path| other.starts_with(path)));
@@ -339,7 +347,10 @@ fn shown(node: Option<&(Node, Option<SystemTime>)>) -> String {
 /// The store, which stays.
 pub(crate) const STORE: &str = ".agent-handoffs";
 
-/// Everything of HOME but the store.
+/// The user's state directory, which stays too: below `~/.local/state`.
+pub(crate) const STATE: &str = ".local/state/agent-handoff";
+
+/// Everything of HOME but the store and the state directory.
 pub(crate) fn apart_from_store(machine: &Machine) -> Tree {
     machine.tree().without(STORE)
 }

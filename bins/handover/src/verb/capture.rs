@@ -159,6 +159,7 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
         transcript: transcript.as_ref().map(|copy| copy.lines.as_bytes()),
     };
     let bundle = draft.publish(&description, &here.keyring()?)?;
+    notes.extend(here.unsigned(&bundle));
     if let Err(error) = handover.promote(&bundle) {
         notes.push(format!("{} is not up to date: {error}", handover.path().join("current").display()));
     }

@@ -19,7 +19,7 @@ mod wire;
 use handoff_process::{Environment, Failure, Output, Status};
 
 use crate::args::{self, Command, Typed};
-use crate::here::Here;
+use crate::here::{Here, take_over};
 
 /// Does it; gives the exit code.
 pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u8 {
@@ -27,6 +27,16 @@ pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u
     let strict = || Here::new(environment, output, root.as_deref());
     // To look, to take over or to take away, the settings hardly matter: a mistake in them is in nobody's way.
     let here = || Here::forgiving(environment, output, root.as_deref());
+    let changes_nothing = match command {
+        Command::Help | Command::Version | Command::PrintConfig => true,
+        // Hosts do not wait long for these, and a capture that they lead to takes over by itself.
+        Command::StatuslineTap { .. } | Command::OnEvent { .. } | Command::SessionStart { .. } => true,
+        Command::Wire(wire) => wire.dry_run,
+        _ => false,
+    };
+    if !changes_nothing {
+        take_over(environment, output);
+    }
     let say = |text: &str| u8::from(output.print(text) != Status::Done);
     let done = match command {
         Command::Help => Ok(say(args::HELP)),

@@ -3,15 +3,15 @@
 use std::os::unix::ffi::OsStrExt;
 
 use handoff_adapters::{
-    Here as Place, Manifest, Note, Plan, Projects, Scope, Surface, TOOLS, Tool, ToolStatus, disable, enable,
-    status, tidy,
+    Here as Place, Manifest, Note, Plan, Scope, Surface, TOOLS, Tool, ToolStatus, disable, enable, status,
+    tidy,
 };
 use handoff_bundle::{Handover, Own, TreePath};
 use handoff_process::{Environment, Failure};
 use similar::TextDiff;
 
 use crate::args::Wire;
-use crate::here::Here;
+use crate::here::{Here, take_over};
 use crate::secrets;
 
 pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
@@ -34,6 +34,10 @@ pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
         plan.edits().iter().for_each(|edit| text += &diff(edit));
         text += if plan.is_empty() { "nothing would change\n" } else { "" };
     } else {
+        if !wire.remove {
+            // Made here, where no sandbox is, it is there for captures in one.
+            here.keyring()?;
+        }
         text += &done(here, wire, plan)?;
         return Ok(here.print(&text));
     }
@@ -63,19 +67,15 @@ fn done(here: &Here<'_>, wire: &Wire, plan: Plan) -> Result<String, Failure> {
         plan.carry_out()?;
         return Ok(text);
     }
-    let projects = Projects::new(&here.state()?);
     if !wire.remove {
-        // What is remembered of the edits lies there.
         let handover = Handover::create(here.top(), here.config.track)?;
-        // First, so that whoever takes the programs away finds also what is cut short.
-        projects.add(here.top())?;
         plan.carry_out()?;
         text += &seen(here, &handover)?;
         return Ok(text);
     }
     plan.carry_out()?;
     if manifest(here, Scope::Project)?.is_empty() {
-        projects.remove(here.top())?;
+        here.records()?.forget(here.top())?;
     }
     tidy(here.top())?;
     Ok(text)
@@ -99,6 +99,7 @@ fn seen(here: &Here<'_>, handover: &Handover) -> Result<String, Failure> {
 /// What of the worktree's changes may be nothing but what was wired. A record that cannot be read must not keep the work
 /// from being saved.
 pub(crate) fn own(here: &Here<'_>) -> Vec<Own> {
+    take_over(here.environment, here.output);
     let Ok(manifest) = manifest(here, Scope::Project) else { return Vec::new() };
     let own = manifest.own(here.top()).into_iter().map(|own| Own {
         path: TreePath::new(own.path.as_os_str().as_bytes()),
@@ -126,11 +127,11 @@ fn place(here: &Here<'_>) -> Result<Place, Failure> {
 
 /// What is remembered of what was changed.
 fn manifest(here: &Here<'_>, scope: Scope) -> Result<Manifest, Failure> {
-    let path = match scope {
-        Scope::Project => here.top().join(".handover/wired.json"),
-        Scope::User => here.state()?.join("wired.json"),
-    };
-    Ok(Manifest::load(&path, scope)?)
+    let records = here.records()?;
+    Ok(match scope {
+        Scope::Project => records.project(here.top())?,
+        Scope::User => records.user()?,
+    })
 }
 
 /// The named tools; else all that may be wired to undo it, and those that are found to do it.

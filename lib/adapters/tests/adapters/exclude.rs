@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_adapters::{Here, Manifest, Note, Scope, Surface, disable, enable};
+use handoff_adapters::{Here, Manifest, Note, Records, Scope, Surface, disable, enable};
+use handoff_state::StateDir;
 
 use crate::support::{World, tools};
 
@@ -101,7 +102,8 @@ fn worktrees_of_one_repository_share_the_block_until_the_last_is_done() {
         std::fs::create_dir(&projects[1]).unwrap();
         let here =
             |at: &Path| Here { project: at.to_owned(), worktrees: projects.to_vec(), ..world.here.clone() };
-        let record = |at: &Path| Manifest::load(&at.join(".handover/wired.json"), Scope::Project).unwrap();
+        let records = Records::new(StateDir::at(world.home(".local/state/agent-handoff")));
+        let record = |at: &Path| records.project(at).unwrap();
         let wire = |at: &Path, ids: &[&str]| {
             let plan = enable(&here(at), &tools(ids), &Surface::ALL, record(at)).unwrap();
             plan.carry_out().unwrap();
@@ -116,4 +118,14 @@ fn worktrees_of_one_repository_share_the_block_until_the_last_is_done() {
         unwire(&projects[1 - first]);
         assert_eq!(text(), "mine\n");
     }
+}
+
+// A project that was moved has no record any more.
+#[test]
+fn without_a_record_the_block_goes_too() {
+    let (world, file) = in_git(Some("mine\n"));
+    world.enable(&["claude", "codex"], Scope::Project);
+    std::fs::remove_file(world.record(Scope::Project)).unwrap();
+    world.disable(&[], Scope::Project);
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "mine\n");
 }

@@ -6,6 +6,7 @@
     reason = "tests set up files and processes by hand"
 )]
 
+mod earlier;
 mod exclude;
 mod found;
 mod guidance;
