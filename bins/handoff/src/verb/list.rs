@@ -139,8 +139,8 @@ impl<'r> Entries<'r> {
     }
 }
 
-fn line(text: &str, limit: usize) -> Sanitised {
-    Sanitised::line(text.as_bytes(), limit)
+fn line(text: &str, limit: usize) -> String {
+    handoff_columns::reduced(&Sanitised::line(text.as_bytes(), limit))
 }
 
 fn plain(rows: &[Row]) -> String {
@@ -149,10 +149,10 @@ fn plain(rows: &[Row]) -> String {
     let cells = rows.iter().map(|row| {
         let cwd = row.cwd.file_name().unwrap_or(row.cwd.as_os_str()).to_string_lossy();
         [
-            line(row.id.as_str(), 80).to_string(),
+            line(row.id.as_str(), 80),
             row.started.map_or_else(|| "-".to_owned(), |then| age(then, now)),
             row.state.name().to_owned(),
-            line(&row.backend, 20).to_string(),
+            line(&row.backend, 20),
             row.usage.as_ref().map_or_else(
                 || "-".to_owned(),
                 |usage| {
@@ -162,19 +162,15 @@ fn plain(rows: &[Row]) -> String {
                     )
                 },
             ),
-            line(&cwd, 30).to_string(),
-            line(&row.prompt, 60).to_string(),
+            line(&cwd, 30),
+            line(&row.prompt, 60),
         ]
     });
     let table: Vec<[String; 7]> = std::iter::once(header).chain(cells).collect();
-    let width = |column: usize| {
-        table.iter().map(|row| unicode_width::UnicodeWidthStr::width(row[column].as_str())).max().unwrap_or(0)
-    };
+    let width =
+        |column: usize| table.iter().map(|row| handoff_columns::width(&row[column])).max().unwrap_or(0);
     let widths: Vec<usize> = (0..7).map(width).collect();
-    let pad = |(text, width): (&String, &usize)| {
-        let blanks = width.saturating_sub(unicode_width::UnicodeWidthStr::width(text.as_str()));
-        format!("{text}{}  ", " ".repeat(blanks))
-    };
+    let pad = |(text, &width): (&String, &usize)| handoff_columns::padded(text, width + 2, false);
     let lines =
         table.iter().map(|row| row.iter().zip(&widths).map(pad).collect::<String>().trim_end().to_owned());
     lines.map(|line| line + "\n").collect()

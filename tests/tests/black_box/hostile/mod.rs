@@ -4,4 +4,5 @@ mod fields;
 mod inbox;
 mod names;
 mod objects;
+mod tables;
 mod text;
