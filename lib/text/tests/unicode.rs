@@ -1,5 +1,7 @@
 //! What becomes of every character of Unicode, by its general category, and the program that makes `src/tables.rs` of
 //! the same rules.
+#![expect(clippy::disallowed_methods, reason = "a test leaves the table that it expects beside the build")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
