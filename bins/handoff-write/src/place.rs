@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_address::{Address, WorktreeName};
 use handoff_process::Environment;
+use handoff_text::Sanitised;
 use handoff_worktree::{Repository, Worktree};
 
 /// The writing worktree and what git says of it.
@@ -24,7 +25,7 @@ impl Sender {
                 .map_err(|error| format!("could not tell the current directory: {}", reason(error)))?,
         };
         let worktree = Worktree::find(&start)
-            .map_err(|error| format!("could not enter {}: {}", start.display(), reason(error)))?;
+            .map_err(|error| format!("could not enter {}: {}", Sanitised::path(&start), reason(error)))?;
         let address = Address::of(worktree.top());
         let repository = worktree.repository();
         Ok(Self { worktree, address, repository })
@@ -40,8 +41,8 @@ impl Sender {
             [one] => Ok(Address::of(one)),
             [one, other, ..] => Err(format!(
                 "could not tell which worktree {name} is: {} and {} both are; run handoff-write with --root in the one you mean, without --to",
-                one.display(),
-                other.display()
+                Sanitised::path(one),
+                Sanitised::path(other)
             )),
         }
     }

@@ -1,6 +1,6 @@
 //! From a draft to a delivered handoff.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use handoff_address::Address;
 use handoff_document::{Draft, FileName, Part, Timestamp, Topic, sections};
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args, environment: &Environment, output: &Output) -> St
 fn check(source: &Source, args: &Args, output: &Output) -> Status {
     let faults = accepted(source, args).err().unwrap_or_default();
     if args.json {
-        output.print(&format!("{}\n", json!({ "ok": faults.is_empty(), "reasons": faults })));
+        output.json(&json!({ "ok": faults.is_empty(), "reasons": faults }));
     }
     for fault in &faults {
         output.complain(fault);
@@ -156,7 +156,7 @@ impl Written {
         if !recipient_exists {
             output.note(&format!(
                 "note: {} does not exist yet; whoever works there first gets it\n",
-                to.path().display()
+                Sanitised::path(to.path())
             ));
         }
         if *redacted > 0 {
@@ -167,17 +167,12 @@ impl Written {
                 "written": true, "path": path.to_string_lossy(), "to": to.key(), "to_path": to.path().to_string_lossy(),
                 "sentinel": sentinel, "name": name, "redacted": redacted,
             });
-            return output.print(&format!("{report}\n"));
+            return output.json(&report);
         }
-        let recipient = format!("{} ({})", to.key(), display(to.path()));
+        let recipient = format!("{} ({})", to.key(), Sanitised::path(to.path()));
         output.print(&format!(
             "handoff written\npath:     {}\nto:       {recipient}\nsentinel: {sentinel}\n",
-            display(path)
+            Sanitised::path(path)
         ))
     }
-}
-
-/// A path for people. Newlines and escapes in it would forge lines.
-fn display(path: &Path) -> Sanitised {
-    Sanitised::line(path.as_os_str().as_encoded_bytes(), 4_096)
 }

@@ -7,12 +7,16 @@
 //! Not here: what a handoff's words may imitate. That is the frame's business, see `handoff-surface`.
 
 mod hidden;
+mod json;
 mod tables;
 
 use std::fmt;
 use std::ops::Deref;
+use std::path::Path;
 
 use hidden::Shown;
+
+pub use json::visible_json;
 
 /// Text without anything that a terminal obeys or that a reader cannot see: valid UTF-8; of the categories Cc, Cf, Cn and
 /// Co only newline and tab; no character that has no picture; no space but the ordinary one.
@@ -73,6 +77,15 @@ impl Sanitised {
             line.push_str(MARK);
         }
         Self(line)
+    }
+
+    /// A path in one line, all of its first 4,096 bytes: a line end or a tab in it, which could forge a line of ours,
+    /// is U+FFFD.
+    pub fn path(path: &Path) -> Self {
+        const MAX_PATH_BYTES: usize = 4_096;
+        let path = path.as_os_str().as_encoded_bytes();
+        let shown = Self::text(path.get(..MAX_PATH_BYTES).unwrap_or(path));
+        Self(shown.0.replace(['\n', '\t'], "\u{FFFD}"))
     }
 
     /// The text itself.
@@ -197,6 +210,12 @@ mod tests {
         assert!(!Sanitised::up_to("aéb".as_bytes(), 2).whole);
         assert!(Sanitised::up_to("aéb".as_bytes(), 4).whole);
         assert!(Sanitised::up_to(b"", 0).whole);
+    }
+
+    #[test]
+    fn a_path_is_one_line_that_keeps_its_spaces() {
+        let path = Path::new("/a  b/\u{202E}c\n\x1b[31md\te");
+        assert_eq!(Sanitised::path(path).as_str(), "/a  b/c\u{FFFD}[31md\u{FFFD}e");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use handoff_board::{Detail, Document, Left, Source, Tokens};
 use handoff_document::{Timestamp, age};
-use handoff_process::Failure;
+use handoff_process::{Failure, Status};
 use handoff_runs::{Filter, Row, Runs, State, split_result};
 use handoff_text::Sanitised;
 use serde::Serialize;
@@ -30,7 +30,7 @@ pub(crate) fn run(here: &Here<'_>, list: &List) -> Result<u8, Failure> {
             Some(id) => entries.add(&here.find(&runs, Some(id))?),
             None => runs.each(&filter, |row| entries.add(&row))?,
         }
-        return Ok(printed(here.output, &entries.end()?));
+        return Ok(u8::from(here.output.json(&entries.end()?) != Status::Done));
     }
     if here.output.is_terminal() && list.id.is_none() {
         return view(here, runs);
@@ -131,7 +131,7 @@ impl<'r> Entries<'r> {
     }
 
     fn end(mut self) -> Result<String, Failure> {
-        self.text.extend_from_slice(b"]\n");
+        self.text.push(b']');
         match self.failed {
             Some(error) => Err(error.into()),
             None => Ok(String::from_utf8(self.text)?),

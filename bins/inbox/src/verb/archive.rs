@@ -26,6 +26,8 @@ pub(crate) fn run(here: &Here, ids: &[String]) -> Result<Status, Failure> {
         claim.archive(&archive, &content, &Receipt { at: here.now, by: None })?;
         done.push(shown);
     }
-    let lines = done.iter().map(|name| format!("archived: {name}\n")).collect::<String>();
-    Ok(here.output.print(&if here.json { format!("{}\n", json!({ "archived": done })) } else { lines }))
+    if here.json {
+        return Ok(here.output.json(&json!({ "archived": done })));
+    }
+    Ok(here.output.print(&done.iter().map(|name| format!("archived: {name}\n")).collect::<String>()))
 }
