@@ -110,7 +110,7 @@ impl Source {
             }
         }
         // The last place where it can still be found: what called us.
-        output.print(&String::from_utf8_lossy(&self.bytes));
+        output.print_exact(&String::from_utf8_lossy(&self.bytes));
         Kept::Printed
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_address::{Address, WorktreeName};
 use handoff_process::Environment;
+use handoff_text::Sanitised;
 use handoff_worktree::{Repository, Worktree};
 
 /// Where Claude Code makes the worktrees that a session enters, below the directory that it was started in.
@@ -92,8 +93,8 @@ impl Sender {
             [one] => Ok(Recipient { address: Address::of(one), note: None }),
             [one, other, ..] => Err(format!(
                 "could not tell which worktree {name} is: {} and {} both are; run handoff-write with --root in the one you mean, without --to",
-                one.display(),
-                other.display()
+                Sanitised::path(one),
+                Sanitised::path(other)
             )),
         }
     }
@@ -106,16 +107,16 @@ impl Sender {
 
 impl Other {
     fn note(&self, sender: &Sender) -> String {
-        let own = sender.worktree.top().display();
+        let own = Sanitised::path(sender.worktree.top());
         match self {
             Self::Shell(shell) => format!(
                 "it is for {own}, where this session was started; the current directory is in {}. To leave it there: --root {}",
-                shell.display(),
+                Sanitised::path(shell),
                 handoff_process::quoted(shell)
             ),
             Self::Session(session) => format!(
                 "it is for {own}, which this session entered; it was started in {}. To leave it there: --root {}",
-                session.display(),
+                Sanitised::path(session),
                 handoff_process::quoted(session)
             ),
         }
@@ -123,8 +124,9 @@ impl Other {
 }
 
 fn find(start: &Path) -> Result<Worktree, String> {
-    Worktree::find(start)
-        .map_err(|error| format!("could not enter {}: {}", start.display(), handoff_files::reason(&error)))
+    Worktree::find(start).map_err(|error| {
+        format!("could not enter {}: {}", Sanitised::path(start), handoff_files::reason(&error))
+    })
 }
 
 /// Whether `shell` is a worktree that Claude Code made for a session of `own` to enter: such a session stays in it.
@@ -143,23 +145,26 @@ fn beside(path: &Path) -> Result<Recipient, String> {
         let note = (top != here).then(|| {
             format!(
                 "{} is a part of {}, so the sessions of that worktree get it",
-                here.display(),
-                top.display()
+                Sanitised::path(&here),
+                Sanitised::path(&top)
             )
         });
         return Ok(Recipient { address: Address::of(&top), note });
     }
     if handoff_files::is_taken(&here) {
-        return Err(format!("no session can be started in {}: it is not a directory", here.display()));
+        return Err(format!(
+            "no session can be started in {}: it is not a directory",
+            Sanitised::path(&here)
+        ));
     }
     let outer = here.parent().and_then(|parent| Worktree::find(parent).ok()).filter(Worktree::is_repository);
     let note = match outer {
         Some(outer) => format!(
             "{} does not exist yet and lies in the repository {}: only a worktree or repository of its own there gets it",
-            here.display(),
-            outer.top().display()
+            Sanitised::path(&here),
+            Sanitised::path(outer.top())
         ),
-        None => format!("{} does not exist yet; whoever works there first gets it", here.display()),
+        None => format!("{} does not exist yet; whoever works there first gets it", Sanitised::path(&here)),
     };
     Ok(Recipient { address: Address::of(&here), note: Some(note) })
 }

@@ -1,6 +1,7 @@
 //! Saying no without losing anything.
 
 use handoff_process::{Environment, Output, Status};
+use handoff_text::Sanitised;
 use serde_json::json;
 
 use crate::draft::{Kept, Source};
@@ -23,7 +24,7 @@ pub(crate) fn draft(
             Kept::At(path) => Some(path.to_string_lossy()),
             Kept::Printed | Kept::Nothing => None,
         };
-        output.print(&format!("{}\n", json!({ "written": false, "reasons": reasons, "draft": path })));
+        output.json(&json!({ "written": false, "reasons": reasons, "draft": path }));
     }
     Status::NotDone
 }
@@ -42,7 +43,7 @@ pub(crate) fn usage(error: &lexopt::Error, environment: &Environment, output: &O
 
 fn say_where(kept: &Kept, output: &Output) {
     match kept {
-        Kept::At(path) => output.note(&format!("draft kept: {}\n", path.display())),
+        Kept::At(path) => output.note(&format!("draft kept: {}\n", Sanitised::path(path))),
         Kept::Printed => output.complain("could not keep the draft anywhere: it was printed instead"),
         Kept::Nothing => {}
     }

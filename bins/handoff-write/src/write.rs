@@ -1,6 +1,6 @@
 //! From a draft to a delivered handoff.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use handoff_address::Address;
 use handoff_document::{Draft, FileName, Part, Timestamp, Topic, sections};
@@ -47,7 +47,7 @@ fn check(source: &Source, args: &Args, output: &Output) -> Status {
     }
     let faults = accepted.err().unwrap_or_default();
     if args.json {
-        output.print(&format!("{}\n", json!({ "ok": faults.is_empty(), "reasons": faults })));
+        output.json(&json!({ "ok": faults.is_empty(), "reasons": faults }));
     }
     for fault in &faults {
         output.complain(fault);
@@ -197,12 +197,12 @@ impl Written {
                 "written": true, "path": path.to_string_lossy(), "to": to.key(), "to_path": to.path().to_string_lossy(),
                 "sentinel": sentinel, "name": name, "redacted": redacted,
             });
-            return self.printed(output.print(&format!("{report}\n")), output);
+            return self.printed(output.json(&report), output);
         }
-        let recipient = format!("{} ({})", to.key(), display(to.path()));
+        let recipient = format!("{} ({})", to.key(), Sanitised::path(to.path()));
         let report = format!(
             "handoff written\npath:     {}\nto:       {recipient}\nsentinel: {sentinel}\n",
-            display(path)
+            Sanitised::path(path)
         );
         self.printed(output.print(&report), output)
     }
@@ -212,15 +212,10 @@ impl Written {
         if status != Status::Done {
             output.complain(format_args!(
                 "the handoff was written, only its report was not; do not write it again: {} (sentinel {})",
-                display(&self.path),
+                Sanitised::path(&self.path),
                 self.sentinel
             ));
         }
         status
     }
-}
-
-/// A path for people. Newlines and escapes in it would forge lines.
-fn display(path: &Path) -> Sanitised {
-    Sanitised::line(path.as_os_str().as_encoded_bytes(), 4_096)
 }

@@ -70,7 +70,6 @@ impl<'a> Here<'a> {
     /// Says what was passed over.
     pub(crate) fn warn(&self, warnings: &[Warning]) {
         for warning in warnings {
-            let warning = handoff_text::Sanitised::from(warning.to_string().as_str());
             self.output.note(&format!("warning: {warning}\n"));
         }
     }
@@ -100,6 +99,7 @@ impl<'a> Here<'a> {
                     let _ = handoff_files::Foreign::sweep_directory(&dir);
                 }
                 let reason = row.reason.as_deref().unwrap_or_default();
+                let reason = handoff_text::Sanitised::line(reason.as_bytes(), 500);
                 self.note(&format!("note: {id} was lost: {reason}\n"));
             }
             // Whoever wanted the result as a handoff gets it, or is told that there is none.

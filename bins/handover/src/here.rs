@@ -66,6 +66,11 @@ impl<'a> Here<'a> {
         u8::from(self.output.print(text) != handoff_process::Status::Done)
     }
 
+    /// Prints a JSON document; gives the exit code.
+    pub(crate) fn json(&self, json: &serde_json::Value) -> u8 {
+        u8::from(self.output.json(json) != handoff_process::Status::Done)
+    }
+
     /// Where the user's key is, what the user allowed, what was captured for, and what the tap noted.
     pub(crate) fn state(&self) -> Result<PathBuf, Failure> {
         state(self.environment)
@@ -78,7 +83,7 @@ impl<'a> Here<'a> {
 
     /// Fails where nothing could ever be captured.
     pub(crate) fn check_captures(&self) -> Result<(), Failure> {
-        let top = self.top().display();
+        let top = Sanitised::path(self.top());
         if !self.worktree.is_repository() {
             return Err(Failure::new(format!(
                 "{top} is in no git repository, so there is nothing to capture: git init"
@@ -144,13 +149,14 @@ impl<'a> Here<'a> {
         let top = self.top();
         let is_bare = handoff_files::is_file(&top.join("HEAD")) && top.join("objects").is_dir();
         if is_bare && !top.join(".git").exists() {
-            let top = top.display();
+            let top = Sanitised::path(top);
             return Some(format!(
                 "{top} is a git directory, which has no working tree; go to a worktree or clone of it"
             ));
         }
         let is_inside = self.worktree.is_repository();
-        (!is_inside).then(|| format!("{} is not in a git repository; git init, or go to one", top.display()))
+        (!is_inside)
+            .then(|| format!("{} is not in a git repository; git init, or go to one", Sanitised::path(top)))
     }
 
     /// Fails outside of git.
@@ -204,7 +210,7 @@ impl<'a> Here<'a> {
 
     /// That nothing waits there, and how to have what did.
     pub(crate) fn nothing(&self, handover: &Handover) -> Failure {
-        let mut words = format!("no capture waits in {}", handover.top().display());
+        let mut words = format!("no capture waits in {}", Sanitised::path(handover.top()));
         let newest = handover.list().ok().and_then(|all| all.into_iter().find(|listed| listed.claimed));
         if let Some(Listed { id, .. }) = newest {
             let note = handover.bundle(&id).ok().and_then(|bundle| bundle.claimed().ok().flatten().flatten());
@@ -257,7 +263,7 @@ fn find(root: Option<&Path>) -> Result<Worktree, Failure> {
         None => Environment::working_directory()?,
     };
     Worktree::find(&start)
-        .map_err(|error| Failure::new(format!("could not look at {}: {error}", start.display())))
+        .map_err(|error| Failure::new(format!("could not look at {}: {error}", Sanitised::path(&start))))
 }
 
 /// The user's state directory, which no agent's sandbox may write.

@@ -8,9 +8,11 @@ use handoff_delivery::{Ledger, Looker, Standing};
 use handoff_document::{Document, Timestamp};
 use handoff_process::{Environment, Output};
 use handoff_store::{Inbox, Listing, Store, Waiting, is_elsewhere};
+use handoff_text::Sanitised;
 use handoff_worktree::Worktree;
 
 use crate::args::Args;
+use crate::id;
 
 /// What keeps a verb from being done, in words.
 pub(crate) type Failure = Box<dyn std::error::Error>;
@@ -47,7 +49,7 @@ impl Here {
             })?,
         };
         let worktree = Worktree::find(&start).map_err(|error| {
-            format!("could not enter {}: {}", start.display(), handoff_files::reason(&error))
+            format!("could not enter {}: {}", Sanitised::path(&start), handoff_files::reason(&error))
         })?;
         let address = Address::of(worktree.top());
         let looker = Looker { session: environment.session_id(), ..Looker::outside(&environment) };
@@ -107,7 +109,7 @@ impl Here {
     pub(crate) fn unread(&self, inbox: &Inbox) -> Result<Vec<Unread>, Failure> {
         let Listing { handoffs, oddities } = inbox.waiting()?;
         for oddity in oddities {
-            let (name, kind) = (oddity.name.to_string_lossy(), oddity.kind.name());
+            let (name, kind) = (id::shown(&oddity.name), oddity.kind.name());
             self.output.complain(format_args!("{name} in unread/ is a {kind}, no handoff; it is left alone"));
         }
         let ledger = Ledger::open(inbox, &self.looker)?;

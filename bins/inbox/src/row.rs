@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use handoff_document::{Document, Timestamp, age};
+use handoff_text::Sanitised;
 use handoff_worktree::{Head, Relation, Repository};
 use serde_json::{Value, json};
 
@@ -88,22 +89,28 @@ fn mark(relation: Option<Relation>) -> String {
     }
 }
 
-/// The fields of a handoff that a program wants in a list.
+/// The fields of a handoff that a program wants in a list, sanitised as in the table, but whole.
 pub(crate) fn facts(document: &Document<'_>, file: &str) -> Value {
+    let field = |key: &str| document.field(key).map(words);
     json!({
         "id": file.strip_suffix(".md").unwrap_or(file),
         "file": file,
-        "name": document.title(),
-        "description": document.field("description"),
-        "from": document.field("from"),
-        "tool": document.field("session_tool"),
+        "name": document.title().map(|title| words(&title)),
+        "description": field("description"),
+        "from": field("from"),
+        "tool": field("session_tool"),
         "created": created(document, file).map(|time| time.to_string()),
-        "branch": document.field("branch"),
-        "head": document.field("head"),
-        "topic": document.field("topic"),
-        "received_at": document.field("received_at"),
+        "branch": field("branch"),
+        "head": field("head"),
+        "topic": field("topic"),
+        "received_at": field("received_at"),
         "problem": document.problem().map(ToString::to_string),
     })
+}
+
+/// Text of others for a program that shows it.
+pub(crate) fn words(text: &str) -> String {
+    Sanitised::from(text).to_string()
 }
 
 /// The drift as a program wants it.

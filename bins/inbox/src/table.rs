@@ -1,8 +1,7 @@
 //! Tables for people: as wide as the terminal, and no wider.
 
+use handoff_columns::{cut, padded, width};
 use handoff_process::Output;
-use handoff_text::Sanitised;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// How a cell looks where there is colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,13 +31,13 @@ impl Style {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
-    text: Sanitised,
+    text: String,
     style: Style,
 }
 
 impl Cell {
     pub(crate) fn new(text: &str, style: Style) -> Self {
-        Self { text: Sanitised::line(text.as_bytes(), 400), style }
+        Self { text: handoff_columns::cell(text.as_bytes()), style }
     }
 }
 
@@ -66,16 +65,22 @@ const GAP: &str = "  ";
 
 /// The table with its header, one line a row.
 pub(crate) fn render(columns: &[Column], rows: &[Vec<Cell>], output: &Output) -> String {
-    let widths = widths(columns, rows, output.width);
+    laid_out(columns, rows, output.width, output.colour)
+}
+
+/// The table in `available` columns, or as wide as it is.
+fn laid_out(columns: &[Column], rows: &[Vec<Cell>], available: Option<usize>, colour: bool) -> String {
+    let widths = widths(columns, rows, available);
     let titles = columns.iter().map(|column| Cell::new(column.title, Style::Dim)).collect();
-    let lines = std::iter::once(&titles).chain(rows).map(|row| line(row, &widths, output.colour));
+    let available = available.unwrap_or(usize::MAX);
+    let lines = std::iter::once(&titles).chain(rows).map(|row| line(row, &widths, available, colour));
     lines.collect()
 }
 
 fn widths(columns: &[Column], rows: &[Vec<Cell>], available: Option<usize>) -> Vec<usize> {
-    let natural = |index: usize| rows.iter().map(|row| row[index].text.width()).max().unwrap_or(0);
+    let natural = |index: usize| rows.iter().map(|row| width(&row[index].text)).max().unwrap_or(0);
     let mut widths: Vec<usize> =
-        columns.iter().enumerate().map(|(index, column)| natural(index).max(column.title.width())).collect();
+        columns.iter().enumerate().map(|(index, column)| natural(index).max(column.title.len())).collect();
     let Some(available) = available else { return widths };
     let mut over = (widths.iter().sum::<usize>() + GAP.len() * columns.len().saturating_sub(1))
         .saturating_sub(available);
@@ -86,42 +91,86 @@ fn widths(columns: &[Column], rows: &[Vec<Cell>], available: Option<usize>) -> V
     for (least, &index) in
         [LEAST, 0].into_iter().flat_map(|least| order.iter().map(move |index| (least, index)))
     {
-        let cut = over.min(widths[index].saturating_sub(least.max(columns[index].title.width())));
+        let cut = over.min(widths[index].saturating_sub(least.max(columns[index].title.len())));
         widths[index] -= cut;
         over -= cut;
     }
     widths
 }
 
-fn line(row: &[Cell], widths: &[usize], colour: bool) -> String {
-    let last = row.len() - 1;
+/// One row. Where even the titles are wider than the terminal, its end is cut off.
+fn line(row: &[Cell], widths: &[usize], available: usize, colour: bool) -> String {
     let mut line = String::new();
-    for (index, (cell, &width)) in row.iter().zip(widths).enumerate() {
-        let text = cut(&cell.text, width);
-        let padding = if index == last { 0 } else { width - text.width() + GAP.len() };
+    let mut left = available;
+    for (cell, &width) in row.iter().zip(widths) {
+        let room = width.min(left);
+        let text = cut(&cell.text, room);
+        let blanks = padded(&text, room, false).len() - text.len();
+        let gap = GAP.len().min(left - room);
+        left -= room + gap;
         line.push_str(&cell.style.paint(&text, colour));
-        line.extend(std::iter::repeat_n(' ', padding));
+        line.extend(std::iter::repeat_n(' ', blanks + gap));
     }
     format!("{}\n", line.trim_end())
-}
-
-fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut kept = String::new();
-    let mut used = 1;
-    for c in text.chars() {
-        used += c.width().unwrap_or(0);
-        if used > width {
-            break;
-        }
-        kept.push(c);
-    }
-    kept + "…"
 }
 
 /// One dim line below a table.
 pub(crate) fn hint(text: &str, output: &Output) -> String {
     if output.is_terminal() { format!("{}\n", Style::Dim.paint(text, output.colour)) } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [Column; 4] =
+        [Column::new("#"), Column::new("FROM"), Column::giving("NAME"), Column::new("DRIFT")];
+
+    fn rows(texts: &[&str]) -> Vec<Vec<Cell>> {
+        let row = |text: &&str| {
+            vec![
+                Cell::new("1", Style::Dim),
+                Cell::new(text, Style::Plain),
+                Cell::new(&text.repeat(9), Style::Bold),
+                Cell::new("↑3", Style::Warn),
+            ]
+        };
+        texts.iter().map(row).collect()
+    }
+
+    #[test]
+    fn no_text_makes_a_table_wider_than_the_terminal_or_obeys_it() {
+        let texts = [
+            "⚠\u{FE0F} fix ",
+            "❤\u{FE0F}\u{200D}🔥",
+            "👍🏽👍🏿",
+            "👨\u{200D}👩\u{200D}👧\u{200D}👦",
+            "🇩🇪🇺🇦🇪",
+            "1\u{FE0F}\u{20E3} ",
+            "日本語のタイトル",
+            "क्षत्रिय",
+            "a\u{301}\u{302}\u{303}\u{304}\u{305}",
+            "\x1b]52;c;x\x07\u{9b}2J\u{202E}\u{E0041}\r\n",
+            "العربية لا",
+            "",
+        ];
+        for terminal in 1..=200 {
+            for texts in texts.chunks(1).chain([&texts[..]]) {
+                let plain = laid_out(&COLUMNS, &rows(texts), Some(terminal), false);
+                assert_eq!(plain.lines().count(), texts.len() + 1);
+                for line in plain.lines() {
+                    assert!(width(line) <= terminal, "{line:?} in {terminal} columns");
+                    assert_eq!(
+                        handoff_columns::cell(line.as_bytes()).replace(' ', ""),
+                        line.replace(' ', "")
+                    );
+                }
+                let mut coloured = laid_out(&COLUMNS, &rows(texts), Some(terminal), true);
+                for code in ["\x1b[2m", "\x1b[1m", "\x1b[33m", "\x1b[0m"] {
+                    coloured = coloured.replace(code, "");
+                }
+                assert!(coloured.lines().map(str::trim_end).eq(plain.lines()));
+            }
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use handoff_files::FileError;
+use handoff_text::Sanitised;
 use handoff_wiring::Malformed;
 
 /// Why nothing was changed, or not all.
@@ -12,7 +13,7 @@ pub enum AdapterError {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     InTheWay(Vec<Problem>),
     /// The record of what was changed cannot be used.
-    #[error("could not read {}: {reason}; move it away to go on without it", path.display())]
+    #[error("could not read {}: {reason}; move it away to go on without it", Sanitised::path(path))]
     Manifest {
         /// The record.
         path: PathBuf,
@@ -34,7 +35,7 @@ pub enum AdapterError {
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// It is not what it must be for us to change it.
-    #[error("could not change {}: {error}{}", path.display(), not_read(error))]
+    #[error("could not change {}: {error}{}", Sanitised::path(path), not_read(error))]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -45,7 +46,7 @@ pub enum Problem {
     #[error(transparent)]
     File(#[from] FileError),
     /// Something else stands where a directory has to be made.
-    #[error("could not create {}: it is no directory", .0.display())]
+    #[error("could not create {}: it is no directory", Sanitised::path(.0))]
     Taken(PathBuf),
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use handoff_files::{Dir, FileError, Foreign};
+use handoff_text::Sanitised;
 
 use crate::error::AdapterError;
 use crate::manifest::{Manifest, Record};
@@ -82,21 +83,33 @@ impl std::fmt::Display for Note {
             Self::Trust { tool, path } => write!(
                 f,
                 "{tool} runs the hooks of {} once you trust them, for which it asks at its next interactive start",
-                path.display()
+                Sanitised::path(path)
             ),
             Self::Hides { tool, path, hidden } => write!(
                 f,
                 "{tool} reads only one file of instructions: with {} it does not read {} any more",
-                path.display(),
-                hidden.display()
+                Sanitised::path(path),
+                Sanitised::path(hidden)
             ),
             Self::LeadsOut { path, place } => {
-                write!(f, "{} leads to {}, so it stays as it is", path.display(), place.display())
+                write!(
+                    f,
+                    "{} leads to {}, so it stays as it is",
+                    Sanitised::path(path),
+                    Sanitised::path(place)
+                )
             }
             Self::NotRead { tool, path, settings, line } => {
-                write!(f, "{tool} reads {} once {} has the line `{line}`", path.display(), settings.display())
+                write!(
+                    f,
+                    "{tool} reads {} once {} has the line `{line}`",
+                    Sanitised::path(path),
+                    Sanitised::path(settings)
+                )
             }
-            Self::Stays(path) => write!(f, "{} has something else in it by now, so it stays", path.display()),
+            Self::Stays(path) => {
+                write!(f, "{} has something else in it by now, so it stays", Sanitised::path(path))
+            }
         }
     }
 }

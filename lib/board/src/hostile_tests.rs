@@ -114,17 +114,6 @@ proptest! {
     }
 
     #[test]
-    fn cut_text_is_as_wide_as_it_may_be(text in hostile(), width in 0_usize..40) {
-        let cell = text::cell(&text);
-        let wide = text::width(&cell);
-        for cut in [text::cut(&cell, width), text::cut_front(&cell, width)] {
-            prop_assert!(text::width(&cut) <= width);
-            prop_assert!(wide > width || cut == cell);
-        }
-        prop_assert_eq!(text::width(&text::padded(&text::cut(&cell, width), width, true)), width);
-    }
-
-    #[test]
     fn no_bytes_confuse_the_keyboard(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let mut keys = Keys::default();
         keys.push(&bytes);

@@ -1,27 +1,23 @@
-//! Text from outside as the screen takes it: sanitised, and cut and padded by what a terminal shows.
+//! Text from outside as the screen takes it: sanitised, and reduced to what all terminals draw alike.
 
+use handoff_columns::reduced;
+pub(crate) use handoff_columns::{clusters, cut, cut_front, padded, width};
 use handoff_text::Sanitised;
-use ratatui::style::Style;
-use ratatui::text::Span;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Bytes of one cell that are looked at.
-const CELL: usize = 400;
-
-/// Marks that are kept above and below one letter.
-const MARKS: usize = 8;
+/// The longest text that is being typed, in bytes.
+const TYPED: usize = 400;
 
 /// A tab stop, in columns.
 const TAB: usize = 4;
 
 /// One line for a cell.
 pub(crate) fn cell(text: &str) -> String {
-    settle(&Sanitised::line(text.as_bytes(), CELL))
+    handoff_columns::cell(text.as_bytes())
 }
 
 /// A cell that keeps its spaces, for what is being typed.
 pub(crate) fn cell_as_typed(text: &str) -> String {
-    settle(&Sanitised::up_to(text.as_bytes(), CELL).text).replace(['\n', '\t'], " ")
+    reduced(&Sanitised::up_to(text.as_bytes(), TYPED).text.replace(['\n', '\t'], " "))
 }
 
 /// Lines for a page: tabs become spaces, and nothing else that is invisible is left.
@@ -33,125 +29,21 @@ pub(crate) fn page(text: &str, limit: usize) -> (String, bool) {
             page.push('\n');
         }
         let mut parts = line.split('\t');
-        let mut column = push_settled(&mut page, parts.next().unwrap_or_default());
+        let mut column = push(&mut page, parts.next().unwrap_or_default());
         for part in parts {
             let gap = TAB - column % TAB;
             page.extend(std::iter::repeat_n(' ', gap));
-            column += gap + push_settled(&mut page, part);
+            column += gap + push(&mut page, part);
         }
     }
     (page, excerpt.whole)
 }
 
-/// The text with each cluster reduced to what all terminals draw alike.
-fn settle(text: &str) -> String {
-    let mut settled = String::with_capacity(text.len());
-    push_settled(&mut settled, text);
-    settled
-}
-
-/// Appends the settled text and returns its width.
-fn push_settled(out: &mut String, text: &str) -> usize {
-    if text.is_ascii() {
-        out.push_str(text);
-        return text.len();
-    }
-    // A mark that stands alone has nothing to stand on.
-    clusters(text)
-        .filter(|(_, width)| *width > 0)
-        .map(|(symbol, width)| (out.push_str(symbol), width).1)
-        .sum()
-}
-
-/// What a reader takes for one character each, with its width. Terminals disagree about clusters whose characters do
-/// not add up, such as a symbol with a variation selector or a skin tone: of those, the first character is given. And
-/// a letter keeps only some of the marks that can be heaped on it.
-pub(crate) fn clusters(text: &str) -> impl Iterator<Item = (&str, usize)> {
-    // The span's iterator is the one that the buffer will use.
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let first = rest.chars().next()?;
-        let bytes = rest.as_bytes();
-        // ASCII before ASCII stands alone, and most text is that.
-        if first.is_ascii() && bytes.get(1).is_none_or(u8::is_ascii) {
-            let (symbol, remaining) = rest.split_at(1);
-            rest = remaining;
-            return Some((symbol, usize::from(!first.is_control())));
-        }
-        let length = if first.is_control() {
-            first.len_utf8()
-        } else {
-            let span = Span::raw(&rest[..window(rest)]);
-            let length = span.styled_graphemes(Style::new()).next().map_or(0, |cluster| cluster.symbol.len());
-            length.max(first.len_utf8())
-        };
-        let (cluster, remaining) = rest.split_at(length);
-        rest = remaining;
-        let kept = cluster.char_indices().nth(MARKS).map_or(cluster, |(end, _)| &cluster[..end]);
-        let width = kept.width();
-        let sum: usize = kept.chars().map(|c| c.width().unwrap_or(0)).sum();
-        if width == sum {
-            Some((kept, width))
-        } else {
-            Some((&kept[..first.len_utf8()], first.width().unwrap_or(0)))
-        }
-    })
-}
-
-/// A cluster is looked for in this much of the text, so that a long line is not searched anew for each.
-fn window(text: &str) -> usize {
-    text.floor_char_boundary(256.min(text.len()))
-}
-
-pub(crate) fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { clusters(text).map(|(_, width)| width).sum() }
-}
-
-/// As much of the beginning as fits, `…` where something is missing.
-pub(crate) fn cut(text: &str, available: usize) -> String {
-    if width(text) <= available {
-        return text.to_owned();
-    }
-    if available == 0 {
-        return String::new();
-    }
-    let mut kept = String::new();
-    let mut used = 1;
-    for (symbol, width) in clusters(text) {
-        used += width;
-        if used > available {
-            break;
-        }
-        kept.push_str(symbol);
-    }
-    kept + "…"
-}
-
-/// As much of the end as fits: the end of a path says more than its beginning.
-pub(crate) fn cut_front(text: &str, available: usize) -> String {
-    let total = width(text);
-    if total <= available {
-        return text.to_owned();
-    }
-    if available == 0 {
-        return String::new();
-    }
-    let mut over = (total + 1).saturating_sub(available);
-    let mut skipped = 0;
-    for (symbol, width) in clusters(text) {
-        if over == 0 {
-            break;
-        }
-        over = over.saturating_sub(width);
-        skipped += symbol.len();
-    }
-    format!("…{}", &text[skipped..])
-}
-
-/// The text, already cut, filled with spaces.
-pub(crate) fn padded(text: &str, columns: usize, right: bool) -> String {
-    let gap = " ".repeat(columns.saturating_sub(width(text)));
-    if right { gap + text } else { text.to_owned() + &gap }
+/// Appends the reduced text and returns its width.
+fn push(out: &mut String, text: &str) -> usize {
+    let text = reduced(text);
+    out.push_str(&text);
+    width(&text)
 }
 
 /// `1234567` as `1.2M`.
@@ -185,28 +77,6 @@ fn cost_to(usd: f64, digits: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_is_cut_by_what_is_shown() {
-        assert_eq!(cut("abcdef", 6), "abcdef");
-        assert_eq!(cut("abcdef", 4), "abc…");
-        assert_eq!(cut("日本語", 5), "日本…");
-        assert_eq!(cut("日本語", 4), "日…");
-        assert_eq!(cut("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
-        assert_eq!(cut("abc", 0), "");
-        assert_eq!(cut_front("~/work/api", 6), "…k/api");
-        assert_eq!(cut_front("日本語", 4), "…語");
-        assert_eq!(cut_front("日本語", 0), "");
-        assert_eq!(padded("日", 4, true), "  日");
-    }
-
-    #[test]
-    fn what_terminals_disagree_about_becomes_simple() {
-        assert_eq!(cell("⚠\u{FE0F} ok 👍🏽"), "⚠ ok 👍");
-        let heaped = format!("a{}b", "\u{301}".repeat(500));
-        assert_eq!(page(&heaped, 2000).0.chars().count(), MARKS + 1);
-        assert_eq!(width(&page(&heaped, 2000).0), 2);
-    }
 
     #[test]
     fn nothing_that_a_terminal_obeys_is_left() {

@@ -133,9 +133,7 @@ enter look  ? help  q quit        1 of 7"
 
 /// Where a text stands, by what is drawn.
 fn column(screen: &str, text: &str) -> Option<usize> {
-    screen
-        .lines()
-        .find_map(|line| line.find(text).map(|at| unicode_width::UnicodeWidthStr::width(&line[..at])))
+    screen.lines().find_map(|line| line.find(text).map(|at| handoff_columns::width(&line[..at])))
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use handoff_files::FileError;
+use handoff_text::Sanitised;
 
 use crate::git::GitError;
 use crate::patch::PatchError;
@@ -19,7 +20,7 @@ pub enum BundleError {
     #[error(transparent)]
     Git(#[from] GitError),
     /// There is no working tree to capture or to apply to.
-    #[error("{} is a bare repository, which has no working tree; work in a clone of it", .0.display())]
+    #[error("{} is a bare repository, which has no working tree; work in a clone of it", Sanitised::path(.0))]
     Bare(PathBuf),
     /// Git had no room to try a patch. Nothing was changed.
     #[error(
@@ -32,7 +33,7 @@ pub enum BundleError {
         reason: String,
     },
     /// Not the top of a worktree.
-    #[error("{} is not the top level of a git worktree", .0.display())]
+    #[error("{} is not the top level of a git worktree", Sanitised::path(.0))]
     NotTop(PathBuf),
     /// More is uncommitted than a capture may hold.
     #[error(
@@ -74,7 +75,7 @@ pub enum BundleError {
     #[error("there is no bundle {0}")]
     Unknown(String),
     /// Somebody else has it.
-    #[error("the bundle {id} was claimed already{}", .by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default())]
+    #[error("the bundle {id} was claimed already{}", .by.as_deref().map(|by| format!(" by {}", Sanitised::line(by.as_bytes(), 400))).unwrap_or_default())]
     Claimed {
         /// Which.
         id: String,
@@ -82,7 +83,7 @@ pub enum BundleError {
         by: Option<String>,
     },
     /// A random name was taken over and over.
-    #[error("could not find a free name in {}", .0.display())]
+    #[error("could not find a free name in {}", Sanitised::path(.0))]
     NoFreeName(PathBuf),
     /// An apply or undo of this worktree is under way.
     #[error("another program is applying a bundle to this worktree; wait for it to end")]
@@ -233,7 +234,7 @@ pub enum Refusal {
     #[error("git's index was changed by another program meanwhile; nothing was changed, try again")]
     IndexChanged,
     /// Git's index is locked by another program.
-    #[error("another git program is using {}; try again when it is done", .0.display())]
+    #[error("another git program is using {}; try again when it is done", Sanitised::path(.0))]
     IndexLocked(PathBuf),
     /// What undo would overwrite was changed since.
     #[error("these changed since the bundle was applied ({}); save them elsewhere and put them back first", list(.0))]

@@ -3,9 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use handoff_text::Sanitised;
+
 /// What could not be done to which file, and why.
 #[derive(Debug, thiserror::Error)]
-#[error("could not {verb} {}: {}", path.display(), reason(source))]
+#[error("could not {verb} {}: {}", Sanitised::path(path), reason(source))]
 pub struct FileError {
     /// As in "could not `verb` path": `read`, `rename`, …
     pub verb: &'static str,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use handoff_text::Sanitised;
+use handoff_text::{Sanitised, visible_json};
 
 use crate::environment::Environment;
 
@@ -78,8 +78,25 @@ impl Output {
         std::fs::File::from(stdout.as_fd().try_clone_to_owned()?).write_all(text.as_bytes())
     }
 
-    /// Prints `text` as it is. A closed reader or output is no error; a full disk is, and gives [`Status::NotDone`].
+    /// Prints `text`, sanitised as a whole: what others wrote may be in it. A closed reader or output is no error; a full
+    /// disk is, and gives [`Status::NotDone`].
     pub fn print(&self, text: &str) -> Status {
+        self.print_styled(&Sanitised::from(text))
+    }
+
+    /// Prints a JSON document and a line end. What a terminal obeys or a reader cannot see is escaped in it, so a program
+    /// reads what it would have read.
+    pub fn json(&self, json: &impl Display) -> Status {
+        self.print_styled(&format!("{}\n", visible_json(&json.to_string())))
+    }
+
+    /// Prints `text` for a program, byte for byte, such as a path; on a terminal it is sanitised.
+    pub fn print_exact(&self, text: &str) -> Status {
+        if self.terminal { self.print(text) } else { self.print_styled(text) }
+    }
+
+    /// Prints `text` as it is: escape sequences of ours are in it, and what others wrote was sanitised part by part.
+    pub fn print_styled(&self, text: &str) -> Status {
         match self.deliver(text) {
             Ok(()) => Status::Done,
             Err(error) if is_closed(&error) => Status::Done,
@@ -90,17 +107,15 @@ impl Output {
         }
     }
 
-    /// Prints `text` on standard error as it is.
+    /// Prints `text` on standard error, sanitised as a whole.
     pub fn note(&self, text: &str) {
-        // Nobody is left to be told.
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        // If standard error is closed there is no place left for a message.
+        let _ = io::stderr().lock().write_all(Sanitised::from(text).as_bytes());
     }
 
-    /// Prints `agent-handoff: <message>` on standard error. Messages quote file names and fields of others, so they are
-    /// sanitised as a whole.
+    /// Prints `agent-handoff: <message>` on standard error, sanitised as a whole.
     pub fn complain(&self, message: impl Display) {
-        let message = message.to_string();
-        self.note(&format!("agent-handoff: {}\n", Sanitised::from(message.as_str()).trim_end()));
+        self.note(&format!("agent-handoff: {}\n", message.to_string().trim_end()));
     }
 }
 

@@ -7,12 +7,19 @@
 //! Not here: what a handoff's words may imitate. That is the frame's business, see `handoff-surface`.
 
 mod hidden;
+mod json;
+mod tables;
 
 use std::fmt;
 use std::ops::Deref;
+use std::path::Path;
 
-/// Text without anything that a terminal obeys or that a reader cannot see: valid UTF-8, of the control characters
-/// only newline and tab, no bidirectional controls, no zero-width, tag or other default-ignorable characters.
+use hidden::Shown;
+
+pub use json::visible_json;
+
+/// Text without anything that a terminal obeys or that a reader cannot see: valid UTF-8; of the categories Cc, Cf, Cn and
+/// Co only newline and tab; no character that has no picture; no space but the ordinary one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sanitised(String);
 
@@ -72,6 +79,15 @@ impl Sanitised {
         Self(line)
     }
 
+    /// A path in one line, all of its first 4,096 bytes: a line end or a tab in it, which could forge a line of ours,
+    /// is U+FFFD.
+    pub fn path(path: &Path) -> Self {
+        const MAX_PATH_BYTES: usize = 4_096;
+        let path = path.as_os_str().as_encoded_bytes();
+        let shown = Self::text(path.get(..MAX_PATH_BYTES).unwrap_or(path));
+        Self(shown.0.replace(['\n', '\t'], "\u{FFFD}"))
+    }
+
     /// The text itself.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -101,7 +117,7 @@ impl fmt::Display for Sanitised {
 struct Builder {
     text: String,
     after_return: bool,
-    /// Whether a variation selector may follow: it chooses the look of the one character before it.
+    /// Whether a U+FE0F may follow: it turns the one character before it into an emoji.
     selectable: bool,
 }
 
@@ -115,10 +131,10 @@ impl Builder {
     fn push_plain<'t>(&mut self, text: &'t str, limit: usize) -> &'t str {
         let plain = text.bytes().take_while(|byte| matches!(byte, b' '..=b'~')).count();
         let (plain, rest) = text.split_at(plain.min(limit.saturating_sub(self.text.len())));
-        if let Some(last) = plain.bytes().last() {
+        if !plain.is_empty() {
             self.text.push_str(plain);
             self.after_return = false;
-            self.selectable = last != b' ';
+            self.selectable = false;
         }
         rest
     }
@@ -126,19 +142,20 @@ impl Builder {
     /// Takes the next character of the source; false when it does not fit any more.
     fn push(&mut self, c: char, limit: usize) -> bool {
         let after_return = std::mem::replace(&mut self.after_return, c == '\r');
-        let shown = match c {
-            '\n' if after_return => None,
-            '\r' | '\u{2028}' | '\u{2029}' => Some('\n'),
-            // One selector after a symbol picks text or emoji style; a run of them is a channel for hidden bytes.
-            '\u{FE0E}' | '\u{FE0F}' if self.selectable => Some(c),
-            c if hidden::is_hidden(c) => None,
-            c => Some(c),
+        let shown = match hidden::shown(c) {
+            _ if c == '\n' && after_return => None,
+            // A run of selectors, or one after any letter, is a channel for hidden bytes.
+            _ if c == '\u{FE0F}' && self.selectable => Some(c),
+            Shown::Itself => Some(c),
+            Shown::Space => Some(' '),
+            Shown::Newline => Some('\n'),
+            Shown::Nothing => None,
         };
         if let Some(c) = shown {
             if self.text.len() + c.len_utf8() > limit {
                 return false;
             }
-            self.selectable = !c.is_ascii_whitespace() && !('\u{FE0E}'..='\u{FE0F}').contains(&c);
+            self.selectable = hidden::takes_emoji_style(c);
             self.text.push(c);
         }
         true
@@ -178,7 +195,7 @@ mod tests {
         let tags: String = "ignore".chars().filter_map(|c| char::from_u32(0xE0000 + c as u32)).collect();
         let selectors = "\u{FE00}\u{FE0F}\u{E0100}\u{E01EF}";
         let text = format!("a{tags}{selectors}\u{200B}\u{202E}\u{2066}\u{FEFF}\u{AD}\u{180E}\u{3164}b");
-        assert_eq!(Sanitised::from(text.as_str()).as_str(), "a\u{FE0F}b");
+        assert_eq!(Sanitised::from(text.as_str()).as_str(), "ab");
     }
 
     #[test]
@@ -193,6 +210,12 @@ mod tests {
         assert!(!Sanitised::up_to("aéb".as_bytes(), 2).whole);
         assert!(Sanitised::up_to("aéb".as_bytes(), 4).whole);
         assert!(Sanitised::up_to(b"", 0).whole);
+    }
+
+    #[test]
+    fn a_path_is_one_line_that_keeps_its_spaces() {
+        let path = Path::new("/a  b/\u{202E}c\n\x1b[31md\te");
+        assert_eq!(Sanitised::path(path).as_str(), "/a  b/c\u{FFFD}[31md\u{FFFD}e");
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub(crate) fn result(
         dirty_files: None,
     };
     word.leave(&body(about, state, text, file))?;
-    here.note(&format!("note: the result of {id} waits in the inbox of {}\n", from.display()));
+    here.note(&format!("note: the result of {id} waits in the inbox of {}\n", Sanitised::path(from)));
     Ok(())
 }
 

@@ -70,9 +70,10 @@ fn directory(named: Option<PathBuf>) -> Result<PathBuf, Failure> {
     };
     match handoff_files::is_directory(&path) {
         true => Ok(path),
-        false => {
-            Err(Failure::usage(format!("could not work in {}: there is no such directory", path.display())))
-        }
+        false => Err(Failure::usage(format!(
+            "could not work in {}: there is no such directory",
+            Sanitised::path(&path)
+        ))),
     }
 }
 
@@ -299,7 +300,7 @@ fn conclude(
     match &done.result {
         Ok(path) => {
             journal.end(&format!("RESULT={}", path.display()));
-            here.output.print(&format!("RESULT={}\n", path.display()));
+            here.output.print_exact(&format!("RESULT={}\n", path.display()));
         }
         Err(error) => here.output.complain(format_args!("{id}: {error}")),
     }

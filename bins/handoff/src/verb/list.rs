@@ -5,7 +5,7 @@ use std::path::Path;
 
 use handoff_board::{Detail, Document, Left, Source, Tokens};
 use handoff_document::{Timestamp, age};
-use handoff_process::Failure;
+use handoff_process::{Failure, Status};
 use handoff_runs::{Filter, Row, Runs, State, split_result};
 use handoff_text::Sanitised;
 use serde::Serialize;
@@ -30,7 +30,7 @@ pub(crate) fn run(here: &Here<'_>, list: &List) -> Result<u8, Failure> {
             Some(id) => entries.add(&here.find(&runs, id)?),
             None => runs.each(&filter, |row| entries.add(&row))?,
         }
-        return Ok(printed(here.output, &entries.end()?));
+        return Ok(u8::from(here.output.json(&entries.end()?) != Status::Done));
     }
     if here.output.is_terminal() && list.id.is_none() {
         return view(here, runs);
@@ -131,7 +131,7 @@ impl<'r> Entries<'r> {
     }
 
     fn end(mut self) -> Result<String, Failure> {
-        self.text.extend_from_slice(b"]\n");
+        self.text.push(b']');
         match self.failed {
             Some(error) => Err(error.into()),
             None => Ok(String::from_utf8(self.text)?),
@@ -139,8 +139,8 @@ impl<'r> Entries<'r> {
     }
 }
 
-fn line(text: &str, limit: usize) -> Sanitised {
-    Sanitised::line(text.as_bytes(), limit)
+fn line(text: &str, limit: usize) -> String {
+    handoff_columns::reduced(&Sanitised::line(text.as_bytes(), limit))
 }
 
 fn plain(rows: &[Row]) -> String {
@@ -149,10 +149,10 @@ fn plain(rows: &[Row]) -> String {
     let cells = rows.iter().map(|row| {
         let cwd = row.cwd.file_name().unwrap_or(row.cwd.as_os_str()).to_string_lossy();
         [
-            line(row.id.as_str(), 80).to_string(),
+            line(row.id.as_str(), 80),
             row.started.map_or_else(|| "-".to_owned(), |then| age(then, now)),
             row.state.name().to_owned(),
-            line(&row.backend, 20).to_string(),
+            line(&row.backend, 20),
             row.usage.as_ref().map_or_else(
                 || "-".to_owned(),
                 |usage| {
@@ -162,19 +162,15 @@ fn plain(rows: &[Row]) -> String {
                     )
                 },
             ),
-            line(&cwd, 30).to_string(),
-            line(&row.prompt, 60).to_string(),
+            line(&cwd, 30),
+            line(&row.prompt, 60),
         ]
     });
     let table: Vec<[String; 7]> = std::iter::once(header).chain(cells).collect();
-    let width = |column: usize| {
-        table.iter().map(|row| unicode_width::UnicodeWidthStr::width(row[column].as_str())).max().unwrap_or(0)
-    };
+    let width =
+        |column: usize| table.iter().map(|row| handoff_columns::width(&row[column])).max().unwrap_or(0);
     let widths: Vec<usize> = (0..7).map(width).collect();
-    let pad = |(text, width): (&String, &usize)| {
-        let blanks = width.saturating_sub(unicode_width::UnicodeWidthStr::width(text.as_str()));
-        format!("{text}{}  ", " ".repeat(blanks))
-    };
+    let pad = |(text, &width): (&String, &usize)| handoff_columns::padded(text, width + 2, false);
     let lines =
         table.iter().map(|row| row.iter().zip(&widths).map(pad).collect::<String>().trim_end().to_owned());
     lines.map(|line| line + "\n").collect()

@@ -1,8 +1,7 @@
 //! `handoff new`: an id and a prompt file for a run to come.
 
-use handoff_process::Failure;
+use handoff_process::{Failure, Status};
 
-use super::printed;
 use crate::args::{New, Source, Task};
 use crate::here::Here;
 use crate::verb::prompt;
@@ -19,5 +18,5 @@ pub(crate) fn run(here: &Here<'_>, new: &New) -> Result<u8, Failure> {
     let slug = new.slug.as_deref().unwrap_or("task");
     let reserved =
         runs.reserve(&backend.name, slug, prompt.as_ref().map(|prompt| prompt.bytes.as_slice()))?;
-    Ok(printed(here.output, &format!("{}\n", reserved.prompt.display())))
+    Ok(u8::from(here.output.print_exact(&format!("{}\n", reserved.prompt.display())) != Status::Done))
 }

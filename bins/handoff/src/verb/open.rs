@@ -42,7 +42,7 @@ pub(crate) fn row(here: &Here<'_>, row: &Row) -> Result<u8, Failure> {
     if !handoff_files::is_directory(&row.cwd) {
         return Err(Failure::new(format!(
             "could not work in {}: there is no such directory",
-            row.cwd.display()
+            handoff_text::Sanitised::path(&row.cwd)
         )));
     }
     let environment = Environment::all();

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use handoff_process::Failure;
 use handoff_runs::{Filter, Row, Runs, State};
 
-use super::printed;
 use crate::here::Here;
 use crate::select;
 
@@ -36,7 +35,7 @@ pub(crate) fn run(here: &Here<'_>, ids: &[String], timeout: Option<Duration>) ->
             code |= u8::from(now.state != State::Success);
             let line =
                 format!("{} {} RESULT={}\n", now.id, now.state.name(), runs.files(&now).result.display());
-            printed(here.output, &line);
+            here.output.print_exact(&line);
         }
         left = still;
         if left.is_empty() {

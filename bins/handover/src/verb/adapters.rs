@@ -1,7 +1,10 @@
 //! `handover adapters`: the tools, what is found here, and what is wired.
 
+use std::path::Path;
+
 use handoff_adapters::{Sign, State, SurfaceStatus, ToolStatus};
 use handoff_process::Failure;
+use handoff_text::Sanitised;
 use serde_json::json;
 
 use super::wire;
@@ -11,24 +14,30 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
     let all = wire::all(here)?;
     if json {
         let entries: Vec<_> = all.iter().map(entry).collect();
-        return Ok(here.print(&format!("{}\n", serde_json::Value::from(entries))));
+        return Ok(here.json(&serde_json::Value::from(entries)));
     }
     let mut text = String::new();
     for tool in &all {
-        let found =
-            tool.signs.first().map_or_else(|| "not found".to_owned(), |sign| format!("found: {}", by(sign)));
+        let found = tool
+            .signs
+            .first()
+            .map_or_else(|| "not found".to_owned(), |sign| format!("found: {}", Sanitised::path(by(sign))));
         text += &format!("{:<9} {:<18} {found}\n", tool.tool.id, tool.tool.name);
         for surface in &tool.surfaces {
             let name = wire::named(surface.surface, surface.scope);
-            text += &format!("  {name:<14} {:<28} {}\n", how(surface), surface.path.display());
+            text += &format!(
+                "  {name:<14} {:<28} {}\n",
+                Sanitised::line(how(surface).as_bytes(), 1_000),
+                Sanitised::path(&surface.path)
+            );
         }
     }
     Ok(here.print(&text))
 }
 
-fn by(sign: &Sign) -> String {
+fn by(sign: &Sign) -> &Path {
     match sign {
-        Sign::Home(path) | Sign::Project(path) | Sign::Program(path) => path.display().to_string(),
+        Sign::Home(path) | Sign::Project(path) | Sign::Program(path) => path,
     }
 }
 
@@ -59,6 +68,6 @@ fn entry(tool: &ToolStatus) -> serde_json::Value {
         .collect();
     json!({
         "id": tool.tool.id, "name": tool.tool.name, "found": tool.is_found(),
-        "signs": tool.signs.iter().map(by).collect::<Vec<_>>(), "surfaces": surfaces,
+        "signs": tool.signs.iter().map(|sign| by(sign).to_string_lossy()).collect::<Vec<_>>(), "surfaces": surfaces,
     })
 }

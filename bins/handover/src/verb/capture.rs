@@ -99,7 +99,7 @@ pub(crate) fn run(here: &Here<'_>, capture: &Capture) -> Result<u8, Failure> {
     for note in saved.notes.iter().chain(&saved.untold) {
         here.output.complain(format_args!("warning: {note}"));
     }
-    Ok(here.print(&if capture.json { as_json(&saved) } else { as_text(here, &saved) }))
+    Ok(if capture.json { here.json(&as_json(&saved)) } else { here.print(&as_text(here, &saved)) })
 }
 
 /// Whose windows matter.
@@ -268,7 +268,11 @@ fn tell(
         session_id: bundle.manifest().origin.session_id.as_deref(),
         dirty_files: Some(dirty.len()),
     };
-    let body = format!("{}\nThe bundle: {}\n", summary.text.trim_end(), bundle.path().display());
+    let body = format!(
+        "{}\nThe bundle: {}\n",
+        summary.text.trim_end(),
+        handoff_text::Sanitised::path(bundle.path())
+    );
     let left = word.leave(&body)?;
     for note in left.notes.lines().filter(|note| note.contains("does not exist")) {
         here.output.complain(note);
@@ -284,7 +288,7 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
         "saved {} and {} staged in {}\n",
         counted(contents.files.len(), "changed path"),
         contents.staged.len(),
-        saved.bundle.path().display()
+        handoff_text::Sanitised::path(saved.bundle.path())
     );
     for left in contents.left_behind() {
         text += &format!("not carried: {}: {}\n", secrets::shown(&left.path), left.reason.text());
@@ -302,16 +306,15 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
     text + &format!("elsewhere: handover pickup --from {} --apply\n", handoff_process::quoted(here.top()))
 }
 
-fn as_json(saved: &Saved) -> String {
+fn as_json(saved: &Saved) -> Value {
     let contents = &saved.bundle.manifest().contents;
     let left: Vec<_> = contents
         .left_behind()
         .map(|left| json!({"path": left.path.to_string(), "reason": left.reason.text()}))
         .collect();
-    let value = json!({
+    json!({
         "id": saved.bundle.id().as_str(), "path": saved.bundle.path().to_string_lossy(),
         "files": contents.files.len(), "staged": contents.staged.len(), "not_carried": left,
         "redacted": saved.redacted, "told": saved.untold.is_none(),
-    });
-    format!("{value}\n")
+    })
 }

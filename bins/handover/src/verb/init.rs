@@ -19,5 +19,5 @@ pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
             "written"
         }
     };
-    Ok(here.print(&format!("{}: {what}\nthen: handover enable\n", path.display())))
+    Ok(here.print(&format!("{}: {what}\nthen: handover enable\n", handoff_text::Sanitised::path(&path))))
 }

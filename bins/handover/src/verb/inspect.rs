@@ -19,7 +19,7 @@ pub(crate) fn run(here: &Here<'_>, id: Option<&str>, json: bool) -> Result<u8, F
     let keyring = here.keyring()?;
     let trust = keyring.trust(&bundle)?;
     if json {
-        return Ok(here.print(&format!("{}\n", as_json(&bundle, trust)?)));
+        return Ok(here.json(&as_json(&bundle, trust)?));
     }
     let mut text = text(&bundle, trust)?;
     if trust.is_good() {
@@ -38,7 +38,7 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
     let verified = bundle.verify();
     let changed = if verified.is_err() { ", but its files were changed since: see the end" } else { "" };
     field("trust", format!("{}{changed}", word(trust)));
-    field("path", bundle.path().display().to_string());
+    field("path", Sanitised::path(bundle.path()).to_string());
     field("made by", format!("{} ({})", line(&manifest.origin.tool), line(&manifest.origin.event)));
     if let Some(session) = &manifest.origin.session_id {
         field("session", line(session));

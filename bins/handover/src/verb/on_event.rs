@@ -99,7 +99,7 @@ fn alarm(here: &Here<'_>, reason: &str) {
          not save what was uncommitted in {}: {shown}.\n\n## Immediate next action\nSee that it is still there, put right \
          what kept it, and save it: `handover capture`.\n",
         Timestamp::now(),
-        here.top().display()
+        Sanitised::path(here.top())
     );
     // Noted after it is told: twice is better than never.
     let noted = match word.leave(&body) {
@@ -116,7 +116,7 @@ const UNSAVED: u8 = 3;
 
 /// Says something to the person, in the JSON that both hosts take on standard output; no model is sent it.
 fn tell(output: Output, words: &str) {
-    output.print(&format!("{}\n", json!({ "systemMessage": Sanitised::from(words).as_str() })));
+    output.json(&json!({ "systemMessage": Sanitised::from(words).as_str() }));
 }
 
 /// Captures when there is a reason to; gives what a person is told then.
@@ -294,7 +294,7 @@ fn capture(
     let mut words = format!(
         "handover saved the work, because {}: {}",
         why.trim_end_matches('.'),
-        saved.bundle.path().display()
+        Sanitised::path(saved.bundle.path())
     );
     for note in saved.notes.iter().chain(&saved.untold).chain(&here.config.warnings) {
         words += &format!("; {note}");

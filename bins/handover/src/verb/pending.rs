@@ -20,7 +20,7 @@ pub(crate) fn run(here: &Here<'_>, all: bool, json: bool) -> Result<u8, Failure>
         list(here, &handover, all, &mut lines, &mut entries)?;
     }
     if json {
-        return Ok(here.print(&format!("{}\n", serde_json::Value::from(entries))));
+        return Ok(here.json(&serde_json::Value::from(entries)));
     }
     for (other, bundle) in pickup::elsewhere(here)? {
         let top = handoff_process::quoted(other.top());

@@ -113,7 +113,7 @@ fn find(here: &Here<'_>, pickup: &Pickup) -> Result<(Handover, Bundle), Failure>
             _ => (Worktree::find(&from).map_or(from.clone(), |worktree| worktree.top().to_owned()), id),
         };
     let source = Handover::open(&top)?
-        .ok_or_else(|| Failure::new(format!("there is no .handover in {}", top.display())))?;
+        .ok_or_else(|| Failure::new(format!("there is no .handover in {}", Sanitised::path(&top))))?;
     let bundle = here.choose(&source, id, pickup.again)?;
     Ok((source, bundle))
 }
@@ -129,7 +129,9 @@ fn none_here(here: &Here<'_>, own: Option<&Handover>) -> Result<Failure, Failure
             handoff_process::quoted(other.top())
         )),
         (None, Some(own)) => here.nothing(own),
-        (None, None) => Failure::new(format!("no capture waits in {}; --from DIR", here.top().display())),
+        (None, None) => {
+            Failure::new(format!("no capture waits in {}; --from DIR", Sanitised::path(here.top())))
+        }
     })
 }
 
@@ -149,7 +151,7 @@ pub(crate) fn elsewhere(here: &Here<'_>) -> Result<Vec<(Handover, Bundle)>, Fail
 
 fn summary(bundle: &Trusted) -> String {
     let summary = Sanitised::text(bundle.summary());
-    format!("{summary}\n(picked up: {})\n", bundle.path().display())
+    format!("{summary}\n(picked up: {})\n", Sanitised::path(bundle.path()))
 }
 
 fn told(here: &Here<'_>, bundle: &Trusted) -> String {

@@ -7,5 +7,5 @@ use crate::here::Here;
 pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
     let path = here.top().join(".handover/config.toml");
     let from = if here.config.is_set { "and the defaults" } else { "does not exist: the defaults" };
-    Ok(here.print(&format!("# {} {from}\n{}", path.display(), here.config.print())))
+    Ok(here.print(&format!("# {} {from}\n{}", handoff_text::Sanitised::path(&path), here.config.print())))
 }

@@ -39,7 +39,7 @@ pub(crate) fn run(environment: &Environment, output: Output, root: Option<&Path>
             let answer = json!({
                 "hookSpecificOutput": { "hookEventName": "SessionStart", "additionalContext": text }
             });
-            output.print(&format!("{answer}\n"))
+            output.json(&answer)
         }
     };
 }

@@ -4,6 +4,7 @@ use handoff_bundle::{BundleError, Handover};
 use handoff_document::Timestamp;
 use handoff_process::Failure;
 use handoff_quota::Tool;
+use handoff_text::Sanitised;
 use serde_json::json;
 
 use crate::here::Here;
@@ -56,9 +57,9 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
             "worktree": here.top().to_string_lossy(), "configured": here.config.is_set, "wired": wired,
             "pending": pending, "claimed": claimed, "interrupted": interrupted, "windows": windows, "troubles": troubles,
         });
-        return Ok(here.print(&format!("{value}\n")));
+        return Ok(here.json(&value));
     }
-    let mut text = format!("worktree   {}\n", here.top().display());
+    let mut text = format!("worktree   {}\n", Sanitised::path(here.top()));
     let config = if here.config.is_set { ".handover/config.toml" } else { "the defaults: handover init" };
     text += &format!("settings   {config}\n");
     let named = if let (true, Some(words)) = (wired.is_empty(), here.outside()) {
@@ -80,7 +81,7 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
         text += "windows    no source knows how full they are: run openusage, or handover install for the statusline\n";
     }
     for trouble in troubles {
-        text += &format!("note       {trouble}\n");
+        text += &format!("note       {}\n", Sanitised::line(trouble.as_bytes(), 1_000));
     }
     Ok(here.print(&text))
 }

@@ -53,7 +53,7 @@ fn done(here: &Here<'_>, wire: &Wire, plan: Plan) -> Result<String, Failure> {
             (_, None) => "removed",
             _ => "changed",
         };
-        text += &format!("{what}: {}\n", edit.path().display());
+        text += &format!("{what}: {}\n", handoff_text::Sanitised::path(edit.path()));
     }
     if plan.is_empty() {
         text += if wire.remove { "nothing of ours is there\n" } else { "all is wired already\n" };
@@ -111,7 +111,7 @@ pub(crate) fn own(here: &Here<'_>) -> Vec<Own> {
 
 fn diff(edit: &handoff_adapters::Edit) -> String {
     let (before, after) = (edit.before.as_deref().unwrap_or(""), edit.after.as_deref().unwrap_or(""));
-    let name = edit.path().display().to_string();
+    let name = handoff_text::Sanitised::path(edit.path()).to_string();
     let (old, new) = (
         if edit.before.is_some() { &*name } else { "/dev/null" },
         if edit.after.is_some() { &*name } else { "/dev/null" },

@@ -29,6 +29,8 @@ pub(crate) fn run(here: &Here, ids: &[String]) -> Result<Status, Failure> {
         ledger.forget(waiting.name());
         done.push(shown);
     }
-    let lines = done.iter().map(|name| format!("archived: {name}\n")).collect::<String>();
-    Ok(here.output.print(&if here.json { format!("{}\n", json!({ "archived": done })) } else { lines }))
+    if here.json {
+        return Ok(here.output.json(&json!({ "archived": done })));
+    }
+    Ok(here.output.print(&done.iter().map(|name| format!("archived: {name}\n")).collect::<String>()))
 }

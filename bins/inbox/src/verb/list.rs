@@ -15,7 +15,7 @@ pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
     if here.json {
         let rows: Vec<Value> =
             unread.iter().enumerate().map(|(n, unread)| entry(n + 1, unread, &mut drifts)).collect();
-        return Ok(here.output.print(&format!("{}\n", Value::from(rows))));
+        return Ok(here.output.json(&Value::from(rows)));
     }
     if unread.is_empty() {
         return Ok(here.output.print(&format!("nothing unread for {}\n", here.address.key())));
@@ -48,7 +48,7 @@ pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
         })
         .collect();
     let hint = table::hint("inbox read shows and archives them, inbox show 1 only shows", &here.output);
-    Ok(here.output.print(&format!("{}{hint}", table::render(&columns[..count], &rows, &here.output))))
+    Ok(here.output.print_styled(&format!("{}{hint}", table::render(&columns[..count], &rows, &here.output))))
 }
 
 fn entry(number: usize, unread: &Unread, drifts: &mut Drifts) -> Value {

@@ -33,7 +33,7 @@ pub(crate) fn run(here: &Here, all: bool, most: usize) -> Result<Status, Failure
     if here.json {
         let rows: Vec<Value> =
             archived.iter().map(|(inbox, number, name)| entry(inbox, *number, name)).collect();
-        return Ok(here.output.print(&format!("{}\n", Value::from(rows))));
+        return Ok(here.output.json(&Value::from(rows)));
     }
     if archived.is_empty() {
         return Ok(here.output.print("nothing archived\n"));
@@ -49,7 +49,7 @@ pub(crate) fn run(here: &Here, all: bool, most: usize) -> Result<Status, Failure
         Column::giving("NAME"),
         Column::new("ID"),
     ];
-    Ok(here.output.print(&table::render(&columns, &rows, &here.output)))
+    Ok(here.output.print_styled(&table::render(&columns, &rows, &here.output)))
 }
 
 fn cells(here: &Here, inbox: &Inbox, number: usize, name: &OsString) -> Vec<Cell> {

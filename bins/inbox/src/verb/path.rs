@@ -7,12 +7,9 @@ use crate::here::{Failure, Here};
 
 pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
     let path = here.environment.store()?.join(here.address.slug()).join(here.address.key());
-    Ok(here.output.print(&if here.json {
-        format!(
-            "{}\n",
-            json!({ "path": path.to_string_lossy(), "worktree": here.worktree.top().to_string_lossy() })
-        )
-    } else {
-        format!("{}\n", path.display())
-    }))
+    if here.json {
+        let worktree = here.worktree.top().to_string_lossy();
+        return Ok(here.output.json(&json!({ "path": path.to_string_lossy(), "worktree": worktree })));
+    }
+    Ok(here.output.print_exact(&format!("{}\n", path.display())))
 }

@@ -25,14 +25,14 @@ pub(crate) fn run(here: &Here, older_than: i64, all: bool, dry_run: bool) -> Res
             if !dry_run {
                 inbox.forget(&name)?;
             }
-            pruned.push(format!("{}/{}", inbox.key(), id::shown(&name)));
+            pruned.push(format!("{}/{}", id::shown(OsStr::new(inbox.key())), id::shown(&name)));
         }
         if !dry_run {
             inbox.forget_sessions(oldest)?;
         }
     }
     if here.json {
-        return Ok(here.output.print(&format!("{}\n", json!({ "dry_run": dry_run, "pruned": pruned }))));
+        return Ok(here.output.json(&json!({ "dry_run": dry_run, "pruned": pruned })));
     }
     let verb = if dry_run { "would delete" } else { "deleted" };
     let lines: String = pruned.iter().map(|name| format!("{verb}: {name}\n")).collect();

@@ -8,6 +8,7 @@ use handoff_document::Document;
 use handoff_files::FileError;
 use handoff_process::{Environment, Status};
 use handoff_store::{Inbox, Moved, Store};
+use handoff_text::Sanitised;
 use serde_json::json;
 
 use crate::here::{Failure, Here};
@@ -20,7 +21,7 @@ pub(crate) fn run(here: &Here, old: &Path, new: &Path) -> Result<Status, Failure
         return Err("could not move an inbox to itself".into());
     }
     if !handoff_files::is_directory(&new) {
-        return Err(format!("could not move to {}: there is no such directory", new.display()).into());
+        return Err(format!("could not move to {}: there is no such directory", Sanitised::path(&new)).into());
     }
     let (from, to) = (Address::of(&old), Address::of(&new));
     let Some(store) = here.store()? else { return Err(nothing(&old)) };
@@ -29,13 +30,15 @@ pub(crate) fn run(here: &Here, old: &Path, new: &Path) -> Result<Status, Failure
     let ledger = Ledger::open(&source, &here.looker)?;
     let (unread, read) = carry(&store, &source, &from, &to, &ledger)?;
     if here.json {
-        return Ok(here.output.print(&format!("{}\n", json!({ "unread": unread, "read": read }))));
+        return Ok(here.output.json(&json!({ "unread": unread, "read": read })));
     }
-    Ok(here.output.print(&format!("moved {unread} unread and {read} archived to {}\n", to.path().display())))
+    Ok(here
+        .output
+        .print(&format!("moved {unread} unread and {read} archived to {}\n", Sanitised::path(to.path()))))
 }
 
 fn nothing(old: &Path) -> Failure {
-    format!("could not find an inbox of {}; inbox worktrees lists them", old.display()).into()
+    format!("could not find an inbox of {}; inbox worktrees lists them", Sanitised::path(old)).into()
 }
 
 /// Moves what is addressed to `from`, or to nobody in particular; how many unread and archived.

@@ -47,8 +47,10 @@ pub(crate) fn run(here: &Here, ids: &[String]) -> Result<Status, Failure> {
         }
         done.push(shown);
     }
-    let lines = done.iter().map(|name| format!("restored: {name}\n")).collect::<String>();
-    Ok(here.output.print(&if here.json { format!("{}\n", json!({ "restored": done })) } else { lines }))
+    if here.json {
+        return Ok(here.output.json(&json!({ "restored": done })));
+    }
+    Ok(here.output.print(&done.iter().map(|name| format!("restored: {name}\n")).collect::<String>()))
 }
 
 fn nothing() -> Failure {

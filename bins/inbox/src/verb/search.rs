@@ -31,7 +31,7 @@ pub(crate) fn run(here: &Here, text: &str, all: bool) -> Result<Status, Failure>
     let status = if hits.is_empty() { Status::NotDone } else { Status::Done };
     let printed = if here.json {
         let rows: Vec<Value> = hits.iter().map(entry).collect();
-        here.output.print(&format!("{}\n", Value::from(rows)))
+        here.output.json(&Value::from(rows))
     } else {
         if hits.is_empty() {
             here.output.complain(format_args!("could not find {text:?} in any handoff here"));
@@ -74,7 +74,7 @@ fn matching(content: &[u8], needle: &str) -> Vec<(usize, Sanitised)> {
 
 fn lines(hit: &Hit, all: bool) -> String {
     let place = if hit.is_unread { "unread" } else { "read" };
-    let key = if all { format!("{} ", hit.key) } else { String::new() };
+    let key = if all { format!("{} ", Sanitised::line(hit.key.as_bytes(), 255)) } else { String::new() };
     let mut text = format!("{key}{place} {}\n", hit.id);
     for (number, line) in &hit.lines {
         text.push_str(&format!("  {number}: {line}\n"));

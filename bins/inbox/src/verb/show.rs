@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::here::{Failure, Here};
 use crate::id::{self, Unclear};
+use crate::row::words;
 
 struct Found {
     file: String,
@@ -22,13 +23,13 @@ pub(crate) fn run(here: &Here, id: &str) -> Result<Status, Failure> {
     let (seal, own) = document.seal();
     if here.json {
         let fields: Map<String, Value> =
-            document.fields().map(|(key, value)| (key.to_owned(), json!(value))).collect();
+            document.fields().map(|(key, value)| (words(key), json!(value.map(words)))).collect();
         let shown = json!({
             "file": found.file, "path": found.path.to_string_lossy(), "unread": found.is_unread, "fields": fields,
-            "body": String::from_utf8_lossy(document.body()), "sentinel": own, "intact": seal == Seal::Intact,
+            "body": Sanitised::text(document.body()).as_str(), "sentinel": own, "intact": seal == Seal::Intact,
             "problem": document.problem().map(ToString::to_string),
         });
-        return Ok(here.output.print(&format!("{shown}\n")));
+        return Ok(here.output.json(&shown));
     }
     if let Some(problem) = document.problem() {
         here.output.complain(format_args!("malformed handoff: {problem}"));

@@ -36,7 +36,7 @@ pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
     let rows: Vec<Row> = here.inboxes(true)?.iter().map(Row::of).collect::<Result<_, _>>()?;
     if here.json {
         let entries: Vec<Value> = rows.iter().map(entry).collect();
-        return Ok(here.output.print(&format!("{}\n", Value::from(entries))));
+        return Ok(here.output.json(&Value::from(entries)));
     }
     if rows.is_empty() {
         return Ok(here.output.print("no inbox yet\n"));
@@ -55,7 +55,7 @@ pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
         }
         false => String::new(),
     };
-    Ok(here.output.print(&format!("{}{hint}", table::render(&columns, &cells, &here.output))))
+    Ok(here.output.print_styled(&format!("{}{hint}", table::render(&columns, &cells, &here.output))))
 }
 
 fn cells(row: &Row) -> Vec<Cell> {

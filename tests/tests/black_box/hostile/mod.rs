@@ -4,4 +4,6 @@ mod fields;
 mod inbox;
 mod names;
 mod objects;
+mod printed;
+mod tables;
 mod text;
