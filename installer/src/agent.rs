@@ -7,7 +7,7 @@ use handoff_skills::{Host, Kind, Programs, Rendered, Skill, Target};
 use serde::{Deserialize, Serialize};
 
 use crate::manifest::Manifest;
-use crate::piece::Piece;
+use crate::piece::{Looks, Piece};
 use crate::places::Places;
 
 /// An agent that carries handoffs.
@@ -86,7 +86,7 @@ impl Agent {
             Self::Claude => vec![Piece::ClaudeHook(places.clone())],
             Self::Codex => {
                 let mut pieces = vec![
-                    Piece::instructions(places),
+                    Piece::instructions(places, manifest.looks()),
                     Piece::Sandbox(places.clone(), manifest.trusted.clone()),
                 ];
                 if manifest.codex_hook {
@@ -122,8 +122,8 @@ impl Agent {
             Self::Codex => {
                 places.codex = directory.to_owned();
                 vec![
-                    Piece::Instructions(places.clone(), directory.join("AGENTS.md")),
-                    Piece::Instructions(places.clone(), directory.join("AGENTS.override.md")),
+                    Piece::Instructions(places.clone(), directory.join("AGENTS.md"), Looks::Agent),
+                    Piece::Instructions(places.clone(), directory.join("AGENTS.override.md"), Looks::Agent),
                     Piece::Sandbox(places.clone(), manifest.trusted.clone()),
                     Piece::CodexHook(places),
                 ]

@@ -87,6 +87,7 @@ pub(crate) fn install(
         match trust::trust(&places, &planner.manifest, environment) {
             Ok(trusting) => {
                 trusting.save(&places.manifest())?;
+                leave_it_to_the_hook(&places, &trusting)?;
                 report.trusted();
             }
             Err(error) => {
@@ -157,6 +158,17 @@ fn files(planner: &mut Planner<'_>, places: &Places, source: &Source, built: Vec
     }
     planner.remove_stale();
     planner.commands();
+}
+
+/// Tells Codex's agent not to look for handoffs itself, now that Codex runs the hook.
+fn leave_it_to_the_hook(places: &Places, manifest: &Manifest) -> Result<(), InstallError> {
+    let mut planner = Planner::new(places, manifest);
+    planner.wire(&Piece::instructions(places, manifest.looks()));
+    planner.check()?;
+    for change in &planner.changes {
+        change.apply()?;
+    }
+    Ok(planner.manifest.save(&places.manifest())?)
 }
 
 /// What goes to the agents.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::agent::Agent;
 use crate::error::InstallError;
+use crate::piece::Looks;
 use crate::programs::COMMANDS;
 
 /// Its file name in the prefix.
@@ -95,6 +96,12 @@ impl Edit {
 }
 
 impl Manifest {
+    /// Who looks for handoffs in Codex: the hook, once the user's trust in it was given through us.
+    pub(crate) fn looks(&self) -> Looks {
+        let is_trusted = self.trusted.iter().any(|key| key.contains(":session_start:"));
+        if self.codex_hook && is_trusted { Looks::Hook } else { Looks::Agent }
+    }
+
     /// Reads the one of a prefix; an empty one when there is none.
     ///
     /// # Errors

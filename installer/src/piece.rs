@@ -29,7 +29,7 @@ pub(crate) enum Piece {
     /// Codex's.
     CodexHook(Places),
     /// What Codex is told at the start of each session.
-    Instructions(Places, PathBuf),
+    Instructions(Places, PathBuf, Looks),
     /// The store among what Codex's sandbox may write to; and where Codex was asked for it, the user's trust in the
     /// hooks, which Codex itself wrote.
     Sandbox(Places, Vec<String>),
@@ -37,8 +37,8 @@ pub(crate) enum Piece {
 
 impl Piece {
     /// The instructions where Codex reads them.
-    pub(crate) fn instructions(places: &Places) -> Self {
-        Self::Instructions(places.clone(), instructions(&places.codex))
+    pub(crate) fn instructions(places: &Places, looks: Looks) -> Self {
+        Self::Instructions(places.clone(), instructions(&places.codex), looks)
     }
 
     /// The file.
@@ -46,7 +46,7 @@ impl Piece {
         match self {
             Self::ClaudeHook(places) => places.claude.join("settings.json"),
             Self::CodexHook(places) => places.codex.join("hooks.json"),
-            Self::Instructions(_, path) => path.clone(),
+            Self::Instructions(_, path, _) => path.clone(),
             Self::Sandbox(places, _) => places.codex.join("config.toml"),
         }
     }
@@ -67,8 +67,8 @@ impl Piece {
                     None => Ok((hooks.fresh(&handler), Made::Parent)),
                 }
             }
-            Self::Instructions(places, _) => {
-                let text = BLOCK.wire(text.unwrap_or(""), &told(places))?;
+            Self::Instructions(places, _, looks) => {
+                let text = BLOCK.wire(text.unwrap_or(""), &told(places, *looks))?;
                 Ok((text, Made::Parent))
             }
             Self::Sandbox(places, _) => roots(places).wire(text.unwrap_or("")),
@@ -157,14 +157,31 @@ fn instructions(codex: &Path) -> PathBuf {
     }
 }
 
+/// Who looks for handoffs in a session of Codex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Looks {
+    /// The agent, by a command: the hook is not there, or Codex does not run it.
+    Agent,
+    /// The hook, which Codex was seen to trust. A command would be spent on nothing in each session.
+    Hook,
+}
+
 /// What Codex is told. Read by every session, so every word has to earn its place.
-pub(crate) fn told(places: &Places) -> String {
+pub(crate) fn told(places: &Places, looks: Looks) -> String {
     let inbox = handoff_process::quoted(&places.program("inbox"));
-    format!(
-        "## Handoffs between sessions\n\
-         Before your first reply in a session, run this once, in the workspace:\n\n    \
-         {inbox} read --max-bytes 20000\n\n\
-         It prints what an earlier session left for this worktree, with how to treat it, or nothing. If nothing, or if \
-         the command fails, go on without a word. Do not run it as a sub-agent, or when a handoff was already shown.\n"
-    )
+    match looks {
+        Looks::Agent => format!(
+            "## Handoffs between sessions\n\
+             Before your first reply in a session, run this once, in the workspace:\n\n    \
+             {inbox} read --max-bytes 20000\n\n\
+             It prints what an earlier session left for this worktree, with how to treat it, or nothing. If nothing, or if \
+             the command fails, go on without a word. Do not run it as a sub-agent, or when a handoff was already shown.\n"
+        ),
+        Looks::Hook => format!(
+            "## Handoffs between sessions\n\
+             A hook shows you what an earlier session left for this worktree, before your first reply. When it shows nothing, \
+             nothing waits: do not look for it. Only when the user asks for a handoff that was not shown, run:\n\n    \
+             {inbox} read --max-bytes 20000\n"
+        ),
+    }
 }

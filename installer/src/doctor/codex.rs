@@ -5,7 +5,7 @@ use handoff_wiring::Roots;
 use super::Patient;
 use super::claude::is_ours;
 use crate::agent::Agent;
-use crate::piece::{BLOCK, Piece, owner, told};
+use crate::piece::{BLOCK, Looks, Piece, owner, told};
 use crate::trust;
 
 /// From how many bytes of instructions on Codex warns.
@@ -44,7 +44,7 @@ impl Patient<'_> {
     }
 
     fn instructions(&mut self) {
-        let piece = Piece::instructions(self.places);
+        let piece = Piece::instructions(self.places, self.manifest.looks());
         let path = piece.path();
         let shown = self.places.short(&path);
         let mend = self.again("install --only codex");
@@ -52,10 +52,19 @@ impl Patient<'_> {
         match BLOCK.find(&text) {
             Err(error) => self.malformed(&path, &error),
             Ok(None) => self.problem(format!("{shown} does not tell Codex to look for handoffs"), mend),
-            Ok(Some(range)) if !text[range.clone()].replace("\r\n", "\n").contains(&told(self.places)) => {
-                self.problem(format!("{shown} tells Codex what another version said"), mend);
+            Ok(Some(range)) => {
+                let block = text[range].replace("\r\n", "\n");
+                let says = |looks| block.contains(&told(self.places, looks));
+                match self.manifest.looks() {
+                    Looks::Hook if says(Looks::Hook) => {
+                        self.well(format!("{shown} leaves looking for handoffs to the hook"));
+                    }
+                    Looks::Agent if says(Looks::Agent) => {
+                        self.well(format!("{shown} tells Codex to look for handoffs"));
+                    }
+                    _ => self.problem(format!("{shown} tells Codex what another version said"), mend),
+                }
             }
-            Ok(Some(_)) => self.well(format!("{shown} tells Codex to look for handoffs")),
         }
         if text.len() > INSTRUCTIONS {
             let size = text.len();
@@ -166,6 +175,11 @@ impl Patient<'_> {
             }
             Ok(Some(hook)) if hook.status == "trusted" || hook.status == "managed" => {
                 self.well("its app-server says that it trusts the hook");
+                if self.manifest.looks() == Looks::Agent {
+                    self.note(format!(
+                        "each session spends a command on looking for handoffs all the same; to leave it to the hook: {mend}"
+                    ));
+                }
             }
             Ok(Some(hook)) => self.problem(
                 format!(

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use handoff_delivery::{Ledger, Looker, Standing};
 use handoff_process::quoted;
-use handoff_store::{Inbox, Store};
+use handoff_store::{Inbox, Store, Waiting};
 
 use super::Patient;
 
@@ -59,11 +60,20 @@ impl Patient<'_> {
 
     /// Looks at one inbox; gives how many wait there.
     fn inbox(&mut self, inbox: &Inbox) -> Result<usize, handoff_files::FileError> {
+        let looker = Looker::outside(self.environment);
+        let ledger = Ledger::open(inbox, &looker)?;
+        ledger.settle(&inbox.waiting()?);
         let waiting = inbox.waiting()?.handoffs;
+        let is_on_offer = |waiting: &&Waiting| matches!(ledger.standing(waiting), Standing::OnOffer { .. });
+        let on_offer = waiting.iter().filter(is_on_offer).count();
         let read = quoted(&self.places.program("inbox"));
         let worktree = inbox.worktree()?;
         let gone = worktree.as_deref().filter(|path| !handoff_files::is_directory(path));
         let key = inbox.key();
+        if on_offer > 0 {
+            let handoffs = if on_offer == 1 { "1 handoff" } else { &format!("{on_offer} handoffs") };
+            self.note(format!("{handoffs} for {key} on offer to a session that has not spoken yet"));
+        }
         if let (Some(gone), false) = (gone, waiting.is_empty()) {
             self.problem(
                 format!("{} unread for {}, which is gone", waiting.len(), gone.display()),
