@@ -161,7 +161,14 @@ impl Hook {
             false => Ledger::open(&inbox, &looker)?,
         };
         let candidates = Candidates::of(listing, &ledger);
-        let archives = candidates.some_delivered && !self.args.peek;
+        let archives = !candidates.delivered.is_empty() && !self.args.peek;
+        // What is archived meanwhile is named where it will be.
+        let reminder = match (&session.start, reminder) {
+            (Some(start), Some(_)) if archives => {
+                handoff_reader::remind(&inbox, &start.session, &candidates.delivered)?
+            }
+            (_, reminder) => reminder,
+        };
         let archiver = if archives { Archiver::start(worktree.top()) } else { None };
         let record = |name: &std::ffi::OsStr, frame: &str| record(&inbox, &ledger, &session, name, frame);
         let read_command = read_command(directory);
@@ -204,7 +211,7 @@ impl Hook {
     ) -> Result<Option<String>, Failure> {
         let compacted = start.filter(|start| start.source == Source::Compact);
         let Some(start) = compacted else { return Ok(None) };
-        let reminder = handoff_reader::remind(inbox, &start.session)?;
+        let reminder = handoff_reader::remind(inbox, &start.session, &[])?;
         let is_first = || self.args.peek || inbox.may_remind(&start.session, now.seconds());
         Ok(reminder.filter(|_| is_first()))
     }

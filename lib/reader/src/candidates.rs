@@ -1,5 +1,7 @@
 //! What of an inbox a session may be given.
 
+use std::ffi::OsString;
+
 use handoff_delivery::{Ledger, Offer, Past, Standing};
 use handoff_store::{Listing, Oddity, Waiting};
 
@@ -15,8 +17,8 @@ pub struct Candidates {
     pub on_offer: Vec<(Waiting, Offer)>,
     /// What looks like a handoff by name and is no regular file.
     pub oddities: Vec<Oddity>,
-    /// Whether a session used some of it, which is to be archived.
-    pub some_delivered: bool,
+    /// The names of what sessions used, which is to be archived.
+    pub delivered: Vec<OsString>,
 }
 
 /// A handoff that waits, and what happened to it before.
@@ -42,7 +44,7 @@ impl Candidates {
         let mut candidates = Self { oddities: listing.oddities, ..Self::default() };
         for waiting in listing.handoffs {
             match ledger.standing(&waiting) {
-                Standing::Delivered(_) => candidates.some_delivered = true,
+                Standing::Delivered(_) => candidates.delivered.push(waiting.name().to_owned()),
                 Standing::OnOffer { is_ours: true, .. } => {}
                 Standing::OnOffer { offer, .. } => candidates.on_offer.push((waiting, *offer)),
                 Standing::Waiting(past) if past.is_put_back => {}

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
+use super::session::UNATTENDED;
 use super::{Host, Session};
 use crate::{Ran, World, program};
 
@@ -145,9 +146,9 @@ impl Machine {
         std::fs::write(file, settings.to_string()).unwrap();
     }
 
-    /// A session of `host` in `dir`.
+    /// A session of `host` in `dir`. No person sits in front of it; it is to be given handoffs in full all the same.
     pub fn session(&self, host: Host, dir: impl AsRef<Path>) -> Session<'_> {
-        let session = Session::new(&self.world, host, dir);
+        let session = Session::new(&self.world, host, dir).env(UNATTENDED, "full");
         let session =
             self.environment.iter().fold(session, |session, (name, value)| session.env(name, value));
         match host {

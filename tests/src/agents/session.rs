@@ -10,6 +10,9 @@ use super::model::{Model, Step, Text, text};
 use super::{Host, process};
 use crate::{Ran, World};
 
+/// What a session that no person sits in front of is given.
+pub(super) const UNATTENDED: &str = "AGENT_HANDOFF_UNATTENDED";
+
 /// A session about to be run.
 #[derive(Debug)]
 pub struct Session<'w> {
@@ -74,6 +77,12 @@ impl<'w> Session<'w> {
     /// One more variable; all others of the environment are known.
     pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.env.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Without `AGENT_HANDOFF_UNATTENDED`, as a script starts it.
+    pub fn as_a_script(mut self) -> Self {
+        self.env.retain(|(name, _)| name != UNATTENDED);
         self
     }
 

@@ -3,7 +3,7 @@
 use tests::BODY;
 use tests::agents::{Host, shell, text};
 
-use crate::support::{leave, machine, messages, unrestricted, waiting};
+use crate::support::{counts, leave, leave_as_another, machine, messages, unrestricted, waiting};
 
 #[test]
 fn a_resumed_session_still_has_the_handoff_once_and_is_told_what_came_since() {
@@ -35,14 +35,15 @@ fn what_a_session_leaves_before_it_is_cleared_is_all_that_the_cleared_one_is_tol
     assert_eq!(told.len(), 1);
     assert!(told[0].starts_with("=== agent-handoff <f>: 1 UNTRUSTED handoff for app ===\n"), "{}", told[0]);
     assert!(told[0].contains("\n--- <f> 1/1 Second\n"), "{}", told[0]);
-    assert_eq!(machine.world.names(&repo, "unread"), [""; 0]);
+    assert_eq!(counts(&machine.world, &repo), (0, 2));
 }
 
 #[test]
 fn a_compacted_session_is_told_what_waits_once() {
     for host in Host::ALL {
         let Some((machine, repo)) = machine() else { return };
-        let steps = [shell(leave(&machine)), text("left"), text("summary"), text("summary"), text("done")];
+        // What the session left itself is not for it.
+        let steps = [shell(leave_as_another(&machine)), text("left"), text("summary"), text("summary"), text("done")];
         let session = unrestricted(host, machine.session(host, &repo));
         let end = match host {
             Host::Claude => session.steps(steps).then("/compact").then("go").run("hand off").ok(),
@@ -63,7 +64,7 @@ fn a_compacted_session_is_told_what_waits_once() {
         let told = messages(&end.texts(last));
         assert_eq!(told.len(), 1, "{host:?}");
         assert!(told[0].contains("\n--- <f> 1/1 Second\n"), "{host:?}: {}", told[0]);
-        assert_eq!(machine.world.names(&repo, "unread"), [""; 0], "{host:?}");
+        assert_eq!(counts(&machine.world, &repo), (0, 1), "{host:?}");
     }
 }
 

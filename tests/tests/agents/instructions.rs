@@ -4,7 +4,7 @@ use serde_json::json;
 use tests::agents::{Host, Machine, SessionEnd, reading, text};
 
 use crate::documented::documented;
-use crate::support::{machine, messages, printed, restricted, waiting};
+use crate::support::{machine, messages, printed, restricted, to_be_read};
 
 /// What the instructions may cost every session: 375 tokens of four bytes.
 const COST: usize = 1_500;
@@ -35,7 +35,7 @@ fn the_documented_command_shows_what_waits_once_and_archives_it() {
     let Some((machine, repo)) = machine() else { return };
     machine.hooks(json!([]), Host::Codex);
     machine.world.write(&repo, &["--topic", "auth"], tests::BODY);
-    let expected = waiting(&machine.world, &repo);
+    let expected = to_be_read(&machine.world, &repo);
     let end = obedient(&machine, &repo);
     assert_eq!(messages(&end.texts(0)), [""; 0]);
     assert_eq!(messages(&end.texts(1)), [expected]);

@@ -6,7 +6,7 @@ use tests::agents::{Host, Machine, Session, Wiring, reading, ready, text};
 use tests::{BODY, World};
 
 use crate::documented::{AWKWARD, documented, followed, invocation};
-use crate::support::{messages, nothing_was_denied, only_handoff, restricted, waiting};
+use crate::support::{messages, nothing_was_denied, only_handoff, restricted, to_be_read, waiting};
 
 /// A machine at these names, below its top: HOME, the prefix, and Claude Code's and Codex's directories.
 #[track_caller]
@@ -45,7 +45,7 @@ fn works(machine: &Machine, dir: &str) {
         nothing_was_denied(&end);
         let handoff = only_handoff(&machine.world, &repo);
         assert!(handoff.contains(AWKWARD.trim_end()) && handoff.contains(end.id()), "{host:?}: {handoff}");
-        let expected = waiting(&machine.world, &repo);
+        let expected = to_be_read(&machine.world, &repo);
         // Without the hook: what is documented finds it all the same.
         let session = session(machine, Host::Codex, &repo).args(&["-c", "features.hooks=false"]);
         let steps = [reading(documented), text("done")];

@@ -6,7 +6,7 @@ use tests::BODY;
 use tests::agents::{Host, Machine, SessionEnd, Wiring, shell, text};
 
 use crate::WIRING;
-use crate::support::{leave, machine, machine_wired, messages, printed, waiting};
+use crate::support::{leave, machine, machine_wired, messages, printed, to_be_read};
 
 /// A session in the workspace-write sandbox that runs one command; it may write to these roots too.
 fn sandboxed(machine: &Machine, dir: &std::path::Path, line: &str, root: Option<&Path>) -> SessionEnd {
@@ -23,7 +23,7 @@ fn inbox_read_shows_and_archives_where_the_store_is_writable() {
     let Some((machine, repo)) = machine() else { return };
     machine.hooks(serde_json::json!([]), Host::Codex);
     machine.world.write(&repo, &[], BODY);
-    let expected = waiting(&machine.world, &repo);
+    let expected = to_be_read(&machine.world, &repo);
     let line = format!("'{}' read", machine.bin("inbox").display());
     let root = machine.world.root();
     // The installer makes it writable itself.

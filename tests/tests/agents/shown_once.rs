@@ -3,7 +3,7 @@
 use tests::BODY;
 use tests::agents::{Host, shell, text};
 
-use crate::support::{leave, machine, messages, unrestricted, waiting};
+use crate::support::{counts, leave, machine, messages, unrestricted, waiting};
 
 #[test]
 fn the_first_request_of_the_next_session_carries_the_whole_handoff_and_the_session_after_nothing() {
@@ -14,8 +14,7 @@ fn the_first_request_of_the_next_session_carries_the_whole_handoff_and_the_sessi
         let end = machine.session(host, &repo).run("go").ok();
         assert_eq!(messages(&end.texts(0)), [expected], "{host:?}");
         assert_eq!(end.model.turns().len(), 1, "{host:?}");
-        let after = (machine.world.names(&repo, "unread").len(), machine.world.names(&repo, "read").len());
-        assert_eq!(after, (0, 1), "{host:?}");
+        assert_eq!(counts(&machine.world, &repo), (0, 1), "{host:?}");
         let end = machine.session(host, &repo).run("go").ok();
         assert_eq!(messages(&end.texts(0)), [""; 0], "{host:?}");
     }

@@ -45,16 +45,43 @@ pub(crate) fn messages(texts: &[Text]) -> Vec<String> {
     messages
 }
 
-/// The message that the next session in `repo` should be sent about what waits there now.
+/// The message that the next session in `repo` should be sent about what waits there now: its hook offers it.
 #[track_caller]
 pub(crate) fn waiting(world: &World, repo: &Path) -> String {
+    peeked(world, repo, "offered; once this session answers,")
+}
+
+/// The message that `inbox read` should print there now: it takes what it shows.
+#[track_caller]
+pub(crate) fn to_be_read(world: &World, repo: &Path) -> String {
+    peeked(world, repo, "")
+}
+
+#[track_caller]
+fn peeked(world: &World, repo: &Path, how: &str) -> String {
+    look(world, repo);
     let peek = world.run("session-start", repo, &["--peek"], "").out().to_owned();
     let digits = &peek["=== agent-handoff ".len()..][..8];
     let but_closing =
         peek.rsplit_once("=== agent-handoff ").expect("a closing banner").0.replace(digits, "<f>");
-    let count = world.names(repo, "unread").len();
+    let count = format!("{} {how}", world.names(repo, "unread").len());
     let read = world.inbox(repo).join("read");
-    format!("{but_closing}=== agent-handoff <f>: {count} archived to {} ===", read.display())
+    format!("{but_closing}=== agent-handoff <f>: {} archived to {} ===", count.trim_end(), read.display())
+}
+
+/// Looks into the inbox of `repo`, as a person does: what sessions used is archived then.
+#[track_caller]
+pub(crate) fn look(world: &World, repo: &Path) -> String {
+    let ran = world.run("inbox", repo, &[], "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    ran.out().to_owned()
+}
+
+/// How many handoffs are unread and how many archived, once somebody has looked.
+#[track_caller]
+pub(crate) fn counts(world: &World, repo: &Path) -> (usize, usize) {
+    look(world, repo);
+    (world.names(repo, "unread").len(), world.names(repo, "read").len())
 }
 
 /// The session may run every command, outside of any sandbox.
@@ -69,6 +96,11 @@ pub(crate) fn unrestricted(host: Host, session: Session<'_>) -> Session<'_> {
 pub(crate) fn leave(machine: &Machine) -> String {
     let program = machine.bin("handoff-write");
     format!("printf '## Immediate next action\\nLook at b.rs.\\n' | '{}' --name Second", program.display())
+}
+
+/// The same, as another program on the machine leaves it: it is not the session's own.
+pub(crate) fn leave_as_another(machine: &Machine) -> String {
+    leave(machine).replace("| ", "| env -i HOME=\"$HOME\" PATH=\"$PATH\" ")
 }
 
 /// A session as the user's own settings restrict it.

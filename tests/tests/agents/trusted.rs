@@ -6,7 +6,7 @@ use serde_json::json;
 use tests::BODY;
 use tests::agents::{Host, Machine, Wiring, ready};
 
-use crate::support::{messages, waiting};
+use crate::support::{counts, messages, waiting};
 
 /// A machine on which the hook was put in and nobody was asked to trust it.
 #[track_caller]
@@ -37,7 +37,7 @@ fn mend(machine: &Machine, what: &str) -> String {
 /// Whether the next session is told of a handoff that waits: it is, or nothing of ours is in it.
 #[track_caller]
 fn fires(machine: &Machine, repo: &Path) -> bool {
-    if machine.world.names(repo, "unread").is_empty() {
+    if counts(&machine.world, repo).0 == 0 {
         machine.world.write(repo, &[], BODY);
     }
     let expected = waiting(&machine.world, repo);
