@@ -140,7 +140,8 @@ fn a_number_is_at_least_one_and_wins() {
         announced(&stage.handoff(&["run", "--text", "x"]));
     }
     for number in ["0", "abc", "-1", "1.5", "", "٣"] {
-        let refusal = format!("agent-handoff: -n needs a number of at least 1, not `{number}`\nsee handoff --help\n");
+        let refusal =
+            format!("agent-handoff: -n needs a number of at least 1, not `{number}`\nsee handoff --help\n");
         stage.handoff(&["list", "-n", number]).is(2, "", &refusal);
     }
     assert_eq!(stage.handoff(&["list", "-n", "99999999999999999999"]).out().lines().count(), 3);
