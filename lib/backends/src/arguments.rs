@@ -20,9 +20,8 @@ fn args<const N: usize>(words: [&str; N]) -> Vec<OsString> {
 pub(crate) fn claude_run(values: &Values, model: &OsStr) -> Args {
     let mut all = args(["-p", "--output-format", "stream-json", "--verbose", "--include-partial-messages"]);
     all.extend(claude_common(values, model)?);
-    if let Some(prompt) = &values.backend.system_prompt {
-        all.push("--append-system-prompt".into());
-        all.push(values.value(prompt, Variables::Text)?);
+    if let Some(prompt) = system_prompt(values)? {
+        all.extend(["--append-system-prompt".into(), prompt]);
     }
     Ok(all)
 }
@@ -54,8 +53,8 @@ pub(crate) fn codex_run(values: &Values, model: &OsStr) -> Args {
     let mut all = args(["exec", "--json", "--skip-git-repo-check", "--sandbox"]);
     all.push(sandbox);
     all.extend(codex_common(values, model)?);
-    if let Some(prompt) = &values.backend.system_prompt {
-        let text = text(values.value(prompt, Variables::Text)?, prompt)?;
+    if let (Some(prompt), Some(setting)) = (system_prompt(values)?, values.backend.system_prompt.last()) {
+        let text = text(prompt, setting)?;
         all.extend(["-c".into(), format!("developer_instructions={}", toml::quoted(&text)).into()]);
     }
     if let Conversation::Resume(id) = values.task.conversation {
@@ -78,6 +77,23 @@ pub(crate) fn codex_open(values: &Values, model: &OsStr) -> Args {
     Ok(all)
 }
 
+/// The system prompts, with a blank line between them.
+fn system_prompt(values: &Values) -> Result<Option<OsString>, LaunchError> {
+    let mut all: Option<OsString> = None;
+    for setting in &values.backend.system_prompt {
+        let next = values.value(setting, Variables::Text)?;
+        all = Some(match all {
+            None => next,
+            Some(mut before) => {
+                before.push("\n\n");
+                before.push(next);
+                before
+            }
+        });
+    }
+    Ok(all)
+}
+
 fn codex_common(values: &Values, model: &OsStr) -> Args {
     let mut all = Vec::new();
     if !model.is_empty() {
@@ -96,6 +112,11 @@ fn codex_common(values: &Values, model: &OsStr) -> Args {
             return Err(LaunchError::SecretInArgument(name.clone()));
         }
         all.extend(["-c".into(), argument.into()]);
+    }
+    // Behind `config`: of two, Codex takes the last.
+    if let Some(setting) = values.backend.chosen_effort(values.task.pro) {
+        let effort = text(values.word(setting)?, setting)?;
+        all.extend(["-c".into(), format!("model_reasoning_effort={}", toml::quoted(&effort)).into()]);
     }
     Ok(all)
 }

@@ -73,8 +73,11 @@ pub struct Backend {
     pub kind: Kind,
     pub(crate) model: Option<Setting>,
     pub(crate) pro_model: Option<Setting>,
-    /// None: the agent is told nothing.
-    pub(crate) system_prompt: Option<Setting>,
+    /// Codex's `model_reasoning_effort`, and that with `pro`.
+    pub(crate) effort: Option<Setting>,
+    pub(crate) pro_effort: Option<Setting>,
+    /// The file's and its own, a paragraph each. Empty: the agent is told nothing.
+    pub(crate) system_prompt: Vec<Setting>,
     /// In the order of the file; a null is not here.
     pub(crate) env: Vec<(String, Setting)>,
     pub(crate) inherit: Inherit,
@@ -94,10 +97,10 @@ impl Backend {
     }
 
     /// What to say to who uses it: what was passed over in its part of the configuration, in order, and with `pro`, when
-    /// there is no `pro_model`, that it is the ordinary one.
+    /// there is nothing that this changes, that it is the ordinary one.
     pub fn warnings(&self, pro: bool) -> Vec<Warning> {
         let mut all = self.warnings.clone();
-        if pro && self.pro_model.is_none() {
+        if pro && self.pro_model.is_none() && self.pro_effort.is_none() {
             let (place, key) = (self.place.clone(), format!("backends.{}", self.name));
             all.push(Warning { place, key, reason: Reason::NoProModel });
         }
@@ -111,9 +114,15 @@ impl Backend {
 
     /// All that is read for placeholders, but for the system prompt: prose has braces of its own.
     pub(crate) fn settings(&self) -> impl Iterator<Item = &Setting> {
-        let own = [&self.model, &self.pro_model, &self.permission_mode, &self.sandbox].into_iter().flatten();
+        let model = [&self.model, &self.pro_model, &self.effort, &self.pro_effort].into_iter().flatten();
+        let own = model.chain([&self.permission_mode, &self.sandbox].into_iter().flatten());
         let texts = self.config.iter().flat_map(|(_, argument)| toml::texts(argument));
         own.chain(self.env.iter().map(|(_, setting)| setting)).chain(texts)
+    }
+
+    /// How hard Codex is to think.
+    pub(crate) fn chosen_effort(&self, pro: bool) -> Option<&Setting> {
+        self.pro_effort.as_ref().filter(|_| pro).or(self.effort.as_ref())
     }
 
     pub(crate) fn chosen(&self, pro: bool) -> Option<&Setting> {

@@ -14,9 +14,11 @@ use crate::toml;
 use crate::yaml::{Entry, Node, Value};
 
 const TOP: [&str; 4] = ["backends", "include", "inherit", "system_prompt"];
+/// What handoff-cli 4 has and nothing here depends on: its view, and notes for people.
+const WITHOUT_EFFECT: [&str; 2] = ["description", "tui"];
 const COMMON: [&str; 6] = ["type", "model", "pro_model", "env", "inherit", "system_prompt"];
 const CLAUDE: [&str; 1] = ["permission_mode"];
-const CODEX: [&str; 2] = ["sandbox", "config"];
+const CODEX: [&str; 4] = ["sandbox", "config", "model_reasoning_effort", "pro_model_reasoning_effort"];
 
 const PERMISSION_MODES: &[&str] = &["acceptEdits", "auto", "bypassPermissions", "dontAsk", "manual", "plan"];
 const SANDBOXES: &[&str] = &["read-only", "workspace-write", "danger-full-access"];
@@ -77,6 +79,7 @@ impl Config {
                 }
                 "system_prompt" => prompt = setting(node, key)?,
                 "inherit" => inherited = inherit(node, key)?,
+                _ if WITHOUT_EFFECT.contains(&key.as_str()) => {}
                 _ => {
                     let reason = passed_over(&key, &DEPRECATED_TOP, &TOP);
                     warnings.push(Warning { place: at, key, reason });
@@ -129,6 +132,7 @@ fn backend(
         return Err(ConfigError::at(place, key, Problem::Name));
     }
     let mut fields = Fields::read(node, &key)?;
+    fields.entries.retain(|entry| !WITHOUT_EFFECT.contains(&entry.key.as_str()));
     let kind = fields.kind()?;
     let passed_over = fields.passed_over(kind).into_iter();
     let mut warnings: Vec<_> =
@@ -151,15 +155,20 @@ fn backend(
     };
     // Codex's own name for it, which ours would take the place of.
     let has_instructions = config.iter().any(|(name, _)| name.written == "developer_instructions");
-    let prompt = match fields.text_or_empty("system_prompt")? {
-        None if has_instructions => None,
-        own => own.or(prompt.cloned()).or(Some(default)),
+    let is_empty = |prompt: &Setting| prompt.written.trim().is_empty();
+    let system_prompt = match (prompt.cloned(), fields.text_or_empty("system_prompt")?) {
+        (_, Some(own)) if is_empty(&own) => Vec::new(),
+        (common, Some(own)) => common.into_iter().chain([own]).collect(),
+        (_, None) if has_instructions => Vec::new(),
+        (common, None) => vec![common.unwrap_or(default)],
     };
     let mut backend = Backend {
         kind,
         model,
         pro_model: fields.text("pro_model")?,
-        system_prompt: prompt.filter(|prompt| !prompt.written.trim().is_empty()),
+        effort: fields.text("model_reasoning_effort")?,
+        pro_effort: fields.text("pro_model_reasoning_effort")?,
+        system_prompt: system_prompt.into_iter().filter(|prompt| !is_empty(prompt)).collect(),
         env: fields.env()?,
         inherit: fields.inherit()?.or(inherited.cloned()).unwrap_or_default(),
         permission_mode: fields.text("permission_mode")?,

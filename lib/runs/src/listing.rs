@@ -66,6 +66,14 @@ impl Runs {
         self.rows("status = 'running' AND session_id = ?1 ORDER BY id DESC", [session])
     }
 
+    /// The run that was on the conversation `session` last; None when the list has none.
+    ///
+    /// # Errors
+    /// What is wrong with the list.
+    pub fn last_on_conversation(&self, session: &str) -> Result<Option<Row>, RecordError> {
+        Ok(self.rows("session_id = ?1 ORDER BY id DESC LIMIT 1", [session])?.pop())
+    }
+
     /// What the conversation `session` has used, as far as the list knows: as its latest run with a count has it.
     ///
     /// # Errors

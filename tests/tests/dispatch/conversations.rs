@@ -39,6 +39,26 @@ fn a_conversation_goes_on_under_its_first_id() {
 }
 
 #[test]
+fn a_conversation_goes_on_with_the_model_that_it_had_last() {
+    let stage = Stage::done();
+    let (first, _) = announced(&stage.handoff(&["run", "--text", "a"]));
+    let model = |args: &[&str]| {
+        let ran = stage.handoff(&[&["resume", &first], args, &["--text", "b"]].concat());
+        announced(&ran);
+        assert!(!ran.err().contains("warning:"), "{}", ran.err());
+        let args = stage.last("args");
+        let model = args.lines().skip_while(|word| *word != "--model").nth(1).unwrap().to_owned();
+        assert_eq!(stage.row()["pro"], model == "large-1");
+        model
+    };
+    assert_eq!(model(&[]), "small-1");
+    assert_eq!(model(&["--pro"]), "large-1");
+    assert_eq!(model(&[]), "large-1", "it went on with the small model in silence");
+    assert_eq!(model(&["--no-pro"]), "small-1");
+    assert_eq!(model(&[]), "small-1");
+}
+
+#[test]
 fn codex_names_its_conversation_itself() {
     let thread = "0199a213-81c0-7800-8aa1-bbab2a035a53";
     let stage = Stage::new(&format!(

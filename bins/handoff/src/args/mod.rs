@@ -32,7 +32,7 @@ setting up:
   env               where everything is
   install, uninstall, doctor, upgrade, upgrade-check
 
-run and resume:  [--backend B] [--pro] [--cwd DIR] [--slug S] [--print] [--timeout 90m] [--to-inbox] [--quiet]
+run and resume:  [--backend B] [--pro|--no-pro] [--cwd DIR] [--slug S] [--print] [--timeout 90m] [--to-inbox] [--quiet]
                  [--verbose] FILE | - | --text WORDS…        to the end of the line
 list:            [ID] [--all] [-n N] [--json]
 ID:              of a run; without one, the newest run of this worktree
@@ -109,14 +109,14 @@ pub(crate) enum Command {
 }
 
 /// A task for a backend.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Task {
     /// The prompt.
     pub(crate) source: Option<Source>,
     /// `--backend`.
     pub(crate) backend: Option<String>,
-    /// `--pro`.
-    pub(crate) pro: bool,
+    /// `--pro` or `--no-pro`; None where neither is given: then a conversation goes on as it last was.
+    pub(crate) pro: Option<bool>,
     /// `--cwd`.
     pub(crate) cwd: Option<PathBuf>,
     /// `--slug`.
@@ -134,7 +134,7 @@ pub(crate) struct Task {
 }
 
 /// Where a prompt comes from.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// A file.
     File(PathBuf),

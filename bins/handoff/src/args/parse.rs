@@ -95,7 +95,8 @@ fn asked(command: impl Fn(Option<String>, bool) -> Command) -> impl Fn(Asked) ->
 fn task_option<'p>(arg: Arg<'p>, task: &mut Task) -> Result<Option<Arg<'p>>, Error> {
     // The parser is borrowed by `arg`, so values are taken by the caller.
     match arg {
-        Long("pro") => task.pro = true,
+        Long("pro") => task.pro = Some(true),
+        Long("no-pro") => task.pro = Some(false),
         Long("print") => task.print = true,
         Long("to-inbox") => task.to_inbox = true,
         Long("quiet") => task.quiet = true,

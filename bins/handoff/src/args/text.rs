@@ -6,9 +6,10 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use lexopt::{Error, Parser};
 
 /// The options of `run` and `resume`, and whether a value follows.
-const OPTIONS: [(&str, bool); 12] = [
+const OPTIONS: [(&str, bool); 13] = [
     ("--backend", true),
     ("--pro", false),
+    ("--no-pro", false),
     ("--cwd", true),
     ("--slug", true),
     ("--print", false),

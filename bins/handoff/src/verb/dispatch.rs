@@ -60,6 +60,10 @@ pub(crate) fn resume(here: &Here<'_>, id: Option<&str>, task: &Task) -> Result<u
     let name = Some(row.backend.as_str()).filter(|name| !name.is_empty());
     let backend = config.backend(name).map_err(|error| Failure::usage(error.to_string()))?;
     let cwd = directory(Some(task.cwd.clone().unwrap_or_else(|| row.cwd.clone())))?;
+    // The conversation goes on with the model that it had last.
+    let last = runs.last_on_conversation(&row.session)?;
+    let pro = task.pro.or(last.map(|last| last.pro));
+    let task = &Task { pro, ..task.clone() };
     dispatch(here, &runs, task, prompt, backend, cwd, Some(&row))
 }
 
@@ -86,7 +90,8 @@ fn dispatch(
     cwd: PathBuf,
     resumed: Option<&Row>,
 ) -> Result<u8, Failure> {
-    here.warn(&backend.warnings(task.pro));
+    let pro = task.pro.unwrap_or_default();
+    here.warn(&backend.warnings(pro));
     let caller = rustix::process::getppid();
     // From before there is a run: whatever began has an end in order.
     let signals = Signals::listen()?;
@@ -106,8 +111,8 @@ fn dispatch(
         slug,
         cwd: &cwd,
         prompt: &prompt.bytes,
-        model: backend.model(task.pro),
-        pro: task.pro,
+        model: backend.model(pro),
+        pro,
         caller: from.as_deref(),
         to_inbox: task.to_inbox,
         conversation,
@@ -185,7 +190,7 @@ fn carry_out(
     let launch = backend.run(&handoff_backends::Task {
         cwd,
         home: here.user(),
-        pro: task.pro,
+        pro: task.pro.unwrap_or_default(),
         conversation: resumed.map_or(Talk::New(&uuid), |row| Talk::Resume(&row.session)),
         environment: &environment,
         settings: &settings,

@@ -145,7 +145,55 @@ fn a_system_prompt_is_the_backends_own_or_the_common_one_or_ours() {
     assert_eq!(codex(its_own), ["developer_instructions=\"y\""], "what Codex calls so comes first");
     let own =
         "system_prompt: x\nbackends: {b: {model: m, system_prompt: '-{model} {\"json\":1} ${HOME} ~/x'}}";
-    assert_eq!(prompt(own).as_deref(), Some("-m {\"json\":1} ${HOME} ~/x"));
+    assert_eq!(
+        prompt(own).as_deref(),
+        Some("x\n\n-m {\"json\":1} ${HOME} ~/x"),
+        "its own is added to the common one"
+    );
+    assert_eq!(prompt("backends: {b: {model: m, system_prompt: y}}").as_deref(), Some("y"));
+    assert_eq!(
+        prompt("system_prompt: ''\nbackends: {b: {model: m, system_prompt: y}}").as_deref(),
+        Some("y")
+    );
+    let both = codex("system_prompt: x\nbackends: {b: {type: codex, system_prompt: y}}");
+    assert_eq!(both, ["developer_instructions=\"x\\n\\ny\""]);
+    // Braces are doubled in the one and plain in the other.
+    let mixed = "system_prompt: '{{\"a\":1}}'\nbackends: {b: {model: m, system_prompt: '{\"b\":2}'}}";
+    assert_eq!(prompt(mixed).as_deref(), Some("{\"a\":1}\n\n{\"b\":2}"));
+}
+
+#[test]
+fn how_hard_codex_thinks_is_as_handoff_cli_4_has_it() {
+    let text = "
+tui: {theme: light}
+backends:
+  codex:
+    type: codex
+    description: for hard problems
+    model_reasoning_effort: high
+    pro_model_reasoning_effort: xhigh
+    config: {model_reasoning_effort: low}
+  one: {type: codex, model_reasoning_effort: high}
+  other: {type: codex, pro_model_reasoning_effort: xhigh}
+";
+    let config = config(text);
+    assert_eq!(warnings(&config), [""; 0]);
+    let efforts = |name: &str, pro: bool| {
+        let launch = config.backend(Some(name)).unwrap().run(&Task { pro, ..task(&[]) }).unwrap();
+        let all = words(&launch);
+        let set = all.iter().filter_map(|word| word.strip_prefix("model_reasoning_effort="));
+        set.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(efforts("codex", false), ["\"low\"", "\"high\""], "the last decides");
+    assert_eq!(efforts("codex", true), ["\"low\"", "\"xhigh\""]);
+    assert_eq!(
+        (efforts("one", false), efforts("one", true)),
+        (vec!["\"high\"".to_owned()], vec!["\"high\"".to_owned()])
+    );
+    assert_eq!((efforts("other", false), efforts("other", true)), (vec![], vec!["\"xhigh\"".to_owned()]));
+    for (name, warned) in [("codex", 0), ("one", 1), ("other", 0)] {
+        assert_eq!(config.backend(Some(name)).unwrap().warnings(true).len(), warned, "{name}");
+    }
 }
 
 #[test]
