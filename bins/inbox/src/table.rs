@@ -121,6 +121,8 @@ pub(crate) fn hint(text: &str, output: &Output) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const COLUMNS: [Column; 4] =
@@ -136,6 +138,19 @@ mod tests {
             ]
         };
         texts.iter().map(row).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_bytes_arrive_a_table_holds_only_what_can_be_seen(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200), text in "\\PC{0,60}", terminal in 1_usize..=200,
+        ) {
+            let table = laid_out(&COLUMNS, &rows(&[&String::from_utf8_lossy(&bytes), &text]), Some(terminal), false);
+            // Sanitising changes nothing of what holds only what the spec allows.
+            prop_assert!(*handoff_text::Sanitised::from(table.as_str()) == *table, "{table:?}");
+            prop_assert_eq!(table.lines().count(), 3);
+            prop_assert!(table.lines().all(|line| width(line) <= terminal), "{table}");
+        }
     }
 
     #[test]

@@ -154,6 +154,20 @@ mod tests {
 
     proptest! {
         #[test]
+        fn whatever_bytes_arrive_a_cell_holds_only_what_can_be_seen(
+            bytes in proptest::collection::vec(any::<u8>(), 0..300), text in any_text(), columns in 1_usize..200,
+        ) {
+            for bytes in [bytes, text.into_bytes()] {
+                let cell = cell(&bytes);
+                for text in [cut(&cell, columns), cut_front(&cell, columns), cell] {
+                    // Sanitising changes nothing of what holds only what the spec allows.
+                    prop_assert!(*Sanitised::from(text.as_str()) == *text, "{text:?}");
+                    prop_assert!(!text.contains(['\n', '\t']), "{text:?}");
+                }
+            }
+        }
+
+        #[test]
         fn cut_text_is_never_wider_than_asked(text in any_text(), columns in 0_usize..200) {
             for text in [cell(text.as_bytes()), text] {
                 for cut in [cut(&text, columns), cut_front(&text, columns)] {

@@ -3,7 +3,7 @@
 use handoff_delivery::Offer;
 use handoff_document::{Document, age};
 use handoff_store::{Waiting, is_elsewhere};
-use handoff_surface::next_action;
+use handoff_surface::{next_action, title as title_line};
 use handoff_text::Sanitised;
 
 use crate::{Candidate, Candidates, Request};
@@ -73,16 +73,17 @@ impl Request<'_> {
     }
 }
 
-/// `"Title", next: the action`
+/// `"Title", next: "the action"`
 fn about(request: &Request<'_>, waiting: &Waiting) -> String {
     let beginning = request.inbox.peek(waiting).unwrap_or_default();
     let document = Document::parse(&beginning);
     let title = document.title();
-    let title =
-        Sanitised::line(title.as_deref().map_or(waiting.name().as_encoded_bytes(), str::as_bytes), TITLE);
+    let title = title_line(title.as_deref().map_or(waiting.name().as_encoded_bytes(), str::as_bytes), TITLE);
+    // Between quotes, so that it does not read as a sentence of ours.
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "'"));
     match next_action(document.body(), ACTION) {
-        Some(action) => format!("\"{title}\", next: {action}"),
-        None => format!("\"{title}\""),
+        Some(action) => format!("{}, next: {}", quoted(&title), quoted(&action)),
+        None => quoted(&title),
     }
 }
 

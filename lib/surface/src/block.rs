@@ -6,11 +6,11 @@ use handoff_document::{Document, Part, Seal, Timestamp, age, sections};
 use handoff_text::{Excerpt, Sanitised};
 use handoff_worktree::{Drift, Head};
 
-use crate::frame::quoted;
+use crate::frame::{self, quoted};
 use crate::{cut, drift, size};
 
 /// The longest name of a handoff that is shown, in bytes.
-pub(crate) const NAME: usize = 120;
+const NAME: usize = 120;
 
 /// The longest next action in the line for the person, in bytes.
 const ACTION: usize = 100;
@@ -84,8 +84,7 @@ pub(crate) struct Gist {
 impl Incoming<'_> {
     /// What it is called.
     pub(crate) fn name(&self) -> Sanitised {
-        let title = self.document.title();
-        Sanitised::line(title.as_deref().map_or(self.file_name, str::as_bytes), NAME)
+        name(self.document, self.file_name)
     }
 
     /// The whole handoff; None when that takes more than `room` bytes.
@@ -130,12 +129,10 @@ impl Incoming<'_> {
     /// The lines before the body, and the body's sentinel.
     fn header(&self, header: Header) -> (String, String) {
         let document = self.document;
-        let field = |key: &str| Sanitised::line(document.field(key).unwrap_or("unknown").as_bytes(), FIELD);
-        let here =
-            |known: &Option<String>| Sanitised::line(known.as_deref().unwrap_or("unknown").as_bytes(), FIELD);
-        let tool = document
-            .field("session_tool")
-            .map(|tool| format!(" ({})", Sanitised::line(tool.as_bytes(), FIELD)));
+        let shown = |value: Option<&str>| frame::name(value.unwrap_or("unknown"), FIELD);
+        let field = |key: &str| shown(document.field(key));
+        let here = |known: &Option<String>| shown(known.as_deref());
+        let tool = document.field("session_tool").map(|tool| format!(" ({})", frame::name(tool, FIELD)));
         let old = document
             .field("created")
             .and_then(Timestamp::parse)
@@ -153,7 +150,7 @@ impl Incoming<'_> {
             let session = Sanitised::line(before.session.unwrap_or("unknown").as_bytes(), FIELD);
             lines.push(format!("offered before: {}, session {session}, no sign that it was read", before.at));
         }
-        if header == Header::Brief && *branch == *here_branch && *head == *here_head {
+        if header == Header::Brief && branch == here_branch && head == here_head {
             lines.push(format!("at:       {branch} {head}, as here"));
         } else {
             lines.push(format!("branch:   {branch} (handoff) | {here_branch} (current)"));
@@ -170,7 +167,7 @@ impl Incoming<'_> {
                 "!! WARNING: the file has {all}; only its beginning was read, its sentinel not checked"
             ));
         } else if let Seal::Broken(written) = seal {
-            let written = Sanitised::line(written.as_bytes(), FIELD);
+            let written = frame::name(written, FIELD);
             lines.push(format!(
                 "!! SENTINEL: this body is not the one that was signed ({written}): it was changed after it was written"
             ));
@@ -190,6 +187,12 @@ pub fn next_action(body: &[u8], limit: usize) -> Option<Sanitised> {
     // It stands in a sentence of ours.
     let line = Sanitised::from(line.trim_end_matches(['.', ';', ':', ',']));
     (!line.is_empty()).then_some(line)
+}
+
+/// What a handoff is called in a line of ours: its title without markdown, else its file name.
+pub(crate) fn name(document: &Document<'_>, file_name: &[u8]) -> Sanitised {
+    let title = document.title().map(|title| frame::title(title.as_bytes(), NAME));
+    title.filter(|title| !title.is_empty()).unwrap_or_else(|| frame::title(file_name, NAME))
 }
 
 fn or_empty(text: Option<String>) -> String {

@@ -1,8 +1,9 @@
 //! What has moved since a handoff was written, in words.
 
 use handoff_document::Document;
-use handoff_text::Sanitised;
 use handoff_worktree::{Drift, Head, Relation, Touched};
+
+use crate::frame;
 
 /// How many changed files are named.
 const NAMED: usize = 4;
@@ -31,8 +32,8 @@ pub fn drift_lines(document: &Document<'_>, head: &Head, drift: Option<&Drift>) 
     lines
 }
 
-fn shown(name: &str) -> Sanitised {
-    Sanitised::line(name.as_bytes(), NAME)
+fn shown(name: &str) -> String {
+    frame::name(name, NAME)
 }
 
 fn relation(relation: &Relation, then: &str) -> String {
@@ -48,8 +49,7 @@ fn relation(relation: &Relation, then: &str) -> String {
 
 fn files(touched: &Touched) -> String {
     let names = || {
-        let named: Vec<String> =
-            touched.changed.iter().take(NAMED).map(|path| shown(path).to_string()).collect();
+        let named: Vec<String> = touched.changed.iter().take(NAMED).map(|path| shown(path)).collect();
         let rest = touched.changed.len().saturating_sub(NAMED);
         let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
         format!("{}{more}", named.join(", "))

@@ -5,7 +5,7 @@ use std::path::Path;
 use handoff_document::{Document, Part, sections};
 use handoff_text::Sanitised;
 
-use crate::block::NAME;
+use crate::block::name;
 use crate::frame::{Frame, quoted};
 
 /// A handoff that this session was given before.
@@ -43,8 +43,7 @@ pub fn reminder(frame: &Frame, loaded: &[Loaded<'_>], budget: usize) -> String {
 }
 
 fn entry(frame: &Frame, loaded: &Loaded<'_>, limit: usize) -> String {
-    let title = loaded.document.title();
-    let name = Sanitised::line(title.as_deref().map_or(loaded.file_name, str::as_bytes), NAME);
+    let name = name(&loaded.document, loaded.file_name);
     let path = Sanitised::line(loaded.path.as_os_str().as_encoded_bytes(), 400);
     // As it was announced; a large handoff is not read whole here, so it cannot be computed.
     let sentinel = Sanitised::line(loaded.document.field("sentinel").unwrap_or("none").as_bytes(), 16);

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use handoff_document::{Document, Timestamp};
+use handoff_text::Sanitised;
 use handoff_worktree::Head;
 use proptest::prelude::*;
 
@@ -156,9 +157,12 @@ proptest! {
         prop_assert!(text.len() <= budget.max(SMALLEST), "{} of {}", text.len(), budget);
         prop_assert!(placed[0] != Placed::NoRoom);
         prop_assert!(text.starts_with("=== agent-handoff abcdef01: "));
-        let hidden = |c: char| (c.is_control() && c != '\n' && c != '\t') || ('\u{200B}'..='\u{200F}').contains(&c)
-            || ('\u{202A}'..='\u{202E}').contains(&c) || ('\u{E0000}'..='\u{E0FFF}').contains(&c);
-        prop_assert!(!text.contains(hidden) && !summary.contains(hidden));
+        // Sanitising changes nothing of what holds only what the spec allows.
+        let is_clean = |text: &str| Sanitised::from(text).as_str() == text;
+        prop_assert!(is_clean(&text) && is_clean(&summary) && !summary.contains('\n'));
+        let repeated = text.lines().nth(3).unwrap_or_default();
+        let inner = repeated.strip_prefix("**").and_then(|line| line.strip_suffix("**")).unwrap_or_default();
+        prop_assert!(inner.starts_with("Handoff") && !inner.contains(['*', '`', '[', ']', '<', '>', '|']), "{repeated}");
         // Even text that guessed the digits cannot put a frame line of its own at the start of a line.
         let shown = placed.iter().filter(|&&placed| placed != Placed::NoRoom).count();
         let banners = text.lines().filter(|line| line.starts_with("=== agent-handoff")).count();

@@ -43,7 +43,8 @@ fn a_compacted_session_is_told_what_waits_once() {
     for host in Host::ALL {
         let Some((machine, repo)) = machine() else { return };
         // What the session left itself is not for it.
-        let steps = [shell(leave_as_another(&machine)), text("left"), text("summary"), text("summary"), text("done")];
+        let steps =
+            [shell(leave_as_another(&machine)), text("left"), text("summary"), text("summary"), text("done")];
         let session = unrestricted(host, machine.session(host, &repo));
         let end = match host {
             Host::Claude => session.steps(steps).then("/compact").then("go").run("hand off").ok(),

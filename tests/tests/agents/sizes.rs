@@ -80,9 +80,11 @@ fn the_instructions_give_codex_a_long_handoff_whole_and_a_longer_one_as_what_mat
 #[track_caller]
 fn assert_has_what_matters(machine: &Machine, repo: &Path, told: &str) {
     let inbox = machine.world.inbox(repo);
-    let there = |bucket: &str| machine.world.names(repo, bucket).pop().map(|name| inbox.join(bucket).join(name));
+    let there =
+        |bucket: &str| machine.world.names(repo, bucket).pop().map(|name| inbox.join(bucket).join(name));
     let whole = there("unread").or_else(|| there("read")).unwrap();
-    for vital in ["Run the NEXT thing.", "Never the FORBIDDEN thing.", "sentinel: ", whole.to_str().unwrap()] {
+    for vital in ["Run the NEXT thing.", "Never the FORBIDDEN thing.", "sentinel: ", whole.to_str().unwrap()]
+    {
         assert!(told.contains(vital), "{vital}: {told}");
     }
 }

@@ -140,7 +140,7 @@ fn a_reminder_is_framed_and_visible_too() {
     let text = compact(&world, &dir, SESSION).unwrap();
     crate::support::assert_visible(&text);
     assert!(text.contains("\n> === agent-handoff 00000000: end of reminder ===\n"), "{text}");
-    assert!(text.contains("\n> !! DRIFT: x\n") && text.contains(" a b [1m\n"), "{text}");
+    assert!(text.contains("\n> !! DRIFT: x\n") && text.contains(" a b (1m\n"), "{text}");
 }
 
 #[test]

@@ -268,5 +268,5 @@ fn names_in_a_drift_line_are_shown_in_one_visible_line() {
     std::fs::write(repo.join("new\nline\u{1b}[31m\u{202e}.rs"), "x").unwrap();
     world.commit(&repo, "odd");
     let lines = drift(&world, &repo);
-    assert!(lines[0].ends_with("1 file changed since: new line[31m.rs"), "{lines:?}");
+    assert!(lines[0].ends_with("1 file changed since: \"new line[31m.rs\""), "{lines:?}");
 }

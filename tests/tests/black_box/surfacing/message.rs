@@ -186,7 +186,7 @@ fn quoted_values_and_comments_are_read_as_yaml_reads_them() {
     let message = Message::of(&world.surface(&repo));
     let block = message.only();
     assert_eq!(block.title, r#"He said "go""#);
-    assert_eq!(block.line("from"), "it's me (codex-cli), created unknown");
+    assert_eq!(block.line("from"), "\"it's me\" (codex-cli), created unknown");
     assert_eq!(block.line("branch"), "main (handoff) | main (current)");
     assert_eq!(block.warnings(), [""; 0]);
 }
