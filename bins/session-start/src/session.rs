@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use handoff_agents::{Attendance, Dialect, Host, SessionStart, Source, Unproven};
 use handoff_delivery::{Looker, Offer, Proof};
-use handoff_document::Timestamp;
 use handoff_process::{Environment, ProcessId};
 
 /// How much of a rollout's end says who started this turn, in bytes. Some 50 kB stand between that line and the hook.
@@ -74,17 +73,18 @@ impl Session {
     }
 
     /// What is recorded when it is offered something in the frame with these digits.
-    pub(crate) fn offer(&self, frame: &str, now: Timestamp, space: &str) -> Offer {
+    pub(crate) fn offer(&self, frame: &str, sentinel: &str, looker: &Looker) -> Offer {
         let size = |path: &PathBuf| handoff_files::open_regular(path).map(|file| file.size());
         Offer {
-            at: now,
+            at: looker.now,
             frame: frame.to_owned(),
             host: self.host().map(|host| host.stamp.to_owned()).unwrap_or_default(),
             session: self.start.as_ref().map(|start| start.session.clone()),
             process: self.process,
-            space: space.to_owned(),
+            space: looker.space.clone(),
             transcript: self.transcript.clone(),
             length: self.transcript.as_ref().map_or(0, |path| size(path).unwrap_or(0)),
+            sentinel: sentinel.to_owned(),
             proof: self.proof(),
         }
     }

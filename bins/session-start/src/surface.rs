@@ -1,12 +1,13 @@
 //! From the host's payload to a message.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use handoff_address::Address;
 use handoff_agents::{SessionStart, Source};
-use handoff_delivery::{Ledger, Looker};
+use handoff_delivery::{Ledger, Looker, Offer};
 use handoff_document::Timestamp;
 use handoff_files::FileError;
 use handoff_process::{Environment, Output, Unattended, quoted};
@@ -170,7 +171,10 @@ impl Hook {
             (_, reminder) => reminder,
         };
         let archiver = if archives { Archiver::start(worktree.top()) } else { None };
-        let record = |name: &std::ffi::OsStr, frame: &str| record(&inbox, &ledger, &session, name, frame);
+        let record = |name: &OsStr, frame: &str, sentinel: &str| {
+            let offer = session.offer(frame, sentinel, &looker);
+            record(&inbox, &ledger, &session, name, offer)
+        };
         let read_command = read_command(directory);
         let reminded = reminder.as_ref().map_or(0, String::len);
         let request = Request {
@@ -227,10 +231,10 @@ fn record(
     inbox: &Inbox,
     ledger: &Ledger<'_>,
     session: &Session,
-    name: &std::ffi::OsStr,
-    frame: &str,
+    name: &OsStr,
+    offer: Offer,
 ) -> Result<(), FileError> {
-    ledger.offer(name, session.offer(frame, ledger.looker().now, &ledger.looker().space))?;
+    ledger.offer(name, offer)?;
     if let Some(start) = &session.start {
         // A reminder is a courtesy.
         let _ = inbox.remember(&start.session, name);

@@ -279,9 +279,9 @@ fn is_blank(text: &Value<'_>) -> bool {
     text.string().is_none_or(|text| text.bytes().trim_ascii().is_empty())
 }
 
-/// An answer when `content` has a text that is not blank, or a call.
+/// An answer when `content` is or has a text that is not blank, or has a call.
 fn answer<'a>(content: Value<'a>, texts: &[&str], calls: &[&str]) -> Option<Message<'a>> {
-    let mut said = Vec::new();
+    let mut said: Vec<Value<'_>> = Some(content).filter(|text| !is_blank(text)).into_iter().collect();
     let mut is_call = false;
     for item in content.items() {
         let Some([kind, text]) = item.pick(["type", "text"]) else { continue };

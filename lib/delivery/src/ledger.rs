@@ -116,11 +116,6 @@ impl<'a> Ledger<'a> {
         Ok(Self { inbox, looker, offers, recorded, witnesses, seen: RefCell::default() })
     }
 
-    /// Who looks.
-    pub fn looker(&self) -> &'a Looker {
-        self.looker
-    }
-
     /// How `waiting` stands. An offer that is seen to have ended is recorded as such.
     pub fn standing(&self, waiting: &Waiting) -> Standing {
         if !self.recorded.contains(waiting.name()) {
@@ -269,8 +264,15 @@ impl<'a> Ledger<'a> {
             Look::Unusable => (Evidence::Unusable, None),
             Look::NotLooked => (Evidence::NotLooked, None),
             Look::Read(finding) => {
-                // One that was edited after it was shown has not been shown.
-                let is_shown = || self.token(waiting).is_some_and(|token| finding.shows(&token));
+                // One that was edited after it was shown has not been shown. What the record says of that counts only
+                // where a hook wrote it.
+                let is_shown = || {
+                    let is_that = |token: String| match is_witnessed {
+                        true => token == offer.sentinel,
+                        false => finding.shows(&token),
+                    };
+                    self.token(waiting).is_some_and(is_that)
+                };
                 let evidence = if finding.is_answered && is_shown() {
                     Evidence::Answered
                 } else if finding.is_answered || finding.is_not_given {

@@ -1,7 +1,7 @@
 //! What is recorded of one handoff: `<inbox>/offers/<file name>`, a JSON object a line, only ever appended to.
 //!
 //! ```text
-//! {"offered":"<time>","frame":"57f5b8b6","host":"claude-code","session":"…","pid":7,"started":99,"space":"…","transcript":"/…","length":0,"proof":"transcript"}
+//! {"offered":"<time>","frame":"57f5b8b6","host":"claude-code","session":"…","pid":7,"started":99,"space":"…","transcript":"/…","length":0,"sentinel":"4d0030e5","proof":"transcript"}
 //! {"ended":"<time>","frame":"57f5b8b6","blind":false}
 //! {"restored":"<time>","session":"…"}
 //! ```
@@ -33,6 +33,8 @@ pub struct Offer {
     pub transcript: Option<PathBuf>,
     /// The transcript's size in bytes at that time.
     pub length: u64,
+    /// The checksum of the body that was printed: one that was edited since has not been shown.
+    pub sentinel: String,
     /// What can show that the session used it.
     pub proof: Proof,
 }
@@ -127,6 +129,7 @@ impl Offer {
             "space": self.space,
             "transcript": transcript,
             "length": self.length,
+            "sentinel": self.sentinel,
             "proof": self.proof.name(),
         })
         .to_string()
@@ -146,6 +149,7 @@ impl Offer {
             space: text("space").unwrap_or_default(),
             transcript: text("transcript").map(PathBuf::from),
             length: number("length").unwrap_or(0),
+            sentinel: text("sentinel").unwrap_or_default(),
             proof: Proof::parse(&text("proof")?)?,
         })
     }

@@ -77,6 +77,7 @@ impl Place {
             space: "boot-1".to_owned(),
             transcript: Some(self.transcript()),
             length: 0,
+            sentinel: token(),
             proof: Proof::Transcript,
         }
     }
@@ -403,9 +404,9 @@ fn any_offer() -> impl Strategy<Value = Offer> {
     let text = || "\\PC{0,40}";
     let proof = prop_oneof![Just(Proof::Transcript), Just(Proof::Assumed), Just(Proof::None)];
     let process = prop::option::of((any::<u32>(), any::<u64>()));
-    let rest = (0i64..4_000_000_000, prop::option::of(text()), process, any::<u64>(), proof);
+    let rest = (0i64..4_000_000_000, prop::option::of(text()), process, any::<u64>(), text(), proof);
     ("[0-9a-f]{8}", text(), text(), prop::option::of(text()), rest).prop_map(
-        |(frame, host, space, session, (at, transcript, process, length, proof))| Offer {
+        |(frame, host, space, session, (at, transcript, process, length, sentinel, proof))| Offer {
             at: Timestamp::from_seconds(at),
             frame,
             host,
@@ -414,6 +415,7 @@ fn any_offer() -> impl Strategy<Value = Offer> {
             space,
             transcript: transcript.map(PathBuf::from),
             length,
+            sentinel,
             proof,
         },
     )

@@ -26,8 +26,8 @@ pub use drift::drift_of;
 pub use mention::mention;
 pub use reminder::remind;
 
-/// Records that a handoff is about to be printed in the frame with these digits.
-pub type Recorder<'a> = dyn Fn(&OsStr, &str) -> Result<(), FileError> + 'a;
+/// Records that a handoff is about to be printed: its name, the digits of the frame, and its sentinel.
+pub type Recorder<'a> = dyn Fn(&OsStr, &str, &str) -> Result<(), FileError> + 'a;
 
 /// Who reads, and how.
 #[derive(Clone, Copy)]

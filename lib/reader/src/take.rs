@@ -43,8 +43,8 @@ struct Work<'r, 'l> {
     repository: Option<Repository>,
     head: Option<Head>,
     taken: Vec<Taken<'r>>,
-    /// The names of those that are in the message.
-    shown: Vec<&'l Waiting>,
+    /// Those that are in the message, with their sentinels.
+    shown: Vec<(&'l Waiting, String)>,
     /// Those of another worktree that has the same inbox, the reader's own, and those that another process is reading.
     not_ours: usize,
     /// Those that were offered too often to be shown again.
@@ -192,7 +192,7 @@ impl<'r, 'l> Work<'r, 'l> {
         let after = self.candidates.handoffs.len() - self.shown.len() - self.not_ours - 1;
         let placed = self.composer.offer(&incoming, after);
         if placed != Placed::NoRoom {
-            self.shown.push(waiting);
+            self.shown.push((waiting, incoming.seal.1));
         }
         placed
     }
@@ -209,8 +209,10 @@ impl<'r, 'l> Work<'r, 'l> {
         }
         if let Mode::Offer(record) = self.request.mode {
             let frame = self.composer.frame().to_owned();
-            let recorded: Result<(), FileError> =
-                self.shown.iter().try_for_each(|waiting| record(waiting.name(), &frame));
+            let recorded: Result<(), FileError> = self
+                .shown
+                .iter()
+                .try_for_each(|(waiting, sentinel)| record(waiting.name(), &frame, sentinel));
             if let Err(error) = recorded {
                 let why = format!("it could not be noted that this session was given this: {error}");
                 self.composer.keep_unread(&why, &self.request.inbox.unread_path());
