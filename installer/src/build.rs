@@ -11,6 +11,10 @@ use crate::programs::{PROGRAMS, checkout};
 /// platform has its own answer.
 const LINUX_FLAGS: [&str; 4] = ["-C", "target-feature=+crt-static", "-C", "relocation-model=static"];
 
+/// Folds functions of the same machine code into one: 60 kB less of the hook to load. Only where Rust's own linker is the
+/// default, which knows this.
+const FOLDING: [&str; 2] = ["-C", "link-arg=-Wl,--icf=all"];
+
 /// Builds the programs of this checkout in release form; gives the directory they are in.
 ///
 /// Naming the target, even though it is the host's own, keeps the flags from build scripts and procedural macros, which
@@ -25,7 +29,8 @@ pub fn build() -> Result<PathBuf, InstallError> {
     cargo.current_dir(checkout()).args(["build", "--release", "--locked", "--target", &target]);
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     if target.contains("-linux-gnu") {
-        cargo.env("CARGO_ENCODED_RUSTFLAGS", LINUX_FLAGS.join("\x1f"));
+        let folding = if target.starts_with("x86_64-") { &FOLDING[..] } else { &[] };
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", [&LINUX_FLAGS[..], folding].concat().join("\x1f"));
     }
     for program in PROGRAMS {
         cargo.args(["--package", program]);

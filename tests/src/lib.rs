@@ -8,11 +8,13 @@
 )]
 
 pub mod agents;
+mod claude;
 mod programs;
 mod ran;
 mod terminal;
 mod world;
 
+pub use claude::Claude;
 pub use programs::program;
 pub use ran::Ran;
 pub use terminal::Terminal;

@@ -125,16 +125,30 @@ impl World {
 
     /// Runs the hook as a host does at the start of the session `session` in `dir`, and gives what it printed.
     pub fn start(&self, dir: &Path, session: &str, source: &str) -> Ran {
+        let (event, transcript) = ("SessionStart", self.transcript(session));
         let payload = serde_json::json!({
-            "session_id": session, "transcript_path": "/dev/null", "cwd": dir, "hook_event_name": "SessionStart", "source": source,
+            "session_id": session, "transcript_path": transcript, "cwd": dir, "hook_event_name": event, "source": source,
         });
         self.run("session-start", dir, &[], payload.to_string())
+    }
+
+    /// Where Claude Code keeps the transcript of `session`.
+    pub fn transcript(&self, session: &str) -> PathBuf {
+        self.home.join(".claude/projects/x").join(format!("{session}.jsonl"))
     }
 
     /// What a new session in `dir` is told, as text.
     #[track_caller]
     pub fn surface(&self, dir: &Path) -> String {
         let ran = self.run("session-start", dir, &["--format", "plain"], "");
+        assert_eq!((ran.code, ran.err()), (0, ""));
+        ran.out().to_owned()
+    }
+
+    /// What an agent in `dir` is given that asks for it, as text. That is archived.
+    #[track_caller]
+    pub fn take(&self, dir: &Path) -> String {
+        let ran = self.run("inbox", dir, &["read"], "");
         assert_eq!((ran.code, ran.err()), (0, ""));
         ran.out().to_owned()
     }

@@ -25,7 +25,7 @@ The body comes from standard input, or from --file. It must have `## Immediate n
   --name S, --description S
                     title and summary; else from the draft's frontmatter or its headings
   --tool S          which agent writes: claude-code, codex-cli, …
-  --session-id S    the writing session; else CLAUDE_CODE_SESSION_ID or CODEX_THREAD_ID, as --tool says
+  --session-id S    the writing session; else CLAUDE_CODE_SESSION_ID or CODEX_THREAD_ID, by --tool
   --check           judge the draft, write nothing
   --redact          replace secrets by [REDACTED:<rule>]
   --allow-secrets   write them

@@ -15,7 +15,7 @@ usage: inbox [VERB] [--root DIR] [--json]
   read [ID…]           show and archive: all that fits, or those named
   show ID              show one, unread or archived, and leave it where it is
   archive ID…          archive without reading
-  restore [ID…]        put back to unread; without an ID what this worktree's newest session was given
+  restore [ID…]        put back to unread; without an ID what the newest session here was given
   log [--all] [-n N]   what was archived, newest first (20); --all: in every inbox
   search TEXT [--all]  where TEXT stands, unread and archived
   worktrees            every inbox, its counts, and those whose path is gone

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::table::{Cell, Style};
 
-/// How much of a session's id is shown: enough to tell it from others.
+/// How many characters of a session's id are shown: enough to tell it from others.
 const SESSION: usize = 8;
 
 /// The offer that a handoff stands at: one that is open, or the last one without a sign that it was read.
@@ -23,8 +23,7 @@ pub(crate) fn of(standing: &Standing) -> Option<&Offer> {
 pub(crate) fn cell(standing: &Standing, now: Timestamp) -> Cell {
     let Some(offer) = of(standing) else { return Cell::new("", Style::Plain) };
     let session = offer.session.as_deref().unwrap_or("unknown");
-    let session = Sanitised::line(session.as_bytes(), SESSION);
-    let session = session.trim_end_matches('…');
+    let session: String = Sanitised::line(session.as_bytes(), 128).chars().take(SESSION).collect();
     let since = age(offer.at, now);
     match standing {
         Standing::OnOffer { .. } => Cell::new(&format!("to {} {session}, {since}", offer.host), Style::Warn),

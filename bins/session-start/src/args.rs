@@ -9,8 +9,8 @@ use lexopt::prelude::{Long, Short};
 pub(crate) const HELP: &str = "\
 session-start: offers a new session the handoffs that wait for its worktree
 
-Run by the agent as its SessionStart hook, with the hook's JSON on standard input. A handoff that was offered stays
-unread until the session has answered. JSON of a host that is not known gives nothing.
+Run by the agent as its SessionStart hook, with the hook's JSON on standard input. A handoff that
+was offered stays unread until the session has answered. JSON of no known host gives nothing.
 
 usage: session-start [--format auto|plain|claude|codex] [--root DIR] [--max-bytes N] [--peek]
 

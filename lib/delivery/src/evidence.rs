@@ -274,9 +274,12 @@ fn droid_message(line: &[u8]) -> Option<Message<'_>> {
     answer(content?, &["text"], &["tool_use"])
 }
 
-/// Whether this is no text, or one of white space only.
+/// Whether this is no text, or one of white space only. Line ends stand there as escapes.
 fn is_blank(text: &Value<'_>) -> bool {
-    text.string().is_none_or(|text| text.bytes().trim_ascii().is_empty())
+    text.string().is_none_or(|text| {
+        let beginning = text.text(LIMITS.string);
+        !beginning.cut && beginning.text.trim().is_empty()
+    })
 }
 
 /// An answer when `content` is or has a text that is not blank, or has a call.

@@ -338,14 +338,14 @@ impl Dir {
         }
     }
 
-    /// Adds `line` at the end of the file `name`, made 0600 when it is not there.
+    /// Adds `line` at the end of the file `name`, made 0600 when it is not there. A FIFO in its place is not waited for.
     ///
     /// # Errors
     /// What the system says.
     pub fn append(&self, name: impl AsRef<OsStr>, line: &[u8]) -> Result<(), FileError> {
         let name = name.as_ref();
         let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = rustix::fs::openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR);
+        let fd = rustix::fs::openat(&self.fd, name, flags | OFlags::NONBLOCK, Mode::RUSR | Mode::WUSR);
         fd.and_then(|fd| rustix::io::write(fd, line)).map(drop).map_err(self.error("write", name))
     }
 

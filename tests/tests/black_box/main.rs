@@ -6,6 +6,7 @@
     reason = "tests set up files and processes by hand"
 )]
 
+mod delivery;
 mod hostile;
 mod smoke;
 mod support;

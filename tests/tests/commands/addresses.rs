@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tests::{BODY, World, can, feed, is_root};
+use tests::{BODY, Claude, World, can, feed, is_root};
 
 use crate::support::{clean, field, is, kept_draft, published};
 
-/// Writes a handoff from `dir` and starts two sessions in it: the first is shown it, the second nothing.
+/// Writes a handoff from `dir` and starts two sessions in it: the first is shown it and answers, the second nothing.
 #[track_caller]
 fn shown_once(world: &World, dir: &Path) -> PathBuf {
     shown_once_from(world, dir, dir)
@@ -16,8 +16,11 @@ fn shown_once(world: &World, dir: &Path) -> PathBuf {
 #[track_caller]
 fn shown_once_from(world: &World, writer: &Path, reader: &Path) -> PathBuf {
     let path = world.write(writer, &["--topic", "trip"], BODY);
-    shown(&world.start(reader, "s-1", "startup").out, &path);
-    world.start(reader, "s-2", "startup").is_silent();
+    let (mut claude, ran) = Claude::started(world, reader, "s-1");
+    shown(&ran.out, &path);
+    claude.speak("Loaded.");
+    Claude::started(world, reader, "s-2").1.is_silent();
+    world.run("inbox", reader, &["settle"], "").is_silent();
     let read = path.parent().unwrap().with_file_name("read").join(path.file_name().unwrap());
     assert_eq!(published(&world.root()), std::slice::from_ref(&read));
     assert_eq!(field(&read, "received_by"), "s-1");
@@ -29,8 +32,7 @@ fn shown_once_from(world: &World, writer: &Path, reader: &Path) -> PathBuf {
 fn shown(out: &[u8], path: &Path) {
     let told: serde_json::Value = serde_json::from_slice(out).expect("the hook's JSON");
     let text = told["hookSpecificOutput"]["additionalContext"].as_str().unwrap();
-    let read = path.parent().unwrap().with_file_name("read").join(path.file_name().unwrap());
-    let sentinel = field(&read, "sentinel");
+    let sentinel = field(path, "sentinel");
     let line = format!("**Handoff loaded: Auth refactor — sentinel {}**", sentinel.trim_matches(['"', '\'']));
     assert_eq!(text.lines().filter(|l| *l == line).count(), 1, "{text}");
     assert!(text.contains(" 1/1 Auth refactor\n") && text.contains("Run `make test-auth`."), "{text}");
@@ -44,8 +46,7 @@ fn a_session_is_told_all_of_a_handoff_in_one_frame() {
     let told = world.surface(&app);
     let nonce = told["=== agent-handoff ".len()..].split(':').next().unwrap();
     assert!(nonce.len() == 8 && nonce.bytes().all(|b| b.is_ascii_hexdigit()), "{told}");
-    let read = path.parent().unwrap().with_file_name("read").join(path.file_name().unwrap());
-    let (head, sentinel) = (world.git(&app, &["rev-parse", "--short", "HEAD"]), field(&read, "sentinel"));
+    let (head, sentinel) = (world.git(&app, &["rev-parse", "--short", "HEAD"]), field(&path, "sentinel"));
     let sentinel = sentinel.trim_matches(['"', '\'']);
     assert_eq!(
         clean(&world, &told.replace(nonce, "NONCE")),
@@ -61,7 +62,7 @@ fn a_session_is_told_all_of_a_handoff_in_one_frame() {
              head:     {head} (handoff) | {head} (current)\n\
              sentinel: {sentinel}\n\n{BODY}\
              --- NONCE end\n\
-             === agent-handoff NONCE: 1 archived to TOP/home/.agent-handoffs/SLUG-app/app/read ===\n"
+             === agent-handoff NONCE: 1 offered; once this session answers, archived to TOP/home/.agent-handoffs/SLUG-app/app/read ===\n"
         )
     );
 }
@@ -309,7 +310,7 @@ fn no_verb_shows_or_takes_what_is_archived_for_the_other_of_two_paths_with_one_i
     let (mine, other) = (world.dir("x/y/z"), world.dir("x-y/z"));
     assert_eq!(world.inbox(&mine), world.inbox(&other));
     world.write(&other, &["--name", "for the other"], BODY);
-    world.surface(&other);
+    world.take(&other);
     world.run("inbox", &mine, &["log"], "").is(0, "nothing archived\n", "");
     assert_eq!(world.run("inbox", &mine, &["search", "for the other"], "").code, 1);
     assert_eq!(world.run("inbox", &mine, &["restore", "1"], "").code, 1);

@@ -138,7 +138,7 @@ fn a_restored_handoff_is_unread_without_its_earlier_reader() {
     let path = world.write(&app, &[], BODY);
     let before = std::fs::read(&path).unwrap();
     let run = |args: &[&str]| world.run("inbox", &app, args, "");
-    assert_eq!(world.start(&app, "s-1", "startup").code, 0);
+    assert_eq!(run(&["read", "--session-id", "s-1"]).code, 0);
     let name = "STAMP-from-app.md\n";
     is(&world, &run(&["restore", "1"]), 0, &format!("restored: {name}"), "");
     is(&world, &run(&["archive", "1"]), 0, &format!("archived: {name}"), "");
@@ -169,7 +169,7 @@ fn the_log_lists_what_was_archived_here_or_everywhere() {
     assert_eq!(topics(&["log", "--json", "-n", "1"]), ["t2"]);
     assert_eq!(topics(&["log", "--json", "--all"]), ["t3", "t2", "t1"]);
     let ran = world.run("inbox", &app, &["log", "-n", "1"], "");
-    let table = "#  FOR  READ      FROM   NAME   ID\n1  app  just now  other  Title  STAMP-from-other-t2\n";
+    let table = "#  FOR  READ      DELIVERY   FROM   NAME   ID\n1  app  just now  delivered  other  Title  STAMP-from-other-t2\n";
     is(&world, &ran, 0, table, "");
 }
 

@@ -505,6 +505,7 @@ fn a_file_from_a_clock_that_was_ahead_is_left_whole_and_both_surface() {
     assert_eq!(std::fs::read_to_string(&ahead).unwrap(), "---\nname: From tomorrow\n---\n\nx\n");
     let told = world.surface(&app);
     assert!(told.contains(" 1/2 From tomorrow\n") && told.contains(" 2/2 Auth refactor\n"), "{told}");
+    world.take(&app);
     assert_eq!(world.names(&app, "read").len(), 2);
 }
 

@@ -172,6 +172,7 @@ fn a_frontmatter_without_end_is_not_looked_through_for_ever() {
     let message = Message::of(&text);
     assert_eq!(message.only().warnings(), ["!! WARNING: malformed handoff: its frontmatter is not closed"]);
     assert_eq!(message.only().title, "x.md");
+    world.take(&dir);
     assert_eq!(world.names(&dir, "read"), ["x.md"]);
 }
 
@@ -187,6 +188,7 @@ fn deep_nesting_is_no_reason_to_stumble() {
         world.plant(&dir, "x.md", unsigned(&["name: n", &line, "from: f"], SMALL));
         let message = Message::of(&world.surface(&dir));
         assert_eq!(message.only().body, SMALL[1..]);
+        world.take(&dir);
         assert_eq!(world.names(&dir, "read"), ["x.md"]);
     }
 }
@@ -206,6 +208,7 @@ fn a_path_to_elsewhere_does_not_hide_a_handoff_unless_it_is_a_worktree() {
         let dir = world.dir("notes");
         world.plant(&dir, "x.md", handoff(&["name: n", &format!("to_path: \"{to_path}\"")], SMALL));
         assert_eq!(!world.surface(&dir).is_empty(), shown, "{to_path}");
+        world.take(&dir);
         assert_eq!(world.names(&dir, "unread").len(), usize::from(!shown), "{to_path}");
     }
 }

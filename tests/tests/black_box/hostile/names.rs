@@ -35,6 +35,11 @@ fn a_handoff_of_any_name_is_shown_once_and_keeps_its_name() {
         let text = world.surface(&dir);
         assert_visible(&text);
         assert_eq!(Message::of(&text).only().body, SMALL[1..], "{name:?}");
+        let taken = world.take(&dir);
+        assert_visible(&taken);
+        // It was offered before, which is known of a file of any name.
+        assert_eq!(world.names(&dir, "offers"), [""; 0], "{name:?}");
+        assert_eq!(Message::of(&taken).only().body, SMALL[1..], "{name:?}");
         assert!(world.inbox(&dir).join("read").join(name).is_file(), "{name:?}");
         assert_eq!(world.surface(&dir), "", "{name:?}");
     }
@@ -83,15 +88,16 @@ fn a_name_of_250_bytes_is_said_and_not_lost() {
         let name = format!("{}.md", "n".repeat(length - 3));
         world.plant(&dir, &name, handoff(&["name: long"], SMALL));
         let text = world.surface(&dir);
+        assert_eq!(Message::of(&text).titles(), ["long"], "{length}");
+        let ran = world.run("inbox", &dir, &["read"], "");
+        assert_eq!(Message::of(ran.out()).titles(), ["long"], "{length}");
         // A claim adds 18 bytes and is a file name too. What cannot be claimed is said.
         if length + 18 <= 255 {
-            assert_eq!(Message::of(&text).titles(), ["long"], "{length}");
+            assert_eq!(ran.err(), "");
             assert_eq!(world.names(&dir, "read"), [name]);
         } else {
-            assert!(
-                text.starts_with("agent-handoff: 1 handoff is waiting here but was not shown: could not "),
-                "{length}: {text}"
-            );
+            let complaint = "agent-handoff: shown, but it stays unread: could not ";
+            assert!(ran.err().starts_with(complaint), "{length}: {}", ran.err());
             assert_eq!(world.names(&dir, "unread"), [name]);
         }
     }
@@ -120,7 +126,7 @@ fn a_taken_name_near_the_limit_is_archived_beside_the_old_one() {
     let name = format!("{}.md", "n".repeat(234));
     world.plant(&dir, &name, handoff(&["name: new"], SMALL));
     std::fs::write(world.inbox(&dir).join("read").join(&name), "old").unwrap();
-    assert_eq!(Message::of(&world.surface(&dir)).titles(), ["new"]);
+    assert_eq!(Message::of(&world.take(&dir)).titles(), ["new"]);
     assert_eq!(world.names(&dir, "read").len(), 2);
     assert_eq!(world.surface(&dir), "");
 }

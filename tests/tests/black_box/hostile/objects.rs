@@ -43,6 +43,8 @@ fn they_do_not_keep_the_others() {
     assert_eq!(message.titles(), ["good"]);
     assert_eq!(message.notes.len(), 1, "{:?}", message.notes);
     assert!(message.notes[0].starts_with("left alone in unread/, no regular files: "), "{:?}", message.notes);
+    let ran = world.run("inbox", &dir, &["read"], "");
+    assert_eq!(Message::of(ran.out()).titles(), ["good"]);
     assert_eq!(world.names(&dir, "read"), ["good.md"]);
 }
 
@@ -81,7 +83,7 @@ fn a_link_in_the_archive_is_not_followed_either() {
     std::fs::write(world.path("outside"), "OUTSIDE\n").unwrap();
     let read = world.inbox(&dir).join("read");
     symlink(world.path("outside"), read.join("x.md")).unwrap();
-    assert_eq!(Message::of(&world.surface(&dir)).titles(), ["x"]);
+    assert_eq!(Message::of(&world.take(&dir)).titles(), ["x"]);
     assert_eq!(std::fs::read(world.path("outside")).unwrap(), b"OUTSIDE\n");
     let log = world.run("inbox", &dir, &["log"], "");
     assert_eq!((log.code, log.out().lines().count()), (0, 2), "{}", log.out());
@@ -98,6 +100,7 @@ fn a_claim_that_is_a_link_is_not_taken_over() {
     symlink(world.path("outside"), unread.join(".claim-0000000001-x.md")).unwrap();
     std::fs::create_dir(unread.join(".claim-0000000002-y.md")).unwrap();
     assert_eq!(Message::of(&world.surface(&dir)).titles(), ["good"]);
+    assert_eq!(Message::of(&world.take(&dir)).titles(), ["good"]);
     assert_eq!(world.names(&dir, "read"), ["good.md"]);
 }
 
@@ -110,7 +113,7 @@ fn a_hard_link_is_a_file_and_the_other_name_keeps_its_content() {
     let unread = world.plant(&dir, "removed.md", "").parent().unwrap().to_owned();
     std::fs::remove_file(unread.join("removed.md")).unwrap();
     std::fs::hard_link(world.path("outside"), unread.join("x.md")).unwrap();
-    assert_eq!(Message::of(&world.surface(&dir)).titles(), ["linked"]);
+    assert_eq!(Message::of(&world.take(&dir)).titles(), ["linked"]);
     assert_eq!(std::fs::read(world.path("outside")).unwrap(), content);
     assert!(world.inbox(&dir).join("read/x.md").is_file());
 }

@@ -192,6 +192,7 @@ fn a_line_of_ten_megabytes_costs_no_more_than_its_beginning() {
     let text = world.surface(&dir);
     assert!(text.len() <= 9_500, "{}", text.len());
     assert!(Message::of(&text).only().body.starts_with("xxxx"));
+    world.take(&dir);
     let archived = crate::support::only_content(&world, &dir, "read");
     assert!(archived.ends_with(&file[file.len() - (10 << 20)..]));
 }

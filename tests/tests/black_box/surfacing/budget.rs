@@ -100,13 +100,12 @@ fn a_large_handoff_arrives_with_what_matters_and_the_rest_by_name_size_and_path(
     assert!(text.len() <= BUDGET, "{}", text.len());
     let message = Message::of(&text);
     let block = message.only();
-    let (body, archived) = (&block.body, only_file(&world, &dir, "read"));
+    let (body, whole) = (&block.body, only_file(&world, &dir, "unread"));
     assert_eq!(
         block.line("whole"),
-        format!("{} ({:.1} kB, cut to fit here)", archived.display(), file.len() as f64 / 1000.0 - 0.05)
+        format!("{} ({:.1} kB, cut to fit here)", whole.display(), file.len() as f64 / 1000.0 - 0.05)
     );
-    let archive = std::fs::read_to_string(&archived).unwrap();
-    assert!(archive.ends_with(&large()));
+    assert!(std::fs::read_to_string(&whole).unwrap().ends_with(&large()));
     for vital in [
         "## Immediate next action\nRun the NEXT thing.\n",
         "## What NOT to do on resume\n- Never the FORBIDDEN thing.\n",
@@ -210,11 +209,13 @@ fn one_that_does_not_fit_beside_the_newest_waits_for_the_next_session() {
     world.plant(&dir, "20261121T110000Z-from-new.md", handoff(&["name: new"], &long));
     let first = Message::of(&world.surface(&dir));
     assert_eq!(first.titles(), ["new"]);
+    assert_eq!(Message::of(&world.take(&dir)).titles(), ["new"]);
     assert_eq!(first.notes.len(), 2, "{:?}", first.notes);
     assert!(first.notes[0].starts_with("1 more is still unread, newest first; to read one: "), "{first:?}");
     assert_eq!(first.notes[1], "  20261121T100000Z-from-old old");
     assert_eq!(world.names(&dir, "unread"), ["20261121T100000Z-from-old.md"]);
     assert_eq!(Message::of(&world.surface(&dir)).titles(), ["old"]);
+    assert_eq!(Message::of(&world.take(&dir)).titles(), ["old"]);
     assert_eq!(world.surface(&dir), "");
 }
 
@@ -224,7 +225,7 @@ fn the_path_that_is_given_is_where_the_file_is_also_when_its_name_was_taken() {
     let dir = world.dir("notes");
     let planted = world.plant(&dir, "x.md", handoff(&["name: n"], large()));
     std::fs::write(world.inbox(&dir).join("read/x.md"), "an older one").unwrap();
-    let message = Message::of(&world.surface(&dir));
+    let message = Message::of(&world.take(&dir));
     let whole = message.only().line("whole").to_owned();
     let path = PathBuf::from(whole.rsplit_once(" (").unwrap().0);
     assert!(!planted.exists() && path != world.inbox(&dir).join("read/x.md"), "{whole}");

@@ -1,6 +1,6 @@
 //! What a session is reminded of when its context was compacted.
 
-use tests::{BODY, World};
+use tests::{BODY, Claude, World};
 
 use crate::support::{Message, claude, codex, context_of, handoff, normal};
 
@@ -20,7 +20,9 @@ fn a_compacted_session_is_reminded_of_what_it_was_given() {
     let world = World::new();
     let repo = world.repo("app");
     let path = world.write(&repo, &["--topic", "auth"], BODY);
-    world.start(&repo, SESSION, "startup");
+    let (mut claude, _) = Claude::started(&world, &repo, SESSION);
+    claude.speak("Loaded.");
+    world.run("inbox", &repo, &["settle"], "").is_silent();
     let text = compact(&world, &repo, SESSION).unwrap();
     let sentinel = handoff_document::sentinel(format!("\n{BODY}").as_bytes());
     let archived = world.inbox(&repo).join("read").join(path.file_name().unwrap());
@@ -67,9 +69,11 @@ fn nobody_is_reminded_of_what_another_session_was_given() {
     let world = World::new();
     let repo = world.repo("app");
     world.write(&repo, &["--name", "for the first"], BODY);
-    world.start(&repo, "first", "startup");
+    let (mut claude, _) = Claude::started(&world, &repo, "first");
+    claude.speak("Loaded.");
     world.write(&repo, &["--name", "for the second"], BODY);
-    world.start(&repo, "second", "startup");
+    let (mut claude, _) = Claude::started(&world, &repo, "second");
+    claude.speak("Loaded.");
     assert_eq!(compact(&world, &repo, "third"), None);
     assert_eq!(compact(&world, &repo, "../first"), None);
     let (first, second) =
@@ -97,9 +101,12 @@ fn what_is_new_at_compaction_comes_with_the_reminder_in_one_budget() {
     let world = World::new();
     let repo = world.repo("app");
     let long = format!("{BODY}\n## Notes\n{}\n", "word ".repeat(10_000));
+    let mut claude = Claude::open(&world, &repo, SESSION);
     for number in 0..3 {
-        world.write(&repo, &["--name", &format!("old {number}")], &long);
-        world.start(&repo, SESSION, "startup");
+        let (name, topic) = (format!("old {number}"), format!("old-{number}"));
+        world.write(&repo, &["--name", &name, "--topic", &topic], &long);
+        claude.start("startup");
+        claude.speak("Loaded.");
     }
     world.write(&repo, &["--name", "new"], &long);
     let text = compact(&world, &repo, SESSION).unwrap();
@@ -109,7 +116,9 @@ fn what_is_new_at_compaction_comes_with_the_reminder_in_one_budget() {
     assert_eq!(Message::of(fresh).titles(), ["new"]);
     assert!(reminder.len() <= 2_500 && reminder.contains("REMINDER"), "{reminder}");
     assert!(reminder.contains("old 2") && !reminder.contains("--- new"), "{reminder}");
-    assert_eq!(world.names(&repo, "unread").len(), 0);
+    claude.speak("Compacted.");
+    world.run("inbox", &repo, &["settle"], "").is_silent();
+    assert_eq!((world.names(&repo, "unread").len(), world.names(&repo, "read").len()), (1, 3));
 }
 
 #[test]
@@ -149,7 +158,7 @@ fn what_is_gone_from_the_archive_is_not_repeated() {
     let repo = world.repo("app");
     world.write(&repo, &[], BODY);
     world.start(&repo, SESSION, "startup");
-    std::fs::remove_file(crate::support::only_file(&world, &repo, "read")).unwrap();
+    std::fs::remove_file(crate::support::only_file(&world, &repo, "unread")).unwrap();
     assert_eq!(compact(&world, &repo, SESSION), None);
 }
 
@@ -168,7 +177,7 @@ fn a_session_that_took_nothing_is_reminded_of_nothing() {
     let repo = world.repo("app");
     world.write(&repo, &[], BODY);
     world.run("session-start", &repo, &["--peek"], claude(&repo, SESSION, "startup"));
-    world.surface(&repo);
+    world.take(&repo);
     assert_eq!(compact(&world, &repo, SESSION), None);
 }
 

@@ -10,7 +10,7 @@ const TOUCHED: &str = "## Immediate next action\nGo on.\n\n## Files touched this
 
 #[track_caller]
 fn drift(world: &World, repo: &Path) -> Vec<String> {
-    let message = Message::of(&world.surface(repo));
+    let message = Message::of(&world.take(repo));
     message.only().warnings().into_iter().map(str::to_owned).collect()
 }
 

@@ -20,11 +20,12 @@ fn both_hosts_get_the_text_in_one_line_of_json_with_no_other_field() {
         let but_closing = |text: &str| normal(&world, text.rsplit_once("=== agent").unwrap().0);
         assert_eq!(but_closing(&context), but_closing(&text));
         let message = Message::of(&context);
-        assert_eq!(message.closing, format!("1 archived to {}", world.inbox(&repo).join("read").display()));
-        let token = message.only().line("sentinel");
+        let archive = world.inbox(&repo).join("read");
+        let closing = format!("1 offered; once this session answers, archived to {}", archive.display());
+        assert_eq!(message.closing, closing);
         assert_eq!(
             summary,
-            format!("agent-handoff: 1 handoff loaded: Auth \"quoted\" \\ refactor (sentinel {token})")
+            "agent-handoff: Auth \"quoted\" \\ refactor, just now; go = Run `make test-auth`; not now: handoff inbox restore"
         );
         world.run("session-start", &repo, &[], payload(&repo, session, "startup")).is_silent();
     }
@@ -38,18 +39,21 @@ fn the_summary_counts_what_is_loaded_and_what_stays() {
         world.write(&repo, &[], format!("{BODY}\n## Notes\n{}\n", number.to_string().repeat(3_000)));
     }
     let (_, summary) = context_of(&world.start(&repo, CLAUDE, "startup"));
-    assert_eq!(summary, "agent-handoff: 2 handoffs loaded; 2 more unread");
+    assert_eq!(
+        summary,
+        "agent-handoff: 2 handoffs: Auth refactor · Auth refactor; 2 more unread; not now: handoff inbox restore"
+    );
 }
 
 #[test]
 fn every_source_of_a_session_start_surfaces() {
-    for source in ["startup", "resume", "clear", "compact", "fork", ""] {
+    for source in ["startup", "resume", "clear", "compact", "fork"] {
         let world = World::new();
         let repo = world.repo("app");
         world.write(&repo, &[], BODY);
         let ran = world.run("session-start", &repo, &[], claude(&repo, CLAUDE, source));
         assert_eq!(Message::of(&context_of(&ran).0).titles(), ["Auth refactor"], "{source}");
-        assert_eq!(world.names(&repo, "unread").len(), 0, "{source}");
+        assert_eq!(world.names(&repo, "unread").len(), 1, "{source}");
     }
 }
 
@@ -100,7 +104,7 @@ fn nothing_waiting_is_silence_in_every_form() {
     all(&world);
     assert!(!world.root().exists(), "looking makes nothing");
     world.write(&repo, &[], BODY);
-    world.surface(&repo);
+    world.take(&repo);
     all(&world);
 }
 

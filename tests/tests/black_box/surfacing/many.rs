@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tests::World;
+use tests::{Claude, World};
 
 use crate::support::{Message, ago, context_of, handoff};
 
@@ -23,11 +23,14 @@ fn a_hundred_handoffs_are_each_given_to_one_session_newest_first() {
     plant(&world, &dir, 100);
     let mut order = Vec::new();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..100 {
-        let text = world.surface(&dir);
-        if text.is_empty() {
+    for number in 0..100 {
+        let (mut claude, ran) = Claude::started(&world, &dir, &format!("s-{number}"));
+        if ran.out.is_empty() {
             break;
         }
+        let text = context_of(&ran).0;
+        claude.speak("Loaded.");
+        world.run("inbox", &dir, &["settle"], "").is_silent();
         assert!(text.len() <= 9_500, "{}", text.len());
         let message = Message::of(&text);
         let waiting = world.names(&dir, "unread").len();

@@ -34,7 +34,7 @@ Run `make test-auth`.
 ## What NOT to do on resume
 - Do not swap to jsonwebtoken.
 --- <f> end
-=== agent-handoff <f>: 1 archived to {} ===
+=== agent-handoff <f>: 1 offered; once this session answers, archived to {} ===
 ",
         normal(&world, &world.inbox(&repo).join("read").to_string_lossy())
     );
@@ -82,7 +82,7 @@ sentinel: {token}
 ## Immediate next action
 Look.
 --- <f> end
-=== agent-handoff <f>: 2 archived to {} ===
+=== agent-handoff <f>: 2 offered; once this session answers, archived to {} ===
 ",
         normal(&world, &world.inbox(&dir).join("read").to_string_lossy())
     );
@@ -244,6 +244,7 @@ fn every_kind_of_malformed_file_is_shown_with_its_warning_and_archived_as_it_is(
         let block = message.only();
         assert_eq!(block.warnings(), [format!("!! WARNING: malformed handoff: {warning}")], "{content:?}");
         assert_eq!(block.body, if body.is_empty() { "\n" } else { body }, "{content:?}");
+        world.take(&dir);
         assert_eq!(std::fs::read_to_string(world.inbox(&dir).join("read/x.md")).unwrap(), content);
         assert_eq!(world.names(&dir, "unread"), [""; 0]);
     }

@@ -3,7 +3,7 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use tests::{BODY, Ran, World, feed};
+use tests::{BODY, Claude, Ran, World, feed};
 
 use crate::support::{Message, claude, context_of};
 
@@ -52,7 +52,10 @@ fn a_subdirectory_a_link_and_the_top_are_one_worktree() {
     for writer in ways {
         for reader in ways {
             world.write(&world.path(writer), &["--name", writer], BODY);
-            let ran = world.start(&world.path(reader), SESSION, "startup");
+            let mut claude =
+                Claude::open(&world, &world.path(reader), &format!("{writer} {reader}").replace('/', "-"));
+            let ran = claude.start("startup");
+            claude.speak("Loaded.");
             let message = Message::of(&context_of(&ran).0);
             assert_eq!(message.titles(), [writer], "{reader}");
             assert_eq!(message.banner, "1 UNTRUSTED handoff for app");
@@ -76,6 +79,7 @@ fn the_repositorys_own_directory_is_its_worktree() {
     let repo = world.repo("app");
     world.write(&repo, &[], BODY);
     assert_eq!(Message::of(&world.surface(&repo.join(".git"))).titles(), ["Auth refactor"]);
+    world.take(&repo.join(".git"));
     world.write(&repo, &[], BODY);
     assert_eq!(Message::of(&world.surface(&repo.join(".git/refs/heads"))).titles(), ["Auth refactor"]);
 }

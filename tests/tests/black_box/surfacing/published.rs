@@ -17,6 +17,7 @@ fn only_markdown_files_that_are_not_hidden_are_handoffs() {
     assert_eq!(world.surface(&dir), "");
     world.plant(&dir, "x.md", handoff(&["name: yes"], SMALL));
     assert_eq!(Message::of(&world.surface(&dir)).titles(), ["yes"]);
+    world.take(&dir);
     assert_eq!(world.names(&dir, "read"), ["x.md"]);
     let mut left = others.to_vec();
     left.sort_unstable();
@@ -28,7 +29,7 @@ fn a_handoff_keeps_its_name_in_the_archive() {
     let world = World::new();
     let repo = world.repo("app");
     let path = world.write(&repo, &["--topic", "auth"], BODY);
-    world.surface(&repo);
+    world.take(&repo);
     assert_eq!(world.names(&repo, "read"), [path.file_name().unwrap().to_string_lossy()]);
 }
 
@@ -88,7 +89,8 @@ fn a_claim_of_a_dead_process_is_shown_once_under_its_own_name() {
     let mut dead = std::process::Command::new("true").spawn().unwrap();
     dead.wait().unwrap();
     world.plant(&dir, format!(".claim-{}-x.md", dead.id()), handoff(&["name: recovered"], SMALL));
-    let message = Message::of(&world.surface(&dir));
+    assert_eq!(Message::of(&world.surface(&dir)).titles(), ["recovered"]);
+    let message = Message::of(&world.take(&dir));
     assert_eq!(
         (message.banner.as_str(), message.titles()),
         ("1 UNTRUSTED handoff for notes", vec!["recovered"])
@@ -107,6 +109,7 @@ fn a_link_in_the_inbox_is_not_shown() {
     symlink(world.path("outside.md"), world.inbox(&dir).join("unread/link.md")).unwrap();
     let text = world.surface(&dir);
     assert_eq!(Message::of(&text).titles(), ["inside"]);
+    assert_eq!(world.run("inbox", &dir, &["archive", "x"], "").out(), "archived: x.md\n");
     assert!(!text.contains("TOP SECRET"));
     assert_eq!(world.names(&dir, "unread"), ["link.md"]);
 }

@@ -1,6 +1,6 @@
 //! What becomes of a handoff's bytes when it was given to a session.
 
-use tests::{BODY, World};
+use tests::{BODY, Claude, World};
 
 use crate::support::{Message, SMALL, assert_mode, handoff, normal, only_content, only_file, unsigned};
 
@@ -11,7 +11,7 @@ fn archived(file: impl AsRef<[u8]>) -> Vec<u8> {
     let world = World::new();
     let dir = world.dir("notes");
     world.plant(&dir, "x.md", file);
-    assert_eq!(world.start(&dir, SESSION, "startup").code, 0);
+    take(&world, &dir);
     let content = only_content(&world, &dir, "read");
     // Only the time of reading differs from run to run.
     let at = content.windows(13).position(|window| window == b"received_at: ").map(|at| at + 13);
@@ -19,6 +19,13 @@ fn archived(file: impl AsRef<[u8]>) -> Vec<u8> {
         Some(at) => [&content[..at], b"<time>", &content[at + 20..]].concat(),
         None => content,
     }
+}
+
+/// What a session is given that asks for it and says who it is.
+fn take(world: &World, dir: &std::path::Path) -> String {
+    let ran = world.run("inbox", dir, &["read", "--session-id", SESSION], "");
+    assert_eq!((ran.code, ran.err()), (0, ""));
+    ran.out().to_owned()
 }
 
 #[test]
@@ -58,7 +65,7 @@ fn what_only_looks_like_a_stamp_stays() {
     let world = World::new();
     let dir = world.dir("notes");
     world.plant(&dir, "x.md", file);
-    world.start(&dir, SESSION, "startup");
+    take(&world, &dir);
     let content = String::from_utf8(only_content(&world, &dir, "read")).unwrap();
     assert_eq!(normal(&world, &content), expected);
 }
@@ -133,7 +140,7 @@ fn a_reader_without_a_name_leaves_only_the_time() {
     let world = World::new();
     let dir = world.dir("notes");
     world.plant(&dir, "x.md", unsigned(&["name: n", "received_by: an earlier one"], SMALL));
-    world.surface(&dir);
+    world.take(&dir);
     let content = String::from_utf8(only_content(&world, &dir, "read")).unwrap();
     assert!(content.contains("\nreceived_at: 20"), "{content}");
     // Whoever read it before has not read it now.
@@ -145,8 +152,10 @@ fn a_session_id_cannot_forge_a_field() {
     let world = World::new();
     let dir = world.dir("notes");
     world.plant(&dir, "x.md", unsigned(&["name: n"], SMALL));
-    let ran = world.start(&dir, "a\nname: forged\n---\n# \"'", "startup");
+    let (mut claude, ran) = Claude::started(&world, &dir, "a\nname: forged\n---\n# \"'");
     assert_eq!(ran.code, 0);
+    claude.speak("Loaded.");
+    world.run("inbox", &dir, &["settle"], "").is_silent();
     let content = only_content(&world, &dir, "read");
     let document = handoff_document::Document::parse(&content);
     assert_eq!(document.problem(), None);
@@ -161,7 +170,7 @@ fn a_name_that_is_taken_in_the_archive_gets_a_suffix_and_the_old_one_stays() {
     let dir = world.dir("notes");
     world.plant(&dir, "x.md", handoff(&["name: new"], SMALL));
     std::fs::write(world.inbox(&dir).join("read/x.md"), "the old one").unwrap();
-    world.surface(&dir);
+    world.take(&dir);
     let names = world.names(&dir, "read");
     assert_eq!(names.len(), 2, "{names:?}");
     let suffix = names[0].strip_prefix("x-").and_then(|rest| rest.strip_suffix(".md")).unwrap();
@@ -178,7 +187,7 @@ fn a_directory_of_that_name_in_the_archive_stays_empty() {
     world.plant(&dir, "x.md", handoff(&["name: new"], SMALL));
     let taken = world.inbox(&dir).join("read/x.md");
     std::fs::create_dir(&taken).unwrap();
-    assert_eq!(Message::of(&world.surface(&dir)).titles(), ["new"]);
+    assert_eq!(Message::of(&world.take(&dir)).titles(), ["new"]);
     assert_eq!(std::fs::read_dir(&taken).unwrap().count(), 0);
     assert_eq!(world.names(&dir, "read").len(), 2);
 }
@@ -191,13 +200,20 @@ fn directories_and_files_are_for_their_owner_only() {
     let inbox = world.inbox(&repo);
     world.plant(&repo, "planted.md", handoff(&["name: planted"], SMALL));
     assert_mode(&only_written(&world, &repo), 0o600);
-    world.start(&repo, SESSION, "startup");
+    let (mut claude, _) = Claude::started(&world, &repo, SESSION);
+    for name in world.names(&repo, "offers") {
+        assert_mode(&inbox.join("offers").join(name), 0o600);
+    }
+    claude.speak("Loaded.");
+    world.run("inbox", &repo, &["settle"], "").is_silent();
+    assert_eq!(world.names(&repo, "read").len(), 2);
     for dir in [
         world.root(),
         inbox.parent().unwrap().into(),
         inbox.clone(),
         inbox.join("unread"),
         inbox.join("read"),
+        inbox.join("offers"),
     ] {
         assert_mode(&dir, 0o700);
     }
