@@ -1,5 +1,6 @@
 //! What can go wrong, each case with the way out.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use handoff_files::FileError;
@@ -101,6 +102,9 @@ pub enum BundleError {
         /// What is in the way of putting it back.
         trouble: Box<BundleError>,
     },
+    /// There is no key to seal the record with from which an apply is undone.
+    #[error("there is no key to seal the undo record with; nothing was changed")]
+    NoKey,
     /// Nothing was applied here that could be undone.
     #[error("there is nothing to undo")]
     NothingToUndo,
@@ -238,6 +242,13 @@ pub enum Refusal {
     /// What undo would overwrite was changed since.
     #[error("these changed since the bundle was applied ({}); save them elsewhere and put them back first", list(.0))]
     ChangedSince(Vec<TreePath>),
+    /// The copies of what was there before were changed since.
+    #[error(
+        "what was kept to put everything back was changed ({}); nothing was put back; to keep what is there now, remove \
+         .handover/undo",
+        files(.0)
+    )]
+    RecordChanged(Vec<PathBuf>),
     /// HEAD moved since.
     #[error("{}; to keep what is there now, remove .handover/undo", moved(was.as_deref(), now.as_deref()))]
     HeadMoved {
@@ -277,6 +288,10 @@ fn moved(was: Option<&str>, now: Option<&str>) -> String {
             format!("there was no commit when the bundle was applied, and HEAD is {now}: it cannot be undone")
         }
     }
+}
+
+fn files(paths: &[PathBuf]) -> String {
+    list(&paths.iter().map(|path| TreePath::new(path.as_os_str().as_bytes())).collect::<Vec<_>>())
 }
 
 /// The first few of a list.

@@ -314,13 +314,13 @@ impl Hidden {
         Err(BundleError::NoFreeName(self.within.path().to_owned()))
     }
 
-    /// Gives it the next free number for a name. Everything in it must be on disk.
-    pub(crate) fn publish_numbered(mut self) -> Result<String, BundleError> {
+    /// Gives it the next free number behind `after` for a name, eight digits. Everything in it must be on disk.
+    pub(crate) fn publish_numbered(mut self, after: u64) -> Result<String, BundleError> {
         self.dir.sync()?;
-        for _ in 0..16 {
-            let names = self.within.entries()?;
-            let numbers = names.iter().filter_map(|entry| entry.name.to_str()?.parse::<u64>().ok());
-            let name = format!("{:08}", numbers.max().unwrap_or(0).saturating_add(1));
+        let mut number = after;
+        for _ in 0..MOST {
+            number += 1;
+            let name = format!("{number:08}");
             if self.within.rename_new(&self.name, &self.within, &name)? {
                 self.published = true;
                 self.within.sync()?;

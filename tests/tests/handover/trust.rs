@@ -91,3 +91,26 @@ fn what_programs_run_or_obey_needs_a_word_of_its_own() {
     assert_eq!(picked.code, 0, "{}", picked.err());
     assert_eq!(tree(&clone), tree(&stage.app));
 }
+
+#[test]
+fn an_undo_record_that_another_made_is_named_and_stops_nothing() {
+    let stage = Stage::changed();
+    stage.capture(&[]);
+    let clone = stage.clone("clone");
+    let from = stage.app.to_str().unwrap();
+    let picked = stage.handover(&clone, &["pickup", "--from", from, "--apply"]);
+    assert_eq!(picked.code, 0, "{}", picked.err());
+    // From here on the record in the clone is a stranger's: it fits HEAD, index and files.
+    std::fs::remove_dir_all(stage.world.home()).unwrap();
+    std::fs::create_dir(stage.world.home()).unwrap();
+    let before = tree(&clone);
+    let captured = stage.handover(&clone, &["capture"]);
+    assert_eq!(captured.code, 0, "{}", captured.err());
+    for args in [&["pickup", "--undo"][..], &["capture"]] {
+        let ran = stage.handover(&clone, args);
+        let name = ".handover/undo/00000001 was not made by you in this worktree";
+        assert!(ran.err().contains(name), "{}", ran.err());
+        assert_eq!(ran.code, i32::from(args[0] == "pickup"));
+        assert_eq!(tree(&clone), before);
+    }
+}

@@ -11,7 +11,7 @@ use handoff_quota::Tool;
 use handoff_transcript::{Session, Text};
 use serde_json::{Value, json};
 
-use super::pickup::mend;
+use super::pickup::recover_before_capture;
 use crate::args::Capture;
 use crate::here::Here;
 use crate::quota;
@@ -110,9 +110,7 @@ fn tool_of(capture: &Capture) -> Tool {
 /// Saves it: the bundle whole and on disk, `current/`, then the word in the inbox. None when there was nothing to save.
 pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, Failure> {
     here.must_be_inside()?;
-    // Half of an apply is nobody's work.
-    mend(here, true)?;
-    let mut notes = Vec::new();
+    let mut notes: Vec<_> = recover_before_capture(here)?.into_iter().collect();
     let session = session(order).unwrap_or_else(|error| {
         notes.push(format!("what the session did is not told: {error}"));
         Session::default()

@@ -80,7 +80,7 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
 fn apply_line(here: &Here<'_>, keyring: &Keyring, handover: &Handover, bundle: Bundle) -> String {
     let check = |keyring: &Keyring| -> Result<(), BundleError> {
         let git = Git::find(here.environment)?;
-        handover.check(&git, &bundle.trusted(keyring)?, ApplyOptions::default()).map(drop)
+        handover.check(&git, keyring, &bundle.trusted(keyring)?, ApplyOptions::default()).map(drop)
     };
     // A refusal names paths.
     let line = |error: &BundleError| Sanitised::line(error.to_string().as_bytes(), 4_000);

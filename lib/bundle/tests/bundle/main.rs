@@ -8,6 +8,7 @@ mod claims;
 mod generated;
 mod hostile;
 mod kills;
+mod records;
 mod states;
 mod support;
 mod trusts;
