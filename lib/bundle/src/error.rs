@@ -16,6 +16,9 @@ pub enum BundleError {
     /// The file system said no.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A symbolic link below `.handover`.
+    #[error("{} is a symbolic link, and none is followed there: put the file itself in its place", .0.display())]
+    Link(PathBuf),
     /// Git is missing or failed.
     #[error(transparent)]
     Git(#[from] GitError),

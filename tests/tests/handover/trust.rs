@@ -114,3 +114,51 @@ fn an_undo_record_that_another_made_is_named_and_stops_nothing() {
         assert_eq!(tree(&clone), before);
     }
 }
+
+#[test]
+fn no_link_below_handover_is_followed() {
+    let stage = Stage::changed();
+    stage.capture(&[]);
+    let outside = stage.world.path("outside");
+    std::fs::create_dir(&outside).unwrap();
+    std::fs::write(outside.join("file"), "track = true\n").unwrap();
+    let link = |name: &str, to: &Path| {
+        let at = stage.app.join(".handover").join(name);
+        let _ = std::fs::remove_dir_all(&at);
+        std::os::unix::fs::symlink(to, &at).unwrap();
+        at
+    };
+    let rendered = link("rendered", &outside);
+    let refused = stage.handover(&stage.app, &["render"]);
+    assert!(refused.code == 1 && refused.err().contains("rendered"), "{}", refused.err());
+    std::fs::remove_file(rendered).unwrap();
+    // Settings that lead elsewhere are neither read nor, where they lead nowhere, made there.
+    for to in [outside.join("file"), outside.join("new")] {
+        let config = link("config.toml", &to);
+        for verb in ["init", "print-config", "capture"] {
+            let refused = stage.handover(&stage.app, &[verb]);
+            assert!(
+                refused.code == 1 && refused.err().contains("config.toml is a symbolic link"),
+                "{}",
+                refused.err()
+            );
+        }
+        // To look, the settings hardly matter.
+        let status = stage.handover(&stage.app, &["status"]);
+        assert!(
+            status.code == 0 && status.err().contains("config.toml is a symbolic link"),
+            "{}",
+            status.err()
+        );
+        std::fs::remove_file(config).unwrap();
+    }
+    for name in ["current", "undo"] {
+        link(name, &outside);
+        let ran = stage.handover(&stage.app, &["capture"]);
+        assert!(ran.code == 0 && ran.err().contains(name), "{}", ran.err());
+    }
+    let names: Vec<_> =
+        std::fs::read_dir(&outside).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["file"]);
+    assert_eq!(std::fs::read_to_string(outside.join("file")).unwrap(), "track = true\n");
+}
