@@ -36,7 +36,7 @@ windows = []
 # Also when a session ends, or before it is compacted, if anything is uncommitted.
 on_session_end = false
 on_compact = false
-# Larger files are named and stay behind; of more in all, nothing is saved, and that is said.
+# Larger files are named and stay behind, and so is what would be more in all: of that, what git tracks is carried first.
 max_file_bytes = 67108864
 max_total_bytes = 268435456
 max_files = 20000

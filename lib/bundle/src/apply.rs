@@ -11,6 +11,7 @@ mod durable;
 mod preflight;
 mod ready;
 mod record;
+mod trial;
 mod undo;
 
 use std::time::Duration;
@@ -27,6 +28,7 @@ use crate::repository::{Repository, Scratch};
 use crate::tree::Tree;
 use crate::trust::Keyring;
 
+pub(crate) use trial::refused;
 pub use undo::Undone;
 
 /// Held by whoever applies or undoes.

@@ -38,28 +38,12 @@ pub enum BundleError {
     /// Not the top of a worktree.
     #[error("{} is not the top level of a git worktree", .0.display())]
     NotTop(PathBuf),
-    /// More is uncommitted than a capture may hold.
-    #[error(
-        "the uncommitted changes are {bytes} bytes large, and at most {limit} are carried; commit some of them, have \
-         git ignore what need not be kept, or raise max_total_bytes"
-    )]
-    TooLarge {
-        /// What it would have been.
-        bytes: u64,
-        /// What is allowed.
-        limit: u64,
-    },
-    /// More files are uncommitted than a capture may hold.
-    #[error(
-        "{count} files have uncommitted changes, and at most {limit} are carried; commit some of them, have git ignore \
-         what need not be kept, or raise max_files"
-    )]
-    TooMany {
-        /// How many there are.
-        count: usize,
-        /// What is allowed.
-        limit: usize,
-    },
+    /// The manifest would be larger than any reader takes.
+    #[error("the manifest would be {0} bytes large, which no reader takes; lower max_files")]
+    LargeManifest(u64),
+    /// These paths cannot be in a patch that can be applied. The capture is tried again without them.
+    #[error("these could not be put into a patch ({}); please report this", list(.0))]
+    CannotCarry(Vec<TreePath>),
     /// Files went on changing while they were read.
     #[error("{0} changed while it was being captured; try again when nothing writes to it")]
     Changing(TreePath),
@@ -267,6 +251,20 @@ pub enum Refusal {
          what is there now, remove .handover/undo"
     )]
     IndexMoved(&'static str),
+}
+
+impl Refusal {
+    /// The paths of the bundle that are the reason, where some are.
+    pub(crate) fn paths(&self) -> Vec<TreePath> {
+        match self {
+            Self::Path { path, .. }
+            | Self::Mode { path, .. }
+            | Self::Through { path, .. }
+            | Self::Mismatch { path, .. } => vec![path.clone()],
+            Self::SameFile(one, other) => vec![one.clone(), other.clone()],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// A commit as people name it.

@@ -73,6 +73,12 @@ impl Keyring {
         Self::open(state)
     }
 
+    /// One that seals nothing, for work that has to be saved where the key cannot be used: such a bundle is nobody's own
+    /// until it is allowed.
+    pub fn without_key(state: &Path) -> Self {
+        Self { state: state.to_owned(), key: None }
+    }
+
     /// What is known of the bundle's origin. Its patches are not looked at, their hashes are: see [`Bundle::verify`].
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use handoff_bundle::{Bundle, BundleError, Contents, Description, Handover, Origin, Trust};
+use handoff_bundle::{Bundle, BundleError, Contents, Description, Handover, Keyring, Origin, Trust};
 use handoff_document::Timestamp;
 use handoff_files::FileError;
 use handoff_process::{Failure, SessionWord};
@@ -156,7 +156,14 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
         summary: summary.text.as_bytes(),
         transcript: transcript.as_ref().map(|copy| copy.lines.as_bytes()),
     };
-    let bundle = draft.publish(&description, &here.keyring()?)?;
+    let keyring = here.keyring().or_else(|failure| {
+        notes.push(format!(
+            "it is saved without your seal, so `handover allow` has to come before it is used: {}",
+            failure.words
+        ));
+        Ok::<_, Failure>(Keyring::without_key(&here.state()?))
+    })?;
+    let bundle = draft.publish(&description, &keyring)?;
     if let Err(error) = handover.promote(&bundle) {
         notes.push(format!("{} is not up to date: {error}", handover.path().join("current").display()));
     }
@@ -284,7 +291,7 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
         saved.bundle.path().display()
     );
     for left in contents.left_behind() {
-        text += &format!("not carried: {}: {}\n", secrets::shown(&left.path), left.reason.text());
+        text += &format!("not carried: {}: {}\n", secrets::shown(&left.path), left.text());
     }
     if !saved.redacted.is_empty() {
         text += &format!("taken out of the summary: {}\n", saved.redacted.join(", "));
@@ -293,8 +300,10 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
     if saved.untold.is_none() {
         text += "the next session is told by its inbox\n";
     }
-    if contents.files.is_empty() && contents.staged.is_empty() {
-        return text + "nothing was uncommitted\n";
+    if contents.is_empty() {
+        let is_clean = contents.left_behind().next().is_none();
+        return text
+            + if is_clean { "nothing was uncommitted\n" } else { "nothing of it could be carried\n" };
     }
     text + &format!("elsewhere: handover pickup --from {} --apply\n", handoff_process::quoted(here.top()))
 }
@@ -303,7 +312,7 @@ fn as_json(saved: &Saved) -> String {
     let contents = &saved.bundle.manifest().contents;
     let left: Vec<_> = contents
         .left_behind()
-        .map(|left| json!({"path": left.path.to_string(), "reason": left.reason.text()}))
+        .map(|left| json!({"path": left.path.to_string(), "reason": left.text()}))
         .collect();
     let value = json!({
         "id": saved.bundle.id().as_str(), "path": saved.bundle.path().to_string_lossy(),

@@ -64,7 +64,7 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
     }
     text += &format!("staged: {}\n", contents.staged.len());
     for left in contents.left_behind() {
-        text += &format!("not carried: {}: {}\n", shown(&left.path), left.reason.text());
+        text += &format!("not carried: {}: {}\n", shown(&left.path), left.text());
     }
     for path in bundle.config_files() {
         text += &format!("programs run or obey: {} (needs --allow-config)\n", shown(&path));

@@ -12,6 +12,7 @@ use handoff_worktree::Worktree;
 use super::capture::withdraw;
 use crate::args::Pickup;
 use crate::here::Here;
+use crate::secrets;
 use crate::words::counted;
 
 /// How many paths are named.
@@ -48,7 +49,7 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
         .map_err(|error| refused(here, &source, error))?;
     withdraw(here, &bundle);
     // It is done, whether that could be said or not.
-    here.print(&format!("{}\n{}", summary(&bundle), what(&applied)));
+    here.print(&format!("{}\n{}{}", summary(&bundle), what(&applied), not_carried(&bundle)));
     Ok(0)
 }
 
@@ -207,8 +208,11 @@ fn told(here: &Here<'_>, bundle: &Trusted) -> String {
 /// Where the changes are that a bundle holds, as far as a look at this worktree tells.
 pub(crate) fn whereabouts(here: &Here<'_>, bundle: &Bundle) -> String {
     let contents = &bundle.manifest().contents;
-    if contents.files.is_empty() && contents.staged.is_empty() {
-        return "Nothing was uncommitted.\n".to_owned();
+    if contents.is_empty() {
+        let is_clean = contents.left_behind().next().is_none();
+        let words =
+            if is_clean { "Nothing was uncommitted.\n" } else { "Nothing uncommitted could be carried.\n" };
+        return words.to_owned();
     }
     let changes = here.worktree.repository().and_then(|repository| repository.changes());
     match changes.is_some_and(|changes| changes.is_empty()) {
@@ -243,6 +247,13 @@ fn what(applied: &Applied) -> String {
         text += "merged with HEAD, which is another commit\n";
     }
     text + "to put everything back: handover pickup --undo\n"
+}
+
+/// What was uncommitted and is not in the bundle, a line each.
+fn not_carried(bundle: &Bundle) -> String {
+    let left = bundle.manifest().contents.left_behind().take(NAMED);
+    let lines = left.map(|left| format!("not carried: {}: {}\n", secrets::shown(&left.path), left.text()));
+    lines.collect()
 }
 
 /// A refusal, with the way that is open here.

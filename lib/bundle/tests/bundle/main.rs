@@ -9,6 +9,7 @@ mod generated;
 mod hostile;
 mod kills;
 mod records;
+mod rest;
 mod states;
 mod support;
 mod trusts;
