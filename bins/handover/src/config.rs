@@ -6,12 +6,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use handoff_bundle::Limits;
+use handoff_bundle::{BundleError, Handover, Limits};
 use handoff_quota::{Percent, Policy, SourceName, Windows};
 use toml_edit::{Document, Item, TableLike, Value};
 
 /// The largest file that is read, in bytes.
-const LARGEST: u64 = 1 << 20;
+pub(crate) const LARGEST: u64 = 1 << 20;
 
 /// The sources as the file names them, in the order in which they are asked.
 const SOURCES: [(&str, SourceName); 4] = [
@@ -36,7 +36,7 @@ windows = []
 # Also when a session ends, or before it is compacted, if anything is uncommitted.
 on_session_end = false
 on_compact = false
-# Larger files are named and stay behind; of more in all, nothing is saved, and that is said.
+# Larger files are named and stay behind, and so is what would be more in all: of that, what git tracks is carried first.
 max_file_bytes = 67108864
 max_total_bytes = 268435456
 max_files = 20000
@@ -88,7 +88,7 @@ impl Default for Config {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     #[error(transparent)]
-    File(#[from] handoff_files::FileError),
+    Bundle(#[from] BundleError),
     #[error("could not use {}:{line}: {reason}", path.display())]
     Wrong { path: PathBuf, line: usize, reason: String },
 }
@@ -100,12 +100,8 @@ impl Config {
     /// What the system says; what is wrong with it and where.
     pub(crate) fn load(top: &Path) -> Result<Self, ConfigError> {
         let path = top.join(".handover/config.toml");
-        // A clone may have brought it, as a link to anything: nothing is waited for.
-        let bytes = match handoff_files::read_file(&path, LARGEST) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(error.into()),
-        };
+        let Some(handover) = Handover::open(top)? else { return Ok(Self::default()) };
+        let Some(bytes) = handover.own_file("config.toml", LARGEST)? else { return Ok(Self::default()) };
         let text = String::from_utf8_lossy(&bytes);
         Self::parse(&text).map_err(|(at, reason)| {
             let line = text[..at.min(text.len())].matches('\n').count() + 1;

@@ -150,7 +150,7 @@ fn next(text: &mut String, facts: &Facts<'_>) {
     let of = |status: Status| facts.session.todos.iter().find(move |todo| todo.status == status);
     let todo = of(Status::InProgress).or_else(|| of(Status::Pending)).map(|todo| todo.text.text.clone());
     let next = facts.next_step.map(str::to_owned).or(todo).map(|step| line(&step, 300));
-    let is_clean = facts.contents.files.is_empty() && facts.contents.staged.is_empty();
+    let is_clean = facts.contents.is_empty();
     let next = next.unwrap_or_else(|| match facts.session.task {
         Some(_) => "Go on with what was asked for last (above).".to_owned(),
         None if is_clean => "Nobody said what comes next.".to_owned(),
@@ -158,8 +158,11 @@ fn next(text: &mut String, facts: &Facts<'_>) {
     });
     *text += &format!("\n## Immediate next action\n{next}\n");
     if is_clean {
-        let carried =
-            if facts.contents.not_carried.is_empty() { "was uncommitted" } else { "could be carried" };
+        let carried = if facts.contents.left_behind().next().is_none() {
+            "was uncommitted"
+        } else {
+            "could be carried"
+        };
         *text += &format!("Nothing {carried}.\n");
     } else {
         let top = line(facts.top, 300);
@@ -206,7 +209,7 @@ fn files(text: &mut String, facts: &Facts<'_>) {
 }
 
 fn left_behind<'c>(text: &mut String, left: impl Iterator<Item = &'c NotCarried>) {
-    let left = left.map(|left| format!("{}: {}", line(&left.path.to_string(), 200), left.reason.text()));
+    let left = left.map(|left| format!("{}: {}", line(&left.path.to_string(), 200), left.text()));
     let mut named = String::new();
     section(&mut named, "## What NOT to do on resume", left, 400);
     *text += &named.replacen(

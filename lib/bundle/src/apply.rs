@@ -2,7 +2,8 @@
 //!
 //! Everything is made ready beside the working tree before anything in it is touched: the contents, each with its hash
 //! checked; the new index; what was there before. From then on a kill at any moment leaves a record from which
-//! [`Handover::recover`] puts everything back.
+//! [`Handover::recover`] puts everything back. The record is sealed with the user's key: one that came with a clone is not
+//! obeyed.
 
 mod build;
 mod change;
@@ -10,6 +11,7 @@ mod durable;
 mod preflight;
 mod ready;
 mod record;
+mod trial;
 mod undo;
 
 use std::time::Duration;
@@ -24,7 +26,9 @@ use crate::layout::{Handover, Hidden};
 use crate::path::TreePath;
 use crate::repository::{Repository, Scratch};
 use crate::tree::Tree;
+use crate::trust::Keyring;
 
+pub(crate) use trial::refused;
 pub use undo::Undone;
 
 /// Held by whoever applies or undoes.
@@ -68,11 +72,18 @@ impl Handover {
     ///
     /// # Errors
     /// As for [`Handover::apply`].
-    pub fn check(&self, git: &Git, bundle: &Trusted, options: ApplyOptions) -> Result<Applied, BundleError> {
+    pub fn check(
+        &self,
+        git: &Git,
+        keyring: &Keyring,
+        bundle: &Trusted,
+        options: ApplyOptions,
+    ) -> Result<Applied, BundleError> {
         let _lock = self.lock()?;
         let repository = Repository::open(git, self.top())?;
         let options = ApplyOptions { allow_config: true, ..options };
-        Ok(self.ready(&repository, bundle, options, false)?.1.applied)
+        let newest = self.newest_record(keyring, true)?;
+        Ok(self.ready(&repository, newest.as_ref(), bundle, options, false)?.1.applied)
     }
 
     /// Claims the bundle as `by` and applies it to this worktree: both, whole, or neither.
@@ -83,18 +94,22 @@ impl Handover {
     pub fn apply(
         &self,
         git: &Git,
+        keyring: &Keyring,
         bundle: &Trusted,
         options: ApplyOptions,
         by: &str,
         at: Timestamp,
     ) -> Result<Applied, BundleError> {
         let lock = self.lock()?;
+        let seal = keyring.record_seal().ok_or(BundleError::NoKey)?;
         let repository = Repository::open(git, self.top())?;
-        let (hidden, ready) = self.ready(&repository, bundle, options, true)?;
+        let newest = self.newest_record(keyring, true)?;
+        let (hidden, ready) = self.ready(&repository, newest.as_ref(), bundle, options, true)?;
         let applied = ready.applied.clone();
         let claim = bundle.note(by, at)?;
         // The record knows the claim before it is made, so that whoever finds the record can give it back.
-        let started = ready.start(hidden, &self.undo_dir()?, bundle, &claim)?;
+        let after = newest.and_then(|newest| record::number(&newest.name)).unwrap_or(0);
+        let started = ready.start(hidden, &self.undo_dir()?, bundle, &claim, seal, after)?;
         let taken = if options.again { claim.take_over() } else { claim.take() };
         let tree = Tree::open(self.top())?;
         match taken.and_then(|()| started.change(&repository, &tree)) {
@@ -102,7 +117,7 @@ impl Handover {
             Err(error) => {
                 drop(lock);
                 // Where that goes wrong too, the record stays, and the next command tries again.
-                match self.recover(git) {
+                match self.recover(git, keyring) {
                     Ok(_) => Err(error),
                     Err(trouble) => {
                         Err(BundleError::NotPutBack { why: Box::new(error), trouble: Box::new(trouble) })
@@ -116,13 +131,12 @@ impl Handover {
     fn ready(
         &self,
         repository: &Repository<'_>,
+        newest: Option<&record::Recorded>,
         bundle: &Trusted,
         options: ApplyOptions,
         keep: bool,
     ) -> Result<(Hidden, ready::Ready), BundleError> {
-        if let Some(record) = self.newest_record(true)?
-            && record.is_begun()
-        {
+        if let Some(record) = newest.filter(|record| record.is_begun()) {
             return Err(BundleError::Interrupted(record.bundle().to_owned()));
         }
         let hidden = Hidden::new(self.undo_dir()?)?;

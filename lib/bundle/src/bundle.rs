@@ -18,8 +18,8 @@ use crate::path::hex;
 use crate::policy;
 use crate::trust::{Keyring, Trust};
 
-/// The largest manifest that is read, in bytes: some 60,000 files.
-const LARGEST_MANIFEST: u64 = 16 << 20;
+/// The largest manifest that is written and read, in bytes: some 60,000 files.
+pub(crate) const LARGEST_MANIFEST: u64 = 16 << 20;
 /// The largest summary that is read, in bytes.
 const LARGEST_SUMMARY: u64 = 1 << 20;
 /// The largest note of a claim that is read, in bytes.

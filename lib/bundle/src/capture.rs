@@ -3,30 +3,36 @@
 //! Git says which paths differ. Their contents are read here, once, as they lie in the working tree: no filter sees them,
 //! since what a filter makes of a file need not lead back to it. Small ones become a tree in a scratch repository, whose
 //! diff to HEAD git writes; large ones are written as literals without ever being in memory. The finished patches are
-//! read again and compared with what was read from the disk, before anything of them is kept.
+//! read again, compared with what was read from the disk, and tried on HEAD, before anything of them is kept. A path that
+//! cannot be carried is named, and stops nothing else.
 
+mod check;
+mod limits;
 mod plan;
 mod special;
 mod write;
 
 pub(crate) use plan::{hidden, tree_record};
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use handoff_document::Timestamp;
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, LARGEST_MANIFEST};
 use crate::error::BundleError;
 use crate::git::Git;
 use crate::layout::{BundleId, Handover, Hidden, INDEX, MANIFEST, SUMMARY, TRANSCRIPT, WORKSPACE, put};
-use crate::manifest::{Contents, Manifest, Origin, Part, VERSION};
+use crate::manifest::{Contents, Manifest, Origin, Part, Reason, VERSION};
 use crate::path::TreePath;
 use crate::repository::{Repository, Scratch};
 use crate::status::Status;
 use crate::trust::{Keyring, PLACEHOLDER};
 
-/// How often a capture is tried when files change meanwhile.
+/// How often a capture is tried from the start when files change meanwhile, before those are left behind.
 const TRIES: usize = 3;
+/// How often it is tried in all, each time without the paths that the time before could not carry.
+const MOST_TRIES: usize = 12;
 /// Where the scratch repository is, in the bundle that is being made.
 const WORKSHOP: &str = "workshop";
 
@@ -35,9 +41,9 @@ const WORKSHOP: &str = "workshop";
 pub struct Limits {
     /// The largest file, in bytes. Larger ones are named and stay behind.
     pub max_file_bytes: u64,
-    /// The size of all files and staged versions together, in bytes. More is refused.
+    /// The size of all files and staged versions together, in bytes. What would be more is named and stays behind.
     pub max_total_bytes: u64,
-    /// The number of files. More are refused.
+    /// The number of files. What would be more is named and stays behind.
     pub max_files: usize,
 }
 
@@ -58,6 +64,17 @@ pub struct Own {
     pub before: Option<Vec<u8>>,
     /// What the wiring left.
     pub now: Vec<u8>,
+}
+
+/// One try at a capture.
+#[derive(Debug)]
+struct Attempt<'a> {
+    limits: Limits,
+    own: &'a [Own],
+    /// What earlier tries could not carry.
+    left: &'a BTreeMap<TreePath, Reason>,
+    /// Whether a file that changes meanwhile ends the try, since there is another.
+    may_retry: bool,
 }
 
 /// What was captured, on disk but without a name yet. Dropped, it is gone.
@@ -90,17 +107,26 @@ impl Handover {
     /// Captures everything uncommitted in this worktree but what is nothing but `own`.
     ///
     /// # Errors
-    /// [`BundleError::Bare`], [`BundleError::NotTop`], [`BundleError::TooLarge`], [`BundleError::TooMany`],
-    /// [`BundleError::Changing`], [`BundleError::Unfaithful`]; git's and the system's. Nothing is left behind then.
+    /// [`BundleError::Bare`], [`BundleError::NotTop`], [`BundleError::Changing`], [`BundleError::Unfaithful`]; git's and the
+    /// system's. Nothing is left behind then. A path that cannot be carried is no error: the manifest names it.
     pub fn capture(&self, git: &Git, limits: Limits, own: &[Own]) -> Result<Draft, BundleError> {
         let repository = Repository::open(git, self.top())?;
-        let mut tries = 1;
-        loop {
-            match self.attempt(&repository, limits, own) {
-                Err(BundleError::Changing(_)) if tries < TRIES => tries += 1,
+        let mut left = BTreeMap::new();
+        for number in 1..=MOST_TRIES {
+            let attempt = Attempt { limits, own, left: &left, may_retry: number < TRIES };
+            match self.attempt(&repository, &attempt) {
+                Err(BundleError::Changing(path)) if number < MOST_TRIES => {
+                    if number >= TRIES {
+                        left.insert(path, Reason::Changing);
+                    }
+                }
+                Err(BundleError::CannotCarry(paths)) if number < MOST_TRIES => {
+                    left.extend(paths.into_iter().map(|path| (path, Reason::NoPatch)));
+                }
                 other => return other,
             }
         }
+        unreachable!("the last try returns what came of it")
     }
 
     /// The paths that are not as HEAD has them, without what git ignores.
@@ -112,19 +138,18 @@ impl Handover {
         Ok(status.changes.into_iter().map(|change| change.path).collect())
     }
 
-    fn attempt(
-        &self,
-        repository: &Repository<'_>,
-        limits: Limits,
-        own: &[Own],
-    ) -> Result<Draft, BundleError> {
+    fn attempt(&self, repository: &Repository<'_>, attempt: &Attempt<'_>) -> Result<Draft, BundleError> {
         let hidden = self.hidden()?;
         let workshop = hidden.dir().make_child(WORKSHOP, 0o700)?;
         let scratch = Scratch::new(repository, workshop)?;
-        let plan = plan::Plan::make(repository, &scratch, limits, own)?;
-        let written = write::write(repository, &scratch, hidden.dir(), plan)?;
-        hidden.dir().remove_all(WORKSHOP)?;
+        let plan = plan::Plan::make(repository, &scratch, attempt)?;
+        let written = write::write(repository, &scratch, hidden.dir(), plan, attempt.may_retry)?;
         let write::Written { contents, workspace, index } = written;
+        let refused = crate::apply::refused(&scratch, repository, hidden.dir(), &contents)?;
+        if !refused.is_empty() {
+            return Err(BundleError::CannotCarry(refused));
+        }
+        hidden.dir().remove_all(WORKSHOP)?;
         Ok(Draft { hidden, contents, workspace, index })
     }
 }
@@ -137,9 +162,7 @@ impl Draft {
 
     /// Whether there is nothing uncommitted at all but our own wiring.
     pub fn is_empty(&self) -> bool {
-        let Contents { files, staged, intent_to_add, .. } = &self.contents;
-        let left = self.contents.left_behind().next();
-        files.is_empty() && staged.is_empty() && intent_to_add.is_empty() && left.is_none()
+        self.contents.is_empty() && self.contents.left_behind().next().is_none()
     }
 
     /// Where its `workspace.patch` lies for now.
@@ -182,13 +205,23 @@ impl Draft {
         let wanted = BundleId::new(description.created, description.topic);
         let (dir, id) = hidden.publish(&wanted, |dir, id| {
             id.as_str().clone_into(&mut manifest.id);
-            let text = match serde_json::to_string_pretty(&manifest) {
-                Ok(text) => text + "\n",
-                Err(error) => unreachable!("a manifest is always JSON: {error}"),
-            };
+            let mut text = text(serde_json::to_string_pretty(&manifest));
+            if text.len() as u64 > LARGEST_MANIFEST {
+                text = self::text(serde_json::to_string(&manifest));
+            }
+            if text.len() as u64 > LARGEST_MANIFEST {
+                return Err(BundleError::LargeManifest(text.len() as u64));
+            }
             let sealed = keyring.seal(&text);
             put(dir, MANIFEST, sealed.as_deref().unwrap_or(&text).as_bytes())
         })?;
         Bundle::open(dir, id)
+    }
+}
+
+fn text(json: serde_json::Result<String>) -> String {
+    match json {
+        Ok(text) => text + "\n",
+        Err(error) => unreachable!("a manifest is always JSON: {error}"),
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong, each case with the way out.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use handoff_files::FileError;
@@ -16,6 +17,9 @@ pub enum BundleError {
     /// The file system said no.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A symbolic link below `.handover`.
+    #[error("{} is a symbolic link, and none is followed there: put the file itself in its place", .0.display())]
+    Link(PathBuf),
     /// Git is missing or failed.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -35,28 +39,12 @@ pub enum BundleError {
     /// Not the top of a worktree.
     #[error("{} is not the top level of a git worktree", Sanitised::path(.0))]
     NotTop(PathBuf),
-    /// More is uncommitted than a capture may hold.
-    #[error(
-        "the uncommitted changes are {bytes} bytes large, and at most {limit} are carried; commit some of them, have \
-         git ignore what need not be kept, or raise max_total_bytes"
-    )]
-    TooLarge {
-        /// What it would have been.
-        bytes: u64,
-        /// What is allowed.
-        limit: u64,
-    },
-    /// More files are uncommitted than a capture may hold.
-    #[error(
-        "{count} files have uncommitted changes, and at most {limit} are carried; commit some of them, have git ignore \
-         what need not be kept, or raise max_files"
-    )]
-    TooMany {
-        /// How many there are.
-        count: usize,
-        /// What is allowed.
-        limit: usize,
-    },
+    /// The manifest would be larger than any reader takes.
+    #[error("the manifest would be {0} bytes large, which no reader takes; lower max_files")]
+    LargeManifest(u64),
+    /// These paths cannot be in a patch that can be applied. The capture is tried again without them.
+    #[error("these could not be put into a patch ({}); please report this", list(.0))]
+    CannotCarry(Vec<TreePath>),
     /// Files went on changing while they were read.
     #[error("{0} changed while it was being captured; try again when nothing writes to it")]
     Changing(TreePath),
@@ -102,6 +90,9 @@ pub enum BundleError {
         /// What is in the way of putting it back.
         trouble: Box<BundleError>,
     },
+    /// There is no key to seal the record with from which an apply is undone.
+    #[error("there is no key to seal the undo record with; nothing was changed")]
+    NoKey,
     /// Nothing was applied here that could be undone.
     #[error("there is nothing to undo")]
     NothingToUndo,
@@ -239,6 +230,13 @@ pub enum Refusal {
     /// What undo would overwrite was changed since.
     #[error("these changed since the bundle was applied ({}); save them elsewhere and put them back first", list(.0))]
     ChangedSince(Vec<TreePath>),
+    /// The copies of what was there before were changed since.
+    #[error(
+        "what was kept to put everything back was changed ({}); nothing was put back; to keep what is there now, remove \
+         .handover/undo",
+        files(.0)
+    )]
+    RecordChanged(Vec<PathBuf>),
     /// HEAD moved since.
     #[error("{}; to keep what is there now, remove .handover/undo", moved(was.as_deref(), now.as_deref()))]
     HeadMoved {
@@ -254,6 +252,20 @@ pub enum Refusal {
          what is there now, remove .handover/undo"
     )]
     IndexMoved(&'static str),
+}
+
+impl Refusal {
+    /// The paths of the bundle that are the reason, where some are.
+    pub(crate) fn paths(&self) -> Vec<TreePath> {
+        match self {
+            Self::Path { path, .. }
+            | Self::Mode { path, .. }
+            | Self::Through { path, .. }
+            | Self::Mismatch { path, .. } => vec![path.clone()],
+            Self::SameFile(one, other) => vec![one.clone(), other.clone()],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// A commit as people name it.
@@ -278,6 +290,10 @@ fn moved(was: Option<&str>, now: Option<&str>) -> String {
             format!("there was no commit when the bundle was applied, and HEAD is {now}: it cannot be undone")
         }
     }
+}
+
+fn files(paths: &[PathBuf]) -> String {
+    list(&paths.iter().map(|path| TreePath::new(path.as_os_str().as_bytes())).collect::<Vec<_>>())
 }
 
 /// The first few of a list.

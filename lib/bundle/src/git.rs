@@ -88,6 +88,8 @@ impl Git {
     pub(crate) fn real(&self, top: &Path, verb: &str) -> Call {
         let mut command = Command::new(&self.program);
         command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        // What stands in for a commit here stands in for it in no clone.
+        command.env("GIT_NO_REPLACE_OBJECTS", "1");
         command.current_dir(top).args(["--literal-pathspecs", "--no-pager"]);
         for setting in [
             "core.fsmonitor=false",
@@ -145,6 +147,26 @@ impl Call {
 
     pub(crate) fn args(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         self.command.args(arguments);
+        self
+    }
+
+    /// Runs no program for the filters that are called `names`.
+    pub(crate) fn without_filters(mut self, names: &[String]) -> Self {
+        let settings = names.iter().flat_map(|name| {
+            ["clean=", "smudge=", "process=", "required=false"]
+                .map(|setting| format!("filter.{name}.{setting}"))
+        });
+        let pairs: Vec<_> = settings
+            .filter_map(|pair| {
+                let (name, value) = pair.split_once('=')?;
+                Some((name.to_owned(), value.to_owned()))
+            })
+            .collect();
+        self.command.env("GIT_CONFIG_COUNT", pairs.len().to_string());
+        for (number, (name, value)) in pairs.into_iter().enumerate() {
+            self.command.env(format!("GIT_CONFIG_KEY_{number}"), name);
+            self.command.env(format!("GIT_CONFIG_VALUE_{number}"), value);
+        }
         self
     }
 

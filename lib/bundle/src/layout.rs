@@ -160,6 +160,42 @@ impl Handover {
         self.dir.path()
     }
 
+    /// What its own file `name` says, at most `limit` bytes; None when there is none.
+    ///
+    /// # Errors
+    /// What the system says; [`BundleError::Link`] for a symbolic link, `FileTooLarge` when it is longer.
+    pub fn own_file(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, BundleError> {
+        match self.dir.kind_of(name)? {
+            None => return Ok(None),
+            Some(Kind::Link) => return Err(BundleError::Link(self.dir.path_of(name))),
+            Some(_) => {}
+        }
+        let content = self.dir.open_to_read(name)?.read(limit.saturating_add(1))?;
+        if content.len() as u64 > limit {
+            let error = std::io::Error::from(std::io::ErrorKind::FileTooLarge);
+            return Err(FileError::new("read", &self.dir.path_of(name))(error).into());
+        }
+        Ok(Some(content))
+    }
+
+    /// Makes its own file `name`, whole; false when something of that name is there.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn make_own_file(&self, name: &str, content: &[u8]) -> Result<bool, BundleError> {
+        let is_new = self.dir.temporary(&[content])?.publish(name)?;
+        self.dir.sync()?;
+        Ok(is_new)
+    }
+
+    /// The directory for what other tools are given, made when it is not there.
+    ///
+    /// # Errors
+    /// What the system says; a symbolic link in its place is an error.
+    pub fn rendered(&self) -> Result<Dir, BundleError> {
+        Ok(self.dir.create_child("rendered")?)
+    }
+
     pub(crate) fn dir(&self) -> &Dir {
         &self.dir
     }
@@ -314,13 +350,13 @@ impl Hidden {
         Err(BundleError::NoFreeName(self.within.path().to_owned()))
     }
 
-    /// Gives it the next free number for a name. Everything in it must be on disk.
-    pub(crate) fn publish_numbered(mut self) -> Result<String, BundleError> {
+    /// Gives it the next free number behind `after` for a name, eight digits. Everything in it must be on disk.
+    pub(crate) fn publish_numbered(mut self, after: u64) -> Result<String, BundleError> {
         self.dir.sync()?;
-        for _ in 0..16 {
-            let names = self.within.entries()?;
-            let numbers = names.iter().filter_map(|entry| entry.name.to_str()?.parse::<u64>().ok());
-            let name = format!("{:08}", numbers.max().unwrap_or(0).saturating_add(1));
+        let mut number = after;
+        for _ in 0..MOST {
+            number += 1;
+            let name = format!("{number:08}");
             if self.within.rename_new(&self.name, &self.within, &name)? {
                 self.published = true;
                 self.within.sync()?;

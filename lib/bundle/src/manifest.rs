@@ -77,6 +77,11 @@ pub struct Contents {
 }
 
 impl Contents {
+    /// Whether it holds nothing; something may have been left behind all the same.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.staged.is_empty() && self.intent_to_add.is_empty()
+    }
+
     /// What was uncommitted work and is not in the bundle: [`Contents::not_carried`] without our own wiring.
     pub fn left_behind(&self) -> impl Iterator<Item = &NotCarried> {
         self.not_carried.iter().filter(|left| left.reason != Reason::OwnWiring)
@@ -148,9 +153,27 @@ pub struct NotCarried {
     pub path: TreePath,
     /// Why.
     pub reason: Reason,
-    /// Its size in bytes, where that is the reason.
+    /// Its size in bytes, where that is the reason; of a directory, that of the files in it that stay behind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
+    /// Of a directory: how many of the files in it stay behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<usize>,
+}
+
+impl NotCarried {
+    /// A single path.
+    pub(crate) fn new(path: TreePath, reason: Reason, size: Option<u64>) -> Self {
+        Self { path, reason, size, files: None }
+    }
+
+    /// Why, in words, with how many files it is.
+    pub fn text(&self) -> String {
+        match self.files {
+            Some(files) => format!("{files} files: {}", self.reason.text()),
+            None => self.reason.text().to_owned(),
+        }
+    }
 }
 
 /// Why something is not carried.
@@ -165,8 +188,14 @@ pub enum Reason {
     SpecialFile,
     /// It, or what is staged of it, is larger than one file may be.
     TooLarge,
+    /// With it the capture would be larger than one may be, or have more files.
+    OverLimit,
     /// It may not be read.
     Unreadable,
+    /// It went on changing while it was read.
+    Changing,
+    /// Git could not have it in a patch, or would not apply that: where it stands, git has something else.
+    NoPatch,
     /// No bundle may write such a name.
     ForbiddenName,
     /// On some file systems it would be one file with another changed path.
@@ -188,7 +217,10 @@ impl Reason {
             Self::NestedRepository => "another repository: commit and push in it",
             Self::SpecialFile => "a pipe, socket or device",
             Self::TooLarge => "larger than max_file_bytes",
+            Self::OverLimit => "more than max_files or max_total_bytes",
             Self::Unreadable => "may not be read",
+            Self::Changing => "changed while it was captured",
+            Self::NoPatch => "git cannot have it in a patch here: copy it yourself",
             Self::ForbiddenName => "a name that no bundle may write",
             Self::AmbiguousName => "differs from another changed name by no more than case or composition",
             Self::UnmergedIndexEntry => {

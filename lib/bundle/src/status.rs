@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 
 use crate::error::BundleError;
-use crate::git::{failed, odd};
+use crate::git::{GitError, failed, odd};
 use crate::path::TreePath;
 use crate::policy::OWN_DIRECTORY;
 use crate::repository::Repository;
@@ -21,6 +21,17 @@ pub(crate) struct Status {
     pub(crate) changes: Vec<Change>,
     /// Ignored files, and directories that are ignored as a whole.
     pub(crate) ignored: Vec<TreePath>,
+    /// Submodules of which git could not say whether they changed.
+    pub(crate) unseen_submodules: Vec<TreePath>,
+}
+
+/// What git is spared, since it cannot do it here.
+#[derive(Clone, Debug, Default)]
+struct Spared {
+    /// To look into submodules.
+    submodules: bool,
+    /// To run these filters.
+    filters: Vec<String>,
 }
 
 /// One path that is not as HEAD has it.
@@ -66,17 +77,45 @@ impl Entry {
 }
 
 impl Status {
-    /// Asks git. With `ignored`, also for what it ignores.
+    /// Asks git. With `ignored`, also for what it ignores. A submodule that is broken and a filter whose program is missing
+    /// end git's answer: then it is asked without them. Such submodules are named, and a file with such a filter is compared
+    /// by its bytes.
     pub(crate) fn read(repository: &Repository<'_>, ignored: bool) -> Result<Self, BundleError> {
+        let first = match Self::ask(repository, ignored, &Spared::default()) {
+            Err(BundleError::Git(error @ GitError::Failed { .. })) => error,
+            other => return other,
+        };
+        let filters = filters(repository).unwrap_or_default();
+        for spared in [
+            Spared { submodules: true, filters: Vec::new() },
+            Spared { submodules: false, filters: filters.clone() },
+            Spared { submodules: true, filters },
+        ] {
+            match Self::ask(repository, ignored, &spared) {
+                Err(BundleError::Git(GitError::Failed { .. })) => {}
+                Ok(status) if spared.submodules => {
+                    return Ok(Self { unseen_submodules: gitlinks(repository)?, ..status });
+                }
+                other => return other,
+            }
+        }
+        Err(first.into())
+    }
+
+    fn ask(repository: &Repository<'_>, ignored: bool, spared: &Spared) -> Result<Self, BundleError> {
+        let submodules = if spared.submodules { "dirty" } else { "none" };
         let mut call = repository.call("status").args([
             "--porcelain=v2",
             "-z",
             "--branch",
             "--untracked-files=all",
-            "--ignore-submodules=none",
+            &format!("--ignore-submodules={submodules}"),
             "--no-renames",
             "--no-ahead-behind",
         ]);
+        if !spared.filters.is_empty() {
+            call = call.without_filters(&spared.filters);
+        }
         if ignored {
             call = call.arg("--ignored=matching");
         }
@@ -156,4 +195,31 @@ impl Status {
             _ => {}
         }
     }
+}
+
+/// The names of the filters that are configured.
+fn filters(repository: &Repository<'_>) -> Result<Vec<String>, BundleError> {
+    let call = repository.call("config").args(["-z", "--name-only", "--get-regexp", r"^filter\."]).accept(1);
+    let (said, _) = call.output(Vec::new(), LONGEST)?;
+    let names = said.split(|byte| *byte == 0).filter_map(|name| {
+        let name = std::str::from_utf8(name).ok()?.strip_prefix("filter.")?;
+        Some(name.rsplit_once('.')?.0.to_owned())
+    });
+    Ok(names.collect::<std::collections::BTreeSet<_>>().into_iter().collect())
+}
+
+/// The submodules that the index has.
+fn gitlinks(repository: &Repository<'_>) -> Result<Vec<TreePath>, BundleError> {
+    let (found, _) = repository.call("ls-files").args(["--stage", "-z"]).read(Vec::new(), |stdout| {
+        let mut found = Vec::new();
+        for record in BufReader::new(stdout).split(0) {
+            let record = record.map_err(failed("ls-files"))?;
+            let tab = record.iter().position(|byte| *byte == b'\t');
+            if let Some(tab) = tab.filter(|_| record.starts_with(b"160000 ")) {
+                found.push(TreePath::new(&record[tab + 1..]));
+            }
+        }
+        Ok(found)
+    })?;
+    Ok(found)
 }

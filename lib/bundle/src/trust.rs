@@ -11,7 +11,9 @@ use crate::path::{hex, unhex};
 
 const KEY: &str = "key";
 const ALLOWED: &str = "allowed";
-/// What stands in the manifest in the keyed hash's place while the hash is made.
+/// What the key that seals undo records is derived for.
+const RECORD_CONTEXT: &str = "agent-handoff 2026 handover undo record";
+/// What stands in the keyed hash's place while the hash is made.
 pub(crate) const PLACEHOLDER: &str =
     "0000000000000000:0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -71,6 +73,12 @@ impl Keyring {
         Self::open(state)
     }
 
+    /// One that seals nothing, for work that has to be saved where the key cannot be used: such a bundle is nobody's own
+    /// until it is allowed.
+    pub fn without_key(state: &Path) -> Self {
+        Self { state: state.to_owned(), key: None }
+    }
+
     /// What is known of the bundle's origin. Its patches are not looked at, their hashes are: see [`Bundle::verify`].
     ///
     /// # Errors
@@ -121,12 +129,48 @@ impl Keyring {
     /// Puts the keyed hash into a manifest that has [`PLACEHOLDER`] in its place. None without a key.
     pub(crate) fn seal(&self, manifest: &str) -> Option<String> {
         let key = self.key.as_ref()?;
-        let hash = blake3::keyed_hash(key, manifest.as_bytes());
-        // The last one: a path could look the same, and all paths stand before it.
-        let at = manifest.rfind(PLACEHOLDER)?;
-        let (before, after) = (&manifest[..at], &manifest[at + PLACEHOLDER.len()..]);
-        Some(format!("{before}{}:{}{after}", key_id(key), hash.to_hex()))
+        seal(&key_id(key), key, manifest)
     }
+
+    /// What seals the records from which an apply is undone; None without a key.
+    pub(crate) fn record_seal(&self) -> Option<RecordSeal> {
+        let key = self.key.as_ref()?;
+        Some(RecordSeal { id: key_id(key), key: blake3::derive_key(RECORD_CONTEXT, key) })
+    }
+}
+
+/// Seals undo records and recognises them. Its key is derived from the user's: a manifest is never a record.
+#[derive(Clone)]
+pub(crate) struct RecordSeal {
+    id: String,
+    key: [u8; 32],
+}
+
+impl std::fmt::Debug for RecordSeal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordSeal").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl RecordSeal {
+    /// Puts the keyed hash into a record that has [`PLACEHOLDER`] in its place; None when it has none.
+    pub(crate) fn seal(&self, record: &str) -> Option<String> {
+        seal(&self.id, &self.key, record)
+    }
+
+    /// Whether `said` is the keyed hash of the record `raw`.
+    pub(crate) fn is_own(&self, raw: &[u8], said: &str) -> bool {
+        said.starts_with(&self.id) && verify(&self.key, raw, said.as_bytes())
+    }
+}
+
+/// `text` with the keyed hash of it in the place of the last [`PLACEHOLDER`]: a path could look the same, and all paths
+/// stand before it.
+fn seal(id: &str, key: &[u8; 32], text: &str) -> Option<String> {
+    let hash = blake3::keyed_hash(key, text.as_bytes());
+    let at = text.rfind(PLACEHOLDER)?;
+    let (before, after) = (&text[..at], &text[at + PLACEHOLDER.len()..]);
+    Some(format!("{before}{id}:{}{after}", hash.to_hex()))
 }
 
 /// Which key it is, without telling the key.

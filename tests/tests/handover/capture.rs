@@ -133,11 +133,48 @@ fn what_stays_behind_is_named() {
     assert!(text.contains("not carried: inner"), "{text}");
     let summary = std::fs::read_to_string(stage.app.join(".handover/current/summary.md")).unwrap();
     assert!(summary.contains("- image.bin: larger than max_file_bytes"), "{summary}");
-    // More in all than may be is refused, whole.
+    // Of more in all than may be, what git tracks is carried first.
     std::fs::write(&config, "[capture]\nmax_total_bytes = 100\n").unwrap();
-    let refused = stage.handover(&stage.app, &["capture"]);
-    assert!(refused.code == 1 && refused.err().contains("max_total_bytes"), "{}", refused.err());
-    assert_eq!(stage.pending(&stage.app).len(), 1);
+    let text = stage.ok(&["capture"]);
+    assert!(text.contains("not carried: image.bin: more than max_files or max_total_bytes"), "{text}");
+    let patch = std::fs::read_to_string(stage.app.join(".handover/current/workspace.patch")).unwrap();
+    assert!(patch.contains("b/src/a.rs") && !patch.contains("image.bin"));
+    // Where nothing is left of it, that is not called clean.
+    std::fs::write(&config, "[capture]\nmax_file_bytes = 1\n").unwrap();
+    stage.git(&["reset", "-q", "--hard"]);
+    stage.git(&["clean", "-qffdx", "-e", ".handover"]);
+    stage.write("only", "uncommitted\n");
+    let text = stage.ok(&["capture"]);
+    assert!(
+        text.contains("nothing of it could be carried") && !text.contains("nothing was uncommitted"),
+        "{text}"
+    );
+}
+
+/// The file `name` somewhere below `dir`.
+fn named(dir: &std::path::Path, name: &str) -> Option<std::path::PathBuf> {
+    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.into_iter().find_map(|path| match path.is_dir() {
+        true => named(&path, name),
+        false => path.file_name().is_some_and(|file| file == name).then_some(path),
+    })
+}
+
+#[test]
+fn a_key_that_others_may_read_keeps_no_work_from_being_saved() {
+    let stage = Stage::changed();
+    stage.capture(&[]);
+    let key = named(stage.world.home(), "key").unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    stage.write("src/b.rs", "more\n");
+    let ran = stage.handover(&stage.app, &["capture"]);
+    assert_eq!(ran.code, 0, "{}", ran.err());
+    assert!(
+        ran.err().contains("saved without your seal") && ran.err().contains("others may read it"),
+        "{}",
+        ran.err()
+    );
+    assert_eq!(std::fs::read_dir(stage.app.join(".handover/bundles")).unwrap().count(), 2);
 }
 
 #[test]

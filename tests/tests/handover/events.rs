@@ -167,8 +167,9 @@ fn what_a_turn_brings_is_saved_though_what_was_before_it_was() {
 fn work_that_could_not_be_saved_at_the_wall_is_told_to_the_next_session_once() {
     let stage = Stage::changed();
     stage.ok(&["init"]);
-    let config = stage.app.join(".handover/config.toml");
-    std::fs::write(&config, "[capture]\nmax_total_bytes = 10\n").unwrap();
+    // Nothing can be saved there.
+    let bundles = stage.app.join(".handover/bundles");
+    std::fs::write(&bundles, "").unwrap();
     let mut payload = stage.payload("StopFailure");
     payload["error"] = json!("rate_limit");
     payload["last_assistant_message"] = json!("You've hit your 5-hour limit · resets 12pm (UTC)");
@@ -182,11 +183,12 @@ fn work_that_could_not_be_saved_at_the_wall_is_told_to_the_next_session_once() {
         }
     }
     std::thread::sleep(Duration::from_millis(500));
-    assert_eq!((unread(), stage.pending(&stage.app).len()), (1, 0));
+    assert_eq!(unread(), 1);
     let told = stage.world.surface(&stage.app);
-    assert!(told.contains("Not saved") && told.contains("max_total_bytes"), "{told}");
+    assert!(told.contains("Not saved") && told.contains(".handover/bundles"), "{told}");
     // Once nothing keeps it, it is saved.
-    std::fs::remove_file(config).unwrap();
+    std::fs::remove_file(bundles).unwrap();
+    assert_eq!(stage.pending(&stage.app).len(), 0);
     stage.event("claude", &payload, None).is_silent();
     stage.appears(1);
 }
@@ -267,12 +269,12 @@ fn a_background_agent_saves_nobodys_work() {
 fn work_that_could_not_be_saved_is_told_to_the_person_and_tried_again() {
     let stage = Stage::changed();
     stage.ok(&["init"]);
-    let config = stage.app.join(".handover/config.toml");
-    std::fs::write(&config, "[capture]\nmax_total_bytes = 10\n").unwrap();
+    let bundles = stage.app.join(".handover/bundles");
+    std::fs::write(&bundles, "").unwrap();
     let daemon = openusage(&stage.world, 95);
     let words = told(&stage.event("claude", &stage.payload("Stop"), Some(&daemon)));
-    assert!(words.contains("could not save") && words.contains("max_total_bytes"), "{words}");
-    std::fs::write(&config, "").unwrap();
+    assert!(words.contains("could not save") && words.contains(".handover/bundles"), "{words}");
+    std::fs::remove_file(bundles).unwrap();
     told(&stage.event("claude", &stage.payload("Stop"), Some(&daemon)));
     assert_eq!(stage.pending(&stage.app).len(), 1);
 }

@@ -134,6 +134,37 @@ fn an_apply_that_is_killed_is_mended_by_the_next_one() {
 }
 
 #[test]
+fn an_interrupted_apply_that_cannot_be_undone_stops_no_capture() {
+    if !can_trace() {
+        return;
+    }
+    let stage = Stage::changed();
+    let clone = stage.clone("clone");
+    let carried = Carried::new(stage, clone);
+    let all = steps(&carried.apply(), &carried.log);
+    carried.ok(&carried.undo());
+    let written = all.iter().find(|step| step.2.contains("\"a.rs\"")).unwrap();
+    let killed = at(written, "signal=KILL", &carried.apply(), &carried.log);
+    assert_eq!(killed.code, 137, "{}", killed.err());
+    // The user goes on in a file that the apply was about to change, so it can't be rolled back.
+    std::fs::write(carried.clone.join("src/b.rs"), "the user's own\n").unwrap();
+    for args in [&["capture"][..], &["pickup"]] {
+        let ran = carried.stage.handover(&carried.clone, args);
+        assert_eq!(ran.code, 0, "{}", ran.err());
+        for words in ["was not put back", "src/b.rs", "pickup --undo", "remove .handover/undo"] {
+            assert!(ran.err().contains(words), "{words}: {}", ran.err());
+        }
+    }
+    let own = std::fs::read_to_string(carried.clone.join("src/b.rs")).unwrap();
+    assert_eq!(own, "the user's own\n");
+    // An apply still wants it settled, and the way out that is named works.
+    let refused = feed(carried.apply(), b"");
+    assert!(refused.code == 1 && refused.err().contains("src/b.rs"), "{}", refused.err());
+    std::fs::write(carried.clone.join("src/b.rs"), "b\n").unwrap();
+    carried.ok(&carried.apply());
+}
+
+#[test]
 fn an_apply_that_is_refused_something_is_done_or_undone_as_it_says() {
     if !can_trace() {
         return;

@@ -180,3 +180,74 @@ fn where_no_key_can_be_made_the_work_is_saved_and_has_to_be_allowed() {
     let refused = stage.handover(&stage.app, &["pickup"]);
     assert!(refused.code == 1 && refused.err().contains("handover allow"), "{}", refused.err());
 }
+
+#[test]
+fn an_undo_record_that_another_made_is_named_and_stops_nothing() {
+    let stage = Stage::changed();
+    stage.capture(&[]);
+    let clone = stage.clone("clone");
+    let from = stage.app.to_str().unwrap();
+    let picked = stage.handover(&clone, &["pickup", "--from", from, "--apply"]);
+    assert_eq!(picked.code, 0, "{}", picked.err());
+    // From here on the record in the clone is a stranger's: it fits HEAD, index and files.
+    std::fs::remove_dir_all(stage.world.home()).unwrap();
+    std::fs::create_dir(stage.world.home()).unwrap();
+    let before = tree(&clone);
+    let captured = stage.handover(&clone, &["capture"]);
+    assert_eq!(captured.code, 0, "{}", captured.err());
+    for args in [&["pickup", "--undo"][..], &["capture"]] {
+        let ran = stage.handover(&clone, args);
+        let name = ".handover/undo/00000001 was not made by you in this worktree";
+        assert!(ran.err().contains(name), "{}", ran.err());
+        assert_eq!(ran.code, i32::from(args[0] == "pickup"));
+        assert_eq!(tree(&clone), before);
+    }
+}
+
+#[test]
+fn no_link_below_handover_is_followed() {
+    let stage = Stage::changed();
+    stage.capture(&[]);
+    let outside = stage.world.path("outside");
+    std::fs::create_dir(&outside).unwrap();
+    std::fs::write(outside.join("file"), "track = true\n").unwrap();
+    let link = |name: &str, to: &Path| {
+        let at = stage.app.join(".handover").join(name);
+        let _ = std::fs::remove_dir_all(&at);
+        std::os::unix::fs::symlink(to, &at).unwrap();
+        at
+    };
+    let rendered = link("rendered", &outside);
+    let refused = stage.handover(&stage.app, &["render"]);
+    assert!(refused.code == 1 && refused.err().contains("rendered"), "{}", refused.err());
+    std::fs::remove_file(rendered).unwrap();
+    // Settings that lead elsewhere are neither read nor, where they lead nowhere, made there.
+    for to in [outside.join("file"), outside.join("new")] {
+        let config = link("config.toml", &to);
+        for verb in ["init", "print-config", "capture"] {
+            let refused = stage.handover(&stage.app, &[verb]);
+            assert!(
+                refused.code == 1 && refused.err().contains("config.toml is a symbolic link"),
+                "{}",
+                refused.err()
+            );
+        }
+        // To look, the settings hardly matter.
+        let status = stage.handover(&stage.app, &["status"]);
+        assert!(
+            status.code == 0 && status.err().contains("config.toml is a symbolic link"),
+            "{}",
+            status.err()
+        );
+        std::fs::remove_file(config).unwrap();
+    }
+    for name in ["current", "undo"] {
+        link(name, &outside);
+        let ran = stage.handover(&stage.app, &["capture"]);
+        assert!(ran.code == 0 && ran.err().contains(name), "{}", ran.err());
+    }
+    let names: Vec<_> =
+        std::fs::read_dir(&outside).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["file"]);
+    assert_eq!(std::fs::read_to_string(outside.join("file")).unwrap(), "track = true\n");
+}

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use handoff_bundle::{Bundle, BundleError, Contents, Description, Handover, Origin, Trust};
+use handoff_bundle::{Bundle, BundleError, Contents, Description, Handover, Keyring, Origin, Trust};
 use handoff_document::Timestamp;
 use handoff_files::FileError;
 use handoff_process::{Failure, SessionWord};
@@ -11,7 +11,7 @@ use handoff_quota::Tool;
 use handoff_transcript::{Session, Text};
 use serde_json::{Value, json};
 
-use super::pickup::mend;
+use super::pickup::recover_before_capture;
 use crate::args::Capture;
 use crate::here::Here;
 use crate::quota;
@@ -110,9 +110,7 @@ fn tool_of(capture: &Capture) -> Tool {
 /// Saves it: the bundle whole and on disk, `current/`, then the word in the inbox. None when there was nothing to save.
 pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, Failure> {
     here.must_be_inside()?;
-    // Half of an apply is nobody's work.
-    mend(here, true)?;
-    let mut notes = Vec::new();
+    let mut notes: Vec<_> = recover_before_capture(here)?.into_iter().collect();
     let session = session(order).unwrap_or_else(|error| {
         notes.push(format!("what the session did is not told: {error}"));
         Session::default()
@@ -158,7 +156,14 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
         summary: summary.text.as_bytes(),
         transcript: transcript.as_ref().map(|copy| copy.lines.as_bytes()),
     };
-    let bundle = draft.publish(&description, &here.keyring()?)?;
+    let keyring = here.keyring().or_else(|failure| {
+        notes.push(format!(
+            "it is saved without your seal, so `handover allow` has to come before it is used: {}",
+            failure.words
+        ));
+        Ok::<_, Failure>(Keyring::without_key(&here.state()?))
+    })?;
+    let bundle = draft.publish(&description, &keyring)?;
     notes.extend(here.unsigned(&bundle));
     if let Err(error) = handover.promote(&bundle) {
         notes.push(format!("{} is not up to date: {error}", handover.path().join("current").display()));
@@ -291,7 +296,7 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
         handoff_text::Sanitised::path(saved.bundle.path())
     );
     for left in contents.left_behind() {
-        text += &format!("not carried: {}: {}\n", secrets::shown(&left.path), left.reason.text());
+        text += &format!("not carried: {}: {}\n", secrets::shown(&left.path), left.text());
     }
     if !saved.redacted.is_empty() {
         text += &format!("taken out of the summary: {}\n", saved.redacted.join(", "));
@@ -300,8 +305,10 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
     if saved.untold.is_none() {
         text += "the next session is told by its inbox\n";
     }
-    if contents.files.is_empty() && contents.staged.is_empty() {
-        return text + "nothing was uncommitted\n";
+    if contents.is_empty() {
+        let is_clean = contents.left_behind().next().is_none();
+        return text
+            + if is_clean { "nothing was uncommitted\n" } else { "nothing of it could be carried\n" };
     }
     text + &format!("elsewhere: handover pickup --from {} --apply\n", handoff_process::quoted(here.top()))
 }
@@ -310,7 +317,7 @@ fn as_json(saved: &Saved) -> Value {
     let contents = &saved.bundle.manifest().contents;
     let left: Vec<_> = contents
         .left_behind()
-        .map(|left| json!({"path": left.path.to_string(), "reason": left.reason.text()}))
+        .map(|left| json!({"path": left.path.to_string(), "reason": left.text()}))
         .collect();
     json!({
         "id": saved.bundle.id().as_str(), "path": saved.bundle.path().to_string_lossy(),

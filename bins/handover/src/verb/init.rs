@@ -1,23 +1,19 @@
 //! `handover init`: the directory, its `.gitignore`, and a config with every setting explained.
 
 use handoff_bundle::Handover;
-use handoff_files::Foreign;
 use handoff_process::Failure;
 
-use crate::config::TEMPLATE;
+use crate::config::{LARGEST, TEMPLATE};
 use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
     here.check_captures()?;
     let handover = Handover::create(here.top(), here.config.track)?;
     let path = handover.path().join("config.toml");
-    let config = Foreign::read(&path, 1 << 20)?;
-    let what = match config.content() {
+    let what = match handover.own_file("config.toml", LARGEST)? {
         Some(_) => "is there already",
-        None => {
-            config.replace(TEMPLATE.as_bytes())?;
-            "written"
-        }
+        None if handover.make_own_file("config.toml", TEMPLATE.as_bytes())? => "written",
+        None => "is there already",
     };
     Ok(here.print(&format!("{}: {what}\nthen: handover enable\n", handoff_text::Sanitised::path(&path))))
 }

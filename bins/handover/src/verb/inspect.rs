@@ -64,7 +64,7 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
     }
     text += &format!("staged: {}\n", contents.staged.len());
     for left in contents.left_behind() {
-        text += &format!("not carried: {}: {}\n", shown(&left.path), left.reason.text());
+        text += &format!("not carried: {}: {}\n", shown(&left.path), left.text());
     }
     for path in bundle.config_files() {
         text += &format!("programs run or obey: {} (needs --allow-config)\n", shown(&path));
@@ -80,7 +80,7 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
 fn apply_line(here: &Here<'_>, keyring: &Keyring, handover: &Handover, bundle: Bundle) -> String {
     let check = |keyring: &Keyring| -> Result<(), BundleError> {
         let git = Git::find(here.environment)?;
-        handover.check(&git, &bundle.trusted(keyring)?, ApplyOptions::default()).map(drop)
+        handover.check(&git, keyring, &bundle.trusted(keyring)?, ApplyOptions::default()).map(drop)
     };
     // A refusal names paths.
     let line = |error: &BundleError| Sanitised::line(error.to_string().as_bytes(), 4_000);

@@ -1,6 +1,8 @@
 //! `handover pickup`: takes what waits, exactly once.
 
-use handoff_bundle::{Applied, ApplyOptions, Bundle, BundleError, Claim, Handover, Refusal, Trusted, Undone};
+use handoff_bundle::{
+    Applied, ApplyOptions, Bundle, BundleError, Claim, Git, Handover, Keyring, Refusal, Trusted, Undone,
+};
 use handoff_document::Timestamp;
 use handoff_files::canonical;
 use handoff_process::Failure;
@@ -10,6 +12,7 @@ use handoff_worktree::Worktree;
 use super::capture::withdraw;
 use crate::args::Pickup;
 use crate::here::Here;
+use crate::secrets;
 use crate::words::counted;
 
 /// How many paths are named.
@@ -22,7 +25,7 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     if pickup.undo {
         return undo(here);
     }
-    mend(here, pickup.apply)?;
+    recover(here, pickup.apply)?;
     let (source, bundle) = find(here, pickup)?;
     let bundle = here.trusted(bundle)?;
     if !pickup.apply {
@@ -42,28 +45,74 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     let options =
         ApplyOptions { allow_config: pickup.allow_config, onto_head: pickup.onto_head, again: pickup.again };
     let applied = target
-        .apply(&git, &bundle, options, &taker(here, pickup), Timestamp::now())
+        .apply(&git, &here.keyring()?, &bundle, options, &taker(here, pickup), Timestamp::now())
         .map_err(|error| refused(here, &source, error))?;
     withdraw(here, &bundle);
     // It is done, whether that could be said or not.
-    here.print(&format!("{}\n{}", summary(&bundle), what(&applied)));
+    here.print(&format!("{}\n{}{}", summary(&bundle), what(&applied), not_carried(&bundle)));
     Ok(0)
 }
 
-/// Puts back what an interrupted apply left here. Before anything is looked for, since the bundle waits again only then.
-pub(crate) fn mend(here: &Here<'_>, must: bool) -> Result<(), Failure> {
-    let Some(handover) = here.handover()? else { return Ok(()) };
-    let interrupted = match handover.interrupted() {
+/// Rolls an interrupted apply back before anything is looked for, since the bundle waits again only then. With `must`, as
+/// before an apply, what is in the way of that is an error; else it is a warning.
+pub(crate) fn recover(here: &Here<'_>, must: bool) -> Result<(), Failure> {
+    match try_recover(here) {
         // It is not interrupted, but under way.
-        Err(BundleError::Busy) if !must => None,
-        other => other?,
-    };
-    if interrupted.is_some()
-        && let Some(Undone { bundle, waits, .. }) = handover.recover(&here.git()?)?
+        Err(BundleError::Busy) if !must => Ok(()),
+        Err(error) if !must => {
+            here.output.complain(format_args!("warning: {}", not_recovered(&error)));
+            Ok(())
+        }
+        other => Ok(other?),
+    }
+}
+
+/// The same before a capture, which no record stops: what is in the way of rolling back becomes a note.
+///
+/// # Errors
+/// While an apply is under way: half of one is not this session's work.
+pub(crate) fn recover_before_capture(here: &Here<'_>) -> Result<Option<String>, Failure> {
+    match try_recover(here) {
+        Err(BundleError::Busy) => Err(BundleError::Busy.into()),
+        Err(error) => Ok(Some(not_recovered(&error))),
+        Ok(()) => Ok(None),
+    }
+}
+
+fn not_recovered(error: &BundleError) -> String {
+    format!(
+        "an apply may have been interrupted here, and what it changed was not put back: {error}; handover pickup --undo \
+         tries again, and to keep what is there now, remove .handover/undo"
+    )
+}
+
+fn try_recover(here: &Here<'_>) -> Result<(), BundleError> {
+    let Some(handover) = Handover::open(here.top())? else { return Ok(()) };
+    if !handover.may_have_records()? {
+        return Ok(());
+    }
+    let keyring = Keyring::open(&here.state().map_err(|_| BundleError::NoKey)?)?;
+    name_ignored(here, &handover, &keyring)?;
+    if handover.interrupted(&keyring)?.is_some()
+        && let Some(Undone { bundle, waits, .. }) =
+            handover.recover(&Git::find(here.environment)?, &keyring)?
     {
         let note = if waits { format!(", and {bundle} waits again") } else { String::new() };
         here.output.note(&format!("note: an apply of {bundle} was interrupted; it is undone{note}\n"));
     }
+    Ok(())
+}
+
+/// Names what lies in `undo/` and is not obeyed.
+fn name_ignored(here: &Here<'_>, handover: &Handover, keyring: &Keyring) -> Result<(), BundleError> {
+    let ignored = handover.ignored_records(keyring)?;
+    let Some(first) = ignored.first() else { return Ok(()) };
+    let more = if ignored.len() > 1 { format!(" and {} more", ignored.len() - 1) } else { String::new() };
+    here.output.complain(format_args!(
+        "warning: {}{more} was not made by you in this worktree, or was changed, and is ignored: rm -r {}",
+        first.display(),
+        handoff_process::quoted(first)
+    ));
     Ok(())
 }
 
@@ -161,8 +210,11 @@ fn told(here: &Here<'_>, bundle: &Trusted) -> String {
 /// Where the changes are that a bundle holds, as far as a look at this worktree tells.
 pub(crate) fn whereabouts(here: &Here<'_>, bundle: &Bundle) -> String {
     let contents = &bundle.manifest().contents;
-    if contents.files.is_empty() && contents.staged.is_empty() {
-        return "Nothing was uncommitted.\n".to_owned();
+    if contents.is_empty() {
+        let is_clean = contents.left_behind().next().is_none();
+        let words =
+            if is_clean { "Nothing was uncommitted.\n" } else { "Nothing uncommitted could be carried.\n" };
+        return words.to_owned();
     }
     let changes = here.worktree.repository().and_then(|repository| repository.changes());
     match changes.is_some_and(|changes| changes.is_empty()) {
@@ -199,6 +251,13 @@ fn what(applied: &Applied) -> String {
     text + "to put everything back: handover pickup --undo\n"
 }
 
+/// What was uncommitted and is not in the bundle, a line each.
+fn not_carried(bundle: &Bundle) -> String {
+    let left = bundle.manifest().contents.left_behind().take(NAMED);
+    let lines = left.map(|left| format!("not carried: {}: {}\n", secrets::shown(&left.path), left.text()));
+    lines.collect()
+}
+
 /// A refusal, with the way that is open here.
 fn refused(here: &Here<'_>, source: &Handover, error: BundleError) -> Failure {
     let same = canonical(source.top()) == canonical(here.top());
@@ -215,7 +274,9 @@ fn refused(here: &Here<'_>, source: &Handover, error: BundleError) -> Failure {
 
 fn undo(here: &Here<'_>) -> Result<u8, Failure> {
     let handover = here.handover()?.ok_or_else(|| Failure::new("there is nothing to undo"))?;
-    let Undone { bundle, paths, waits, .. } = handover.undo(&here.git()?)?;
+    let keyring = here.keyring()?;
+    name_ignored(here, &handover, &keyring)?;
+    let Undone { bundle, paths, waits, .. } = handover.undo(&here.git()?, &keyring)?;
     let note = if waits { ", and waits again" } else { "" };
     Ok(here.print(&format!("undone: {bundle}, {} put back{note}\n", counted(paths.len(), "path"))))
 }

@@ -45,7 +45,10 @@ pub(crate) fn run(
             )));
         }
     }
-    let dir = Dir::create(&out.map_or_else(|| handover.path().join("rendered"), Path::to_owned))?;
+    let dir = match out {
+        Some(out) => Dir::create(out)?,
+        None => handover.rendered()?,
+    };
     let summary = Sanitised::text(bundle.summary());
     dir.temporary(&[summary.as_bytes()])?.replace("summary.md")?;
     dir.temporary(&[PROMPT.as_bytes()])?.replace("prompt.md")?;

@@ -31,7 +31,7 @@ pub(crate) fn run(here: &Here<'_>, pickup: bool, command: &[OsString]) -> Result
     tool.args(args).current_dir(here.top());
     let is_agent = matches!(program.file_name().and_then(|name| name.to_str()), Some("claude" | "codex"));
     if pickup {
-        pickup::mend(here, false)?;
+        pickup::recover(here, false)?;
     }
     let mut claim = None;
     match here.handover()?.map(|handover| here.choose(&handover, None, false)).transpose() {

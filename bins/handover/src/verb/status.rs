@@ -13,11 +13,7 @@ use crate::verb::wire;
 
 pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
     let handover = here.handover()?;
-    let interrupted = match handover.as_ref().map(Handover::interrupted).transpose() {
-        // It is under way.
-        Err(BundleError::Busy) => None,
-        other => other?.flatten(),
-    };
+    let interrupted = handover.as_ref().map(|handover| interrupted(here, handover)).transpose()?.flatten();
     let (pending, claimed) = match &handover {
         Some(handover) => {
             let all = handover.list()?;
@@ -84,4 +80,16 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
         text += &format!("note       {}\n", Sanitised::line(trouble.as_bytes(), 1_000));
     }
     Ok(here.print(&text))
+}
+
+/// The bundle whose apply was interrupted.
+fn interrupted(here: &Here<'_>, handover: &Handover) -> Result<Option<String>, Failure> {
+    if !handover.may_have_records()? {
+        return Ok(None);
+    }
+    match handover.interrupted(&here.keyring()?) {
+        // It is under way.
+        Err(BundleError::Busy) => Ok(None),
+        other => Ok(other?),
+    }
 }

@@ -39,9 +39,9 @@ pub(super) struct Made {
 }
 
 /// What the patch files make of the base, large files apart.
-struct Tried {
-    tree: String,
-    large: BTreeMap<TreePath, Made>,
+pub(super) struct Tried {
+    pub(super) tree: String,
+    pub(super) large: BTreeMap<TreePath, Made>,
 }
 
 pub(super) fn build(
@@ -90,7 +90,7 @@ fn is_large(section: &Section) -> bool {
     section.literal.is_some_and(|(size, _)| size > LARGE)
 }
 
-fn try_patch(
+pub(super) fn try_patch(
     scratch: &Scratch<'_>,
     repository: &Repository<'_>,
     patch: &Patch,
@@ -165,6 +165,8 @@ fn small(
     let name = format!("small-{number}-{}", patch.name);
     let dir = scratch.dir();
     let mut source = dir.open_to_read(patch.name)?;
+    // One of an earlier try.
+    dir.remove(&name)?;
     let mut target = dir.create_new(&name)?.ok_or_else(|| taken(dir, &name))?;
     let mut out = BufWriter::with_capacity(1 << 16, target.stream());
     for section in sections {
@@ -211,6 +213,8 @@ fn take_large(
     let dir = scratch.dir();
     let mut source = dir.open_to_read(patch.name)?;
     source.stream().seek(SeekFrom::Start(at)).map_err(FileError::new("read", &dir.path_of(patch.name)))?;
+    // One of an earlier try.
+    dir.remove(&name)?;
     let mut target = dir.create_new(&name)?.ok_or_else(|| taken(dir, &name))?;
     let mut hasher = repository.blob_hasher(size);
     let mut lines = BufReader::with_capacity(1 << 16, source.stream());
@@ -268,7 +272,7 @@ fn merge(
 }
 
 /// What `tree` has other than `head`.
-fn differences(
+pub(super) fn differences(
     scratch: &Scratch<'_>,
     head: &str,
     tree: &str,

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use handoff_files::{Dir, FileError, Kind};
 
 use super::durable::{Durable, sync};
-use super::record::{INDEX_AFTER, INDEX_BEFORE, NEW, Node, Recorded, State, Was};
+use super::record::{INDEX_AFTER, INDEX_BEFORE, NEW, Node, Recorded, State, Was, hash_of};
 use crate::error::{BundleError, Refusal};
 use crate::path::TreePath;
 use crate::repository::{Repository, copy, taken};
@@ -32,9 +32,9 @@ impl Recorded {
             }
         }
         sync(tree, nodes)?;
-        if self.record.changes_index {
-            let before = self.record.had_index.then_some(INDEX_BEFORE);
-            install(repository, &self.dir, before, Some(INDEX_AFTER))?;
+        if let Some(hash) = &self.record.index_after {
+            let before = self.record.index_before.as_ref().map(|_| INDEX_BEFORE);
+            install(repository, &self.dir, before, Some((INDEX_AFTER, hash)))?;
         }
         self.mark(State::Done)?;
         self.forget_older();
@@ -52,22 +52,6 @@ impl Recorded {
     /// What a file is called in its directory until it has its name, where that is on another file system.
     pub(super) fn temporary(&self, number: usize) -> String {
         format!(".agent-handoff-tmp-{}-{number}", self.name)
-    }
-
-    fn forget_older(&self) {
-        let Ok(entries) = self.within.entries() else { return };
-        let own = self.name.parse::<u64>().unwrap_or(0);
-        for entry in entries {
-            if entry
-                .name
-                .to_str()
-                .and_then(|name| name.parse::<u64>().ok())
-                .is_some_and(|number| number < own)
-            {
-                // An old record is only in the way of disk space.
-                let _ = self.within.remove_all(&entry.name);
-            }
-        }
     }
 }
 
@@ -126,21 +110,27 @@ pub(super) fn put_node(
 }
 
 /// Puts the index `after` of `dir` in the place of `before`; None: no index. As git does it: whoever makes `index.lock`
-/// may, and it is made whole, so that whose it is can be told.
+/// may, and it is made whole, so that whose it is can be told. `after` is refused unless it has the BLAKE3 beside it.
 pub(super) fn install(
     repository: &Repository<'_>,
     dir: &Dir,
     before: Option<&str>,
-    after: Option<&str>,
+    after: Option<(&str, &str)>,
 ) -> Result<(), BundleError> {
     const TEMPORARY: &str = "handover-index.tmp";
     const LOCK: &str = "index.lock";
     let git_dir = &repository.git_dir;
     git_dir.remove(TEMPORARY)?;
     // Also a lock that only guards a removal says something: an empty one could be git's, and nobody would remove it.
-    match after.or(before) {
+    match after.map(|(index, _)| index).or(before) {
         Some(index) => drop(copy(dir, OsStr::new(index), git_dir, OsStr::new(TEMPORARY))?),
         None => crate::repository::write(git_dir, TEMPORARY, b"")?,
+    }
+    if let Some((index, hash)) = after
+        && hash_of(git_dir, TEMPORARY)?.as_deref() != Some(hash)
+    {
+        git_dir.remove(TEMPORARY)?;
+        return Err(Refusal::RecordChanged(vec![dir.path_of(index)]).into());
     }
     let mode = git_dir.look("index")?.map_or(0o644, |found| found.mode);
     let mut file = git_dir.open_file(TEMPORARY)?;

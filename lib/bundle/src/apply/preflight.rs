@@ -8,7 +8,7 @@ use handoff_files::{Dir, FileError};
 use super::ApplyOptions;
 use crate::bundle::Trusted;
 use crate::error::{BundleError, Refusal};
-use crate::manifest::{Manifest, Staged};
+use crate::manifest::{Contents, Staged};
 use crate::patch::{self, Outcome, Section};
 use crate::path::TreePath;
 use crate::policy;
@@ -81,12 +81,12 @@ pub(super) fn patches(bundle: &Trusted, workshop: &Dir) -> Result<Patches, Bundl
         unreachable!("there are two patches")
     };
     let patches = Patches { workspace, index };
-    check(&patches, bundle.manifest())?;
+    check(&patches, &bundle.manifest().contents)?;
     Ok(patches)
 }
 
-fn check(patches: &Patches, manifest: &Manifest) -> Result<(), Refusal> {
-    let contents = &manifest.contents;
+/// Holds the patches against the rules and the manifest.
+pub(super) fn check(patches: &Patches, contents: &Contents) -> Result<(), Refusal> {
     let both = [&patches.workspace, &patches.index];
     let sections = || both.into_iter().flat_map(|patch| &patch.sections);
     let mut paths: BTreeSet<&TreePath> = sections().flat_map(Section::paths).collect();

@@ -12,6 +12,7 @@ use super::durable::Durable;
 use super::preflight::Target;
 use super::record::{
     INDEX_AFTER, INDEX_BEFORE, NEW, Node, OLD, RECORD, Record, Recorded, State, Was, entries, hash_entries,
+    hash_of,
 };
 use super::{Applied, ApplyOptions};
 use crate::bundle::{Claim, Trusted};
@@ -23,6 +24,7 @@ use crate::path::TreePath;
 use crate::policy;
 use crate::repository::{Repository, Scratch, copy, taken};
 use crate::tree::Tree;
+use crate::trust::RecordSeal;
 
 /// What the new index is made in.
 const INDEX: &str = "index-after";
@@ -68,13 +70,14 @@ pub(super) fn ready(
     save(&tree, dir, &mut nodes, durable)?;
     let (directories, new_directories) = directories(&tree, &nodes)?;
 
-    let had_index = copy(&repository.git_dir, OsStr::new("index"), dir, OsStr::new(INDEX_BEFORE))?;
+    copy(&repository.git_dir, OsStr::new("index"), dir, OsStr::new(INDEX_BEFORE))?;
+    let index_before = hash_of(dir, INDEX_BEFORE)?;
     let entries_before = entries(repository)?;
     let promised: Vec<_> = contents.intent_to_add.iter().collect();
     let changes_index = !index.is_empty() || !promised.is_empty();
     let mut entries_after = entries_before.clone();
     if changes_index {
-        if had_index {
+        if index_before.is_some() {
             copy(dir, OsStr::new(INDEX_BEFORE), scratch.dir(), OsStr::new(INDEX))?;
         }
         let lines = index.iter().map(|(path, made)| {
@@ -97,18 +100,20 @@ pub(super) fn ready(
     durable.finish(dir)?;
     let record = Record {
         version: Record::VERSION,
+        worktree: TreePath::new(repository.top.as_os_str().as_bytes()),
         bundle: bundle.id().to_string(),
         source: None,
         claim: None,
         state: State::Begun,
         head: target.head,
-        had_index,
-        changes_index,
+        index_before,
+        index_after: hash_of(dir, INDEX_AFTER)?,
         entries_before,
         entries_after,
         nodes,
         directories,
         new_directories,
+        keyed_hash: String::new(),
     };
     Ok(Ready { applied, record })
 }
@@ -418,21 +423,24 @@ fn keep_blobs(
 }
 
 impl Ready {
-    /// Writes the record, and gives everything its name. From here on bundle and working tree may change.
+    /// Writes the record, and gives everything its name, a number behind `after`. From here on bundle and working tree may
+    /// change.
     pub(super) fn start(
         mut self,
         hidden: Hidden,
         within: &Dir,
         bundle: &Trusted,
         claim: &Claim,
+        seal: RecordSeal,
+        after: u64,
     ) -> Result<Recorded, BundleError> {
         self.record.source = Some(TreePath::new(bundle.path().as_os_str().as_bytes()));
         self.record.claim = Some(claim.content().to_owned());
-        put(hidden.dir(), RECORD, &self.record.bytes())?;
-        let name = hidden.publish_numbered()?;
+        put(hidden.dir(), RECORD, self.record.sealed(&seal).as_bytes())?;
+        let name = hidden.publish_numbered(after)?;
         let missing = || taken(within, &name);
         let dir = within.child(&name)?.ok_or_else(missing)?;
         let within = Dir::open(within.path())?.ok_or_else(missing)?;
-        Ok(Recorded { within, name, dir, record: self.record })
+        Ok(Recorded { within, name, dir, record: self.record, seal })
     }
 }

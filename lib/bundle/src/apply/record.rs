@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use handoff_files::{Dir, FileError, Kind};
+use handoff_files::{Dir, FileError, Kind, OpenFile};
 use serde::{Deserialize, Serialize};
 
 use super::UNDO;
@@ -15,7 +15,8 @@ use crate::layout::Handover;
 use crate::path::{TreePath, hex};
 use crate::policy;
 use crate::repository::Repository;
-use crate::tree::Tree;
+use crate::tree::{Parent, Tree};
+use crate::trust::{Keyring, PLACEHOLDER, RecordSeal};
 
 pub(super) const RECORD: &str = "record.json";
 /// What was there before, and what comes: a file each, named after the number of its path.
@@ -29,7 +30,9 @@ pub(super) const INDEX_NOW: &str = "index.now";
 /// The largest record that is read, in bytes.
 const LARGEST: u64 = 64 << 20;
 /// The version that is written and read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// The most names that are looked at in `undo/`.
+const MOST: usize = 10_000;
 
 /// How far an apply has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,14 +48,18 @@ pub(super) enum State {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) version: u32,
+    /// The top of the worktree that it is about.
+    pub(super) worktree: TreePath,
     pub(super) bundle: String,
     /// Where the bundle lies, and what the claim on it says.
     pub(super) source: Option<TreePath>,
     pub(super) claim: Option<String>,
     pub(super) state: State,
     pub(super) head: Option<String>,
-    pub(super) had_index: bool,
-    pub(super) changes_index: bool,
+    /// BLAKE3 of git's index before; None: there was none.
+    pub(super) index_before: Option<String>,
+    /// BLAKE3 of git's index after; None: it stays as it was.
+    pub(super) index_after: Option<String>,
     /// Hashes of all that the index says, but for the times in it, before and after.
     pub(super) entries_before: String,
     pub(super) entries_after: String,
@@ -61,6 +68,8 @@ pub(super) struct Record {
     pub(super) directories: Vec<(TreePath, u32)>,
     /// Directories that were not there and may be made, the uppermost first.
     pub(super) new_directories: Vec<TreePath>,
+    /// Over everything above, with the user's key. The hashes of `old/` and of both indexes are among it.
+    pub(super) keyed_hash: String,
 }
 
 /// One path of the working tree.
@@ -87,27 +96,33 @@ impl Was {
     /// What stands at `path` now; None when it is neither a file, nor a link, nor nothing. A directory is nothing: what
     /// is in it has its own paths.
     pub(super) fn now(tree: &Tree, path: &TreePath) -> Result<Option<Self>, BundleError> {
-        let Some(found) = tree.look(path)? else { return Ok(Some(Self::Absent)) };
+        match tree.parent(path)? {
+            Parent::There(place) => Self::of(&place, path.name()),
+            _ => Ok(Some(Self::Absent)),
+        }
+    }
+
+    /// The same for the name `name` in `place`.
+    pub(super) fn of(place: &Dir, name: &OsStr) -> Result<Option<Self>, BundleError> {
+        let Some(found) = place.look(name)? else { return Ok(Some(Self::Absent)) };
         Ok(match found.kind {
             Kind::Directory => Some(Self::Absent),
             Kind::Special => None,
-            Kind::Link => Some(Self::Link { target: TreePath::new(tree.link(path)?) }),
+            Kind::Link => Some(Self::Link { target: TreePath::new(place.read_link(name)?) }),
             Kind::File => {
-                let place = tree.there(path)?;
-                let blake3 = hash(&place, path)?;
+                let blake3 = hash(place.open_to_read(name)?)?;
                 Some(Self::File { permissions: found.mode, size: found.size, blake3 })
             }
         })
     }
 }
 
-fn hash(place: &Dir, path: &TreePath) -> Result<String, BundleError> {
-    let mut file = place.open_to_read(path.name())?;
+fn hash(mut file: OpenFile) -> Result<String, BundleError> {
+    let path = file.path().to_owned();
     let mut hasher = blake3::Hasher::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        let count =
-            file.stream().read(&mut buffer).map_err(FileError::new("read", &place.path_of(path.name())))?;
+        let count = file.stream().read(&mut buffer).map_err(FileError::new("read", &path))?;
         if count == 0 {
             return Ok(hasher.finalize().to_hex().to_string());
         }
@@ -122,6 +137,7 @@ pub(super) struct Recorded {
     pub(super) name: String,
     pub(super) dir: Dir,
     pub(super) record: Record,
+    pub(super) seal: RecordSeal,
 }
 
 impl Recorded {
@@ -136,7 +152,7 @@ impl Recorded {
     /// Notes how far it is.
     pub(super) fn mark(&mut self, state: State) -> Result<(), BundleError> {
         self.record.state = state;
-        self.dir.temporary(&[&self.record.bytes()])?.replace(RECORD)?;
+        self.dir.temporary(&[self.record.sealed(&self.seal).as_bytes()])?.replace(RECORD)?;
         // It is so, whatever becomes of this: should the name be lost with the power, what was done is put back, and of
         // what is being put back the next undo does the rest.
         let _ = self.dir.sync();
@@ -166,10 +182,16 @@ impl Recorded {
 impl Record {
     pub(super) const VERSION: u32 = VERSION;
 
-    pub(super) fn bytes(&self) -> Vec<u8> {
-        match serde_json::to_vec(self) {
-            Ok(bytes) => bytes,
+    /// It as JSON, with its keyed hash.
+    pub(super) fn sealed(&mut self, seal: &RecordSeal) -> String {
+        PLACEHOLDER.clone_into(&mut self.keyed_hash);
+        let text = match serde_json::to_string(self) {
+            Ok(text) => text,
             Err(error) => unreachable!("a record is always JSON: {error}"),
+        };
+        match seal.seal(&text) {
+            Some(sealed) => sealed,
+            None => unreachable!("the placeholder was just put in"),
         }
     }
 }
@@ -179,13 +201,13 @@ impl Handover {
     fn records(&self, sweep: bool) -> Result<Vec<(u64, String)>, BundleError> {
         let Some(within) = self.dir().child(UNDO)? else { return Ok(Vec::new()) };
         let mut records = Vec::new();
-        for entry in within.entries()? {
+        for entry in within.first_entries(MOST)? {
             match entry.name.to_str() {
                 Some(name) if name.starts_with(".tmp-") && sweep => {
                     // It is in nobody's way.
                     let _ = within.remove_all(name);
                 }
-                Some(name) => records.extend(name.parse().ok().map(|number: u64| (number, name.to_owned()))),
+                Some(name) => records.extend(number(name).map(|number| (number, name.to_owned()))),
                 None => {}
             }
         }
@@ -193,25 +215,84 @@ impl Handover {
         Ok(records)
     }
 
-    pub(super) fn newest_record(&self, sweep: bool) -> Result<Option<Recorded>, BundleError> {
-        let Some((_, name)) = self.records(sweep)?.pop() else { return Ok(None) };
-        let Some(within) = self.dir().child(UNDO)? else { return Ok(None) };
-        let Some(dir) = within.child(&name)? else { return Ok(None) };
-        let bytes = dir.open_to_read(RECORD)?.read(LARGEST)?;
-        let damaged = |reason: String| BundleError::Damaged { id: format!("{UNDO}/{name}"), reason };
-        let record: Record = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if record.version != VERSION {
-            return Err(damaged(format!("its version is {}, and only {VERSION} is known", record.version)));
+    /// The newest record that this user's key sealed for this worktree. No other is obeyed, and none is in the way.
+    pub(super) fn newest_record(
+        &self,
+        keyring: &Keyring,
+        sweep: bool,
+    ) -> Result<Option<Recorded>, BundleError> {
+        let Some(seal) = keyring.record_seal() else { return Ok(None) };
+        let records = self.records(sweep)?;
+        Ok(records.iter().rev().find_map(|(_, name)| self.own_record(name, &seal)))
+    }
+
+    /// The directories in `undo/` that look like records and are not obeyed: nothing shows that this user's key sealed
+    /// them for this worktree. Cheap where nothing was ever applied.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn ignored_records(&self, keyring: &Keyring) -> Result<Vec<PathBuf>, BundleError> {
+        let seal = keyring.record_seal();
+        let is_own = |name: &str| seal.as_ref().is_some_and(|seal| self.own_record(name, seal).is_some());
+        let ignored = self.records(false)?.into_iter().filter(|(_, name)| !is_own(name));
+        Ok(ignored.map(|(_, name)| self.dir().path_of(UNDO).join(name)).collect())
+    }
+
+    /// The record `name`; None when it can't be read, or is not this user's, or is another worktree's.
+    fn own_record(&self, name: &str, seal: &RecordSeal) -> Option<Recorded> {
+        let within = self.dir().child(UNDO).ok().flatten()?;
+        Recorded::open(within, name, self.top(), seal)
+    }
+}
+
+impl Recorded {
+    fn open(within: Dir, name: &str, top: &Path, seal: &RecordSeal) -> Option<Self> {
+        let dir = within.child(name).ok().flatten()?;
+        let mut file = dir.open_to_read(RECORD).ok().filter(|file| file.size() <= LARGEST)?;
+        let bytes = file.read(LARGEST).ok()?;
+        let record: Record = serde_json::from_slice(&bytes).ok()?;
+        // One that lay in another worktree, or in a copy of this one, tells of that one's files.
+        let is_here = record.worktree.as_bytes() == top.as_os_str().as_bytes();
+        if record.version != VERSION || !is_here || !seal.is_own(&bytes, &record.keyed_hash) {
+            return None;
         }
-        // One that was not written here could have anything put anywhere.
         let directories = record.directories.iter().map(|(path, _)| path).chain(&record.new_directories);
         let mut paths = record.nodes.iter().map(|node| &node.path).chain(directories);
-        if let Some(path) = paths.find(|path| policy::forbidden(path).is_some()) {
-            return Err(damaged(format!(
-                "it names {path}, which nothing is written to; remove .handover/undo"
-            )));
+        // No apply of ours writes to such a path.
+        if paths.any(|path| policy::forbidden(path).is_some()) {
+            return None;
         }
-        Ok(Some(Recorded { within, name, dir, record }))
+        Some(Self { within, name: name.to_owned(), dir, record, seal: seal.clone() })
+    }
+
+    /// Removes this user's older records of this worktree.
+    pub(super) fn forget_older(&self) {
+        let Ok(entries) = self.within.first_entries(MOST) else { return };
+        let top = Path::new(OsStr::from_bytes(self.record.worktree.as_bytes()));
+        for name in entries.iter().filter_map(|entry| entry.name.to_str()) {
+            let is_older = number(name) < number(&self.name) && number(name).is_some();
+            let within = || Dir::open(self.within.path()).ok().flatten();
+            if is_older && within().is_some_and(|within| Self::open(within, name, top, &self.seal).is_some())
+            {
+                // An old record is only in the way of disk space.
+                let _ = self.within.remove_all(name);
+            }
+        }
+    }
+}
+
+/// The number that a record has for its name: eight digits.
+pub(super) fn number(name: &str) -> Option<u64> {
+    let is_number = name.len() == 8 && name.bytes().all(|digit| digit.is_ascii_digit());
+    if is_number { name.parse().ok() } else { None }
+}
+
+/// BLAKE3 of the file `name`; None when there is none.
+pub(super) fn hash_of(dir: &Dir, name: &str) -> Result<Option<String>, BundleError> {
+    match dir.open_to_read(name) {
+        Ok(file) => Ok(Some(hash(file)?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,18 +1,20 @@
 //! Puts back what was there before an apply: on the user's word, or because it was killed.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 
 use handoff_files::Kind;
 
 use super::change::{install, put_node, same};
 use super::durable::sync;
-use super::record::{INDEX_AFTER, INDEX_BEFORE, INDEX_NOW, OLD, Recorded, State, Was, entries};
+use super::record::{INDEX_AFTER, INDEX_BEFORE, INDEX_NOW, OLD, Recorded, State, Was, entries, hash_of};
 use crate::error::{BundleError, Refusal};
 use crate::git::Git;
 use crate::layout::Handover;
 use crate::path::TreePath;
 use crate::repository::{Repository, copy};
 use crate::tree::{Parent, Tree};
+use crate::trust::Keyring;
 
 /// What was undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,29 +30,42 @@ pub struct Undone {
 }
 
 impl Handover {
+    /// Whether anything lies where records would be. Cheap, and needs no key.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn may_have_records(&self) -> Result<bool, BundleError> {
+        Ok(self.dir().kind_of(super::UNDO)?.is_some())
+    }
+
     /// The bundle whose apply was interrupted, if one was. Cheap where nothing ever was applied.
     ///
     /// # Errors
     /// [`BundleError::Busy`] while it is still going on; what the system says.
-    pub fn interrupted(&self) -> Result<Option<String>, BundleError> {
-        if self.newest_record(false)?.filter(Recorded::is_begun).is_none() {
+    pub fn interrupted(&self, keyring: &Keyring) -> Result<Option<String>, BundleError> {
+        if self.newest_record(keyring, false)?.filter(Recorded::is_begun).is_none() {
             return Ok(None);
         }
         // It may just be going on.
         let _lock = self.lock()?;
-        Ok(self.newest_record(true)?.filter(Recorded::is_begun).map(|record| record.bundle().to_owned()))
+        Ok(self
+            .newest_record(keyring, true)?
+            .filter(Recorded::is_begun)
+            .map(|record| record.bundle().to_owned()))
     }
 
     /// Rolls an interrupted apply back, and makes its bundle pending again. None when none was interrupted.
     ///
     /// # Errors
     /// As for [`Handover::undo`].
-    pub fn recover(&self, git: &Git) -> Result<Option<Undone>, BundleError> {
-        if self.dir().kind_of(super::UNDO)?.is_none() {
+    pub fn recover(&self, git: &Git, keyring: &Keyring) -> Result<Option<Undone>, BundleError> {
+        if !self.may_have_records()? {
             return Ok(None);
         }
         let _lock = self.lock()?;
-        let Some(recorded) = self.newest_record(true)?.filter(Recorded::is_begun) else { return Ok(None) };
+        let Some(recorded) = self.newest_record(keyring, true)?.filter(Recorded::is_begun) else {
+            return Ok(None);
+        };
         self.put_back(git, recorded).map(Some)
     }
 
@@ -61,9 +76,9 @@ impl Handover {
     /// [`BundleError::NothingToUndo`]; [`Refusal::ChangedSince`], [`Refusal::HeadMoved`] and [`Refusal::IndexMoved`]
     /// when that would overwrite what the user did since, with nothing changed; [`BundleError::Busy`];
     /// [`BundleError::Unfinished`] when it can be tried again; git's and the system's.
-    pub fn undo(&self, git: &Git) -> Result<Undone, BundleError> {
+    pub fn undo(&self, git: &Git, keyring: &Keyring) -> Result<Undone, BundleError> {
         let _lock = self.lock()?;
-        let recorded = self.newest_record(true)?.ok_or(BundleError::NothingToUndo)?;
+        let recorded = self.newest_record(keyring, true)?.ok_or(BundleError::NothingToUndo)?;
         self.put_back(git, recorded)
     }
 
@@ -129,12 +144,37 @@ impl Recorded {
         if !changed.is_empty() {
             return Err(Refusal::ChangedSince(changed).into());
         }
+        let kept = self.changed_copies(tree, repository)?;
+        if !kept.is_empty() {
+            return Err(Refusal::RecordChanged(kept).into());
+        }
         if !self.index_is_before(repository)? && !self.index_is_after(repository)? {
             // What was applied was applied to a clean worktree, whose index said what HEAD has.
             let way = if head.is_some() { "git restore --staged ." } else { "git rm -r --cached ." };
             return Err(Refusal::IndexMoved(way).into());
         }
         Ok(())
+    }
+
+    /// The copies of what was there before that are needed, and are not what was copied.
+    fn changed_copies(&self, tree: &Tree, repository: &Repository<'_>) -> Result<Vec<PathBuf>, BundleError> {
+        let (old, mut changed) = (self.dir.child(OLD)?, Vec::new());
+        for (number, node) in self.record.nodes.iter().enumerate() {
+            if node.before == Was::Absent || Was::now(tree, &node.path)?.as_ref() == Some(&node.before) {
+                continue;
+            }
+            let name = number.to_string();
+            let copy = old.as_ref().map(|old| Was::of(old, OsStr::new(&name))).transpose()?.flatten();
+            if copy.as_ref() != Some(&node.before) {
+                changed.push(self.dir.path_of(OLD).join(name));
+            }
+        }
+        let before = &self.record.index_before;
+        let is_needed = before.is_some() && hash_of(&repository.git_dir, "index")? != *before;
+        if is_needed && hash_of(&self.dir, INDEX_BEFORE)? != *before {
+            changed.push(self.dir.path_of(INDEX_BEFORE));
+        }
+        Ok(changed)
     }
 
     /// What stands where a directory has to be again, or in a directory where a file has to be, and is not ours.
@@ -174,14 +214,13 @@ impl Recorded {
     }
 
     fn index_is_before(&self, repository: &Repository<'_>) -> Result<bool, BundleError> {
-        let before = self.record.had_index.then_some(INDEX_BEFORE);
-        Ok(same(&repository.git_dir, "index", &self.dir, before)?
+        Ok(hash_of(&repository.git_dir, "index")? == self.record.index_before
             || entries(repository)? == self.record.entries_before)
     }
 
     fn index_is_after(&self, repository: &Repository<'_>) -> Result<bool, BundleError> {
-        Ok(self.record.changes_index
-            && (same(&repository.git_dir, "index", &self.dir, Some(INDEX_AFTER))?
+        Ok(self.record.index_after.is_some()
+            && (hash_of(&repository.git_dir, "index")? == self.record.index_after
                 || entries(repository)? == self.record.entries_after))
     }
 
@@ -219,14 +258,19 @@ impl Recorded {
             }
             let place = tree.make_parent(&node.path, bits)?;
             put_node(&old, number, &place, node, &self.temporary(number), nodes.len())?;
+            if Was::now(tree, &node.path)?.as_ref() != Some(&node.before) {
+                return Err(
+                    Refusal::RecordChanged(vec![self.dir.path_of(OLD).join(number.to_string())]).into()
+                );
+            }
         }
         sync(tree, nodes)
     }
 
     /// Puts the old index back, to the byte, where git has the new one.
     fn restore_index(&self, repository: &Repository<'_>) -> Result<(), BundleError> {
-        let before = self.record.had_index.then_some(INDEX_BEFORE);
-        if !self.record.changes_index || same(&repository.git_dir, "index", &self.dir, before)? {
+        let before = &self.record.index_before;
+        if self.record.index_after.is_none() || hash_of(&repository.git_dir, "index")? == *before {
             return Ok(());
         }
         if !self.index_is_after(repository)? {
@@ -235,6 +279,7 @@ impl Recorded {
         // It may have been written again by git, with other times in it: what is there now is what is replaced.
         self.dir.remove(INDEX_NOW)?;
         let there = copy(&repository.git_dir, OsStr::new("index"), &self.dir, OsStr::new(INDEX_NOW))?;
+        let before = before.as_deref().map(|hash| (INDEX_BEFORE, hash));
         install(repository, &self.dir, there.then_some(INDEX_NOW), before)
     }
 }

@@ -5,8 +5,7 @@ use std::io::BufRead;
 
 use handoff_files::{Found, Kind};
 
-use super::special;
-use super::{Limits, Own};
+use super::{Attempt, Limits, Own, limits, special};
 use crate::error::BundleError;
 use crate::git::odd;
 use crate::manifest::{NotCarried, Reason};
@@ -29,8 +28,8 @@ pub(super) struct Plan {
     pub(super) branch: Option<String>,
     pub(super) progress: Vec<Progress>,
     pub(super) paths: BTreeMap<TreePath, Planned>,
-    /// What the index is to have at these, so that what is not carried is not in its patch.
-    pub(super) reset: Vec<(TreePath, Option<Entry>)>,
+    /// What is staged of these is not carried, so they are in no patch of the index.
+    pub(super) reset: Vec<TreePath>,
     pub(super) not_carried: BTreeSet<NotCarried>,
     pub(super) has_index: bool,
 }
@@ -64,8 +63,7 @@ impl Plan {
     pub(super) fn make(
         repository: &Repository<'_>,
         scratch: &Scratch<'_>,
-        limits: Limits,
-        own: &[Own],
+        attempt: &Attempt<'_>,
     ) -> Result<Self, BundleError> {
         let has_index = scratch.copy_index("index")?;
         let status = Status::read(repository, true)?;
@@ -114,16 +112,22 @@ impl Plan {
         }
         plan.unmerged(repository, unmerged)?;
         plan.promised(repository, perhaps_promised)?;
+        for (path, reason) in attempt.left.iter().filter(|(path, _)| plan.paths.contains_key(*path)) {
+            dropped.entry(path.clone()).or_insert((*reason, None));
+        }
         plan.look(&mut dropped)?;
-        plan.own(repository, own, &mut dropped)?;
-        plan.measure(scratch, limits, &mut dropped)?;
+        plan.own(repository, attempt.own, &mut dropped)?;
+        plan.measure(scratch, attempt.limits, &mut dropped)?;
         plan.names(&mut dropped);
         plan.drop_paths(dropped);
         plan.hidden_from_git(repository)?;
         for path in special::find(&plan.tree, &status.ignored)? {
-            plan.not_carried.insert(NotCarried { path, reason: Reason::SpecialFile, size: None });
+            plan.not_carried.insert(NotCarried::new(path, Reason::SpecialFile, None));
         }
-        plan.check(limits)?;
+        for gitlink in status.unseen_submodules {
+            plan.not_carried.insert(NotCarried::new(gitlink, Reason::Submodule, None));
+        }
+        limits::keep(&mut plan, attempt.limits);
         Ok(plan)
     }
 
@@ -135,16 +139,11 @@ impl Plan {
     fn unmerged(&mut self, repository: &Repository<'_>, paths: Vec<TreePath>) -> Result<(), BundleError> {
         let mut heads = self.in_head(repository, &paths)?;
         for path in paths {
-            self.not_carried.insert(NotCarried {
-                path: path.clone(),
-                reason: Reason::UnmergedIndexEntry,
-                size: None,
-            });
-            let head = heads.remove(&path);
+            self.not_carried.insert(NotCarried::new(path.clone(), Reason::UnmergedIndexEntry, None));
             if let Some(planned) = self.paths.get_mut(&path) {
-                planned.head.clone_from(&head);
+                planned.head = heads.remove(&path);
             }
-            self.reset.push((path, head));
+            self.reset.push(path);
         }
         Ok(())
     }
@@ -292,12 +291,17 @@ impl Plan {
 
     /// Leaves a path out of both patches.
     pub(super) fn drop_path(&mut self, path: TreePath, reason: Reason, size: Option<u64>) {
-        if let Some(planned) = self.paths.remove(&path)
+        self.remove_path(&path);
+        self.not_carried.insert(NotCarried::new(path, reason, size));
+    }
+
+    /// The same, where it is named otherwise.
+    pub(super) fn remove_path(&mut self, path: &TreePath) {
+        if let Some(planned) = self.paths.remove(path)
             && planned.is_staged()
         {
-            self.reset.push((path.clone(), planned.head));
+            self.reset.push(path.clone());
         }
-        self.not_carried.insert(NotCarried { path, reason, size });
     }
 
     /// Names what git was told not to look at, and is not as the index has it.
@@ -328,21 +332,6 @@ impl Plan {
             }
         }
         Ok(())
-    }
-
-    fn check(&self, limits: Limits) -> Result<(), BundleError> {
-        if self.paths.len() > limits.max_files {
-            return Err(BundleError::TooMany { count: self.paths.len(), limit: limits.max_files });
-        }
-        let size = |planned: &Planned| {
-            let staged = if planned.is_staged() { planned.index_size } else { 0 };
-            planned.found.map_or(0, |found| found.size).saturating_add(staged)
-        };
-        let bytes = self.paths.values().map(size).fold(0_u64, u64::saturating_add);
-        match bytes > limits.max_total_bytes {
-            true => Err(BundleError::TooLarge { bytes, limit: limits.max_total_bytes }),
-            false => Ok(()),
-        }
     }
 }
 
@@ -423,6 +412,7 @@ fn same_content(
         return Ok(true);
     }
     let name = crate::repository::os(path.as_bytes());
-    let (said, _) = repository.call("hash-object").arg("--").arg(name).output(Vec::new(), 1 << 10)?;
-    Ok(said.trim_ascii_end() == entry.blob.as_bytes())
+    // A filter that fails: then it is named rather than passed over.
+    let said = repository.call("hash-object").arg("--").arg(name).output(Vec::new(), 1 << 10);
+    Ok(said.is_ok_and(|(said, _)| said.trim_ascii_end() == entry.blob.as_bytes()))
 }

@@ -1,23 +1,25 @@
 //! Writes the two patches, and reads them again.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Read, Write};
 
 use handoff_files::{Dir, FileError, Kind, OpenFile};
 
+use super::check::check;
 use super::plan::{Plan, Planned};
 use crate::error::BundleError;
 use crate::git::{Call, failed};
 use crate::layout::{INDEX, WORKSPACE};
 use crate::literal::{self, LiteralError};
 use crate::manifest::{self, Change, Contents, Part, Reason, Staged};
-use crate::patch;
 use crate::path::{TreePath, quoted};
 use crate::repository::{LARGE, Repository, Scratch, finish};
 use crate::status::Entry;
 use crate::tree::Tree;
 
-/// The tree that is made of the small files.
+/// HEAD without the large files, and what the small ones make of that. So what is large is in neither, and a large file
+/// may change places with a directory of small ones.
+const BASE: &str = "refs/heads/base";
 const MADE: &str = "refs/heads/made";
 
 /// The finished patches.
@@ -45,13 +47,27 @@ pub(super) fn write(
     scratch: &Scratch<'_>,
     dir: &Dir,
     mut plan: Plan,
+    may_retry: bool,
 ) -> Result<Written, BundleError> {
-    let base = plan.head.clone().unwrap_or_else(|| repository.empty_tree());
-    let reads = read(repository, scratch, &mut plan)?;
+    let reads = read(repository, scratch, &mut plan, may_retry)?;
+    let workspace = write_workspace(repository, scratch, dir, &plan, &reads)?;
+    let index = write_index(repository, scratch, dir, &plan)?;
+    Ok(Written { contents: contents(repository, &plan, reads), workspace, index })
+}
+
+fn write_workspace(
+    repository: &Repository<'_>,
+    scratch: &Scratch<'_>,
+    dir: &Dir,
+    plan: &Plan,
+    reads: &[Taken],
+) -> Result<Part, BundleError> {
+    let empty = repository.empty_tree();
+    let base = if plan.head.is_some() { BASE } else { &*empty };
 
     let mut file = create(dir, WORKSPACE)?;
     if reads.iter().any(|taken| !taken.large) {
-        let call = diff(scratch, "diff-tree").args(["-r", "--end-of-options", &base, MADE]);
+        let call = diff(scratch, "diff-tree").args(["-r", "--end-of-options", base, MADE]);
         call.send(None, clone(&mut file)?)?;
     }
     for taken in reads.iter().filter(|taken| taken.large) {
@@ -60,21 +76,31 @@ pub(super) fn write(
                 Ok(Some(content)) if taken.permissions.is_none() || taken.size <= LARGE => {
                     put_literal(repository, out, &mut &content.bytes[..], taken)
                 }
-                _ => put_literal(repository, out, open(&plan.tree, &taken.path)?.stream(), taken),
+                // What was added at its end meanwhile is left out.
+                _ => {
+                    let mut file = open(&plan.tree, &taken.path)?;
+                    put_literal(repository, out, &mut file.stream().take(taken.size), taken)
+                }
             }
         })?;
     }
     let expected = reads.iter().map(|taken| (&taken.path, taken.head.as_ref(), taken.after.as_ref()));
-    let workspace = check(dir, WORKSPACE, file, expected)?;
+    check(dir, WORKSPACE, file, expected)
+}
 
+fn write_index(
+    repository: &Repository<'_>,
+    scratch: &Scratch<'_>,
+    dir: &Dir,
+    plan: &Plan,
+) -> Result<Part, BundleError> {
     let staged: Vec<_> = plan.paths.iter().filter(|(_, planned)| planned.is_staged()).collect();
     let mut file = create(dir, INDEX)?;
     let is_large = |planned: &Planned| planned.head_size > LARGE || planned.index_size > LARGE;
     if plan.has_index && staged.iter().any(|(_, planned)| !is_large(planned)) {
-        let large = staged.iter().filter(|(_, planned)| is_large(planned));
-        let large = large.map(|(path, planned)| (*path, planned.head.as_ref()));
-        let reset = plan.reset.iter().map(|(path, head)| (path, head.as_ref())).chain(large);
-        scratch.set_entries("index", reset.map(|(path, head)| (path.as_bytes(), head.map(pair))))?;
+        let large = staged.iter().filter(|(_, planned)| is_large(planned)).map(|(path, _)| *path);
+        let left_out: Vec<_> = plan.reset.iter().chain(large).collect();
+        let base = base_without(repository, scratch, plan, &left_out)?;
         let call = diff(scratch, "diff-index").args(["--cached", "--ita-invisible-in-index"]);
         call.args(["--end-of-options", &base]).send(None, clone(&mut file)?)?;
     }
@@ -96,12 +122,28 @@ pub(super) fn write(
     }
     let expected =
         staged.iter().map(|(path, planned)| (*path, planned.head.as_ref(), planned.index.as_ref()));
-    let index = check(dir, INDEX, file, expected)?;
-    Ok(Written { contents: contents(repository, &plan, reads), workspace, index })
+    check(dir, INDEX, file, expected)
 }
 
-fn pair(entry: &Entry) -> (&str, &str) {
-    (&entry.mode, &entry.blob)
+/// Takes `paths` out of the scratch index, and gives HEAD's tree without them: they are in neither side of the patch, and
+/// in the way of no other.
+fn base_without(
+    repository: &Repository<'_>,
+    scratch: &Scratch<'_>,
+    plan: &Plan,
+    paths: &[&TreePath],
+) -> Result<String, BundleError> {
+    const INDEX_BASE: &str = "index-base";
+    let base = plan.head.clone().unwrap_or_else(|| repository.empty_tree());
+    if paths.is_empty() {
+        return Ok(base);
+    }
+    scratch.set_entries("index", paths.iter().map(|path| (path.as_bytes(), None)))?;
+    scratch.call(INDEX_BASE, "read-tree").arg(&base).output(Vec::new(), 1 << 10)?;
+    scratch.set_entries(INDEX_BASE, paths.iter().map(|path| (path.as_bytes(), None)))?;
+    // An entry may name what only the real repository's promisor has.
+    let (tree, _) = scratch.call(INDEX_BASE, "write-tree").arg("--missing-ok").output(Vec::new(), 1 << 10)?;
+    Ok(String::from_utf8_lossy(tree.trim_ascii_end()).into_owned())
 }
 
 /// The diff that a patch is made of. The scratch repository has no configuration; what a later git could have other
@@ -132,8 +174,9 @@ fn read(
     repository: &Repository<'_>,
     scratch: &Scratch<'_>,
     plan: &mut Plan,
+    may_retry: bool,
 ) -> Result<Vec<Taken>, BundleError> {
-    let (mut reads, mut unreadable) = (Vec::new(), Vec::new());
+    let (mut reads, mut aside) = (Vec::new(), Aside { may_retry, paths: Vec::new() });
     let is_large = |planned: &Planned| {
         planned.head_size > LARGE || planned.found.is_some_and(|found| found.size > LARGE)
     };
@@ -145,9 +188,7 @@ fn read(
             let wrong = || failed("fast-import");
             let (mut gone, mut set) = (Vec::new(), Vec::new());
             for (mark, (path, planned)) in (1_u64..).zip(&small) {
-                let Some(content) =
-                    permitted(small_content(&plan.tree, path, planned), path, &mut unreadable)?
-                else {
+                let Some(content) = aside.take(small_content(&plan.tree, path, planned), path)? else {
                     continue;
                 };
                 let taken = taken_small(repository, path, planned, content.as_ref())?;
@@ -168,10 +209,19 @@ fn read(
                     reads.push(taken);
                 }
             }
-            write!(stdin, "commit {MADE}\ncommitter handover <handover> 1000000000 +0000\ndata 0\n")
-                .map_err(wrong())?;
+            let commit =
+                |name| format!("commit {name}\ncommitter handover <handover> 1000000000 +0000\ndata 0\n");
             if let Some(head) = &plan.head {
-                writeln!(stdin, "from {head}").map_err(wrong())?;
+                writeln!(stdin, "{}from {head}", commit(BASE)).map_err(wrong())?;
+                for (path, _) in large.iter().filter(|(_, planned)| planned.head.is_some()) {
+                    let command = [b"D ", &quoted(b"", path.as_bytes())[..], b"\n"].concat();
+                    stdin.write_all(&command).map_err(wrong())?;
+                }
+                writeln!(stdin).map_err(wrong())?;
+            }
+            stdin.write_all(commit(MADE).as_bytes()).map_err(wrong())?;
+            if plan.head.is_some() {
+                writeln!(stdin, "from {BASE}").map_err(wrong())?;
             }
             // What goes makes place for what comes: a file where a directory was.
             for command in gone.iter().chain(&set) {
@@ -182,28 +232,35 @@ fn read(
         })?;
     }
     for (path, planned) in large {
-        let taken = permitted(taken_large(repository, &plan.tree, path, planned), path, &mut unreadable)?;
+        let taken = aside.take(taken_large(repository, &plan.tree, path, planned), path)?;
         reads.extend(taken.filter(|taken| taken.head != taken.after));
     }
     reads.sort_by(|one, other| one.path.cmp(&other.path));
-    for path in unreadable {
-        plan.drop_path(path, Reason::Unreadable, None);
+    for (path, reason) in aside.paths {
+        plan.drop_path(path, reason, None);
     }
     Ok(reads)
 }
 
-/// None, and the path noted, when it may not be read.
-fn permitted<T>(
-    read: Result<T, BundleError>,
-    path: &TreePath,
-    unreadable: &mut Vec<TreePath>,
-) -> Result<Option<T>, BundleError> {
-    match read {
-        Err(BundleError::File(error)) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-            unreadable.push(path.clone());
-            Ok(None)
-        }
-        other => other.map(Some),
+/// What could not be read, and why.
+struct Aside {
+    /// Whether a file that changes ends this try.
+    may_retry: bool,
+    paths: Vec<(TreePath, Reason)>,
+}
+
+impl Aside {
+    /// None, and the path noted, when it may not be read, or when it changed and there is no other try.
+    fn take<T>(&mut self, read: Result<T, BundleError>, path: &TreePath) -> Result<Option<T>, BundleError> {
+        let reason = match read {
+            Err(BundleError::File(error)) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                Reason::Unreadable
+            }
+            Err(BundleError::Changing(_)) if !self.may_retry => Reason::Changing,
+            other => return other.map(Some),
+        };
+        self.paths.push((path.clone(), reason));
+        Ok(None)
     }
 }
 
@@ -295,11 +352,11 @@ fn taken_large(
     let (mut blob, mut hash) = (repository.blob_hasher(size), blake3::Hasher::new());
     let mut buffer = vec![0; 1 << 16];
     let mut total = 0;
+    // A log that grows is carried as it was when it was opened.
+    let mut stream = file.stream().take(size);
     loop {
-        let count = file
-            .stream()
-            .read(&mut buffer)
-            .map_err(FileError::new("read", &tree.top().path_of(path.name())))?;
+        let count =
+            stream.read(&mut buffer).map_err(FileError::new("read", &tree.top().path_of(path.name())))?;
         if count == 0 {
             break;
         }
@@ -409,54 +466,6 @@ fn create(dir: &Dir, name: &str) -> Result<OpenFile, BundleError> {
 fn clone(file: &mut OpenFile) -> Result<File, BundleError> {
     let path = file.path().to_owned();
     Ok(file.stream().try_clone().map_err(FileError::new("open", &path))?)
-}
-
-/// Reads the finished patch, and compares it with what it should say. Nothing that git or this program got wrong must
-/// come to light only when the original is gone.
-fn check<'e>(
-    dir: &Dir,
-    name: &'static str,
-    mut file: OpenFile,
-    expected: impl Iterator<Item = (&'e TreePath, Option<&'e Entry>, Option<&'e Entry>)>,
-) -> Result<Part, BundleError> {
-    file.sync()?;
-    let wrong = |error| FileError::new("read", &dir.path_of(name))(error);
-    file.stream().seek(SeekFrom::Start(0)).map_err(wrong)?;
-    let mut hashing = Hashing {
-        source: BufReader::with_capacity(1 << 16, file.stream()),
-        hasher: blake3::Hasher::new(),
-        size: 0,
-    };
-    let unfaithful = |reason: String| BundleError::Unfaithful(format!("{name}, {reason}"));
-    let sections = patch::parse(BufReader::with_capacity(1 << 16, &mut hashing))
-        .map_err(|error| unfaithful(error.to_string()))?;
-    let mut outcomes =
-        patch::outcomes(&sections).map_err(|path| unfaithful(format!("{path} is named twice")))?;
-    for (path, head, after) in expected {
-        let outcome = outcomes.remove(path).ok_or_else(|| unfaithful(format!("{path} is missing")))?;
-        if !patch::is(outcome.old.as_ref(), head, after) || !patch::is(outcome.new.as_ref(), after, head) {
-            return Err(unfaithful(format!("{path} is another")));
-        }
-    }
-    if let Some((path, _)) = outcomes.first_key_value() {
-        return Err(unfaithful(format!("{path} was not changed")));
-    }
-    Ok(Part { size: hashing.size, blake3: hashing.hasher.finalize().to_hex().to_string() })
-}
-
-struct Hashing<R> {
-    source: R,
-    hasher: blake3::Hasher,
-    size: u64,
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.source.read(buffer)?;
-        self.hasher.update(&buffer[..count]);
-        self.size += count as u64;
-        Ok(count)
-    }
 }
 
 fn change(head: Option<&Entry>, after: Option<&Entry>) -> Change {

@@ -87,7 +87,7 @@ fn another_head_is_refused_and_merged_when_asked() {
     assert_eq!(world.run(&to, &["status", "--porcelain"]), " M README\n D dir/a\nA  staged\n?? new/\n");
     assert_eq!(std::fs::read(to.join("README")).unwrap(), b"one\ntwo\nTHREE\n");
     assert_eq!(std::fs::read(to.join("empty")).unwrap(), b"elsewhere\n");
-    Handover::open(&to).unwrap().unwrap().undo(&world.git).unwrap();
+    Handover::open(&to).unwrap().unwrap().undo(&world.git, &world.keyring()).unwrap();
     assert_eq!(world.seen(&to), before);
 }
 
@@ -181,7 +181,8 @@ fn configuration_of_agents_and_shells_is_listed_first_and_needs_a_word() {
     assert_eq!(bundle.config_files().len(), 2);
     let (handover, id) = world.carry(&bundle, &to);
     let before = (world.seen(&to), all(&to.join(".git")));
-    let preview = handover.check(&world.git, &world.trusted(&handover, &id), PLAIN).unwrap();
+    let preview =
+        handover.check(&world.git, &world.keyring(), &world.trusted(&handover, &id), PLAIN).unwrap();
     assert_eq!((preview.config.len(), preview.written.len()), (3, 4));
     assert_eq!((world.seen(&to), all(&to.join(".git"))), before);
     world.apply(&bundle, &to, ALLOW).unwrap();
@@ -213,12 +214,12 @@ fn undo_restores_every_byte_and_the_index_too() {
     // Git may write its index anew meanwhile.
     world.run(&to, &["status"]);
     let handover = Handover::open(&to).unwrap().unwrap();
-    let undone = handover.undo(&world.git).unwrap();
+    let undone = handover.undo(&world.git, &world.keyring()).unwrap();
     assert_eq!((undone.bundle.as_str(), undone.interrupted), (bundle.id().as_str(), false));
     assert_eq!(world.seen(&to), before);
     assert_eq!(std::fs::read(to.join(".git/index")).unwrap(), index);
     assert!(!to.join("new").exists());
-    assert!(matches!(handover.undo(&world.git), Err(BundleError::NothingToUndo)));
+    assert!(matches!(handover.undo(&world.git, &world.keyring()), Err(BundleError::NothingToUndo)));
 }
 
 #[test]
@@ -231,7 +232,7 @@ fn undo_does_not_overwrite_what_was_done_since() {
     std::fs::remove_file(to.join("new/file")).unwrap();
     chmod(&to, "staged", 0o755);
     let before = world.seen(&to);
-    match refusal(handover.undo(&world.git)) {
+    match refusal(handover.undo(&world.git, &world.keyring())) {
         Refusal::ChangedSince(paths) => {
             // A file that was not there before the apply and is not there now is as it was.
             assert_eq!(paths.iter().map(ToString::to_string).collect::<Vec<_>>(), ["README", "staged"]);
@@ -242,12 +243,12 @@ fn undo_does_not_overwrite_what_was_done_since() {
     write(&to, "README", "one\ntwo\nTHREE\n");
     chmod(&to, "staged", 0o644);
     world.run(&to, &["add", "README"]);
-    let refused = refusal(handover.undo(&world.git));
+    let refused = refusal(handover.undo(&world.git, &world.keyring()));
     assert!(matches!(refused, Refusal::IndexMoved("git restore --staged .")), "{refused}");
     world.run(&to, &["reset", "-q", "README"]);
     let head = world.run(&to, &["rev-parse", "HEAD"]);
     world.run(&to, &["commit", "-qm", "kept"]);
-    let refused = refusal(handover.undo(&world.git));
+    let refused = refusal(handover.undo(&world.git, &world.keyring()));
     let wanted = format!("HEAD was {0} when the bundle was applied", &head[..12]);
     assert!(refused.to_string().starts_with(&wanted), "{refused}");
 }
@@ -263,11 +264,11 @@ fn the_ways_that_a_refused_undo_names_lead_there() {
     write(&to, "mine", "mine\n");
     world.run(&to, &["add", "mine", "README"]);
     world.run(&to, &["reset", "-q", "staged"]);
-    let refused = refusal(handover().undo(&world.git));
+    let refused = refusal(handover().undo(&world.git, &world.keyring()));
     assert!(refused.to_string().contains("`git restore --staged .`"), "{refused}");
     world.run(&to, &["restore", "--staged", "."]);
     assert_eq!(std::fs::read(to.join("mine")).unwrap(), b"mine\n");
-    handover().undo(&world.git).unwrap();
+    handover().undo(&world.git, &world.keyring()).unwrap();
     std::fs::remove_file(to.join("mine")).unwrap();
     assert_eq!(world.seen(&to), before);
     // Committed.
@@ -275,10 +276,10 @@ fn the_ways_that_a_refused_undo_names_lead_there() {
     world.run(&to, &["add", "--all"]);
     world.run(&to, &["commit", "-qm", "kept"]);
     let head = world.run(&to, &["rev-parse", "HEAD~1"]);
-    let refused = refusal(handover().undo(&world.git));
+    let refused = refusal(handover().undo(&world.git, &world.keyring()));
     assert!(refused.to_string().contains(&format!("`git checkout {}`", &head[..12])), "{refused}");
     world.run(&to, &["checkout", "-q", &head[..12]]);
-    handover().undo(&world.git).unwrap();
+    handover().undo(&world.git, &world.keyring()).unwrap();
     assert_eq!(world.run(&to, &["status", "--porcelain"]), "");
     assert_eq!(world.run(&to, &["show", "main:README"]), "one\ntwo\nTHREE\n");
 }
@@ -289,7 +290,7 @@ fn undo_leaves_what_the_user_put_beside_it() {
     let (_, bundle, to) = prepared(&world);
     world.apply(&bundle, &to, PLAIN).unwrap();
     write(&to, "new/mine", "m");
-    Handover::open(&to).unwrap().unwrap().undo(&world.git).unwrap();
+    Handover::open(&to).unwrap().unwrap().undo(&world.git, &world.keyring()).unwrap();
     assert_eq!(world.run(&to, &["status", "--porcelain", "-uall"]), "?? new/mine\n");
 }
 
@@ -311,7 +312,7 @@ fn several_bundles_one_after_the_other_and_the_last_is_undone() {
     world.run(&to, &["stash", "-q", "-u"]);
     world.apply(&bundle, &to, PLAIN).unwrap();
     assert_eq!(leftovers(&to).len(), 1);
-    Handover::open(&to).unwrap().unwrap().undo(&world.git).unwrap();
+    Handover::open(&to).unwrap().unwrap().undo(&world.git, &world.keyring()).unwrap();
     assert_eq!(world.run(&to, &["status", "--porcelain"]), "");
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use handoff_bundle::{BundleError, Change, Handover, Limits, Reason};
+use handoff_bundle::{Change, Handover, Limits, Reason};
 
 use crate::support::{World, all, chmod, description, write};
 
@@ -319,25 +319,6 @@ fn a_submodule_that_moved_or_was_staged_is_named_and_not_half_carried() {
     assert_eq!(draft.contents().not_carried[0].reason, Reason::Submodule);
     assert_eq!((draft.contents().files.len(), draft.contents().staged.len()), (0, 0));
     assert_eq!(std::fs::read(draft.index_patch()).unwrap(), b"");
-}
-
-#[test]
-fn more_than_may_be_carried_is_refused_with_its_size_and_leaves_nothing() {
-    let world = World::new();
-    let at = world.repository("source");
-    write(&at, "one", vec![0; 600]);
-    write(&at, "two", vec![0; 500]);
-    let handover = Handover::create(&at, false).unwrap();
-    let limits = Limits { max_total_bytes: 1000, ..Limits::default() };
-    match handover.capture(&world.git, limits, &[]) {
-        Err(BundleError::TooLarge { bytes: 1100, limit: 1000 }) => {}
-        other => panic!("{other:?}"),
-    }
-    match handover.capture(&world.git, Limits { max_files: 1, ..Limits::default() }, &[]) {
-        Err(BundleError::TooMany { count: 2, limit: 1 }) => {}
-        other => panic!("{other:?}"),
-    }
-    assert_eq!(std::fs::read_dir(at.join(".handover/bundles")).unwrap().count(), 0);
 }
 
 #[test]

@@ -70,11 +70,11 @@ fn an_apply_claims_and_its_undo_gives_back_only_that_claim() {
     let to = Handover::create(&world.clone_of(&at, "clone"), false).unwrap();
     let apply = |options| {
         let bundle = world.trusted(&handover, bundle.id());
-        to.apply(&world.git, &bundle, options, "the clone", Timestamp::now())
+        to.apply(&world.git, &world.keyring(), &bundle, options, "the clone", Timestamp::now())
     };
     apply(PLAIN).unwrap();
     assert_eq!(bundle.claimed().unwrap().flatten().unwrap().by, "the clone");
-    assert!(to.undo(&world.git).unwrap().waits);
+    assert!(to.undo(&world.git, &world.keyring()).unwrap().waits);
     assert_eq!(handover.pending().unwrap(), [bundle.id().clone()]);
 
     // Who comes too late changes nothing.
@@ -85,13 +85,13 @@ fn an_apply_claims_and_its_undo_gives_back_only_that_claim() {
         other => panic!("{other:?}"),
     }
     assert_eq!(world.seen(to.top()), before);
-    assert!(matches!(to.undo(&world.git), Err(BundleError::NothingToUndo)));
+    assert!(matches!(to.undo(&world.git, &world.keyring()), Err(BundleError::NothingToUndo)));
     assert_eq!(bundle.claimed().unwrap().flatten().unwrap().by, "another");
 
     apply(ApplyOptions { again: true, ..PLAIN }).unwrap();
     assert!(!other.give_back().unwrap());
     let taken = bundle.claim_again("a third", Timestamp::now()).unwrap();
-    assert!(!to.undo(&world.git).unwrap().waits, "it is a third's by now");
+    assert!(!to.undo(&world.git, &world.keyring()).unwrap().waits, "it is a third's by now");
     assert!(taken.give_back().unwrap());
 }
 

@@ -28,10 +28,12 @@ fn child() {
         "apply" => {
             let id = BundleId::parse(variable("CHILD_ID").unwrap().to_str().unwrap()).unwrap();
             let bundle = handover.bundle(&id).unwrap().trusted(&keyring).unwrap();
-            handover.apply(&git, &bundle, ALLOW, "child", handoff_document::Timestamp::now()).unwrap();
+            handover
+                .apply(&git, &keyring, &bundle, ALLOW, "child", handoff_document::Timestamp::now())
+                .unwrap();
         }
         "undo" => {
-            handover.undo(&git).unwrap();
+            handover.undo(&git, &keyring).unwrap();
         }
         _ => {
             let draft = handover.capture(&git, handoff_bundle::Limits::default(), &[]).unwrap();
@@ -119,7 +121,7 @@ fn an_apply_that_is_killed_leaves_all_or_nothing_after_the_next_command() {
     let (at, to, handover, id) = prepared(&world);
     let (before, source) = (world.seen(&to), world.seen(&at));
     let whole = duration(&world, &to, "apply", id.as_str());
-    handover.undo(&world.git).unwrap();
+    handover.undo(&world.git, &world.keyring()).unwrap();
     let waits = || handover.pending().unwrap().first() == Some(&id);
     assert!(waits());
     let index = std::fs::read(to.join(".git/index")).unwrap();
@@ -131,17 +133,17 @@ fn an_apply_that_is_killed_leaves_all_or_nothing_after_the_next_command() {
         kill(&world, &to, "apply", id.as_str(), delay);
         // What git was killed with it: it goes on for a moment.
         std::thread::sleep(Duration::from_millis(5));
-        if handover.interrupted().unwrap().is_some() {
+        if handover.interrupted(&world.keyring()).unwrap().is_some() {
             match world.apply_in(&handover, &id, ALLOW) {
                 Err(BundleError::Interrupted(named)) => assert_eq!(named, id.as_str()),
                 other => panic!("{other:?}"),
             }
-            assert!(handover.recover(&world.git).unwrap().unwrap().interrupted);
+            assert!(handover.recover(&world.git, &world.keyring()).unwrap().unwrap().interrupted);
             assert_eq!(world.seen(&to), before);
             assert_eq!(std::fs::read(to.join(".git/index")).unwrap(), index);
             interrupted += 1;
         } else if world.seen(&to) == source {
-            handover.undo(&world.git).unwrap();
+            handover.undo(&world.git, &world.keyring()).unwrap();
             assert_eq!(world.seen(&to), before);
             done += 1;
         } else {
@@ -150,7 +152,7 @@ fn an_apply_that_is_killed_leaves_all_or_nothing_after_the_next_command() {
         }
         assert!(waits(), "the bundle is claimed, and was not applied: {interrupted}, {done}, {nothing}");
         assert!(!to.join(".git/index.lock").exists());
-        assert_eq!(handover.recover(&world.git).unwrap(), None);
+        assert_eq!(handover.recover(&world.git, &world.keyring()).unwrap(), None);
     }
     assert!(interrupted > 0, "no kill met an apply at work: {nothing} before, {done} after");
     // It still works, and nothing is left.
@@ -176,7 +178,7 @@ fn an_undo_that_is_killed_is_finished_by_the_next() {
         kill(&world, &to, "undo", "", delay);
         let now = world.seen(&to);
         done += usize::from(now == before);
-        match handover.undo(&world.git) {
+        match handover.undo(&world.git, &world.keyring()) {
             Ok(_) => halfway += usize::from(now != before && now != after),
             Err(BundleError::NothingToUndo) => {}
             Err(error) => panic!("{error}"),
@@ -222,18 +224,18 @@ fn what_the_user_changed_after_a_kill_is_named_and_kept() {
     let world = World::new();
     let (_, to, handover, id) = prepared(&world);
     let whole = duration(&world, &to, "apply", id.as_str());
-    handover.undo(&world.git).unwrap();
+    handover.undo(&world.git, &world.keyring()).unwrap();
     // From half of it on, again and again: it is met late, and by luck.
     for delay in (0..10).flat_map(|_| delays(whole).skip(20).take(40)) {
         kill(&world, &to, "apply", id.as_str(), delay);
-        if handover.interrupted().unwrap().is_none() {
-            let _ = handover.undo(&world.git);
+        if handover.interrupted(&world.keyring()).unwrap().is_none() {
+            let _ = handover.undo(&world.git, &world.keyring());
             continue;
         }
         // A path that the apply would have changed, written by hand.
         write(&to, "new/4", "mine\n");
         let seen = world.seen(&to);
-        match handover.recover(&world.git) {
+        match handover.recover(&world.git, &world.keyring()) {
             Err(BundleError::Refused(handoff_bundle::Refusal::ChangedSince(paths))) => {
                 assert_eq!(paths.iter().map(ToString::to_string).collect::<Vec<_>>(), ["new/4"]);
             }
@@ -241,7 +243,7 @@ fn what_the_user_changed_after_a_kill_is_named_and_kept() {
         }
         assert_eq!(world.seen(&to), seen);
         std::fs::remove_file(to.join("new/4")).unwrap();
-        handover.recover(&world.git).unwrap().unwrap();
+        handover.recover(&world.git, &world.keyring()).unwrap().unwrap();
         assert_eq!(world.run(&to, &["status", "--porcelain"]), "");
         return;
     }

@@ -8,6 +8,8 @@ mod claims;
 mod generated;
 mod hostile;
 mod kills;
+mod records;
+mod rest;
 mod states;
 mod support;
 mod trusts;

@@ -17,7 +17,7 @@ fn before_the_first_commit() {
     // Without an index at all, and after with one.
     world.round_trip_to(&at, &to);
     let handover = Handover::open(&to).unwrap().unwrap();
-    handover.undo(&world.git).unwrap();
+    handover.undo(&world.git, &world.keyring()).unwrap();
     assert!(!to.join(".git/index").exists());
     write(&at, "staged", "s");
     world.run(&at, &["add", "staged"]);
@@ -26,7 +26,7 @@ fn before_the_first_commit() {
     let bundle = world.round_trip_to(&at, &to);
     assert_eq!(bundle.manifest().contents.base, None);
     assert_eq!(bundle.manifest().contents.branch.as_deref(), Some("main"));
-    handover.undo(&world.git).unwrap();
+    handover.undo(&world.git, &world.keyring()).unwrap();
     assert!(!to.join(".git/index").exists());
     world.commit(&to, "something");
     assert!(

@@ -187,7 +187,14 @@ impl World {
         options: ApplyOptions,
     ) -> Result<Applied, BundleError> {
         let options = ApplyOptions { again: true, ..options };
-        handover.apply(&self.git, &self.trusted(handover, id), options, "a test", Timestamp::now())
+        handover.apply(
+            &self.git,
+            &self.keyring(),
+            &self.trusted(handover, id),
+            options,
+            "a test",
+            Timestamp::now(),
+        )
     }
 
     /// Captures `from`, applies it to a fresh clone of it, and compares everything.
@@ -206,7 +213,7 @@ impl World {
         self.same(from, to);
         self.run(to, &["fsck", "--no-dangling"]);
         let handover = Handover::open(to).unwrap().unwrap();
-        handover.undo(&self.git).unwrap();
+        handover.undo(&self.git, &self.keyring()).unwrap();
         assert_eq!(self.seen(to), before, "undo left something");
         self.apply(&bundle, to, ALLOW).unwrap();
         self.same(from, to);
