@@ -136,8 +136,8 @@ impl Piece {
     }
 }
 
-/// Whether a program that a hook runs is ours: of this prefix, of the usual one of any HOME, or one that lies beside our
-/// other programs.
+/// Whether a program that a hook runs is ours: of this prefix, of the usual one of any HOME, one that lies beside our
+/// other programs, or, called as we call it, one of a prefix that is gone.
 pub(crate) fn owner(places: &Places) -> impl Fn(&Call) -> bool {
     let own = places.program("session-start");
     move |call| {
@@ -146,6 +146,9 @@ pub(crate) fn owner(places: &Places) -> impl Fn(&Call) -> bool {
             || program.ends_with(".agent-handoff/bin/session-start")
             || (program.ends_with("session-start")
                 && handoff_files::is_file(&program.with_file_name("handoff-write")))
+            || (program.ends_with("bin/session-start")
+                && call.args == ["--max-bytes", HOST_LIMIT]
+                && !handoff_files::is_taken(program))
     }
 }
 

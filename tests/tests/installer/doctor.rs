@@ -322,3 +322,20 @@ fn what_others_wrote_forges_no_finding_and_no_command() {
         assert!(!ran.out().lines().any(forged), "{}", ran.out());
     }
 }
+
+// An installation whose prefix was deleted leaves hooks that each session reports as failing.
+#[test]
+fn a_hook_of_a_prefix_that_is_gone_is_found_and_replaced() {
+    let machine = Machine::small();
+    let other = machine.path("gone");
+    machine.done(&["install", "--codex-hook", "--home", other.to_str().unwrap()]);
+    std::fs::remove_dir_all(&other).unwrap();
+    for skills in [".claude/skills", ".agents/skills", ".codex/agents"] {
+        let _ = std::fs::remove_dir_all(machine.path(skills));
+    }
+    machine.done(&["install", "--codex-hook"]);
+    for name in [".claude/settings.json", ".codex/hooks.json"] {
+        let text = machine.text(name);
+        assert!(!text.contains("/gone/") && text.matches("session-start").count() == 1, "{text}");
+    }
+}
