@@ -14,7 +14,7 @@ use crate::manifest::{Manifest, is_hash_of};
 use crate::piece::Piece;
 use crate::places::Places;
 use crate::plan::{Change, LARGEST};
-use crate::planner::Planner;
+use crate::planner::{Left, Planner};
 use crate::plugin;
 use crate::programs::{self, Source};
 use crate::prove::prove;
@@ -99,7 +99,16 @@ pub(crate) fn install(
     } else if planner.manifest.codex_hook && planner.manifest.trusted.is_empty() {
         report.untrusted();
     }
-    Ok(report.print(output))
+    let printed = report.print(output);
+    Ok(say_left(&planner, output).unwrap_or(printed))
+}
+
+/// Names the files that could not be changed, with what to put in by hand; [`Status::NotDone`] when there are any.
+fn say_left(planner: &Planner<'_>, output: &Output) -> Option<Status> {
+    for Left { reason, by_hand, .. } in &planner.left {
+        output.complain(format_args!("{reason}; the rest is done. To put in by hand:\n{by_hand}"));
+    }
+    (!planner.left.is_empty()).then_some(Status::NotDone)
 }
 
 /// Fails when the installed programs themselves are the source and one is not what was installed: that would make a
@@ -320,5 +329,7 @@ fn dry_run(
     let mut changes: Vec<&Change> = planner.changes.iter().collect();
     changes.sort_by_key(rank);
     changes.into_iter().for_each(|change| report.would(change));
-    report.print(output)
+    report.left(&planner.left);
+    let printed = report.print(output);
+    say_left(&planner, output).unwrap_or(printed)
 }

@@ -63,8 +63,8 @@ impl Piece {
                         let reason = "Codex does not read a file that begins with a byte order mark";
                         Err(Malformed { line: 1, column: 1, reason: reason.to_owned() })
                     }
-                    Some(text) => hooks.wire(text, &handler),
-                    None => Ok((hooks.fresh(&handler), Made::Parent)),
+                    Some(text) if !is_blank(text) => hooks.wire(text, &handler),
+                    _ => Ok((hooks.fresh(&handler), Made::Parent)),
                 }
             }
             Self::Instructions(places, _, looks) => {
@@ -78,6 +78,7 @@ impl Piece {
     /// The text without ours.
     pub(crate) fn unwire(&self, text: &str, made: Made) -> Result<String, Malformed> {
         match self {
+            Self::ClaudeHook(_) | Self::CodexHook(_) if is_blank(text) => Ok(text.to_owned()),
             Self::ClaudeHook(places) | Self::CodexHook(places) => {
                 self.hooks(&owner(places)).unwire(text, made)
             }
@@ -92,6 +93,7 @@ impl Piece {
     /// Whether anything of ours is in the text.
     pub(crate) fn is_in(&self, text: &str) -> Result<bool, Malformed> {
         match self {
+            Self::ClaudeHook(_) | Self::CodexHook(_) if is_blank(text) => Ok(false),
             Self::ClaudeHook(places) | Self::CodexHook(places) => {
                 Ok(!self.hooks(&owner(places)).find(text)?.is_empty())
             }
@@ -104,6 +106,12 @@ impl Piece {
                 Ok(is_in)
             }
         }
+    }
+
+    /// What a user puts into the file where we cannot: a whole file with nothing but ours.
+    pub(crate) fn by_hand(&self) -> String {
+        // A new file is never malformed.
+        self.wire(None).map(|(text, _)| text).unwrap_or_default()
     }
 
     /// Our handler as it must stand in the file.
@@ -128,8 +136,8 @@ impl Piece {
     }
 }
 
-/// Whether a program that a hook runs is ours: of this prefix, of the usual one of any HOME, or one that lies beside our
-/// other programs.
+/// Whether a program that a hook runs is ours: of this prefix, of the usual one of any HOME, one that lies beside our
+/// other programs, or, called as we call it, one of a prefix that is gone.
 pub(crate) fn owner(places: &Places) -> impl Fn(&Call) -> bool {
     let own = places.program("session-start");
     move |call| {
@@ -138,7 +146,15 @@ pub(crate) fn owner(places: &Places) -> impl Fn(&Call) -> bool {
             || program.ends_with(".agent-handoff/bin/session-start")
             || (program.ends_with("session-start")
                 && handoff_files::is_file(&program.with_file_name("handoff-write")))
+            || (program.ends_with("bin/session-start")
+                && call.args == ["--max-bytes", HOST_LIMIT]
+                && !handoff_files::is_taken(program))
     }
+}
+
+/// Whether a file of JSON says nothing, which Claude Code takes for `{}`.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').trim().is_empty()
 }
 
 fn roots(places: &Places) -> Roots<'_> {

@@ -18,6 +18,15 @@ use crate::programs::COMMANDS;
 /// The longest file of somebody else's that is edited, in bytes.
 const LONGEST: u64 = 16 << 20;
 
+/// A file of the user's that is left as it is, though something of ours belongs into it.
+pub(crate) struct Left {
+    pub(crate) path: PathBuf,
+    /// Why, with the path.
+    pub(crate) reason: String,
+    /// What to put into it by hand.
+    pub(crate) by_hand: String,
+}
+
 /// A plan in the making.
 pub(crate) struct Planner<'p> {
     places: &'p Places,
@@ -29,6 +38,8 @@ pub(crate) struct Planner<'p> {
     /// What the user should know.
     pub(crate) notes: Vec<String>,
     problems: Vec<String>,
+    /// Files of the user's that cannot be changed; everything else is.
+    pub(crate) left: Vec<Left>,
     /// The files that are all ours and belong to what is installed now.
     written: BTreeSet<PathBuf>,
 }
@@ -42,6 +53,7 @@ impl<'p> Planner<'p> {
             changes: Vec::new(),
             notes: Vec::new(),
             problems: Vec::new(),
+            left: Vec::new(),
             written: BTreeSet::new(),
         }
     }
@@ -255,40 +267,52 @@ impl<'p> Planner<'p> {
         handoff_wiring::text(&file).is_ok_and(|text| piece.is_in(text) == Ok(true))
     }
 
-    /// Puts a piece of ours into its file.
+    /// Puts a piece of ours into its file. One that cannot be changed is noted in [`Planner::left`].
     pub(crate) fn wire(&mut self, piece: &Piece) {
         let path = piece.path();
-        let Some((file, text)) = self.read(&path) else { return };
+        if let Err(reason) = self.try_wire(piece, &path) {
+            self.left.push(Left { path, reason, by_hand: piece.by_hand() });
+        }
+    }
+
+    fn try_wire(&mut self, piece: &Piece, path: &Path) -> Result<(), String> {
+        let (file, text) = read(path)?;
         let before = self.without(piece, text.as_deref());
         let wired = before.and_then(|before| Ok((before, piece.wire(text.as_deref())?)));
-        let (before, (after, made)) = match wired {
-            Ok(wired) => wired,
-            Err(error) => return self.malformed(&path, error),
-        };
-        let recorded = self.old.edits.get(&path);
+        let (before, (after, made)) = wired.map_err(|error| malformed(path, &error))?;
+        let recorded = self.old.edits.get(path);
         if text.as_deref() == Some(&after) {
             if recorded.is_none() {
-                self.manifest.edits.insert(path, Edit::new(before.as_deref(), &after, Made::Parent));
+                let edit = Edit::new(before.as_deref(), &after, Made::Parent);
+                self.manifest.edits.insert(path.to_owned(), edit);
             }
-            return;
+            return Ok(());
         }
+        file.check_writable().map_err(|error| error.to_string())?;
         let made = recorded.map_or(made, Edit::made);
-        self.manifest.edits.insert(path.clone(), Edit::new(before.as_deref(), &after, made));
+        self.manifest.edits.insert(path.to_owned(), Edit::new(before.as_deref(), &after, made));
         if let Some(directory) = file.directory() {
             self.directory(&directory);
         }
-        self.edit(file, Some(after));
+        self.changes.push(Change::Edit { file, content: Some(after) });
+        Ok(())
     }
 
     /// Takes a piece of ours out of its file.
     pub(crate) fn unwire(&mut self, piece: &Piece) {
         let path = piece.path();
-        let Some((file, text)) = self.read(&path) else { return };
+        let (file, text) = match read(&path) {
+            Ok(read) => read,
+            Err(problem) => return self.problems.push(problem),
+        };
         self.manifest.edits.remove(&path);
         match self.without(piece, text.as_deref()) {
             Ok(before) if before == text => {}
-            Ok(before) => self.edit(file, before),
-            Err(error) => self.malformed(&path, error),
+            Ok(content) => match file.check_writable() {
+                Ok(()) => self.changes.push(Change::Edit { file, content }),
+                Err(error) => self.problems.push(error.to_string()),
+            },
+            Err(error) => self.problems.push(malformed(&path, &error)),
         }
     }
 
@@ -333,27 +357,6 @@ impl<'p> Planner<'p> {
         }
     }
 
-    fn edit(&mut self, file: Foreign, content: Option<String>) {
-        match file.check_writable() {
-            Ok(()) => self.changes.push(Change::Edit { file, content }),
-            Err(error) => self.problems.push(error.to_string()),
-        }
-    }
-
-    /// A file of somebody else's and its text; None, with the problem noted, when it cannot be had.
-    fn read(&mut self, path: &Path) -> Option<(Foreign, Option<String>)> {
-        let file =
-            Foreign::read(path, LONGEST).map_err(|error| self.problems.push(error.to_string())).ok()?;
-        let text = match file.content().map(handoff_wiring::text).transpose() {
-            Ok(text) => text.map(str::to_owned),
-            Err(error) => {
-                self.malformed(path, error);
-                return None;
-            }
-        };
-        Some((file, text))
-    }
-
     /// The file as it is without us; None for no file.
     fn without(
         &self,
@@ -372,12 +375,20 @@ impl<'p> Planner<'p> {
         let is_empty = matches!(before.trim().trim_start_matches('\u{feff}'), "" | "{}");
         Ok((!(is_empty && recorded.is_some_and(Edit::created))).then_some(before))
     }
+}
 
-    fn malformed(&mut self, path: &Path, error: handoff_wiring::Malformed) {
-        let not_allowed = error.reason.ends_with("not allowed");
-        let so = if not_allowed { ", and its agent passes over a file with them as a whole" } else { "" };
-        self.problems.push(format!("could not change {}: {error}{so}", path.display()));
-    }
+/// A file of somebody else's and its text; why it cannot be had, otherwise.
+fn read(path: &Path) -> Result<(Foreign, Option<String>), String> {
+    let file = Foreign::read(path, LONGEST).map_err(|error| error.to_string())?;
+    let text = file.content().map(handoff_wiring::text).transpose();
+    let text = text.map_err(|error| malformed(path, &error))?.map(str::to_owned);
+    Ok((file, text))
+}
+
+fn malformed(path: &Path, error: &handoff_wiring::Malformed) -> String {
+    let not_allowed = error.reason.ends_with("not allowed");
+    let so = if not_allowed { ", and its agent passes over a file with them as a whole" } else { "" };
+    format!("could not change {}: {error}{so}", path.display())
 }
 
 /// The link that stands where a skill's file or its directory goes, when handoff-cli or the bash program's installer made

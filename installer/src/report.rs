@@ -10,7 +10,7 @@ use crate::agent::Agent;
 use crate::doctor::programs::{first_on_path, way_out};
 use crate::places::Places;
 use crate::plan::Change;
-use crate::planner::Planner;
+use crate::planner::{Left, Planner};
 use crate::programs::COMMANDS;
 use crate::programs::PROGRAMS;
 
@@ -72,11 +72,17 @@ impl<'p> Report<'p> {
         self.say("installed", &programs, "programs", json!(bin));
         self.say("proved", proof, "proof", json!(proof));
         for &agent in agents {
+            let without = |path: &Path| planner.left.iter().any(|left| left.path == path);
             let what = match agent {
                 Agent::Claude => format!(
-                    "SessionStart hook in {}; skills /handoff, /handoff-ds, /handoff-codex, /handoff-opus and /upgrade-handoff",
+                    "{}SessionStart hook in {}; skills /handoff, /handoff-ds, /handoff-codex, /handoff-opus and /upgrade-handoff",
+                    if without(&self.places.claude.join("settings.json")) { "no " } else { "" },
                     self.places.short(&self.places.claude.join("settings.json"))
                 ),
+                Agent::Codex if planner.left.iter().any(|left| left.path.starts_with(&self.places.codex)) => {
+                    "not all of it, see below; skills $handoff and $upgrade-handoff, agent handoff-ds"
+                        .to_owned()
+                }
                 Agent::Codex => format!(
                     "instructions in {}, the store among the sandbox's writable roots{}; skills $handoff and $upgrade-handoff, agent handoff-ds",
                     self.places.short(&agent.pieces(self.places, &planner.manifest)[0].path()),
@@ -131,7 +137,14 @@ impl<'p> Report<'p> {
                     .to_owned(),
             );
         }
+        self.left(&planner.left);
         self.done(&planner.changes);
+    }
+
+    /// The files that could not be changed, for programs.
+    pub(crate) fn left(&mut self, left: &[Left]) {
+        let entry = |left: &Left| json!({"path": left.path, "reason": left.reason, "by_hand": left.by_hand});
+        self.object.insert("left".to_owned(), left.iter().map(entry).collect());
     }
 
     /// Codex trusts the hook.

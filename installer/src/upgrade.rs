@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use handoff_process::{Environment, Output, Status};
+use handoff_text::Sanitised;
 use serde_json::json;
 
 use crate::args::Options;
@@ -11,6 +12,9 @@ use crate::git::Checkout;
 use crate::manifest::Manifest;
 use crate::places::Places;
 use crate::report::Report;
+
+/// How much of a commit's subject is shown, in bytes.
+const MAX_SUBJECT_BYTES: usize = 200;
 
 /// Fetches, shows what is new, goes forward, and has the new checkout's own installer build, install and prove. When
 /// that fails, the programs are those of before, and so is the checkout.
@@ -39,14 +43,20 @@ pub(crate) fn upgrade(
     let news = checkout.news(installed).or_else(|| checkout.news(&head)).ok_or_else(|| {
         InstallError::Tool(format!("upgrade from {}: its branch follows no other", path.display()))
     })?;
+    // Whoever may commit there wrote them.
+    let lines: Vec<String> = news
+        .lines
+        .iter()
+        .map(|line| Sanitised::line(line.as_bytes(), MAX_SUBJECT_BYTES).to_string())
+        .collect();
     let mut report = Report::new(&places, options.json);
-    if news.lines.is_empty() {
+    if lines.is_empty() {
         report.say("upgrade", "this is the newest", "new", json!([]));
         return Ok(report.print(output));
     }
-    let title = format!("{} new commits in {}", news.lines.len(), places.short(path));
-    report.say("upgrade", &title, "new", json!(news.lines));
-    report.list(&news.lines);
+    let title = format!("{} new commits in {}", lines.len(), places.short(path));
+    report.say("upgrade", &title, "new", json!(lines));
+    report.list(&lines);
     if options.dry_run {
         return Ok(report.print(output));
     }

@@ -7,7 +7,7 @@ use handoff_wiring::{Found, Run, Standing};
 
 use super::Patient;
 use crate::agent::Agent;
-use crate::piece::{Piece, owner};
+use crate::piece::{Piece, is_blank, owner};
 use crate::planner::is_old_link;
 
 /// Where an administrator's settings are.
@@ -28,7 +28,7 @@ impl Patient<'_> {
             return self.not_wired(Agent::Claude, has_plugin);
         }
         let owns = owner(self.places);
-        match piece.hooks(&owns).find(if text.is_empty() { "{}" } else { &text }) {
+        match piece.hooks(&owns).find(if is_blank(&text) { "{}" } else { &text }) {
             Ok(found) => self.handlers(&piece, &found),
             Err(error) => self.malformed(&path, &error),
         }

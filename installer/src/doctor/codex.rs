@@ -5,7 +5,7 @@ use handoff_wiring::Roots;
 use super::Patient;
 use super::claude::is_ours;
 use crate::agent::Agent;
-use crate::piece::{BLOCK, Looks, Piece, owner, told};
+use crate::piece::{BLOCK, Looks, Piece, is_blank, owner, told};
 use crate::trust;
 
 /// From how many bytes of instructions on Codex warns.
@@ -141,7 +141,7 @@ impl Patient<'_> {
     fn codex_hook(&mut self, config: &str) {
         let piece = Piece::CodexHook(self.places.clone());
         let path = piece.path();
-        let text = self.read(&path);
+        let text = self.read(&path).filter(|text| !is_blank(text));
         let owns = owner(self.places);
         let found = match text.as_deref().map(|text| piece.hooks(&owns).find(text)).transpose() {
             Ok(found) => found.unwrap_or_default(),

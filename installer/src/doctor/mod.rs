@@ -10,6 +10,7 @@ mod store;
 use std::path::Path;
 
 use handoff_process::{Environment, Output, Status};
+use handoff_text::Sanitised;
 use serde_json::json;
 
 use crate::app_server::{self, Listed};
@@ -85,6 +86,12 @@ pub(crate) fn doctor(
     Ok(if problems > 0 { Status::NotDone } else { printed })
 }
 
+/// A finding quotes paths and settings that others wrote: none of them may end the line, so that no text of theirs looks
+/// like a finding or a command of ours, and nothing in it moves the cursor.
+fn one_line(text: &str) -> String {
+    Sanitised::text(text.as_bytes()).as_str().trim_end().replace('\n', " ")
+}
+
 fn text_of(findings: &[Finding], problems: usize) -> String {
     let mut text = String::new();
     for Finding { level, area, text: found, mend } in findings {
@@ -140,6 +147,7 @@ impl Patient<'_> {
     }
 
     fn add(&mut self, level: Level, text: String, mend: Option<String>) {
+        let (text, mend) = (one_line(&text), mend.as_deref().map(one_line));
         self.findings.push(Finding { level, area: self.area, text, mend });
     }
 

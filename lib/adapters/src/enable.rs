@@ -27,8 +27,8 @@ struct Wanted {
 /// prefix, is brought up to date in its place.
 ///
 /// # Errors
-/// [`AdapterError::InTheWay`] with every file that cannot be changed; [`AdapterError::NoPlace`] when HOME is not known or
-/// a path cannot be written into settings.
+/// [`AdapterError::InTheWay`] when nothing can be recorded; [`AdapterError::NoPlace`] when HOME is not known or a path
+/// cannot be written into settings. A file that cannot be changed is no error: see [`Plan::left`].
 pub fn enable(
     here: &Here,
     tools: &[&'static Tool],
@@ -59,9 +59,11 @@ pub fn enable(
         }
     }
     for wanted in together(&mut planner, wanted) {
-        wire(&mut planner, wanted);
+        let by_hand = by_hand(&planner, &wanted.1);
+        planner.attempt(&by_hand, |planner| wire(planner, wanted));
     }
-    exclude::settle(&mut planner);
+    let lines = exclude::by_hand(&planner);
+    planner.attempt(&lines, exclude::settle);
     for (tool, path) in trusted {
         if planner.changes(&path) {
             planner.note(Note::Trust { tool, path });
@@ -185,7 +187,8 @@ fn add(wanted: &mut Vec<Wanted>, key: PathBuf, fresh: &'static str, pieces: Vec<
 fn together(planner: &mut Planner<'_>, wanted: Vec<Wanted>) -> Vec<(Target, Wanted)> {
     let mut files: Vec<(Target, Wanted)> = Vec::new();
     for one in wanted {
-        let Some(target) = planner.read(&one.key) else { continue };
+        let by_hand = by_hand(planner, &one);
+        let Some(target) = planner.attempt(&by_hand, |planner| planner.read(&one.key)) else { continue };
         let place = target.file.place();
         match files.iter_mut().find(|(other, _)| other.file.place() == place) {
             Some((_, other)) => other.pieces.extend(one.pieces),
@@ -193,6 +196,14 @@ fn together(planner: &mut Planner<'_>, wanted: Vec<Wanted>) -> Vec<(Target, Want
         }
     }
     files
+}
+
+/// What a user puts into a file where we cannot: a new one with nothing but ours.
+fn by_hand(planner: &Planner<'_>, wanted: &Wanted) -> String {
+    let wire =
+        |text: String, (name, _): &(PieceName, _)| planner.piece(*name).wire(&text).map(|(text, _)| text);
+    // A new file is never malformed.
+    wanted.pieces.iter().try_fold(wanted.fresh.to_owned(), wire).unwrap_or_default()
 }
 
 fn wire(planner: &mut Planner<'_>, (target, wanted): (Target, Wanted)) {

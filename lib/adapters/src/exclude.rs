@@ -79,6 +79,11 @@ pub(crate) fn settle(planner: &mut Planner<'_>) {
     }
 }
 
+/// What a user puts there where we cannot.
+pub(crate) fn by_hand(planner: &Planner<'_>) -> String {
+    lines(&planner.record).iter().map(|line| format!("{line}\n")).collect()
+}
+
 /// What is recorded of the file, and what is in it then.
 fn block(
     planner: &Planner<'_>,

@@ -79,6 +79,9 @@ pub(crate) struct Piece<'a> {
 impl Piece<'_> {
     /// The text with ours in it.
     pub(crate) fn wire(self, text: &str) -> Result<(String, Made), Malformed> {
+        if self.is_json() && is_blank(text) {
+            return self.wire("{}\n");
+        }
         match self.kind() {
             // What stands in it depends on the other files: crate::exclude writes it.
             Kind::Exclude => Ok((text.to_owned(), Made::Item)),
@@ -97,6 +100,9 @@ impl Piece<'_> {
 
     /// The text without ours, and without what of its surroundings we made and is empty now.
     pub(crate) fn unwire(self, text: &str, made: Made) -> Result<String, Malformed> {
+        if self.is_json() && is_blank(text) {
+            return Ok(text.to_owned());
+        }
         match self.kind() {
             Kind::Guidance => unwire(BLOCK, text, made),
             Kind::Exclude => unwire(exclude::BLOCK, text, made),
@@ -107,6 +113,9 @@ impl Piece<'_> {
 
     /// Whether anything of ours, of whichever prefix, is in the text.
     pub(crate) fn is_in(self, text: &str) -> Result<bool, Malformed> {
+        if self.is_json() && is_blank(text) {
+            return Ok(false);
+        }
         match self.kind() {
             Kind::Guidance => Ok(BLOCK.find(text)?.is_some()),
             Kind::Exclude => Ok(exclude::BLOCK.find(text)?.is_some()),
@@ -117,6 +126,9 @@ impl Piece<'_> {
 
     /// Whether ours stands in the text as it should; Err with the command when it runs something else.
     pub(crate) fn stands(self, text: &str) -> Result<Standing, Malformed> {
+        if self.is_json() && is_blank(text) {
+            return Ok(Standing::Absent);
+        }
         match self.kind() {
             Kind::Guidance => Ok(match BLOCK.find(text)? {
                 None => Standing::Absent,
@@ -145,6 +157,11 @@ impl Piece<'_> {
                 })
             }
         }
+    }
+
+    /// Whether its file is JSON, which says nothing when it is blank: Claude Code takes that for `{}`.
+    fn is_json(self) -> bool {
+        matches!(self.name, PieceName::Hook(..) | PieceName::StatusLine)
     }
 
     fn status_line<T>(self, act: impl FnOnce(StatusLine<'_>) -> T) -> T {
@@ -218,6 +235,10 @@ fn hooks(files: &HookFiles, event: &Event) -> Hooks<'static> {
         comments: false,
         keeps_places: files.trusted_by_place,
     }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').trim().is_empty()
 }
 
 /// Codex does not read a file that begins with a byte order mark.

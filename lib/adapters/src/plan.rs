@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use handoff_files::{Dir, FileError, Foreign};
 use handoff_text::Sanitised;
 
-use crate::error::AdapterError;
+use crate::error::{AdapterError, Problem};
 use crate::manifest::{Manifest, Record};
 use crate::planner::LONGEST;
 use crate::tool::Scope;
@@ -19,6 +19,7 @@ pub struct Plan {
     /// Of ours, to be removed when they are empty, inner ones first.
     pub(crate) removals: Vec<PathBuf>,
     pub(crate) notes: Vec<Note>,
+    pub(crate) left: Vec<Left>,
     pub(crate) manifest: Manifest,
     /// What the manifest says when all is done.
     pub(crate) record: Record,
@@ -34,6 +35,15 @@ pub struct Edit {
     pub before: Option<String>,
     /// None when it is removed, for nobody else had anything in it.
     pub after: Option<String>,
+}
+
+/// A file that is left as it is, though something of ours belongs into it.
+#[derive(Debug)]
+pub struct Left {
+    /// Why it cannot be changed, with its path.
+    pub problem: Problem,
+    /// What to put into it by hand.
+    pub by_hand: String,
 }
 
 /// What a user should know of a plan.
@@ -148,6 +158,11 @@ impl Plan {
     /// What the user should know, whether it is carried out or not.
     pub fn notes(&self) -> &[Note] {
         &self.notes
+    }
+
+    /// The files that cannot be changed; the plan has everything else.
+    pub fn left(&self) -> &[Left] {
+        &self.left
     }
 
     /// Whether all is as it should be already.

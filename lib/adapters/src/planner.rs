@@ -10,7 +10,7 @@ use crate::exclude;
 use crate::found::Here;
 use crate::manifest::{Entry, Manifest, Record, Recorded, is_git};
 use crate::piece::{Piece, PieceName};
-use crate::plan::{Edit, Note, Plan};
+use crate::plan::{Edit, Left, Note, Plan};
 use crate::table::TOOLS;
 use crate::tool::{Guidance, Scope, Tool};
 
@@ -35,6 +35,7 @@ pub(crate) struct Planner<'p> {
     directories: Vec<PathBuf>,
     removals: Vec<PathBuf>,
     notes: Vec<Note>,
+    left: Vec<Left>,
     problems: Vec<Problem>,
 }
 
@@ -49,6 +50,7 @@ impl<'p> Planner<'p> {
             directories: Vec::new(),
             removals: Vec::new(),
             notes: Vec::new(),
+            left: Vec::new(),
             problems: Vec::new(),
         })
     }
@@ -70,6 +72,26 @@ impl<'p> Planner<'p> {
         if !self.problems.iter().any(is_same) {
             self.problems.push(problem);
         }
+    }
+
+    /// Plans one file. Where that is not possible, the plan is as before, and the file is left, with `by_hand` to put in.
+    pub(crate) fn attempt<T>(&mut self, by_hand: &str, plan: impl FnOnce(&mut Self) -> T) -> T {
+        let record = self.record.clone();
+        let (edits, directories, problems) = (self.edits.len(), self.directories.len(), self.problems.len());
+        let planned = plan(self);
+        if self.problems.len() > problems {
+            self.record = record;
+            self.edits.truncate(edits);
+            self.directories.truncate(directories);
+            for problem in self.problems.split_off(problems) {
+                // A directory that is none is so for every file in it.
+                match self.left.iter_mut().find(|left| left.problem.to_string() == problem.to_string()) {
+                    Some(left) => left.by_hand += by_hand,
+                    None => self.left.push(Left { problem, by_hand: by_hand.to_owned() }),
+                }
+            }
+        }
+        planned
     }
 
     pub(crate) fn malformed(&mut self, target: &Target, error: Malformed) {
@@ -218,7 +240,7 @@ impl<'p> Planner<'p> {
         self.record.directories = keep;
     }
 
-    /// The plan, unless something is in the way.
+    /// The plan, unless something is in the way of all of it.
     pub(crate) fn finish(mut self) -> Result<Plan, AdapterError> {
         if let Err(error) = self.manifest.check_writable() {
             self.problem(error);
@@ -234,6 +256,7 @@ impl<'p> Planner<'p> {
             directories: self.directories,
             removals: self.removals,
             notes: self.notes,
+            left: self.left,
             manifest: self.manifest,
             record: self.record,
             sweep,

@@ -102,7 +102,9 @@ impl Foreign {
         let mut dir = self.place.parent();
         while let Some(path) = dir {
             if let Some(dir) = Dir::open(path)? {
-                return dir.check_writable();
+                return dir
+                    .check_writable()
+                    .map_err(|error| FileError::new("change", &self.path)(error.source));
             }
             dir = path.parent();
         }
@@ -118,8 +120,14 @@ impl Foreign {
             return self.put(content, self.mode, true);
         }
         let (dir, name) = self.unchanged()?;
-        dir.temporary_called(TEMPORARY, &[content], true, 0o666)?.replace(name)?;
+        let temporary = dir.temporary_called(TEMPORARY, &[content], true, 0o666);
+        temporary.and_then(|temporary| temporary.replace(name)).map_err(|error| self.own(error))?;
         dir.sync()
+    }
+
+    /// An error of a temporary as one of the file, whose name the user knows.
+    fn own(&self, error: FileError) -> FileError {
+        FileError::new("change", &self.path)(error.source)
     }
 
     /// The same with a mode of its own; brought to the disk only when `durable`, which costs milliseconds that a file
@@ -129,7 +137,8 @@ impl Foreign {
     /// As for [`Foreign::replace`].
     pub fn put(&self, content: &[u8], mode: u32, durable: bool) -> Result<(), FileError> {
         let (dir, name) = self.unchanged()?;
-        let mut temporary = dir.temporary_called(TEMPORARY, &[content], durable, 0o600)?;
+        let temporary = dir.temporary_called(TEMPORARY, &[content], durable, 0o600);
+        let mut temporary = temporary.map_err(|error| self.own(error))?;
         let error = || FileError::new("change", &self.path);
         rustix::fs::fchmod(temporary.file(), mode::mode(mode)).map_err(error())?;
         if let Some((user, group)) = self.owner {
@@ -137,7 +146,7 @@ impl Foreign {
             let _ =
                 rustix::fs::fchown(temporary.file(), Some(Uid::from_raw(user)), Some(Gid::from_raw(group)));
         }
-        temporary.replace(name)?;
+        temporary.replace(name).map_err(|error| self.own(error))?;
         if durable { dir.sync() } else { Ok(()) }
     }
 

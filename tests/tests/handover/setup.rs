@@ -70,18 +70,18 @@ fn install_wires_every_project_of_the_user_and_takes_it_back() {
 }
 
 #[test]
-fn a_file_that_is_broken_is_named_and_nothing_is_done() {
+fn a_file_that_is_broken_is_named_and_the_rest_is_wired() {
     let stage = Stage::new();
     stage.world.dir("home/.claude");
     stage.write(".claude/settings.local.json", "{\n  \"hooks\": [\n");
-    let before = tree(&stage.app);
     let ran = stage.handover(&stage.app, &["enable", "--tool", "claude"]);
-    assert!(
-        ran.code == 1 && ran.err().contains("settings.local.json") && ran.err().contains("line"),
-        "{}",
-        ran.err()
-    );
-    assert_eq!(tree(&stage.app), before);
+    assert_eq!(ran.code, 1, "{}", ran.err());
+    for word in ["settings.local.json", "line", "To put in by hand:\n", "on-event"] {
+        assert!(ran.err().contains(word), "{word} is not in {}", ran.err());
+    }
+    let text = |path: &str| std::fs::read_to_string(stage.app.join(path)).unwrap();
+    assert_eq!(text(".claude/settings.local.json"), "{\n  \"hooks\": [\n");
+    assert!(text(".claude/rules/handover.md").contains("handover pickup"));
     let unknown = stage.handover(&stage.app, &["enable", "--tool", "nonesuch"]);
     assert!(unknown.code == 2 && unknown.err().contains("claude"), "{}", unknown.err());
 }

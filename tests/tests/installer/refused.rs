@@ -1,4 +1,4 @@
-//! Files that cannot be edited: named, left alone, and nothing else is changed either.
+//! Files that cannot be edited: named with what to put in by hand, and left alone. The rest is installed.
 
 use std::path::Path;
 use std::process::Command;
@@ -20,8 +20,7 @@ const EVERYWHERE: [Fault; 5] = [
     }),
 ];
 
-const JSON: [Fault; 9] = [
-    ("line 1, column 1: the file is empty", |path| std::fs::write(path, "").unwrap()),
+const JSON: [Fault; 8] = [
     ("line 1, column 1: unterminated object", |path| std::fs::write(path, "{\n").unwrap()),
     ("line 3, column", |path| std::fs::write(path, "{\n\"a\": 1,\n\"b\" 2}").unwrap()),
     ("line 1, column 1: the top level is no object", |path| std::fs::write(path, "[]").unwrap()),
@@ -70,6 +69,30 @@ fn directory(path: &Path) -> String {
     path.parent().unwrap().display().to_string()
 }
 
+/// Everything but the file `name` is installed, and what belongs into that is said.
+#[track_caller]
+fn is_left(machine: &Machine, install: &[&str], name: &str, problem: &str) {
+    let dry_run: Vec<&str> = install.iter().copied().chain(["--dry-run"]).collect();
+    let path = machine.path(name);
+    let content =
+        || std::fs::symlink_metadata(&path).unwrap().is_file().then(|| std::fs::read(&path).unwrap());
+    let before = content();
+    for args in [dry_run.as_slice(), install] {
+        let ran = machine.run(args);
+        assert_eq!(ran.code, 1, "{args:?}: {}{}", ran.out(), ran.err());
+        for said in [path.to_str().unwrap(), problem, "To put in by hand:\n"] {
+            assert!(ran.err().contains(said), "{said:?} is not in: {}", ran.err());
+        }
+        let by_hand = ["session-start", "inbox read", "writable_roots"];
+        assert!(by_hand.iter().any(|word| ran.err().contains(word)), "{}", ran.err());
+        assert!(!ran.err().contains(".agent-handoff-tmp-"), "{}", ran.err());
+        assert_eq!(content(), before);
+    }
+    for (other, word) in [(".claude/settings.json", "session-start"), (".codex/AGENTS.md", "inbox read")] {
+        assert!(other == name || machine.text(other).contains(word), "{other} is not wired beside {name}");
+    }
+}
+
 #[track_caller]
 fn is_refused(name: &str, fault: &Fault) {
     let (problem, make) = fault;
@@ -81,13 +104,12 @@ fn is_refused(name: &str, fault: &Fault) {
     } else {
         machine.path(name).display().to_string()
     };
-    for args in [
-        ["install", "--codex-hook", "--only", "claude,codex"].as_slice(),
-        &["install", "--codex-hook", "--only", "claude,codex", "--dry-run"],
-    ] {
-        machine.refuses(args, &named);
-        machine.refuses(args, problem);
-        machine.refuses(args, "nothing was changed\n");
+    let install = ["install", "--codex-hook", "--only", "claude,codex"];
+    if problem.is_empty() {
+        machine.refuses(&install, &named);
+        machine.refuses(&install, "nothing was changed\n");
+    } else {
+        is_left(&machine, &install, name, problem);
     }
     // It breaks once it is installed: it cannot be taken away, nor is anything else.
     let machine = Machine::small();
@@ -96,12 +118,10 @@ fn is_refused(name: &str, fault: &Fault) {
     std::fs::remove_file(&path).unwrap();
     make(&path);
     let named = if problem.is_empty() { directory(&path) } else { path.display().to_string() };
-    for verb in ["uninstall", "install"] {
-        let args = [verb, "--only", "claude,codex", "--dry-run"];
-        machine.refuses(&args[..3], &named);
-        machine.refuses(&args[..3], problem);
-        machine.refuses(&args, "nothing was changed\n");
-    }
+    let args = ["uninstall", "--only", "claude,codex", "--dry-run"];
+    machine.refuses(&args[..3], &named);
+    machine.refuses(&args[..3], problem);
+    machine.refuses(&args, "nothing was changed\n");
     machine.refuses(&["uninstall"], &named);
     let doctor = machine.run(&["doctor", "--quick"]);
     assert_eq!((doctor.code, doctor.err()), (1, ""));
@@ -163,7 +183,28 @@ fn a_pipe_where_the_override_of_the_instructions_would_be() {
     let machine = Machine::small();
     let path = machine.path(".codex/AGENTS.override.md");
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-    machine.refuses(&["install"], "AGENTS.override.md");
+    let ran = machine.run(&["install"]);
+    assert!(ran.code == 1 && ran.err().contains("AGENTS.override.md"), "{}", ran.err());
+    assert!(machine.text(".claude/settings.json").contains("session-start"));
+}
+
+// A home that Nix or another manager keeps has settings that nothing may write.
+#[test]
+fn an_empty_file_is_an_empty_object_and_comes_back_empty() {
+    for (name, text) in [
+        (".claude/settings.json", ""),
+        (".claude/settings.json", "\n \n"),
+        (".codex/hooks.json", ""),
+        (".codex/config.toml", ""),
+        (".codex/AGENTS.md", ""),
+    ] {
+        let machine = Machine::small();
+        let path = machine.file(name, text);
+        machine.done(&["install", "--codex-hook"]);
+        assert!(!std::fs::read_to_string(&path).unwrap().trim().is_empty());
+        machine.uninstall();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{name}");
+    }
 }
 
 #[test]
@@ -173,7 +214,7 @@ fn read_only_files_are_not_written_to_even_by_root() {
         let path = machine.file(name, if name.ends_with("json") { "{}" } else { "" });
         mode(&path, 0o444);
         let problem = format!("could not change {}: permission denied", path.display());
-        machine.refuses(&["install", "--codex-hook"], &problem);
+        is_left(&machine, &["install", "--codex-hook"], name, &problem);
         mode(&path, 0o644);
         machine.done(&["install", "--codex-hook"]);
         mode(&path, 0o400);
@@ -192,9 +233,16 @@ fn several_are_all_named_at_once() {
     let ran = machine.run(&["install"]);
     assert_eq!((ran.code, ran.out()), (1, ""));
     let lines: Vec<_> = ran.err().lines().collect();
-    assert_eq!(lines.len(), 4, "{lines:?}");
-    assert!(lines[..3].iter().all(|line| line.starts_with("agent-handoff: could not ")), "{lines:?}");
-    assert_eq!(lines[3], "nothing was changed");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].contains("could not place the skill ~/.agents/skills/handoff"), "{lines:?}");
+    assert_eq!(lines[1], "nothing was changed");
+    std::fs::remove_file(machine.path(".agents/skills/handoff/SKILL.md")).unwrap();
+    let ran = machine.run(&["install"]);
+    assert_eq!(ran.code, 1);
+    for name in [".claude/settings.json", ".codex/config.toml"] {
+        let problem = format!("agent-handoff: could not change {}: line 1", machine.path(name).display());
+        assert!(ran.err().contains(&problem), "{}", ran.err());
+    }
 }
 
 #[test]

@@ -29,6 +29,15 @@ pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
         true => disable(&place, &tools, manifest)?,
         false => enable(&place, &tools, &Surface::ALL, manifest)?,
     };
+    let left: Vec<String> = plan
+        .left()
+        .iter()
+        .map(|left| format!("{}; the rest is wired. To put in by hand:\n{}", left.problem, left.by_hand))
+        .collect();
+    let end = |printed: u8| {
+        left.iter().for_each(|left| here.output.complain(left));
+        if left.is_empty() { printed } else { 1 }
+    };
     let mut text = String::new();
     if wire.dry_run {
         plan.edits().iter().for_each(|edit| text += &diff(edit));
@@ -39,10 +48,10 @@ pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
             here.keyring()?;
         }
         text += &done(here, wire, plan)?;
-        return Ok(here.print(&text));
+        return Ok(end(here.print(&text)));
     }
     plan.notes().iter().for_each(|note| text += &format!("note: {note}\n"));
-    Ok(here.print(&text))
+    Ok(end(here.print(&text)))
 }
 
 fn done(here: &Here<'_>, wire: &Wire, plan: Plan) -> Result<String, Failure> {
@@ -55,7 +64,7 @@ fn done(here: &Here<'_>, wire: &Wire, plan: Plan) -> Result<String, Failure> {
         };
         text += &format!("{what}: {}\n", handoff_text::Sanitised::path(edit.path()));
     }
-    if plan.is_empty() {
+    if plan.is_empty() && plan.left().is_empty() {
         text += if wire.remove { "nothing of ours is there\n" } else { "all is wired already\n" };
     }
     plan.notes().iter().for_each(|note| text += &format!("note: {note}\n"));

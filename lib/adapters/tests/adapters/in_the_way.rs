@@ -1,8 +1,8 @@
-//! Files that cannot be changed: each is named, and nothing is done.
+//! Files that cannot be changed: each is named, with what to put in by hand, and the rest is wired.
 
 use std::os::unix::fs::PermissionsExt;
 
-use handoff_adapters::{AdapterError, Problem, Scope, State};
+use handoff_adapters::{AdapterError, Plan, Problem, Scope, State};
 
 use crate::support::World;
 
@@ -13,19 +13,27 @@ fn problems(error: AdapterError) -> Vec<Problem> {
     }
 }
 
+/// What is left of what was to be wired, in words.
+#[track_caller]
+fn left(plan: &Plan) -> Vec<String> {
+    assert!(plan.left().iter().all(|left| !left.by_hand.is_empty()), "{:?}", plan.left());
+    plan.left().iter().map(|left| left.problem.to_string()).collect()
+}
+
 #[test]
-fn every_broken_file_is_named_with_its_line_and_nothing_is_written() {
+fn every_broken_file_is_named_with_its_line_and_the_rest_is_wired() {
     let world = World::new();
     world.write(&world.project(".claude/settings.local.json"), "{\n  \"hooks\": [],\n}");
     world.write(&world.project(".codex/hooks.json"), "\u{feff}{}");
     world.write(&world.project("AGENTS.md"), "a\nb\n<!-- END handover -->\n");
     world.write(&world.project("GEMINI.md"), b"ab\xff\n");
     let before = world.tree();
-    let error = world.plan_enable(&[], Scope::Project).map(drop).unwrap_err();
-    let text = error.to_string();
-    let named: Vec<(String, usize, usize)> = problems(error)
-        .into_iter()
-        .map(|problem| match problem {
+    let plan = world.plan_enable(&[], Scope::Project).unwrap();
+    let text = left(&plan).join("\n");
+    let named: Vec<(String, usize, usize)> = plan
+        .left()
+        .iter()
+        .map(|left| match &left.problem {
             Problem::Malformed { path, error } => {
                 (path.file_name().unwrap().to_str().unwrap().to_owned(), error.line, error.column)
             }
@@ -42,6 +50,22 @@ fn every_broken_file_is_named_with_its_line_and_nothing_is_written() {
     assert_eq!(world.tree(), before);
     let states: Vec<State> = world.status("claude").surfaces.into_iter().map(|one| one.state).collect();
     assert!(matches!(states[1], State::Malformed(_)), "{states:?}");
+    plan.carry_out().unwrap();
+    assert!(world.read(".cursor/rules/handover.mdc").contains("handover pickup"));
+    assert_eq!(world.read("AGENTS.md"), "a\nb\n<!-- END handover -->\n");
+    assert!(world.plan_enable(&[], Scope::Project).unwrap().edits().is_empty());
+    for (name, text) in [
+        ("AGENTS.md", "a\n"),
+        ("GEMINI.md", ""),
+        (".codex/hooks.json", ""),
+        (".claude/settings.local.json", ""),
+    ] {
+        world.write(&world.project(name), text);
+    }
+    world.enable(&[], Scope::Project);
+    world.disable(&[], Scope::Project);
+    // An empty file is given back empty.
+    assert_eq!((world.read(".codex/hooks.json"), world.read("AGENTS.md")), (String::new(), "a\n".to_owned()));
 }
 
 #[test]
@@ -51,12 +75,12 @@ fn a_hook_of_the_wrong_shape_is_named() {
         ("{\"hooks\": {\n\n\"Stop\": {}}}", 3),
         ("{\"hooks\": {\"Stop\": [\n1]}}", 2),
         ("{\"a\": 1 /* c */}", 1),
-        ("", 1),
         ("{\"hooks\": {}, \"hooks\": {}}", 1),
     ] {
         let world = World::new();
         world.write(&world.home(".codex/hooks.json"), text);
-        let found = problems(world.plan_enable(&["codex"], Scope::User).map(drop).unwrap_err());
+        let plan = world.plan_enable(&["codex"], Scope::User).unwrap();
+        let found: Vec<_> = plan.left().iter().map(|left| &left.problem).collect();
         assert!(
             matches!(&found[..], [Problem::Malformed { error, .. }] if error.line == line),
             "{text}: {found:?}"
@@ -71,8 +95,8 @@ fn what_may_not_be_written_is_named_before_anything_is() {
     world.write(&path, "mine\n");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
     let before = world.tree();
-    let found = problems(world.plan_enable(&["cursor", "codex"], Scope::Project).map(drop).unwrap_err());
-    let text = found[0].to_string();
+    let found = left(&world.plan_enable(&["cursor", "codex"], Scope::Project).unwrap());
+    let text = &found[0];
     assert!(text.contains("AGENTS.md") && text.contains("permission denied"), "{text}");
     assert_eq!(found.len(), 1);
     assert_eq!(world.tree(), before);
@@ -83,8 +107,7 @@ fn what_stands_where_a_directory_goes_is_named() {
     let world = World::new();
     world.write(&world.project(".cursor"), "a file");
     world.write(&world.project(".codex/hooks.json/x"), "");
-    let found = problems(world.plan_enable(&["cursor", "codex"], Scope::Project).map(drop).unwrap_err());
-    let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let texts = left(&world.plan_enable(&["cursor", "codex"], Scope::Project).unwrap());
     assert!(texts.iter().any(|text| text.ends_with(".cursor: it is no directory")), "{texts:?}");
     assert!(texts.iter().any(|text| text.contains(".codex/hooks.json")), "{texts:?}");
 }
@@ -93,8 +116,8 @@ fn what_stands_where_a_directory_goes_is_named() {
 fn what_is_in_the_way_of_several_files_is_named_once() {
     let world = World::new();
     world.write(&world.project(".claude"), "no directory");
-    let error = world.plan_enable(&["claude"], Scope::Project).unwrap_err().to_string();
-    assert_eq!(error.lines().count(), 1, "{error}");
+    let found = left(&world.plan_enable(&["claude"], Scope::Project).unwrap());
+    let [error] = found.as_slice() else { panic!("{found:?}") };
     assert!(error.ends_with(".claude: it is no directory"), "{error}");
 }
 
