@@ -39,7 +39,8 @@ fn assigned(bytes: &[u8], at: usize, values: &mut Values) -> Option<Range<usize>
         return None;
     }
     let is_named = ends_in_secret_name(before) || without_verb(before).is_some_and(ends_in_secret_name);
-    if !is_named && !(rest[0] == b':' && is_lone_key(before) && begins_with_quote(&rest[1..])) {
+    let is_key = || rest[0] == b':' && is_lone_key(before) && begins_with_quote(&rest[1..]);
+    if !is_named && !is_key() {
         return None;
     }
     let sign = rest.iter().take(3).take_while(|byte| is_sign(**byte)).count();
