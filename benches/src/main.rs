@@ -4,6 +4,8 @@
 //! real, on a store that is made anew outside the timing. `handoffs`, `dispatch` or `capture` after the command measures
 //! only that; `HANDOFF_BENCHES_PROGRAMS` names a directory of released programs that need not be built first. Exit code 1 when a
 //! limit is not held.
+//!
+//! `secrets` measures no time: how many secrets are found, and how many findings are none.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -17,6 +19,7 @@ mod handover;
 mod hook;
 mod measure;
 mod peer;
+mod secrets;
 mod setup;
 mod stage;
 
@@ -27,6 +30,16 @@ use cases::Row;
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("secrets") {
+        return match secrets::measure() {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => {
+                eprintln!("benches: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     match table() {
         Ok(rows) => {
             print(&rows);
@@ -49,7 +62,9 @@ fn table() -> Result<Vec<Row>, Failure> {
         Some("handoffs") => cases::handoffs(&programs),
         Some("capture") => handover::all(&programs),
         Some("dispatch") => Ok([dispatch::all(&programs)?, peer::all(&programs)?].concat()),
-        Some(other) => Err(format!("there is no group `{other}`: handoffs, dispatch or capture").into()),
+        Some(other) => {
+            Err(format!("there is no group `{other}`: handoffs, dispatch, capture or secrets").into())
+        }
     }
 }
 

@@ -44,6 +44,27 @@ pub(crate) fn without_secrets(draft: Vec<u8>, args: &Args) -> Result<(Vec<u8>, u
         .flat_map(|(option, value)| handoff_secrets::scan(value).into_iter().map(move |f| (option, f)))
         .map(|(option, finding)| format!("{} in {option}", finding.rule))
         .collect();
+    // These become fields and a file name as they are: nothing in them can be replaced.
+    let fixed = [
+        ("--topic", args.topic.as_ref().map(ToString::to_string)),
+        ("--tool", args.tool.clone()),
+        ("--session-id", args.session_id.clone()),
+    ];
+    let in_fixed: Vec<String> = fixed
+        .into_iter()
+        .filter_map(|(option, value)| Some((option, value?)))
+        .flat_map(|(option, value)| {
+            handoff_secrets::scan(&value).into_iter().map(move |found| (option, found))
+        })
+        .map(|(option, finding)| format!("{} in {option}", finding.rule))
+        .collect();
+    if args.secrets == Secrets::Redact && !in_fixed.is_empty() {
+        return Err(vec![format!(
+            "it holds what looks like a secret: {}; give another value",
+            in_fixed.join(", ")
+        )]);
+    }
+    found.extend(in_fixed);
     let findings = handoff_secrets::scan(&text);
     found.extend(
         findings.iter().map(|finding: &Finding| format!("{} in line {}", finding.rule, finding.line)),

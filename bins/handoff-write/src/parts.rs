@@ -45,9 +45,9 @@ impl<'d> Parts<'d> {
                 parts.body = document.body();
             }
             Front::Absent => {
-                let title = |body: &[u8]| Document::parse(body).title().map(Cow::into_owned);
                 // Behind a blank line a rule is no frontmatter.
-                parts.name = title(&[b"\n", draft].concat());
+                let body = [b"\n", draft].concat();
+                parts.name = Document::parse(&body).title().map(Cow::into_owned);
             }
             Front::Unusable(reason) => parts.kept_in_body = Some(reason),
         }

@@ -64,10 +64,12 @@ impl Sender {
         let own = find(session)?;
         let shell = current.ok().and_then(|current| Worktree::find(&current).ok());
         Ok(match shell {
-            Some(shell) if shell.top() != own.top() => match is_entered(&shell, &own) {
-                true => Self::of(shell, Some(Other::Session(own.top().to_owned()))),
-                false => Self::of(own, Some(Other::Shell(shell.top().to_owned()))),
-            },
+            Some(shell) if is_entered(&shell, &own) => {
+                Self::of(shell, Some(Other::Session(own.top().to_owned())))
+            }
+            Some(shell) if shell.top() != own.top() => {
+                Self::of(own, Some(Other::Shell(shell.top().to_owned())))
+            }
             _ => Self::of(own, None),
         })
     }

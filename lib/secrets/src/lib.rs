@@ -7,6 +7,7 @@
 //! that promise a secret). Every rule reads the text once, so a scan is linear in its length.
 
 mod assignment;
+mod hidden;
 mod jwt;
 mod name;
 mod placeholder;
@@ -39,7 +40,23 @@ struct Match {
 }
 
 /// The secrets in `text`, in order of position, not overlapping.
+///
+/// A character that is not seen, such as a zero-width space, does not hide the secret that it stands in.
 pub fn scan(text: &str) -> Vec<Finding> {
+    match hidden::Visible::of(text) {
+        None => with_lines(text, matches(text)),
+        Some(visible) => {
+            let found = matches(&visible.text).into_iter();
+            with_lines(
+                text,
+                found.map(|found| Match { span: visible.original(&found.span), ..found }).collect(),
+            )
+        }
+    }
+}
+
+/// The secrets in a text of which everything is seen.
+fn matches(text: &str) -> Vec<Match> {
     let mut precise = private_key::find(text);
     precise.extend(vendor::find(text));
     precise.extend(jwt::find(text));
@@ -51,7 +68,7 @@ pub fn scan(text: &str) -> Vec<Finding> {
     let mut all = precise;
     all.extend(assigned);
     all.sort_by_key(|found| found.span.start);
-    with_lines(text, all)
+    all
 }
 
 /// `text` with each finding's span replaced by `[REDACTED:<rule>]`.

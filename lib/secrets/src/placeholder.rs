@@ -1,6 +1,6 @@
 //! What stands where a secret would, and is none.
 
-use crate::randomness::{is_padded, is_slug, spoken_share};
+use crate::randomness::{is_padded, is_slug, numbers, spoken_share};
 
 /// How a redacted secret begins; the rule and `]` follow.
 pub(crate) const REDACTED: &str = "[REDACTED:";
@@ -39,6 +39,9 @@ const COMMON_PASSWORDS: &[&str] = &[
     "guest", "mysql", "redis", "rabbitmq", "mongo",
 ];
 
+/// Numbers that words in the place of a key may have among them: those drawn at random have more.
+const MOST_NUMBERS: usize = 2;
+
 /// Whether text in the shape of a vendor's key is a documented example, padding or words.
 ///
 /// No telling words here: a test key opens the vendor's test account.
@@ -47,7 +50,7 @@ pub(crate) fn stands_for_key(key: &str) -> bool {
     is_documented(key)
         || is_padded(bytes)
         || is_slug(bytes)
-        || (key.contains(['-', '_']) && spoken_share(bytes) > 0.8)
+        || (key.contains(['-', '_']) && spoken_share(bytes) > 0.8 && numbers(bytes) <= MOST_NUMBERS)
 }
 
 /// Whether a URL's password is a placeholder or one that everybody knows.

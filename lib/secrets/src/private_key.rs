@@ -2,6 +2,7 @@
 
 use crate::Match;
 use crate::shape::Alphabet::Base64;
+use crate::shape::UNBOUNDED;
 
 pub(crate) const RULE: &str = "private-key";
 
@@ -15,8 +16,55 @@ const LEAST_MATERIAL: usize = 16;
 /// prose by a word that is longer than any of prose.
 const LONGER_THAN_PROSE: usize = 24;
 
-/// The private key blocks in `text`, whole, in order of position.
+/// How `-----BEGIN` is encoded in base64, as in a kubeconfig.
+const ENCODED_BEGIN: &str = "LS0tLS1CRUdJTi";
+
+/// So many characters of base64 hold the label of a block.
+const ENCODED_LABEL: usize = 80;
+
+/// The private key blocks in `text`, whole, in order of position, plain and in base64.
 pub(crate) fn find(text: &str) -> Vec<Match> {
+    let mut found = plain(text);
+    found.extend(encoded(text));
+    found
+}
+
+/// The blocks that are encoded in base64 as a whole.
+fn encoded(text: &str) -> Vec<Match> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(ahead) = text[from..].find(ENCODED_BEGIN) {
+        let start = from + ahead;
+        let length = Base64.run(&bytes[start..], UNBOUNDED);
+        let padding = bytes[start + length..].iter().take(2).take_while(|byte| **byte == b'=').count();
+        from = start + length + padding;
+        let follows_base64 = start > 0 && Base64.contains(bytes[start - 1]);
+        let label = decoded(&bytes[start..start + length.min(ENCODED_LABEL)]);
+        let is_private = label.windows(11).any(|window| window == b"PRIVATE KEY");
+        if is_private && !follows_base64 && length > ENCODED_LABEL {
+            found.push(Match { rule: RULE, span: start..from });
+        }
+    }
+    found
+}
+
+/// What characters of base64 stand for; fewer than four at the end are left out.
+fn decoded(base64: &[u8]) -> Vec<u8> {
+    let value = |byte: u8| match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let bits = base64
+        .chunks_exact(4)
+        .map(|four| four.iter().fold(0_u32, |bits, &b| bits << 6 | u32::from(value(b))));
+    bits.flat_map(|bits| bits.to_be_bytes().into_iter().skip(1)).collect()
+}
+
+fn plain(text: &str) -> Vec<Match> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(ahead) = text[from..].find(BEGIN) {

@@ -28,6 +28,12 @@ pub(crate) fn spoken_share(value: &[u8]) -> f32 {
     if letters == 0 { 0.0 } else { spoken as f32 / letters as f32 }
 }
 
+/// How many numbers stand in a value, each a run of digits.
+pub(crate) fn numbers(value: &[u8]) -> usize {
+    let groups = value.chunk_by(|one, other| one.is_ascii_digit() == other.is_ascii_digit());
+    groups.filter(|group| group[0].is_ascii_digit()).count()
+}
+
 fn can_be_spoken(piece: &[u8]) -> bool {
     let is_vowel =
         |letter: &u8| matches!(letter.to_ascii_lowercase(), b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
@@ -73,9 +79,12 @@ pub(crate) fn is_counting(value: &[u8]) -> bool {
 }
 
 /// Whether one character fills the value or a stretch of it: `xxxx`, `****`, `....`, `00000000`.
+///
+/// A letter or digit has to fill half of it: keys that encode a number begin with many of the same.
 pub(crate) fn is_padded(value: &[u8]) -> bool {
     value.chunk_by(u8::eq).any(|run| {
         let is_filler = matches!(run[0], b'x' | b'X' | b'*' | b'.' | b'-' | b'_' | b'#' | b'?');
-        run.len() == value.len() || run.len() >= if is_filler { 4 } else { 8 }
+        run.len() == value.len()
+            || if is_filler { run.len() >= 4 } else { run.len() >= 8 && run.len() * 2 >= value.len() }
     })
 }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::placeholder::stands_for_value;
-use crate::randomness::{entropy, is_counting, is_slug, spoken_share};
+use crate::placeholder::{stands_for_password, stands_for_value};
+use crate::randomness::{entropy, is_counting, is_slug, numbers, spoken_share};
 
 /// Shorter values are found by their shape or not at all: too many of them are words.
 const SHORTEST: usize = 12;
@@ -62,7 +62,34 @@ impl<'t> Values<'t> {
             Quote::By(quote) => self.quoted(start, quote)?,
             Quote::None => self.unquoted(start)?,
         };
-        is_secret(&self.text[span.clone()]).then_some(span)
+        (is_secret(&self.text[span.clone()]) && !self.is_elided(&span)).then_some(span)
+    }
+
+    /// Whether only a part of a value is shown: `df25baf2…`, `eyJhbGciOiJI...`.
+    fn is_elided(&self, span: &Range<usize>) -> bool {
+        let rest = &self.text[span.end..];
+        rest.starts_with("...") || rest.starts_with('…') || self.text[span.clone()].contains("...")
+    }
+
+    /// The length of a quote, a user's name and the colon behind it at `at`; none when no such thing stands there.
+    pub(crate) fn user_length(&self, at: usize) -> Option<usize> {
+        let rest = &self.text.as_bytes()[at..];
+        let length = rest.iter().take(64).position(|byte| *byte == b':' || !byte.is_ascii_graphic())?;
+        (length > 0 && rest[length] == b':').then_some(length + 1)
+    }
+
+    /// The password that begins at `at` up to a blank or a quote, where only its surroundings say that it is one.
+    pub(crate) fn password_at(&self, at: usize) -> Option<Range<usize>> {
+        /// Shorter ones are words of a manual.
+        const SHORTEST_PASSWORD: usize = 6;
+        let rest = &self.text.as_bytes()[at..];
+        let length =
+            rest.iter().take_while(|byte| byte.is_ascii_graphic() && !b"\"'`".contains(byte)).count();
+        let span = at..at + length;
+        let is_one = length >= SHORTEST_PASSWORD
+            && !stands_for_password(&self.text[span.clone()])
+            && !self.is_elided(&span);
+        is_one.then_some(span)
     }
 
     fn opened(&self, at: usize) -> (usize, Quote) {
@@ -163,9 +190,7 @@ fn is_mixed(value: &[u8]) -> bool {
 
 /// Whether words with a number or two among them make up the value, as in `AccessTokenV2Response`.
 fn is_made_of_words(value: &[u8]) -> bool {
-    let groups = value.chunk_by(|one, other| one.is_ascii_digit() == other.is_ascii_digit());
-    let numbers = groups.filter(|group| group[0].is_ascii_digit()).count();
-    numbers <= MOST_NUMBERS && spoken_share(value) >= LEAST_SPOKEN
+    numbers(value) <= MOST_NUMBERS && spoken_share(value) >= LEAST_SPOKEN
 }
 
 /// A path, a URL, a path in code, or the digest by which something is known.

@@ -56,9 +56,10 @@ impl Worktree {
         Ok(match gix_discover::upwards_opts(&start, options) {
             Ok((found, _)) => {
                 let worktree = Self::of(found, start.clone());
-                match worktree.top != start && worktree.is_foreign(directory.uid()) {
-                    true => Self { top: start, git_dir: None },
-                    false => worktree,
+                if worktree.top != start && worktree.is_foreign(directory.uid()) {
+                    Self { top: start, git_dir: None }
+                } else {
+                    worktree
                 }
             }
             Err(_) => Self { top: start, git_dir: None },

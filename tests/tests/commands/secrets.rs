@@ -110,6 +110,26 @@ fn a_secret_in_an_option_is_refused_by_the_options_name_and_redacted() {
 }
 
 #[test]
+fn a_secret_in_an_option_that_becomes_a_field_or_a_name_is_refused_also_when_redacting() {
+    let (rule, _, secret) = secrets().remove(0);
+    for option in ["--topic", "--tool", "--session-id"] {
+        for (extra, way_out) in [
+            (&[][..], "take it out, or use --redact, or --allow-secrets if it is none"),
+            (&["--redact"], "give another value"),
+        ] {
+            let world = World::new();
+            let args = [&[option, &secret][..], extra].concat();
+            let ran = world.run("handoff-write", &world.dir("app"), &args, BODY);
+            let said = format!(
+                "agent-handoff: could not write the handoff: it holds what looks like a secret: {rule} in {option}; {way_out}\n"
+            );
+            assert!(!ran.err().contains(&secret));
+            is_refused(&world, &ran, 1, &said, BODY);
+        }
+    }
+}
+
+#[test]
 fn redact_reaches_the_drafts_own_frontmatter() {
     let world = World::new();
     let (_, _, secret) = secrets().remove(0);

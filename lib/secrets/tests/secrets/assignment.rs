@@ -100,6 +100,73 @@ fn in_prose() {
 }
 
 #[test]
+fn behind_a_name_with_a_qualifier_or_an_owner() {
+    assert_found_in(&[
+        "API_KEY_PROD=@",
+        "STRIPE_SECRET_KEY_LIVE=@",
+        "db_password_prod: @",
+        "apiKeyStaging = \"@\"",
+        "token-old: @",
+        "OPENAI_KEY=@",
+        "SSH_KEY=@",
+        "export WEATHER_KEY='@'",
+        "WEATHER_KEY_PROD=@",
+        "sshKey: \"@\"",
+        "deploy-key = @",
+        "{\"stripe_key\": \"@\"}",
+    ]);
+}
+
+#[test]
+fn in_sentences_and_tables() {
+    assert_found_in(&[
+        "The API key is @",
+        "the API key is: @",
+        "The old password was `@`, rotate it",
+        "- the token is \"@\"",
+        "| API key | @ |",
+        "| **API key** | `@` | staging |",
+        "|password|@|",
+        "Key: `@`",
+        "- **Key**: `@`",
+        "  * Key: \"@\"",
+    ]);
+}
+
+#[test]
+fn behind_a_character_that_is_not_seen() {
+    let (secret, shown) = (random(ALNUM, 24, 1), random(ALNUM, 24, 1));
+    let (start, end) = shown.split_at(9);
+    for hidden in ['\u{200B}', '\u{2060}', '\u{FEFF}', '\u{AD}', '\u{E0041}'] {
+        let before = format!("é{hidden}\ntoken{hidden}: ");
+        let text = format!("{before}{start}{hidden}{end}{hidden} {hidden}\n");
+        let span = before.len()..before.len() + secret.len() + hidden.len_utf8();
+        assert_eq!(scan(&text), [Finding { rule: RULE, line: 2, span }], "{text:?}");
+    }
+}
+
+#[test]
+fn a_value_that_begins_with_many_of_the_same_is_found() {
+    let bearer = ["A".repeat(22), "MLhe".to_owned(), "A".repeat(7), random(ALNUM, 80, 3)].concat();
+    assert_eq!(scan(&format!("Authorization: Bearer {bearer}")).len(), 1);
+}
+
+#[test]
+fn a_password_in_the_arguments_of_curl_and_in_netrc() {
+    for (before, password, after) in [
+        ("curl -s -u admin:", "hunter2!x", " https://x.dev"),
+        ("curl --user 'me@x.dev:", "s3cr-Kd9", "' https://x.dev"),
+        ("machine api.x.dev login bot password ", "correct-horse", "\n"),
+        ("machine api.x.dev\n  login bot\n  password ", "correct-horse", "\n"),
+    ] {
+        let text = [before, password, after].concat();
+        let found = scan(&text);
+        let spans: Vec<_> = found.iter().map(|finding| &text[finding.span.clone()]).collect();
+        assert_eq!(spans, [password], "{text}");
+    }
+}
+
+#[test]
 fn a_password_with_signs_is_found_whole() {
     for password in ["Tr0ub4dor&3xK9!z", "9fK#x2$vLq@7pW", "aB3=cD9=eF1=gH5kQ", "$ecr3t-Kd9x!Lq2"] {
         let text = format!("PASSWORD='{password}'");

@@ -87,10 +87,77 @@ pub(crate) fn samples() -> Vec<Sample> {
         ("vault-token", ["hv", "s.", &url_safe(92)]),
         ("xai-key", ["x", "ai-", &alnum(80)]),
     ];
+    samples.extend(more_samples());
     samples.extend(keys.map(|(rule, pieces)| announced(rule, "", &pieces)));
     samples
 }
 
 fn announced(rule: &'static str, announced_by: &'static str, pieces: &[&str]) -> Sample {
     Sample { rule, announced_by, secret: pieces.concat() }
+}
+
+/// The same of the vendors whose rule has one shape.
+fn more_samples() -> Vec<Sample> {
+    let alnum = |length| random(ALNUM, length, 29);
+    let url_safe = |length| random(URL_SAFE, length, 31);
+    let hex = |length| random(HEX, length, 37);
+    let upper = |length| random(UPPER, length, 41);
+    let base64 = |length| random(BASE64, length, 43);
+    let uuid = [hex(8), hex(4), hex(4), hex(4), hex(12)].join("-");
+    let keys = [
+        ("1password-token", ["ops", "_ey", &["J", &base64(250)].concat()]),
+        ("adobe-secret", ["p8", "e-", &alnum(32)]),
+        ("alibaba-access-key", ["LT", "AI", &alnum(20)]),
+        ("artifactory-key", ["AK", "Cp", &alnum(69)]),
+        ("atlassian-token", ["ATA", "TT3", &["xFfGF0", &url_safe(180)].concat()]),
+        ("atlassian-token", ["ATA", "TT3", &["xFfGF0", &url_safe(170), "=", &hex(8)].concat()]),
+        ("bedrock-key", ["AB", "SK", &base64(128)]),
+        ("brevo-key", ["xkey", "sib-", &[&hex(64), "-", &alnum(16)].concat()]),
+        ("buildkite-token", ["bk", "ua_", &hex(40)]),
+        ("circleci-token", ["CCI", "PAT_", &[&alnum(22), "_", &hex(40)].concat()]),
+        ("clojars-token", ["CLO", "JARS_", &alnum(60)]),
+        ("duffel-token", ["duffel", "_live_", &url_safe(43)]),
+        ("dynatrace-token", ["dt0", "c01.", &[&upper(24), ".", &upper(64)].concat()]),
+        ("easypost-key", ["EZ", "AK", &alnum(54)]),
+        ("figma-token", ["fi", "gd_", &url_safe(40)]),
+        ("flutterwave-key", ["FLW", "SECK-", &[&hex(32), "-X"].concat()[..32]]),
+        ("fly-io-token", ["fm", "2_", &base64(200)]),
+        ("fly-io-token", ["fo", "1_", &url_safe(43)]),
+        ("frameio-token", ["fio", "-u-", &url_safe(64)]),
+        ("gitlab-token", ["gl", "cbt-", &["64_", &alnum(20)].concat()]),
+        ("google-api-key", ["A", "Q.", &["Ab8RN6", &url_safe(44)].concat()]),
+        ("grafana-token", ["gl", "c_", &base64(80)]),
+        ("heroku-key", ["HR", "KU-", &["AA", &url_safe(58)].concat()]),
+        ("hubspot-token", ["pat-", "na1-", &uuid]),
+        ("infracost-key", ["ic", "o-", &alnum(32)]),
+        ("langsmith-key", ["lsv2", "_pt_", &[&hex(32), "_", &hex(10)].concat()]),
+        ("neon-key", ["na", "pi_", &random(LOWER, 64, 5)]),
+        ("netlify-token", ["nf", "p_", &alnum(36)]),
+        ("new-relic-key", ["NR", "AK-", &upper(27)]),
+        ("notion-token", ["sec", "ret_", &alnum(43)]),
+        ("nuget-key", ["oy", "2", &random(LOWER, 43, 5)]),
+        ("nvidia-key", ["nv", "api-", &url_safe(64)]),
+        ("octopus-key", ["A", "PI-", &upper(26)]),
+        ("planetscale-token", ["pscale", "_tkn_", &url_safe(43)]),
+        ("posthog-key", ["ph", "x_", &alnum(43)]),
+        ("postman-key", ["PM", "AK-", &[&hex(24), "-", &hex(34)].concat()]),
+        ("prefect-key", ["pn", "u_", &alnum(36)]),
+        ("pulumi-token", ["pu", "l-", &hex(40)]),
+        ("readme-key", ["rd", "me_", &random(LOWER, 70, 5)]),
+        ("replicate-token", ["r", "8_", &alnum(37)]),
+        ("resend-key", ["r", "e_", &[&alnum(8), "_", &alnum(24)].concat()]),
+        ("rubygems-key", ["ruby", "gems_", &hex(48)]),
+        ("sentry-token", ["snt", "rys_", &["eyJpYXQiOjE3", &base64(90), "=_", &base64(43)].concat()]),
+        ("shippo-token", ["shippo", "_live_", &hex(40)]),
+        ("sonarqube-token", ["sq", "u_", &hex(40)]),
+        ("sourcegraph-token", ["sg", "p_", &[&hex(16), "_", &hex(40)].concat()]),
+        ("sourcegraph-token", ["sg", "p_", &hex(40)]),
+        ("square-token", ["sq0", "csp-", &url_safe(43)]),
+        ("tavily-key", ["tv", "ly-", &["dev-", &alnum(32)].concat()]),
+        ("terraform-token", [&alnum(14), ".atlas", &["v1.", &url_safe(67)].concat()]),
+        ("twilio-key", ["S", "K", &hex(32)]),
+        ("typeform-token", ["tf", "p_", &url_safe(59)]),
+        ("vercel-token", ["vc", "p_", &alnum(56)]),
+    ];
+    keys.map(|(rule, pieces)| announced(rule, "", &pieces)).into()
 }

@@ -175,6 +175,50 @@ fn a_stand_in_for_a_value_is_no_secret() {
 }
 
 #[test]
+fn a_value_that_is_shown_in_part_is_no_secret() {
+    let part = random(ALNUM, 24, 9);
+    for elided in
+        [format!("{part}..."), format!("{part}…"), format!("{part}...{part}"), format!("{part}…{part}")]
+    {
+        for text in [
+            format!("API key: {elided}"),
+            format!("Authorization: Bearer {elided}"),
+            format!("token = \"{elided}\""),
+            format!("| API key | {elided} |"),
+            format!("the password is `{elided}`"),
+            format!("curl -u me:{elided} https://x.dev"),
+        ] {
+            assert_nothing_in(&text);
+        }
+    }
+}
+
+#[test]
+fn a_key_that_finds_something_is_no_secret() {
+    let value = random(HEX, 32, 8);
+    for name in [
+        "CACHE_KEY",
+        "PRIMARY_KEY",
+        "IDEMPOTENCY_KEY",
+        "PUBLIC_KEY",
+        "RECAPTCHA_SITE_KEY",
+        "cache_key",
+        "partitionKey",
+        "the key",
+        "monkey",
+        "KEY",
+    ] {
+        assert_nothing_in(&format!("{name}={value}"));
+        assert_nothing_in(&format!("{name}: {value}"));
+    }
+    assert_nothing_in(&format!("cat token | {value}"));
+    assert_nothing_in("- Key: src/a1.rs holds it, see `lib2`");
+    assert_nothing_in("Key: `src/auth2/token.rs`");
+    assert_nothing_in("docker run -u 1000:1000123 app; curl -u $USER:$PASS1234 x; curl -u me x");
+    assert_nothing_in("The login form asks for a password confirmation2 now");
+}
+
+#[test]
 fn a_name_that_promises_no_secret_holds_none() {
     let hex = random(HEX, 40, 5);
     let alnum = random(ALNUM, 28, 6);

@@ -82,6 +82,27 @@ fn a_private_key_without_an_end_is_found_to_the_end_of_its_base64() {
     assert_marked("private-key", &format!("⟦{block}⟧"));
 }
 
+/// `text` in base64.
+fn encoded(text: &str) -> String {
+    let letters = BASE64.as_bytes();
+    let letter = |bits: u32| char::from(letters[bits as usize & 63]);
+    let three = text
+        .as_bytes()
+        .chunks_exact(3)
+        .map(|b| u32::from(b[0]) << 16 | u32::from(b[1]) << 8 | u32::from(b[2]));
+    three.flat_map(|bits| [letter(bits >> 18), letter(bits >> 12), letter(bits >> 6), letter(bits)]).collect()
+}
+
+#[test]
+fn a_private_key_in_base64_is_found_whole_and_a_certificate_is_not() {
+    for label in ["RSA PRIVATE KEY", "PRIVATE KEY", "OPENSSH PRIVATE KEY"] {
+        let block = encoded(&[begin(label), "\n".into(), material(6, "\n"), end(label)].concat());
+        assert_marked("private-key", &format!("users:\n- user:\n    client-key-data: ⟦{block}==⟧\n"));
+    }
+    let certificate = encoded(&[begin("CERTIFICATE"), "\n".into(), material(6, "\n")].concat());
+    assert_marked("private-key", &format!("client-certificate-data: {certificate}\n"));
+}
+
 #[test]
 fn public_keys_certificates_and_markers_alone_are_no_secrets() {
     for label in
