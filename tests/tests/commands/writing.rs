@@ -61,7 +61,8 @@ fn the_writing_session_is_known_by_the_environment_of_the_agents_shell() {
     let ignored =
         "note: CODEX_THREAD_ID was ignored: a session id has letters, digits, `_` and `-`, at most 128\n";
     let long = "x".repeat(129);
-    let cases: [(&[(&str, &str)], &[&str], Option<&str>, &str); 10] = [
+    type Case<'c> = (&'c [(&'c str, &'c str)], &'c [&'c str], Option<&'c str>, &'c str);
+    let cases: [Case<'_>; 10] = [
         (&[], &[], None, ""),
         (&[claude], &[], Some("claude-1"), ""),
         (&[codex], &[], Some("codex_2"), ""),
