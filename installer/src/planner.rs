@@ -148,7 +148,7 @@ impl<'p> Planner<'p> {
         let recorded = self.old.files.get(&path);
         let is_replaced = |content: &[u8]| match recorded {
             Some(recorded) => is_hash_of(recorded, content),
-            None => kind == Kind::Agent && is_cli_agent(&path, content),
+            None => kind == Kind::Agent && is_cli_agent(&path, content) || is_orphan(content),
         };
         match there.content() {
             Some(content) if content != text.as_bytes() && !is_replaced(content) => {
@@ -168,12 +168,47 @@ impl<'p> Planner<'p> {
                     )),
                 }
             }
+            Some(content) if recorded.is_none() && is_orphan(content) => {
+                // Its directory was made by that installation, which cannot remove it any more.
+                if let (Kind::Skill, Some(dir)) = (kind, path.parent())
+                    && !self.manifest.directories.iter().any(|other| other == dir)
+                {
+                    self.manifest.directories.push(dir.to_owned());
+                }
+                self.write(path, text.into_bytes(), false);
+            }
             Some(content) if recorded.is_none() && content != text.as_bytes() => {
                 let original = Original::Text(String::from_utf8_lossy(content).into_owned());
                 self.replace(&path, original);
                 self.write(path, text.into_bytes(), false);
             }
             _ => self.write(path, text.into_bytes(), false),
+        }
+    }
+
+    /// Removes an agent's skills that run programs of a prefix that is gone: its manifest went with it.
+    pub(crate) fn remove_orphans(&mut self, agent: Agent) {
+        for Placed { kind, path, .. } in agent.skills(self.places) {
+            let content = handoff_files::read_file(&path, LARGEST).unwrap_or_default();
+            if self.old.files.contains_key(&path) || !is_orphan(&content) {
+                continue;
+            }
+            self.changes.push(Change::Remove(path.clone()));
+            if let (Kind::Skill, Some(dir)) = (kind, path.parent()) {
+                self.changes.push(Change::RemoveDirectory(dir.to_owned()));
+            }
+        }
+    }
+
+    /// Removes the commands on PATH that lead into a prefix that is gone.
+    pub(crate) fn remove_orphaned_commands(&mut self) {
+        for name in COMMANDS {
+            let path = self.places.command(name);
+            let target = handoff_files::link_target(&path);
+            if !self.old.links.contains_key(&path) && target.is_some_and(|there| leads_nowhere(&there, name))
+            {
+                self.changes.push(Change::Remove(path));
+            }
         }
     }
 
@@ -250,6 +285,7 @@ impl<'p> Planner<'p> {
         let ours = there.is_some_and(|there| {
             self.old.links.get(&path) == Some(&there)
                 || there.ends_with(Path::new(".agent-handoff/bin").join(name))
+                || leads_nowhere(&there, name)
         });
         if !ours && handoff_files::is_taken(&path) {
             let (path, target) = (self.places.short(&path), self.places.short(&target));
@@ -422,6 +458,24 @@ fn is_cli_agent(path: &Path, content: &[u8]) -> bool {
 fn is_ours(skill: &[u8]) -> bool {
     let text = String::from_utf8_lossy(skill);
     text.contains("/bin/handoff") || text.contains("/bin/installer")
+}
+
+/// Whether a link to the command `name` of an installation leads to a prefix that is gone.
+fn leads_nowhere(target: &Path, name: &str) -> bool {
+    target.is_absolute()
+        && target.ends_with(Path::new("bin").join(name))
+        && target.parent().is_some_and(|bin| !handoff_files::is_directory(bin))
+}
+
+/// Whether a skill of ours runs programs of a prefix that is gone.
+fn is_orphan(skill: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(skill);
+    let Some(end) = ["/bin/handoff", "/bin/installer"].iter().filter_map(|name| text.find(name)).min() else {
+        return false;
+    };
+    let start = text[..end].rfind([' ', '\n', '(', '`', '\'', '"']).map_or(0, |at| at + 1);
+    let prefix = Path::new(&text[start..end]);
+    prefix.is_absolute() && !handoff_files::is_directory(&prefix.join("bin"))
 }
 
 /// Whether a link was made by the bash program's installer, wherever that was checked out.

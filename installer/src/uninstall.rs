@@ -76,11 +76,14 @@ pub(crate) fn uninstall(
         }
     };
     let what = if planner.changes.is_empty() && old.is_empty() && projects.is_empty() {
-        "nothing, for nothing was installed"
+        "nothing, for nothing was installed".to_owned()
+    } else if !is_here && old.is_empty() {
+        let prefix = places.short(&places.prefix);
+        format!("what was in the agents' files; {prefix} is not there, so programs that were moved away stay")
     } else {
-        &what
+        what
     };
-    report.say("removed", what, "removed", json!(what));
+    report.say("removed", &what, "removed", json!(what));
     if captures {
         report.note("the hooks and the statusline that handover install made are gone too".to_owned());
     }
@@ -245,6 +248,7 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
         for piece in agent.all_pieces(places, &planner.manifest.clone()) {
             planner.unwire(&piece);
         }
+        planner.remove_orphans(agent);
         planner.remove_old_links(agent);
         planner.manifest.agents.retain(|other| *other != agent);
         if !planner.manifest.left_out.contains(&agent) {
@@ -256,7 +260,10 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
         }
     }
     match &options.only {
-        None => planner.remove(|_| true),
+        None => {
+            planner.remove_orphaned_commands();
+            planner.remove(|_| true);
+        }
         Some(only) => {
             let theirs: Vec<_> = only
                 .iter()

@@ -323,19 +323,38 @@ fn what_others_wrote_forges_no_finding_and_no_command() {
     }
 }
 
-// An installation whose prefix was deleted leaves hooks that each session reports as failing.
+// An installation whose prefix was deleted leaves hooks that each session reports as failing, and skills.
 #[test]
-fn a_hook_of_a_prefix_that_is_gone_is_found_and_replaced() {
+fn what_names_a_prefix_that_is_gone_is_taken_over_or_taken_away() {
     let machine = Machine::small();
+    let before = crate::support::apart_from_store(&machine);
     let other = machine.path("gone");
-    machine.done(&["install", "--codex-hook", "--home", other.to_str().unwrap()]);
-    std::fs::remove_dir_all(&other).unwrap();
-    for skills in [".claude/skills", ".agents/skills", ".codex/agents"] {
-        let _ = std::fs::remove_dir_all(machine.path(skills));
-    }
+    let lose = || {
+        machine.done(&["install", "--codex-hook", "--home", other.to_str().unwrap()]);
+        std::fs::remove_dir_all(&other).unwrap();
+    };
+    lose();
     machine.done(&["install", "--codex-hook"]);
     for name in [".claude/settings.json", ".codex/hooks.json"] {
         let text = machine.text(name);
         assert!(!text.contains("/gone/") && text.matches("session-start").count() == 1, "{text}");
     }
+    for name in [".claude/skills/handoff/SKILL.md", ".agents/skills/handoff/SKILL.md"] {
+        assert!(!machine.text(name).contains("/gone/"), "{name}");
+    }
+    machine.uninstall();
+    let left = crate::support::apart_from_store(&machine);
+    assert!(!left.names().iter().any(|name| name.contains("handoff")), "{:?}", left.names());
+
+    lose();
+    let said = machine.uninstall();
+    assert!(said.contains("~/.agent-handoff is not there"), "{said}");
+    let text = machine.done(&["uninstall"]);
+    assert!(text.contains("nothing was installed"), "{text}");
+    let left = crate::support::apart_from_store(&machine);
+    let ours = |name: &&str| {
+        name.contains("SKILL") || name.ends_with("skills/handoff") || name.contains("agents/handoff")
+    };
+    assert!(!left.names().iter().any(ours), "{:?}", left.names());
+    assert!(before.names().len() <= left.names().len());
 }
