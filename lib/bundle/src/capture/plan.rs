@@ -11,7 +11,7 @@ use crate::git::odd;
 use crate::manifest::{NotCarried, Reason};
 use crate::path::TreePath;
 use crate::policy;
-use crate::repository::{Progress, Repository, Scratch};
+use crate::repository::{Progress, Repository, Scratch, is_one};
 use crate::status::{ChangeKind, Entry, Status};
 use crate::tree::Tree;
 
@@ -118,10 +118,14 @@ impl Plan {
         plan.look(&mut dropped)?;
         plan.own(repository, attempt.own, &mut dropped)?;
         plan.measure(scratch, attempt.limits, &mut dropped)?;
-        plan.names(&mut dropped);
+        plan.names(scratch, &mut dropped);
         plan.drop_paths(dropped);
         plan.hidden_from_git(repository)?;
-        for path in special::find(&plan.tree, &status.ignored)? {
+        let mut passed_over = status.ignored;
+        passed_over.extend_from_slice(&repository.left_out);
+        let special =
+            if status.shows_untracked { special::find(&plan.tree, &passed_over)? } else { Vec::new() };
+        for path in special {
             plan.not_carried.insert(NotCarried::new(path, Reason::SpecialFile, None));
         }
         for gitlink in status.unseen_submodules {
@@ -270,13 +274,17 @@ impl Plan {
     }
 
     /// Drops names that could not be put back.
-    fn names(&self, dropped: &mut BTreeMap<TreePath, (Reason, Option<u64>)>) {
+    fn names(&self, scratch: &Scratch<'_>, dropped: &mut BTreeMap<TreePath, (Reason, Option<u64>)>) {
         for path in self.paths.keys().filter(|path| policy::forbidden(path).is_some()) {
             dropped.entry(path.clone()).or_insert((Reason::ForbiddenName, None));
         }
         loop {
             let left = self.paths.keys().filter(|path| !dropped.contains_key(*path));
-            let Some((one, other)) = policy::one_file(left) else { return };
+            let Some((one, other)) =
+                policy::one_file(left, &mut |one, other| is_one(scratch.dir(), one, other))
+            else {
+                return;
+            };
             for path in [one, other] {
                 dropped.insert(path, (Reason::AmbiguousName, None));
             }
