@@ -4,12 +4,15 @@
 //! section of its own. Secrets are taken out before anything is cut, since nobody knows half a secret for one, and out of
 //! the whole at the end.
 
+mod commands;
+
 use handoff_bundle::{Contents, NotCarried};
 use handoff_document::Timestamp;
 use handoff_text::Sanitised;
 use handoff_transcript::{Outcome, Session, Status};
 
 use crate::words::{counted, stopped};
+use commands::outcomes;
 
 /// The most that a summary may be long, in bytes: it fits into what a host passes on, with its frame.
 pub(crate) const LIMIT: usize = 6_000;
@@ -242,33 +245,6 @@ fn done(text: &mut Page, session: &Session) {
     let ran = outcomes(session).into_iter().filter(|command| command.outcome == Outcome::Exit(0));
     let ran = ran.map(|command| format!("`{}` went well", line(&command.line.text, 120).replace('`', "'")));
     section(text, "## Recently verified / completed — DO NOT REDO", todos.chain(ran), 800);
-}
-
-/// The commands that say something about the work, the last first, each once with its last outcome.
-fn outcomes(session: &Session) -> Vec<&handoff_transcript::Command> {
-    let mut seen = std::collections::HashSet::new();
-    let told = session.commands.iter().rev().filter(|command| !only_looks(&command.line.text));
-    told.filter(|command| seen.insert(command.line.text.trim())).collect()
-}
-
-/// Whether a command line does no more than look at files or say something.
-fn only_looks(line: &str) -> bool {
-    const LOOKS: [&str; 24] = [
-        "ls", "cat", "head", "tail", "pwd", "cd", "echo", "printf", "wc", "grep", "rg", "find", "fd", "sed",
-        "awk", "sort", "tree", "file", "stat", "which", "less", "true", "sleep", "date",
-    ];
-    let mut parts = line.split(['|', ';', '&', '\n']).map(str::trim).filter(|part| !part.is_empty());
-    parts.all(|part| {
-        let mut words = part.split_whitespace();
-        let first = words.next().unwrap_or_default();
-        let is_git_look =
-            first == "git" && matches!(words.next(), Some("status" | "log" | "diff" | "show" | "branch"));
-        let changes = matches!(first, "sed" | "find" | "fd") && part.contains(" -i")
-            || part.contains('>')
-            || part.contains("-delete")
-            || part.contains("-exec");
-        (LOOKS.contains(&first) || is_git_look) && !changes
-    })
 }
 
 fn open(text: &mut Page, session: &Session) {

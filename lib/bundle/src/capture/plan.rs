@@ -12,7 +12,7 @@ use crate::manifest::{NotCarried, Reason};
 use crate::path::TreePath;
 use crate::policy;
 use crate::repository::{Progress, Repository, Scratch, is_one};
-use crate::status::{ChangeKind, Entry, Status};
+use crate::status::{Change, ChangeKind, Entry, Status};
 use crate::tree::Tree;
 
 /// The mode of a submodule.
@@ -77,39 +77,8 @@ impl Plan {
             not_carried: BTreeSet::new(),
             has_index,
         };
-        let (mut unmerged, mut perhaps_promised) = (Vec::new(), Vec::new());
-        let empty = gix_hash::ObjectId::empty_blob(repository.format).to_string();
         let mut dropped = BTreeMap::new();
-        for change in status.changes {
-            match change.kind {
-                ChangeKind::Tracked { head, index, mode, intent } => {
-                    let is_link = |mode: Option<&str>| mode == Some(GITLINK);
-                    let submodule = is_link(head.as_ref().map(|entry| &*entry.mode))
-                        || is_link(index.as_ref().map(|entry| &*entry.mode))
-                        || is_link(mode.as_deref());
-                    if head == index && head.as_ref().is_some_and(|entry| entry.blob == empty) {
-                        perhaps_promised.push(change.path.clone());
-                    }
-                    let planned = plan.paths.entry(change.path.clone()).or_default();
-                    (planned.head, planned.index) = (head, index);
-                    (planned.git_mode, planned.intent) = (mode, intent);
-                    if submodule {
-                        dropped.insert(change.path, (Reason::Submodule, None));
-                    }
-                }
-                ChangeKind::Unmerged => {
-                    plan.paths.entry(change.path.clone()).or_default().unmerged = true;
-                    unmerged.push(change.path);
-                }
-                ChangeKind::Untracked => {
-                    plan.paths.entry(change.path).or_default();
-                }
-                ChangeKind::Nested => {
-                    plan.paths.entry(change.path.clone()).or_default();
-                    dropped.insert(change.path, (Reason::NestedRepository, None));
-                }
-            }
-        }
+        let (unmerged, perhaps_promised) = plan.take(repository, status.changes, &mut dropped);
         plan.unmerged(repository, unmerged)?;
         plan.promised(repository, perhaps_promised)?;
         for (path, reason) in attempt.left.iter().filter(|(path, _)| plan.paths.contains_key(*path)) {
@@ -133,6 +102,48 @@ impl Plan {
         }
         limits::keep(&mut plan, attempt.limits);
         Ok(plan)
+    }
+
+    /// Takes what git says; gives the paths in conflict, and those that the index may only promise.
+    fn take(
+        &mut self,
+        repository: &Repository<'_>,
+        changes: Vec<Change>,
+        dropped: &mut BTreeMap<TreePath, (Reason, Option<u64>)>,
+    ) -> (Vec<TreePath>, Vec<TreePath>) {
+        let (mut unmerged, mut perhaps_promised) = (Vec::new(), Vec::new());
+        let empty = gix_hash::ObjectId::empty_blob(repository.format).to_string();
+        for change in changes {
+            match change.kind {
+                ChangeKind::Tracked { head, index, mode, intent } => {
+                    let is_link = |mode: Option<&str>| mode == Some(GITLINK);
+                    let submodule = is_link(head.as_ref().map(|entry| &*entry.mode))
+                        || is_link(index.as_ref().map(|entry| &*entry.mode))
+                        || is_link(mode.as_deref());
+                    if head == index && head.as_ref().is_some_and(|entry| entry.blob == empty) {
+                        perhaps_promised.push(change.path.clone());
+                    }
+                    let planned = self.paths.entry(change.path.clone()).or_default();
+                    (planned.head, planned.index) = (head, index);
+                    (planned.git_mode, planned.intent) = (mode, intent);
+                    if submodule {
+                        dropped.insert(change.path, (Reason::Submodule, None));
+                    }
+                }
+                ChangeKind::Unmerged => {
+                    self.paths.entry(change.path.clone()).or_default().unmerged = true;
+                    unmerged.push(change.path);
+                }
+                ChangeKind::Untracked => {
+                    self.paths.entry(change.path).or_default();
+                }
+                ChangeKind::Nested => {
+                    self.paths.entry(change.path.clone()).or_default();
+                    dropped.insert(change.path, (Reason::NestedRepository, None));
+                }
+            }
+        }
+        (unmerged, perhaps_promised)
     }
 
     fn base(&self, repository: &Repository<'_>) -> String {
