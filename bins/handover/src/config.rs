@@ -6,7 +6,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use handoff_bundle::{BundleError, Handover, Limits};
+use handoff_bundle::{BundleError, Git, Handover, Keyring, Limits};
+use handoff_process::Environment;
 use handoff_quota::{Percent, Policy, SourceName, Windows};
 use toml_edit::{Document, Item, TableLike, Value};
 
@@ -20,6 +21,9 @@ const SOURCES: [(&str, SourceName); 4] = [
     ("statusline", SourceName::Statusline),
     ("rollout", SourceName::Rollout),
 ];
+
+/// Its name in `.handover`.
+pub(crate) const FILE: &str = "config.toml";
 
 /// What `handover init` writes: the defaults, explained.
 pub(crate) const TEMPLATE: &str = "\
@@ -55,6 +59,8 @@ budget_ms = 100
 pub(crate) struct Config {
     /// Whether there is a file.
     pub(crate) is_set: bool,
+    /// Whether the file is one that git tracks and the user has not allowed: then the defaults hold.
+    pub(crate) is_ignored: bool,
     pub(crate) track: bool,
     pub(crate) policy: Policy,
     pub(crate) on_session_end: bool,
@@ -71,6 +77,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             is_set: false,
+            is_ignored: false,
             track: false,
             policy: Policy::default(),
             on_session_end: false,
@@ -94,14 +101,25 @@ pub(crate) enum ConfigError {
 }
 
 impl Config {
-    /// Reads `.handover/config.toml` of the worktree at `top`.
+    /// Reads `.handover/config.toml` of the worktree at `top`. One that git tracks came with a clone or a pull: it could have
+    /// patches staged, and switch off what saves the work, so it counts only once the user allowed this very content.
     ///
     /// # Errors
     /// What the system says; what is wrong with it and where.
-    pub(crate) fn load(top: &Path) -> Result<Self, ConfigError> {
+    pub(crate) fn load(top: &Path, environment: &Environment) -> Result<Self, ConfigError> {
         let path = top.join(".handover/config.toml");
         let Some(handover) = Handover::open(top)? else { return Ok(Self::default()) };
-        let Some(bytes) = handover.own_file("config.toml", LARGEST)? else { return Ok(Self::default()) };
+        let Some(bytes) = handover.own_file(FILE, LARGEST)? else { return Ok(Self::default()) };
+        // Where git cannot say, it may have come so.
+        let tracked =
+            || Git::find(environment).is_ok_and(|git| handover.is_tracked(&git, FILE).unwrap_or(true));
+        if !is_allowed(&bytes, environment) && handoff_files::is_taken(&top.join(".git")) && tracked() {
+            let ignored = format!(
+                "{} came with the repository and does not count: look at it, then handover allow --config",
+                path.display()
+            );
+            return Ok(Self { is_set: true, is_ignored: true, warnings: vec![ignored], ..Self::default() });
+        }
         let text = String::from_utf8_lossy(&bytes);
         Self::parse(&text).map_err(|(at, reason)| {
             let line = text[..at.min(text.len())].matches('\n').count() + 1;
@@ -194,6 +212,13 @@ impl Config {
         Ok(())
     }
 
+    /// The settings that are not the defaults, a line each as in the file.
+    pub(crate) fn changed(&self) -> Vec<String> {
+        let defaults = Self::default().print();
+        let is_new = |line: &&str| !defaults.lines().any(|other| other == *line);
+        self.print().lines().filter(is_new).map(str::to_owned).collect()
+    }
+
     /// Every setting with its value, in the form of the file.
     pub(crate) fn print(&self) -> String {
         let strings = |all: Vec<String>| {
@@ -224,6 +249,11 @@ impl Config {
             self.budget.as_millis(),
         )
     }
+}
+
+fn is_allowed(content: &[u8], environment: &Environment) -> bool {
+    let keyring = crate::here::state(environment).ok().and_then(|state| Keyring::open(&state).ok());
+    keyring.is_some_and(|keyring| keyring.allows_config(content).unwrap_or(false))
 }
 
 /// What is wrong, and where in the text.

@@ -31,7 +31,8 @@ impl<'a> Here<'a> {
         root: Option<&Path>,
     ) -> Result<Self, Failure> {
         let worktree = find(root)?;
-        let config = Config::load(worktree.top()).map_err(|error| Failure::new(error.to_string()))?;
+        let config =
+            Config::load(worktree.top(), environment).map_err(|error| Failure::new(error.to_string()))?;
         Ok(Self::with(environment, output, worktree, config))
     }
 
@@ -43,7 +44,7 @@ impl<'a> Here<'a> {
         root: Option<&Path>,
     ) -> Result<Self, Failure> {
         let worktree = find(root)?;
-        let config = Config::load(worktree.top()).unwrap_or_else(|error| Config {
+        let config = Config::load(worktree.top(), environment).unwrap_or_else(|error| Config {
             warnings: vec![format!("{error}; until then the defaults hold")],
             ..Config::default()
         });

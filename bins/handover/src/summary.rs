@@ -4,15 +4,28 @@
 //! section of its own. Secrets are taken out before anything is cut, since nobody knows half a secret for one, and out of
 //! the whole at the end.
 
+mod commands;
+
 use handoff_bundle::{Contents, NotCarried};
 use handoff_document::Timestamp;
 use handoff_text::Sanitised;
 use handoff_transcript::{Outcome, Session, Status};
 
 use crate::words::{counted, stopped};
+use commands::outcomes;
 
 /// The most that a summary may be long, in bytes: it fits into what a host passes on, with its frame.
 pub(crate) const LIMIT: usize = 6_000;
+/// The most that its whole may be long, in bytes, which stays in the bundle.
+const WHOLE_LIMIT: usize = 256 << 10;
+/// How much of its usual bound each part has, in eighths: the first that fits is taken.
+const SCALES: [usize; 8] = [48, 32, 24, 16, 12, 8, 4, 2];
+/// The same for the whole.
+const WHOLE_EIGHTHS: usize = 8 * 1_000;
+/// So much of what the user wrote for this capture is passed on whatever else there is, in bytes: of the summary, and of
+/// the next step.
+const SAID: usize = 2_400;
+const NEXT_STEP: usize = 800;
 
 /// What is known.
 pub(crate) struct Facts<'a> {
@@ -35,7 +48,10 @@ pub(crate) struct Facts<'a> {
 #[derive(Debug)]
 pub(crate) struct Summary {
     pub(crate) title: String,
+    /// At most [`LIMIT`] bytes.
     pub(crate) text: String,
+    /// The same, with what did not fit there.
+    pub(crate) whole: String,
     /// The kinds of secrets that were taken out of it.
     pub(crate) redacted: Vec<&'static str>,
 }
@@ -55,31 +71,70 @@ impl Summary {
         let (title, said, next_step) = (title.as_deref(), said.as_deref(), next_step.as_deref());
         let facts = &Facts { title, said, next_step, why: &why, session: &session, ..*facts };
         let title = self::title(facts);
-        let mut text = format!("# Handoff — {title}\n\n");
-        status(&mut text, facts);
-        next(&mut text, facts);
-        done(&mut text, facts.session);
-        open(&mut text, facts.session);
-        files(&mut text, facts);
-        left_behind(&mut text, facts.contents.left_behind());
-        let findings = handoff_secrets::scan(&text);
-        redacted.extend(findings.iter().map(|finding| finding.rule));
+        let mut page = |eighths: usize, limit: usize| {
+            let (text, is_cut) = page(facts, &title, eighths);
+            let findings = handoff_secrets::scan(&text);
+            redacted.extend(findings.iter().map(|finding| finding.rule));
+            let mut text = handoff_secrets::redact(&text, &findings);
+            let fits = text.len() <= limit;
+            // Marks of what was taken out may have made it longer than its parts may be.
+            text.truncate(text.floor_char_boundary(limit));
+            (text, is_cut, fits)
+        };
+        // As much of each part as there is room for in all.
+        let mut scales = SCALES.into_iter();
+        let (text, is_cut) = loop {
+            let Some(eighths) = scales.next() else { break (page(1, LIMIT).0, true) };
+            let (text, is_cut, fits) = page(eighths, LIMIT);
+            if fits {
+                break (text, is_cut);
+            }
+        };
+        let whole = if is_cut { page(WHOLE_EIGHTHS, WHOLE_LIMIT).0 } else { text.clone() };
         redacted.sort_unstable();
         redacted.dedup();
-        let mut text = handoff_secrets::redact(&text, &findings);
         let title = handoff_secrets::redact(&title, &handoff_secrets::scan(&title));
-        // Each part has its bound; marks of what was taken out may have made it longer.
-        let end = text.floor_char_boundary(LIMIT);
-        text.truncate(end);
-        Self { title, text, redacted }
+        Self { title, text, whole, redacted }
+    }
+}
+
+/// The whole text, each part in `eighths` of its usual bound; and whether anything is cut in it.
+fn page(facts: &Facts<'_>, title: &str, eighths: usize) -> (String, bool) {
+    let mut page = Page { text: format!("# Handoff — {title}\n\n"), eighths, is_cut: false };
+    status(&mut page, facts);
+    next(&mut page, facts);
+    done(&mut page, facts.session);
+    open(&mut page, facts.session);
+    files(&mut page, facts);
+    left_behind(&mut page, facts.contents.left_behind());
+    (page.text, page.is_cut)
+}
+
+/// A summary that is being written.
+struct Page {
+    text: String,
+    /// How much of its usual bound each part has, in eighths.
+    eighths: usize,
+    is_cut: bool,
+}
+
+impl Page {
+    fn bound(&self, usual: usize) -> usize {
+        usual.saturating_mul(self.eighths) / 8
+    }
+}
+
+impl std::ops::AddAssign<&str> for Page {
+    fn add_assign(&mut self, text: &str) {
+        self.text.push_str(text);
     }
 }
 
 /// The texts of the session that are told, each through `clean`.
 fn cleaned(session: &Session, clean: &mut impl FnMut(&str) -> String) -> Session {
     let mut session = session.clone();
-    let Session { task, first_task, last_answer, todos, commands, failure, .. } = &mut session;
-    let texts = [task, first_task, last_answer].into_iter().flatten();
+    let Session { task, subject, first_task, last_answer, todos, commands, failure, .. } = &mut session;
+    let texts = [task, subject, first_task, last_answer].into_iter().flatten();
     let texts = texts.chain(todos.iter_mut().map(|todo| &mut todo.text));
     let texts = texts.chain(commands.iter_mut().map(|command| &mut command.line));
     for text in texts {
@@ -91,15 +146,16 @@ fn cleaned(session: &Session, clean: &mut impl FnMut(&str) -> String) -> Session
     session
 }
 
-/// The title that was given, or the task's first words.
+/// The title that was given, or the first words of the newest request that says what it is about.
 fn title(facts: &Facts<'_>) -> String {
-    let task = facts.session.task.as_ref().map(|task| task.first_line().text);
+    let Session { subject, task, .. } = facts.session;
+    let task = subject.as_ref().or(task.as_ref()).map(|task| task.first_line().text);
     let words = facts.title.map(str::to_owned).or(task).or_else(|| facts.said.map(str::to_owned));
     let words = words.map(|words| line(&words, 70)).filter(|words| !words.is_empty());
     words.unwrap_or_else(|| "uncommitted work".to_owned())
 }
 
-fn status(text: &mut String, facts: &Facts<'_>) {
+fn status(text: &mut Page, facts: &Facts<'_>) {
     let contents = facts.contents;
     let (files, staged) = (contents.files.len(), contents.staged.len());
     *text += &format!("## Status as of {}\n", facts.created);
@@ -133,23 +189,33 @@ fn status(text: &mut String, facts: &Facts<'_>) {
     }
     let answer = facts.session.last_answer.as_ref().map(|text| text.text.clone());
     let answer = answer.filter(|answer| !known(answer) && reason.as_deref() != Some(&*line(answer, 200)));
+    let before = if facts.session.answer_is_older { ", before that was asked" } else { "" };
+    let answered = format!("The agent's last answer{before}:");
+    let said = text.bound(700).max(SAID);
+    if let Some(words) = facts.said.filter(|words| !words.trim().is_empty()) {
+        let quote = quoted(text, words, said);
+        *text += &format!("\nIn their own words:\n{quote}");
+    }
     let quotes = [
-        ("In their own words:", facts.said.map(str::to_owned), 700),
         ("Asked for last:", facts.session.task.as_ref().map(|task| task.text.clone()), 800),
         ("Asked for first:", facts.session.first_task.as_ref().map(|task| task.text.clone()), 300),
-        ("The agent's last answer:", answer, 800),
+        (&*answered, answer, 800),
     ];
     for (what, words, limit) in quotes {
         if let Some(words) = words.filter(|words| !words.trim().is_empty()) {
-            *text += &format!("\n{what}\n{}", quoted(&words, limit));
+            let limit = text.bound(limit);
+            let quote = quoted(text, &words, limit);
+            *text += &format!("\n{what}\n{quote}");
         }
     }
 }
 
-fn next(text: &mut String, facts: &Facts<'_>) {
+fn next(text: &mut Page, facts: &Facts<'_>) {
     let of = |status: Status| facts.session.todos.iter().find(move |todo| todo.status == status);
     let todo = of(Status::InProgress).or_else(|| of(Status::Pending)).map(|todo| todo.text.text.clone());
-    let next = facts.next_step.map(str::to_owned).or(todo).map(|step| line(&step, 300));
+    let bound = text.bound(300).max(NEXT_STEP);
+    let next = facts.next_step.map(str::to_owned).or(todo).map(|step| line(&step, bound));
+    text.is_cut |= next.as_ref().is_some_and(|next| next.ends_with('…'));
     let is_clean = facts.contents.is_empty();
     let next = next.unwrap_or_else(|| match facts.session.task {
         Some(_) => "Go on with what was asked for last (above).".to_owned(),
@@ -173,18 +239,18 @@ fn next(text: &mut String, facts: &Facts<'_>) {
     }
 }
 
-fn done(text: &mut String, session: &Session) {
+fn done(text: &mut Page, session: &Session) {
     let todos = session.todos.iter().filter(|todo| todo.status == Status::Completed);
     let todos = todos.map(|todo| line(&todo.text.text, 120));
-    let ran = session.commands.iter().rev().filter(|command| command.outcome == Outcome::Exit(0));
+    let ran = outcomes(session).into_iter().filter(|command| command.outcome == Outcome::Exit(0));
     let ran = ran.map(|command| format!("`{}` went well", line(&command.line.text, 120).replace('`', "'")));
     section(text, "## Recently verified / completed — DO NOT REDO", todos.chain(ran), 800);
 }
 
-fn open(text: &mut String, session: &Session) {
+fn open(text: &mut Page, session: &Session) {
     let todos = session.todos.iter().filter(|todo| todo.status != Status::Completed);
     let todos = todos.map(|todo| line(&todo.text.text, 120));
-    let failed = session.commands.iter().rev().filter_map(|command| {
+    let failed = outcomes(session).into_iter().filter_map(|command| {
         let how = match command.outcome {
             Outcome::Exit(0) => return None,
             Outcome::Exit(code) => format!("exit {code}"),
@@ -196,7 +262,7 @@ fn open(text: &mut String, session: &Session) {
     section(text, "## Open follow-ups", todos.chain(failed), 700);
 }
 
-fn files(text: &mut String, facts: &Facts<'_>) {
+fn files(text: &mut Page, facts: &Facts<'_>) {
     let changed = facts.contents.files.iter().map(|file| {
         let path = line(&file.path.to_string(), 200);
         match file.change {
@@ -205,14 +271,23 @@ fn files(text: &mut String, facts: &Facts<'_>) {
             _ => path,
         }
     });
-    section(text, "## Files touched this session", changed, 700);
+    // What the session wrote and is committed by now: drift is counted in it too.
+    let uncommitted: std::collections::HashSet<_> =
+        facts.contents.files.iter().map(|file| file.path.as_bytes()).collect();
+    let written = facts.session.files.iter().rev().filter_map(|path| {
+        let path = path.text.strip_prefix(facts.top)?.strip_prefix('/')?;
+        let is_own = path.starts_with(".git/") || path.starts_with(".handover/") || path.contains("../");
+        (!is_own && !uncommitted.contains(path.as_bytes())).then(|| line(path, 200))
+    });
+    section(text, "## Files touched this session", changed.chain(written), 700);
 }
 
-fn left_behind<'c>(text: &mut String, left: impl Iterator<Item = &'c NotCarried>) {
+fn left_behind<'c>(text: &mut Page, left: impl Iterator<Item = &'c NotCarried>) {
     let left = left.map(|left| format!("{}: {}", line(&left.path.to_string(), 200), left.text()));
-    let mut named = String::new();
+    let mut named = Page { text: String::new(), ..*text };
     section(&mut named, "## What NOT to do on resume", left, 400);
-    *text += &named.replacen(
+    text.is_cut |= named.is_cut;
+    *text += &named.text.replacen(
         "resume\n",
         "resume\nDo not take these for carried; they are only where they were:\n",
         1,
@@ -220,7 +295,8 @@ fn left_behind<'c>(text: &mut String, left: impl Iterator<Item = &'c NotCarried>
 }
 
 /// A section of one line an item, as long as they fit into `limit` bytes; of the rest the number. None when empty.
-fn section(text: &mut String, heading: &str, items: impl Iterator<Item = String>, limit: usize) {
+fn section(text: &mut Page, heading: &str, items: impl Iterator<Item = String>, limit: usize) {
+    let limit = text.bound(limit);
     let (mut list, mut left) = (String::new(), 0);
     for item in items.filter(|item| !item.is_empty()) {
         if left == 0 && list.len() + item.len() + 3 <= limit {
@@ -230,6 +306,7 @@ fn section(text: &mut String, heading: &str, items: impl Iterator<Item = String>
         }
     }
     if left > 0 {
+        text.is_cut = true;
         list += &format!("- and {left} more\n");
     }
     if !list.is_empty() {
@@ -242,22 +319,18 @@ fn line(words: &str, limit: usize) -> String {
     Sanitised::line(words.as_bytes(), limit).to_string()
 }
 
-/// A text of others, every line of it marked, in at most about `limit` bytes.
-fn quoted(words: &str, limit: usize) -> String {
+/// A text of others, every line of it marked, in at most about `limit` bytes. The line that does not fit is cut.
+fn quoted(page: &mut Page, words: &str, limit: usize) -> String {
     let words = Sanitised::from(words.trim());
-    let end = words.floor_char_boundary(limit);
-    let mut text = String::new();
-    let mut used = 0;
-    for line in words[..end].lines() {
-        used += line.len() + 3;
-        if used > limit {
-            break;
+    let (mut text, mut room) = (String::new(), limit);
+    for line in words.lines() {
+        let end = line.floor_char_boundary(room);
+        if end < line.len() {
+            page.is_cut = true;
+            return text + &format!("> {} […]\n", line[..end].trim_end());
         }
         text += &format!("> {line}\n");
-    }
-    let is_cut = text.lines().map(|line| line.len() - 1).sum::<usize>() < words.len();
-    if is_cut {
-        text += "> […]\n";
+        room = room.saturating_sub(line.len() + 3);
     }
     text
 }
@@ -359,6 +432,90 @@ Nothing was uncommitted.
         assert!(summary.text.len() <= LIMIT, "{}", summary.text.len());
         assert!(summary.text.contains("\n## Immediate next action\n") && !summary.text.contains('\u{1b}'));
         assert!(summary.text.contains("\n## Open follow-ups\n"));
+    }
+
+    #[test]
+    fn the_user_s_words_are_cut_only_where_there_is_no_room_and_then_inside_a_line() {
+        let (session, contents) = (Session::default(), Contents::default());
+        let mut facts = facts(&session, &contents);
+        let line = "w".repeat(800);
+        let points: String =
+            (0..40).map(|number| format!("- point {number} of the plan is done\n")).collect();
+        for words in [&line, &points] {
+            facts.said = Some(words);
+            let summary = Summary::of(&facts);
+            assert!(words.lines().all(|line| summary.text.contains(line)), "{}", summary.text);
+            assert_eq!(summary.whole, summary.text);
+        }
+        // More than there is room for: the beginning of the line, and the whole in the bundle.
+        let (long, step) = ("word ".repeat(4_000), "step ".repeat(100));
+        (facts.said, facts.next_step) = (Some(long.as_str()), Some(step.as_str()));
+        let summary = Summary::of(&facts);
+        assert!(summary.text.len() <= LIMIT && summary.text.contains(&long[..SAID - 10]), "{}", summary.text);
+        assert!(summary.text.contains(" […]") && summary.text.contains(step.trim()));
+        assert!(summary.whole.contains(long.trim()) && !summary.whole.contains("[…]"));
+    }
+
+    #[test]
+    fn a_command_is_told_once_with_its_last_outcome_and_a_look_is_no_achievement() {
+        let command = |line: &str, outcome| Command { line: Text::from(line), outcome };
+        let session = Session {
+            commands: vec![
+                command("make mended", Outcome::Exit(2)),
+                command("make broken", Outcome::Exit(0)),
+                command("make mended", Outcome::Exit(2)),
+                command("ls -la && cat src/a.rs | head -5", Outcome::Exit(0)),
+                command("grep -r x .", Outcome::Exit(1)),
+                command("git status", Outcome::Exit(0)),
+                command("cd lib && cargo test", Outcome::Exit(0)),
+                command("make mended", Outcome::Exit(0)),
+                command("make broken", Outcome::Exit(2)),
+                command("sed -i s/a/b/ src/a.rs", Outcome::Exit(0)),
+                command("echo x > note", Outcome::Exit(0)),
+            ],
+            ..Session::default()
+        };
+        let text = Summary::of(&facts(&session, &Contents::default())).text;
+        let (_, told) = text.split_once("DO NOT REDO\n").unwrap_or_default();
+        let wanted = "- `echo x > note` went well\n- `sed -i s/a/b/ src/a.rs` went well\n- `make mended` went well\n\
+                      - `cd lib && cargo test` went well\n\n## Open follow-ups\n- `make broken`: exit 2\n";
+        assert_eq!(told, wanted);
+    }
+
+    #[test]
+    fn the_title_is_the_newest_request_that_says_something_and_an_older_answer_is_called_so() {
+        let session = Session {
+            task: Some(Text::from("go on")),
+            subject: Some(Text::from("Teach the parser quotes")),
+            last_answer: Some(Text::from("Half of it.")),
+            answer_is_older: true,
+            ..Session::default()
+        };
+        let summary = Summary::of(&facts(&session, &Contents::default()));
+        assert_eq!(summary.title, "Teach the parser quotes");
+        assert!(summary.text.contains("The agent's last answer, before that was asked:\n> Half of it."));
+    }
+
+    #[test]
+    fn what_the_session_wrote_and_committed_is_among_its_files() {
+        let paths = [
+            "/home/someone/app/src/done.rs",
+            "/home/someone/app/src/open.rs",
+            "/etc/hosts",
+            "/home/someone/apple",
+        ];
+        let session = Session { files: paths.map(Text::from).to_vec(), ..Session::default() };
+        let open = handoff_bundle::File {
+            path: handoff_bundle::TreePath::new("src/open.rs"),
+            change: handoff_bundle::Change::Modified,
+            mode: None,
+            permissions: None,
+            size: 0,
+            blake3: None,
+        };
+        let contents = Contents { files: vec![open], ..Contents::default() };
+        let text = Summary::of(&facts(&session, &contents)).text;
+        assert!(text.ends_with("## Files touched this session\n- src/open.rs\n- src/done.rs\n"), "{text}");
     }
 
     #[test]

@@ -144,7 +144,7 @@ impl Handover {
         let patches = preflight::patches(bundle, &workshop)?;
         let scratch = Scratch::new(repository, workshop)?;
         let target = preflight::target(repository, bundle, options)?;
-        let built = build::build(&scratch, repository, &patches, &target)?;
+        let built = build::build(&scratch, repository, &patches, &bundle.manifest().contents, &target)?;
         let ready = ready::ready(repository, &scratch, hidden.dir(), bundle, built, target, options, keep)?;
         hidden.dir().remove_all(WORKSHOP)?;
         Ok((hidden, ready))

@@ -110,7 +110,7 @@ impl Handover {
     /// [`BundleError::Bare`], [`BundleError::NotTop`], [`BundleError::Changing`], [`BundleError::Unfaithful`]; git's and the
     /// system's. Nothing is left behind then. A path that cannot be carried is no error: the manifest names it.
     pub fn capture(&self, git: &Git, limits: Limits, own: &[Own]) -> Result<Draft, BundleError> {
-        let repository = Repository::open(git, self.top())?;
+        let repository = self.repository(git)?;
         let mut left = BTreeMap::new();
         for number in 1..=MOST_TRIES {
             let attempt = Attempt { limits, own, left: &left, may_retry: number < TRIES };
@@ -134,8 +134,14 @@ impl Handover {
     /// # Errors
     /// [`BundleError::Bare`], [`BundleError::NotTop`]; git's and the system's.
     pub fn uncommitted(&self, git: &Git) -> Result<Vec<TreePath>, BundleError> {
-        let status = Status::read(&Repository::open(git, self.top())?, false)?;
+        let status = Status::read(&self.repository(git)?, false)?;
         Ok(status.changes.into_iter().map(|change| change.path).collect())
+    }
+
+    fn repository<'g>(&self, git: &'g Git) -> Result<Repository<'g>, BundleError> {
+        let mut repository = Repository::open(git, self.top())?;
+        self.left_out().clone_into(&mut repository.left_out);
+        Ok(repository)
     }
 
     fn attempt(&self, repository: &Repository<'_>, attempt: &Attempt<'_>) -> Result<Draft, BundleError> {

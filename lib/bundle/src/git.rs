@@ -22,6 +22,8 @@ const KEPT: usize = 8 << 10;
 pub struct Git {
     program: PathBuf,
     environment: Vec<(OsString, OsString)>,
+    /// Git's configuration as the environment has it: for the real repository alone.
+    configuration: Vec<(OsString, OsString)>,
 }
 
 /// Git could not be run, or failed.
@@ -74,20 +76,24 @@ impl Git {
             let name = name.as_encoded_bytes();
             !name.starts_with(b"GIT_") && !name.starts_with(b"LC_") && name != b"LANG" && name != b"LANGUAGE"
         };
+        // What is ignored, and whose repositories are safe, is the user's to say in every way that git has.
+        let is_configuration = |name: &OsStr| name.as_encoded_bytes().starts_with(b"GIT_CONFIG_");
+        let configuration = environment.iter().filter(|(name, _)| is_configuration(name)).cloned().collect();
         let mut environment: Vec<_> = environment.into_iter().filter(|(name, _)| keep(name)).collect();
         for (name, value) in
             [("LC_ALL", "C"), ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0"), ("GIT_PAGER", "cat")]
         {
             environment.push((name.into(), value.into()));
         }
-        Self { program, environment }
+        Self { program, environment, configuration }
     }
 
-    /// A command in the real worktree at `top`. The user's configuration says what is ignored, and how files that a
+    /// A command in the real worktree at `top`, with `settings` besides. The user's configuration says what is ignored, and how files that a
     /// filter changes are compared; what would run other programs, or print otherwise, is switched off.
-    pub(crate) fn real(&self, top: &Path, verb: &str) -> Call {
+    pub(crate) fn real(&self, top: &Path, verb: &str, settings: &[&str]) -> Call {
         let mut command = Command::new(&self.program);
-        command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let environment = self.environment.iter().chain(&self.configuration);
+        command.env_clear().envs(environment.map(|(name, value)| (name, value)));
         // What stands in for a commit here stands in for it in no clone.
         command.env("GIT_NO_REPLACE_OBJECTS", "1");
         command.current_dir(top).args(["--literal-pathspecs", "--no-pager"]);
@@ -99,7 +105,10 @@ impl Git {
             "advice.statusHints=false",
             "status.relativePaths=false",
             "color.ui=false",
-        ] {
+        ]
+        .iter()
+        .chain(settings)
+        {
             command.args(["-c", setting]);
         }
         command.arg(verb);
@@ -162,8 +171,11 @@ impl Call {
                 Some((name.to_owned(), value.to_owned()))
             })
             .collect();
-        self.command.env("GIT_CONFIG_COUNT", pairs.len().to_string());
-        for (number, (name, value)) in pairs.into_iter().enumerate() {
+        // Behind those that the environment has already.
+        let known = self.command.get_envs().find(|(name, _)| *name == "GIT_CONFIG_COUNT");
+        let known: usize = known.and_then(|(_, count)| count?.to_str()?.parse().ok()).unwrap_or_default();
+        self.command.env("GIT_CONFIG_COUNT", (known + pairs.len()).to_string());
+        for (number, (name, value)) in (known..).zip(pairs) {
             self.command.env(format!("GIT_CONFIG_KEY_{number}"), name);
             self.command.env(format!("GIT_CONFIG_VALUE_{number}"), value);
         }

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use handoff_document::Timestamp;
@@ -10,7 +11,8 @@ use handoff_files::{Dir, FileError, Kind, Lock, OpenFile};
 
 use crate::bundle::Bundle;
 use crate::error::BundleError;
-use crate::path::hex;
+use crate::git::Git;
+use crate::path::{TreePath, hex};
 use crate::policy::OWN_DIRECTORY;
 
 /// A bundle's files.
@@ -103,6 +105,7 @@ impl fmt::Display for BundleId {
 pub struct Handover {
     top: PathBuf,
     dir: Dir,
+    left_out: Vec<TreePath>,
 }
 
 /// A bundle in the list.
@@ -122,7 +125,7 @@ impl Handover {
     pub fn open(top: &Path) -> Result<Option<Self>, BundleError> {
         let top = handoff_files::canonical(top);
         let Some(worktree) = Dir::open(&top)? else { return Ok(None) };
-        Ok(worktree.child(OWN_DIRECTORY)?.map(|dir| Self { top, dir }))
+        Ok(worktree.child(OWN_DIRECTORY)?.map(|dir| Self { top, dir, left_out: Vec::new() }))
     }
 
     /// Opens it, made 0700 with its own `.gitignore` when it is not there. With `track` git sees bundles, else nothing
@@ -147,7 +150,22 @@ impl Handover {
             dir.temporary(&[wanted.as_bytes()])?.replace(".gitignore")?;
             dir.sync()?;
         }
-        Ok(Self { top, dir })
+        Ok(Self { top, dir, left_out: Vec::new() })
+    }
+
+    /// Leaves what is in these directories out of every capture: where this program has its own files, which may lie in
+    /// the worktree of a repository around a home directory.
+    #[must_use]
+    pub fn leaving_out(mut self, directories: &[PathBuf]) -> Self {
+        let canonical = directories.iter().map(|directory| handoff_files::canonical(directory));
+        let within = canonical.filter_map(|path| Some(path.strip_prefix(&self.top).ok()?.to_owned()));
+        let paths = within.filter(|path| !path.as_os_str().is_empty());
+        self.left_out.extend(paths.map(|path| TreePath::new(path.as_os_str().as_bytes())));
+        self
+    }
+
+    pub(crate) fn left_out(&self) -> &[TreePath] {
+        &self.left_out
     }
 
     /// The worktree's top, canonical.
@@ -176,6 +194,16 @@ impl Handover {
             return Err(FileError::new("read", &self.dir.path_of(name))(error).into());
         }
         Ok(Some(content))
+    }
+
+    /// Whether git tracks its own file `name`: then it came with a clone, or can come with a pull.
+    ///
+    /// # Errors
+    /// Git's.
+    pub fn is_tracked(&self, git: &Git, name: &str) -> Result<bool, BundleError> {
+        let call = git.real(&self.top, "ls-files", &[]).args(["-z", "--"]);
+        let (said, _) = call.arg(format!("{OWN_DIRECTORY}/{name}")).output(Vec::new(), 1 << 16)?;
+        Ok(!said.is_empty())
     }
 
     /// Makes its own file `name`, whole; false when something of that name is there.

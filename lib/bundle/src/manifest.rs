@@ -109,6 +109,9 @@ pub enum Change {
     Deleted,
     /// A file where a link was, or the reverse.
     TypeChanged,
+    /// None of these: its bytes are the base's, and git lists it all the same, since a filter or a line-end conversion would
+    /// check out others. It is in no patch; an apply writes the base's bytes.
+    AsCommitted,
 }
 
 /// A path of the working tree.

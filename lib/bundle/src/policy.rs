@@ -160,8 +160,12 @@ pub(crate) fn fold(name: &[u8]) -> String {
         !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
             | '\u{00ad}' | '\u{034f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
     };
+    // What is no text is compared byte by byte, but for the case of ASCII letters.
+    let Ok(text) = std::str::from_utf8(name) else {
+        return name.iter().map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    };
     // Full-width letters and ligatures too: too much is refused rather than too little.
-    let text: String = String::from_utf8_lossy(name).chars().filter(unseen).nfkc().collect();
+    let text: String = text.chars().filter(unseen).nfkc().collect();
     text.to_lowercase().nfkc().collect()
 }
 
@@ -196,23 +200,36 @@ pub fn leads_out(path: &TreePath, target: &[u8]) -> bool {
     false
 }
 
-/// Two of `paths` that would be one file where case, composition or unseen characters make no difference, or one of
-/// which would stand where the other needs a directory that is spelled otherwise.
-pub fn one_file<'p>(paths: impl IntoIterator<Item = &'p TreePath>) -> Option<(TreePath, TreePath)> {
+/// Whether two names in one directory are one file there. The names that are asked for differ by no more than case,
+/// composition or unseen characters.
+pub(crate) type IsOne<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> bool;
+
+/// Two of `paths` that are one file by `is_one`, or one of which would stand where the other needs a directory that is
+/// spelled otherwise.
+pub(crate) fn one_file<'p>(
+    paths: impl IntoIterator<Item = &'p TreePath>,
+    is_one: IsOne<'_>,
+) -> Option<(TreePath, TreePath)> {
     let whole = |path: &TreePath| path.components().map(fold).collect::<Vec<_>>().join("/");
-    let mut leaves: BTreeMap<String, &TreePath> = BTreeMap::new();
+    let mut is_one = |one: &TreePath, other: &TreePath| {
+        // Where they part, a file system that tells the names apart keeps all below apart too.
+        let mut parts = one.components().zip(other.components()).filter(|(one, other)| one != other);
+        parts.all(|(one, other)| is_one(one, other))
+    };
+    let mut leaves: BTreeMap<String, Vec<&TreePath>> = BTreeMap::new();
     let mut all = Vec::new();
     for path in paths {
-        match leaves.insert(whole(path), path) {
-            Some(other) if other != path => return Some((other.clone(), path.clone())),
-            _ => all.push(path),
+        let alike = leaves.entry(whole(path)).or_default();
+        if let Some(other) = alike.iter().find(|other| **other != path && is_one(other, path)) {
+            return Some(((*other).clone(), path.clone()));
         }
+        alike.push(path);
+        all.push(path);
     }
     for path in all {
         for parent in path.parents() {
-            if let Some(leaf) = leaves.get(&whole(&parent))
-                && **leaf != parent
-            {
+            let alike = leaves.get(&whole(&parent)).into_iter().flatten();
+            if let Some(leaf) = alike.into_iter().find(|leaf| ***leaf != parent && is_one(leaf, &parent)) {
                 return Some(((*leaf).clone(), path.clone()));
             }
         }
@@ -221,13 +238,16 @@ pub fn one_file<'p>(paths: impl IntoIterator<Item = &'p TreePath>) -> Option<(Tr
 }
 
 /// Everything above but [`is_config`].
-pub(crate) fn check<'p>(paths: impl IntoIterator<Item = &'p TreePath> + Clone) -> Result<(), Refusal> {
+pub(crate) fn check<'p>(
+    paths: impl IntoIterator<Item = &'p TreePath> + Clone,
+    is_one: IsOne<'_>,
+) -> Result<(), Refusal> {
     for path in paths.clone() {
         if let Some(reason) = forbidden(path) {
             return Err(Refusal::Path { path: path.clone(), reason });
         }
     }
-    match one_file(paths) {
+    match one_file(paths, is_one) {
         Some((one, other)) => Err(Refusal::SameFile(one, other)),
         None => Ok(()),
     }
@@ -318,12 +338,19 @@ mod tests {
 
     #[test]
     fn names_that_some_file_systems_take_for_one_are_seen() {
-        let one =
-            |texts: &[&str]| one_file(&texts.iter().map(|text| path(text)).collect::<Vec<_>>()).is_some();
+        let one = |texts: &[&str]| {
+            one_file(&texts.iter().map(|text| path(text)).collect::<Vec<_>>(), &mut |_, _| true).is_some()
+        };
         assert!(
             one(&["a", "A"]) && one(&["Link", "link/x"]) && one(&["e\u{301}", "é"]) && one(&["x/A", "X/a"])
         );
         assert!(one(&["stra\u{200d}sse", "strasse"]));
+        // A file system that tells them apart is asked for the names where they part.
+        let apart = |texts: &[&str]| {
+            let paths: Vec<_> = texts.iter().map(|text| path(text)).collect();
+            one_file(&paths, &mut |one, other| (one, other) == (b"Link", b"link")).is_some()
+        };
+        assert!(!apart(&["a", "A"]) && !apart(&["x2", "x²"]) && apart(&["Link", "link/x"]));
         assert!(!one(&["a", "b"]) && !one(&["a", "a/b"]) && !one(&["Src/a", "src/b"]) && !one(&["a", "a"]));
     }
 

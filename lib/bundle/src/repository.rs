@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::BundleError;
 use crate::git::{Call, Git, odd};
-use crate::path::quoted;
+use crate::path::{TreePath, quoted};
 
 /// The content size, in bytes, from which on a file is carried as a literal that is never held in memory. Smaller ones
 /// are left to git's own diff.
@@ -60,6 +60,10 @@ pub(crate) struct Repository<'g> {
     /// Where the objects are.
     objects: PathBuf,
     pub(crate) format: gix_hash::Kind,
+    /// Directories of this program that are never part of a capture.
+    pub(crate) left_out: Vec<TreePath>,
+    /// Whether its file system tells names apart by their case.
+    knows_case: bool,
     /// Where new objects go while there is a scratch repository. Some of git's commands that only read write trees all the
     /// same, as when they expand a sparse index.
     shield: RefCell<Option<PathBuf>>,
@@ -68,7 +72,7 @@ pub(crate) struct Repository<'g> {
 impl<'g> Repository<'g> {
     pub(crate) fn open(git: &'g Git, top: &Path) -> Result<Self, BundleError> {
         let top = handoff_files::canonical(top);
-        let call = git.real(&top, "rev-parse").args([
+        let call = git.real(&top, "rev-parse", &[]).args([
             "--is-bare-repository",
             "--is-inside-work-tree",
             "--show-object-format",
@@ -95,12 +99,24 @@ impl<'g> Repository<'g> {
         let git_dir =
             Dir::open(&git_dir)?.ok_or_else(|| odd("rev-parse", "a git directory that is not there"))?;
         let objects = common(&git_dir)?.join("objects");
-        Ok(Self { git, top, git_dir, objects, format, shield: RefCell::default() })
+        let knows_case = git_dir.kind_of("HEAD")?.is_some() && git_dir.kind_of("hEAD")?.is_none();
+        Ok(Self {
+            git,
+            top,
+            git_dir,
+            objects,
+            format,
+            knows_case,
+            left_out: Vec::new(),
+            shield: RefCell::default(),
+        })
     }
 
-    /// A command that reads the real worktree.
+    /// A command that reads the real worktree. Where the file system tells `a` and `A` apart git has to as well, whatever
+    /// its configuration says: else it takes a file for another that is gone.
     pub(crate) fn call(&self, verb: &str) -> Call {
-        let call = self.git.real(&self.top, verb);
+        let settings: &[&str] = if self.knows_case { &["core.ignorecase=false"] } else { &[] };
+        let call = self.git.real(&self.top, verb, settings);
         match &*self.shield.borrow() {
             Some(shield) => call.objects(shield),
             None => call,
@@ -355,6 +371,21 @@ pub(crate) fn copy(from: &Dir, name: &OsStr, to: &Dir, new: &OsStr) -> Result<bo
     let mut target = to.create_new(new)?.ok_or_else(|| taken(to, new))?;
     std::io::copy(source.stream(), target.stream()).map_err(FileError::new("copy", &from.path_of(name)))?;
     Ok(true)
+}
+
+/// Asks the file system of `dir` whether two names are one file. Where it does not take the first, they count as one: it
+/// could not have both.
+pub(crate) fn is_one(dir: &Dir, one: &[u8], other: &[u8]) -> bool {
+    const PLACE: &str = "names";
+    let ask = || -> Result<bool, FileError> {
+        dir.remove_all(PLACE)?;
+        let place = dir.make_child(PLACE, 0o700)?;
+        place.create_new(os(one))?;
+        let found = place.kind_of(os(other))?.is_some();
+        dir.remove_all(PLACE)?;
+        Ok(found)
+    };
+    ask().unwrap_or(true)
 }
 
 /// An owned name of raw bytes.

@@ -21,6 +21,8 @@ pub(crate) struct Status {
     pub(crate) changes: Vec<Change>,
     /// Ignored files, and directories that are ignored as a whole.
     pub(crate) ignored: Vec<TreePath>,
+    /// Whether untracked files are listed: the user's configuration may say that none is work.
+    pub(crate) shows_untracked: bool,
     /// Submodules of which git could not say whether they changed.
     pub(crate) unseen_submodules: Vec<TreePath>,
 }
@@ -103,12 +105,32 @@ impl Status {
     }
 
     fn ask(repository: &Repository<'_>, ignored: bool, spared: &Spared) -> Result<Self, BundleError> {
+        let mut status = Self::parse(repository, ignored, spared)?;
+        let is_nested = |change: &Change| matches!(change.kind, ChangeKind::Nested);
+        if status.changes.iter().any(is_nested) {
+            // A worktree of this very repository is checked out there, and is no change of this one.
+            let worktrees = worktrees(repository)?;
+            let is_linked = |path: &TreePath| {
+                let full = repository.top.join(crate::repository::os(path.as_bytes()));
+                worktrees.contains(&handoff_files::canonical(&full))
+            };
+            status.changes.retain(|change| !(is_nested(change) && is_linked(&change.path)));
+        }
+        let is_left_out =
+            |path: &TreePath| repository.left_out.iter().any(|out| path.is_within(out.as_bytes()));
+        status.changes.retain(|change| !is_left_out(&change.path));
+        Ok(status)
+    }
+
+    fn parse(repository: &Repository<'_>, ignored: bool, spared: &Spared) -> Result<Self, BundleError> {
+        let shows_untracked = shows_untracked(repository)?;
+        let untracked = if shows_untracked { "all" } else { "no" };
         let submodules = if spared.submodules { "dirty" } else { "none" };
         let mut call = repository.call("status").args([
             "--porcelain=v2",
             "-z",
             "--branch",
-            "--untracked-files=all",
+            &format!("--untracked-files={untracked}"),
             &format!("--ignore-submodules={submodules}"),
             "--no-renames",
             "--no-ahead-behind",
@@ -116,7 +138,7 @@ impl Status {
         if !spared.filters.is_empty() {
             call = call.without_filters(&spared.filters);
         }
-        if ignored {
+        if ignored && shows_untracked {
             call = call.arg("--ignored=matching");
         }
         let (status, _) = call.read(Vec::new(), |stdout| {
@@ -134,7 +156,7 @@ impl Status {
                 }
             }
         })?;
-        Ok(status)
+        Ok(Self { shows_untracked, ..status })
     }
 
     fn take(&mut self, record: &[u8]) -> Result<(), BundleError> {
@@ -195,6 +217,21 @@ impl Status {
             _ => {}
         }
     }
+}
+
+/// Whether the user has git show untracked files: in a repository around a home directory, none of them is work.
+fn shows_untracked(repository: &Repository<'_>) -> Result<bool, BundleError> {
+    let call = repository.call("config").args(["--get", "status.showUntrackedFiles"]).accept(1);
+    let (said, _) = call.output(Vec::new(), LONGEST)?;
+    Ok(!matches!(said.trim_ascii().to_ascii_lowercase().as_slice(), b"no" | b"false" | b"off" | b"0"))
+}
+
+/// The worktrees of the repository, canonical.
+fn worktrees(repository: &Repository<'_>) -> Result<Vec<std::path::PathBuf>, BundleError> {
+    let (said, _) =
+        repository.call("worktree").args(["list", "--porcelain", "-z"]).output(Vec::new(), 64 * LONGEST)?;
+    let paths = said.split(|byte| *byte == 0).filter_map(|line| line.strip_prefix(b"worktree "));
+    Ok(paths.map(|path| handoff_files::canonical(crate::repository::os(path).as_ref())).collect())
 }
 
 /// The names of the filters that are configured.

@@ -126,6 +126,27 @@ impl Keyring {
         Ok(())
     }
 
+    /// Whether the user allowed settings with this content.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn allows_config(&self, content: &[u8]) -> Result<bool, BundleError> {
+        match Dir::open(&self.state)?.map(|dir| dir.child(ALLOWED)).transpose()?.flatten() {
+            Some(dir) => Ok(dir.kind_of(config_hash(content))?.is_some()),
+            None => Ok(false),
+        }
+    }
+
+    /// Notes that the user allows settings with this content.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn allow_config(&self, content: &[u8]) -> Result<(), BundleError> {
+        let dir = Dir::create(&self.state)?.create_child(ALLOWED)?;
+        dir.create_new(config_hash(content))?;
+        Ok(dir.sync()?)
+    }
+
     /// Puts the keyed hash into a manifest that has [`PLACEHOLDER`] in its place. None without a key.
     pub(crate) fn seal(&self, manifest: &str) -> Option<String> {
         let key = self.key.as_ref()?;
@@ -171,6 +192,11 @@ fn seal(id: &str, key: &[u8; 32], text: &str) -> Option<String> {
     let at = text.rfind(PLACEHOLDER)?;
     let (before, after) = (&text[..at], &text[at + PLACEHOLDER.len()..]);
     Some(format!("{before}{id}:{}{after}", hash.to_hex()))
+}
+
+/// What the user's word for settings is bound to.
+fn config_hash(content: &[u8]) -> String {
+    hex(&blake3::derive_key("agent-handoff 2026 handover config", content))
 }
 
 /// Which key it is, without telling the key.

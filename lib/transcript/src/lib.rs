@@ -32,6 +32,7 @@ use std::path::Path;
 use handoff_files::FileError;
 
 pub use digest::{CUT_DOWN_LIMIT, CutDown};
+pub use request::is_telling;
 pub use session::{Command, Coverage, Failure, Outcome, Session, Status, Text, Todo, Tool};
 pub use source::{HEAD, TAIL, WHOLE};
 

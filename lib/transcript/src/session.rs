@@ -73,6 +73,8 @@ pub struct Session {
     /// What a person asked for last; of a slash command its name and arguments. What hooks, commands and the agent's
     /// own program put into the conversation is not one.
     pub task: Option<Text>,
+    /// The last of these that says what it is about: `go on` does not. None when none does.
+    pub subject: Option<Text>,
     /// What a person asked for first, when that is another text.
     pub first_task: Option<Text>,
     /// How many requests of a person were seen.
@@ -88,6 +90,8 @@ pub struct Session {
     pub commands_run: u64,
     /// The last text that the agent answered.
     pub last_answer: Option<Text>,
+    /// Whether something was asked for after that answer.
+    pub answer_is_older: bool,
     /// The agent's plan as it was last, what is completed included.
     pub todos: Vec<Todo>,
     /// What stopped it, when nothing of the session came after.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::event::{Call, Deed, Event, Fact, Return, TODOS};
+use crate::request;
 use crate::session::{Command, Coverage, Outcome, Session, Status, Text, Todo, Tool};
 use crate::{COMMANDS, LINE_LIMIT};
 
@@ -43,10 +44,17 @@ impl Tally {
                 session.turns += 1;
                 self.has_request = true;
                 self.first.get_or_insert_with(|| text.clone());
+                if request::is_telling(&text.text) {
+                    session.subject = Some(text.clone());
+                }
+                session.answer_is_older = session.last_answer.is_some();
                 session.task = Some(text);
             }
             Event::Hint(text) => self.hint = Some(text),
-            Event::Answer(text) => session.last_answer = Some(text),
+            Event::Answer(text) => {
+                session.answer_is_older = false;
+                session.last_answer = Some(text);
+            }
             Event::Call(call) => self.call(call),
             Event::Return(back) if back.id.is_empty() => {}
             Event::Return(back) => self.came_back(back),

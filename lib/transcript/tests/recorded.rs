@@ -38,6 +38,7 @@ fn session(tool: Tool, task: &str) -> Session {
         branch: (tool == Tool::ClaudeCode).then(|| Text::from("main")),
         model: some(if tool == Tool::ClaudeCode { "claude-sonnet-5-5" } else { "gpt-5.5" }),
         task: some(task),
+        subject: some(task),
         turns: 1,
         ..Session::default()
     }

@@ -124,6 +124,8 @@ fn what_enable_makes_is_seen_neither_by_git_nor_by_a_capture() {
             stage.write(".handover/.gitignore", "*\n");
             stage.ok(&["init"]);
             stage.world.commit(&stage.app, "tracked");
+            // From here on they could have come with a pull.
+            stage.ok(&["allow", "--config", "-y"]);
         }
         let (before, exclude) = (tree(&stage.app), excluded(&stage));
         let text = stage.ok(&["enable"]);

@@ -251,3 +251,44 @@ fn no_link_below_handover_is_followed() {
     assert_eq!(names, ["file"]);
     assert_eq!(std::fs::read_to_string(outside.join("file")).unwrap(), "track = true\n");
 }
+
+#[test]
+fn settings_that_came_with_a_clone_count_only_once_they_are_allowed() {
+    let stage = Stage::new();
+    let config = "track = true\n[capture]\nmax_file_bytes = 1\n[quota]\nsources = []\n";
+    stage.write(".handover/config.toml", config);
+    // The user's own, which git does not see, count at once; what they narrow is said.
+    let status = stage.ok(&["status"]);
+    for line in ["track = true", "max_file_bytes = 1", "sources = []"] {
+        assert!(status.contains(line), "{line}: {status}");
+    }
+    stage.git(&["add", "-f", ".handover/config.toml"]);
+    stage.git(&["commit", "-qm", "settings"]);
+    let clone = stage.clone("clone");
+    std::fs::write(clone.join("src/a.rs"), "longer than a byte\n").unwrap();
+    let captured = stage.handover(&clone, &["capture"]);
+    assert!(
+        captured.code == 0 && !captured.out().contains("not carried"),
+        "{}{}",
+        captured.out(),
+        captured.err()
+    );
+    assert!(captured.err().contains("came with the repository and does not count"), "{}", captured.err());
+    // Nothing of it is for others to see.
+    assert!(!stage.world.git(&clone, &["status", "--porcelain", "-uall"]).contains("bundles"));
+    let status = stage.handover(&clone, &["status"]);
+    assert!(status.out().contains("handover allow --config") && !status.out().contains("sources = []"));
+    let asked = stage.handover(&clone, &["allow", "--config"]);
+    assert!(asked.code == 1 && asked.out().contains("max_file_bytes = 1"), "{}{}", asked.out(), asked.err());
+    let allowed = stage.handover(&clone, &["allow", "--config", "-y"]);
+    assert_eq!(allowed.code, 0, "{}", allowed.err());
+    let status = stage.handover(&clone, &["status"]);
+    assert!(
+        status.out().contains("max_file_bytes = 1") && !status.err().contains("came with"),
+        "{}",
+        status.err()
+    );
+    // The word is for these bytes.
+    std::fs::write(clone.join(".handover/config.toml"), format!("{config}# more\n")).unwrap();
+    assert!(stage.handover(&clone, &["status"]).err().contains("came with the repository"));
+}

@@ -21,7 +21,7 @@ taking over:
   pickup --undo     put back what the last pickup changed
   run -- COMMAND    start a tool on it        handover run --pickup -- codex
   inspect [ID]      what is in it             handover inspect --json
-  allow ID          trust one that was not made here, after looking at it
+  allow ID          trust one that was not made here, after looking at it; --config: settings that came with a clone
   session-start     the summary for a session that begins
   render [--out DIR]  the same as files for other tools, in .handover/rendered or elsewhere
 
@@ -97,7 +97,8 @@ pub(crate) enum Command {
     },
     PrintConfig,
     Allow {
-        id: String,
+        /// None: the settings.
+        id: Option<String>,
         /// `-y`: without asking.
         yes: bool,
     },

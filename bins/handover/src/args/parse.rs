@@ -296,9 +296,10 @@ impl Words {
     }
 
     fn allow(&mut self) -> Asked {
-        let (mut id, mut yes) = (None, false);
+        let (mut id, mut yes, mut config) = (None, false, false);
         let take = |arg: Arg<'_>| match arg {
             Short('y') | Long("yes") => set(&mut yes),
+            Long("config") => set(&mut config),
             Value(word) if id.is_none() => {
                 id = Some(word.string()?);
                 Ok(None)
@@ -308,8 +309,11 @@ impl Words {
         if !self.each(take, none)? {
             return Ok(None);
         }
-        let id = id.ok_or("say which: handover pending")?;
-        Ok(Some(Command::Allow { id, yes }))
+        match (&id, config) {
+            (None, false) => Err("say which: handover pending".into()),
+            (Some(_), true) => Err("an ID and --config are two things: one at a time".into()),
+            _ => Ok(Some(Command::Allow { id, yes })),
+        }
     }
 
     fn statusline_tap(&mut self) -> Asked {

@@ -2,8 +2,10 @@
 
 use handoff_bundle::Trust;
 use handoff_process::{Failure, Patience, read_input, read_line};
+use handoff_text::Sanitised;
 
 use super::inspect;
+use crate::config::{FILE, LARGEST};
 use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>, id: &str, yes: bool) -> Result<u8, Failure> {
@@ -24,16 +26,35 @@ pub(crate) fn run(here: &Here<'_>, id: &str, yes: bool) -> Result<u8, Failure> {
     // The word is for these bytes, so they have to be there.
     bundle.verify()?;
     here.print(&inspect::text(&bundle, Trust::Foreign)?);
-    if !yes {
-        here.output.note("Type y to allow exactly this: ");
-        let line = match read_input(Patience { time: None, size: 1 << 10 }, |bytes| bytes.contains(&b'\n')) {
-            Some(bytes) => bytes,
-            None => read_line().unwrap_or_default(),
-        };
-        if !matches!(line.trim_ascii(), b"y" | b"Y" | b"yes") {
-            return Err(Failure::new("nothing was allowed"));
-        }
-    }
+    confirm(here, yes)?;
     keyring.allow(&bundle)?;
     Ok(here.print(&format!("allowed: {}\n", bundle.id())))
+}
+
+/// The user's word for settings that came with the repository, as they are now.
+pub(crate) fn config(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
+    let missing = || Failure::new("there is no .handover/config.toml here");
+    let handover = here.handover()?.ok_or_else(missing)?;
+    let content = handover.own_file(FILE, LARGEST)?.ok_or_else(missing)?;
+    here.print(&Sanitised::text(&content));
+    confirm(here, yes)?;
+    here.keyring()?.allow_config(&content)?;
+    Ok(here.print("allowed: .handover/config.toml, as it is now\n"))
+}
+
+/// Asks, unless the answer was given.
+fn confirm(here: &Here<'_>, yes: bool) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    here.output.note("Type y to allow exactly this: ");
+    let line = match read_input(Patience { time: None, size: 1 << 10 }, |bytes| bytes.contains(&b'\n')) {
+        Some(bytes) => bytes,
+        None => read_line().unwrap_or_default(),
+    };
+    if matches!(line.trim_ascii(), b"y" | b"Y" | b"yes") {
+        Ok(())
+    } else {
+        Err(Failure::new("nothing was allowed"))
+    }
 }

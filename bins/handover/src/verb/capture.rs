@@ -121,7 +121,8 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
         handoff_transcript::cut_down(path, &redact).ok()
     });
     let git = here.git()?;
-    let handover = Handover::create(here.top(), here.config.track)?;
+    let own = [Ok(here.state()?), here.environment.store()].into_iter().flatten().collect::<Vec<_>>();
+    let handover = Handover::create(here.top(), here.config.track)?.leaving_out(&own);
     let draft = handover.capture(&git, here.config.limits, &wire::own(here))?;
     let is_news = || !newest(&handover).is_some_and(|newest| newest.manifest().contents == *draft.contents());
     let wanted = match order.only {
@@ -153,7 +154,7 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
         created,
         origin: Origin { tool: tool.to_owned(), session_id, event: order.event.to_owned() },
         recipient: order.to.map(str::to_owned),
-        summary: summary.text.as_bytes(),
+        summary: summary.whole.as_bytes(),
         transcript: transcript.as_ref().map(|copy| copy.lines.as_bytes()),
     };
     let keyring = here.keyring().or_else(|failure| {
@@ -205,9 +206,18 @@ fn session(order: &Order<'_>) -> Result<Session, FileError> {
         }
         std::thread::sleep(PAUSE);
     }
-    session.task = order.asked.map(|asked| Text::from(asked).up_to(ASKED)).or(session.task);
-    session.last_answer =
-        order.answered.map(|answer| Text::from(answer).up_to(ASKED)).or(session.last_answer);
+    if let Some(asked) = order.asked {
+        let asked = Text::from(asked).up_to(ASKED);
+        session.answer_is_older |= session.last_answer.is_some() && session.task.as_ref() != Some(&asked);
+        if handoff_transcript::is_telling(&asked.text) {
+            session.subject = Some(asked.clone());
+        }
+        session.task = Some(asked);
+    }
+    if let Some(answered) = order.answered {
+        session.last_answer = Some(Text::from(answered).up_to(ASKED));
+        session.answer_is_older = false;
+    }
     Ok(session)
 }
 
@@ -238,14 +248,19 @@ fn supersede(handover: &Handover, here: &Here<'_>, new: &Bundle) -> Result<(), F
     Ok(())
 }
 
-/// Archives the handoff that tells this worktree of a bundle of ours, in case nobody read it yet: whoever read it would
-/// look for what is taken. Another worktree's is left: what it tells of that worktree is still so.
+/// Archives the handoff that tells of a bundle of ours, in case it is unread: it would have its reader look for what is
+/// taken. It is where the bundle was made, or in this worktree, for which it was made.
 pub(crate) fn withdraw(here: &Here<'_>, bundle: &Bundle) {
     // What a stranger's bundle names is a stranger's choice, allowed or not.
     let is_own = here.keyring().is_ok_and(|keyring| matches!(keyring.trust(bundle), Ok(Trust::Own)));
     let Some(path) = bundle.handoff().filter(|path| is_own && handoff_files::is_file(path)) else { return };
-    if let Some(name) = path.file_name() {
-        SessionWord::withdraw(here.top(), name);
+    let Some(name) = path.file_name() else { return };
+    // `TOP/.handover/bundles/ID`.
+    let source = bundle.path().ancestors().nth(3).filter(|top| *top != here.top());
+    if !SessionWord::withdraw(here.top(), name)
+        && let Some(source) = source
+    {
+        SessionWord::withdraw(source, name);
     }
 }
 
@@ -273,11 +288,13 @@ fn tell(
         session_id: bundle.manifest().origin.session_id.as_deref(),
         dirty_files: Some(dirty.len()),
     };
-    let body = format!(
-        "{}\nThe bundle: {}\n",
-        summary.text.trim_end(),
-        handoff_text::Sanitised::path(bundle.path())
-    );
+    let path = handoff_text::Sanitised::path(bundle.path());
+    let whole = if summary.whole == summary.text {
+        String::new()
+    } else {
+        format!("The whole of it: {path}/summary.md\n")
+    };
+    let body = format!("{}\nThe bundle: {path}\n{whole}", summary.text.trim_end());
     let left = word.leave(&body)?;
     for note in left.notes.lines().filter(|note| note.contains("does not exist")) {
         here.output.complain(note);

@@ -3,16 +3,16 @@
 use handoff_bundle::Handover;
 use handoff_process::Failure;
 
-use crate::config::{LARGEST, TEMPLATE};
+use crate::config::{FILE, LARGEST, TEMPLATE};
 use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
     here.check_captures()?;
     let handover = Handover::create(here.top(), here.config.track)?;
-    let path = handover.path().join("config.toml");
-    let what = match handover.own_file("config.toml", LARGEST)? {
+    let path = handover.path().join(FILE);
+    let what = match handover.own_file(FILE, LARGEST)? {
         Some(_) => "is there already",
-        None if handover.make_own_file("config.toml", TEMPLATE.as_bytes())? => "written",
+        None if handover.make_own_file(FILE, TEMPLATE.as_bytes())? => "written",
         None => "is there already",
     };
     Ok(here.print(&format!("{}: {what}\nthen: handover enable\n", handoff_text::Sanitised::path(&path))))

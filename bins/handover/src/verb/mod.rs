@@ -65,7 +65,10 @@ pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u
         Command::Status { json } => here().and_then(|here| status::run(&here, *json)),
         Command::Adapters { json } => here().and_then(|here| adapters::run(&here, *json)),
         Command::PrintConfig => strict().and_then(|here| print_config::run(&here)),
-        Command::Allow { id, yes } => here().and_then(|here| allow::run(&here, id, *yes)),
+        Command::Allow { id, yes } => here().and_then(|here| match id {
+            Some(id) => allow::run(&here, id, *yes),
+            None => allow::config(&here, *yes),
+        }),
     };
     done.unwrap_or_else(|Failure { words, code }| {
         output.complain(words);

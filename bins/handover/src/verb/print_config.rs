@@ -6,6 +6,10 @@ use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
     let path = here.top().join(".handover/config.toml");
-    let from = if here.config.is_set { "and the defaults" } else { "does not exist: the defaults" };
+    let from = match (here.config.is_ignored, here.config.is_set) {
+        (true, _) => "is not allowed: the defaults",
+        (false, true) => "and the defaults",
+        (false, false) => "does not exist: the defaults",
+    };
     Ok(here.print(&format!("# {} {from}\n{}", handoff_text::Sanitised::path(&path), here.config.print())))
 }

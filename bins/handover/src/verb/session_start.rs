@@ -14,6 +14,7 @@ use super::pickup;
 use crate::args::Format;
 use crate::event::Event;
 use crate::here::Here;
+use crate::summary::LIMIT;
 
 /// How long captures are looked at: a session waits for it, and what comes with a clone can be many and large.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -96,6 +97,13 @@ fn text(here: &Here<'_>) -> Result<Option<String>, Failure> {
         bundle.id(),
         pickup::whereabouts(here, &bundle)
     );
-    let summary = Sanitised::text(bundle.summary());
+    // The whole of a long one is in the bundle; a host passes on only so much.
+    let end = bundle.summary().len().min(LIMIT);
+    let mut summary = String::from_utf8_lossy(&bundle.summary()[..end]).into_owned();
+    if end < bundle.summary().len() {
+        let path = bundle.path().join("summary.md");
+        summary += &format!(" […]\nThe whole of it: {}\n", path.display());
+    }
+    let summary = Sanitised::text(summary.as_bytes());
     Ok(Some(frame.around("1 UNTRUSTED capture", &intro, &summary, &format!("{more}{foreign}"))))
 }

@@ -50,14 +50,22 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
             })
             .collect();
         let value = json!({
-            "worktree": here.top().to_string_lossy(), "configured": here.config.is_set, "wired": wired,
+            "worktree": here.top().to_string_lossy(), "configured": here.config.is_set, "changed_settings": here.config.changed(),
+            "settings_ignored": here.config.is_ignored, "wired": wired,
             "pending": pending, "claimed": claimed, "interrupted": interrupted, "windows": windows, "troubles": troubles,
         });
         return Ok(here.json(&value));
     }
     let mut text = format!("worktree   {}\n", Sanitised::path(here.top()));
-    let config = if here.config.is_set { ".handover/config.toml" } else { "the defaults: handover init" };
+    let config = match (here.config.is_ignored, here.config.is_set) {
+        (true, _) => "the defaults: what came with the repository is not allowed; handover allow --config",
+        (false, true) => ".handover/config.toml",
+        (false, false) => "the defaults: handover init",
+    };
     text += &format!("settings   {config}\n");
+    for changed in here.config.changed() {
+        text += &format!("           {}\n", Sanitised::line(changed.as_bytes(), 400));
+    }
     let named = if let (true, Some(words)) = (wired.is_empty(), here.outside()) {
         format!("nothing: {words}")
     } else if wired.is_empty() {

@@ -10,6 +10,7 @@ use super::preflight::{Patch, Patches, Target};
 use crate::error::{BundleError, Refusal};
 use crate::git::{GitError, odd};
 use crate::literal;
+use crate::manifest::{Change, Contents, File};
 use crate::patch::Section;
 use crate::path::TreePath;
 use crate::repository::{LARGE, Repository, Scratch, finish, os, taken};
@@ -48,6 +49,7 @@ pub(super) fn build(
     scratch: &Scratch<'_>,
     repository: &Repository<'_>,
     patches: &Patches,
+    contents: &Contents,
     target: &Target,
 ) -> Result<Built, BundleError> {
     let empty = repository.empty_tree();
@@ -76,13 +78,40 @@ pub(super) fn build(
         made.extend(tried.large.into_iter().map(|(path, made)| (path, Some(made))));
         Ok(made)
     };
-    let (workspace, index) = (one(&patches.workspace)?, one(&patches.index)?);
+    let (mut workspace, index) = (one(&patches.workspace)?, one(&patches.index)?);
+    for (path, made) in as_committed(scratch, contents, base, head)? {
+        match made {
+            Some(made) => drop(workspace.insert(path, Some(made))),
+            None => drop(conflicts.insert(path)),
+        }
+    }
     if !conflicts.is_empty() {
         return Err(
             Refusal::Conflicts { paths: conflicts.into_iter().collect(), base: target.base.clone() }.into()
         );
     }
     Ok(Built { workspace, index })
+}
+
+/// The files that are to have the bytes that the base has; None where HEAD has others by now.
+fn as_committed(
+    scratch: &Scratch<'_>,
+    contents: &Contents,
+    base: &str,
+    head: &str,
+) -> Result<Vec<(TreePath, Option<Made>)>, BundleError> {
+    let files: Vec<_> = contents.files.iter().filter(|file| file.change == Change::AsCommitted).collect();
+    let paths: Vec<_> = files.iter().map(|file| &file.path).collect();
+    let (old, new) = (entries_of(scratch, base, &paths)?, entries_of(scratch, head, &paths)?);
+    let one = |file: &&File| {
+        let path = file.path.clone();
+        let fits = |entry: &&Entry| file.mode.as_ref() == Some(&entry.mode);
+        let reason = "the base has no such file";
+        let entry = old.get(&path).filter(fits).ok_or(Refusal::Mismatch { path: path.clone(), reason })?;
+        let made = (new.get(&path) == Some(entry)).then(|| Made { entry: entry.clone(), file: None });
+        Ok((path, made))
+    };
+    files.iter().map(one).collect()
 }
 
 /// Whether git has to be spared the section's content.

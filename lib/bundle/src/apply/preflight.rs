@@ -8,12 +8,12 @@ use handoff_files::{Dir, FileError};
 use super::ApplyOptions;
 use crate::bundle::Trusted;
 use crate::error::{BundleError, Refusal};
-use crate::manifest::{Contents, Staged};
+use crate::manifest::{Change, Contents, Staged};
 use crate::patch::{self, Outcome, Section};
 use crate::path::TreePath;
 use crate::policy;
-use crate::repository::{Progress, Repository, taken};
-use crate::status::Status;
+use crate::repository::{Progress, Repository, is_one, taken};
+use crate::status::{ChangeKind, Status};
 
 /// The most content that is taken out of one patch, in bytes: zlib makes a thousand of one.
 const LARGEST: u64 = 64 << 30;
@@ -81,18 +81,18 @@ pub(super) fn patches(bundle: &Trusted, workshop: &Dir) -> Result<Patches, Bundl
         unreachable!("there are two patches")
     };
     let patches = Patches { workspace, index };
-    check(&patches, &bundle.manifest().contents)?;
+    check(&patches, &bundle.manifest().contents, workshop)?;
     Ok(patches)
 }
 
-/// Holds the patches against the rules and the manifest.
-pub(super) fn check(patches: &Patches, contents: &Contents) -> Result<(), Refusal> {
+/// Holds the patches against the rules and the manifest. What is one file is asked in `dir`.
+pub(super) fn check(patches: &Patches, contents: &Contents, dir: &Dir) -> Result<(), Refusal> {
     let both = [&patches.workspace, &patches.index];
     let sections = || both.into_iter().flat_map(|patch| &patch.sections);
     let mut paths: BTreeSet<&TreePath> = sections().flat_map(Section::paths).collect();
     paths.extend(contents.files.iter().map(|file| &file.path));
     paths.extend(contents.staged.iter().chain(&contents.intent_to_add).map(|staged| &staged.path));
-    policy::check(paths.iter().copied())?;
+    policy::check(paths.iter().copied(), &mut |one, other| is_one(dir, one, other))?;
     for section in sections() {
         for side in section.old.iter().chain(&section.new) {
             check_mode(&side.path, side.mode.as_deref())?;
@@ -112,7 +112,8 @@ pub(super) fn check(patches: &Patches, contents: &Contents) -> Result<(), Refusa
     for made in [&workspace, &index] {
         check_nesting(made)?;
     }
-    let files = contents.files.iter().map(|file| (&file.path, file.mode.as_deref(), None));
+    let in_patch = contents.files.iter().filter(|file| file.change != Change::AsCommitted);
+    let files = in_patch.map(|file| (&file.path, file.mode.as_deref(), None));
     agree(&workspace, files)?;
     let staged = contents
         .staged
@@ -190,9 +191,11 @@ pub(super) fn target(
         return Err(Refusal::InProgress(progress).into());
     }
     let status = Status::read(repository, false)?;
-    if !status.changes.is_empty() {
-        let paths = status.changes.into_iter().map(|change| change.path).collect();
-        return Err(Refusal::Dirty(paths).into());
+    // Another repository is only in the way of what is inside it, which is looked at path by path.
+    let changes = status.changes.into_iter().filter(|change| !matches!(change.kind, ChangeKind::Nested));
+    let changed: Vec<_> = changes.map(|change| change.path).collect();
+    if !changed.is_empty() {
+        return Err(Refusal::Dirty(changed).into());
     }
     let base = contents.base.clone();
     if let Some(base) = &base {

@@ -22,7 +22,7 @@ use crate::layout::{Hidden, put};
 use crate::manifest::File;
 use crate::path::TreePath;
 use crate::policy;
-use crate::repository::{Repository, Scratch, copy, taken};
+use crate::repository::{Repository, Scratch, copy, is_one, taken};
 use crate::tree::Tree;
 use crate::trust::RecordSeal;
 
@@ -53,7 +53,8 @@ pub(super) fn ready(
     let contents = &bundle.manifest().contents;
     let tree = Tree::open(&repository.top)?;
     let Built { workspace, index } = built;
-    policy::check(workspace.keys().chain(index.keys()).collect::<BTreeSet<_>>())?;
+    let paths: BTreeSet<_> = workspace.keys().chain(index.keys()).collect();
+    policy::check(paths, &mut |one, other| is_one(scratch.dir(), one, other))?;
     reachable(repository, &tree, &workspace, index.keys())?;
 
     let files: BTreeMap<&TreePath, &File> = contents.files.iter().map(|file| (&file.path, file)).collect();

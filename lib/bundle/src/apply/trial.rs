@@ -32,7 +32,7 @@ pub(crate) fn refused(
     let patches = Patches { workspace: read(scratch, WORKSPACE)?, index: read(scratch, INDEX)? };
     let empty = repository.empty_tree();
     let base = contents.base.as_deref().unwrap_or(&empty);
-    let mut refused = match check(&patches, contents) {
+    let mut refused = match check(&patches, contents, scratch.dir()) {
         Ok(()) => BTreeSet::new(),
         Err(refusal) => match refusal.paths() {
             paths if paths.is_empty() => return Err(refusal.into()),

@@ -11,8 +11,8 @@ use crate::git::odd;
 use crate::manifest::{NotCarried, Reason};
 use crate::path::TreePath;
 use crate::policy;
-use crate::repository::{Progress, Repository, Scratch};
-use crate::status::{ChangeKind, Entry, Status};
+use crate::repository::{Progress, Repository, Scratch, is_one};
+use crate::status::{Change, ChangeKind, Entry, Status};
 use crate::tree::Tree;
 
 /// The mode of a submodule.
@@ -77,10 +77,43 @@ impl Plan {
             not_carried: BTreeSet::new(),
             has_index,
         };
+        let mut dropped = BTreeMap::new();
+        let (unmerged, perhaps_promised) = plan.take(repository, status.changes, &mut dropped);
+        plan.unmerged(repository, unmerged)?;
+        plan.promised(repository, perhaps_promised)?;
+        for (path, reason) in attempt.left.iter().filter(|(path, _)| plan.paths.contains_key(*path)) {
+            dropped.entry(path.clone()).or_insert((*reason, None));
+        }
+        plan.look(&mut dropped)?;
+        plan.own(repository, attempt.own, &mut dropped)?;
+        plan.measure(scratch, attempt.limits, &mut dropped)?;
+        plan.names(scratch, &mut dropped);
+        plan.drop_paths(dropped);
+        plan.hidden_from_git(repository)?;
+        let mut passed_over = status.ignored;
+        passed_over.extend_from_slice(&repository.left_out);
+        let special =
+            if status.shows_untracked { special::find(&plan.tree, &passed_over)? } else { Vec::new() };
+        for path in special {
+            plan.not_carried.insert(NotCarried::new(path, Reason::SpecialFile, None));
+        }
+        for gitlink in status.unseen_submodules {
+            plan.not_carried.insert(NotCarried::new(gitlink, Reason::Submodule, None));
+        }
+        limits::keep(&mut plan, attempt.limits);
+        Ok(plan)
+    }
+
+    /// Takes what git says; gives the paths in conflict, and those that the index may only promise.
+    fn take(
+        &mut self,
+        repository: &Repository<'_>,
+        changes: Vec<Change>,
+        dropped: &mut BTreeMap<TreePath, (Reason, Option<u64>)>,
+    ) -> (Vec<TreePath>, Vec<TreePath>) {
         let (mut unmerged, mut perhaps_promised) = (Vec::new(), Vec::new());
         let empty = gix_hash::ObjectId::empty_blob(repository.format).to_string();
-        let mut dropped = BTreeMap::new();
-        for change in status.changes {
+        for change in changes {
             match change.kind {
                 ChangeKind::Tracked { head, index, mode, intent } => {
                     let is_link = |mode: Option<&str>| mode == Some(GITLINK);
@@ -90,7 +123,7 @@ impl Plan {
                     if head == index && head.as_ref().is_some_and(|entry| entry.blob == empty) {
                         perhaps_promised.push(change.path.clone());
                     }
-                    let planned = plan.paths.entry(change.path.clone()).or_default();
+                    let planned = self.paths.entry(change.path.clone()).or_default();
                     (planned.head, planned.index) = (head, index);
                     (planned.git_mode, planned.intent) = (mode, intent);
                     if submodule {
@@ -98,37 +131,19 @@ impl Plan {
                     }
                 }
                 ChangeKind::Unmerged => {
-                    plan.paths.entry(change.path.clone()).or_default().unmerged = true;
+                    self.paths.entry(change.path.clone()).or_default().unmerged = true;
                     unmerged.push(change.path);
                 }
                 ChangeKind::Untracked => {
-                    plan.paths.entry(change.path).or_default();
+                    self.paths.entry(change.path).or_default();
                 }
                 ChangeKind::Nested => {
-                    plan.paths.entry(change.path.clone()).or_default();
+                    self.paths.entry(change.path.clone()).or_default();
                     dropped.insert(change.path, (Reason::NestedRepository, None));
                 }
             }
         }
-        plan.unmerged(repository, unmerged)?;
-        plan.promised(repository, perhaps_promised)?;
-        for (path, reason) in attempt.left.iter().filter(|(path, _)| plan.paths.contains_key(*path)) {
-            dropped.entry(path.clone()).or_insert((*reason, None));
-        }
-        plan.look(&mut dropped)?;
-        plan.own(repository, attempt.own, &mut dropped)?;
-        plan.measure(scratch, attempt.limits, &mut dropped)?;
-        plan.names(&mut dropped);
-        plan.drop_paths(dropped);
-        plan.hidden_from_git(repository)?;
-        for path in special::find(&plan.tree, &status.ignored)? {
-            plan.not_carried.insert(NotCarried::new(path, Reason::SpecialFile, None));
-        }
-        for gitlink in status.unseen_submodules {
-            plan.not_carried.insert(NotCarried::new(gitlink, Reason::Submodule, None));
-        }
-        limits::keep(&mut plan, attempt.limits);
-        Ok(plan)
+        (unmerged, perhaps_promised)
     }
 
     fn base(&self, repository: &Repository<'_>) -> String {
@@ -270,13 +285,17 @@ impl Plan {
     }
 
     /// Drops names that could not be put back.
-    fn names(&self, dropped: &mut BTreeMap<TreePath, (Reason, Option<u64>)>) {
+    fn names(&self, scratch: &Scratch<'_>, dropped: &mut BTreeMap<TreePath, (Reason, Option<u64>)>) {
         for path in self.paths.keys().filter(|path| policy::forbidden(path).is_some()) {
             dropped.entry(path.clone()).or_insert((Reason::ForbiddenName, None));
         }
         loop {
             let left = self.paths.keys().filter(|path| !dropped.contains_key(*path));
-            let Some((one, other)) = policy::one_file(left) else { return };
+            let Some((one, other)) =
+                policy::one_file(left, &mut |one, other| is_one(scratch.dir(), one, other))
+            else {
+                return;
+            };
             for path in [one, other] {
                 dropped.insert(path, (Reason::AmbiguousName, None));
             }

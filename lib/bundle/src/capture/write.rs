@@ -42,6 +42,17 @@ struct Taken {
     large: bool,
 }
 
+impl Taken {
+    /// Whether the manifest names it: one that is as HEAD has it too, where a file is there.
+    fn is_told(&self) -> bool {
+        self.head != self.after || self.permissions.is_some()
+    }
+
+    fn is_changed(&self) -> bool {
+        self.head != self.after
+    }
+}
+
 pub(super) fn write(
     repository: &Repository<'_>,
     scratch: &Scratch<'_>,
@@ -66,11 +77,11 @@ fn write_workspace(
     let base = if plan.head.is_some() { BASE } else { &*empty };
 
     let mut file = create(dir, WORKSPACE)?;
-    if reads.iter().any(|taken| !taken.large) {
+    if reads.iter().any(|taken| !taken.large && taken.is_changed()) {
         let call = diff(scratch, "diff-tree").args(["-r", "--end-of-options", base, MADE]);
         call.send(None, clone(&mut file)?)?;
     }
-    for taken in reads.iter().filter(|taken| taken.large) {
+    for taken in reads.iter().filter(|taken| taken.large && taken.is_changed()) {
         large(repository, file.stream(), taken, |out, taken| {
             match small_content(&plan.tree, &taken.path, &plan.paths[&taken.path]) {
                 Ok(Some(content)) if taken.permissions.is_none() || taken.size <= LARGE => {
@@ -84,7 +95,8 @@ fn write_workspace(
             }
         })?;
     }
-    let expected = reads.iter().map(|taken| (&taken.path, taken.head.as_ref(), taken.after.as_ref()));
+    let changed = reads.iter().filter(|taken| taken.is_changed());
+    let expected = changed.map(|taken| (&taken.path, taken.head.as_ref(), taken.after.as_ref()));
     check(dir, WORKSPACE, file, expected)
 }
 
@@ -205,7 +217,7 @@ fn read(
                     }
                     _ => gone.push([b"D ", &name[..], b"\n"].concat()),
                 }
-                if taken.head != taken.after {
+                if taken.is_told() {
                     reads.push(taken);
                 }
             }
@@ -233,7 +245,7 @@ fn read(
     }
     for (path, planned) in large {
         let taken = aside.take(taken_large(repository, &plan.tree, path, planned), path)?;
-        reads.extend(taken.filter(|taken| taken.head != taken.after));
+        reads.extend(taken.filter(Taken::is_told));
     }
     reads.sort_by(|one, other| one.path.cmp(&other.path));
     for (path, reason) in aside.paths {
@@ -472,6 +484,7 @@ fn change(head: Option<&Entry>, after: Option<&Entry>) -> Change {
     match (head, after) {
         (None, _) => Change::Added,
         (_, None) => Change::Deleted,
+        (Some(head), Some(after)) if head == after => Change::AsCommitted,
         (Some(head), Some(after)) if head.mode[..3] != after.mode[..3] => Change::TypeChanged,
         _ => Change::Modified,
     }

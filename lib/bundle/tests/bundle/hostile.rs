@@ -237,18 +237,6 @@ fn nothing_is_written_into_another_repository() {
 }
 
 #[test]
-fn names_that_are_one_on_some_file_systems_are_refused() {
-    let world = World::new();
-    let hostile = Hostile::new(&world);
-    for (one, other) in [("evil", "EVIL"), ("caf\u{e9}", "cafe\u{301}"), ("link2", "LINK2/x")] {
-        let patch = hostile.adds(one, "100644", "1") + &hostile.adds(other, "100644", "2");
-        let files = vec![listed(one, Some("100644"), "1"), listed(other, Some("100644"), "2")];
-        let refused = hostile.tries(&patch, "", files, vec![]);
-        assert!(matches!(refused, Refusal::SameFile(..)), "{one} {other}: {refused}");
-    }
-}
-
-#[test]
 fn submodules_and_odd_modes_are_refused() {
     let world = World::new();
     let hostile = Hostile::new(&world);

@@ -287,3 +287,137 @@ fn without_a_key_the_work_is_saved_and_is_nobody_s_own() {
     let trust = world.keyring().trust(&bundle).unwrap();
     assert_eq!(trust, handoff_bundle::Trust::Foreign);
 }
+
+#[test]
+fn names_that_differ_in_case_or_composition_alone_are_carried_where_the_disk_tells_them_apart() {
+    use std::os::unix::ffi::OsStrExt;
+    let name = |bytes: &[u8]| std::ffi::OsStr::from_bytes(bytes).to_owned();
+    for ignorecase in ["false", "true"] {
+        let world = World::new();
+        let at = world.repository("source");
+        for bytes in [&b"caf\xe9"[..], b"caf\xe8", b"x2", b"Dir/readme.md"] {
+            let path = at.join(name(bytes));
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "before\n").unwrap();
+        }
+        world.commit(&at, "names");
+        let to = world.clone_of(&at, "clone");
+        world.run(&at, &["config", "core.ignorecase", ignorecase]);
+        std::fs::rename(at.join("README"), at.join("readme")).unwrap();
+        write(&at, "readme", "one\ntwo\nedited\n");
+        std::fs::rename(at.join("Dir"), at.join("dIR")).unwrap();
+        std::fs::write(at.join(name(b"caf\xe9")), "one\n").unwrap();
+        std::fs::write(at.join(name(b"caf\xe8")), "other\n").unwrap();
+        write(&at, "x2", "two\n");
+        write(&at, "x\u{b2}", "square\n");
+        write(&at, "e\u{301}", "decomposed\n");
+        write(&at, "\u{e9}", "composed\n");
+        let (_, bundle) = world.capture(&at);
+        assert_eq!(left(&bundle), [], "{ignorecase}");
+        world.apply(&bundle, &to, ALLOW).unwrap();
+        let seen = |top: &Path| {
+            let mut files = std::collections::BTreeMap::new();
+            walk(top, top, &mut files);
+            files
+        };
+        assert_eq!(seen(&at), seen(&to), "{ignorecase}");
+    }
+}
+
+#[test]
+fn what_status_lists_with_the_bytes_of_head_is_carried_too() {
+    let world = World::new();
+    let at = world.repository("source");
+    write(&at, ".gitattributes", "*.crlf text eol=crlf\n");
+    write(&at, "a.crlf", "one\r\ntwo\r\n");
+    world.commit(&at, "lines");
+    let to = world.clone_of(&at, "clone");
+    assert_eq!(std::fs::read_to_string(to.join("a.crlf")).unwrap(), "one\r\ntwo\r\n");
+    // As dos2unix does it: what git has in its objects, and not what it checks out.
+    write(&at, "a.crlf", "one\ntwo\n");
+    let (_, bundle) = world.capture(&at);
+    carries(&bundle, "a.crlf");
+    assert_eq!(bundle.manifest().contents.files[0].change, handoff_bundle::Change::AsCommitted);
+    let before = world.seen(&to);
+    world.apply(&bundle, &to, ALLOW).unwrap();
+    assert_eq!(std::fs::read_to_string(to.join("a.crlf")).unwrap(), "one\ntwo\n");
+    Handover::open(&to).unwrap().unwrap().undo(&world.git, &world.keyring()).unwrap();
+    assert_eq!(world.seen(&to), before);
+}
+
+#[test]
+fn a_repository_around_a_home_gives_away_neither_what_it_does_not_show_nor_our_own_files() {
+    let world = World::new();
+    let at = world.repository("source");
+    write(&at, ".ssh/id_ed25519", "secret\n");
+    write(&at, ".agent-handoffs/.handover/key", "key\n");
+    write(&at, ".agent-handoffs/app/unread/x.md", "x\n");
+    write(&at, "README", "changed\n");
+    crate::support::pipe(&at.join("pipe"));
+    let capture = || {
+        let handover = Handover::create(&at, false).unwrap().leaving_out(&[at.join(".agent-handoffs")]);
+        handover.capture(&world.git, Limits::default(), &[]).unwrap().contents().clone()
+    };
+    let paths = |contents: &handoff_bundle::Contents| {
+        contents.files.iter().map(|file| file.path.to_string()).collect::<Vec<_>>()
+    };
+    // Shown, it is work like any other; the store never is.
+    assert_eq!(paths(&capture()), [".ssh/id_ed25519", "README"]);
+    world.run(&at, &["config", "status.showUntrackedFiles", "no"]);
+    let contents = capture();
+    assert_eq!((paths(&contents), contents.not_carried), (vec!["README".to_owned()], Vec::new()));
+}
+
+#[test]
+fn git_s_configuration_in_the_environment_says_what_is_ignored() {
+    let world = World::new();
+    let at = world.repository("source");
+    let global = world.path("global");
+    std::fs::write(world.path("excludes"), "*.secret\n").unwrap();
+    std::fs::write(&global, format!("[core]\n\texcludesFile = {}\n", world.path("excludes").display()))
+        .unwrap();
+    write(&at, "a.secret", "x\n");
+    write(&at, "b.private", "x\n");
+    write(&at, "README", "changed\n");
+    std::fs::write(world.path("others"), "*.private\n*.secret\n").unwrap();
+    let others = world.path("others").to_str().unwrap().to_owned();
+    let path = ("PATH".into(), handoff_process::Environment::read().path.unwrap());
+    let files = |environment: &[(&str, &str)]| {
+        let all = environment.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        let git = handoff_bundle::Git::new(crate::support::program(), all.chain([path.clone()]).collect());
+        let handover = Handover::create(&at, false).unwrap();
+        handover.capture(&git, Limits::default(), &[]).unwrap().contents().files.len()
+    };
+    assert_eq!(files(&[("GIT_CONFIG_NOSYSTEM", "1"), ("HOME", "/nowhere")]), 3);
+    assert_eq!(files(&[("GIT_CONFIG_GLOBAL", global.to_str().unwrap())]), 2);
+    assert_eq!(
+        files(&[
+            ("GIT_CONFIG_COUNT", "1"),
+            ("GIT_CONFIG_KEY_0", "core.excludesFile"),
+            ("GIT_CONFIG_VALUE_0", &others),
+        ]),
+        1
+    );
+}
+
+#[test]
+fn a_worktree_of_the_repository_inside_of_it_is_no_change_and_another_repository_is_in_no_other_path_s_way() {
+    let world = World::new();
+    let at = world.repository("source");
+    let to = world.clone_of(&at, "clone");
+    world.run(&to, &["worktree", "add", "-q", ".claude/worktrees/x", "-b", "x"]);
+    let (_, draft) = world.draft(&to);
+    assert!(draft.is_empty(), "{:?}", draft.contents());
+    drop(draft);
+    world.repository("clone/vendor/other");
+    write(&at, "README", "changed\n");
+    write(&at, "vendor/mine", "mine\n");
+    let (_, bundle) = world.capture(&at);
+    world.apply(&bundle, &to, ALLOW).unwrap();
+    Handover::open(&to).unwrap().unwrap().undo(&world.git, &world.keyring()).unwrap();
+    // A path inside of it is refused.
+    write(&at, "vendor/other/new", "new\n");
+    let (_, bundle) = world.capture(&at);
+    let refused = crate::support::refusal(world.apply(&bundle, &to, ALLOW));
+    assert!(matches!(refused, handoff_bundle::Refusal::Through { .. }), "{refused}");
+}

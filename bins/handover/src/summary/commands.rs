@@ -1,0 +1,32 @@
+//! Which of a session's commands are told.
+
+use std::collections::HashSet;
+
+use handoff_transcript::{Command, Session};
+
+/// The commands that say something about the work, the last first, each once with its last outcome.
+pub(super) fn outcomes(session: &Session) -> Vec<&Command> {
+    let mut seen = HashSet::new();
+    let told = session.commands.iter().rev().filter(|command| !only_looks(&command.line.text));
+    told.filter(|command| seen.insert(command.line.text.trim())).collect()
+}
+
+/// Whether a command line does no more than look at files or say something.
+fn only_looks(line: &str) -> bool {
+    const LOOKS: [&str; 24] = [
+        "ls", "cat", "head", "tail", "pwd", "cd", "echo", "printf", "wc", "grep", "rg", "find", "fd", "sed",
+        "awk", "sort", "tree", "file", "stat", "which", "less", "true", "sleep", "date",
+    ];
+    let mut parts = line.split(['|', ';', '&', '\n']).map(str::trim).filter(|part| !part.is_empty());
+    parts.all(|part| {
+        let mut words = part.split_whitespace();
+        let first = words.next().unwrap_or_default();
+        let is_git_look =
+            first == "git" && matches!(words.next(), Some("status" | "log" | "diff" | "show" | "branch"));
+        let changes = matches!(first, "sed" | "find" | "fd") && part.contains(" -i")
+            || part.contains('>')
+            || part.contains("-delete")
+            || part.contains("-exec");
+        (LOOKS.contains(&first) || is_git_look) && !changes
+    })
+}
