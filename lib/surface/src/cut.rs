@@ -3,7 +3,7 @@
 use handoff_document::{Part, Section, sections};
 use handoff_text::Sanitised;
 
-use crate::frame::quoted;
+use crate::frame::{name, quoted};
 use crate::size;
 
 /// What a session cannot do without, the most important first.
@@ -93,15 +93,20 @@ fn excerpt(section: &Section<'_>, limit: usize, may_cut: bool) -> Option<Shown> 
 }
 
 struct Missing {
-    heading: Sanitised,
+    /// Its heading, quoted unless it is one plain word.
+    heading: String,
     total: usize,
     bytes: usize,
 }
 
 impl Missing {
     fn whole(section: &Section<'_>) -> Self {
-        let heading = if section.heading.is_empty() { &b"the opening"[..] } else { section.heading };
-        Self { heading: Sanitised::line(heading, 60), total: section.text.len(), bytes: section.text.len() }
+        let heading = if section.heading.is_empty() {
+            "the opening".to_owned()
+        } else {
+            name(&String::from_utf8_lossy(section.heading), 60)
+        };
+        Self { heading, total: section.text.len(), bytes: section.text.len() }
     }
 }
 
@@ -110,7 +115,7 @@ fn notice(missing: &[Missing]) -> String {
     if missing.is_empty() {
         return String::new();
     }
-    let name = |missing: &Missing| {
+    let entry = |missing: &Missing| {
         let Missing { heading, total, bytes } = missing;
         if bytes < total {
             format!("{heading} ({} of {} cut)", size(*bytes as u64), size(*total as u64))
@@ -118,7 +123,7 @@ fn notice(missing: &[Missing]) -> String {
             format!("{heading} ({} left out)", size(*total as u64))
         }
     };
-    let mut names: Vec<String> = missing.iter().take(NAMED).map(name).collect();
+    let mut names: Vec<String> = missing.iter().take(NAMED).map(entry).collect();
     if let Some(rest) = missing.get(NAMED..).filter(|rest| !rest.is_empty()) {
         let bytes: usize = rest.iter().map(|missing| missing.bytes).sum();
         names.push(format!("{} more sections ({} left out)", rest.len(), size(bytes as u64)));

@@ -74,7 +74,7 @@ fn a_next_action_that_is_itself_too_long_is_cut_and_leaves_room_for_the_donts() 
     let body = format!("## Immediate next action\n{long}\n## What NOT to do on resume\n- never that\n");
     let (surfaced, _) = surface(&[handoff(&body)], BUDGET);
     assert!(surfaced.text.contains("step\n[… cut]\n") && surfaced.text.contains("- never that"));
-    assert!(surfaced.text.contains("[not shown here: Immediate next action ("), "{}", surfaced.text);
+    assert!(surfaced.text.contains("[not shown here: \"Immediate next action\" ("), "{}", surfaced.text);
     assert!(surfaced.text.len() > BUDGET / 2);
 }
 

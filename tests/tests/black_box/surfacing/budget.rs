@@ -148,8 +148,8 @@ fn a_vital_section_that_is_too_long_is_cut_and_says_how_much() {
     assert_eq!(body.matches("[… cut]\n").count(), 2, "{body}");
     assert!(body.matches("do the next step").count() > 300, "room was wasted: {body}");
     let named = body.lines().last().unwrap();
-    assert!(named.contains("Immediate next action (") && named.contains(" of 34.0 kB cut)"), "{named}");
-    assert!(named.contains("What NOT to do on resume ("), "{named}");
+    assert!(named.contains("\"Immediate next action\" (") && named.contains(" of 34.0 kB cut)"), "{named}");
+    assert!(named.contains("\"What NOT to do on resume\" ("), "{named}");
 }
 
 #[test]
