@@ -105,9 +105,7 @@ fn for_programs_every_answer_is_one_object() {
     assert_eq!(doctor["version"], serde_json::Value::Null);
     let installed = machine.json(&["install", "--json"], 0);
     assert_eq!(installed["programs"], json!(machine.path(".agent-handoff/bin")));
-    assert!(
-        installed["proof"].as_str().unwrap().starts_with("a handoff was written, shown once and archived")
-    );
+    assert!(installed["proof"].as_str().unwrap().starts_with("a handoff was written, shown and archived"));
     for (agent, key) in [("claude", "claude"), ("codex", "codex")] {
         assert!(installed[key].is_string(), "{agent}: {installed}");
     }
