@@ -21,6 +21,7 @@ fn a_result_is_left_in_the_inbox_where_that_is_asked_for() {
     assert!(shown.contains(&id) && shown.contains("> It is done."), "{shown}");
     assert!(shown.contains(file.to_str().unwrap()), "{shown}");
     assert!(shown.contains("> ## Immediate next action"), "{shown}");
+    stage.world.take(&stage.repo);
     assert_eq!(stage.world.names(&stage.repo, "unread").len(), 0);
 }
 

@@ -39,11 +39,16 @@ fn a_bash_claim_of_a_live_process_is_left_alone() {
     assert_eq!((samples[0].shown_in(&ran.out), samples[1].shown_in(&ran.out)), (0, 1));
     assert!(!ran.out().contains("more"), "{}", ran.out());
     assert_eq!(std::fs::read_to_string(&claimed).unwrap(), samples[0].text);
-    stage.session().is_silent();
     // Neither does anybody else touch it.
-    assert_eq!(stage.world.run("inbox", &stage.dir, &["read"], "").out(), "nothing unread for app\n");
+    let ran = stage.reads();
+    assert_eq!((samples[0].shown_in(&ran.out), samples[1].shown_in(&ran.out)), (0, 1));
+    stage.session().is_silent();
+    assert_eq!(stage.reads().out(), "nothing unread for app\n");
     drop(owner);
-    assert_eq!(stage.recovers(&samples, &ran.out), (0, 0));
+    let ran = stage.session();
+    assert_eq!((samples[0].shown_in(&ran.out), samples[1].shown_in(&ran.out)), (1, 0));
+    assert_eq!(samples[0].shown_in(&stage.reads().out), 1);
+    stage.all_archived(&samples);
 }
 
 #[test]
@@ -54,7 +59,7 @@ fn a_bash_claim_of_a_dead_process_is_recovered_under_its_own_name() {
     claim(&stage, &samples[0], &dead().to_string());
     let ran = stage.session();
     assert_eq!(samples[0].shown_in(&ran.out), 1);
-    stage.all_archived(&samples);
+    stage.is_taken(&samples);
     assert!(stage.read().join(samples[0].name()).is_file());
     assert_eq!(std::fs::read_dir(stage.unread()).unwrap().count(), 0);
     stage.session().is_silent();
@@ -109,7 +114,7 @@ fn can_contain() -> bool {
     can("make a PID namespace", is_root() && has("unshare") && works())
 }
 
-/// A hook that stopped in the middle of its message: it holds its claims, and nobody reads its output.
+/// A program that stopped in the middle of its message, whose output nobody reads.
 struct Stuck {
     child: Child,
     reader: PipeReader,
@@ -118,7 +123,16 @@ struct Stuck {
 }
 
 impl Stuck {
-    fn new(stage: &Stage, mut hook: Command) -> Self {
+    /// A reader, which holds its claims.
+    fn reading(stage: &Stage, reader: Command) -> Self {
+        let stuck = Self::new(reader);
+        wait_until("the reader claimed everything", || {
+            names(&stage.unread()).iter().all(|name| name.starts_with(".claim-"))
+        });
+        stuck
+    }
+
+    fn new(mut program: Command) -> Self {
         use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
         let (reader, mut writer) = std::io::pipe().unwrap();
         let flags = fcntl_getfl(&writer).unwrap();
@@ -128,14 +142,10 @@ impl Stuck {
             full += written;
         }
         fcntl_setfl(&writer, flags).unwrap();
-        let child = hook.stdout(writer).stderr(Stdio::null()).spawn().unwrap();
+        let child = program.stdout(writer).stderr(Stdio::null()).spawn().unwrap();
         // The command would keep the pipe open.
-        drop(hook);
-        let stuck = Self { child, reader, full };
-        wait_until("the hook claimed everything", || {
-            names(&stage.unread()).iter().all(|name| name.starts_with(".claim-"))
-        });
-        stuck
+        drop(program);
+        Self { child, reader, full }
     }
 
     /// Kills it, and gives what it printed.
@@ -161,11 +171,11 @@ fn names(dir: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_hook_that_nobody_reads_from_keeps_its_claims_until_it_ends() {
+fn a_reader_that_nobody_reads_from_keeps_its_claims_until_it_ends() {
     let stage = Stage::new();
     let samples = samples(2, true);
     stage.plant(&samples);
-    let stuck = Stuck::new(&stage, stage.hook());
+    let stuck = Stuck::reading(&stage, stage.reader());
     stage.session().is_silent();
     assert_eq!(stage.places(&samples), [Place::Claimed; 2]);
     let out = stuck.released();
@@ -175,11 +185,32 @@ fn a_hook_that_nobody_reads_from_keeps_its_claims_until_it_ends() {
 }
 
 #[test]
-fn a_stopped_hook_keeps_its_claims_until_it_is_killed() {
+fn a_hook_that_nobody_reads_from_holds_nothing() {
     let stage = Stage::new();
     let samples = samples(2, true);
     stage.plant(&samples);
-    let stuck = Stuck::new(&stage, stage.hook());
+    let stuck = Stuck::new(stage.hook());
+    let offers = stage.inbox.join("offers");
+    wait_until("both are offered", || {
+        samples
+            .iter()
+            .all(|sample| std::fs::metadata(offers.join(sample.name())).is_ok_and(|file| file.len() > 0))
+    });
+    let ran = stage.session();
+    assert!(samples.iter().all(|sample| sample.is_again_in(&ran.out)), "{}", ran.out());
+    assert_eq!(stage.places(&samples), [Place::Unread; 2]);
+    stage.is_taken(&samples);
+    let out = stuck.released();
+    assert!(samples.iter().all(|sample| sample.shown_in(&out) == 1));
+    stage.all_archived(&samples);
+}
+
+#[test]
+fn a_stopped_reader_keeps_its_claims_until_it_is_killed() {
+    let stage = Stage::new();
+    let samples = samples(2, true);
+    stage.plant(&samples);
+    let stuck = Stuck::reading(&stage, stage.reader());
     let pid = rustix::process::Pid::from_child(&stuck.child);
     rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
     stage.session().is_silent();
@@ -189,31 +220,33 @@ fn a_stopped_hook_keeps_its_claims_until_it_is_killed() {
 }
 
 #[test]
-fn a_live_hook_is_respected_from_another_pid_namespace_and_taken_over_from_when_it_dies() {
+fn a_live_reader_is_respected_from_another_pid_namespace_and_taken_over_from_when_it_dies() {
     if !can_contain() {
         return;
     }
     let stage = Stage::new();
     let samples = samples(2, true);
     stage.plant(&samples);
-    let stuck = Stuck::new(&stage, stage.hook());
+    let stuck = Stuck::reading(&stage, stage.reader());
     feed(in_a_container(&stage.hook()), b"").is_silent();
     assert_eq!(stage.places(&samples), [Place::Claimed; 2]);
     assert!(stuck.killed().is_empty());
-    let ran = feed(in_a_container(&stage.hook()), b"");
-    assert!(samples.iter().all(|sample| sample.shown_in(&ran.out) == 1), "{}", ran.out());
+    for program in [stage.hook(), stage.reader()] {
+        let ran = feed(in_a_container(&program), b"");
+        assert!(samples.iter().all(|sample| sample.shown_in(&ran.out) == 1), "{}", ran.out());
+    }
     stage.all_archived(&samples);
 }
 
 #[test]
-fn hooks_that_have_the_same_id_in_their_namespaces_respect_and_inherit_each_other_s_claims() {
+fn readers_that_have_the_same_id_in_their_namespaces_respect_and_inherit_each_other_s_claims() {
     if !can_contain() {
         return;
     }
     let stage = Stage::new();
     let samples = samples(2, true);
     stage.plant(&samples);
-    let stuck = Stuck::new(&stage, in_a_container(&stage.hook()));
+    let stuck = Stuck::reading(&stage, in_a_container(&stage.reader()));
     let held = names(&stage.unread());
     assert!(held.iter().all(|name| name.starts_with(".claim-0000000001-")), "{held:?}");
     // From inside another, and from outside of any.
@@ -222,13 +255,13 @@ fn hooks_that_have_the_same_id_in_their_namespaces_respect_and_inherit_each_othe
     assert_eq!(stage.places(&samples), [Place::Claimed; 2]);
 
     stuck.killed();
-    let mut ran = feed(in_a_container(&stage.hook()), b"");
+    let mut ran = feed(in_a_container(&stage.reader()), b"");
     // The namespace's first process may outlive the one that made it by an instant.
-    wait_until("the dead hook's claims are free", || {
-        if ran.out.is_empty() {
-            ran = feed(in_a_container(&stage.hook()), b"");
+    wait_until("the dead reader's claims are free", || {
+        if !ran.out().contains("UNTRUSTED") {
+            ran = feed(in_a_container(&stage.reader()), b"");
         }
-        !ran.out.is_empty()
+        ran.out().contains("UNTRUSTED")
     });
     assert!(samples.iter().all(|sample| sample.shown_in(&ran.out) == 1), "{}", ran.out());
     stage.all_archived(&samples);

@@ -17,6 +17,8 @@ fn on_exfat_a_handoff_is_written_shown_archived_and_restored() {
     let drafts = std::slice::from_ref(&draft);
     let path = stage.world.write(&stage.dir, &["--topic", "poor"], &draft.body);
     assert_eq!(draft.shown_in(&stage.session().out), 1);
+    assert_eq!(stage.places(drafts), [Place::Unread]);
+    assert_eq!(draft.shown_in(&stage.reads().out), 1);
     assert_eq!(stage.places(drafts), [Place::Archived]);
     let archived = stage.read().join(path.file_name().unwrap());
     assert!(std::fs::read_to_string(archived).unwrap().contains("\nreceived_at: "));
@@ -54,7 +56,7 @@ fn on_exfat_nothing_is_overwritten_on_any_way() {
     // Into the archive, where one of that name is.
     stage.plant(&samples[..1]);
     std::fs::write(stage.read().join(&name), &samples[1].text).unwrap();
-    assert_eq!(samples[0].shown_in(&stage.session().out), 1);
+    assert_eq!(samples[0].shown_in(&stage.reads().out), 1);
     assert_eq!(stage.places(&samples), [Place::Archived; 2]);
     assert_eq!(std::fs::read_to_string(stage.read().join(&name)).unwrap(), samples[1].text);
     // And back, where one of that name waits.
@@ -69,7 +71,7 @@ fn on_exfat_nothing_is_overwritten_on_any_way() {
 }
 
 #[test]
-fn on_exfat_sessions_at_once_are_given_each_handoff_once() {
+fn on_exfat_readers_at_once_are_given_each_handoff_once() {
     let Some((stage, _disk)) = stage() else { return };
     let samples = samples(3, true);
     for round in 0..15 {
@@ -79,8 +81,8 @@ fn on_exfat_sessions_at_once_are_given_each_handoff_once() {
         }
         stage.plant(&samples);
         let runs: Vec<_> = std::thread::scope(|scope| {
-            let hooks: Vec<_> = (0..3).map(|_| scope.spawn(|| feed(stage.hook(), b""))).collect();
-            hooks.into_iter().map(|hook| hook.join().unwrap()).collect()
+            let readers: Vec<_> = (0..3).map(|_| scope.spawn(|| feed(stage.reader(), b""))).collect();
+            readers.into_iter().map(|reader| reader.join().unwrap()).collect()
         });
         for sample in &samples {
             let shown: usize = runs.iter().map(|ran| sample.shown_in(&ran.out)).sum();

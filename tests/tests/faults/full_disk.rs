@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use crate::support::{LastResort, Mount, Place, Sample, Stage};
+use crate::support::{LastResort, Mount, Place, Sample, Stage, says_that_it_is_not_noted};
 
 /// Writes zeros to `dir/filling` until the file system has no byte left.
 fn fill(dir: &Path) {
@@ -65,7 +65,7 @@ fn a_writer_whose_inbox_cannot_be_made_on_a_full_disk_keeps_the_draft() {
 }
 
 #[test]
-fn a_hook_on_a_full_disk_shows_each_once_and_archives_it_without_a_receipt() {
+fn on_a_full_disk_the_hook_shows_what_waits_and_a_reader_archives_it_without_a_receipt() {
     let stage = Stage::new();
     let root = stage.world.root();
     let Some(_disk) = Mount::tmpfs(&root, "size=512k") else { return };
@@ -74,8 +74,14 @@ fn a_hook_on_a_full_disk_shows_each_once_and_archives_it_without_a_receipt() {
     let samples = [Sample::with(1, true, &large), Sample::new(0, true)];
     stage.plant(&samples);
     fill(&root);
-    let ran = tests::feed(stage.hook(), b"");
-    assert_eq!((ran.code, ran.err()), (0, ""));
+    for _ in 0..2 {
+        // That it was offered cannot be noted, which is said.
+        let ran = stage.session();
+        assert!(samples.iter().all(|sample| sample.shown_in(&ran.out) == 1), "{}", ran.out());
+        assert!(says_that_it_is_not_noted(&ran.out), "{}", ran.out());
+        assert_eq!(stage.places(&samples), [Place::Unread; 2]);
+    }
+    let ran = stage.reads();
     for sample in &samples {
         assert_eq!(sample.shown_in(&ran.out), 1, "{}", ran.out());
         let archived = stage.read().join(sample.name());
@@ -94,7 +100,7 @@ fn a_hook_on_a_full_disk_shows_each_once_and_archives_it_without_a_receipt() {
 }
 
 #[test]
-fn a_full_disk_that_has_no_room_for_the_archive_is_named_in_one_line() {
+fn a_full_disk_that_has_no_room_for_the_archive_keeps_nothing_from_anybody() {
     let stage = Stage::new();
     let root = stage.world.root();
     let Some(_disk) = Mount::tmpfs(&root, "size=512k,nr_inodes=40") else { return };
@@ -105,13 +111,16 @@ fn a_full_disk_that_has_no_room_for_the_archive_is_named_in_one_line() {
     let count = (0..).take_while(|&number| std::fs::write(filler(number), "").is_ok()).count();
     assert!(count > 0);
     for _ in 0..2 {
-        let ran = tests::feed(stage.hook(), b"");
-        let read = stage.read();
-        let line = format!(
-            "agent-handoff: 2 handoffs are waiting here but were not shown: could not create {}: no space left on device\n",
-            read.display()
+        let ran = stage.session();
+        assert!(samples.iter().all(|sample| sample.shown_in(&ran.out) == 1), "{}", ran.out());
+        assert!(says_that_it_is_not_noted(&ran.out), "{}", ran.out());
+        let ran = tests::feed(stage.reader(), b"");
+        let complaint = format!(
+            "agent-handoff: shown, but it stays unread: could not create {}: no space left on device\n",
+            stage.read().display()
         );
-        ran.is(0, &line, "");
+        assert_eq!((ran.code, ran.err()), (0, complaint.as_str()));
+        assert!(samples.iter().all(|sample| sample.shown_in(&ran.out) == 1), "{}", ran.out());
         assert_eq!(stage.places(&samples), [Place::Unread; 2]);
     }
     (0..count).for_each(|number| std::fs::remove_file(filler(number)).unwrap());

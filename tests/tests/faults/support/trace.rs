@@ -1,6 +1,6 @@
 //! Programs under strace, which can kill them or refuse them something at any system call.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -18,7 +18,7 @@ const STEPS: &str = "?open,openat,?creat,write,writev,?rename,?renameat,renameat
 pub(crate) struct Call {
     /// As in `openat`.
     pub(crate) name: String,
-    /// Which of the calls of that name it was, from 1.
+    /// Which of its thread's calls of that name it was, from 1: strace counts each thread's own.
     pub(crate) number: usize,
     /// As strace prints it.
     pub(crate) line: String,
@@ -28,12 +28,14 @@ pub(crate) struct Call {
 pub(crate) struct Traced {
     pub(crate) ran: Ran,
     pub(crate) calls: Vec<Call>,
+    /// How many calls were refused.
+    pub(crate) refused: usize,
 }
 
 impl Traced {
     /// How many calls were refused.
     pub(crate) fn refused(&self) -> usize {
-        self.calls.iter().filter(|call| call.line.ends_with("(INJECTED)")).count()
+        self.refused
     }
 }
 
@@ -52,20 +54,36 @@ pub(crate) fn traced(command: &Command, input: &[u8], options: &[&str], log: &Pa
     let text = String::from_utf8_lossy(&std::fs::read(log).unwrap()).into_owned();
     let mut numbers = HashMap::new();
     let call = |line: &str| {
-        let (_, line) = line.split_once(' ')?;
+        let (thread, line) = line.split_once(' ')?;
         let name = line.trim_start().split_once('(')?.0.to_owned();
-        let number = numbers.entry(name.clone()).and_modify(|number| *number += 1).or_insert(1);
+        // The end of a call that another thread's stood in, `<... openat resumed>)`, is no call.
+        if name.starts_with('<') {
+            return None;
+        }
+        let number =
+            numbers.entry((thread.to_owned(), name.clone())).and_modify(|number| *number += 1).or_insert(1);
         Some(Call { name, number: *number, line: line.trim_start().to_owned() })
     };
-    Traced { ran, calls: text.lines().filter_map(call).collect() }
+    let refused = text.lines().filter(|line| line.ends_with("(INJECTED)")).count();
+    Traced { ran, calls: text.lines().filter_map(call).collect(), refused }
 }
 
 /// The calls that `command` makes from its first look at the store on, that matter for what is on the disk.
 pub(crate) fn calls_of(command: &Command, input: &[u8], log: &Path) -> Vec<Call> {
     let traced = traced(command, input, &["-e", &format!("trace={STEPS}")], log);
     assert_ne!(traced.ran.code, 127, "{}", traced.ran.err());
-    let calls: Vec<Call> =
-        traced.calls.into_iter().skip_while(|call| !call.line.contains(".agent-handoffs")).collect();
+    // Of two threads the one that comes to its n-th call first is the one that strace stops, so what is made before the
+    // store is looked at stands for the later ones too.
+    let mut known = HashSet::new();
+    let mut is_there = false;
+    let calls: Vec<Call> = traced
+        .calls
+        .into_iter()
+        .filter(|call| {
+            is_there |= call.line.contains(".agent-handoffs");
+            known.insert((call.name.clone(), call.number)) && is_there
+        })
+        .collect();
     assert!(calls.len() > 10, "strace saw next to nothing: {calls:?}");
     calls
 }
