@@ -120,6 +120,11 @@ impl Machine {
         command
     }
 
+    /// What its user's shell sets.
+    pub(super) fn environment(&self) -> impl Iterator<Item = (&str, &OsStr)> {
+        self.environment.iter().map(|(name, value)| (name.as_str(), value.as_os_str()))
+    }
+
     /// A program where the agents call it.
     pub fn bin(&self, name: &str) -> PathBuf {
         match self.wiring {

@@ -5,6 +5,7 @@
 
 mod host;
 mod install;
+mod interactive;
 mod machine;
 mod model;
 mod process;
@@ -13,6 +14,7 @@ mod trust;
 
 pub use host::Host;
 pub use install::{CLAUDE_VERSION, CODEX_VERSION, ready};
+pub use interactive::Interactive;
 pub use machine::{Machine, Wiring};
 pub use model::{Model, Request, Role, Step, Text, call, reading, refuse, shell, text};
 pub use session::{Session, SessionEnd};
