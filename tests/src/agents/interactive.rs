@@ -44,7 +44,12 @@ impl Machine {
         host.point(&mut command, model);
         command.env("PATH", minimal_path()).env("LANG", "C.UTF-8").env("TERM", "xterm-256color");
         command.env("TMPDIR", self.world.dir("tmp")).env("CLAUDE_CODE_MAX_RETRIES", "0");
-        command.envs(self.environment()).args(args);
+        command.envs(self.environment());
+        // With arguments like those, Codex does without the server that its terminals share.
+        if host == Host::Claude || args.contains(&"--no-daemon") {
+            command.args(self.recording(host));
+        }
+        command.args(args);
         let word = |word: &std::ffi::OsStr| format!("'{}'", word.to_string_lossy().replace('\'', "'\\''"));
         let mut line = format!("cd {} && exec env -i", word(dir.as_os_str()));
         for (name, value) in command.get_envs() {

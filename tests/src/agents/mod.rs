@@ -9,7 +9,9 @@ mod interactive;
 mod machine;
 mod model;
 mod process;
+mod record;
 mod session;
+mod trim;
 mod trust;
 
 pub use host::Host;

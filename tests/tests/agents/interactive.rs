@@ -44,11 +44,11 @@ fn told(model: &Model) -> String {
 /// The answer of a model that does what the handoff asks of it.
 fn acknowledging() -> Step {
     reading(|texts| {
-        let line = texts
+        let mut lines = texts
             .iter()
             .flat_map(|text| text.text.lines())
             .filter(|line| line.starts_with("**Handoff loaded"));
-        text(format!("{}\nAnswered.", line.last().unwrap_or("No handoff.")))
+        text(format!("{}\nAnswered.", lines.next_back().unwrap_or("No handoff.")))
     })
 }
 
