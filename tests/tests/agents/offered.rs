@@ -24,7 +24,7 @@ fn a_script_is_told_in_one_line_and_takes_nothing() {
         assert_eq!(messages(&end.texts(0)), [""; 0], "{host:?}");
         let said = lines(&end);
         assert_eq!(said.len(), 1, "{host:?}: {said:?}");
-        let about = "1 handoff waits here: \"Auth refactor\", next: Run `make test-auth`.";
+        let about = "1 handoff waits here: \"Auth refactor\", next: \"Run `make test-auth`\"";
         assert!(said[0].contains(about) && said[0].contains("inbox"), "{host:?}: {}", said[0]);
         assert!(end.with(0, "Handoff loaded").is_empty(), "{host:?}: it is not asked for");
         assert_eq!(counts(&machine.world, &repo), (1, 0), "{host:?}");
