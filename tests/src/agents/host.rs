@@ -27,7 +27,8 @@ impl Host {
         })
     }
 
-    pub(super) fn model(self, steps: Vec<Step>) -> Model {
+    /// A model for it: each turn takes one step, the last is repeated.
+    pub fn model(self, steps: impl Into<Vec<Step>>) -> Model {
         match self {
             Self::Claude => Model::anthropic(steps),
             Self::Codex => Model::openai(steps),
@@ -88,7 +89,7 @@ impl Host {
 }
 
 /// On the command line, so that `config.toml` is the test's alone.
-fn settings(model: &Model) -> [String; 8] {
+pub(super) fn settings(model: &Model) -> [String; 8] {
     let provider = format!(
         "{{name=\"mock\",base_url=\"{}/v1\",wire_api=\"responses\",env_key=\"MOCK_KEY\",request_max_retries=1,stream_max_retries=1}}",
         model.url()

@@ -120,6 +120,11 @@ impl Machine {
         command
     }
 
+    /// What its user's shell sets.
+    pub(super) fn environment(&self) -> impl Iterator<Item = (&str, &OsStr)> {
+        self.environment.iter().map(|(name, value)| (name.as_str(), value.as_os_str()))
+    }
+
     /// A program where the agents call it.
     pub fn bin(&self, name: &str) -> PathBuf {
         match self.wiring {
@@ -151,10 +156,14 @@ impl Machine {
         let session = Session::new(&self.world, host, dir).env(UNATTENDED, "full");
         let session =
             self.environment.iter().fold(session, |session, (name, value)| session.env(name, value));
-        match host {
-            Host::Codex if self.bypass.get() => session.args(&["--dangerously-bypass-hook-trust"]),
-            _ => session,
-        }
+        let recording = self.recording(host);
+        let bypass = ["--dangerously-bypass-hook-trust".to_owned()];
+        let args = if recording.is_empty() && host == Host::Codex && self.bypass.get() {
+            &bypass[..]
+        } else {
+            &recording
+        };
+        session.args(&args.iter().map(String::as_str).collect::<Vec<_>>())
     }
 }
 

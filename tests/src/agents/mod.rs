@@ -5,14 +5,18 @@
 
 mod host;
 mod install;
+mod interactive;
 mod machine;
 mod model;
 mod process;
+mod record;
 mod session;
+mod trim;
 mod trust;
 
 pub use host::Host;
 pub use install::{CLAUDE_VERSION, CODEX_VERSION, ready};
+pub use interactive::Interactive;
 pub use machine::{Machine, Wiring};
 pub use model::{Model, Request, Role, Step, Text, call, reading, refuse, shell, text};
 pub use session::{Session, SessionEnd};

@@ -158,7 +158,7 @@ fn user(prompt: &str) -> String {
 }
 
 /// Where git is, and what every system has.
-fn minimal_path() -> OsString {
+pub(super) fn minimal_path() -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let git = std::env::split_paths(&path).find(|dir| dir.join("git").is_file());
     let dirs = git.into_iter().chain(["/usr/bin", "/bin"].map(PathBuf::from));

@@ -13,6 +13,8 @@ mod bad_hooks;
 mod boundaries;
 mod documented;
 mod instructions;
+mod interactive;
+mod offered;
 mod places;
 mod plugin;
 mod sandbox;

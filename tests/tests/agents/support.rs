@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::World;
 use tests::agents::{Host, Machine, Role, Session, SessionEnd, Text, Wiring, ready};
 
@@ -82,6 +82,15 @@ pub(crate) fn look(world: &World, repo: &Path) -> String {
 pub(crate) fn counts(world: &World, repo: &Path) -> (usize, usize) {
     look(world, repo);
     (world.names(repo, "unread").len(), world.names(repo, "read").len())
+}
+
+/// What `inbox --json` says of the offer of the only handoff.
+#[track_caller]
+pub(crate) fn offer(world: &World, repo: &Path) -> Value {
+    let ran = world.run("inbox", repo, &["--json"], "");
+    let rows: Value = serde_json::from_slice(&ran.out).unwrap();
+    assert_eq!(rows.as_array().map(Vec::len), Some(1), "{rows}");
+    rows[0]["offer"].clone()
 }
 
 /// The session may run every command, outside of any sandbox.

@@ -89,20 +89,27 @@ fn message(body: &Value, step: &Step, number: usize, tokens: usize) -> Response 
     message["content"] = json!([]);
     message["stop_reason"] = Value::Null;
     let mut events = vec![json!({ "type": "message_start", "message": message })];
+    let middle = events.len() + 2;
     for (index, block) in content.iter().enumerate() {
-        let (start, delta) = if block["type"] == "text" {
-            (json!({ "type": "text", "text": "" }), json!({ "type": "text_delta", "text": block["text"] }))
+        let (start, deltas) = if let Some(text) = block["text"].as_str() {
+            let (one, two) = text.split_at(text.len() / 2);
+            let deltas = [one, two].map(|half| json!({ "type": "text_delta", "text": half }));
+            (json!({ "type": "text", "text": "" }), deltas.to_vec())
         } else {
             let mut start = block.clone();
             start["input"] = json!({});
-            (start, json!({ "type": "input_json_delta", "partial_json": block["input"].to_string() }))
+            let input = json!({ "type": "input_json_delta", "partial_json": block["input"].to_string() });
+            (start, vec![input])
         };
         events.push(json!({ "type": "content_block_start", "index": index, "content_block": start }));
-        events.push(json!({ "type": "content_block_delta", "index": index, "delta": delta }));
+        for delta in deltas {
+            events.push(json!({ "type": "content_block_delta", "index": index, "delta": delta }));
+        }
         events.push(json!({ "type": "content_block_stop", "index": index }));
     }
     let end = json!({ "stop_reason": reason, "stop_sequence": null });
     events.push(json!({ "type": "message_delta", "delta": end, "usage": { "output_tokens": 7 } }));
     events.push(json!({ "type": "message_stop" }));
-    Response::events(&events)
+    let response = Response::events(&events);
+    if step.is_held { response.held_before(middle) } else { response }
 }

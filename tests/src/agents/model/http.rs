@@ -11,11 +11,13 @@ pub(super) struct Response {
     status: u16,
     headers: Vec<(String, String)>,
     body: String,
+    /// Where in the body to stop for a while.
+    held_at: Option<usize>,
 }
 
 impl Response {
     pub(super) fn new(status: u16, body: impl Into<String>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into() }
+        Self { status, headers: Vec::new(), body: body.into(), held_at: None }
     }
 
     pub(super) fn json(status: u16, body: &Value) -> Self {
@@ -32,18 +34,30 @@ impl Response {
             .header("content-type", "text/event-stream")
     }
 
+    /// Stops before the `event`th event of a stream until it is told to go on.
+    pub(super) fn held_before(mut self, event: usize) -> Self {
+        self.held_at = self.body.match_indices("event: ").nth(event).map(|(at, _)| at);
+        self
+    }
+
     pub(super) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub(super) fn write(&self, mut stream: &TcpStream) -> io::Result<()> {
+    /// Writes it. `wait` is called where it is held.
+    pub(super) fn write(&self, mut stream: &TcpStream, wait: impl FnOnce()) -> io::Result<()> {
         let mut head = format!("HTTP/1.1 {} mock\r\n", self.status);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str(&format!("content-length: {}\r\nconnection: close\r\n\r\n", self.body.len()));
-        stream.write_all((head + &self.body).as_bytes())
+        let (now, later) = self.body.split_at(self.held_at.unwrap_or(self.body.len()));
+        stream.write_all((head + now).as_bytes())?;
+        if self.held_at.is_some() {
+            wait();
+        }
+        stream.write_all(later.as_bytes())
     }
 }
 

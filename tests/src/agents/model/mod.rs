@@ -6,8 +6,9 @@ mod openai;
 mod step;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -46,6 +47,9 @@ struct Shared {
     stopped: AtomicBool,
     steps: Vec<Step>,
     requests: Mutex<Vec<Request>>,
+    /// How many answers were held so far, and how many of them may go on.
+    held: AtomicUsize,
+    going_on: AtomicUsize,
 }
 
 /// One request as it came, whatever was asked.
@@ -98,7 +102,13 @@ impl Model {
         assert!(!steps.is_empty(), "a model needs something to say");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared { stopped: AtomicBool::new(false), steps, requests: Mutex::default() });
+        let shared = Arc::new(Shared {
+            stopped: AtomicBool::new(false),
+            steps,
+            requests: Mutex::default(),
+            held: AtomicUsize::new(0),
+            going_on: AtomicUsize::new(0),
+        });
         let model = Self { api, address, shared: Arc::clone(&shared) };
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -127,6 +137,16 @@ impl Model {
         self.requests().into_iter().filter(|request| request.main).collect()
     }
 
+    /// How many answers were stopped in their middle so far, by [`Step::held`].
+    pub fn held(&self) -> usize {
+        self.shared.held.load(Ordering::Acquire)
+    }
+
+    /// Lets those that are held go on.
+    pub fn go_on(&self) {
+        self.shared.going_on.store(self.held(), Ordering::Release);
+    }
+
     /// Every text that the `turn`th main request carried, counted from 0, in order.
     #[track_caller]
     pub fn texts(&self, turn: usize) -> Vec<Text> {
@@ -147,6 +167,13 @@ impl Drop for Model {
 impl Shared {
     fn requests(&self) -> MutexGuard<'_, Vec<Request>> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hold(&self) {
+        let number = self.held.fetch_add(1, Ordering::AcqRel) + 1;
+        while self.going_on.load(Ordering::Acquire) < number && !self.stopped.load(Ordering::Acquire) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     fn serve(&self, api: Api, stream: &TcpStream) {
@@ -175,6 +202,6 @@ impl Shared {
         let response =
             step.headers.iter().fold(response, |response, (name, value)| response.header(name, value));
         // An agent that was killed does not wait for it.
-        response.write(stream).ok();
+        response.write(stream, || self.hold()).ok();
     }
 }

@@ -72,10 +72,18 @@ pub(super) fn answer(method: &str, path: &str, body: &Value, step: &Step, number
     }
     let id = format!("resp_mock_{number}");
     let mut events = vec![json!({ "type": "response.created", "response": { "id": id } })];
+    let middle = events.len() + 2;
     for (index, item) in items.iter().enumerate() {
         let mut started = item.clone();
         started["status"] = json!("in_progress");
         events.push(json!({ "type": "response.output_item.added", "output_index": index, "item": started }));
+        if let Some(text) = item["content"][0]["text"].as_str() {
+            let half = &text[..text.len() / 2];
+            events.push(json!({
+                "type": "response.output_text.delta", "output_index": index, "content_index": 0,
+                "item_id": item["id"], "delta": half,
+            }));
+        }
         events.push(json!({ "type": "response.output_item.done", "output_index": index, "item": item }));
     }
     let tokens = body.to_string().len() / 4;
@@ -84,7 +92,8 @@ pub(super) fn answer(method: &str, path: &str, body: &Value, step: &Step, number
         "output_tokens": 7, "output_tokens_details": { "reasoning_tokens": 0 }, "total_tokens": tokens + 7,
     });
     events.push(json!({ "type": "response.completed", "response": { "id": id, "usage": usage } }));
-    Response::events(&events)
+    let response = Response::events(&events);
+    if step.is_held { response.held_before(middle) } else { response }
 }
 
 fn function(id: &str, name: &str, arguments: &Value) -> Value {

@@ -17,6 +17,7 @@ pub struct Step {
     pub(super) calls: Vec<Call>,
     pub(super) refusal: Option<Refusal>,
     pub(super) headers: Vec<(String, String)>,
+    pub(super) is_held: bool,
 }
 
 /// Makes a step of the texts that the model was sent.
@@ -58,6 +59,7 @@ pub fn text(words: impl Into<String>) -> Step {
         calls: Vec::new(),
         refusal: None,
         headers: Vec::new(),
+        is_held: false,
     }
 }
 
@@ -98,6 +100,12 @@ impl Step {
     /// Answers only after `pause`.
     pub fn after(mut self, pause: Duration) -> Self {
         self.pause = pause;
+        self
+    }
+
+    /// Stops in the middle of its words and says no more: until [`super::Model::go_on`], or the end of the model.
+    pub fn held(mut self) -> Self {
+        self.is_held = true;
         self
     }
 
