@@ -117,6 +117,13 @@ impl Runs {
         Ok(row.state == State::Running && self.abandoned(row)?.is_none())
     }
 
+    /// Whether what guards the agent of `row` lives: it holds a lock on the prompt's file, and may outlive its supervisor.
+    pub fn is_guarded(&self, row: &Row) -> bool {
+        let prompt = format!("{}{}", row.id, crate::files::PROMPT);
+        let lock = self.tasks.open_file(prompt).and_then(|file| file.lock());
+        lock.is_ok_and(|lock| lock == Lock::Busy)
+    }
+
     /// The lock of `row` when nobody else has it, nor lives without one.
     fn abandoned(&self, row: &Row) -> Result<Option<Held>, FileError> {
         let name = format!("{}{LOCK}", row.id);
