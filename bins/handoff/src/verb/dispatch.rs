@@ -307,10 +307,12 @@ fn conclude(
         if task.to_inbox || is_orphan {
             let about = deliver::About { id: &id, backend: &backend.name, prompt: &files.prompt };
             let told = deliver::result(here, &about, state, &text, &files.result, from);
-            if let Err(why) = told {
+            if let Err(why) = &told {
                 here.output.complain(format_args!("{id}: could not leave the result in the inbox: {why}"));
             }
+            return told.is_ok();
         }
+        true
     });
     unrecorded(here, done.unrecorded.as_ref(), "how the run ended is not in the list yet");
     // In one line: a reason is a backend's words, and no line may begin with them.
