@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_backends::{Config, Warning};
 use handoff_process::{Environment, Failure, Output};
-use handoff_runs::{RecordError, Runs, State};
+use handoff_runs::{RecordError, Row, Runs, State};
 
 use crate::verb::{deliver, open};
 
@@ -83,6 +83,7 @@ impl<'a> Here<'a> {
         if runs.trouble().is_none() {
             // What cannot be put right now is the next time.
             let _ = self.reconcile(&runs);
+            runs.retry_untold(|row| self.deliver(&runs, row).is_ok());
         }
         Ok(runs)
     }
@@ -90,7 +91,7 @@ impl<'a> Here<'a> {
     /// Puts right what the list says of runs whose end is not in it, and tells of those that were lost.
     pub(crate) fn reconcile(&self, runs: &Runs) -> Result<(), RecordError> {
         runs.reconcile(|row| {
-            let (id, result) = (row.id.as_str(), runs.files(row).result);
+            let id = row.id.as_str();
             if row.state == State::Lost {
                 // Its guard ended what was left of it. Not we: the process's id may be a stranger's by now.
                 crate::supervise::guard::forget(settings_file(&self.home, id).as_os_str());
@@ -102,16 +103,24 @@ impl<'a> Here<'a> {
                 let reason = handoff_text::Sanitised::line(reason.as_bytes(), 500);
                 self.note(&format!("note: {id} was lost: {reason}\n"));
             }
-            // Whoever wanted the result as a handoff gets it, or is told that there is none.
-            let prompt = runs.files(row).prompt;
-            let about = deliver::About { id, backend: &row.backend, prompt: &prompt };
-            if row.to_inbox
-                && let Err(why) = deliver::stored(self, &about, row.state, &result, row.caller.as_deref())
-            {
+            // The result that was wanted as a handoff, or that there is none.
+            if !row.to_inbox {
+                return true;
+            }
+            let delivered = self.deliver(runs, row);
+            if let Err(why) = &delivered {
                 let why = handoff_text::Sanitised::from(why.as_str());
                 self.note(&format!("agent-handoff: {id}: could not leave word in the inbox: {why}\n"));
             }
+            delivered.is_ok()
         })
+    }
+
+    /// Leaves the result of `row` where it was asked for; Err is why not.
+    fn deliver(&self, runs: &Runs, row: &Row) -> Result<(), String> {
+        let files = runs.files(row);
+        let about = deliver::About { id: row.id.as_str(), backend: &row.backend, prompt: &files.prompt };
+        deliver::stored(self, &about, row.state, &files.result, row.caller.as_deref())
     }
 }
 

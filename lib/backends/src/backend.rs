@@ -28,7 +28,8 @@ impl Kind {
         }
     }
 
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    /// The kind that [`Kind::name`] calls so.
+    pub fn from_name(name: &str) -> Option<Self> {
         [Self::Claude, Self::Codex].into_iter().find(|kind| kind.name() == name)
     }
 }

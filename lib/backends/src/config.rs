@@ -225,7 +225,7 @@ impl<'a> Fields<'a> {
 
     fn kind(&mut self) -> Result<Kind, ConfigError> {
         let Some(Setting { written, key, place }) = self.text("type")? else { return Ok(Kind::Claude) };
-        Kind::named(&written).ok_or_else(|| {
+        Kind::from_name(&written).ok_or_else(|| {
             let nearest = nearest(&written, Kind::NAMES);
             ConfigError::at(place, key, Problem::UnknownType { written, nearest })
         })

@@ -12,6 +12,7 @@ mod files;
 mod id;
 mod listing;
 mod lock;
+mod notice;
 mod reconcile;
 mod reserve;
 mod row;

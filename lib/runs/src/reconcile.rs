@@ -42,11 +42,12 @@ const WHY: &str = "whatever looked after it is gone without a word: it was kille
 impl Runs {
     /// Puts right what the list says of runs that nobody looks after any more: they get the state that their result
     /// file has, or are lost, with a result file that says so. Each is given to `tell` as it is now, before the list
-    /// has it so: whoever is killed in between leaves it to be found, and told of, again.
+    /// has it so: a finder that is killed in between leaves it to be found again. `tell` gives whether it could tell; where
+    /// not, [`Runs::retry_untold`] tries again.
     ///
     /// # Errors
     /// What is wrong with the list.
-    pub fn reconcile(&self, mut tell: impl FnMut(&Row)) -> Result<(), RecordError> {
+    pub fn reconcile(&self, mut tell: impl FnMut(&Row) -> bool) -> Result<(), RecordError> {
         let mut any = false;
         for mut row in self.rows("status = 'running' ORDER BY id DESC", [])? {
             // What cannot be looked at now is looked at the next time.
@@ -69,7 +70,7 @@ impl Runs {
     }
 
     /// Writes `row` as it has ended; false when the list has its end already.
-    fn put_right(&self, row: &Row, tell: &mut impl FnMut(&Row)) -> Result<bool, RecordError> {
+    fn put_right(&self, row: &Row, tell: &mut impl FnMut(&Row) -> bool) -> Result<bool, RecordError> {
         self.database()?.within(PATIENCE, |connection| {
             let change = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
             let update = "UPDATE runs SET status = ?2, runtime_info = json_patch(json_remove(CASE \
@@ -86,8 +87,9 @@ impl Runs {
                     let _ = self.close_progress(row);
                 }
             }
-            tell(row);
+            self.tell_once(&row.id, || tell(row));
             change.commit()?;
+            self.forget_told(&row.id);
             Ok(true)
         })
     }
@@ -115,6 +117,13 @@ impl Runs {
     /// What the system says of its lock.
     pub fn is_attended(&self, row: &Row) -> Result<bool, FileError> {
         Ok(row.state == State::Running && self.abandoned(row)?.is_none())
+    }
+
+    /// Whether what guards the agent of `row` lives: it holds a lock on the prompt's file, and may outlive its supervisor.
+    pub fn is_guarded(&self, row: &Row) -> bool {
+        let prompt = format!("{}{}", row.id, crate::files::PROMPT);
+        let lock = self.tasks.open_file(prompt).and_then(|file| file.lock());
+        lock.is_ok_and(|lock| lock == Lock::Busy)
     }
 
     /// The lock of `row` when nobody else has it, nor lives without one.

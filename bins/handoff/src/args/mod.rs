@@ -101,6 +101,11 @@ pub(crate) enum Command {
     },
     /// Show where everything is.
     Env,
+    /// What a backend is started through, see `leash`.
+    Leash {
+        /// The guard's process, the prompt and the backend's command.
+        command: Vec<OsString>,
+    },
     /// What a run is started through, see `guard`.
     Guard {
         /// The backend's command.

@@ -32,6 +32,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command
         "doctor" => installer("doctor", &mut parser),
         "upgrade" => installer("upgrade", &mut parser),
         "upgrade-check" => installer("upgrade-check", &mut parser),
+        "leash" => Ok(Command::Leash { command: parser.raw_args()?.collect() }),
         "guard" => Ok(Command::Guard { command: parser.raw_args()?.collect() }),
         "run" => run(&mut parser),
         "resume" => resume(&mut parser),

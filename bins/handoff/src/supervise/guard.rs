@@ -1,6 +1,10 @@
 //! The process between the supervisor and its backend: whatever happens to the supervisor, kill -9 too, the backend and
 //! all that it started end.
 //!
+//! It has another name than the supervisor, so what ends all processes of that name leaves it to do its work; and a guard
+//! that is killed all the same takes its backend along, by the system's own means where there are any ([`leash`]). It holds
+//! a lock on the prompt's file as long as it lives: [`handoff_runs::Runs::is_guarded`].
+//!
 //! It leads the backend's process group. Its standard input is a socket whose other end only the supervisor holds: when
 //! that is closed, the supervisor has done with the group, or is dead. Until then it stays, also after the backend, which
 //! may leave children behind; how the backend ended goes back through the socket. The backend's own input is the
@@ -10,17 +14,19 @@ use std::ffi::{OsStr, OsString};
 use std::io::{ErrorKind, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use handoff_backends::Kind;
 use handoff_process::{Environment, Output};
-use rustix::process::{Pid, Signal};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitOptions};
 
-use super::Plan;
+use super::{Plan, descendants, leash};
 
 /// What a guard that cannot start its backend exits with, as shells do.
 pub(crate) const CANNOT_START: u8 = 127;
@@ -28,12 +34,12 @@ pub(crate) const CANNOT_START: u8 = 127;
 /// Between asking a group to end and ending it.
 pub(crate) const MERCY: Duration = Duration::from_secs(2);
 
-/// What `program` is asked to end with. Codex tidies up after an interrupt only: its snapshots of the shell hold the
-/// exported keys, readable to all. Claude Code ends its children in order when it is terminated.
-pub(crate) fn request(program: &OsStr) -> Signal {
-    match Path::new(program).file_name() {
-        Some(name) if name == "codex" => Signal::INT,
-        _ => Signal::TERM,
+/// What an agent of `kind` is asked to end with. Codex tidies up after an interrupt only: its snapshots of the shell hold
+/// the exported keys, readable to all. Claude Code ends its children in order when it is terminated.
+pub(crate) fn stop_signal(kind: Kind) -> Signal {
+    match kind {
+        Kind::Codex => Signal::INT,
+        Kind::Claude => Signal::TERM,
     }
 }
 
@@ -55,7 +61,7 @@ impl Guard {
         tie.set_nonblocking(true)?;
         let mut guard = Command::new(Environment::own_program()?);
         guard
-            .arg("guard")
+            .args(["guard", plan.kind.name()])
             .args([plan.prompt, plan.settings])
             .arg(&plan.launch.program)
             .args(&plan.launch.args);
@@ -83,9 +89,13 @@ impl Guard {
         }
     }
 
-    /// Ends what is left of the group; gives how the backend ended.
-    pub(crate) fn end(mut self) -> Exit {
+    /// Ends what is left of the group, and with `all` also what the backend started in groups of their own; gives how the
+    /// backend ended.
+    pub(crate) fn end(mut self, all: bool) -> Exit {
         let told = self.ended();
+        if all && let Some(guard) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            descendants::end(guard);
+        }
         self.signal(Signal::KILL);
         let own = self.child.wait().ok().and_then(|status| status.code());
         match told {
@@ -107,14 +117,21 @@ pub(crate) enum Exit {
     Unknown,
 }
 
-/// `handoff guard PROMPT SETTINGS PROGRAM ARGS…`: is the guard.
+/// `handoff guard KIND PROMPT SETTINGS PROGRAM ARGS…`: is the guard.
 pub(crate) fn run(command: &[OsString], output: &Output) -> u8 {
-    let [prompt, settings, program, args @ ..] = command else { return CANNOT_START };
+    let [kind, prompt, settings, program, args @ ..] = command else { return CANNOT_START };
+    let Some(kind) = kind.to_str().and_then(Kind::from_name) else { return CANNOT_START };
+    #[cfg(target_os = "linux")]
+    {
+        // Without them it does less, and no harm.
+        let _ = rustix::thread::set_name(c"agent-guard");
+        let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+    }
     // A group that is asked to end must not lose its leader before it has.
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT, signal_hook::consts::SIGHUP] {
         let _ = signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)));
     }
-    match guarded(prompt, settings, program, args) {
+    match guarded(kind, prompt, settings, program, args) {
         Ok(()) => 0,
         Err(error) => {
             output.complain(error);
@@ -134,14 +151,18 @@ pub(crate) fn cannot_start(program: &OsStr, error: &std::io::Error) -> String {
 }
 
 /// Stays until the supervisor has done with the group, and ends with it.
-fn guarded(prompt: &OsStr, settings: &OsStr, program: &OsStr, args: &[OsString]) -> Result<(), String> {
-    let prompt = handoff_files::open_named(Path::new(prompt)).map_err(|error| error.to_string())?;
-    let mut backend = Command::new(program)
-        .args(args)
-        .stdin(prompt)
-        .spawn()
-        .map_err(|error| cannot_start(program, &error))?;
-    let (of_watched, first) = (settings.to_owned(), request(program));
+fn guarded(
+    kind: Kind,
+    prompt: &OsStr,
+    settings: &OsStr,
+    program: &OsStr,
+    args: &[OsString],
+) -> Result<(), String> {
+    // Held to the end of this process. Where there are no locks, nobody is kept waiting.
+    let lock = handoff_files::open_regular(Path::new(prompt)).map_err(|error| error.to_string())?;
+    let _ = lock.lock();
+    let backend = leash::start(prompt, program, args)?;
+    let (of_watched, first) = (settings.to_owned(), stop_signal(kind));
     let watch = std::thread::spawn(move || {
         handoff_process::read_input(handoff_process::Patience { time: None, size: usize::MAX }, |_| false);
         let own = rustix::process::getpgid(None);
@@ -153,19 +174,34 @@ fn guarded(prompt: &OsStr, settings: &OsStr, program: &OsStr, args: &[OsString])
         }
         std::thread::sleep(MERCY / 2);
         forget(&of_watched);
+        descendants::end(rustix::process::getpid());
         let _ = end(Signal::KILL);
     });
-    let status = backend.wait().map_err(|error| handoff_files::reason(&error))?;
+    let code = exit_code(backend)?;
     forget(settings);
-    let signal = status.signal().map(|signal| 128 + signal);
-    let code = u8::try_from(status.code().or(signal).unwrap_or(1)).unwrap_or(1);
     // A supervisor that is gone is told nothing.
     let _ = rustix::io::write(rustix::stdio::stdin(), &[code]);
     // Only what the backend left behind is to hold its output now. Nobody writes there any more.
     let _ = rustix::stdio::dup2_stdout(rustix::stdio::stdin());
     let _ = rustix::stdio::dup2_stderr(rustix::stdio::stdin());
     let _ = watch.join();
+    drop(lock);
     Ok(())
+}
+
+/// Waits for the end of `backend`, and takes note of other processes that were left to us; gives its exit code, 128 + n for
+/// a signal.
+fn exit_code(backend: Pid) -> Result<u8, String> {
+    loop {
+        match rustix::process::wait(WaitOptions::empty()) {
+            Ok(Some((process, status))) if process == backend => {
+                let signal = status.terminating_signal().map(|signal| 128 + signal);
+                return Ok(u8::try_from(status.exit_status().or(signal).unwrap_or(1)).unwrap_or(1));
+            }
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(handoff_files::reason(&error.into())),
+        }
+    }
 }
 
 /// Removes a file that may hold a token, if it was needed.

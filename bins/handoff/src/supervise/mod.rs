@@ -3,16 +3,18 @@
 //! What the backend writes goes to the disk as it comes and through [`handoff_stream`] into progress; nothing of it is
 //! kept. How the run ended is what the backend said; only where it said nothing, how its process ended.
 
+mod descendants;
 pub(crate) mod guard;
 mod intake;
 mod journal;
+pub(crate) mod leash;
 mod pump;
 mod signals;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use handoff_backends::Launch;
+use handoff_backends::{Kind, Launch};
 use handoff_runs::State;
 use handoff_stream::{Dialect, Outcome, Reader, Verdict};
 use rustix::process::Signal;
@@ -37,6 +39,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// What is to be run.
 pub(crate) struct Plan<'a> {
     pub(crate) launch: &'a Launch,
+    pub(crate) kind: Kind,
     pub(crate) dialect: Dialect,
     pub(crate) cwd: &'a Path,
     /// The file that is the backend's input.
@@ -97,7 +100,7 @@ pub(crate) fn supervise(
     // Since when it seems to be over, and since when it was asked to end.
     let (mut over, mut asked): (Option<Instant>, Option<Instant>) = (None, None);
     // The second time it is asked with another signal, where the first was not that.
-    let first = guard::request(&plan.launch.program);
+    let first = guard::stop_signal(plan.kind);
     let mut is_told = first == Signal::TERM;
     let mut exit = None;
     loop {
@@ -138,7 +141,8 @@ pub(crate) fn supervise(
             _ => {}
         }
     }
-    let last = guard.end();
+    // What was ended by force leaves nothing behind; what ended by itself may have left a server on purpose.
+    let last = guard.end(cause.is_some());
     let exit = exit.filter(|exit| *exit != Exit::Unknown).unwrap_or(last);
     // A guard that was ended with its group could not do it.
     guard::forget(plan.settings.as_os_str());

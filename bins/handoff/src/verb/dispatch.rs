@@ -1,6 +1,7 @@
 //! `run` and `resume`: a task goes out, the truth comes back.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use handoff_backends::{Backend, Conversation as Talk, Kind};
 use handoff_process::{Environment, Failure};
@@ -15,6 +16,10 @@ use super::{deliver, open};
 use crate::args::{Source, Task};
 use crate::here::{Here, settings_file};
 use crate::supervise::{Ended, Journal, Plan, Signals, Watch, guard, supervise};
+
+/// How long the guard of a killed run may take to end its agent: it needs [`guard::MERCY`].
+const GUARD_TIMEOUT: Duration = Duration::from_secs(10);
+const GUARD_TICK: Duration = Duration::from_millis(50);
 
 /// `handoff run`.
 pub(crate) fn run(here: &Here<'_>, task: &Task) -> Result<u8, Failure> {
@@ -99,7 +104,10 @@ fn dispatch(
     let conversation = match resumed {
         None => Conversation::New,
         Some(row) => match runs.lock_conversation(&row.session)? {
-            Some(lock) => Conversation::Old(lock),
+            Some(lock) => {
+                wait_for_guard(runs, row)?;
+                Conversation::Old(lock)
+            }
             None => return Err(busy(runs, row)),
         },
     };
@@ -143,6 +151,23 @@ fn is_orphan(caller: Option<Pid>) -> bool {
     // and then it leads our process group, or we do.
     let is_alone = || rustix::process::test_kill_process(rustix::process::getpgrp()) == Err(Errno::SRCH);
     now != caller || (now.is_some_and(Pid::is_init) && is_alone())
+}
+
+/// Waits until the agent of the run that was last on the conversation of `row` is gone: its supervisor may have been
+/// killed, and then its guard needs a moment to end it.
+fn wait_for_guard(runs: &Runs, row: &Row) -> Result<(), Failure> {
+    let Some(last) = runs.last_on_conversation(&row.session)? else { return Ok(()) };
+    let start = Instant::now();
+    while runs.is_guarded(&last) {
+        if start.elapsed() > GUARD_TIMEOUT {
+            return Err(Failure::new(format!(
+                "the agent of {} has not ended yet, and two must not be on one conversation: try again later",
+                last.id
+            )));
+        }
+        std::thread::sleep(GUARD_TICK);
+    }
+    Ok(())
 }
 
 fn busy(runs: &Runs, row: &Row) -> Failure {
@@ -216,6 +241,7 @@ fn carry_out(
         run.create_stream().map_err(|error| journal.line(&format!("note: the stream is not kept: {error}")));
     let plan = Plan {
         launch: &launch,
+        kind: backend.kind,
         dialect,
         cwd,
         prompt: &files.prompt,
@@ -282,10 +308,12 @@ fn conclude(
         if task.to_inbox || is_orphan {
             let about = deliver::About { id: &id, backend: &backend.name, prompt: &files.prompt };
             let told = deliver::result(here, &about, state, &text, &files.result, from);
-            if let Err(why) = told {
+            if let Err(why) = &told {
                 here.output.complain(format_args!("{id}: could not leave the result in the inbox: {why}"));
             }
+            return told.is_ok();
         }
+        true
     });
     unrecorded(here, done.unrecorded.as_ref(), "how the run ended is not in the list yet");
     // In one line: a reason is a backend's words, and no line may begin with them.

@@ -18,7 +18,7 @@ use handoff_process::{Environment, Failure, Output};
 
 use crate::args::{self, Command};
 use crate::here::Here;
-use crate::supervise::guard;
+use crate::supervise::{guard, leash};
 
 /// Does it; gives the exit code.
 pub(crate) fn run(command: &Command, environment: &Environment, output: Output) -> u8 {
@@ -27,6 +27,7 @@ pub(crate) fn run(command: &Command, environment: &Environment, output: Output) 
         Command::Help => Ok(printed(output, args::HELP)),
         Command::Version => Ok(printed(output, concat!("handoff ", env!("CARGO_PKG_VERSION"), "\n"))),
         Command::Sibling { name, first, rest } => sibling::run(name, *first, rest),
+        Command::Leash { command } => Ok(leash::run(command)),
         Command::Guard { command } => Ok(guard::run(command, &output)),
         Command::Status => here().and_then(|here| status::run(&here)),
         Command::Run(task) => here().and_then(|here| dispatch::run(&here, task)),

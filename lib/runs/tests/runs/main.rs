@@ -14,3 +14,4 @@ mod life;
 mod old;
 mod processes;
 mod support;
+mod told;

@@ -150,7 +150,7 @@ fn a_list_of_other_tables_is_left_alone() {
     assert_eq!(columns, 2);
     let run = runs.begin(new(b"x")).unwrap();
     assert!(run.unrecorded().is_some());
-    let ended = run.finish(&success(b"done"), |_| {});
+    let ended = run.finish(&success(b"done"), |_| true);
     assert!(ended.result.is_ok() && ended.unrecorded.is_some());
 }
 

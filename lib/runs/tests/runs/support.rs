@@ -48,13 +48,17 @@ pub(crate) fn success(text: &[u8]) -> Ending<'_> {
 /// What is put right, as it is told.
 pub(crate) fn reconciled(runs: &Runs) -> Vec<Row> {
     let mut told = Vec::new();
-    runs.reconcile(|row| told.push(row.clone())).unwrap();
+    runs.reconcile(|row| {
+        told.push(row.clone());
+        true
+    })
+    .unwrap();
     told
 }
 
 /// Ends `run` well, everywhere.
 pub(crate) fn finish(run: Run<'_>, ending: &Ending<'_>) -> PathBuf {
-    let ended = run.finish(ending, |_| {});
+    let ended = run.finish(ending, |_| true);
     assert!(ended.unrecorded.is_none(), "{:?}", ended.unrecorded);
     assert_eq!(ended.state, ending.state);
     ended.result.unwrap()

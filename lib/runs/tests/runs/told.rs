@@ -1,0 +1,53 @@
+//! That a run has ended is told where its result is wanted: not without limit, and never not at all.
+
+use handoff_runs::State;
+
+use crate::support::{Home, new, reconciled, row, success};
+
+fn names(home: &Home) -> Vec<String> {
+    let entries = std::fs::read_dir(home.path().join("runs")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.contains("told")).collect()
+}
+
+#[test]
+fn a_finder_that_died_after_telling_makes_nobody_tell_again() {
+    let home = Home::new();
+    let runs = home.open();
+    let run = runs.begin(new(b"x")).unwrap();
+    let id = run.id().to_string();
+    drop(run);
+    // As one leaves it that told, and died before the row was written.
+    std::fs::write(home.path().join(format!("runs/{id}.told")), "").unwrap();
+    assert_eq!(reconciled(&runs), []);
+    assert_eq!(row(&runs, &id).state, State::Lost);
+    assert_eq!(names(&home), [""; 0]);
+}
+
+#[test]
+fn what_could_not_be_told_is_told_by_a_later_command() {
+    let home = Home::new();
+    let runs = home.open();
+    let lost = runs.begin(new(b"x")).unwrap();
+    let lost_id = lost.id().to_string();
+    drop(lost);
+    runs.reconcile(|_| false).unwrap();
+    let done = runs.begin(new(b"y")).unwrap();
+    let done_id = done.id().to_string();
+    let ended = done.finish(&success(b"done"), |_| false);
+    assert!(ended.result.is_ok());
+    assert_eq!(row(&runs, &lost_id).state, State::Lost);
+    runs.retry_untold(|_| false);
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        runs.retry_untold(|row| {
+            told.push(row.id.to_string());
+            true
+        });
+    }
+    told.sort();
+    let mut wanted = [lost_id, done_id];
+    wanted.sort();
+    assert_eq!(told, wanted);
+    assert_eq!((names(&home), reconciled(&runs)), (vec![], vec![]));
+}
