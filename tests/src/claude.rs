@@ -164,7 +164,7 @@ impl<'w> Claude<'w> {
     /// What every entry has.
     fn entry(&self, mut entry: Value) -> Value {
         entry["isSidechain"] = json!(false);
-        entry["timestamp"] = json!("2026-11-29T20:30:33.391Z");
+        entry["timestamp"] = json!("2020-01-01T20:30:33.391Z");
         entry["cwd"] = json!(self.dir);
         entry["sessionId"] = json!(self.session);
         entry["version"] = json!("2.1.329");

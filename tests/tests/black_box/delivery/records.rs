@@ -150,7 +150,7 @@ fn convincing(desk: &Desk) -> String {
 
 fn offer(transcript: &Path, host: &str, proof: &str) -> Value {
     json!({
-        "offered": "2026-11-29T20:30:33Z", "frame": "f0f0f0f0", "host": host, "session": "s-0", "pid": 999_999_999,
+        "offered": "2020-01-01T20:30:33Z", "frame": "f0f0f0f0", "host": host, "session": "s-0", "pid": 999_999_999,
         "started": 1, "space": "", "transcript": transcript, "length": 0, "proof": proof,
     })
 }
