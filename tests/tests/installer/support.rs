@@ -51,7 +51,7 @@ const STAND_INS: [(&str, &str); 5] = [
         "session-start",
         "#!/bin/sh\n[ \"$1\" = --version ] && exit\n[ -f \"$HOME/new\" ] || exit 0\nmv \"$HOME/new\" \"$HOME/read/\"\necho '1234 Nothing: this handoff proves the installation.'\n",
     ),
-    ("inbox", "#!/bin/sh\n[ \"$1\" = --version ] && exit\necho \"$HOME\"\n"),
+    ("inbox", "#!/bin/sh\n[ \"$1\" = --version ] && exit\necho '[{\"acknowledged\":true}]'\n"),
     ("handoff", "#!/bin/sh\n[ \"$1\" = --version ] && exit\n:\n"),
     ("handover", "#!/bin/sh\n[ \"$1\" = --version ] && exit\n:\n"),
 ];
