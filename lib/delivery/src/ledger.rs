@@ -28,6 +28,9 @@ const TURN: Duration = Duration::from_millis(500);
 /// For how long a session whose process cannot be seen counts as alive, in seconds.
 const UNSEEN: i64 = 60;
 
+/// How long the hooks of one start may take, in seconds.
+const ONE_START: i64 = 10;
+
 /// After how long the record of a handoff that is not there is removed, in seconds. It may be claimed, or on its way.
 const ORPHANED: i64 = 3600;
 
@@ -128,7 +131,9 @@ impl<'a> Ledger<'a> {
             match verdict {
                 Verdict::Delivered => return Standing::Delivered(self.delivery(waiting, &offer, finding)),
                 Verdict::Open => {
-                    let is_ours = self.looker.session.is_some() && offer.session == self.looker.session;
+                    // A forged record must not keep a handoff from the session that it names.
+                    let is_known = self.looker.state.is_none() || self.witnesses.has(waiting.name(), &line);
+                    let is_ours = is_known && self.is_ours(&offer);
                     return Standing::OnOffer { offer: Box::new(offer), is_ours };
                 }
                 Verdict::Lapsed => _ = lapsed.get_or_insert(offer),
@@ -142,10 +147,24 @@ impl<'a> Ledger<'a> {
                 }
             }
         }
+        // A second hook of the same start, where no transcript shows that there was a first.
+        let again = history.ended.as_ref().filter(|offer| offer.proof == Proof::None && self.is_ours(offer));
+        if let Some(offer) = again.filter(|offer| (0..ONE_START).contains(&self.age(offer))) {
+            return Standing::OnOffer { offer: Box::new(offer.clone()), is_ours: true };
+        }
         let is_put_back =
             self.looker.session.as_ref().is_some_and(|session| history.restored_from.contains(session));
         let offered = lapsed.or(history.ended).map(Box::new);
         Standing::Waiting(Past { offered, blind: history.blind, is_put_back })
+    }
+
+    fn is_ours(&self, offer: &Offer) -> bool {
+        self.looker.session.is_some() && offer.session == self.looker.session
+    }
+
+    /// How old an offer is, in seconds.
+    fn age(&self, offer: &Offer) -> i64 {
+        self.looker.now.seconds() - offer.at.seconds()
     }
 
     /// Records that `name` is about to be printed.
@@ -203,7 +222,13 @@ impl<'a> Ledger<'a> {
             by: delivery.session.clone(),
             is_acknowledged: delivery.is_acknowledged,
         };
-        claim.archive(&archive, &content, &receipt)?;
+        let path = claim.archive(&archive, &content, &receipt)?;
+        // It has another name there when its own was taken: the reminder after compaction looks for that.
+        if let (Some(session), Some(name)) = (&delivery.session, path.file_name())
+            && name != waiting.name()
+        {
+            self.inbox.remember(session, name)?;
+        }
         self.forget(waiting.name());
         Ok(())
     }
@@ -322,8 +347,8 @@ impl<'a> Ledger<'a> {
 
     fn liveness(&self, offer: &Offer) -> Liveness {
         let looker = self.looker;
-        let age = looker.now.seconds() - offer.at.seconds();
-        let unknown = if (0..UNSEEN).contains(&age) { Liveness::UnknownYet } else { Liveness::Unknown };
+        let unknown =
+            if (0..UNSEEN).contains(&self.age(offer)) { Liveness::UnknownYet } else { Liveness::Unknown };
         let Some(process) = offer.process else { return unknown };
         if offer.space != looker.space {
             let boot = |space: &str| space.split('-').next().map(str::to_owned);

@@ -147,7 +147,7 @@ impl<'r, 'l> Work<'r, 'l> {
         };
         let content = claim.read()?;
         let (path, size) = (claim.archive_path(), claim.size());
-        match self.offer(candidate, &content, path, size) {
+        match self.offer(candidate, &content, Whole { path, later: None, size }) {
             Placed::NoRoom => Ok(Next::Full),
             Placed::Whole | Placed::Cut => {
                 self.taken.push(Taken { claim, content });
@@ -159,11 +159,14 @@ impl<'r, 'l> Work<'r, 'l> {
     fn in_place(&mut self, candidate: &'l Candidate) -> Result<Next, FileError> {
         let (content, size) = self.request.inbox.read_in_place(&candidate.waiting)?;
         let path = self.request.inbox.unread_path().join(candidate.waiting.name());
-        let placed = self.offer(candidate, &content, path, size);
+        let later = matches!(self.request.mode, Mode::Offer(_))
+            .then(|| self.request.inbox.read_path().join(candidate.waiting.name()));
+        let placed = self.offer(candidate, &content, Whole { path, later, size });
         Ok(if placed == Placed::NoRoom { Next::Full } else { Next::Go })
     }
 
-    fn offer(&mut self, candidate: &'l Candidate, content: &[u8], path: PathBuf, size: u64) -> Placed {
+    fn offer(&mut self, candidate: &'l Candidate, content: &[u8], whole: Whole) -> Placed {
+        let Whole { path, later, size } = whole;
         let waiting = &candidate.waiting;
         let before = candidate
             .past
@@ -182,6 +185,7 @@ impl<'r, 'l> Work<'r, 'l> {
             seal: document.seal(),
             file_name: waiting.name().as_encoded_bytes(),
             path: &path,
+            later: later.as_deref(),
             size,
             whole: size <= LARGEST,
             head: self.head.as_ref().unwrap_or(&Head { branch: None, short: None }),
@@ -248,6 +252,14 @@ fn is_hopeless(error: &FileError) -> bool {
     matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem | StorageFull)
 }
 
+/// The file of a handoff.
+struct Whole {
+    path: PathBuf,
+    /// Where it will be once the session has answered.
+    later: Option<PathBuf>,
+    size: u64,
+}
+
 enum Next {
     Go,
     Full,
@@ -291,7 +303,7 @@ fn preview(request: &Request<'_>, waiting: &Waiting) -> Preview {
         return Preview { id, about: "(unreadable)".to_owned() };
     };
     let document = Document::parse(&beginning);
-    let title = document.title().map(|title| Sanitised::line(title.as_bytes(), 60).to_string());
+    let title = document.title().map(|title| handoff_surface::title(title.as_bytes(), 60).to_string());
     let old = document
         .field("created")
         .and_then(Timestamp::parse)
@@ -302,7 +314,8 @@ fn preview(request: &Request<'_>, waiting: &Waiting) -> Preview {
 
 fn oddities(candidates: &Candidates) -> Option<String> {
     let named = candidates.oddities.iter().take(NAMED).map(|oddity| {
-        format!("{} ({})", Sanitised::line(oddity.name.as_encoded_bytes(), 60), oddity.kind.name())
+        let name = handoff_surface::name(&oddity.name.to_string_lossy(), 60);
+        format!("{name} ({})", oddity.kind.name())
     });
     let named: Vec<String> = named.collect();
     let rest = more(candidates.oddities.len());

@@ -133,7 +133,7 @@ fn claude_may_run_what_it_is_told_to() {
     for line in [
         r"  - 'Bash(''/tmp/a b/it''\''''s/bin/handoff-write'' *)'",
         r"  - 'Bash(''/tmp/a b/it''\''''s/bin/installer'' upgrade-check)'",
-        r#"!`'/tmp/a b/it'\''s/bin/handoff-write' --context --project-dir "${CLAUDE_PROJECT_DIR}"`"#,
+        r#"!`'/tmp/a b/it'\''s/bin/handoff-write' --context`"#,
         r"!`'/tmp/a b/it'\''s/bin/installer' upgrade-check`",
     ] {
         assert!(text.lines().any(|other| other == line), "{line} in {text}");

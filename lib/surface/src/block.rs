@@ -36,8 +36,10 @@ pub struct Incoming<'a> {
     pub seal: (Seal, String),
     /// Its file name's bytes.
     pub file_name: &'a [u8],
-    /// Where the whole file will be once this message was delivered.
+    /// Where the whole file is, or will be once this message was delivered.
     pub path: &'a Path,
+    /// Where it will be once the session has answered, when that is another place.
+    pub later: Option<&'a Path>,
     /// The file's size in bytes.
     pub size: u64,
     /// Whether it was read whole; of a very large file only the beginning is.
@@ -103,7 +105,9 @@ impl Incoming<'_> {
     pub(crate) fn cut(&self, room: usize) -> Block {
         let (mut header, sentinel) = self.header(Header::Full);
         let path = Sanitised::line(self.path.as_os_str().as_encoded_bytes(), 400);
-        header.push_str(&format!("whole:    {path} ({}, cut to fit here)\n", size(self.size)));
+        let later = self.later.map(|later| Sanitised::line(later.as_os_str().as_encoded_bytes(), 400));
+        let later = later.map(|later| format!("; after your answer {later}")).unwrap_or_default();
+        header.push_str(&format!("whole:    {path} ({}, cut to fit here){later}\n", size(self.size)));
         let body = cut::most_important(self.document.body(), room.saturating_sub(header.len() + 1));
         Block { name: self.name(), sentinel, text: format!("{header}\n{body}"), gist: self.gist() }
     }

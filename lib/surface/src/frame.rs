@@ -81,7 +81,7 @@ pub fn title(title: &[u8], limit: usize) -> Sanitised {
 
 /// A name of others in a line of ours: as it is if it is a plain word, else between quotes, so that it does not read as
 /// a part of the sentence. At most `limit` bytes of the name are shown.
-pub(crate) fn name(name: &str, limit: usize) -> String {
+pub fn name(name: &str, limit: usize) -> String {
     let name = Sanitised::line(name.as_bytes(), limit);
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+@%=~:".contains(&byte);
     if !name.is_empty() && name.bytes().all(is_plain) {

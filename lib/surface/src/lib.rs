@@ -13,7 +13,7 @@ mod reminder;
 pub use block::{Before, Incoming, next_action};
 pub use compose::{Composer, Placed, Preview, SUMMARY, Settled, Surfaced, Tail};
 pub use drift::drift_lines;
-pub use frame::{Frame, title};
+pub use frame::{Frame, name, title};
 pub use reminder::{Loaded, reminder};
 
 /// The default budget, in bytes of UTF-8. Both hosts cut what a hook prints at 10,000: Claude Code counts UTF-16 units

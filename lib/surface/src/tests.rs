@@ -28,6 +28,7 @@ fn surface(files: &[Vec<u8>], budget: usize) -> (Surfaced, Vec<Placed>) {
             whole: true,
             head: &Head { branch: Some("main".to_owned()), short: Some("abc1234".to_owned()) },
             drift: None,
+            later: None,
             before: None,
             now: Timestamp::from_seconds(1_800_000_000),
         };
