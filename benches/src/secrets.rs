@@ -125,7 +125,7 @@ impl Count {
     }
 
     fn per_mille(self) -> usize {
-        if self.all == 0 { 1_000 } else { self.found * 1_000 / self.all }
+        (self.found * 1_000).checked_div(self.all).unwrap_or(1_000)
     }
 }
 
