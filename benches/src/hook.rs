@@ -1,7 +1,6 @@
 //! What the hook costs, as a host calls it.
 
 use std::fs::{self, File};
-use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -92,19 +91,22 @@ fn idle(stage: &Stage) -> Result<Vec<Row>, Failure> {
     Ok(rows)
 }
 
-/// A static program that does nothing; `None` where there is no C compiler.
+/// A static program of the same language that does nothing; `None` where it cannot be built.
 fn does_nothing(stage: &Stage) -> Result<Option<std::path::PathBuf>, Failure> {
-    let program = stage.path("does-nothing");
-    let compiler = Command::new("cc")
-        .args(["-static", "-O2", "-x", "c", "-", "-o"])
-        .arg(&program)
-        .stdin(Stdio::piped())
-        .spawn();
-    let Ok(mut compiler) = compiler else { return Ok(None) };
-    if let Some(mut source) = compiler.stdin.take() {
-        source.write_all(b"int main(void) { return 0; }\n")?;
+    let (source, program) = (stage.path("does-nothing.rs"), stage.path("does-nothing"));
+    fs::write(&source, "fn main() {}\n")?;
+    let mut compiler = Command::new("rustc");
+    for option in [
+        "opt-level=z",
+        "panic=abort",
+        "strip=symbols",
+        "target-feature=+crt-static",
+        "relocation-model=static",
+    ] {
+        compiler.args(["-C", option]);
     }
-    Ok(compiler.wait()?.success().then_some(program))
+    let built = compiler.arg(&source).arg("-o").arg(&program).stdin(Stdio::null()).status();
+    Ok(built.is_ok_and(|built| built.success()).then_some(program))
 }
 
 fn offered(stage: &Stage, count: usize, runs: usize, limit: f64) -> Result<Row, Failure> {

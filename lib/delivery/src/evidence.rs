@@ -39,8 +39,8 @@ pub(crate) struct Question<'a> {
     /// Whether only a line counts that the host itself writes for a hook's output. Anything else could be what a tool
     /// printed.
     pub(crate) strict: bool,
-    /// Whether to go on after the first answer.
-    pub(crate) thorough: bool,
+    /// What an answer is searched for after the first one; `None` stops at that.
+    pub(crate) token: Option<&'a str>,
     /// When to stop.
     pub(crate) until: Instant,
 }
@@ -140,8 +140,8 @@ impl Search<'_> {
 
     fn is_enough(&self) -> bool {
         let finding = &self.finding;
-        let is_full = !self.question.thorough || finding.answers.len() >= ANSWERS;
-        finding.is_answered && is_full
+        let is_found = self.question.token.is_none_or(|token| finding.acknowledges(token));
+        finding.is_answered && (is_found || finding.answers.len() >= ANSWERS)
     }
 
     fn line(&mut self, line: Line<'_>) {

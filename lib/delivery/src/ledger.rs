@@ -322,7 +322,8 @@ impl<'a> Ledger<'a> {
             frame: &offer.frame,
             dialect,
             strict,
-            thorough: self.looker.thorough,
+            // A session repeats the sentinels of all that it was given in one line.
+            token: self.looker.thorough.then_some(&*offer.sentinel),
             until: self.looker.until,
         };
         let look = look(&question);

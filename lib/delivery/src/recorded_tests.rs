@@ -43,7 +43,7 @@ fn seen(version: &Path, start: &Value, dialect: Dialect, strict: bool) -> Look {
         frame: start["frame"].as_str().unwrap(),
         dialect,
         strict,
-        thorough: true,
+        token: Some("no such token"),
         until: Instant::now() + Duration::from_secs(60),
     })
 }
