@@ -85,6 +85,18 @@ pub struct Delivery {
     pub is_acknowledged: bool,
 }
 
+/// An offer, and what becomes of it.
+#[derive(Debug)]
+struct Judged {
+    offer: Offer,
+    /// Its line in the record.
+    line: String,
+    verdict: Verdict,
+    /// Whether a hook wrote that line.
+    is_witnessed: bool,
+    finding: Option<Finding>,
+}
+
 impl<'a> Ledger<'a> {
     /// Looks at what is recorded in `inbox`. Nothing is made.
     ///
@@ -125,18 +137,22 @@ impl<'a> Ledger<'a> {
             return Standing::Waiting(Past::default());
         }
         let mut history = self.history(waiting.name());
+        let open = std::mem::take(&mut history.open).into_iter().rev();
+        let judged: Vec<Judged> = open.map(|(offer, line)| self.judge(waiting, offer, line)).collect();
+        // Of several sessions that have it the first that speaks has used it, whatever the others do.
+        if let Some(judged) = judged.iter().find(|judged| judged.verdict == Verdict::Delivered) {
+            return Standing::Delivered(self.delivery(waiting, judged));
+        }
         let mut lapsed = None;
-        for (offer, line) in std::mem::take(&mut history.open).into_iter().rev() {
-            let (verdict, finding) = self.judge(waiting, &offer, &line);
+        for Judged { offer, line, verdict, is_witnessed, .. } in judged {
             match verdict {
-                Verdict::Delivered => return Standing::Delivered(self.delivery(waiting, &offer, finding)),
                 Verdict::Open => {
                     // A forged record must not keep a handoff from the session that it names.
-                    let is_known = self.looker.state.is_none() || self.witnesses.has(waiting.name(), &line);
+                    let is_known = self.looker.state.is_none() || is_witnessed;
                     let is_ours = is_known && self.is_ours(&offer);
                     return Standing::OnOffer { offer: Box::new(offer), is_ours };
                 }
-                Verdict::Lapsed => _ = lapsed.get_or_insert(offer),
+                Verdict::Delivered | Verdict::Lapsed => _ = lapsed.get_or_insert(offer),
                 Verdict::Ended { blind } => {
                     let (at, frame) = (self.looker.now, offer.frame.clone());
                     // What is not noted is seen again by the next look.
@@ -263,13 +279,14 @@ impl<'a> Ledger<'a> {
         self.offers.as_ref().ok_or_else(missing)?.append(name, line.as_bytes())
     }
 
-    fn judge(&self, waiting: &Waiting, offer: &Offer, line: &str) -> (Verdict, Option<Finding>) {
-        let is_witnessed = self.witnesses.has(waiting.name(), line);
-        let (evidence, finding) = self.evidence(waiting, offer, is_witnessed);
+    fn judge(&self, waiting: &Waiting, offer: Offer, line: String) -> Judged {
+        let is_witnessed = self.witnesses.has(waiting.name(), &line);
+        let (evidence, finding) = self.evidence(waiting, &offer, is_witnessed);
         // Without a witness, that there is no evidence is no reason to archive anything.
         let row = if is_witnessed { by_stamp(&offer.host) } else { None };
         let unproven = row.map_or(Unproven::Wait, |host| host.unproven);
-        (decide(evidence, self.liveness(offer), unproven), finding)
+        let verdict = decide(evidence, self.liveness(&offer), unproven);
+        Judged { offer, line, verdict, is_witnessed, finding }
     }
 
     fn evidence(&self, waiting: &Waiting, offer: &Offer, is_witnessed: bool) -> (Evidence, Option<Finding>) {
@@ -337,12 +354,12 @@ impl<'a> Ledger<'a> {
         Some(sentinel(Document::parse(&content).body()))
     }
 
-    fn delivery(&self, waiting: &Waiting, offer: &Offer, finding: Option<Finding>) -> Delivery {
-        let is_acknowledged = self.looker.thorough
-            && finding
-                .as_ref()
-                .is_some_and(|finding| self.token(waiting).is_some_and(|token| finding.acknowledges(&token)));
-        let answered = finding.and_then(|finding| finding.answered_at);
+    fn delivery(&self, waiting: &Waiting, judged: &Judged) -> Delivery {
+        let Judged { offer, finding, .. } = judged;
+        let acknowledges =
+            |finding: &Finding| self.token(waiting).is_some_and(|token| finding.acknowledges(&token));
+        let is_acknowledged = self.looker.thorough && finding.as_ref().is_some_and(acknowledges);
+        let answered = finding.as_ref().and_then(|finding| finding.answered_at);
         Delivery { at: answered.unwrap_or(offer.at), session: offer.session.clone(), is_acknowledged }
     }
 

@@ -248,6 +248,19 @@ fn a_process_that_cannot_be_seen_counts_as_alive_for_a_minute() {
 }
 
 #[test]
+fn of_two_sessions_that_have_it_the_first_that_speaks_has_used_it() {
+    let place = Place::new();
+    let silent = place.dir.path().join("silent.jsonl");
+    place.make(place.offer());
+    let (frame, session) = ("00000000".to_owned(), Some("T".to_owned()));
+    place.make(Offer { frame, session, transcript: Some(silent), ..place.offer() });
+    assert!(matches!(place.standing(), Standing::OnOffer { .. }));
+    place.speak(&answer("mine"));
+    let Standing::Delivered(delivery) = place.standing() else { panic!("one has spoken") };
+    assert_eq!(delivery.session.as_deref(), Some("S"));
+}
+
+#[test]
 fn an_answer_without_the_frame_before_it_is_no_delivery_and_may_still_become_one() {
     let place = Place::new();
     place.make(place.offer());
