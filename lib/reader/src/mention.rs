@@ -31,13 +31,18 @@ pub fn mention(request: &Request<'_>, candidates: &Candidates) -> Option<String>
     Some(format!("{count}: {about}. Only if the task is to go on with it, read it with: {command}"))
 }
 
-/// What was offered often without a sign that it was read.
-pub(crate) fn worn(request: &Request<'_>, candidate: &Candidate) -> String {
-    let about = about(request, &candidate.waiting);
-    let (times, command) = (candidate.past.blind, command(request, &candidate.waiting));
-    format!(
-        "1 handoff was offered {times} times with no sign that it was read: {about}. To read it: {command}"
-    )
+/// What was offered often without a sign that it was read. `None` when there is none.
+pub(crate) fn worn(request: &Request<'_>, candidates: &[&Candidate]) -> Option<String> {
+    let newest = candidates.first()?;
+    let count = match candidates.len() {
+        1 => "1 handoff was".to_owned(),
+        n => format!("{n} handoffs were"),
+    };
+    let about = about(request, &newest.waiting);
+    let (times, command) = (newest.past.blind, command(request, &newest.waiting));
+    Some(format!(
+        "{count} offered {times} times with no sign that it was read: {about}. To read it: {command}"
+    ))
 }
 
 /// What another session has and has not answered yet.

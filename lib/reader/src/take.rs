@@ -236,7 +236,7 @@ impl<'r, 'l> Work<'r, 'l> {
         if let Some(reason) = reason.or_else(|| bad_files(&self.bad)).or(late) {
             return cannot_show(&self.unread, &reason);
         }
-        let worn = self.worn.first().map(|candidate| worn(self.request, candidate));
+        let worn = worn(self.request, &self.worn);
         let said = [worn, on_offer(self.request, &self.candidates.on_offer), oddities(self.candidates)];
         let said: Vec<String> = said.into_iter().flatten().collect();
         if said.is_empty() {
