@@ -282,9 +282,9 @@ fn is_blank(text: &Value<'_>) -> bool {
     })
 }
 
-/// An answer when `content` is or has a text that is not blank, or has a call.
+/// An answer when `content` has a text that is not blank, or a call.
 fn answer<'a>(content: Value<'a>, texts: &[&str], calls: &[&str]) -> Option<Message<'a>> {
-    let mut said: Vec<Value<'_>> = Some(content).filter(|text| !is_blank(text)).into_iter().collect();
+    let mut said = Vec::new();
     let mut is_call = false;
     for item in content.items() {
         let Some([kind, text]) = item.pick(["type", "text"]) else { continue };

@@ -148,7 +148,7 @@ impl<'a> Ledger<'a> {
             match verdict {
                 Verdict::Open => {
                     // A forged record must not keep a handoff from the session that it names.
-                    let is_known = self.looker.state.is_none() || is_witnessed;
+                    let is_known = is_witnessed || !self.witnesses.can_be();
                     let is_ours = is_known && self.is_ours(&offer);
                     return Standing::OnOffer { offer: Box::new(offer), is_ours };
                 }

@@ -22,6 +22,11 @@ impl Witnesses {
         Self(state.and_then(open))
     }
 
+    /// Whether there can be any: without a place for them no record has one.
+    pub(crate) fn can_be(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// To add to. Nothing is brought to the disk: an offer that is forgotten is made again.
     pub(crate) fn create(state: &StateDir) -> Result<Self, StateError> {
         Ok(Self(Some(state.create_unsynced()?.create_unsynced(OFFERS)?)))

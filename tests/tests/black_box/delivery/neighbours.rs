@@ -12,7 +12,7 @@ fn of_two_live_sessions_the_second_is_told_who_has_it() {
     let mut first = desk.given("s-first");
     let (mut second, ran) = desk.start("s-second");
     let said = line(&ran);
-    let start = "agent-handoff: 1 handoff is on offer to a session that has not spoken yet (claude-code s-first, just now): \"Auth refactor\", next: Run `make test-auth`. To take it here: ";
+    let start = "agent-handoff: 1 handoff is on offer to a session that has not spoken yet (claude-code s-first, just now): \"Auth refactor\", next: \"Run `make test-auth`\". To take it here: ";
     let command = said.strip_prefix(start).unwrap_or_else(|| panic!("{said}"));
     assert!(command.contains(" read --root ") && command.ends_with("-from-app-auth"), "{command}");
     // The first speaks and has it; the second is not given it later.

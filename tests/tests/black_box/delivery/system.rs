@@ -68,8 +68,13 @@ fn the_hook_brings_nothing_to_the_disk_and_renames_nothing() {
 fn beside(desk: &Desk, script: &str) -> std::path::PathBuf {
     let dir = desk.world.dir("programs");
     let hook = dir.join("session-start");
-    std::fs::copy(tests::program("session-start"), &hook).unwrap();
-    std::fs::write(dir.join("inbox"), script).unwrap();
+    // A child that another test forks holds every file open for a moment that this process writes, and a file that is open
+    // for writing cannot be run. So this process writes neither.
+    let copy = Command::new("cp").arg(tests::program("session-start")).arg(&hook).status().unwrap();
+    assert!(copy.success());
+    let mut write = Command::new("sh");
+    write.args(["-c", "cat > \"$0\""]).arg(dir.join("inbox"));
+    feed(write, script.as_bytes()).is_silent();
     std::fs::set_permissions(dir.join("inbox"), std::fs::Permissions::from_mode(0o755)).unwrap();
     hook
 }

@@ -27,7 +27,7 @@ fn an_unattended_session_is_told_in_one_line_and_nothing_is_offered() {
         let mut claude = Claude::open(&desk.world, &desk.repo, "s-1");
         claude.set(name, value);
         let said = line(&claude.start("startup"));
-        let start = "agent-handoff: 1 handoff waits here: \"Auth refactor\", next: Run `make test-auth`. Only if the task is to go on with it, read it with: ";
+        let start = "agent-handoff: 1 handoff waits here: \"Auth refactor\", next: \"Run `make test-auth`\". Only if the task is to go on with it, read it with: ";
         let command = said.strip_prefix(start).unwrap_or_else(|| panic!("{said}"));
         // Nothing is asked of it, and nothing changes when it has done its work.
         assert!(!said.contains("sentinel") && !said.contains("Handoff loaded"), "{said}");
@@ -66,7 +66,7 @@ fn several_are_counted_and_the_newest_is_named() {
     }
     let said = line(&unattended(&desk, "s-1", None).1);
     assert!(
-        said.starts_with("agent-handoff: 3 handoffs wait here, the newest: \"Number 2\", next: Look. "),
+        said.starts_with("agent-handoff: 3 handoffs wait here, the newest: \"Number 2\", next: \"Look\". "),
         "{said}"
     );
 }

@@ -103,7 +103,12 @@ fn a_large_handoff_arrives_with_what_matters_and_the_rest_by_name_size_and_path(
     let (body, whole) = (&block.body, only_file(&world, &dir, "unread"));
     assert_eq!(
         block.line("whole"),
-        format!("{} ({:.1} kB, cut to fit here)", whole.display(), file.len() as f64 / 1000.0 - 0.05)
+        format!(
+            "{} ({:.1} kB, cut to fit here); after your answer {}",
+            whole.display(),
+            file.len() as f64 / 1000.0 - 0.05,
+            world.inbox(&dir).join("read/20261121T100000Z-from-x.md").display()
+        )
     );
     assert!(std::fs::read_to_string(&whole).unwrap().ends_with(&large()));
     for vital in [
