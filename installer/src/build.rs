@@ -11,9 +11,9 @@ use crate::programs::{PROGRAMS, checkout};
 /// platform has its own answer.
 const LINUX_FLAGS: [&str; 4] = ["-C", "target-feature=+crt-static", "-C", "relocation-model=static"];
 
-/// Folds functions of the same machine code into one: 60 kB less of the hook to load. Only where Rust's own linker is the
-/// default, which knows this.
-const FOLDING: [&str; 2] = ["-C", "link-arg=-Wl,--icf=all"];
+/// For Rust's own linker, where it is the default: functions of the same machine code become one, and the index of the
+/// unwind tables goes, which nothing reads where a panic aborts. Together 90 kB less of the hook to load.
+const LINKER_FLAGS: [&str; 4] = ["-C", "link-arg=-Wl,--icf=all", "-C", "link-arg=-Wl,--no-eh-frame-hdr"];
 
 /// Builds the programs of this checkout in release form; gives the directory they are in.
 ///
@@ -29,8 +29,8 @@ pub fn build() -> Result<PathBuf, InstallError> {
     cargo.current_dir(checkout()).args(["build", "--release", "--locked", "--target", &target]);
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     if target.contains("-linux-gnu") {
-        let folding = if target.starts_with("x86_64-") { &FOLDING[..] } else { &[] };
-        cargo.env("CARGO_ENCODED_RUSTFLAGS", [&LINUX_FLAGS[..], folding].concat().join("\x1f"));
+        let linker = if target.starts_with("x86_64-") { &LINKER_FLAGS[..] } else { &[] };
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", [&LINUX_FLAGS[..], linker].concat().join("\x1f"));
     }
     for program in PROGRAMS {
         cargo.args(["--package", program]);
