@@ -47,7 +47,7 @@ fn a_frontmatter_that_could_not_be_stamped_is_refused_and_the_longest_is_written
     is_refused(&world, &ran, 1, said, draft(60_000));
     let id = "i".repeat(70_000);
     world.write(&app, &["--session-id", "s".repeat(70_000).as_str()], draft(40_000));
-    let told = world.start(&app, &id, "startup");
+    let told = world.run("inbox", &app, &["read", "--session-id", id.as_str()], "");
     assert!(told.out().contains("Handoff loaded: Auth refactor"));
     let [path] = &published(&world.root())[..] else { panic!("one file") };
     assert_eq!(clean(&world, &field(path, "to_path")), "TOP/app");
