@@ -26,8 +26,9 @@ fn calls(desk: &Desk, claude: &Claude<'_>, trace: &str) -> Vec<String> {
     let text = std::fs::read_to_string(&log).unwrap();
     let starts = |line: &&str| line.contains("execve(") && line.contains("/inbox\"");
     let helpers: Vec<&str> = text.lines().filter(starts).filter_map(|line| line.split(' ').next()).collect();
-    let is_own =
-        |line: &&str| !line.contains(" --- SIG") && !helpers.contains(&line.split(' ').next().unwrap());
+    // A thread that is gone by the end is no call.
+    let is_call = |line: &str| !line.contains(" --- SIG") && !line.contains("<detached ...>");
+    let is_own = |line: &&str| is_call(line) && !helpers.contains(&line.split(' ').next().unwrap());
     text.lines().filter(is_own).map(str::to_owned).collect()
 }
 
