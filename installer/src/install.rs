@@ -49,6 +49,7 @@ pub(crate) fn install(
     // Before the minutes that a build takes.
     let mut planner = Planner::new(&places, &old);
     planner.prefix();
+    planner.state();
     planner.commands();
     wiring(&mut planner, &places, &agents, options);
     planner.check()?;

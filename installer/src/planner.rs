@@ -100,6 +100,16 @@ impl<'p> Planner<'p> {
         }
     }
 
+    /// The state directory, which what first keeps state there creates: what of it was missing goes again with the rest.
+    pub(crate) fn state(&mut self) {
+        let path = self.places.state.path();
+        let missing = path.ancestors().take_while(|path| !handoff_files::is_directory(path));
+        let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        missing.reverse();
+        missing.retain(|path| !self.manifest.directories.contains(path));
+        self.manifest.directories.extend(missing);
+    }
+
     /// The store, which Codex's sandbox only opens where it is there. It stays when everything else goes.
     pub(crate) fn store(&mut self) {
         let path = self.places.store.clone();

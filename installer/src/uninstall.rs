@@ -65,6 +65,8 @@ pub(crate) fn uninstall(
             only.iter().map(|agent| agent.name()).collect::<Vec<_>>().join(" and ")
         }
         None => {
+            // Before the manifest goes, which knows what is to be removed when this is run again after a kill.
+            remove_state(&places)?;
             remove_prefix(&places)?;
             // Those that were not empty before.
             for change in &planner.changes {
@@ -101,7 +103,7 @@ pub(crate) fn uninstall(
     if has_entries(&places.store) {
         report.note(format!("your handoffs are still in {}", places.short(&places.store)));
     }
-    if ["allowed", "captured"].iter().any(|name| handoff_files::is_taken(&places.state.path().join(name))) {
+    if has_captures(&places) {
         let state = places.short(places.state.path());
         report.note(format!(
             "the key that your captures are known by, and what you allowed, are still in {state}"
@@ -113,6 +115,36 @@ pub(crate) fn uninstall(
     }
     report.done(&planner.changes);
     Ok(report.print(output))
+}
+
+/// What is kept in the state directory beside what the user allowed and what was captured.
+const STATE: [&str; 4] = ["key", "taken-over", ".taking-over.lock", "statusline.json"];
+
+/// Where the witnesses of offers are.
+const OFFERS: &str = "offers";
+
+/// Whether the user allowed something, or a capture is on record: then the key stays too.
+fn has_captures(places: &Places) -> bool {
+    ["allowed", "captured"].iter().any(|name| handoff_files::is_taken(&places.state.path().join(name)))
+}
+
+/// Empties the state directory, unless captures are known by what is in it, and removes it.
+fn remove_state(places: &Places) -> Result<(), InstallError> {
+    if has_captures(places) {
+        return Ok(());
+    }
+    let Some(state) = Dir::open(places.state.path())? else { return Ok(()) };
+    if let Some(offers) = state.child(OFFERS)? {
+        for entry in offers.entries()? {
+            offers.remove(&entry.name)?;
+        }
+        state.remove_child(OFFERS)?;
+    }
+    for name in STATE {
+        state.remove(name)?;
+    }
+    handoff_files::remove_empty_directory(places.state.path()).map(drop)?;
+    Ok(())
 }
 
 /// Takes away what `handover` wired for this user; whether there was anything.
