@@ -3,7 +3,7 @@
 //! Ratios, not times: the two commands of a row take turns, so a busy machine slows both. Every run does its job for
 //! real, on a store that is made anew outside the timing. `handoffs`, `dispatch` or `capture` after the command measures
 //! only that; `HANDOFF_BENCHES_PROGRAMS` names a directory of released programs that need not be built first. Exit code 1 when a
-//! limit is not held.
+//! limit is not held. `TMPDIR` names the file system that is measured on: where creating a file is slow, an offer is, which creates three.
 //!
 //! `secrets` measures no time: how many secrets are found, and how many findings are none.
 #![allow(
