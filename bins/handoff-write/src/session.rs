@@ -2,12 +2,9 @@
 
 use std::ffi::OsStr;
 
-use handoff_process::{Environment, Output};
+use handoff_process::{Environment, MAX_SESSION_ID_BYTES, Output, is_session_id};
 
 use crate::args::Args;
-
-/// The longest session id that is taken from the environment, in bytes. Those of the agents are UUIDs.
-const LONGEST: usize = 128;
 
 /// An agent that names its session to the commands that it runs.
 struct Agent<'e> {
@@ -50,13 +47,9 @@ pub(crate) fn id(args: &Args, environment: &Environment, output: &Output) -> Opt
     let id = value.to_str().filter(|id| is_session_id(id));
     if id.is_none() {
         output.note(&format!(
-            "note: {} was ignored: a session id has letters, digits, `_` and `-`, at most {LONGEST}\n",
+            "note: {} was ignored: a session id has letters, digits, `_` and `-`, at most {MAX_SESSION_ID_BYTES}\n",
             agent.variable
         ));
     }
     id.map(str::to_owned)
-}
-
-fn is_session_id(text: &str) -> bool {
-    text.len() <= LONGEST && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }

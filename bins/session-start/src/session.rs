@@ -32,7 +32,8 @@ impl Session {
         };
         let process =
             match environment.claude_pid.filter(|_| start.host.attendance == Attendance::ClaudeEnvironment) {
-                Some(pid) => ProcessId::of(pid),
+                // One that is gone by now is recorded all the same: then the session is over.
+                Some(pid) => Some(ProcessId::of(pid).unwrap_or(ProcessId { pid, started: u64::MAX })),
                 None => ProcessId::host(),
             };
         let arguments = process.map(ProcessId::arguments).unwrap_or_default();

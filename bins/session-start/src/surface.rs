@@ -157,10 +157,8 @@ impl Hook {
         let until = self.until - RESERVE;
         let looker = Looker { until, now, ..session.looker(&self.environment) };
         let makes_offers = !self.args.peek && !self.only_mentions(&session) && !listing.handoffs.is_empty();
-        let ledger = match makes_offers {
-            true => Ledger::take_turn(&inbox, &looker)?,
-            false => Ledger::open(&inbox, &looker)?,
-        };
+        let ledger =
+            if makes_offers { Ledger::take_turn(&inbox, &looker)? } else { Ledger::open(&inbox, &looker)? };
         let candidates = Candidates::of(listing, &ledger);
         let archives = !candidates.delivered.is_empty() && !self.args.peek;
         // What is archived meanwhile is named where it will be.

@@ -309,9 +309,8 @@ impl<'a> Ledger<'a> {
                 // One that was edited after it was shown has not been shown. What the record says of that counts only
                 // where a hook wrote it.
                 let is_shown = || {
-                    let is_that = |token: String| match is_witnessed {
-                        true => token == offer.sentinel,
-                        false => finding.shows(&token),
+                    let is_that = |token: String| {
+                        if is_witnessed { token == offer.sentinel } else { finding.shows(&token) }
                     };
                     self.token(waiting).is_some_and(is_that)
                 };

@@ -139,14 +139,11 @@ impl Environment {
 
     /// The session of the agent in whose shell this runs; `None` where there is none, or more than one.
     pub fn session_id(&self) -> Option<String> {
-        let is_id = |text: &&str| {
-            text.len() <= 128 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
-        };
         let only = match (&self.claude_session_id, &self.codex_thread_id) {
             (Some(id), None) | (None, Some(id)) => id,
             _ => return None,
         };
-        only.to_str().filter(is_id).map(str::to_owned)
+        only.to_str().filter(|id| is_session_id(id)).map(str::to_owned)
     }
 
     /// The user's state directory, for what must be trusted: `agent-handoff` in `XDG_STATE_HOME`, else in
@@ -267,6 +264,15 @@ fn own_home(home: &Path) -> Result<(), NoStore> {
         }
         _ => Ok(()),
     }
+}
+
+/// The longest session id that is taken from the environment, in bytes. Those of the agents are UUIDs.
+pub const MAX_SESSION_ID_BYTES: usize = 128;
+
+/// Whether `text` is a session's id as the environment may name it: letters, digits, `_` and `-`.
+pub fn is_session_id(text: &str) -> bool {
+    text.len() <= MAX_SESSION_ID_BYTES
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
 fn set(name: &str) -> Option<OsString> {

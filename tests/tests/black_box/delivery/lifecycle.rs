@@ -30,6 +30,18 @@ fn a_session_that_is_opened_and_closed_without_a_word_leaves_it_to_the_next() {
     desk.waits_again("s-1");
 }
 
+/// It was recorded without a process, and counted as alive for a minute.
+#[test]
+fn a_session_that_is_gone_before_its_hook_looks_leaves_it_to_the_next() {
+    let desk = Desk::new();
+    let mut gone = std::process::Command::new("true").spawn().unwrap();
+    gone.wait().unwrap();
+    let mut claude = tests::Claude::open(&desk.world, &desk.repo, "s-1");
+    claude.set("CLAUDE_PID", &gone.id().to_string());
+    assert_eq!(titles(&claude.start("startup")).len(), 1);
+    desk.waits_again("s-1");
+}
+
 #[test]
 fn it_is_offered_as_often_as_sessions_end_without_a_word() {
     let desk = Desk::new();
