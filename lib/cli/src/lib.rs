@@ -1,0 +1,30 @@
+//! The command line of every program: one table of verbs and options ([`table`], filled in [`tables`]), from which the
+//! parser, the help, the man pages, the shells' completions and the reference are made. It prints nothing, and knows
+//! nothing of what a verb does.
+//!
+//! The hook `session-start` does not use it: it has four options, and pays for every byte.
+
+mod called;
+pub mod complete;
+mod given;
+mod help;
+mod man;
+mod nearest;
+mod parse;
+mod reference;
+pub mod table;
+pub mod tables;
+mod usage;
+mod wrap;
+
+#[cfg(test)]
+mod tests;
+
+pub use called::CalledAs;
+pub use given::Given;
+pub use help::{program_help, verb_help};
+pub use man::man_page;
+pub use nearest::nearest;
+pub use parse::{Misplaced, Misuse, Parsed, UsageError, parse};
+pub use reference::reference;
+pub use usage::usage;

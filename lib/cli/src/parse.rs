@@ -1,0 +1,201 @@
+//! From words to what they mean by the table.
+
+mod error;
+mod line;
+mod rules;
+
+use std::ffi::OsString;
+
+use lexopt::Parser;
+use lexopt::prelude::{Long, Short, Value};
+
+pub use error::{Misplaced, Misuse, UsageError};
+
+use crate::given::Given;
+use crate::nearest::nearest;
+use crate::table::{Audience, HELP, Opt, Program, Tail, Takes, VERSION, Values, Verb};
+
+/// What a command line asks for.
+#[derive(Debug)]
+pub enum Parsed {
+    /// The help of the program, or of a verb.
+    Help(Option<&'static Verb>),
+    /// The version.
+    Version,
+    /// Nothing was typed, and the program has no verb for that.
+    Nothing,
+    /// A verb.
+    Verb(Given),
+}
+
+/// Reads `words`, the command line without the program's name.
+///
+/// # Errors
+/// What is wrong with it: [`Misuse`].
+pub fn parse(program: &'static Program, words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Misuse> {
+    let words: Vec<OsString> = words.into_iter().collect();
+    Line { program, parser: Parser::from_args(words.clone()), options: Vec::new() }.read().map_err(|misuse| {
+        // Where the verb was not reached, it stands somewhere behind.
+        let is_hosted = |word: &OsString| {
+            let verb = word.to_str().and_then(|word| program.verb(word));
+            verb.is_some_and(|verb| verb.audience == Audience::Hosts)
+        };
+        let unreached = misuse.verb.is_none() && words.iter().any(is_hosted);
+        if unreached { Misuse { code: 0, ..misuse } } else { misuse }
+    })
+}
+
+/// A command line that is being read.
+struct Line {
+    program: &'static Program,
+    parser: Parser,
+    options: Vec<(&'static Opt, Option<OsString>)>,
+}
+
+/// What comes next on it.
+enum Next {
+    Option(&'static Opt),
+    Word(OsString),
+    /// An option that the verb does not have, as it was typed.
+    Unknown(String),
+    End,
+}
+
+/// How far a command line is read once its verb is looked for.
+enum Reached {
+    Verb(&'static Verb),
+    Whole(Parsed),
+}
+
+impl Line {
+    fn read(mut self) -> Result<Parsed, Misuse> {
+        let reached = match self.program.verb("") {
+            Some(only) => Reached::Verb(only),
+            None => self.find_verb().map_err(|error| Misuse::new(error, None))?,
+        };
+        match reached {
+            Reached::Whole(parsed) => Ok(parsed),
+            Reached::Verb(verb) => self.read_verb(verb).map_err(|error| Misuse::new(error, Some(verb))),
+        }
+    }
+
+    /// Reads up to the verb. Options of a verb may stand before it.
+    fn find_verb(&mut self) -> Result<Reached, UsageError> {
+        let program = self.program;
+        let anywhere = || program.verbs.iter().flat_map(|verb| verb.options.iter().copied());
+        loop {
+            match self.next(anywhere())? {
+                Next::Option(option) if option.is(&HELP) => return Ok(Reached::Whole(Parsed::Help(None))),
+                Next::Option(option) if option.is(&VERSION) => return Ok(Reached::Whole(Parsed::Version)),
+                Next::Option(option) => self.take(option, None)?,
+                Next::Word(word) if word == "help" => return self.help_of(),
+                Next::Word(word) => return self.named(&word).map(Reached::Verb),
+                Next::Unknown(typed) => return Err(UsageError::unknown_option(typed, None, program)),
+                Next::End => return self.without_verb(),
+            }
+        }
+    }
+
+    fn without_verb(&self) -> Result<Reached, UsageError> {
+        match self.program.default.and_then(|name| self.program.verb(name)) {
+            Some(verb) => Ok(Reached::Verb(verb)),
+            None if self.options.is_empty() => Ok(Reached::Whole(Parsed::Nothing)),
+            None => Err(UsageError::NoVerb),
+        }
+    }
+
+    /// `help VERB`.
+    fn help_of(&mut self) -> Result<Reached, UsageError> {
+        let verb = match self.next([])? {
+            Next::Word(word) => Some(self.named(&word)?),
+            _ => None,
+        };
+        Ok(Reached::Whole(Parsed::Help(verb)))
+    }
+
+    fn named(&self, word: &std::ffi::OsStr) -> Result<&'static Verb, UsageError> {
+        let word = word.to_string_lossy().into_owned();
+        let known = || self.program.shown().flat_map(|verb| [&[verb.name], verb.aliases].concat());
+        let found = self.program.verb(&word);
+        found.ok_or_else(|| UsageError::UnknownVerb { nearest: nearest(&word, known()), word })
+    }
+
+    /// Reads what stands behind the verb.
+    fn read_verb(mut self, verb: &'static Verb) -> Result<Parsed, UsageError> {
+        let mut given = Given { verb, options: Vec::new(), words: Vec::new(), tail: Vec::new() };
+        if verb.tail == Tail::Raw {
+            given.tail = self.parser.raw_args().map_err(UsageError::from)?.collect();
+            return Ok(Parsed::Verb(given));
+        }
+        loop {
+            match self.next(verb.options.iter().copied())? {
+                Next::Option(option) if option.is(&HELP) => return Ok(Parsed::Help(Some(verb))),
+                Next::Option(option) if option.is(&VERSION) => return Ok(Parsed::Version),
+                Next::Option(option) => self.take(option, Some(verb))?,
+                Next::Word(word) if matches!(verb.tail, Tail::Command(_)) => {
+                    let rest = self.parser.raw_args().map_err(UsageError::from)?;
+                    given.tail = std::iter::once(word).chain(rest).collect();
+                    break;
+                }
+                Next::Word(word) => given.words.push(word),
+                Next::Unknown(typed) => {
+                    return Err(UsageError::unknown_option(typed, Some(verb), self.program));
+                }
+                Next::End => break,
+            }
+        }
+        given.options = self.options;
+        rules::check(&given, self.program)?;
+        Ok(Parsed::Verb(given))
+    }
+
+    /// The next option of `known` or of the program, or the next word.
+    fn next(&mut self, known: impl IntoIterator<Item = &'static Opt>) -> Result<Next, UsageError> {
+        let globals = self.program.globals.iter().copied().chain([&HELP, &VERSION]);
+        let mut known = known.into_iter().chain(globals);
+        Ok(match self.parser.next().map_err(UsageError::from)? {
+            None => Next::End,
+            Some(Value(word)) => Next::Word(word),
+            Some(Long(name)) => {
+                let found = known.find(|option| option.long == name);
+                found.map_or_else(|| Next::Unknown(format!("--{name}")), Next::Option)
+            }
+            Some(Short(letter)) => {
+                let found = known.find(|option| option.short == Some(letter));
+                found.map_or_else(|| Next::Unknown(format!("-{letter}")), Next::Option)
+            }
+        })
+    }
+
+    /// Reads the value of `option`, if it has one, and notes both.
+    fn take(&mut self, option: &'static Opt, verb: Option<&'static Verb>) -> Result<(), UsageError> {
+        let value = match option.takes {
+            Takes::Nothing => match self.parser.optional_value() {
+                Some(_) => return Err(UsageError::NoValue { option: option.typed() }),
+                None => None,
+            },
+            Takes::Value(name, values) | Takes::Each(name, values) => {
+                let value = self
+                    .parser
+                    .value()
+                    .map_err(|_| UsageError::MissingValue { option: option.typed(), name })?;
+                check_value(option, values, &value)?;
+                Some(value)
+            }
+            Takes::Line(name) => Some(line::words(&mut self.parser, option, name, verb, self.program)?),
+        };
+        self.options.push((option, value));
+        Ok(())
+    }
+}
+
+/// Refuses a value that is none of a closed list.
+fn check_value(option: &Opt, values: Values, value: &std::ffi::OsStr) -> Result<(), UsageError> {
+    let Values::OneOf(choices) = values else { return Ok(()) };
+    if choices.iter().any(|choice| value == *choice) {
+        return Ok(());
+    }
+    let value = value.to_string_lossy().into_owned();
+    let nearest = nearest(&value, choices.iter().copied());
+    Err(UsageError::NotAChoice { option: option.typed(), value, choices, nearest })
+}

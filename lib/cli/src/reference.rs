@@ -1,0 +1,60 @@
+//! The verbs and options as markdown, for `docs/reference.md`.
+
+use crate::called::CalledAs;
+use crate::table::{Audience, Opt, Program, Target, Verb};
+use crate::usage::{usage, with_letter};
+
+/// The reference of `program`: how each verb is typed, then a table of its words and options.
+pub fn reference(program: &Program, called: &CalledAs) -> String {
+    let mut text = String::new();
+    if let Some(only) = program.verb("") {
+        section(&mut text, program, only, called);
+        return text;
+    }
+    for verb in program.verbs.iter().copied().filter(|verb| verb.audience != Audience::Ourselves) {
+        text.push_str(&format!("### {called} {}\n\n{}.\n\n", verb.name, capitalised(verb.about)));
+        match verb.target {
+            Target::Itself => section(&mut text, program, verb, called),
+            Target::Verb(owner, verb) => section(&mut text, owner, verb, called),
+            Target::Program(inner) => text.push_str(&format!(
+                "All of [{name}](#{name}): what follows `{called} {verb}` goes to it.\n\n",
+                name = inner.name,
+                verb = verb.name
+            )),
+        }
+    }
+    text
+}
+
+fn section(text: &mut String, program: &Program, verb: &Verb, called: &CalledAs) {
+    text.push_str(&format!("```\n{}\n```\n\n", usage(&called.to_string(), verb)));
+    let operands = verb.operands.iter().filter(|operand| !operand.about.is_empty());
+    let mut rows: Vec<(String, &str)> =
+        operands.map(|operand| (operand.name.to_owned(), operand.about)).collect();
+    let own = verb.options.iter().copied();
+    let all: Vec<&Opt> = own.chain(program.globals.iter().copied()).collect();
+    let shown = all.into_iter().filter(|option| option.audience == Audience::People);
+    rows.extend(shown.map(|option| (with_letter(option), option.about)));
+    if !rows.is_empty() {
+        text.push_str("| | |\n|---|---|\n");
+        for (name, about) in rows {
+            text.push_str(&format!("| `{name}` | {} |\n", about.replace('|', "\\|")));
+        }
+        text.push('\n');
+    }
+    for paragraph in verb.notes.lines().filter(|line| !line.is_empty()) {
+        text.push_str(&format!("{paragraph}\n\n"));
+    }
+    if !verb.examples.is_empty() {
+        text.push_str("```sh\n");
+        for example in verb.examples {
+            text.push_str(&format!("{called} {}    # {}\n", example.line, example.about));
+        }
+        text.push_str("```\n\n");
+    }
+}
+
+fn capitalised(about: &str) -> String {
+    let mut letters = about.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

@@ -1,0 +1,238 @@
+//! `handoff`, the front door.
+
+use super::{JSON, YES, handover, inbox, installer, write};
+use crate::table::{Audience, Count, Example, Known, Operand, Opt, Program, Rule, Tail, Takes, Values, Verb};
+
+const SESSION: &str = "the next session of this worktree";
+const AGENT: &str = "another agent, now";
+const WORK: &str = "captures: a summary and the uncommitted changes";
+const SETTING_UP: &str = "setting up";
+const ALSO: &str = crate::help::ALSO;
+
+/// `--backend`.
+pub static BACKEND: Opt = Opt::value(
+    "backend",
+    "B",
+    Values::Known(Known::Backends),
+    "which agent, by its name in config.yaml; else the first there",
+);
+/// `--pro`.
+pub static PRO: Opt = Opt::flag("pro", "with its pro_model");
+/// `--no-pro`.
+pub static NO_PRO: Opt = Opt::flag("no-pro", "with its model, also where the conversation had pro_model");
+/// `--cwd`.
+pub static CWD: Opt = Opt::value("cwd", "DIR", Values::Directory, "where it works, instead of here");
+/// `--slug`.
+pub static SLUG: Opt = Opt::value("slug", "S", Values::Any, "words for the run's id");
+/// `--print`.
+pub static PRINT: Opt = Opt::flag("print", "the result on standard output too");
+/// `--timeout` of a run.
+pub static TIMEOUT: Opt = Opt::value("timeout", "T", Values::Any, "end it after 90s, 10m or 2h");
+/// `--to-inbox`.
+pub static TO_INBOX: Opt = Opt::flag("to-inbox", "the result as a handoff for this worktree too");
+/// `--quiet`.
+pub static QUIET: Opt = Opt::flag("quiet", "no progress on standard error");
+/// `--verbose`.
+pub static VERBOSE: Opt = Opt::flag("verbose", "the backend's command on standard error");
+/// `--text`.
+pub static TEXT: Opt = Opt {
+    takes: Takes::Line("PROMPT"),
+    ..Opt::flag("text", "the rest of the line is the prompt; -- before words that look like options")
+};
+/// `--write`.
+pub static WRITE: Opt = Opt::flag("write", "fill it from standard input");
+/// `--all`.
+pub static ALL: Opt = Opt::flag("all", "all of them, instead of the newest 50");
+/// `-n`.
+pub static NUMBER: Opt = Opt::value("", "N", Values::Any, "how many").letter('n');
+/// `--follow`.
+pub static FOLLOW: Opt = Opt::flag("follow", "until it ends").letter('f');
+/// `--timeout` of `wait`.
+pub static WAIT_TIMEOUT: Opt = Opt::value(
+    "timeout",
+    "T",
+    Values::Any,
+    "give up after 90s, 10m or 2h (exit code 124); what runs goes on",
+);
+
+const ID: Operand = Operand {
+    name: "ID",
+    about: "a run's id, its number, its UUID, or a part that no other has; without one, the newest of this worktree",
+    count: Count::Optional,
+    values: Values::Known(Known::Runs),
+};
+const PROMPT: Operand = Operand {
+    name: "FILE",
+    about: "a file with the prompt; - is standard input",
+    count: Count::Optional,
+    values: Values::File,
+};
+
+/// `run`.
+pub static RUN: Verb = Verb {
+    group: AGENT,
+    operands: &[PROMPT],
+    options: &[&BACKEND, &PRO, &NO_PRO, &CWD, &SLUG, &PRINT, &TIMEOUT, &TO_INBOX, &QUIET, &VERBOSE, &TEXT],
+    rules: &[Rule::Exclusive(&[&PRO, &NO_PRO])],
+    examples: &[Example { line: "run --backend codex --text fix the tests", about: "" }],
+    ..Verb::new("run", "gives another agent a task, and waits for its result")
+};
+/// `resume`.
+pub static RESUME: Verb = Verb {
+    operands: &[ID, PROMPT],
+    examples: &[Example { line: "resume --text and document it", about: "" }],
+    ..Verb {
+        options: RUN.options,
+        rules: RUN.rules,
+        group: AGENT,
+        ..Verb::new("resume", "goes on in the conversation of a run")
+    }
+};
+/// `new`.
+pub static NEW: Verb = Verb {
+    group: AGENT,
+    options: &[&WRITE, &BACKEND, &SLUG],
+    examples: &[Example { line: "new --write < task.md", about: "prints the file; `run` it then" }],
+    ..Verb::new("new", "makes a prompt file to fill in, then run")
+};
+/// `runs`.
+pub static RUNS: Verb = Verb {
+    group: AGENT,
+    aliases: &["list", "ls"],
+    operands: &[Operand { about: "only this one", ..ID }],
+    options: &[&ALL, &NUMBER, &JSON],
+    ..Verb::new("runs", "shows what was run; on a terminal a live board")
+};
+/// `tail`.
+pub static TAIL: Verb = Verb {
+    group: AGENT,
+    operands: &[ID],
+    options: &[&FOLLOW],
+    ..Verb::new("tail", "shows the progress of a run, or its result")
+};
+/// `wait`.
+pub static WAIT: Verb = Verb {
+    group: AGENT,
+    operands: &[Operand {
+        about: "runs; without one, those that work in this worktree",
+        count: Count::Any,
+        ..ID
+    }],
+    options: &[&WAIT_TIMEOUT],
+    ..Verb::new("wait", "waits until runs have ended")
+};
+/// `stop`.
+pub static STOP: Verb = Verb { group: AGENT, operands: &[ID], ..Verb::new("stop", "ends a run") };
+/// `open`.
+pub static OPEN: Verb = Verb {
+    group: AGENT,
+    operands: &[ID],
+    ..Verb::new("open", "starts the agent itself in the conversation of a run")
+};
+/// `init`.
+pub static INIT: Verb =
+    Verb { group: SETTING_UP, options: &[&YES], ..Verb::new("init", "writes config.yaml, and installs") };
+/// `env`.
+pub static ENV: Verb = Verb { group: ALSO, ..Verb::new("env", "shows where everything is") };
+/// `completions`.
+pub static COMPLETIONS: Verb = Verb {
+    group: ALSO,
+    operands: &[Operand {
+        name: "SHELL",
+        about: "",
+        count: Count::One,
+        values: Values::OneOf(&["bash", "zsh", "fish"]),
+    }],
+    notes: "The first lines of the script say where to put it.",
+    ..Verb::new("completions", "prints the completions for bash, zsh or fish")
+};
+/// `man`.
+pub static MAN: Verb = Verb {
+    group: ALSO,
+    operands: &[Operand {
+        name: "PROGRAM",
+        about: "",
+        count: Count::Optional,
+        values: Values::OneOf(&["handoff", "handover", "inbox", "handoff-write", "session-start"]),
+    }],
+    examples: &[Example { line: "man | man -l -", about: "" }],
+    ..Verb::new("man", "prints the man page, of handoff or of another program")
+};
+/// `complete`: the names for completions.
+pub static COMPLETE: Verb = Verb {
+    audience: Audience::Ourselves,
+    operands: &[Operand { name: "KIND", about: "", count: Count::One, values: Values::Any }],
+    ..Verb::new(crate::complete::NAMES_VERB, "prints the names for completions")
+};
+/// `leash`: a backend is started through it.
+pub static LEASH: Verb =
+    Verb { audience: Audience::Ourselves, tail: Tail::Raw, ..Verb::new("leash", "starts a backend") };
+/// `guard`: a run is started through it.
+pub static GUARD: Verb =
+    Verb { audience: Audience::Ourselves, tail: Tail::Raw, ..Verb::new("guard", "starts a run") };
+
+static INBOX: Verb =
+    Verb::whole(SESSION, "inbox", "shows what waits here, and what was read", &inbox::PROGRAM);
+static WRITE_VERB: Verb = Verb::whole(SESSION, "write", "leaves a handoff for it", &write::PROGRAM);
+
+static CAPTURE: Verb = Verb::of(WORK, &handover::PROGRAM, &handover::CAPTURE);
+static PENDING: Verb = Verb::of(WORK, &handover::PROGRAM, &handover::PENDING);
+static PICKUP: Verb = Verb::of(WORK, &handover::PROGRAM, &handover::PICKUP);
+static INSPECT: Verb = Verb::of(WORK, &handover::PROGRAM, &handover::INSPECT);
+static ALLOW: Verb = Verb::of(WORK, &handover::PROGRAM, &handover::ALLOW);
+static RENDER: Verb = Verb::of(ALSO, &handover::PROGRAM, &handover::RENDER);
+static STATUS: Verb = Verb::of(WORK, &handover::PROGRAM, &handover::STATUS);
+static ENABLE: Verb = Verb::of(SETTING_UP, &handover::PROGRAM, &handover::ENABLE);
+static DISABLE: Verb = Verb::of(SETTING_UP, &handover::PROGRAM, &handover::DISABLE);
+static ADAPTERS: Verb = Verb::of(ALSO, &handover::PROGRAM, &handover::ADAPTERS);
+static PRINT_CONFIG: Verb = Verb::of(ALSO, &handover::PROGRAM, &handover::PRINT_CONFIG);
+
+static INSTALL: Verb = Verb::of(SETTING_UP, &installer::PROGRAM, &installer::INSTALL);
+static UNINSTALL: Verb = Verb::of(SETTING_UP, &installer::PROGRAM, &installer::UNINSTALL);
+static DOCTOR: Verb = Verb::of(SETTING_UP, &installer::PROGRAM, &installer::DOCTOR);
+static UPGRADE: Verb = Verb::of(SETTING_UP, &installer::PROGRAM, &installer::UPGRADE);
+static UPGRADE_CHECK: Verb = Verb::of(ALSO, &installer::PROGRAM, &installer::UPGRADE_CHECK);
+
+/// The program.
+pub static PROGRAM: Program = Program {
+    name: "handoff",
+    about: "hands work to the next session, or to another agent",
+    verbs: &[
+        &WRITE_VERB,
+        &INBOX,
+        &RUN,
+        &RESUME,
+        &NEW,
+        &RUNS,
+        &TAIL,
+        &WAIT,
+        &STOP,
+        &OPEN,
+        &CAPTURE,
+        &PENDING,
+        &PICKUP,
+        &INSPECT,
+        &ALLOW,
+        &STATUS,
+        &INIT,
+        &INSTALL,
+        &UNINSTALL,
+        &DOCTOR,
+        &UPGRADE,
+        &ENABLE,
+        &DISABLE,
+        &ENV,
+        &RENDER,
+        &ADAPTERS,
+        &PRINT_CONFIG,
+        &UPGRADE_CHECK,
+        &COMPLETIONS,
+        &MAN,
+        &COMPLETE,
+        &LEASH,
+        &GUARD,
+    ],
+    default: None,
+    globals: &[],
+    notes: "Without a verb: what waits and what runs here. Exit code: 0 success, 1 not done, 2 usage, 128+n ended by a signal.",
+};

@@ -1,0 +1,94 @@
+//! `inbox`, `handoff inbox`.
+
+use super::{DRY_RUN, JSON, ROOT};
+use crate::table::{Audience, Count, Example, Known, Operand, Opt, Program, Rule, Values, Verb};
+
+/// `--all`.
+pub static ALL: Opt = Opt::flag("all", "in every inbox, instead of this one");
+/// `-n`.
+pub static NUMBER: Opt = Opt::value("", "N", Values::Any, "how many; default 20").letter('n');
+/// `--max-bytes`.
+pub static MAX_BYTES: Opt = Opt::value("max-bytes", "N", Values::Any, "the most bytes of text; default 9500");
+/// `--session-id`.
+pub static SESSION_ID: Opt = Opt::value("session-id", "ID", Values::Any, "the session that reads");
+/// `--older-than`.
+pub static OLDER_THAN: Opt = Opt::value("older-than", "AGE", Values::Any, "as 12h, 90d or 8w");
+
+const ID: &str = "a number from the list, or any part of a file name that only one has";
+
+const fn unread(count: Count) -> Operand {
+    Operand { name: "ID", about: ID, count, values: Values::Known(Known::Unread) }
+}
+
+static LIST: Verb = Verb::new("list", "shows what is unread here (also without a verb)");
+static READ: Verb = Verb {
+    operands: &[unread(Count::Any)],
+    options: &[&MAX_BYTES, &SESSION_ID],
+    ..Verb::new("read", "shows and archives: all that fits, or those named")
+};
+static SHOW: Verb = Verb {
+    operands: &[unread(Count::One)],
+    examples: &[Example { line: "show 1", about: "the newest, without taking it" }],
+    ..Verb::new("show", "shows one, unread or archived, and leaves it where it is")
+};
+static ARCHIVE: Verb =
+    Verb { operands: &[unread(Count::AtLeastOne)], ..Verb::new("archive", "archives without reading") };
+static RESTORE: Verb = Verb {
+    operands: &[Operand {
+        name: "ID",
+        about: "a number from the log, or any part of a file name; without one, what the newest session here was given",
+        count: Count::Any,
+        values: Values::Known(Known::Archived),
+    }],
+    ..Verb::new("restore", "makes archived handoffs unread again")
+};
+static SETTLE: Verb = Verb {
+    audience: Audience::Ourselves,
+    ..Verb::new("settle", "archives what earlier sessions used; the hook runs it")
+};
+static LOG: Verb =
+    Verb { options: &[&ALL, &NUMBER], ..Verb::new("log", "shows what was archived, newest first") };
+static SEARCH: Verb = Verb {
+    operands: &[Operand {
+        name: "TEXT",
+        about: "in capitals or not",
+        count: Count::One,
+        values: Values::Any,
+    }],
+    options: &[&ALL],
+    examples: &[Example { line: "search 'refresh token' --all", about: "" }],
+    ..Verb::new("search", "shows where TEXT stands, unread and archived")
+};
+static WORKTREES: Verb =
+    Verb::new("worktrees", "shows every inbox, its counts, and those whose path is gone");
+static MOVE: Verb = Verb {
+    operands: &[
+        Operand { name: "OLD", about: "where it was", count: Count::One, values: Values::Directory },
+        Operand {
+            name: "NEW",
+            about: "where it is; it must exist",
+            count: Count::One,
+            values: Values::Directory,
+        },
+    ],
+    ..Verb::new("move", "takes the handoffs of a renamed worktree to its new path")
+};
+static PRUNE: Verb = Verb {
+    options: &[&OLDER_THAN, &ALL, &DRY_RUN],
+    rules: &[Rule::Required(&OLDER_THAN)],
+    examples: &[Example { line: "prune --older-than 90d --dry-run", about: "what would be deleted?" }],
+    ..Verb::new("prune", "deletes archived handoffs for good")
+};
+static PATH: Verb = Verb::new("path", "prints where this inbox is");
+
+/// The program.
+pub static PROGRAM: Program = Program {
+    name: "inbox",
+    about: "the handoffs of this worktree",
+    verbs: &[
+        &LIST, &READ, &SHOW, &ARCHIVE, &RESTORE, &SETTLE, &LOG, &SEARCH, &WORKTREES, &MOVE, &PRUNE, &PATH,
+    ],
+    default: Some("list"),
+    globals: &[&ROOT, &JSON],
+    notes: "An ID is a number from the list or any part of a file name that only one has.\nExit code: 0 done, 1 nothing found or refused, 2 usage.",
+};

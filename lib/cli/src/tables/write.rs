@@ -1,0 +1,92 @@
+//! `handoff-write`, `handoff write`.
+
+use super::{JSON, ROOT};
+use crate::table::{Example, Opt, Program, Rule, Values, Verb};
+
+/// `--to`.
+pub static TO: Opt = Opt::value(
+    "to",
+    "NAME",
+    Values::Known(crate::table::Known::Worktrees),
+    "another worktree: a linked one of this repository, else the directory ../NAME",
+);
+/// `--topic`.
+pub static TOPIC: Opt = Opt::value("topic", "SLUG", Values::Any, "what it is about, for the file name");
+/// `--file`.
+pub static FILE: Opt =
+    Opt::value("file", "PATH", Values::File, "read the draft there; - is standard input (default)");
+/// `--name`.
+pub static NAME: Opt = Opt::value("name", "TITLE", Values::Any, "title; else the draft's, or its heading");
+/// `--description`.
+pub static DESCRIPTION: Opt =
+    Opt::value("description", "S", Values::Any, "summary; else the draft's, or the start of the next action");
+/// `--tool`.
+pub static TOOL: Opt =
+    Opt::value("tool", "AGENT", Values::Any, "which agent writes: claude-code, codex-cli, …");
+/// `--session-id`.
+pub static SESSION_ID: Opt = Opt::value(
+    "session-id",
+    "ID",
+    Values::Any,
+    "the writing session; else CLAUDE_CODE_SESSION_ID or CODEX_THREAD_ID, by --tool",
+);
+/// `--check`.
+pub static CHECK: Opt = Opt::flag("check", "judge the draft, write nothing");
+/// `--redact`.
+pub static REDACT: Opt = Opt::flag("redact", "replace secrets by [REDACTED:<rule>]");
+/// `--allow-secrets`.
+pub static ALLOW_SECRETS: Opt = Opt::flag("allow-secrets", "write secrets as they are");
+/// `--dirty-files`.
+pub static DIRTY_FILES: Opt = Opt::value(
+    "dirty-files",
+    "N",
+    Values::Any,
+    "how many files are uncommitted, when the caller has counted",
+);
+/// `--project-dir`.
+pub static PROJECT_DIR: Opt = Opt::value(
+    "project-dir",
+    "DIR",
+    Values::Directory,
+    "where the session was started, when the shell may be elsewhere",
+);
+/// `--template`.
+pub static TEMPLATE: Opt = Opt::flag("template", "print the sections of a handoff");
+/// `--context`.
+pub static CONTEXT: Opt =
+    Opt::flag("context", "print what a writer should know: branch, changed files, siblings");
+
+static ONLY: Verb = Verb {
+    options: &[
+        &TO,
+        &TOPIC,
+        &FILE,
+        &NAME,
+        &DESCRIPTION,
+        &TOOL,
+        &SESSION_ID,
+        &CHECK,
+        &REDACT,
+        &ALLOW_SECRETS,
+        &DIRTY_FILES,
+        &ROOT,
+        &PROJECT_DIR,
+        &TEMPLATE,
+        &CONTEXT,
+        &JSON,
+    ],
+    rules: &[Rule::Exclusive(&[&REDACT, &ALLOW_SECRETS])],
+    examples: &[Example { line: "--topic auth --to app-review < handoff.md", about: "" }],
+    notes: "The text comes from standard input, or from --file. It must have the heading `## Immediate next action`.\nExit code: 0 written, 1 refused (the draft is kept, the message says where), 2 usage.",
+    ..Verb::new("", "")
+};
+
+/// The program.
+pub static PROGRAM: Program = Program {
+    name: "handoff-write",
+    about: "leaves a handoff for the next session of a worktree",
+    verbs: &[&ONLY],
+    default: None,
+    globals: &[],
+    notes: "",
+};
