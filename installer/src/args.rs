@@ -2,37 +2,10 @@
 
 use std::path::PathBuf;
 
-use lexopt::ValueExt;
-use lexopt::prelude::{Long, Short, Value};
+use handoff_cli::tables::{DRY_RUN, JSON, installer as table};
+use handoff_cli::{Asked, CalledAs, Given, Misuse, UsageError, ask};
 
 use crate::agent::Agent;
-
-/// `--help`.
-pub const HELP: &str = "\
-installer: installs agent-handoff, wires Claude Code and Codex, checks it, takes it away
-
-usage: installer install   [--only claude,codex] [--codex-hook] [--trust-codex-hook]
-       installer uninstall [--only claude,codex]
-       installer doctor    [--quick]
-       installer upgrade
-       installer upgrade-check [--skip]
-
-  --only AGENTS       claude, codex or both, instead of those that are found
-  --codex-hook        also Codex's SessionStart hook, which Codex runs once you trust it
-  --trust-codex-hook  trust it, and handover's, through Codex itself; without one of ours there, --codex-hook too
-  --quick             do not ask Codex's app-server
-  --skip              say nothing more of the version that is there now
-  --dry-run           show what would change, and change nothing
-  --home DIR          where to install, instead of $AGENT_HANDOFF_HOME or ~/.agent-handoff
-  --json              for programs
-  -h, --help; -V, --version
-
-Exit code: 0 done, for doctor healthy; 1 not; 2 usage.
-
-examples:
-  installer install --dry-run
-  installer doctor
-";
 
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,17 +20,6 @@ pub enum Verb {
     Upgrade,
     /// Say whether there is something newer.
     UpgradeCheck,
-}
-
-/// A command line.
-#[derive(Debug)]
-pub enum Command {
-    /// Do it.
-    Run(Verb, Options),
-    /// Print [`HELP`].
-    Help,
-    /// Print the version.
-    Version,
 }
 
 /// The options of all verbs.
@@ -83,57 +45,53 @@ pub struct Options {
     pub now: bool,
 }
 
-/// Reads the command line.
+/// Reads the command line of a program that was called as `called`.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn parse() -> Result<Command, lexopt::Error> {
-    let mut verb = None;
-    let mut options = Options::default();
-    let mut parser = lexopt::Parser::from_env();
-    while let Some(arg) = parser.next()? {
-        match (arg, verb) {
-            (Short('h') | Long("help"), _) => return Ok(Command::Help),
-            (Short('V') | Long("version"), _) => return Ok(Command::Version),
-            (Long("home"), _) => options.home = Some(directory(parser.value()?)?),
-            (Long("json"), _) => options.json = true,
-            (Long("dry-run"), _) => options.dry_run = true,
-            (Long("only"), _) => options.only = Some(agents(&parser.value()?.string()?)?),
-            (Long("codex-hook"), Some(Verb::Install)) => options.codex_hook = true,
-            (Long("trust-codex-hook"), Some(Verb::Install)) => options.trust_codex_hook = true,
-            (Long("quick"), Some(Verb::Doctor)) => options.quick = true,
-            (Long("skip"), Some(Verb::UpgradeCheck)) => options.skip = true,
-            (Long("now"), Some(Verb::UpgradeCheck)) => options.now = true,
-            (Value(word), None) => verb = Some(named(&word.string()?)?),
-            (other, _) => return Err(other.unexpected()),
-        }
-    }
-    let verb = verb.ok_or("say what to do: install, uninstall, doctor, upgrade or upgrade-check")?;
-    Ok(Command::Run(verb, options))
+pub fn parse(called: &CalledAs) -> Result<Asked<(Verb, Options)>, Misuse> {
+    let words = handoff_process::Environment::arguments();
+    ask(&table::PROGRAM, called, env!("CARGO_PKG_VERSION"), words, |given| Ok((verb(given), options(given)?)))
 }
 
-fn directory(value: std::ffi::OsString) -> Result<PathBuf, lexopt::Error> {
-    match value.is_empty() {
-        true => Err("--home needs a directory".into()),
-        false => Ok(value.into()),
-    }
-}
-
-fn named(word: &str) -> Result<Verb, lexopt::Error> {
-    Ok(match word {
+fn verb(given: &Given) -> Verb {
+    match given.verb.name {
         "install" => Verb::Install,
         "uninstall" => Verb::Uninstall,
-        "doctor" => Verb::Doctor,
         "upgrade" => Verb::Upgrade,
         "upgrade-check" => Verb::UpgradeCheck,
-        other => return Err(format!("there is no verb `{other}`").into()),
+        _ => Verb::Doctor,
+    }
+}
+
+fn options(given: &Given) -> Result<Options, Misuse> {
+    Ok(Options {
+        home: home(given)?,
+        only: given.parsed(&table::ONLY, agents)?,
+        dry_run: given.has(&DRY_RUN),
+        json: given.has(&JSON),
+        codex_hook: given.has(&table::CODEX_HOOK),
+        trust_codex_hook: given.has(&table::TRUST_CODEX_HOOK),
+        quick: given.has(&table::QUICK),
+        skip: given.has(&table::SKIP),
+        now: given.has(&table::NOW),
     })
 }
 
-fn agents(list: &str) -> Result<Vec<Agent>, lexopt::Error> {
+/// An empty directory, as of an unset variable, is a mistake: the default would be installed to.
+fn home(given: &Given) -> Result<Option<PathBuf>, Misuse> {
+    match given.path(&table::HOME) {
+        Some(home) if home.as_os_str().is_empty() => {
+            Err(given.misuse(UsageError::Other("--home needs a directory".to_owned())))
+        }
+        home => Ok(home),
+    }
+}
+
+fn agents(list: &str) -> Result<Vec<Agent>, String> {
     let agent = |name: &str| {
         let agent = Agent::ALL.into_iter().find(|agent| agent.word() == name.trim());
-        agent.ok_or_else(|| format!("--only knows claude and codex, not `{name}`").into())
+        agent.ok_or_else(|| format!("there are claude and codex, not `{name}`"))
     };
     list.split(',').map(agent).collect()
 }

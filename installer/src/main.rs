@@ -1,21 +1,26 @@
 //! `installer`: agent-handoff comes, is checked, and goes.
 
+use handoff_cli::{Asked, CalledAs};
 use handoff_process::{Environment, Output, Status};
-use installer::args::{self, Command};
+use installer::args;
 
 fn main() -> std::process::ExitCode {
     let environment = Environment::read();
     let output = Output::new(&environment);
-    let status = match args::parse() {
-        Ok(Command::Help) => output.print(args::HELP),
-        Ok(Command::Version) => output.print(concat!("installer ", env!("CARGO_PKG_VERSION"), "\n")),
-        Ok(Command::Run(verb, options)) => installer::run(verb, &options, &environment, &output)
+    let called = CalledAs::new(Environment::started_as().as_deref(), "installer", &["installer", "handoff"]);
+    let status = match args::parse(&called) {
+        Ok(Asked::Text(text)) => output.print(&text),
+        Ok(Asked::Verb((verb, options))) => installer::run(verb, &options, &environment, &output)
             .unwrap_or_else(|error| {
                 output.complain(error);
                 Status::NotDone
             }),
-        Err(error) => {
-            output.complain(format_args!("{error}\nsee installer --help"));
+        Ok(Asked::Nothing) => {
+            output.complain(format_args!("the verb is missing\nsee {called} --help"));
+            Status::Usage
+        }
+        Err(misuse) => {
+            output.complain(misuse.message(&called));
             Status::Usage
         }
     };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use handoff_files::{Dir, FileError, Foreign};
 
 /// The largest file that is ever read or written: a program.
-pub(crate) const LARGEST: u64 = 64 << 20;
+pub(crate) const LARGEST: u64 = 256 << 20;
 
 /// The mode of programs; everything else of ours is the user's alone.
 const PROGRAM: u32 = 0o755;

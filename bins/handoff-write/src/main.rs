@@ -11,20 +11,23 @@ mod refuse;
 mod session;
 mod write;
 
+use handoff_cli::{Asked, CalledAs};
 use handoff_process::{Environment, Output};
 
-use args::{Args, Command};
+use args::Command;
 
 fn main() -> std::process::ExitCode {
     let environment = Environment::read();
     let output = Output::new(&environment);
-    let status = match Args::parse() {
-        Ok(Command::Help) => output.print(args::HELP),
-        Ok(Command::Version) => output.print(concat!("handoff-write ", env!("CARGO_PKG_VERSION"), "\n")),
-        Ok(Command::Template) => output.print(handoff_document::TEMPLATE),
-        Ok(Command::Context(start)) => output.print(&context::describe(&start, &environment)),
-        Ok(Command::Write(args)) => write::run(&args, &environment, &output),
-        Err(error) => refuse::usage(&error, &environment, &output),
+    let called = CalledAs::new(Environment::started_as().as_deref(), "handoff-write", &["handoff write"]);
+    let status = match args::parse(&called) {
+        Ok(Asked::Text(text)) => output.print(&text),
+        Ok(Asked::Verb(Command::Template)) => output.print(handoff_document::TEMPLATE),
+        Ok(Asked::Verb(Command::Context(start))) => output.print(&context::describe(&start, &environment)),
+        Ok(Asked::Verb(Command::Write(args))) => write::run(&args, &environment, &output),
+        // Without a verb it writes.
+        Ok(Asked::Nothing) => handoff_process::Status::Done,
+        Err(misuse) => refuse::usage(&misuse.message(&called), &environment, &output),
     };
     status.into()
 }

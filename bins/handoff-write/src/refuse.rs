@@ -30,8 +30,8 @@ pub(crate) fn draft(
 }
 
 /// Refuses a command line. What was piped in is kept too: it is often the only copy.
-pub(crate) fn usage(error: &lexopt::Error, environment: &Environment, output: &Output) -> Status {
-    output.complain(format_args!("{error}\nsee handoff-write --help"));
+pub(crate) fn usage(message: &str, environment: &Environment, output: &Output) -> Status {
+    output.complain(message);
     if let Some(source) = Source::sent() {
         if let Some(cut) = &source.cut {
             output.complain(cut);

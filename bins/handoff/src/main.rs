@@ -7,16 +7,20 @@ mod select;
 mod supervise;
 mod verb;
 
+use handoff_cli::{Asked, CalledAs};
 use handoff_process::{Environment, Output};
 
 fn main() -> std::process::ExitCode {
     let environment = Environment::read();
     let output = Output::new(&environment);
-    let code = match args::parse(Environment::arguments()) {
-        Ok(command) => verb::run(&command, &environment, output),
-        Err(error) => {
-            output.complain(format_args!("{error}\nsee handoff --help"));
-            2
+    let called = CalledAs::new(Environment::started_as().as_deref(), "handoff", &["handoff"]);
+    let code = match args::parse(Environment::arguments(), &called) {
+        Ok(Asked::Text(text)) => verb::printed(output, &text),
+        Ok(Asked::Nothing) => verb::status(&called, &environment, output),
+        Ok(Asked::Verb(command)) => verb::run(&command, &environment, output),
+        Err(misuse) => {
+            output.complain(misuse.message(&called));
+            misuse.code
         }
     };
     code.into()

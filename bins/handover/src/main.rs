@@ -10,16 +10,23 @@ mod summary;
 mod verb;
 mod words;
 
-use handoff_process::{Environment, Output};
+use handoff_cli::{Asked, CalledAs};
+use handoff_process::{Environment, Output, Status};
 
 fn main() -> std::process::ExitCode {
     let environment = Environment::read();
     let output = Output::new(&environment);
-    let code = match args::parse(Environment::arguments()) {
-        Ok(command) => verb::run(&command, &environment, output),
-        Err(args::Misuse { error, code }) => {
-            output.complain(format_args!("{error}\nsee handover --help"));
-            code
+    let called = CalledAs::new(Environment::started_as().as_deref(), "handover", &["handover", "handoff"]);
+    let code = match args::parse(Environment::arguments(), &called) {
+        Ok(Asked::Verb(typed)) => verb::run(&typed, &environment, output),
+        Ok(Asked::Text(text)) => u8::from(output.print(&text) != Status::Done),
+        Ok(Asked::Nothing) => {
+            let help = handoff_cli::program_help(&handoff_cli::tables::handover::PROGRAM, &called);
+            u8::from(output.print(&help) != Status::Done)
+        }
+        Err(misuse) => {
+            output.complain(misuse.message(&called));
+            misuse.code
         }
     };
     code.into()

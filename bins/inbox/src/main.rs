@@ -8,25 +8,27 @@ mod row;
 mod table;
 mod verb;
 
+use handoff_cli::{Asked, CalledAs};
 use handoff_process::{Environment, Output, Status};
 
-use args::{Args, Command};
 use here::Here;
 
 fn main() -> std::process::ExitCode {
     let environment = Environment::read();
     let output = Output::new(&environment);
-    let status = match Args::parse() {
-        Ok(Command::Help) => output.print(args::HELP),
-        Ok(Command::Version) => output.print(concat!("inbox ", env!("CARGO_PKG_VERSION"), "\n")),
-        Ok(Command::Run(args)) => Here::find(&args, environment, output)
+    let called = CalledAs::new(Environment::started_as().as_deref(), "inbox", &["handoff inbox"]);
+    let status = match args::parse(&called) {
+        Ok(Asked::Text(text)) => output.print(&text),
+        Ok(Asked::Verb(args)) => Here::find(&args, environment, output)
             .and_then(|here| verb::run(args.verb, &here))
             .unwrap_or_else(|failure| {
                 output.complain(failure);
                 Status::NotDone
             }),
-        Err(error) => {
-            output.complain(format_args!("{error}\nsee inbox --help"));
+        // Without a verb it lists.
+        Ok(Asked::Nothing) => Status::Done,
+        Err(misuse) => {
+            output.complain(misuse.message(&called));
             Status::Usage
         }
     };

@@ -7,11 +7,11 @@ use crate::backend::{Backend, Kind, Setting};
 use crate::environment::Inherit;
 use crate::error::{ConfigError, Problem, Reason, UnknownBackend, Warning};
 use crate::include::Reader;
-use crate::nearest::nearest;
 use crate::place::Place;
 use crate::template;
 use crate::toml;
 use crate::yaml::{Entry, Node, Value};
+use handoff_nearest::nearest;
 
 const TOP: [&str; 4] = ["backends", "include", "inherit", "system_prompt"];
 /// What handoff-cli 4 has and nothing here depends on: its view, and notes for people.
@@ -104,12 +104,16 @@ impl Config {
         self.backends.iter().find(|backend| backend.name == name).ok_or_else(|| self.unknown(name))
     }
 
+    /// The names of the backends, the default one first.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.backends.iter().map(|backend| backend.name.as_str())
+    }
+
     fn unknown(&self, name: &str) -> UnknownBackend {
-        let names = || self.backends.iter().map(|backend| backend.name.as_str());
         UnknownBackend {
             name: name.to_owned(),
-            nearest: nearest(name, names()).map(str::to_owned),
-            known: names().map(str::to_owned).collect(),
+            nearest: nearest(name, self.names()).map(str::to_owned),
+            known: self.names().map(str::to_owned).collect(),
         }
     }
 }

@@ -17,7 +17,6 @@ mod hint;
 mod include;
 mod known;
 mod launch;
-mod nearest;
 mod place;
 mod redact;
 mod template;

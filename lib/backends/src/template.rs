@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 
-use crate::nearest::nearest;
+use handoff_nearest::nearest;
 
 /// What stands in braces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,6 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::path::Path;
 
 /// The words before a verb: `handoff`, `handoff inbox`, `inbox`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,16 +10,13 @@ pub struct CalledAs(String);
 impl CalledAs {
     /// From the name that the process was started with (`argv[0]`).
     ///
-    /// The front door starts the program beside it under the words that were typed, as `handoff inbox`. A bare name was
-    /// found on PATH, so its reader has it. A path was written by the installer into a hook or a skill, and the front
-    /// door is what people have: then it is `front`.
-    pub fn new(started_as: Option<&OsStr>, own: &str, front: &'static str) -> Self {
+    /// `names` are the ways to type the program besides its own file name `own`; the front door starts the program beside
+    /// it under one of them, as `handoff inbox`. A bare name was found on PATH, so its reader has it. A path was written
+    /// by the installer into a hook or a skill: then it is the first of `names`.
+    pub fn new(started_as: Option<&OsStr>, own: &str, names: &[&str]) -> Self {
         let typed = started_as.and_then(OsStr::to_str).unwrap_or_default();
-        if typed == own || typed == front {
-            return Self(typed.to_owned());
-        }
-        let is_own_link = Path::new(typed).file_name().is_some_and(|name| name == own) && own == front;
-        Self(if is_own_link { own } else { front }.to_owned())
+        let is_known = typed == own || names.contains(&typed);
+        Self(if is_known { typed } else { names.first().copied().unwrap_or(own) }.to_owned())
     }
 
     /// One verb further: `handoff` becomes `handoff inbox`.

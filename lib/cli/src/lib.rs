@@ -4,12 +4,13 @@
 //!
 //! The hook `session-start` does not use it: it has four options, and pays for every byte.
 
+mod ask;
 mod called;
 pub mod complete;
+mod duration;
 mod given;
 mod help;
 mod man;
-mod nearest;
 mod parse;
 mod reference;
 pub mod table;
@@ -20,11 +21,12 @@ mod wrap;
 #[cfg(test)]
 mod tests;
 
+pub use ask::{Asked, ask};
 pub use called::CalledAs;
+pub use duration::{NotADuration, age, duration};
 pub use given::Given;
 pub use help::{program_help, verb_help};
 pub use man::man_page;
-pub use nearest::nearest;
 pub use parse::{Misplaced, Misuse, Parsed, UsageError, parse};
 pub use reference::reference;
 pub use usage::usage;

@@ -11,8 +11,9 @@ use lexopt::prelude::{Long, Short, Value};
 
 pub use error::{Misplaced, Misuse, UsageError};
 
+use handoff_nearest::nearest;
+
 use crate::given::Given;
-use crate::nearest::nearest;
 use crate::table::{Audience, HELP, Opt, Program, Tail, Takes, VERSION, Values, Verb};
 
 /// What a command line asks for.

@@ -11,6 +11,10 @@ pub fn reference(program: &Program, called: &CalledAs) -> String {
         section(&mut text, program, only, called);
         return text;
     }
+    if !program.globals.is_empty() {
+        text.push_str("Every verb takes these:\n\n");
+        table(&mut text, program.globals.iter().map(|option| row(option)));
+    }
     for verb in program.verbs.iter().copied().filter(|verb| verb.audience != Audience::Ourselves) {
         text.push_str(&format!("### {called} {}\n\n{}.\n\n", verb.name, capitalised(verb.about)));
         match verb.target {
@@ -29,29 +33,40 @@ pub fn reference(program: &Program, called: &CalledAs) -> String {
 fn section(text: &mut String, program: &Program, verb: &Verb, called: &CalledAs) {
     text.push_str(&format!("```\n{}\n```\n\n", usage(&called.to_string(), verb)));
     let operands = verb.operands.iter().filter(|operand| !operand.about.is_empty());
-    let mut rows: Vec<(String, &str)> =
-        operands.map(|operand| (operand.name.to_owned(), operand.about)).collect();
-    let own = verb.options.iter().copied();
-    let all: Vec<&Opt> = own.chain(program.globals.iter().copied()).collect();
-    let shown = all.into_iter().filter(|option| option.audience == Audience::People);
-    rows.extend(shown.map(|option| (with_letter(option), option.about)));
-    if !rows.is_empty() {
-        text.push_str("| | |\n|---|---|\n");
-        for (name, about) in rows {
-            text.push_str(&format!("| `{name}` | {} |\n", about.replace('|', "\\|")));
-        }
-        text.push('\n');
-    }
+    let globals = if verb.name.is_empty() { program.globals } else { &[] };
+    let shown = verb.options.iter().chain(globals).filter(|option| option.audience == Audience::People);
+    let operands = operands.map(|operand| (operand.name.to_owned(), operand.about));
+    table(text, operands.chain(shown.map(|option| row(option))));
     for paragraph in verb.notes.lines().filter(|line| !line.is_empty()) {
         text.push_str(&format!("{paragraph}\n\n"));
     }
     if !verb.examples.is_empty() {
         text.push_str("```sh\n");
         for example in verb.examples {
-            text.push_str(&format!("{called} {}    # {}\n", example.line, example.about));
+            let about =
+                if example.about.is_empty() { String::new() } else { format!("    # {}", example.about) };
+            text.push_str(&format!("{called} {}{about}\n", example.line));
         }
         text.push_str("```\n\n");
     }
+}
+
+fn row(option: &Opt) -> (String, &'static str) {
+    (with_letter(option), option.about)
+}
+
+/// A table of two columns; nothing when it has no rows.
+fn table(text: &mut String, rows: impl Iterator<Item = (String, &'static str)>) {
+    let mut rows = rows.peekable();
+    if rows.peek().is_none() {
+        return;
+    }
+    text.push_str("| | |\n|---|---|\n");
+    for (name, about) in rows {
+        let about = about.replace('|', "\\|").replace('<', "&lt;");
+        text.push_str(&format!("| `{name}` | {about} |\n"));
+    }
+    text.push('\n');
 }
 
 fn capitalised(about: &str) -> String {

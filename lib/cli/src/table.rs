@@ -152,21 +152,12 @@ pub enum Known {
     Captures,
     /// Worktrees of this repository.
     Worktrees,
-    /// Commands on PATH.
-    Commands,
 }
 
 impl Known {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Runs,
-        Self::Backends,
-        Self::Unread,
-        Self::Archived,
-        Self::Captures,
-        Self::Worktrees,
-        Self::Commands,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Runs, Self::Backends, Self::Unread, Self::Archived, Self::Captures, Self::Worktrees];
 
     /// The word for it on the command line of `handoff complete`.
     pub fn word(self) -> &'static str {
@@ -177,7 +168,6 @@ impl Known {
             Self::Archived => "archived",
             Self::Captures => "captures",
             Self::Worktrees => "worktrees",
-            Self::Commands => "commands",
         }
     }
 }

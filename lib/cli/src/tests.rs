@@ -5,10 +5,10 @@ use std::ffi::OsString;
 
 use crate::table::{Audience, Count, Opt, Program, Rule, Tail, Target, Verb};
 use crate::tables::{PROGRAMS, handoff, handover, inbox, write};
-use crate::{CalledAs, Parsed, nearest, parse, program_help, reference, verb_help};
+use crate::{CalledAs, Parsed, parse, program_help, reference, verb_help};
 
 fn called(name: &'static str) -> CalledAs {
-    CalledAs::new(Some(name.as_ref()), name, name)
+    CalledAs::new(Some(name.as_ref()), name, &[])
 }
 
 fn every_verb() -> Vec<(&'static Program, &'static Verb)> {
@@ -283,27 +283,14 @@ fn a_host_is_never_told_that_its_prompt_is_to_be_stopped() {
 }
 
 #[test]
-fn a_mistyped_word_finds_the_one_that_was_meant() {
-    let known = ["model", "pro_model", "env", "system_prompt"];
-    assert_eq!(nearest("acceptedits", ["acceptEdits", "plan"]), Some("acceptEdits"));
-    assert_eq!(nearest("modle", known), Some("model"));
-    assert_eq!(nearest("pro-model", known), Some("pro_model"));
-    assert_eq!(nearest("Env", known), Some("env"));
-    assert_eq!(nearest("systemprompt", known), Some("system_prompt"));
-    assert_eq!(nearest("sys", known), Some("system_prompt"));
-    assert_eq!(nearest("colour", known), None);
-    assert_eq!(nearest("x", known), None);
-}
-
-#[test]
 fn a_program_is_called_by_the_name_that_its_reader_has() {
-    let name = |started: &str, own, front| CalledAs::new(Some(started.as_ref()), own, front).to_string();
-    assert_eq!(name("handoff inbox", "inbox", "handoff inbox"), "handoff inbox");
-    assert_eq!(name("inbox", "inbox", "handoff inbox"), "inbox");
-    assert_eq!(name("/home/me/.agent-handoff/bin/inbox", "inbox", "handoff inbox"), "handoff inbox");
-    assert_eq!(name("/home/me/.local/bin/handover", "handover", "handover"), "handover");
-    assert_eq!(name("handoff", "handover", "handoff"), "handoff");
-    assert_eq!(CalledAs::new(None, "inbox", "handoff inbox").to_string(), "handoff inbox");
+    let name = |started: &str, own, names| CalledAs::new(Some(started.as_ref()), own, names).to_string();
+    assert_eq!(name("handoff inbox", "inbox", &["handoff inbox"]), "handoff inbox");
+    assert_eq!(name("inbox", "inbox", &["handoff inbox"]), "inbox");
+    assert_eq!(name("/home/me/.agent-handoff/bin/inbox", "inbox", &["handoff inbox"]), "handoff inbox");
+    assert_eq!(name("/home/me/.local/bin/handover", "handover", &["handover", "handoff"]), "handover");
+    assert_eq!(name("handoff", "handover", &["handover", "handoff"]), "handoff");
+    assert_eq!(CalledAs::new(None, "inbox", &["handoff inbox"]).to_string(), "handoff inbox");
 }
 
 #[test]

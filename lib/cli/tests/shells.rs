@@ -1,5 +1,9 @@
 //! What is made from the tables, read by those that it is made for: the shells, and mandoc.
-#![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "tests set up files and processes by hand")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "tests set up files and processes by hand"
+)]
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -220,5 +224,5 @@ fn without_overstrikes(text: &str) -> String {
 }
 
 fn name(program: &'static Program) -> CalledAs {
-    CalledAs::new(Some(program.name.as_ref()), program.name, program.name)
+    CalledAs::new(Some(program.name.as_ref()), program.name, &[])
 }

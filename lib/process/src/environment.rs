@@ -190,6 +190,11 @@ impl Environment {
         std::env::args_os().skip(1)
     }
 
+    /// The name that the program was started with (`argv[0]`).
+    pub fn started_as() -> Option<OsString> {
+        std::env::args_os().next()
+    }
+
     /// All variables, for a program that hands some of them on.
     pub fn all() -> Vec<(OsString, OsString)> {
         std::env::vars_os().collect()

@@ -155,7 +155,7 @@ fn redacting_and_allowing_exclude_each_other() {
         let world = World::new();
         let ran = world.run("handoff-write", &world.dir("app"), &both, BODY);
         let said =
-            "agent-handoff: --redact and --allow-secrets exclude each other\nsee handoff-write --help\n";
+            "agent-handoff: --redact and --allow-secrets exclude each other\nsee handoff write --help\n";
         is_refused(&world, &ran, 2, said, BODY);
     }
 }

@@ -256,8 +256,8 @@ fn a_name_that_is_no_worktrees_is_a_usage_error_and_keeps_the_draft() {
         let world = World::new();
         let ran = world.run("handoff-write", &world.dir("app"), &["--to", name], BODY);
         let said = format!(
-            "agent-handoff: cannot parse argument {name:?}: {name:?} is not a worktree name: use letters, digits, `.`, `_` and \
-             `-`, not starting with `-`\nsee handoff-write --help\n"
+            "agent-handoff: `--to {name}`: {name:?} is not a worktree name: use letters, digits, `.`, `_` and \
+             `-`, not starting with `-`\nsee handoff write --help\n"
         );
         is_refused(&world, &ran, 2, &said, BODY);
     }
@@ -267,8 +267,8 @@ fn a_name_that_is_no_worktrees_is_a_usage_error_and_keeps_the_draft() {
 fn a_bad_topic_is_a_usage_error_that_suggests_a_good_one() {
     let world = World::new();
     let ran = world.run("handoff-write", &world.dir("app"), &["--topic", "Bad Topic"], BODY);
-    let said = "agent-handoff: cannot parse argument \"Bad Topic\": \"Bad Topic\" is not a topic: use letters, digits, `.`, `_` \
-                and `-`, at most 60, for example `bad-topic`\nsee handoff-write --help\n";
+    let said = "agent-handoff: `--topic Bad Topic`: \"Bad Topic\" is not a topic: use letters, digits, `.`, `_` \
+                and `-`, at most 60, for example `bad-topic`\nsee handoff write --help\n";
     is_refused(&world, &ran, 2, said, BODY);
 }
 
@@ -280,7 +280,7 @@ fn an_unknown_option_is_a_usage_error_and_keeps_the_draft() {
         &world,
         &ran,
         2,
-        "agent-handoff: invalid option '--frobnicate'\nsee handoff-write --help\n",
+        "agent-handoff: there is no option `--frobnicate`\nsee handoff write --help\n",
         BODY,
     );
 }

@@ -88,7 +88,7 @@ fn an_option_behind_the_words_is_refused_with_both_ways_to_write_it() {
     assert_eq!(
         said,
         "agent-handoff: `--backend` stands behind --text, where everything is the prompt; as an option: --backend cx --pro \
-         --text say 'hi there' now; as a part of the prompt: --text -- say 'hi there' --backend cx now --pro\nsee handoff --help\n"
+         --text say 'hi there' now; as a part of the prompt: --text -- say 'hi there' --backend cx now --pro\nsee handoff run --help\n"
     );
     for option in [
         "--pro",

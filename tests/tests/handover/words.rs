@@ -16,7 +16,7 @@ fn a_mistyped_hook_never_stops_a_prompt() {
     ] {
         let ran = stage.handover(&stage.app, args);
         assert_eq!((ran.code, ran.out()), (0, ""), "{args:?}: {}", ran.err());
-        assert!(ran.err().contains("see handover --help"), "{args:?}: {}", ran.err());
+        assert!(ran.err().contains("see handover "), "{args:?}: {}", ran.err());
     }
     assert_eq!(stage.handover(&stage.app, &["pending", "--bogus"]).code, 2);
 }

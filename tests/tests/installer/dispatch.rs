@@ -23,7 +23,7 @@ fn each_verb_runs_its_program_through_the_link_on_path() {
     assert_eq!(run(&["inbox", "show", "99"], "").code, 1);
     assert_eq!(run(&["inbox", "--nothing"], "").code, 2);
     for (verb, word) in
-        [("write", "usage: handoff-write"), ("inbox", "usage: inbox"), ("doctor", "usage: installer install")]
+        [("write", "usage: handoff write"), ("inbox", "handoff inbox: "), ("doctor", "usage: handoff doctor")]
     {
         let help = run(&[verb, "--help"], "");
         assert!(help.code == 0 && help.out().contains(word), "{verb}: {}", help.out());
@@ -49,7 +49,11 @@ fn what_is_no_verb_is_a_usage_error() {
         assert!(run(help).out().starts_with("handoff: hands work"), "{help:?}");
     }
     assert!(run(&["--version"]).out().starts_with("handoff 0."));
-    run(&["wrote"]).is(2, "", "agent-handoff: there is no verb `wrote`\nsee handoff --help\n");
+    run(&["wrote"]).is(
+        2,
+        "",
+        "agent-handoff: there is no verb `wrote`; did you mean `write`?\nsee handoff --help\n",
+    );
     std::fs::remove_file(machine.dist.join("inbox")).unwrap();
     let ran = run(&["inbox"]);
     assert_eq!((ran.code, ran.out()), (1, ""));

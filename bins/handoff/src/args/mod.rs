@@ -1,7 +1,6 @@
 //! What was typed.
 
 mod parse;
-mod text;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,49 +8,15 @@ use std::time::Duration;
 
 pub(crate) use parse::parse;
 
-/// `--help`.
-pub(crate) const HELP: &str = "\
-handoff: hands work to the next session, or to another agent
-
-the next session of a worktree:
-  write             leave it a handoff                    handoff write --topic auth < handoff.md
-  inbox             what waits here, what was read        handoff inbox
-
-another agent, now:
-  run               give it a task                        handoff run --backend codex --text fix the tests
-  resume [ID]       go on in the same conversation        handoff resume --text and document it
-  new [--write]     a prompt file to fill in, then run    handoff run \"$(handoff new --write < x.md)\"
-  list, ls          what was run                          handoff list --json
-  tail [ID] [-f]    its progress, or its result           handoff tail -f
-  wait [ID…]        until it ends                         handoff wait
-  stop [ID]         end it
-  open [ID]         the agent itself, in that conversation
-
-setting up:
-  init [-y]         config.yaml and the skills
-  env               where everything is
-  install, uninstall, doctor, upgrade, upgrade-check
-
-run and resume:  [--backend B] [--pro|--no-pro] [--cwd DIR] [--slug S] [--print] [--timeout 90m] [--to-inbox] [--quiet]
-                 [--verbose] FILE | - | --text WORDS…        to the end of the line
-list:            [ID] [--all] [-n N] [--json]
-ID:              of a run; without one, the newest run of this worktree
--h, --help; -V, --version. Exit code: 0 success, 1 not done, 2 usage, 128+n ended by a signal.
-";
-
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    /// Print [`HELP`].
-    Help,
-    /// Print the version.
-    Version,
-    /// Nothing was asked for: say how things stand.
-    Status,
     /// Become the program beside this one.
     Sibling {
         /// The program.
         name: &'static str,
+        /// How its reader types it.
+        called: String,
         /// Its first argument, where the verb is one of its own.
         first: Option<&'static str>,
         /// The rest of the line.
@@ -101,6 +66,21 @@ pub(crate) enum Command {
     },
     /// Show where everything is.
     Env,
+    /// Print the completions for a shell.
+    Completions {
+        /// Its name.
+        shell: String,
+    },
+    /// Print a man page.
+    Man {
+        /// None for `handoff`.
+        program: Option<String>,
+    },
+    /// Print the names of a kind, for completions.
+    Complete {
+        /// As `handoff_cli::table::Known` has it.
+        kind: String,
+    },
     /// What a backend is started through, see `leash`.
     Leash {
         /// The guard's process, the prompt and the backend's command.

@@ -31,7 +31,7 @@ pub(crate) fn run(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
         config.replace(PRESET.as_bytes())?;
         printed(here.output, &format!("wrote: {}\n", path.display()));
     }
-    sibling::run("installer", Some("install"), &[])
+    sibling::run("installer", "handoff", Some("install"), &[])
 }
 
 /// Whether the installation could go ahead: the exit code of its dry run, whose errors are shown.

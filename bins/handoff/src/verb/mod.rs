@@ -1,5 +1,6 @@
 //! Each verb in a file of its name.
 
+mod complete;
 pub(crate) mod deliver;
 mod dispatch;
 mod env;
@@ -14,9 +15,10 @@ mod stop;
 mod tail;
 mod wait;
 
+use handoff_cli::CalledAs;
 use handoff_process::{Environment, Failure, Output};
 
-use crate::args::{self, Command};
+use crate::args::Command;
 use crate::here::Here;
 use crate::supervise::{guard, leash};
 
@@ -24,12 +26,9 @@ use crate::supervise::{guard, leash};
 pub(crate) fn run(command: &Command, environment: &Environment, output: Output) -> u8 {
     let here = || Here::new(environment, output);
     let done = match command {
-        Command::Help => Ok(printed(output, args::HELP)),
-        Command::Version => Ok(printed(output, concat!("handoff ", env!("CARGO_PKG_VERSION"), "\n"))),
-        Command::Sibling { name, first, rest } => sibling::run(name, *first, rest),
+        Command::Sibling { name, called, first, rest } => sibling::run(name, called, *first, rest),
         Command::Leash { command } => Ok(leash::run(command)),
         Command::Guard { command } => Ok(guard::run(command, &output)),
-        Command::Status => here().and_then(|here| status::run(&here)),
         Command::Run(task) => here().and_then(|here| dispatch::run(&here, task)),
         Command::Resume { id, task } => here().and_then(|here| dispatch::resume(&here, id.as_deref(), task)),
         Command::New(new) => here().and_then(|here| new::run(&here, new)),
@@ -40,7 +39,19 @@ pub(crate) fn run(command: &Command, environment: &Environment, output: Output) 
         Command::Stop { id } => here().and_then(|here| stop::run(&here, id.as_deref())),
         Command::Init { yes } => here().and_then(|here| init::run(&here, *yes)),
         Command::Env => here().map(|here| env::run(&here)),
+        Command::Completions { shell } => Ok(printed(output, &complete::script(shell))),
+        Command::Complete { kind } => here().map(|here| complete::names(&here, kind)),
+        Command::Man { program } => Ok(printed(output, &complete::man(program.as_deref()))),
     };
+    concluded(done, output)
+}
+
+/// `handoff` alone.
+pub(crate) fn status(called: &CalledAs, environment: &Environment, output: Output) -> u8 {
+    concluded(Here::new(environment, output).and_then(|here| status::run(&here, called)), output)
+}
+
+fn concluded(done: Result<u8, Failure>, output: Output) -> u8 {
     done.unwrap_or_else(|Failure { words, code }| {
         output.complain(words);
         code
@@ -48,7 +59,7 @@ pub(crate) fn run(command: &Command, environment: &Environment, output: Output) 
 }
 
 /// Prints; gives the exit code.
-fn printed(output: Output, text: &str) -> u8 {
+pub(crate) fn printed(output: Output, text: &str) -> u8 {
     match output.print(text) {
         handoff_process::Status::Done => 0,
         _ => 1,

@@ -11,10 +11,10 @@ pub(crate) fn command(name: &str) -> Command {
     Command::new(Environment::own_program().unwrap_or_default().with_file_name(name))
 }
 
-/// Becomes that program: its signals, its exit code.
-pub(crate) fn run(name: &str, first: Option<&str>, rest: &[OsString]) -> Result<u8, Failure> {
+/// Becomes that program: its signals, its exit code. It learns how its reader types it: `called`.
+pub(crate) fn run(name: &str, called: &str, first: Option<&str>, rest: &[OsString]) -> Result<u8, Failure> {
     let mut program = command(name);
-    let error = program.args(first).args(rest).exec();
+    let error = program.arg0(called).args(first).args(rest).exec();
     Err(could_not_run(&program, &error))
 }
 

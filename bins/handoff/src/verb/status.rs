@@ -2,16 +2,16 @@
 
 use std::process::Stdio;
 
+use handoff_cli::CalledAs;
 use handoff_process::Failure;
 use handoff_runs::{Filter, State};
 
 use super::{printed, sibling};
-use crate::args::HELP;
 use crate::here::Here;
 
-pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
+pub(crate) fn run(here: &Here<'_>, called: &CalledAs) -> Result<u8, Failure> {
     if !here.output.is_terminal() {
-        printed(here.output, HELP);
+        printed(here.output, &handoff_cli::program_help(&handoff_cli::tables::handoff::PROGRAM, called));
         return Ok(2);
     }
     let mut text = said("inbox", &[]);
@@ -25,7 +25,7 @@ pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
             text.push_str(&format!("running: {} ({}) {prompt}\n", row.id, row.backend));
         }
     }
-    text.push_str("see handoff --help\n");
+    text.push_str(&format!("see {called} --help\n"));
     Ok(printed(here.output, &text))
 }
 

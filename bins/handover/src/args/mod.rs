@@ -5,42 +5,7 @@ mod parse;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub(crate) use parse::{Misuse, parse};
-
-/// `--help`.
-pub(crate) const HELP: &str = "\
-handover: saves the work itself before the wall, and puts it back anywhere, once
-
-saving:
-  capture           now                       handover capture --summary 'half of the parser' --next-step 'the tests'
-  on-event          from a hook, when a usage window is nearly full, or the host hit its limit
-
-taking over:
-  pending           what waits here           handover pending --json; --all: what was taken too
-  pickup [ID]       take one: its summary     handover pickup --apply
-  pickup --undo     put back what the last pickup changed
-  run -- COMMAND    start a tool on it        handover run --pickup -- codex
-  inspect [ID]      what is in it             handover inspect --json
-  allow ID          trust one that was not made here, after looking at it; --config: settings that came with a clone
-  session-start     the summary for a session that begins
-  render [--out DIR]  the same as files for other tools, in .handover/rendered or elsewhere
-
-setting up:
-  init              the .handover directory and its config.toml
-  enable, disable   hooks and guidance for the tools in this project    handover enable --tool claude
-  install           the same for this user, in every project
-  adapters          the tools, what is found and what is wired
-  status            how things stand          print-config   every setting, with its value
-  statusline-tap    for Claude Code's statusLine: notes the usage windows, passes on to your own command
-
-capture:  [--title T] [--summary S] [--next-step N] [--to NAME] [--tool TOOL] [--session-id ID] [--transcript FILE]
-pickup:   [ID] [--from DIR]  out of another worktree or clone      [--again]  also one that was taken
-          [--apply]  make its changes here   [--onto-head]  also on another commit, three-way
-          [--allow-config]  also files that programs run or obey   [--undo]  put back what the last apply changed
-enable, disable, install:  [--tool TOOL]… [--dry-run]; install: [--remove]
--h, --help; -V, --version; --root DIR: another worktree. Exit code: 0 success, 1 not done, 2 usage;
-on-event, session-start and statusline-tap without a command never fail their host: 0.
-";
+pub(crate) use parse::parse;
 
 /// What to do, and where.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,8 +18,6 @@ pub(crate) struct Typed {
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    Help,
-    Version,
     Init,
     /// Wires hooks and guidance.
     Wire(Wire),

@@ -16,9 +16,9 @@ mod status;
 mod statusline_tap;
 mod wire;
 
-use handoff_process::{Environment, Failure, Output, Status};
+use handoff_process::{Environment, Failure, Output};
 
-use crate::args::{self, Command, Typed};
+use crate::args::{Command, Typed};
 use crate::here::{Here, take_over};
 
 /// Does it; gives the exit code.
@@ -28,7 +28,7 @@ pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u
     // To look, to take over or to take away, the settings hardly matter: a mistake in them is in nobody's way.
     let here = || Here::forgiving(environment, output, root.as_deref());
     let changes_nothing = match command {
-        Command::Help | Command::Version | Command::PrintConfig => true,
+        Command::PrintConfig => true,
         // Hosts do not wait long for these, and a capture that they lead to takes over by itself.
         Command::StatuslineTap { .. } | Command::OnEvent { .. } | Command::SessionStart { .. } => true,
         Command::Wire(wire) => wire.dry_run,
@@ -37,10 +37,7 @@ pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u
     if !changes_nothing {
         take_over(environment, output);
     }
-    let say = |text: &str| u8::from(output.print(text) != Status::Done);
     let done = match command {
-        Command::Help => Ok(say(args::HELP)),
-        Command::Version => Ok(say(concat!("handover ", env!("CARGO_PKG_VERSION"), "\n"))),
         // These two are run by hosts, and never fail them.
         Command::OnEvent { tool, detached } => {
             on_event::run(environment, output, root.as_deref(), tool.as_deref(), *detached);

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use handoff_nearest::nearest;
+
 use crate::called::CalledAs;
-use crate::nearest::nearest;
 use crate::table::{Audience, HELP, Opt, Program, VERSION, Verb};
 
 /// A usage error, with the verb that was reached.

@@ -118,12 +118,7 @@ pub static PICKUP: Verb = Verb {
 /// `run`.
 pub static RUN: Verb = Verb {
     group: TAKING,
-    operands: &[Operand {
-        name: "COMMAND",
-        about: "",
-        count: Count::One,
-        values: Values::Known(Known::Commands),
-    }],
+    operands: &[Operand { name: "COMMAND", about: "", count: Count::One, values: Values::Any }],
     options: &[&PICKUP_FIRST],
     tail: Tail::Command("COMMAND"),
     examples: &[Example { line: "run --pickup -- codex", about: "" }],
@@ -200,12 +195,7 @@ pub static PRINT_CONFIG: Verb = Verb {
 /// `statusline-tap`.
 pub static STATUSLINE_TAP: Verb = Verb {
     group: SETTING_UP,
-    operands: &[Operand {
-        name: "COMMAND",
-        about: "",
-        count: Count::Optional,
-        values: Values::Known(Known::Commands),
-    }],
+    operands: &[Operand { name: "COMMAND", about: "", count: Count::Optional, values: Values::Any }],
     tail: Tail::Command("COMMAND"),
     audience: Audience::Hosts,
     ..Verb::new(

@@ -15,3 +15,21 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let allowed = found.chars().count().max(length).div_ceil(3);
     (edits <= allowed && length > edits).then_some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_mistyped_word_finds_the_one_that_was_meant() {
+        let known = ["model", "pro_model", "env", "system_prompt"];
+        assert_eq!(nearest("acceptedits", ["acceptEdits", "plan"]), Some("acceptEdits"));
+        assert_eq!(nearest("modle", known), Some("model"));
+        assert_eq!(nearest("pro-model", known), Some("pro_model"));
+        assert_eq!(nearest("Env", known), Some("env"));
+        assert_eq!(nearest("systemprompt", known), Some("system_prompt"));
+        assert_eq!(nearest("sys", known), Some("system_prompt"));
+        assert_eq!(nearest("colour", known), None);
+        assert_eq!(nearest("x", known), None);
+    }
+}
