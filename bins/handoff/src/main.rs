@@ -16,7 +16,7 @@ fn main() -> std::process::ExitCode {
     let called = CalledAs::new(Environment::started_as().as_deref(), "handoff", &["handoff"]);
     let code = match args::parse(Environment::arguments(), &called) {
         Ok(Asked::Text(text)) => verb::printed(output, &text),
-        Ok(Asked::Nothing) => verb::status(&called, &environment, output),
+        Ok(Asked::Nothing) => verb::glance(&called, &environment, output),
         Ok(Asked::Verb(command)) => verb::run(&command, &environment, output),
         Err(misuse) => {
             output.complain(misuse.message(&called));

@@ -106,18 +106,18 @@ fn refusal(why: &str, here: &Path, candidates: &[Row]) -> String {
 
 /// The worktrees of directories, each looked up once.
 #[derive(Default)]
-struct Worktrees(HashMap<PathBuf, Option<PathBuf>>);
+pub(crate) struct Worktrees(HashMap<PathBuf, Option<PathBuf>>);
 
 impl Worktrees {
     /// The worktree that this process works in.
-    fn here() -> Result<PathBuf, Failure> {
+    pub(crate) fn here() -> Result<PathBuf, Failure> {
         let directory = Environment::working_directory()?;
         Ok(Worktree::find(&directory)?.top().to_owned())
     }
 
     /// The worktree that `directory` is in; `None` if the directory is gone: whether it was in this worktree cannot be
     /// known then.
-    fn of(&mut self, directory: &Path) -> Option<&PathBuf> {
+    pub(crate) fn of(&mut self, directory: &Path) -> Option<&PathBuf> {
         let find = || Worktree::find(directory).ok().map(|found| found.top().to_owned());
         self.0.entry(directory.to_owned()).or_insert_with(find).as_ref()
     }

@@ -12,6 +12,7 @@ mod conversations;
 mod endings;
 mod environment;
 mod forging;
+mod glance;
 mod guarded;
 mod inbox;
 mod killed;

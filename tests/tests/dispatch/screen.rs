@@ -133,9 +133,12 @@ fn handoff_alone_says_how_things_stand() {
     let Some(terminal) = Terminal::new(100, 24, "PS1='READY ' exec sh -i") else { return };
     terminal.wait_for("READY");
     terminal.keys(&["-l", &format!("{}\n", typed(&stage.command(&[]), &[]))]);
-    let screen = terminal.wait_for("see handoff --help");
-    assert!(screen.contains("Auth refactor") && screen.contains("running: "), "{screen}");
-    assert!(screen.contains("capture: ") && screen.contains("-half-of-it"), "{screen}");
+    let screen = terminal.wait_for("handoff --help");
+    let has = |kind: &str, what: &str| {
+        screen.lines().any(|line| line.trim_start().starts_with(kind) && line.contains(what))
+    };
+    assert!(has("unread", "Auth refactor") && has("running", "wait for it"), "{screen}");
+    assert!(has("capture", "-half-of-it"), "{screen}");
     std::fs::write(stage.world.path("go"), "").unwrap();
     assert_eq!(run.ends(), 0);
 }

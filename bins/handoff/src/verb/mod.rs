@@ -4,13 +4,13 @@ mod complete;
 pub(crate) mod deliver;
 mod dispatch;
 mod env;
+mod glance;
 mod init;
 mod list;
 mod new;
 pub(crate) mod open;
 mod prompt;
 mod sibling;
-mod status;
 mod stop;
 mod tail;
 mod wait;
@@ -47,8 +47,8 @@ pub(crate) fn run(command: &Command, environment: &Environment, output: Output) 
 }
 
 /// `handoff` alone.
-pub(crate) fn status(called: &CalledAs, environment: &Environment, output: Output) -> u8 {
-    concluded(Here::new(environment, output).and_then(|here| status::run(&here, called)), output)
+pub(crate) fn glance(called: &CalledAs, environment: &Environment, output: Output) -> u8 {
+    concluded(Here::new(environment, output).and_then(|here| glance::run(&here, called)), output)
 }
 
 fn concluded(done: Result<u8, Failure>, output: Output) -> u8 {

@@ -1,0 +1,258 @@
+//! `handoff` alone: what waits in this worktree, what was offered, the captures and the runs, one line each.
+
+use std::process::{Child, Command, Stdio};
+
+use handoff_cli::CalledAs;
+use handoff_columns::{cell, cut, padded, width};
+use handoff_document::{Timestamp, age};
+use handoff_process::{Environment, Failure};
+use handoff_runs::{Filter, Row, State};
+use handoff_worktree::Worktree;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::{printed, sibling};
+use crate::here::Here;
+use crate::select::Worktrees;
+
+/// The most lines of one kind.
+const MAX_LINES: usize = 5;
+
+/// How many of the newest runs are looked at for those of this worktree.
+const MAX_RUNS: usize = 200;
+
+/// The columns where the terminal does not tell.
+const DEFAULT_COLUMNS: usize = 80;
+
+/// How many columns a title needs to say something.
+const MIN_TEXT: usize = 12;
+
+/// A line of the glance.
+struct Line {
+    kind: &'static str,
+    text: String,
+    /// Where it comes from, and what it is about.
+    about: String,
+    age: String,
+}
+
+/// An unread handoff, as `inbox list --json` has it.
+#[derive(Deserialize)]
+struct Unread {
+    file: String,
+    name: Option<String>,
+    from: Option<String>,
+    created: Option<String>,
+    offer: Option<Offer>,
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Offer {
+    at: String,
+    host: String,
+    open: bool,
+}
+
+/// A capture, as `handover pending --json` has it.
+#[derive(Deserialize)]
+struct Capture {
+    id: String,
+    created: String,
+    tool: Option<String>,
+    event: Option<String>,
+    files: usize,
+}
+
+/// An inbox, as `inbox worktrees --json` has it.
+#[derive(Deserialize)]
+struct Inbox {
+    unread: usize,
+    path: Option<std::path::PathBuf>,
+}
+
+pub(crate) fn run(here: &Here<'_>, called: &CalledAs) -> Result<u8, Failure> {
+    let worktree = Worktree::find(&Environment::working_directory()?)?;
+    // The two that read many files work while this one reads the list of runs.
+    let unread = Answer::ask("inbox", &["list", "--json"]);
+    let elsewhere = Answer::ask("inbox", &["worktrees", "--json"]);
+    let has_captures = handoff_files::is_directory(&worktree.top().join(".handover/bundles"));
+    let captures = has_captures.then(|| Answer::ask("handover", &["pending", "--json"]));
+    let now = Timestamp::now();
+    let runs = runs(here, now)?;
+    let mut lines = Vec::new();
+    extend(&mut lines, unread.read::<Unread>(), "unread", |unread| self::unread(unread, now));
+    if let Some(captures) = captures {
+        extend(&mut lines, captures.read::<Capture>(), "capture", |capture| self::capture(capture, now));
+    }
+    lines.extend(runs);
+    let place = cell(worktree.top().as_os_str().as_encoded_bytes());
+    let columns = here.output.width.unwrap_or(DEFAULT_COLUMNS);
+    let mut text = format!("{}\n", cut(&place, columns));
+    if lines.is_empty() {
+        text.push_str(&format!(
+            "\nNothing waits here and nothing runs.\n\n  {:22}in a session of an agent: leaves a handoff for the next one\n  {:22}\
+             gives another agent a task\n  {:22}saves the uncommitted work, to go on elsewhere\n",
+            "/handoff",
+            format!("{called} run --text …"),
+            format!("{called} capture"),
+        ));
+    } else {
+        text.push('\n');
+        text.push_str(&table(&lines, columns));
+        text.push_str(&format!("\n{}\n", cut(&next(&lines, called), columns)));
+    }
+    text.push_str(&others(elsewhere, worktree.top(), called));
+    text.push_str(&format!("{called} --help\n"));
+    Ok(printed(here.output, &text))
+}
+
+/// What to type for what there is.
+fn next(lines: &[Line], called: &CalledAs) -> String {
+    let has = |kind: &str| lines.iter().any(|line| line.kind == kind);
+    let mut commands = Vec::new();
+    if has("unread") || has("offered") {
+        commands.push(format!("{called} inbox show 1"));
+    }
+    if has("capture") {
+        commands.push(format!("{called} pickup"));
+    }
+    if has("running") {
+        commands.push(format!("{called} tail -f"));
+    } else if lines.iter().any(|line| !["unread", "offered", "capture"].contains(&line.kind)) {
+        commands.push(format!("{called} tail"));
+    }
+    commands.join(" · ")
+}
+
+/// The inboxes of other worktrees in which something is unread.
+fn others(answer: Answer, here: &std::path::Path, called: &CalledAs) -> String {
+    let Ok(inboxes) = answer.read::<Inbox>() else { return String::new() };
+    let others = inboxes.iter().filter(|inbox| inbox.path.as_deref() != Some(here) && inbox.unread > 0);
+    let (count, unread) = others.fold((0, 0), |(count, unread), inbox| (count + 1, unread + inbox.unread));
+    match count {
+        0 => String::new(),
+        1 => format!("{unread} unread in another worktree: {called} inbox worktrees\n"),
+        _ => format!("{unread} unread in {count} other worktrees: {called} inbox worktrees\n"),
+    }
+}
+
+fn unread(unread: &Unread, now: Timestamp) -> Line {
+    let offer = unread.offer.as_ref();
+    let since = offer.and_then(|offer| Timestamp::parse(&offer.at)).map(|at| age(at, now));
+    let offered = offer.map(|offer| match offer.open {
+        true => format!("offered to {} {}", offer.host, since.unwrap_or_default()),
+        false => format!("offered {}, not read", since.unwrap_or_default()),
+    });
+    let from = unread.from.as_ref().map(|from| format!("from {from}"));
+    let about = unread.error.clone().or(offered).or(from).unwrap_or_default();
+    Line {
+        kind: if offer.is_some() { "offered" } else { "unread" },
+        text: unread.name.clone().unwrap_or_else(|| unread.file.clone()),
+        about,
+        age: since_text(unread.created.as_deref(), now),
+    }
+}
+
+fn capture(capture: &Capture, now: Timestamp) -> Line {
+    let files = if capture.files == 1 { "1 file".to_owned() } else { format!("{} files", capture.files) };
+    let about = [capture.tool.as_deref(), capture.event.as_deref(), Some(&files)];
+    Line {
+        kind: "capture",
+        text: capture.id.clone(),
+        about: about.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        age: since_text(Some(&capture.created), now),
+    }
+}
+
+/// The runs of this worktree: all that run, and the newest that ended.
+fn runs(here: &Here<'_>, now: Timestamp) -> Result<Vec<Line>, Failure> {
+    if !handoff_files::is_directory(&here.home) {
+        return Ok(Vec::new());
+    }
+    let runs = here.runs()?;
+    let place = Worktrees::here()?;
+    let mut worktrees = Worktrees::default();
+    let newest = runs.list(&Filter { limit: Some(MAX_RUNS), ..Filter::default() })?;
+    let own: Vec<Row> = newest.into_iter().filter(|row| worktrees.of(&row.cwd) == Some(&place)).collect();
+    let (running, ended): (Vec<&Row>, Vec<&Row>) = own.iter().partition(|row| row.state == State::Running);
+    let shown = running.into_iter().chain(ended.into_iter().take(MAX_LINES));
+    Ok(shown
+        .map(|row| Line {
+            kind: row.state.name(),
+            text: row.prompt.clone(),
+            about: format!("{}, {}", row.backend, row.id),
+            age: row.ended.or(row.started).map_or_else(String::new, |then| age(then, now)),
+        })
+        .collect())
+}
+
+fn since_text(then: Option<&str>, now: Timestamp) -> String {
+    then.and_then(Timestamp::parse).map_or_else(String::new, |then| age(then, now))
+}
+
+/// Adds the lines of one kind: at most [`MAX_LINES`], and what is left out; or why there are none.
+fn extend<T>(
+    lines: &mut Vec<Line>,
+    answer: Result<Vec<T>, String>,
+    kind: &'static str,
+    line: impl Fn(&T) -> Line,
+) {
+    let plain = |text: String| Line { kind, text, about: String::new(), age: String::new() };
+    match answer {
+        Err(why) => lines.push(plain(why)),
+        Ok(entries) => {
+            lines.extend(entries.iter().take(MAX_LINES).map(line));
+            if entries.len() > MAX_LINES {
+                lines.push(plain(format!("and {} more", entries.len() - MAX_LINES)));
+            }
+        }
+    }
+}
+
+/// The lines in columns; what is too wide is cut, first the titles.
+fn table(lines: &[Line], columns: usize) -> String {
+    let clean: Vec<[String; 4]> = lines
+        .iter()
+        .map(|line| [line.kind, &line.text, &line.about, &line.age].map(|text| cell(text.as_bytes())))
+        .collect();
+    let widest = |index: usize| clean.iter().map(|row| width(&row[index])).max().unwrap_or(0);
+    let (kind, age) = (widest(0), widest(3));
+    let rest = columns.saturating_sub(kind + age + 6);
+    // On a narrow screen the title says more than where it comes from.
+    let about = if rest < 3 * MIN_TEXT { 0 } else { widest(2).min(rest / 2) };
+    let text = widest(1).min(rest.saturating_sub(about));
+    let row = |[kind_text, title, what, when]: &[String; 4]| {
+        let mut line = vec![padded(kind_text, kind, false), padded(&cut(title, text), text, false)];
+        if about > 0 {
+            line.push(padded(&cut(what, about), about, false));
+        }
+        line.push(when.clone());
+        line.join("  ").trim_end().to_owned() + "\n"
+    };
+    clean.iter().map(row).collect()
+}
+
+/// What a program beside this one answers, once it is read.
+struct Answer(std::io::Result<Child>);
+
+impl Answer {
+    fn ask(program: &str, args: &[&str]) -> Self {
+        let mut command: Command = sibling::command(program);
+        let pipes = command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(pipes.spawn())
+    }
+
+    /// The list that it prints.
+    ///
+    /// # Errors
+    /// Why it prints none, in a line.
+    fn read<T: DeserializeOwned>(self) -> Result<Vec<T>, String> {
+        let said = self.0.and_then(Child::wait_with_output).map_err(|error| handoff_files::reason(&error))?;
+        if !said.status.success() {
+            let message = String::from_utf8_lossy(&said.stderr).into_owned();
+            return Err(message.lines().next().unwrap_or("could not be read").to_owned());
+        }
+        serde_json::from_slice(&said.stdout).map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,87 @@
+//! `handoff` alone: this worktree at a glance.
+
+use std::path::Path;
+
+use tests::BODY;
+
+use crate::support::Stage;
+
+/// The glance of the worktree `directory`, in `columns`; the ages are of this second.
+fn glance(stage: &Stage, directory: &Path, columns: usize) -> String {
+    let mut command = stage.command(&[]);
+    command.current_dir(directory).env("COLUMNS", columns.to_string());
+    let ran = tests::feed(command, b"");
+    assert_eq!((ran.code, ran.err()), (0, ""));
+    ran.out().replace(&*stage.world.path("").to_string_lossy(), "TOP/")
+}
+
+#[test]
+fn an_empty_worktree_says_what_can_be_done() {
+    let stage = Stage::done();
+    let text = glance(&stage, &stage.repo, 80);
+    let expected = "\
+TOP/app
+
+Nothing waits here and nothing runs.
+
+  /handoff              in a session of an agent: leaves a handoff for the next one
+  handoff run --text …  gives another agent a task
+  handoff capture       saves the uncommitted work, to go on elsewhere
+handoff --help
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn what_waits_and_what_ran_here_has_a_line_each_and_other_worktrees_are_counted() {
+    let stage = Stage::done();
+    stage.world.write(&stage.repo, &["--topic", "one"], BODY);
+    let other = stage.world.repo("other");
+    stage.world.write(&other, &[], BODY);
+    assert_eq!(stage.handoff(&["run", "--slug", "tests", "--text", "fix the tests"]).code, 0);
+    let text = glance(&stage, &stage.repo, 100);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[..2], ["TOP/app", ""]);
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+    assert_eq!(words(lines[2]), "unread Auth refactor from app just now");
+    assert!(words(lines[3]).starts_with("success fix the tests ds, "), "{text}");
+    assert!(words(lines[3]).ends_with("-tests just now"), "{text}");
+    assert_eq!(
+        lines[4..],
+        [
+            "",
+            "handoff inbox show 1 · handoff tail",
+            "1 unread in another worktree: handoff inbox worktrees",
+            "handoff --help"
+        ]
+    );
+    // From the other one the run is elsewhere.
+    assert!(!glance(&stage, &other, 100).contains("fix the tests"));
+}
+
+#[test]
+fn no_line_is_wider_than_the_screen_and_none_obeys_what_others_wrote() {
+    let stage = Stage::done();
+    let title = "\u{1b}[31m漢字 👩\u{200d}👩\u{200d}👧 e\u{301} and more \u{202e}words than fit into a line of any screen";
+    stage.world.write(&stage.repo, &["--name", title, "--topic", "a-long-topic-that-says-a-lot"], BODY);
+    for columns in [40, 60, 80, 200] {
+        let text = glance(&stage, &stage.repo, columns);
+        let table = text.lines().skip(2).take_while(|line| !line.is_empty());
+        for line in table {
+            assert!(handoff_columns::width(line) <= columns, "{columns}: {line:?}");
+            assert!(line.ends_with("just now"), "{columns}: {line:?}");
+        }
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+    }
+}
+
+#[test]
+fn many_handoffs_are_counted_behind_the_first() {
+    let stage = Stage::done();
+    for topic in ["a", "b", "c", "d", "e", "f", "g"] {
+        stage.world.write(&stage.repo, &["--topic", topic], BODY);
+    }
+    let text = glance(&stage, &stage.repo, 80);
+    assert_eq!(text.lines().filter(|line| line.contains("Auth refactor")).count(), 5, "{text}");
+    assert!(text.contains("\nunread  and 2 more"), "{text}");
+}
