@@ -23,9 +23,9 @@ pub(crate) struct Stage {
 pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
     let stage = Stage::new(&programs.join("handoff"), CONFIG)?;
     let mut rows = Vec::new();
-    for verb in ["--help", "env"] {
-        let times = beside(200, || Ok(()), || stage.handoff(&[verb]), nothing)?;
-        rows.push(Row::ratio(&format!("handoff {verb}"), times, "/bin/true", 4.0));
+    for verb in [&["--help"][..], &["run", "--help"], &["env"]] {
+        let times = beside(200, || Ok(()), || stage.handoff(verb), nothing)?;
+        rows.push(Row::ratio(&format!("handoff {}", verb.join(" ")), times, "/bin/true", 4.0));
     }
     stage.says(&result("done"))?;
     let overhead = beside(40, || Ok(()), || stage.run(), || stage.backend())?;
@@ -38,6 +38,14 @@ pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
     stage.fill(10_000)?;
     let times = beside(40, || Ok(()), || stage.handoff(&["list", "--json"]), nothing)?;
     rows.push(Row::ratio("list --json, the newest 50 of 10,000 runs", times, "/bin/true", 40.0));
+    stage.inboxes(100)?;
+    let times = beside(40, || Ok(()), || stage.handoff(&[]), nothing)?;
+    rows.push(Row::ratio("handoff alone, 100 inboxes, 10,000 runs", times, "/bin/true", 15.0));
+    for kind in ["runs", "worktrees", "unread"] {
+        let times = beside(40, || Ok(()), || stage.handoff(&["complete", kind]), nothing)?;
+        let case = format!("the names of {kind} for a completion");
+        rows.push(Row::number(&case, micros(times.0), 30_000, "µs"));
+    }
     Ok(rows)
 }
 
@@ -49,6 +57,10 @@ fn stream(stage: &Stage, case: &str, says: &str, limit: f64, memory: u64) -> Res
         Row::ratio(case, times, "cat | tee of it", limit),
         Row::number(&format!("memory, {case}"), most, memory, "B"),
     ])
+}
+
+fn micros(time: std::time::Duration) -> Option<u64> {
+    u64::try_from(time.as_micros()).ok()
 }
 
 fn nothing() -> Command {
@@ -122,6 +134,23 @@ impl Stage {
         let mut command = self.plain(Path::new("/bin/sh"));
         command.args(["-c", "cat says | tee copy >/dev/null"]);
         command
+    }
+
+    /// So many worktrees, with a handoff that waits in each; one is where all of this works.
+    fn inboxes(&self, count: usize) -> Result<(), Failure> {
+        fs::write(self.path("draft"), "# Handoff\n\n## Immediate next action\nGo on.\n")?;
+        for number in 0..count {
+            let directory =
+                if number == 0 { self.path("") } else { self.path(&format!("worktree-{number}")) };
+            fs::create_dir_all(&directory)?;
+            let draft = self.path("draft");
+            let mut write = self.handoff(&["write", "--root"]);
+            write.arg(directory).arg("--file").arg(draft).stdout(Stdio::null());
+            if !write.status()?.success() {
+                return Err("a handoff is not written".into());
+            }
+        }
+        Ok(())
     }
 
     /// A list of `count` runs.
