@@ -2,7 +2,7 @@
 //!
 //! handoff-cli's ids are `<mmdd>-<b2>-<SEQ>-<slug>` with a `SEQ` that starts anew each day, so the same task on the
 //! same day of the next year had the same id, and `resume 1` meant another run each day. Here `SEQ` never starts anew:
-//! it is the run's number in the list, in handoff-cli's own digits. The date is there for people; it is that of UTC.
+//! it is the run's number in the list, in handoff-cli's own digits. The date is there for people; it is that of their time zone.
 
 use std::fmt;
 use std::path::Path;
@@ -35,7 +35,7 @@ impl RunId {
     }
 
     pub(crate) fn new(now: Timestamp, backend: &str, code: &str, slug: &str) -> Self {
-        let day = &now.compact()[2..8];
+        let day = handoff_clock::day(now);
         Self(format!("{day}-{}-{code}-{}", abbreviation(backend), clean_slug(slug)))
     }
 

@@ -178,3 +178,19 @@ fn a_result_without_a_text_is_shown_with_its_reason() {
     let tail = stage.handoff(&["tail"]);
     assert!(tail.out().ends_with("\n\nclaude ended without a result, exit code 4\n"), "{}", tail.out());
 }
+
+#[test]
+fn a_runs_id_has_the_day_of_the_users_time_zone() {
+    let stage = Stage::done();
+    // 26 hours lie between the two, so it is never the same day in both.
+    let day = |zone: &str| {
+        let mut command = stage.command(&["run", "--slug", "x", "--text", "x"]);
+        command.env("TZ", zone);
+        let ran = tests::feed(command, b"");
+        assert_eq!(ran.code, 0, "{}", ran.err());
+        stage.list().first().map(|run| run["id"].as_str().unwrap().to_owned()).unwrap()
+    };
+    let (east, west) = (day("<+14>-14"), day("<-12>12"));
+    assert!(east[..6] > west[..6], "{east} {west}");
+    assert_eq!(stage.list().len(), 2);
+}

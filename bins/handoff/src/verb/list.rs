@@ -228,9 +228,7 @@ impl Source for Shown<'_, '_> {
 fn board_row(row: &Row, now: Timestamp) -> handoff_board::Row {
     handoff_board::Row {
         id: row.id.to_string(),
-        started: row
-            .started
-            .map_or_else(String::new, |time| time.to_string().get(..16).unwrap_or("").replace('T', " ")),
+        started: row.started.map_or_else(String::new, handoff_clock::minute),
         age: row.started.map_or_else(String::new, |then| age(then, now).replace("just now", "now")),
         state: match row.state {
             State::Running => handoff_board::State::Running,
