@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_process::{Environment, Output};
 
-use crate::build::build;
+use crate::build::{ORIGIN, build};
 use crate::error::InstallError;
 use crate::plan::LARGEST;
 
@@ -38,12 +38,12 @@ impl Source {
         });
         match beside {
             Some(dir) => Ok(Self::Built(dir.to_owned())),
-            None if handoff_files::is_file(&checkout().join("Cargo.toml")) => Ok(Self::Checkout(checkout())),
-            None => Err(InstallError::Tool(format!(
-                "find the programs: neither do {} lie beside this one, nor is {} a checkout any more",
-                PROGRAMS.join(", "),
-                checkout().display()
-            ))),
+            None => checkout().map(Self::Checkout).ok_or_else(|| {
+                InstallError::Tool(format!(
+                    "find the programs: {} do not all lie beside this one, and the checkout that it was built from is gone",
+                    PROGRAMS.join(", ")
+                ))
+            }),
         }
     }
 
@@ -54,9 +54,9 @@ impl Source {
     pub(crate) fn take(&self, output: &Output) -> Result<PathBuf, InstallError> {
         match self {
             Self::Built(dir) => Ok(dir.clone()),
-            Self::Checkout(_) => {
+            Self::Checkout(checkout) => {
                 output.note("building the release programs: some minutes the first time\n");
-                build()
+                build(checkout)
             }
         }
     }
@@ -78,8 +78,8 @@ pub(crate) fn read(dir: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, InstallEr
     PROGRAMS.into_iter().map(read).collect()
 }
 
-/// The checkout that this installer was built from.
-pub(crate) fn checkout() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().unwrap_or(own).to_owned()
+/// The checkout that this installer was built from; `None` when it is gone, and for a released program.
+pub(crate) fn checkout() -> Option<PathBuf> {
+    let checkout = Path::new(ORIGIN?.package).parent()?;
+    handoff_files::is_file(&checkout.join("Cargo.toml")).then(|| checkout.to_owned())
 }
