@@ -26,21 +26,23 @@ pub(crate) enum Source {
 
 impl Source {
     /// The programs beside this one, unless it was just built by cargo itself: then what lies beside it may be of any
-    /// age and is not static.
+    /// age and is not static. A released one never was: a mark as cargo's build directory has is then of another tool's
+    /// cache, which it may well run from.
     ///
     /// # Errors
     /// [`InstallError::Tool`] when there is neither.
     pub(crate) fn find() -> Result<Self, InstallError> {
         let own = Environment::own_program().ok();
         let beside = own.as_deref().and_then(Path::parent).filter(|dir| {
-            let built_by_cargo = dir.ancestors().any(|dir| handoff_files::is_file(&dir.join("CACHEDIR.TAG")));
+            let built_by_cargo = ORIGIN.is_some()
+                && dir.ancestors().any(|dir| handoff_files::is_file(&dir.join("CACHEDIR.TAG")));
             !built_by_cargo && PROGRAMS.iter().all(|program| handoff_files::is_file(&dir.join(program)))
         });
         match beside {
             Some(dir) => Ok(Self::Built(dir.to_owned())),
             None => checkout().map(Self::Checkout).ok_or_else(|| {
                 InstallError::Tool(format!(
-                    "find the programs: {} do not all lie beside this one, and the checkout that it was built from is gone",
+                    "find the programs: neither do {} lie beside this one, nor is there a checkout to build them from",
                     PROGRAMS.join(", ")
                 ))
             }),
