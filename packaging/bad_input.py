@@ -136,7 +136,7 @@ def a_prefix_that_cannot_be_written(case: Case) -> None:
 
 
 def an_address_that_does_not_answer_or_is_not_private(case: Case) -> None:
-    case.refused("could not download", "--from", "http://127.0.0.1:9")
+    case.refused("could not download", "--from", "http://127.0.0.1:9", code=3)
     case.refused("only https addresses are taken", "--from", "http://example.org/agent-handoff")
 
 

@@ -21,6 +21,8 @@ usage: install.sh [--from FILE|DIR|URL] [--sha256 SUM] [--prefix DIR] [--downgra
   --downgrade    also when what is installed is newer
   --help         this
   OPTION...      for `handoff install`: --only claude,codex, --dry-run and so on
+
+Exit code: 0 installed; 1 not; 2 usage; 3 not, because it could not be downloaded.
 END
 }
 
@@ -30,6 +32,12 @@ fail() {
   printf '%s: %s\n' "$PROGRAM" "$*" >&2
   printf 'nothing was changed\n' >&2
   exit 1
+}
+
+# fail, where another way may lead to the same.
+unreachable() {
+  printf '%s: %s\nnothing was changed\n' "$PROGRAM" "$*" >&2
+  exit 3
 }
 
 misused() {
@@ -84,8 +92,8 @@ download() {
   elif has wget; then
     wget -q -O "$2" "$1"
   else
-    fail 'could not download: there is no curl or wget on PATH; install one of them, or download the archive and use --from'
-  fi || fail "could not download $1; with the archive and SHA256SUMS here, use --from DIRECTORY"
+    unreachable 'could not download: there is no curl or wget on PATH; install one of them, or download the archive and use --from'
+  fi || unreachable "could not download $1; with the archive and SHA256SUMS here, use --from DIRECTORY"
 }
 
 # The SHA-256 that the text on standard input gives for the file $1.

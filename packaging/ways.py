@@ -67,6 +67,43 @@ def by_script(dist: Path, _: str) -> str:
     return "from a directory, and over HTTP to another prefix"
 
 
+def from_clone(dist: Path, _: str) -> str:
+    """`./install` of a clone: with an archive, without anything, and at a release that its origin has."""
+    with World() as world:
+        clone = f"{HOME}/clone"
+        for path in ("install", "Cargo.toml", "packaging/install.sh"):
+            world.put(project.ROOT / path, f"{clone}/{path}")
+        world.put(dist, DIST)
+        world.must("chown", "-R", "user", clone, user=0)
+        before = world.home()
+        world.must(f"{clone}/install", "--from", DIST)
+        world.prove(project.version())
+        world.uninstall(before)
+        refused = world.run(f"{clone}/install")
+        if refused.code != 1 or "there is no cargo on PATH; install Rust" not in refused.err:
+            raise Failure(f"without cargo and a release it ended with {refused.code}: {refused.said}")
+        for command in (
+            ["init", "--quiet"],
+            ["add", "."],
+            ["-c", "user.name=U", "-c", "user.email=u@example.org", "commit", "--quiet", "--message", "Release"],
+            ["tag", f"v{project.version()}"],
+        ):
+            world.must("git", "-C", clone, *command)
+        site = project.target_directory() / "packaging-tools/site"
+        shutil.rmtree(site, ignore_errors=True)
+        shutil.copytree(dist, site / f"it/releases/download/v{project.version()}")
+        with served(site) as address:
+            world.must("git", "-C", clone, "remote", "add", "origin", f"{address}/it.git")
+            before = world.home()
+            world.must(f"{clone}/install")
+        world.prove(project.version())
+        world.uninstall(before)
+        unreachable = world.run(f"{clone}/install")
+        if unreachable.code != 1 or "building the programs instead" not in unreachable.err:
+            raise Failure(f"with its origin out of reach it ended with {unreachable.code}: {unreachable.said}")
+    return "`./install`, with an archive, and at a release"
+
+
 def by_npm(dist: Path, _: str) -> str:
     node, npm = shutil.which("node"), Path("/usr/lib/node_modules/npm")
     if node is None or not npm.is_dir():

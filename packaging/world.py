@@ -115,16 +115,24 @@ class World:
             shutil.copy(source, target)
         return place
 
-    def run(self, *command: str, input: str = "", cwd: str = HOME, path: str = PATH, **environment: str) -> Done:
+    def run(
+        self,
+        *command: str,
+        input: str = "",
+        cwd: str = HOME,
+        path: str = PATH,
+        user: int = USER,
+        **environment: str,
+    ) -> Done:
         """Runs a command in it as the person, with this environment and no other."""
         given = {"HOME": HOME, "PATH": path, "SHELL": "/bin/bash", "USER": "user"} | environment
-        inside = ["chroot", f"--userspec={USER}:{USER}", str(self.root), "/bin/env", "-i"]
+        inside = ["chroot", f"--userspec={user}:{user}", str(self.root), "/bin/env", "-i"]
         inside += [f"{name}={value}" for name, value in given.items()]
         inside += ["/bin/sh", "-c", 'cd "$0" && exec "$@"', cwd, *command]
         done = subprocess.run(inside, input=input, capture_output=True, text=True, timeout=300)
         return Done(done.returncode, done.stdout, done.stderr)
 
-    def must(self, *command: str, **options: str) -> Done:
+    def must(self, *command: str, **options) -> Done:
         """Runs a command that has to succeed."""
         done = self.run(*command, **options)
         if done.code != 0:
