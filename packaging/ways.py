@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -65,6 +66,22 @@ def by_script(dist: Path, _: str) -> str:
             raise Failure("it is not where --prefix says")
         world.uninstall(before)
     return "from a directory, and over HTTP to another prefix"
+
+
+def by_binstall(dist: Path, target: str) -> str:
+    """The file that `cargo binstall` downloads and puts on PATH, by the address that the crate has."""
+    described = tomllib.loads((dist / "cargo/Cargo.toml").read_text())["package"]
+    address = described["metadata"]["binstall"]["pkg-url"].replace("{ repo }", "").replace("{ target }", target)
+    name = address.replace("{ version }", described["version"]).rsplit("/", 1)[1]
+    with World() as world:
+        world.put(dist / name, "/usr/local/bin/agent-handoff")
+        before = world.home()
+        world.must("agent-handoff", "install")
+        world.prove(project.version())
+        world.uninstall(before)
+        if list(world.at("/tmp").iterdir()):
+            raise Failure("it left what it unpacked")
+    return "the file of `cargo binstall agent-handoff`"
 
 
 def from_clone(dist: Path, _: str) -> str:
