@@ -1,6 +1,7 @@
 """What the install script must refuse: nothing is changed, and it says what to do."""
 
 import shutil
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -140,6 +141,14 @@ def an_address_that_does_not_answer_or_is_not_private(case: Case) -> None:
     case.refused("only https addresses are taken", "--from", "http://example.org/agent-handoff")
 
 
+def a_temporary_directory_that_forbids_programs(case: Case) -> None:
+    case.world.at("/media/noexec").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "noexec,mode=1777", "tmpfs", case.world.at("/media/noexec")], check=True)
+    case.refused("where the directory forbids programs, unpack it elsewhere", TMPDIR="/media/noexec")
+    if list(case.world.at("/media/noexec").iterdir()):
+        raise Failure("it left what it unpacked")
+
+
 def a_wrong_command_line(case: Case) -> None:
     case.refused("there is no option `--form`", "--form", DIST, code=2)
     case.refused("--from needs a value", "--from", code=2)
@@ -178,6 +187,7 @@ ALL = [
     an_unknown_platform,
     a_prefix_that_cannot_be_written,
     an_address_that_does_not_answer_or_is_not_private,
+    a_temporary_directory_that_forbids_programs,
     a_wrong_command_line,
     commands_that_are_not_on_path,
     an_installation_from_a_checkout,

@@ -284,7 +284,8 @@ main() {
   sed 's/"way": *"[^"]*"/"way": "script"/' "$work/$directory/origin.json" >"$work/origin"
   mv -- "$work/origin" "$work/$directory/origin.json"
   status=0
-  "$work/$directory/install" --home "$prefix" "$@" || status=$?
+  # By its interpreter, so that it can say so where programs may not run.
+  sh "$work/$directory/install" --home "$prefix" "$@" || status=$?
   [ "$status" = 0 ] && check_path
   exit "$status"
 }
