@@ -23,6 +23,7 @@ mod secrets;
 mod setup;
 mod stage;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use cases::Row;
@@ -55,7 +56,7 @@ fn main() -> ExitCode {
 fn table() -> Result<Vec<Row>, Failure> {
     let programs = match std::env::var_os("HANDOFF_BENCHES_PROGRAMS") {
         Some(programs) => programs.into(),
-        None => installer::build()?,
+        None => installer::build(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")))?,
     };
     match std::env::args().nth(1).as_deref() {
         None => cases::all(&programs),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::error::InstallError;
-use crate::programs::{PROGRAMS, checkout};
+use crate::programs::PROGRAMS;
 
 /// Static, so that a start costs no dynamic linking; at a fixed address, because the table that moves a static program
 /// is 115 kB to load and 20 to 40 µs to apply at each start. Only where glibc is the target's C library: elsewhere the
@@ -15,7 +15,23 @@ const LINUX_FLAGS: [&str; 4] = ["-C", "target-feature=+crt-static", "-C", "reloc
 /// unwind tables goes, which nothing reads where a panic aborts. Together 90 kB less of the hook to load.
 const LINKER_FLAGS: [&str; 4] = ["-C", "link-arg=-Wl,--icf=all", "-C", "link-arg=-Wl,--no-eh-frame-hdr"];
 
-/// Builds the programs of this checkout in release form; gives the directory they are in.
+/// What this program was built from, and by what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    /// The directory of this package.
+    pub(crate) package: &'static str,
+    /// The program cargo.
+    pub(crate) cargo: &'static str,
+}
+
+/// `None` in a released program, which `packaging/build` makes: there its paths are those of another machine, and the
+/// same source has to give the same bytes wherever it lies.
+pub(crate) const ORIGIN: Option<Origin> = match option_env!("AGENT_HANDOFF_RELEASED") {
+    Some(_) => None,
+    None => Some(Origin { package: env!("CARGO_MANIFEST_DIR"), cargo: env!("CARGO") }),
+};
+
+/// Builds the programs of `checkout` in release form; gives the directory they are in.
 ///
 /// Naming the target, even though it is the host's own, keeps the flags from build scripts and procedural macros, which
 /// cannot be static. An inherited `RUSTFLAGS` would replace ours and silently give dynamic programs, so it is not
@@ -23,10 +39,10 @@ const LINKER_FLAGS: [&str; 4] = ["-C", "link-arg=-Wl,--icf=all", "-C", "link-arg
 ///
 /// # Errors
 /// [`InstallError::Tool`] when cargo or rustc fail; their messages go to standard error as they come.
-pub fn build() -> Result<PathBuf, InstallError> {
+pub fn build(checkout: &Path) -> Result<PathBuf, InstallError> {
     let target = host()?;
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(checkout()).args(["build", "--release", "--locked", "--target", &target]);
+    let mut cargo = Command::new(cargo());
+    cargo.current_dir(checkout).args(["build", "--release", "--locked", "--target", &target]);
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     if target.contains("-linux-gnu") {
         let linker = if target.starts_with("x86_64-") { &LINKER_FLAGS[..] } else { &[] };
@@ -39,12 +55,17 @@ pub fn build() -> Result<PathBuf, InstallError> {
     if !built.is_ok_and(|status| status.success()) {
         return Err(InstallError::Tool("build the programs; cargo says why above".to_owned()));
     }
-    Ok(target_directory()?.join(target).join("release"))
+    Ok(target_directory(checkout)?.join(target).join("release"))
+}
+
+/// The cargo that built this program, else the one on PATH.
+pub(crate) fn cargo() -> PathBuf {
+    ORIGIN.map_or("cargo", |origin| origin.cargo).into()
 }
 
 /// The triple of this machine.
 fn host() -> Result<String, InstallError> {
-    let rustc = Path::new(env!("CARGO")).with_file_name("rustc");
+    let rustc = cargo().with_file_name("rustc");
     let version = answer(Command::new(rustc).arg("-vV"), "ask rustc for its host")?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned)
@@ -52,9 +73,9 @@ fn host() -> Result<String, InstallError> {
 }
 
 /// Where cargo builds, which users configure in several ways.
-fn target_directory() -> Result<PathBuf, InstallError> {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(checkout()).args([
+fn target_directory(checkout: &Path) -> Result<PathBuf, InstallError> {
+    let mut cargo = Command::new(cargo());
+    cargo.current_dir(checkout).args([
         "metadata",
         "--format-version=1",
         "--no-deps",

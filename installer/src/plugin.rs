@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn no_file_of_the_plugin_is_left_out() {
-        let checkout = crate::programs::checkout();
+        let checkout = crate::programs::checkout().unwrap();
         let mut there: Vec<_> = [".agents", ".claude-plugin", "plugins"]
             .into_iter()
             .flat_map(|dir| below(&checkout.join(dir)))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_process::{Environment, Output};
 
-use crate::build::build;
+use crate::build::{ORIGIN, build};
 use crate::error::InstallError;
 use crate::plan::LARGEST;
 
@@ -26,24 +26,26 @@ pub(crate) enum Source {
 
 impl Source {
     /// The programs beside this one, unless it was just built by cargo itself: then what lies beside it may be of any
-    /// age and is not static.
+    /// age and is not static. A released one never was: a mark as cargo's build directory has is then of another tool's
+    /// cache, which it may well run from.
     ///
     /// # Errors
     /// [`InstallError::Tool`] when there is neither.
     pub(crate) fn find() -> Result<Self, InstallError> {
         let own = Environment::own_program().ok();
         let beside = own.as_deref().and_then(Path::parent).filter(|dir| {
-            let built_by_cargo = dir.ancestors().any(|dir| handoff_files::is_file(&dir.join("CACHEDIR.TAG")));
+            let built_by_cargo = ORIGIN.is_some()
+                && dir.ancestors().any(|dir| handoff_files::is_file(&dir.join("CACHEDIR.TAG")));
             !built_by_cargo && PROGRAMS.iter().all(|program| handoff_files::is_file(&dir.join(program)))
         });
         match beside {
             Some(dir) => Ok(Self::Built(dir.to_owned())),
-            None if handoff_files::is_file(&checkout().join("Cargo.toml")) => Ok(Self::Checkout(checkout())),
-            None => Err(InstallError::Tool(format!(
-                "find the programs: neither do {} lie beside this one, nor is {} a checkout any more",
-                PROGRAMS.join(", "),
-                checkout().display()
-            ))),
+            None => checkout().map(Self::Checkout).ok_or_else(|| {
+                InstallError::Tool(format!(
+                    "find the programs: neither do {} lie beside this one, nor is there a checkout to build them from",
+                    PROGRAMS.join(", ")
+                ))
+            }),
         }
     }
 
@@ -54,9 +56,9 @@ impl Source {
     pub(crate) fn take(&self, output: &Output) -> Result<PathBuf, InstallError> {
         match self {
             Self::Built(dir) => Ok(dir.clone()),
-            Self::Checkout(_) => {
+            Self::Checkout(checkout) => {
                 output.note("building the release programs: some minutes the first time\n");
-                build()
+                build(checkout)
             }
         }
     }
@@ -78,8 +80,8 @@ pub(crate) fn read(dir: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, InstallEr
     PROGRAMS.into_iter().map(read).collect()
 }
 
-/// The checkout that this installer was built from.
-pub(crate) fn checkout() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().unwrap_or(own).to_owned()
+/// The checkout that this installer was built from; `None` when it is gone, and for a released program.
+pub(crate) fn checkout() -> Option<PathBuf> {
+    let checkout = Path::new(ORIGIN?.package).parent()?;
+    handoff_files::is_file(&checkout.join("Cargo.toml")).then(|| checkout.to_owned())
 }

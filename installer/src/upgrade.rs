@@ -7,6 +7,7 @@ use handoff_text::Sanitised;
 use serde_json::json;
 
 use crate::args::Options;
+use crate::build::cargo;
 use crate::error::InstallError;
 use crate::git::Checkout;
 use crate::manifest::Manifest;
@@ -88,7 +89,7 @@ fn install(
     environment: &Environment,
     output: &Output,
 ) -> Result<(), InstallError> {
-    let cargo = environment.find_program("cargo").unwrap_or_else(|| env!("CARGO").into());
+    let cargo = environment.find_program("cargo").unwrap_or_else(cargo);
     let mut command = Command::new(cargo);
     command.current_dir(checkout.path());
     command.args(["run", "--release", "--locked", "--package", "installer", "--", "install", "--home"]);

@@ -170,11 +170,8 @@ impl Patient<'_> {
             Ok(Source::Built(dir)) if dir != handoff_files::canonical(&self.places.bin()) => {
                 quoted(&dir.join("installer"))
             }
-            _ => match &self.manifest.checkout {
-                Some(checkout) => build(checkout),
-                None if handoff_files::is_file(&crate::programs::checkout().join("Cargo.toml")) => {
-                    build(&crate::programs::checkout())
-                }
+            _ => match self.manifest.checkout.clone().or_else(crate::programs::checkout) {
+                Some(checkout) => build(&checkout),
                 None => return format!("get the programs again, and run `installer {arguments}` among them"),
             },
         };

@@ -1,0 +1,137 @@
+"""Writes the released archives: the same input gives the same bytes."""
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import project
+
+# What an archive has beside the programs.
+PAPERS = ("LICENSE", "README.md", "CHANGELOG.md")
+
+# Made by the programs from their own tables, where they can: `compile_for` puts them below `generated`.
+GENERATED = ("man", "completions")
+
+# Says how an installation came. The installer finds it beside the directory of the programs that it installs.
+ORIGIN = "origin.json"
+
+
+def write(out: Path, target: str, programs: Path, repository: str) -> Path:
+    """Writes the archive of `target` to `out`; gives its path."""
+    name = archive_name(target).removesuffix(".tar.gz")
+    path = out / archive_name(target)
+    path.write_bytes(packed(name, contents(target, programs, repository)))
+    return path
+
+
+def archive_name(target: str) -> str:
+    return f"agent-handoff-{project.version()}-{target}.tar.gz"
+
+
+def contents(target: str, programs: Path, repository: str) -> dict[str, tuple[bytes, int]]:
+    """What the archive holds: path, then bytes and mode."""
+    files = {f"bin/{program}": ((programs / program).read_bytes(), 0o755) for program in project.PROGRAMS}
+    files |= {paper: ((project.ROOT / paper).read_bytes(), 0o644) for paper in PAPERS}
+    files["install"] = ((project.ROOT / "packaging/install").read_bytes(), 0o755)
+    files[ORIGIN] = (origin(target, repository).encode(), 0o644)
+    for directory in GENERATED:
+        made = programs / "generated" / directory
+        for path in sorted(made.rglob("*")) if made.is_dir() else ():
+            if path.is_file():
+                files[f"{directory}/{path.relative_to(made)}"] = (path.read_bytes(), 0o644)
+    return files
+
+
+def origin(target: str, repository: str) -> str:
+    """How an installation from the archive came, as JSON on one line: `packaging/README.md` says what it means."""
+    fields = {
+        "way": "archive",
+        "version": project.version(),
+        "target": target,
+        "commit": project.commit(),
+        "repository": repository,
+    }
+    return json.dumps(fields) + "\n"
+
+
+def read_all(dist: Path) -> list[tuple[str, dict[str, tuple[bytes, int]]]]:
+    """The released targets of which `dist` has an archive, each with what is in it."""
+    found = [(target, dist / archive_name(target)) for target in project.TARGETS]
+    there = [(target, read(path)) for target, path in found if path.is_file()]
+    if not there:
+        raise SystemExit(f"there is no archive of version {project.version()} in {dist}: run packaging/build first")
+    return there
+
+
+def read(path: Path) -> dict[str, tuple[bytes, int]]:
+    """What is in an archive: path below its directory, then bytes and mode."""
+    with tarfile.open(path) as tar:
+        return {
+            member.name.split("/", 1)[1]: (tar.extractfile(member).read(), member.mode)
+            for member in tar.getmembers()
+            if member.isfile()
+        }
+
+
+def came_by(way: str, files: dict[str, tuple[bytes, int]]) -> bytes:
+    """The archive's `origin.json` for a package that is made from it."""
+    return (json.dumps(json.loads(files[ORIGIN][0]) | {"way": way}) + "\n").encode()
+
+
+def repository(files: dict[str, tuple[bytes, int]]) -> str:
+    """The address of the project that an archive names; empty when it names none."""
+    return json.loads(files[ORIGIN][0])["repository"]
+
+
+def packed(name: str, files: dict[str, tuple[bytes, int]]) -> bytes:
+    """A compressed tar archive with all `files` below the directory `name`."""
+    directories = {str(parent) for path in files for parent in Path(name, path).parents} - {"."}
+    entries = {f"{name}/{path}": content for path, content in files.items()}
+    entries |= {directory: (None, 0o755) for directory in directories}
+    buffer = io.BytesIO()
+    # Level and time are fixed, and no name stands in the header.
+    with gzip.GzipFile(filename="", mode="wb", fileobj=buffer, compresslevel=9, mtime=0) as compressed:
+        with tarfile.open(mode="w", fileobj=compressed, format=tarfile.USTAR_FORMAT) as tar:
+            for path in sorted(entries):
+                tar.addfile(*entry(path, *entries[path]))
+    return buffer.getvalue()
+
+
+def entry(path: str, content: bytes | None, mode: int) -> tuple[tarfile.TarInfo, io.BytesIO | None]:
+    info = tarfile.TarInfo(path)
+    info.mtime, info.mode = project.commit_time(), mode
+    info.uid = info.gid = 0
+    info.uname = info.gname = "root"
+    if content is None:
+        info.type = tarfile.DIRTYPE
+        return info, None
+    info.size = len(content)
+    return info, io.BytesIO(content)
+
+
+def write_installer(out: Path, repository: str) -> None:
+    """Writes the released `install.sh`: it knows its version, where the archives are, and their sums."""
+    text = (project.ROOT / "packaging/install.sh").read_text()
+    base = f"{repository}/releases/download/v{project.version()}" if repository else ""
+    sums = "".join(f"{sha256(path)}  {path.name}\n" for path in sorted(out.glob(archive_name("*"))))
+    for name, value in (("VERSION", project.version()), ("BASE", base), ("SUMS", sums)):
+        blank = f"\n{name}=''\n"
+        if text.count(blank) != 1:
+            raise SystemExit(f"packaging/build: install.sh has no line {name}=''")
+        text = text.replace(blank, f"\n{name}='{value}'\n")
+    path = out / "install.sh"
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def write_sums(out: Path) -> None:
+    """Writes SHA256SUMS of all that lies in `out`."""
+    files = sorted(path for path in out.iterdir() if path.is_file() and path.name != "SHA256SUMS")
+    (out / "SHA256SUMS").write_text("".join(f"{sha256(path)}  {path.name}\n" for path in files))
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
