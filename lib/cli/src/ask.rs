@@ -31,8 +31,13 @@ pub fn ask<T>(
     read: impl FnOnce(&Given) -> Result<T, Misuse>,
 ) -> Result<Asked<T>, Misuse> {
     Ok(match parse(program, words)? {
-        Parsed::Help(None) => Asked::Text(program_help(program, called)),
-        Parsed::Help(Some(verb)) => Asked::Text(verb_help(program, verb, called)),
+        Parsed::Help { program, under, verb } => {
+            let called = under.map_or_else(|| called.clone(), |under| called.with(under.name));
+            Asked::Text(match verb {
+                Some(verb) => verb_help(program, verb, &called),
+                None => program_help(program, &called),
+            })
+        }
         Parsed::Version => Asked::Text(format!("{} {version}\n", program.name)),
         Parsed::Nothing => Asked::Nothing,
         Parsed::Verb(given) => Asked::Verb(read(&given)?),

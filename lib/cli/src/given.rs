@@ -12,6 +12,8 @@ use crate::table::{Opt, Verb};
 pub struct Given {
     /// The verb.
     pub verb: &'static Verb,
+    /// The verb that has it behind it.
+    pub under: Option<&'static Verb>,
     pub(crate) options: Vec<(&'static Opt, Option<OsString>)>,
     pub(crate) words: Vec<OsString>,
     pub(crate) tail: Vec<OsString>,
@@ -93,7 +95,7 @@ impl Given {
 
     /// A usage error of this verb.
     pub fn misuse(&self, error: UsageError) -> Misuse {
-        Misuse::new(error, Some(self.verb))
+        Misuse { under: self.under, ..Misuse::new(error, Some(self.verb)) }
     }
 
     fn utf8(&self, value: &OsStr) -> Result<String, Misuse> {

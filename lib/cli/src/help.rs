@@ -52,7 +52,9 @@ pub fn verb_help(program: &Program, verb: &Verb, called: &CalledAs) -> String {
     match verb.target {
         Target::Itself => {}
         Target::Verb(owner, verb) => return verb_help(owner, verb, called),
-        Target::Program(inner) => return program_help(inner, &called.with(verb.name)),
+        Target::Program(inner) | Target::Verbs(inner) => {
+            return program_help(inner, &called.with(verb.name));
+        }
     }
     let name = if verb.name.is_empty() { called.to_string() } else { format!("{called} {}", verb.name) };
     let about = if verb.name.is_empty() { program.about } else { verb.about };

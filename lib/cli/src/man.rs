@@ -81,6 +81,9 @@ impl Page {
         } else {
             self.section("OPTIONS");
         }
+        if let Target::Verbs(inner) = verb.target {
+            return people(inner).for_each(|verb| self.verb(inner, verb, &called.with(inner.name)));
+        }
         if let Target::Program(inner) = verb.target {
             self.text(&format!("See {}(1).", inner.name));
         }

@@ -14,13 +14,20 @@ pub use error::{Misplaced, Misuse, UsageError};
 use handoff_nearest::nearest;
 
 use crate::given::Given;
-use crate::table::{Audience, HELP, Opt, Program, Tail, Takes, VERSION, Values, Verb};
+use crate::table::{Audience, Default, HELP, Opt, Program, Tail, Takes, Target, VERSION, Values, Verb};
 
 /// What a command line asks for.
 #[derive(Debug)]
 pub enum Parsed {
-    /// The help of the program, or of a verb.
-    Help(Option<&'static Verb>),
+    /// The help of a verb, or of all verbs of a program, or of those behind the verb `under`.
+    Help {
+        /// Whose verbs they are.
+        program: &'static Program,
+        /// The verb whose verbs they are.
+        under: Option<&'static Verb>,
+        /// None for all.
+        verb: Option<&'static Verb>,
+    },
     /// The version.
     Version,
     /// Nothing was typed, and the program has no verb for that.
@@ -35,7 +42,8 @@ pub enum Parsed {
 /// What is wrong with it: [`Misuse`].
 pub fn parse(program: &'static Program, words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Misuse> {
     let words: Vec<OsString> = words.into_iter().collect();
-    Line { program, parser: Parser::from_args(words.clone()), options: Vec::new() }.read().map_err(|misuse| {
+    let line = Line { program, parser: Parser::from_args(words.clone()), options: Vec::new(), under: None };
+    line.read().map_err(|misuse| {
         // Where the verb was not reached, it stands somewhere behind.
         let is_hosted = |word: &OsString| {
             let verb = word.to_str().and_then(|word| program.verb(word));
@@ -51,6 +59,8 @@ struct Line {
     program: &'static Program,
     parser: Parser,
     options: Vec<(&'static Opt, Option<OsString>)>,
+    /// The verb whose verbs are read.
+    under: Option<&'static Verb>,
 }
 
 /// What comes next on it.
@@ -64,19 +74,32 @@ enum Next {
 
 /// How far a command line is read once its verb is looked for.
 enum Reached {
-    Verb(&'static Verb),
+    /// A verb, with a word of it that was read already.
+    Verb(&'static Verb, Option<OsString>),
     Whole(Parsed),
 }
 
 impl Line {
     fn read(mut self) -> Result<Parsed, Misuse> {
         let reached = match self.program.verb("") {
-            Some(only) => Reached::Verb(only),
-            None => self.find_verb().map_err(|error| Misuse::new(error, None))?,
+            Some(only) => Reached::Verb(only, None),
+            None => {
+                self.find_verb().map_err(|error| Misuse { under: self.under, ..Misuse::new(error, None) })?
+            }
         };
         match reached {
             Reached::Whole(parsed) => Ok(parsed),
-            Reached::Verb(verb) => self.read_verb(verb).map_err(|error| Misuse::new(error, Some(verb))),
+            Reached::Verb(Verb { target: Target::Verbs(inner), .. }, _) => {
+                let under =
+                    self.program.verbs.iter().copied().find(
+                        |verb| matches!(verb.target, Target::Verbs(verbs) if std::ptr::eq(verbs, *inner)),
+                    );
+                Line { program: inner, under, ..self }.read()
+            }
+            Reached::Verb(verb, word) => {
+                let under = self.under;
+                self.read_verb(verb, word).map_err(|error| Misuse { under, ..Misuse::new(error, Some(verb)) })
+            }
         }
     }
 
@@ -86,11 +109,11 @@ impl Line {
         let anywhere = || program.verbs.iter().flat_map(|verb| verb.options.iter().copied());
         loop {
             match self.next(anywhere())? {
-                Next::Option(option) if option.is(&HELP) => return Ok(Reached::Whole(Parsed::Help(None))),
+                Next::Option(option) if option.is(&HELP) => return Ok(Reached::Whole(self.help(None))),
                 Next::Option(option) if option.is(&VERSION) => return Ok(Reached::Whole(Parsed::Version)),
                 Next::Option(option) => self.take(option, None)?,
                 Next::Word(word) if word == "help" => return self.help_of(),
-                Next::Word(word) => return self.named(&word).map(Reached::Verb),
+                Next::Word(word) => return self.named(word),
                 Next::Unknown(typed) => return Err(UsageError::unknown_option(typed, None, program)),
                 Next::End => return self.without_verb(),
             }
@@ -98,8 +121,8 @@ impl Line {
     }
 
     fn without_verb(&self) -> Result<Reached, UsageError> {
-        match self.program.default.and_then(|name| self.program.verb(name)) {
-            Some(verb) => Ok(Reached::Verb(verb)),
+        match self.program.default.verb().and_then(|name| self.program.verb(name)) {
+            Some(verb) => Ok(Reached::Verb(verb, None)),
             None if self.options.is_empty() => Ok(Reached::Whole(Parsed::Nothing)),
             None => Err(UsageError::NoVerb),
         }
@@ -107,30 +130,43 @@ impl Line {
 
     /// `help VERB`.
     fn help_of(&mut self) -> Result<Reached, UsageError> {
-        let verb = match self.next([])? {
-            Next::Word(word) => Some(self.named(&word)?),
-            _ => None,
-        };
-        Ok(Reached::Whole(Parsed::Help(verb)))
+        let Next::Word(word) = self.next([])? else { return Ok(Reached::Whole(self.help(None))) };
+        match self.named(word)? {
+            Reached::Verb(verb, _) => Ok(Reached::Whole(self.help(Some(verb)))),
+            whole @ Reached::Whole(_) => Ok(whole),
+        }
     }
 
-    fn named(&self, word: &std::ffi::OsStr) -> Result<&'static Verb, UsageError> {
-        let word = word.to_string_lossy().into_owned();
-        let known = || self.program.shown().flat_map(|verb| [&[verb.name], verb.aliases].concat());
-        let found = self.program.verb(&word);
-        found.ok_or_else(|| UsageError::UnknownVerb { nearest: nearest(&word, known()), word })
+    /// The help of a verb, or of all verbs that are read.
+    fn help(&self, verb: Option<&'static Verb>) -> Parsed {
+        Parsed::Help { program: self.program, under: self.under, verb }
     }
 
-    /// Reads what stands behind the verb.
-    fn read_verb(mut self, verb: &'static Verb) -> Result<Parsed, UsageError> {
-        let mut given = Given { verb, options: Vec::new(), words: Vec::new(), tail: Vec::new() };
+    fn named(&self, word: OsString) -> Result<Reached, UsageError> {
+        let text = word.to_string_lossy().into_owned();
+        if let Some(verb) = self.program.verb(&text) {
+            return Ok(Reached::Verb(verb, None));
+        }
+        if let Default::Words(default) = self.program.default
+            && let Some(verb) = self.program.verb(default)
+        {
+            return Ok(Reached::Verb(verb, Some(word)));
+        }
+        let known = self.program.shown().flat_map(|verb| [&[verb.name], verb.aliases].concat());
+        Err(UsageError::UnknownVerb { nearest: nearest(&text, known), word: text })
+    }
+
+    /// Reads what stands behind the verb and the word `first`.
+    fn read_verb(mut self, verb: &'static Verb, first: Option<OsString>) -> Result<Parsed, UsageError> {
+        let words = first.into_iter().collect();
+        let mut given = Given { verb, under: self.under, options: Vec::new(), words, tail: Vec::new() };
         if verb.tail == Tail::Raw {
             given.tail = self.parser.raw_args().map_err(UsageError::from)?.collect();
             return Ok(Parsed::Verb(given));
         }
         loop {
             match self.next(verb.options.iter().copied())? {
-                Next::Option(option) if option.is(&HELP) => return Ok(Parsed::Help(Some(verb))),
+                Next::Option(option) if option.is(&HELP) => return Ok(self.help(Some(verb))),
                 Next::Option(option) if option.is(&VERSION) => return Ok(Parsed::Version),
                 Next::Option(option) => self.take(option, Some(verb))?,
                 Next::Word(word) if matches!(verb.tail, Tail::Command(_)) => {

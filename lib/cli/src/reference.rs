@@ -20,6 +20,7 @@ pub fn reference(program: &Program, called: &CalledAs) -> String {
         match verb.target {
             Target::Itself => section(&mut text, program, verb, called),
             Target::Verb(owner, verb) => section(&mut text, owner, verb, called),
+            Target::Verbs(inner) => text.push_str(&reference(inner, &called.with(verb.name))),
             Target::Program(inner) => text.push_str(&format!(
                 "All of [{name}](#{name}): what follows `{called} {verb}` goes to it.\n\n",
                 name = inner.name,

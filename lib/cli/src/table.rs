@@ -9,12 +9,33 @@ pub struct Program {
     pub about: &'static str,
     /// In the order in which help lists them. The verbs of one group stand together.
     pub verbs: &'static [&'static Verb],
-    /// The verb when none is typed. Without one the program decides.
-    pub default: Option<&'static str>,
+    /// What is meant when no verb is typed.
+    pub default: Default,
     /// Options that stand before or behind every verb.
     pub globals: &'static [&'static Opt],
     /// Lines at the end of the help.
     pub notes: &'static str,
+}
+
+/// What is meant when no verb is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Default {
+    /// The program decides.
+    Program,
+    /// This verb; another word is a mistyped verb.
+    Verb(&'static str),
+    /// This verb, also where the first word is no verb: it is a word of this one.
+    Words(&'static str),
+}
+
+impl Default {
+    /// The verb, if there is one.
+    pub fn verb(self) -> Option<&'static str> {
+        match self {
+            Self::Program => None,
+            Self::Verb(verb) | Self::Words(verb) => Some(verb),
+        }
+    }
 }
 
 /// A verb.
@@ -53,6 +74,8 @@ pub enum Target {
     Itself,
     /// Another program, with all words behind the verb.
     Program(&'static Program),
+    /// The same program, which has verbs behind this one.
+    Verbs(&'static Program),
     /// A verb of another program.
     Verb(&'static Program, &'static Verb),
 }

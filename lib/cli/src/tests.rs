@@ -23,7 +23,10 @@ fn options(verb: &Verb) -> impl Iterator<Item = &'static Opt> {
 fn read(program: &'static Program, line: &str) -> String {
     match parse(program, line.split_whitespace().map(OsString::from)) {
         Err(misuse) => format!("{}: {}", misuse.code, misuse.message(&called(program.name))),
-        Ok(Parsed::Help(verb)) => format!("help {}", verb.map_or("", |verb| verb.name)),
+        Ok(Parsed::Help { under, verb, .. }) => {
+            let words = under.into_iter().chain(verb).map(|verb| verb.name);
+            format!("help {}", words.collect::<Vec<_>>().join(" "))
+        }
         Ok(Parsed::Version) => "version".to_owned(),
         Ok(Parsed::Nothing) => "nothing".to_owned(),
         Ok(Parsed::Verb(given)) => {
@@ -179,7 +182,19 @@ fn command_lines_are_read_by_the_table() {
     }
     assert_eq!(read(&write::PROGRAM, "--to x --check"), " --to=x --check");
     assert_eq!(read(&handoff::PROGRAM, "inbox show --json 1"), "inbox |show |--json |1");
-    assert_eq!(read(&handoff::PROGRAM, "ls -n 3"), "runs -n=3");
+    for (line, wanted) in [
+        ("ls -n 3", "list -n=3"),
+        ("runs", "list"),
+        ("runs 1130-x --json", "list --json 1130-x"),
+        ("list list", "list"),
+        ("runs prune --older-than 30d", "prune --older-than=30d"),
+        ("runs delete a b", "delete a b"),
+        ("runs --help", "help runs"),
+        ("runs prune --help", "help runs prune"),
+        ("help runs", "help runs"),
+    ] {
+        assert_eq!(read(&handoff::PROGRAM, line), wanted, "{line}");
+    }
     assert_eq!(
         read(&handoff::PROGRAM, "run --pro --text fix the --tests"),
         "run --pro --text=fix the --tests"
@@ -250,6 +265,17 @@ fn what_makes_no_sense_is_refused_with_the_nearest_word() {
             "2: --redact and --allow-secrets exclude each other\nsee handoff-write --help",
         ),
         (&write::PROGRAM, "--frobnicate", "2: there is no option `--frobnicate`\nsee handoff-write --help"),
+        (
+            &handoff::PROGRAM,
+            "runs prune",
+            "2: prune requires --older-than AGE\nsee handoff runs prune --help",
+        ),
+        (
+            &handoff::PROGRAM,
+            "runs --older-than 3d",
+            "2: `list` has no option `--older-than`\nsee handoff runs list --help",
+        ),
+        (&handoff::PROGRAM, "runs delete", "2: ID is missing\nsee handoff runs delete --help"),
         (&handoff::PROGRAM, "run --text", "2: --text needs words\nsee handoff run --help"),
         (
             &handoff::PROGRAM,

@@ -6,6 +6,7 @@
 //! there is one that is in no list, so a list that is locked, damaged or full stops nothing: see [`RecordError`].
 
 mod database;
+mod delete;
 mod ending;
 mod error;
 mod files;
@@ -25,6 +26,7 @@ use handoff_files::{Dir, FileError};
 
 use database::Database;
 
+pub use delete::DeleteError;
 pub use ending::{Ended, Ending, split_result};
 pub use error::{AdoptError, RecordError, RunsError, Trouble};
 pub use files::Files;

@@ -14,6 +14,9 @@ use crate::row::{Row, State};
 const TOLD: &str = ".told";
 const UNTOLD: &str = ".untold";
 
+/// The ends of both names.
+pub(crate) const ENDS: [&str; 2] = [TOLD, UNTOLD];
+
 /// For how long telling is tried again, in seconds.
 const RETRY_SECS: i64 = 7 * 86_400;
 
@@ -33,6 +36,11 @@ impl Runs {
     pub(crate) fn forget_told(&self, id: &RunId) {
         // One that stays tells of nothing.
         let _ = self.runs.remove(format!("{id}{TOLD}"));
+    }
+
+    /// Whether telling of the end of `id` failed, and is to be tried again.
+    pub(crate) fn is_untold(&self, id: &RunId) -> bool {
+        !matches!(self.runs.kind_of(format!("{id}{UNTOLD}")), Ok(None))
     }
 
     /// Gives each ended run of which could not be told to `tell`, which gives whether it could be now.

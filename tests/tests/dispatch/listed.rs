@@ -141,7 +141,7 @@ fn a_number_is_at_least_one_and_wins() {
     }
     for number in ["0", "abc", "-1", "1.5", "", "٣"] {
         let refusal = format!(
-            "agent-handoff: `-n {number}`: a number of at least 1 is needed\nsee handoff runs --help\n"
+            "agent-handoff: `-n {number}`: a number of at least 1 is needed\nsee handoff runs list --help\n"
         );
         stage.handoff(&["list", "-n", number]).is(2, "", &refusal);
     }

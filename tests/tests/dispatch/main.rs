@@ -9,6 +9,7 @@
 
 mod agents;
 mod conversations;
+mod deleted;
 mod endings;
 mod environment;
 mod forging;

@@ -35,6 +35,18 @@ pub(crate) enum Command {
     New(New),
     /// Show runs.
     List(List),
+    /// Delete runs.
+    Delete {
+        /// Which.
+        ids: Vec<String>,
+    },
+    /// Delete the runs that ended long ago.
+    Prune {
+        /// How long ago.
+        older_than: Duration,
+        /// Say which, and delete none.
+        dry_run: bool,
+    },
     /// Become the interactive agent.
     Open {
         /// None for the newest of this worktree.

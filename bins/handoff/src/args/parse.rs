@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use handoff_cli::table::Target;
-use handoff_cli::tables::{JSON, YES, handoff as table};
-use handoff_cli::{Asked, CalledAs, Given, Misuse, UsageError, ask, duration};
+use handoff_cli::tables::{DRY_RUN, JSON, YES, handoff as table};
+use handoff_cli::{Asked, CalledAs, Given, Misuse, UsageError, age, ask, duration};
 
 use super::{Command, List, New, Source, Task};
 
@@ -25,7 +25,7 @@ fn command(given: &Given, called: &CalledAs) -> Result<Command, Misuse> {
     let id = || given.word(0);
     let required = || Ok(given.word(0)?.unwrap_or_default());
     match given.verb.target {
-        Target::Itself => {}
+        Target::Itself | Target::Verbs(_) => {}
         Target::Program(program) => {
             let called = called.with(given.verb.name).to_string();
             return Ok(Command::Sibling { name: program.name, called, first: None, rest: rest() });
@@ -45,7 +45,12 @@ fn command(given: &Given, called: &CalledAs) -> Result<Command, Misuse> {
             backend: given.text(&table::BACKEND)?,
             slug: given.text(&table::SLUG)?,
         }),
-        "runs" => Command::List(List {
+        "delete" => Command::Delete { ids: given.words_from(0)? },
+        "prune" => Command::Prune {
+            older_than: given.parsed(&table::OLDER_THAN, age)?.unwrap_or_default(),
+            dry_run: given.has(&DRY_RUN),
+        },
+        "list" => Command::List(List {
             id: id()?,
             json: given.has(&JSON),
             all: given.has(&table::ALL),

@@ -1,6 +1,7 @@
 //! Each verb in a file of its name.
 
 mod complete;
+mod delete;
 pub(crate) mod deliver;
 mod dispatch;
 mod env;
@@ -33,6 +34,10 @@ pub(crate) fn run(command: &Command, environment: &Environment, output: Output) 
         Command::Resume { id, task } => here().and_then(|here| dispatch::resume(&here, id.as_deref(), task)),
         Command::New(new) => here().and_then(|here| new::run(&here, new)),
         Command::List(list) => here().and_then(|here| list::run(&here, list)),
+        Command::Delete { ids } => here().and_then(|here| delete::run(&here, ids)),
+        Command::Prune { older_than, dry_run } => {
+            here().and_then(|here| delete::prune(&here, *older_than, *dry_run))
+        }
         Command::Open { id } => here().and_then(|here| open::run(&here, id.as_deref())),
         Command::Tail { id, follow } => here().and_then(|here| tail::run(&here, id.as_deref(), *follow)),
         Command::Wait { ids, timeout } => here().and_then(|here| wait::run(&here, ids, *timeout)),

@@ -74,7 +74,9 @@ fn descend(program: &'static Program, before: &str, all: &mut Vec<Node>) {
         let (owner, does, inner) = match verb.target {
             Target::Itself => (program, Some(verb), None),
             Target::Verb(owner, does) => (owner, Some(does), None),
-            Target::Program(inner) => (inner, inner.verb(inner.default.unwrap_or_default()), Some(inner)),
+            Target::Program(inner) | Target::Verbs(inner) => {
+                (inner, inner.verb(inner.default.verb().unwrap_or_default()), Some(inner))
+            }
         };
         all.push(Node {
             spellings: verb.aliases.iter().map(|alias| format!("{before} {alias}")).collect(),

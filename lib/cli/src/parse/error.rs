@@ -14,6 +14,8 @@ pub struct Misuse {
     pub error: UsageError,
     /// The verb, if one was reached.
     pub verb: Option<&'static Verb>,
+    /// The verb that has that verb behind it.
+    pub under: Option<&'static Verb>,
     /// The exit code: 2, but 0 where a host would take 2 for a word to it.
     pub code: u8,
 }
@@ -21,14 +23,14 @@ pub struct Misuse {
 impl Misuse {
     pub(crate) fn new(error: UsageError, verb: Option<&'static Verb>) -> Self {
         let is_hosted = verb.is_some_and(|verb| verb.audience == Audience::Hosts);
-        Self { error, verb, code: if is_hosted { 0 } else { 2 } }
+        Self { error, verb, under: None, code: if is_hosted { 0 } else { 2 } }
     }
 
     /// The message: what is wrong, and which help explains it, for a program that was called as `called`.
     pub fn message(&self, called: &CalledAs) -> String {
         let verb = self.verb.filter(|verb| verb.is_shown() && !verb.name.is_empty());
-        let verb = verb.map(|verb| format!(" {}", verb.name)).unwrap_or_default();
-        format!("{}\nsee {called}{verb} --help", self.error)
+        let words = self.under.into_iter().chain(verb).map(|verb| format!(" {}", verb.name));
+        format!("{}\nsee {called}{} --help", self.error, words.collect::<String>())
     }
 }
 

@@ -1,7 +1,9 @@
 //! `handoff`, the front door.
 
-use super::{JSON, YES, handover, inbox, installer, write};
-use crate::table::{Audience, Count, Example, Known, Operand, Opt, Program, Rule, Tail, Takes, Values, Verb};
+use super::{DRY_RUN, JSON, YES, handover, inbox, installer, write};
+use crate::table::{
+    Audience, Count, Default, Example, Known, Operand, Opt, Program, Rule, Tail, Takes, Target, Values, Verb,
+};
 
 const SESSION: &str = "the next session of this worktree";
 const AGENT: &str = "another agent, now";
@@ -43,6 +45,8 @@ pub static TEXT: Opt = Opt {
 pub static WRITE: Opt = Opt::flag("write", "fill it from standard input");
 /// `--all`.
 pub static ALL: Opt = Opt::flag("all", "all of them, instead of the newest 50");
+/// `--older-than`.
+pub static OLDER_THAN: Opt = Opt::value("older-than", "AGE", Values::Any, "as 12h, 30d or 8w");
 /// `-n`.
 pub static NUMBER: Opt = Opt::value("", "N", Values::Any, "how many").letter('n');
 /// `--follow`.
@@ -95,12 +99,35 @@ pub static NEW: Verb = Verb {
     examples: &[Example { line: "new --write < task.md", about: "prints the file; `run` it then" }],
     ..Verb::new("new", "makes a prompt file to fill in, then run")
 };
+static LIST: Verb = Verb {
+    operands: &[Operand { about: "only this one", ..ID }],
+    options: &[&ALL, &NUMBER, &JSON],
+    ..Verb::new("list", "shows what was run; on a terminal a live board (also without a verb)")
+};
+static DELETE: Verb = Verb {
+    operands: &[Operand { about: "runs that have ended", count: Count::AtLeastOne, ..ID }],
+    ..Verb::new("delete", "deletes runs for good: prompt, progress, result")
+};
+static PRUNE: Verb = Verb {
+    options: &[&OLDER_THAN, &DRY_RUN],
+    rules: &[Rule::Required(&OLDER_THAN)],
+    examples: &[Example { line: "prune --older-than 30d --dry-run", about: "what would be deleted?" }],
+    ..Verb::new("prune", "deletes the runs that ended long ago")
+};
+/// The verbs behind `runs`.
+pub static RUNS_PROGRAM: Program = Program {
+    name: "runs",
+    about: "what was run",
+    verbs: &[&LIST, &DELETE, &PRUNE],
+    default: Default::Words("list"),
+    globals: &[],
+    notes: "",
+};
 /// `runs`.
 pub static RUNS: Verb = Verb {
     group: AGENT,
     aliases: &["list", "ls"],
-    operands: &[Operand { about: "only this one", ..ID }],
-    options: &[&ALL, &NUMBER, &JSON],
+    target: Target::Verbs(&RUNS_PROGRAM),
     ..Verb::new("runs", "shows what was run; on a terminal a live board")
 };
 /// `tail`.
@@ -232,7 +259,7 @@ pub static PROGRAM: Program = Program {
         &LEASH,
         &GUARD,
     ],
-    default: None,
+    default: Default::Program,
     globals: &[],
     notes: "Without a verb: what waits and what runs here. Exit code: 0 success, 1 not done, 2 usage, 128+n ended by a signal.",
 };

@@ -1,7 +1,9 @@
 //! `handover`; most of its verbs are verbs of `handoff` too.
 
 use super::{DRY_RUN, JSON, ROOT, YES};
-use crate::table::{Audience, Count, Example, Known, Operand, Opt, Program, Rule, Tail, Takes, Values, Verb};
+use crate::table::{
+    Audience, Count, Default, Example, Known, Operand, Opt, Program, Rule, Tail, Takes, Values, Verb,
+};
 
 const SAVING: &str = "saving";
 const TAKING: &str = "taking over";
@@ -227,7 +229,7 @@ pub static PROGRAM: Program = Program {
         &PRINT_CONFIG,
         &STATUSLINE_TAP,
     ],
-    default: None,
+    default: Default::Program,
     globals: &[&ROOT],
     notes: "Exit code: 0 success, 1 not done, 2 usage. What hooks run never fails its host: 0.",
 };

@@ -1,7 +1,7 @@
 //! `inbox`, `handoff inbox`.
 
 use super::{DRY_RUN, JSON, ROOT};
-use crate::table::{Audience, Count, Example, Known, Operand, Opt, Program, Rule, Values, Verb};
+use crate::table::{Audience, Count, Default, Example, Known, Operand, Opt, Program, Rule, Values, Verb};
 
 /// `--all`.
 pub static ALL: Opt = Opt::flag("all", "in every inbox, instead of this one");
@@ -88,7 +88,7 @@ pub static PROGRAM: Program = Program {
     verbs: &[
         &LIST, &READ, &SHOW, &ARCHIVE, &RESTORE, &SETTLE, &LOG, &SEARCH, &WORKTREES, &MOVE, &PRUNE, &PATH,
     ],
-    default: Some("list"),
+    default: Default::Verb("list"),
     globals: &[&ROOT, &JSON],
     notes: "An ID is a number from the list or any part of a file name that only one has.\nExit code: 0 done, 1 nothing found or refused, 2 usage.",
 };

@@ -1,7 +1,7 @@
 //! `installer`; its verbs are verbs of `handoff` too.
 
 use super::{DRY_RUN, JSON};
-use crate::table::{Example, Opt, Program, Values, Verb};
+use crate::table::{Default, Example, Opt, Program, Values, Verb};
 
 /// `--only`.
 pub static ONLY: Opt = Opt::value(
@@ -55,7 +55,7 @@ pub static PROGRAM: Program = Program {
     name: "installer",
     about: "installs agent-handoff, wires the agents, checks it, takes it away",
     verbs: &[&INSTALL, &UNINSTALL, &DOCTOR, &UPGRADE, &UPGRADE_CHECK],
-    default: None,
+    default: Default::Program,
     globals: &[&HOME, &DRY_RUN, &JSON],
     notes: "Exit code: 0 done, for doctor healthy; 1 not; 2 usage.",
 };

@@ -1,7 +1,7 @@
 //! `session-start`. The program reads its own four options, so that it need not link this: a test compares them.
 
 use super::ROOT;
-use crate::table::{Opt, Program, Values, Verb};
+use crate::table::{Default, Opt, Program, Values, Verb};
 
 static FORMAT: Opt = Opt::value(
     "format",
@@ -24,7 +24,7 @@ pub static PROGRAM: Program = Program {
     name: "session-start",
     about: "offers a new session the handoffs that wait for its worktree",
     verbs: &[&ONLY],
-    default: None,
+    default: Default::Program,
     globals: &[],
     notes: "The agent runs it as its SessionStart hook, with the hook's JSON on standard input. A handoff that was offered stays unread until the session has answered.",
 };

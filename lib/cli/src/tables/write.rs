@@ -1,7 +1,7 @@
 //! `handoff-write`, `handoff write`.
 
 use super::{JSON, ROOT};
-use crate::table::{Example, Opt, Program, Rule, Values, Verb};
+use crate::table::{Default, Example, Opt, Program, Rule, Values, Verb};
 
 /// `--to`.
 pub static TO: Opt = Opt::value(
@@ -86,7 +86,7 @@ pub static PROGRAM: Program = Program {
     name: "handoff-write",
     about: "leaves a handoff for the next session of a worktree",
     verbs: &[&ONLY],
-    default: None,
+    default: Default::Program,
     globals: &[],
     notes: "",
 };

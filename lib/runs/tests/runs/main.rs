@@ -9,6 +9,7 @@
     reason = "tests look at files from outside, and end where they are surprised"
 )]
 
+mod deleted;
 mod faults;
 mod life;
 mod old;
