@@ -12,18 +12,18 @@ import project
 # What an archive has beside the programs.
 PAPERS = ("LICENSE", "README.md", "CHANGELOG.md")
 
-# Made by the programs from their own tables, where they can: `compile_for` puts them below `generated`.
+# Made from the tables of lib/cli: `generate` of packaging/build puts them below this directory.
 GENERATED = ("man", "completions")
 
 # Says how an installation came. The installer finds it beside the directory of the programs that it installs.
 ORIGIN = "origin.json"
 
 
-def write(out: Path, target: str, programs: Path, repository: str) -> Path:
+def write(out: Path, target: str, programs: Path, generated: Path, repository: str) -> Path:
     """Writes the archive of `target` to `out`; gives its path."""
     name = archive_name(target).removesuffix(".tar.gz")
     path = out / archive_name(target)
-    path.write_bytes(packed(name, contents(target, programs, repository)))
+    path.write_bytes(packed(name, contents(target, programs, generated, repository)))
     return path
 
 
@@ -31,17 +31,15 @@ def archive_name(target: str) -> str:
     return f"agent-handoff-{project.version()}-{target}.tar.gz"
 
 
-def contents(target: str, programs: Path, repository: str) -> dict[str, tuple[bytes, int]]:
+def contents(target: str, programs: Path, generated: Path, repository: str) -> dict[str, tuple[bytes, int]]:
     """What the archive holds: path, then bytes and mode."""
     files = {f"bin/{program}": ((programs / program).read_bytes(), 0o755) for program in project.PROGRAMS}
     files |= {paper: ((project.ROOT / paper).read_bytes(), 0o644) for paper in PAPERS}
     files["install"] = ((project.ROOT / "packaging/install").read_bytes(), 0o755)
     files[ORIGIN] = (origin(target, repository).encode(), 0o644)
     for directory in GENERATED:
-        made = programs / "generated" / directory
-        for path in sorted(made.rglob("*")) if made.is_dir() else ():
-            if path.is_file():
-                files[f"{directory}/{path.relative_to(made)}"] = (path.read_bytes(), 0o644)
+        for path in sorted((generated / directory).iterdir()):
+            files[f"{directory}/{path.name}"] = (path.read_bytes(), 0o644)
     return files
 
 
