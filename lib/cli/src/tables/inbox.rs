@@ -71,6 +71,7 @@ static MOVE: Verb = Verb {
             values: Values::Directory,
         },
     ],
+    notes: "What another process holds stays where it is; then the exit code is 1.",
     ..Verb::new("move", "takes the handoffs of a renamed worktree to its new path")
 };
 static PRUNE: Verb = Verb {

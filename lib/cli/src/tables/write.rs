@@ -48,7 +48,7 @@ pub static PROJECT_DIR: Opt = Opt::value(
     "project-dir",
     "DIR",
     Values::Directory,
-    "where the session was started, when the shell may be elsewhere",
+    "where the session was started; else that of the session whose shell this is",
 );
 /// `--template`.
 pub static TEMPLATE: Opt = Opt::flag("template", "print the sections of a handoff");
