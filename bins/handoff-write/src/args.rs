@@ -15,7 +15,7 @@ handoff-write: leaves a handoff for the next session of a worktree
 
 usage: handoff-write [--to NAME] [--topic SLUG] [--file PATH|-] [--name S] [--description S]
                      [--tool S] [--session-id S] [--check] [--redact | --allow-secrets]
-                     [--dirty-files N] [--root DIR | --project-dir DIR] [--json]
+                     [--dirty-files N] [--length BYTES] [--root DIR | --project-dir DIR] [--json]
        handoff-write --template | --context [--root DIR | --project-dir DIR]
 
 The body comes from standard input, or from --file. It must have `## Immediate next action`.
@@ -30,6 +30,7 @@ The body comes from standard input, or from --file. It must have `## Immediate n
   --redact          replace secrets by [REDACTED:<rule>]
   --allow-secrets   write them
   --dirty-files N   so many files are uncommitted: who has counted them saves the look at all
+  --length BYTES    refuse a draft of another length: a sender that is killed sends less
   --root DIR        the writing worktree, instead of this directory
   --project-dir DIR what the session was started in, where the shell may be in another place
   --json            report as JSON
@@ -64,6 +65,8 @@ pub(crate) struct Args {
     pub(crate) session_id: Option<String>,
     /// How many files are uncommitted, where the caller has counted them.
     pub(crate) dirty_files: Option<usize>,
+    /// How many bytes the draft has, where the sender has said so.
+    pub(crate) length: Option<usize>,
     pub(crate) check: bool,
     pub(crate) secrets: Secrets,
     pub(crate) start: Start,
@@ -96,6 +99,7 @@ impl Args {
                     args.session_id = Some(parser.value()?.string()?).filter(|id| !id.is_empty())
                 }
                 Long("dirty-files") => args.dirty_files = Some(parser.value()?.parse()?),
+                Long("length") => args.length = Some(parser.value()?.parse()?),
                 Long("check") => args.check = true,
                 Long("redact") => args.secrets = secrets(args.secrets, Secrets::Redact)?,
                 Long("allow-secrets") => args.secrets = secrets(args.secrets, Secrets::Allow)?,
