@@ -8,6 +8,7 @@ mod list;
 mod new;
 pub(crate) mod open;
 mod prompt;
+mod shown;
 mod sibling;
 mod status;
 mod stop;

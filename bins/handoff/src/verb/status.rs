@@ -14,8 +14,8 @@ pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
         printed(here.output, HELP);
         return Ok(2);
     }
-    let mut text = said("inbox", &[]);
-    for line in said("handover", &["pending"]).lines() {
+    let mut text = said(here, "inbox", &[]);
+    for line in said(here, "handover", &["pending"]).lines() {
         text.push_str(&format!("capture: {line}\n"));
     }
     if handoff_files::is_directory(&here.home) {
@@ -30,7 +30,16 @@ pub(crate) fn run(here: &Here<'_>) -> Result<u8, Failure> {
 }
 
 /// What the program beside this one says of this worktree.
-fn said(name: &str, args: &[&str]) -> String {
-    let said = sibling::command(name).args(args).stdin(Stdio::null()).stderr(Stdio::null()).output();
-    said.map(|said| String::from_utf8_lossy(&said.stdout).into_owned()).unwrap_or_default()
+fn said(here: &Here<'_>, name: &str, args: &[&str]) -> String {
+    let mut program = sibling::command(name);
+    match program.args(args).stdin(Stdio::null()).output() {
+        Ok(said) => {
+            here.output.note(&String::from_utf8_lossy(&said.stderr));
+            String::from_utf8_lossy(&said.stdout).into_owned()
+        }
+        Err(error) => {
+            here.output.complain(sibling::could_not_run(&program, &error).words);
+            String::new()
+        }
+    }
 }
