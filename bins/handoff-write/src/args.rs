@@ -29,6 +29,8 @@ pub(crate) struct Args {
     pub(crate) session_id: Option<String>,
     /// How many files are uncommitted, where the caller has counted them.
     pub(crate) dirty_files: Option<usize>,
+    /// How many bytes the draft has, where the sender has said so.
+    pub(crate) length: Option<usize>,
     pub(crate) check: bool,
     pub(crate) secrets: Secrets,
     pub(crate) start: Start,
@@ -68,6 +70,7 @@ fn command(given: &Given) -> Result<Command, Misuse> {
         tool: given.text(&write::TOOL)?,
         session_id: given.text(&write::SESSION_ID)?.filter(|id| !id.is_empty()),
         dirty_files: given.parsed(&write::DIRTY_FILES, str::parse)?,
+        length: given.parsed(&write::LENGTH, str::parse)?,
         check: given.has(&write::CHECK),
         secrets: secrets(given),
         start,

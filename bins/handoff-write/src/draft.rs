@@ -61,6 +61,18 @@ impl Source {
         read_whole_input(MOST).transpose().map(|read| Self::of(read, None, "standard input"))
     }
 
+    /// The same when it has `length` bytes, else cut: a sender that is killed closes its pipe as one that is done does.
+    pub(crate) fn of_length(mut self, length: Option<usize>) -> Self {
+        if let Some(length) = length.filter(|&length| length != self.bytes.len() && self.cut.is_none()) {
+            let reason = format!(
+                "the draft has {} bytes and its sender announced {length}: it was ended before it had sent all of it",
+                self.bytes.len()
+            );
+            self.cut = Some(reason);
+        }
+        self
+    }
+
     fn of(read: Result<Vec<u8>, InputError>, file: Option<PathBuf>, name: &str) -> Self {
         match read {
             Ok(bytes) => Self { bytes, file, cut: None },

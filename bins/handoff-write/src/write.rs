@@ -21,7 +21,7 @@ const TITLE: usize = 200;
 
 pub(crate) fn run(args: &Args, environment: &Environment, output: &Output) -> Status {
     let source = match Source::read(args.file.as_deref(), output) {
-        Ok(source) => source,
+        Ok(source) => source.of_length(args.length),
         Err(error) => {
             output.complain(error);
             return Status::NotDone;

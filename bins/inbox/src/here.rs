@@ -1,6 +1,6 @@
 //! Where we are: the worktree, its address, the store.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use handoff_address::Address;
@@ -131,6 +131,13 @@ impl Here {
             });
         }
         Ok(names)
+    }
+}
+
+impl Here {
+    /// At most `limit` bytes of the archived handoff `name`; `None`, with a message, where it cannot be read.
+    pub(crate) fn archived_content(&self, inbox: &Inbox, name: &OsStr, limit: u64) -> Option<Vec<u8>> {
+        inbox.read_archived(name, limit).map_err(|error| self.output.complain(error)).ok()
     }
 }
 

@@ -42,18 +42,7 @@ fn sibling(name: &str) -> Command {
 impl SessionWord<'_> {
     /// Leaves `body`, with its secrets taken out; Err is why not, in the words of `handoff-write`.
     pub fn leave(&self, body: &str) -> Result<Left, String> {
-        let mut write = sibling("handoff-write");
-        write.args(["--json", "--redact", "--tool", self.tool, "--name", self.name, "--topic", self.topic]);
-        if let Some(to) = self.to {
-            write.args(["--to", to]);
-        }
-        if let Some(session_id) = self.session_id {
-            write.args(["--session-id", session_id]);
-        }
-        if let Some(count) = self.dirty_files {
-            write.args(["--dirty-files", &count.to_string()]);
-        }
-        write.arg("--root").arg(self.worktree).current_dir(self.worktree);
+        let mut write = self.command(body);
         write.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut write = write.spawn().map_err(|error| error.to_string())?;
         if let Some(mut stdin) = write.stdin.take() {
@@ -68,6 +57,25 @@ impl SessionWord<'_> {
         }
     }
 
+    /// The command that writes it. It is told the length: if this process is killed while it sends, what arrived before
+    /// looks whole.
+    fn command(&self, body: &str) -> Command {
+        let mut write = sibling("handoff-write");
+        write.args(["--json", "--redact", "--tool", self.tool, "--name", self.name, "--topic", self.topic]);
+        if let Some(to) = self.to {
+            write.args(["--to", to]);
+        }
+        if let Some(session_id) = self.session_id {
+            write.args(["--session-id", session_id]);
+        }
+        if let Some(count) = self.dirty_files {
+            write.args(["--dirty-files", &count.to_string()]);
+        }
+        write.args(["--length", &body.len().to_string()]);
+        write.arg("--root").arg(self.worktree).current_dir(self.worktree);
+        write
+    }
+
     /// Archives the unread handoff `name` of the worktree `root`, which nobody needs to be told of any more; false when
     /// that was not done, as where somebody read it.
     pub fn withdraw(root: &Path, name: &OsStr) -> bool {
@@ -75,5 +83,26 @@ impl SessionWord<'_> {
         archive.arg("archive").arg("--root").arg(root).arg("--").arg(name).current_dir(root);
         archive.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         archive.status().is_ok_and(|status| status.success())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_writer_knows_how_long_the_body_is() {
+        let word = SessionWord {
+            tool: "handoff-run",
+            name: "title",
+            topic: "result",
+            worktree: Path::new("/"),
+            to: None,
+            session_id: None,
+            dirty_files: None,
+        };
+        let command = word.command("höchstens");
+        let arguments: Vec<_> = command.get_args().collect();
+        assert!(arguments.windows(2).any(|pair| pair == ["--length", "10"]), "{arguments:?}");
     }
 }

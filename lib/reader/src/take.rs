@@ -19,6 +19,9 @@ const PREVIEWS: usize = 5;
 /// How many bad files are named.
 const NAMED: usize = 3;
 
+/// How many handoffs that cannot be taken are passed over before no other is tried.
+const MAX_REFUSED: usize = 100;
+
 pub(crate) fn take<'r>(
     request: &'r Request<'_>,
     candidates: &Candidates,
@@ -96,16 +99,30 @@ impl<'r, 'l> Work<'r, 'l> {
                     self.unread.extend(rest());
                     return;
                 }
+                Err(error) if self.is_hopeless(&error) => {
+                    self.stopped = Some(error);
+                    self.unread.extend(rest());
+                    return;
+                }
                 Err(error) => {
-                    let hopeless = is_hopeless(&error);
-                    self.stopped.get_or_insert(error);
-                    if hopeless {
-                        self.unread.extend(rest());
-                        return;
-                    }
+                    self.bad.push(error.to_string());
                     self.unread.push(&candidate.waiting);
                 }
             }
+        }
+    }
+
+    /// Whether what the system refused for one handoff it will refuse for each.
+    fn is_hopeless(&self, error: &FileError) -> bool {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
+        match error.kind() {
+            ReadOnlyFilesystem | StorageFull => true,
+            // One may be immutable. A sandbox may refuse what the directories' modes allow.
+            PermissionDenied => {
+                let can_move = |archive: &Dir| self.request.inbox.check_movable(archive).is_ok();
+                self.bad.len() >= MAX_REFUSED || !self.archive.as_ref().is_none_or(can_move)
+            }
+            _ => false,
         }
     }
 
@@ -244,12 +261,6 @@ impl<'r, 'l> Work<'r, 'l> {
         }
         Outcome::Line(Line { text: said.join("; "), reason: None })
     }
-}
-
-/// Whether what the system refused for one handoff it will refuse for each.
-fn is_hopeless(error: &FileError) -> bool {
-    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
-    matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem | StorageFull)
 }
 
 /// The file of a handoff.

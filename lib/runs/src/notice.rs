@@ -57,8 +57,8 @@ impl Runs {
             if row.as_ref().is_some_and(|row| row.state == State::Running) {
                 continue;
             }
-            let then = self.runs.modified(&entry.name).unwrap_or_default();
-            let is_old = Timestamp::now().seconds() - then > RETRY_SECS;
+            let then = self.runs.modified(&entry.name);
+            let is_old = then.is_some_and(|then| Timestamp::now().seconds() - then > RETRY_SECS);
             if is_old || row.is_none_or(|row| tell(&row)) {
                 // One that stays is told again.
                 let _ = self.runs.remove(&entry.name);

@@ -2,6 +2,7 @@
 //!
 //! A lock tells, not a process id: ids are given away again. Only handoff-cli's own rows have nothing else.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use handoff_document::Timestamp;
@@ -52,12 +53,14 @@ impl Runs {
         for mut row in self.rows("status = 'running' ORDER BY id DESC", [])? {
             // What cannot be looked at now is looked at the next time.
             let Ok(Some(lock)) = self.abandoned(&row) else { continue };
-            (row.state, row.reason) = match self.ended_as(&row) {
-                Some((state, reason)) if state != State::Lost => (state, reason),
-                _ => (State::Lost, Some(WHY.to_owned())),
+            let written = self.written_result(&row);
+            (row.state, row.reason) = match &written {
+                Written::Ended(state, reason) => (*state, reason.clone()),
+                Written::Unreadable(error) => (State::Lost, Some(format!("{WHY}; {error}"))),
+                Written::Missing | Written::Other => (State::Lost, Some(WHY.to_owned())),
             };
             row.ended = Some(Timestamp::now());
-            any |= self.put_right(&row, &mut tell)?;
+            any |= self.put_right(&row, matches!(written, Written::Missing), &mut tell)?;
             // A lock file that stays is free.
             let _ = lock.remove();
             // The conversation's too, unless somebody else is on it by now.
@@ -69,8 +72,14 @@ impl Runs {
         Ok(())
     }
 
-    /// Writes `row` as it has ended; false when the list has its end already.
-    fn put_right(&self, row: &Row, tell: &mut impl FnMut(&Row) -> bool) -> Result<bool, RecordError> {
+    /// Writes `row` as it has ended, and with `no_result` the result file of a lost one; false when the list has its end
+    /// already.
+    fn put_right(
+        &self,
+        row: &Row,
+        no_result: bool,
+        tell: &mut impl FnMut(&Row) -> bool,
+    ) -> Result<bool, RecordError> {
         self.database()?.within(PATIENCE, |connection| {
             let change = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
             let update = "UPDATE runs SET status = ?2, runtime_info = json_patch(json_remove(CASE \
@@ -83,7 +92,7 @@ impl Runs {
             }
             if row.state == State::Lost {
                 // On a full disk the list at least says it.
-                if self.write_lost(row).is_ok() {
+                if !no_result || self.write_lost(row).is_ok() {
                     let _ = self.close_progress(row);
                 }
             }
@@ -120,10 +129,16 @@ impl Runs {
     }
 
     /// Whether what guards the agent of `row` lives: it holds a lock on the prompt's file, and may outlive its supervisor.
-    pub fn is_guarded(&self, row: &Row) -> bool {
+    ///
+    /// # Errors
+    /// What the system says of that file, except that there is none: then it cannot be said.
+    pub fn is_guarded(&self, row: &Row) -> Result<bool, FileError> {
         let prompt = format!("{}{}", row.id, crate::files::PROMPT);
-        let lock = self.tasks.open_file(prompt).and_then(|file| file.lock());
-        lock.is_ok_and(|lock| lock == Lock::Busy)
+        match self.tasks.open_file(prompt).and_then(|file| file.lock()) {
+            Ok(lock) => Ok(lock == Lock::Busy),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// The lock of `row` when nobody else has it, nor lives without one.
@@ -146,10 +161,20 @@ impl Runs {
         }
     }
 
-    /// The state in the run's result file, and the reason.
-    fn ended_as(&self, row: &Row) -> Option<(State, Option<String>)> {
-        let head = self.tasks.open_file(self.files(row).result.file_name()?).ok()?.read(HEAD).ok()?;
-        result_head(&head)
+    /// What the run's result file says.
+    fn written_result(&self, row: &Row) -> Written {
+        let name = format!("{}{}", row.id, crate::files::RESULT);
+        match self.tasks.open_file(name).and_then(|mut file| file.read(HEAD)) {
+            Ok(head) => match result_head(&head) {
+                // One that said so before its row did is written again, with all that is known now.
+                Some((State::Lost, _)) => Written::Missing,
+                Some((state, reason)) => Written::Ended(state, reason),
+                None if head.is_empty() => Written::Missing,
+                None => Written::Other,
+            },
+            Err(error) if error.kind() == ErrorKind::NotFound => Written::Missing,
+            Err(error) => Written::Unreadable(error),
+        }
     }
 
     /// The last line of the progress, as every run has it, on a line of its own.
@@ -183,6 +208,18 @@ impl Runs {
         );
         self.write_result(&row.id, &row.backend, State::Lost, &info, text.as_bytes()).map(drop)
     }
+}
+
+/// What is in the result file of a run whose supervisor is gone.
+enum Written {
+    /// How it ended, and why.
+    Ended(State, Option<String>),
+    /// There is none that says anything.
+    Missing,
+    /// One that is not ours, such as handoff-cli's: it does not say how the run ended, and it may be all that there is.
+    Other,
+    /// It may be whole, so nothing is put in its place.
+    Unreadable(FileError),
 }
 
 /// By a process id, where there is no lock.

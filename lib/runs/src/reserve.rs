@@ -80,10 +80,17 @@ impl Runs {
     }
 
     /// The backend that the run to come `id` is reserved for; None when it is no such run any more.
-    pub fn reserved_for(&self, id: &RunId) -> Option<String> {
-        let content = self.runs.open_file(format!("{id}{RESERVED}")).ok()?.read(4096).ok()?;
-        let content = String::from_utf8(content).ok()?;
-        Some(content.split_once(' ')?.1.to_owned()).filter(|backend| !backend.is_empty())
+    ///
+    /// # Errors
+    /// What the system says of the reservation, except that there is none.
+    pub fn reserved_for(&self, id: &RunId) -> Result<Option<String>, FileError> {
+        let content =
+            match self.runs.open_file(format!("{id}{RESERVED}")).and_then(|mut file| file.read(4096)) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+                content => String::from_utf8_lossy(&content?).into_owned(),
+            };
+        let backend = content.split_once(' ').map(|(_, backend)| backend.to_owned());
+        Ok(backend.filter(|backend| !backend.is_empty()))
     }
 
     /// Starts the run that `id` was reserved for. `new.prompt` is what its file says; the slug is the reserved one.

@@ -90,6 +90,16 @@ impl Inbox {
         Ok(archive)
     }
 
+    /// Fails unless this process may move files from `unread/` to `archive`. A file that it may not move all the same is
+    /// the only one of its kind then.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn check_movable(&self, archive: &Dir) -> Result<(), FileError> {
+        self.unread()?.check_writable()?;
+        archive.check_writable()
+    }
+
     /// What waits here, newest first. Claims whose owner is gone are among it, and what dead writers left is swept.
     ///
     /// # Errors

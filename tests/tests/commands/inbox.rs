@@ -286,3 +286,36 @@ fn a_store_that_anybody_can_write_to_is_listed_with_a_warning_and_not_read() {
     is(&world, &ran, 0, &table, &format!("agent-handoff: be careful: {fault}"));
     assert_eq!(world.names(&app, "unread").len(), 1);
 }
+
+#[test]
+fn an_archived_handoff_that_cannot_be_read_is_named_and_not_taken_for_an_empty_one() {
+    // To root permissions apply only without its capabilities.
+    let world = World::new();
+    let app = world.dir("app");
+    world.write(&app, &[], BODY);
+    world.run("inbox", &app, &["read"], "");
+    let [path] = &published(&world.root())[..] else { panic!("one file") };
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o000)).unwrap();
+    let run = |args: &[&str]| {
+        let program = tests::program("inbox");
+        let mut command = world.command("inbox", &app);
+        if tests::is_root() {
+            command = world.bare_command("setpriv");
+            command.args(["--bounding-set=-all", "--inh-caps=-all", "--"]).arg(program).current_dir(&app);
+        }
+        command.args(args);
+        feed(command, b"")
+    };
+    let said = format!("agent-handoff: could not open {}: permission denied\n", path.display());
+    for (args, code) in
+        [(&["search", "pytest"][..], 1), (&["log"], 0), (&["log", "--all"], 0), (&["log", "--json"], 0)]
+    {
+        let ran = run(args);
+        assert!(ran.code == code && ran.err().contains(&said), "{args:?}: {} {}", ran.code, ran.err());
+    }
+    assert_eq!(json(&run(&["log", "--json"]))[0]["readable"], false);
+    let ran = run(&["prune", "--older-than", "0d"]);
+    assert!(ran.out().contains("deleted 0") && ran.err().contains(&said), "{} {}", ran.out(), ran.err());
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(json(&run(&["log", "--json"]))[0]["readable"], true);
+}

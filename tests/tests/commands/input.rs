@@ -81,6 +81,31 @@ fn a_draft_whose_input_fails_is_refused_and_what_came_is_kept() {
 }
 
 #[test]
+fn a_draft_of_a_sender_that_was_killed_is_kept_and_not_written() {
+    let world = World::new();
+    let app = world.dir("app");
+    let length = BODY.len().to_string();
+    let sent = |body: &[u8], args: &[&str]| {
+        let mut command = world.command("handoff-write", &app);
+        command.args(["--length", &length]).args(args);
+        feed(command, body)
+    };
+    let cut = &BODY.as_bytes()[..BODY.len() - 7];
+    let said = format!(
+        "the draft has {} bytes and its sender announced {length}: it was ended before it had sent all of it\n",
+        cut.len()
+    );
+    let ran = sent(cut, &[]);
+    assert!(ran.code == 1 && ran.err().contains(&said), "{}", ran.err());
+    assert_eq!(std::fs::read(kept_draft(&ran)).unwrap(), cut);
+    let ran = sent(cut, &["--check"]);
+    assert!(ran.code == 1 && ran.err().contains(&said), "{}", ran.err());
+    assert_eq!(published(&world.root()), Vec::<std::path::PathBuf>::new());
+    assert_eq!(sent(BODY.as_bytes(), &[]).code, 0);
+    assert_eq!(published(&world.root()).len(), 1);
+}
+
+#[test]
 fn a_standard_input_that_is_a_directory_is_no_empty_draft() {
     let world = World::new();
     let app = world.dir("app");

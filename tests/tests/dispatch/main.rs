@@ -19,6 +19,7 @@ mod inbox;
 mod killed;
 mod listed;
 mod prompts;
+mod records;
 mod reserved;
 mod screen;
 mod setup;

@@ -243,6 +243,52 @@ fn an_unreadable_handoff_among_good_ones_is_named_and_stops_none_of_them() {
     assert_eq!(planted[1].shown_in(&ran.out), 1);
 }
 
+/// A file that nobody can change or move, until this is dropped.
+struct Immutable(PathBuf);
+
+impl Immutable {
+    /// `None` where the file system or this user cannot do that.
+    fn new(path: PathBuf) -> Option<Self> {
+        let changed = Command::new("chattr").arg("+i").arg(&path).output();
+        let is_immutable = changed.is_ok_and(|output| output.status.success());
+        can("make a file immutable", is_immutable).then(|| Self(path))
+    }
+}
+
+impl Drop for Immutable {
+    fn drop(&mut self) {
+        let _ = Command::new("chattr").arg("-i").arg(&self.0).output();
+    }
+}
+
+#[test]
+fn an_immutable_newest_handoff_is_named_and_keeps_nothing_older_from_anybody() {
+    let stage = Stage::new();
+    let planted = samples(3, true);
+    stage.plant(&planted);
+    let newest = planted.iter().max_by_key(|sample| sample.name()).unwrap();
+    let path = stage.unread().join(newest.name());
+    let Some(immutable) = Immutable::new(path.clone()) else { return };
+    let read = stage.world.run("inbox", &stage.dir, &["read"], "");
+    for sample in &planted {
+        let is_newest = sample.name() == newest.name();
+        assert_eq!(sample.shown_in(&read.out), usize::from(!is_newest), "{}", read.out());
+    }
+    let reason = "operation not permitted";
+    assert!(read.out().contains(path.to_str().unwrap()) && read.out().contains(reason), "{}", read.out());
+    assert_eq!(read.code, 0);
+    // Alone it is shown where it is.
+    let read = stage.world.run("inbox", &stage.dir, &["read"], "");
+    assert_eq!((read.code, newest.shown_in(&read.out)), (0, 1), "{}", read.out());
+    assert!(read.err().starts_with("agent-handoff: shown, but it stays unread: "), "{}", read.err());
+    let ran = stage.session();
+    assert_eq!(newest.shown_in(&ran.out), 1, "{}", ran.out());
+    drop(immutable);
+    let read = stage.world.run("inbox", &stage.dir, &["read", "1"], "");
+    assert_eq!((read.code, newest.shown_in(&read.out)), (0, 1), "{}", read.out());
+    assert_eq!(stage.places(&planted), [Place::Archived; 3]);
+}
+
 #[test]
 fn an_inbox_without_write_permission_keeps_nothing_from_anybody() {
     let stage = Stage::new();

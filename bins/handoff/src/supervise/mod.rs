@@ -107,6 +107,11 @@ pub(crate) fn supervise(
         match pump.next(TICK) {
             Arrived::Output(bytes) => intake.output(bytes, journal, watch),
             Arrived::Errors(bytes) => intake.errors(bytes),
+            Arrived::Failed(error) => {
+                let reason = handoff_files::reason(&error);
+                journal
+                    .line(&format!("warning: what the backend writes could not be read any more: {reason}"));
+            }
             Arrived::Nothing => {}
             Arrived::End => break,
         }

@@ -1,6 +1,6 @@
 //! What a backend writes, as it comes: two pipes, one order of arrival, bounded memory.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::process::Child;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
@@ -18,6 +18,8 @@ pub(crate) enum Arrived {
     Output(Vec<u8>),
     /// On standard error.
     Errors(Vec<u8>),
+    /// A read of one of them failed: what else it had is not known.
+    Failed(std::io::Error),
     /// Nothing, for as long as was waited.
     Nothing,
     /// Both pipes are closed by everybody who had them.
@@ -53,9 +55,16 @@ impl Pump {
 fn spawn(mut pipe: impl Read + Send + 'static, sender: SyncSender<Arrived>, arrived: fn(Vec<u8>) -> Arrived) {
     std::thread::spawn(move || {
         let mut buffer = vec![0; CHUNK];
-        // Whoever reads no more has ended the run.
-        while let Ok(size @ 1..) = pipe.read(&mut buffer) {
-            if sender.send(arrived(buffer[..size].to_vec())).is_err() {
+        loop {
+            let next = match pipe.read(&mut buffer) {
+                Ok(0) => return,
+                Ok(size) => arrived(buffer[..size].to_vec()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => Arrived::Failed(error),
+            };
+            let is_last = matches!(next, Arrived::Failed(_));
+            // Whoever reads no more has ended the run.
+            if sender.send(next).is_err() || is_last {
                 return;
             }
         }

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use handoff_process::SessionWord;
-use handoff_runs::{State, split_result};
+use handoff_runs::State;
 use handoff_text::Sanitised;
 
+use super::shown::{Part, Text};
 use crate::here::Here;
 
 /// How much of a result goes into the handoff, in bytes: it arrives whole then.
@@ -34,9 +35,10 @@ pub(crate) fn stored(
     file: &Path,
     from: Option<&Path>,
 ) -> Result<(), String> {
-    let (bytes, _) = handoff_files::read_named(file, STORED).map_err(|error| error.to_string())?;
-    let (_, text) = split_result(&bytes);
-    result(here, about, state, &String::from_utf8_lossy(text), file, from)
+    // That it ended is told all the same.
+    let read = Text::read(file, STORED, Part::Beginning);
+    let read = read.unwrap_or_else(|error| Text { text: format!("({error})"), left_out: 0 });
+    leave(here, about, state, &read, file, from)
 }
 
 /// Leaves the result of the run `about` for the worktree of `from`; Err is why not.
@@ -45,6 +47,17 @@ pub(crate) fn result(
     about: &About<'_>,
     state: State,
     text: &str,
+    file: &Path,
+    from: Option<&Path>,
+) -> Result<(), String> {
+    leave(here, about, state, &Text { text: text.to_owned(), left_out: 0 }, file, from)
+}
+
+fn leave(
+    here: &Here<'_>,
+    about: &About<'_>,
+    state: State,
+    text: &Text,
     file: &Path,
     from: Option<&Path>,
 ) -> Result<(), String> {
@@ -66,9 +79,13 @@ pub(crate) fn result(
 
 /// What the task was, as far as the record has it.
 fn task(about: &About<'_>) -> String {
-    let (prompt, _) = handoff_files::read_named(about.prompt, PROMPT).unwrap_or_default();
-    let first = prompt.split(|&b| b == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
-    let first = Sanitised::line(first, FIRST_LINE);
+    let first = match Text::read(about.prompt, PROMPT, Part::Beginning) {
+        Ok(prompt) => {
+            let first = prompt.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+            Sanitised::line(first.as_bytes(), FIRST_LINE).to_string()
+        }
+        Err(error) => format!("({error})"),
+    };
     let backend = Sanitised::line(about.backend.as_bytes(), FIRST_LINE);
     format!(
         "The task, for {backend}: {first}\nThe whole prompt: {}\nTo go on in the same conversation: handoff resume {} \
@@ -78,15 +95,13 @@ fn task(about: &About<'_>) -> String {
     )
 }
 
-fn body(about: &About<'_>, state: State, text: &str, file: &Path) -> String {
+fn body(about: &About<'_>, state: State, text: &Text, file: &Path) -> String {
     let id = about.id;
     let file = file.display();
-    let end = text.floor_char_boundary(MOST);
-    let (shown, rest) = text.split_at(end);
-    let rest = if rest.is_empty() {
-        String::new()
-    } else {
-        format!("\n[cut: {} bytes more in {file}]\n", rest.len())
+    let (shown, rest) = text.text.split_at(text.text.floor_char_boundary(MOST));
+    let rest = match rest.len() as u64 + text.left_out {
+        0 => String::new(),
+        bytes => format!("\n[cut: {bytes} bytes more in {file}]\n"),
     };
     // What another agent wrote must not open sections of its own.
     let quoted: String = shown.lines().map(|line| format!("> {line}\n")).collect();

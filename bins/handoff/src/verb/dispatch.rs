@@ -43,7 +43,10 @@ fn reserved_for(here: &Here<'_>, path: &Path) -> Result<Option<String>, Failure>
         return Ok(None);
     }
     let runs = here.runs()?;
-    let reserved = runs.prompt_of(path).and_then(|id| runs.reserved_for(&id));
+    let reserved = match runs.prompt_of(path) {
+        Some(id) => runs.reserved_for(&id)?,
+        None => None,
+    };
     if reserved.is_some() && !handoff_files::is_taken(path) {
         return Err(Failure::usage(format!("write the prompt to {} first", path.display())));
     }
@@ -136,7 +139,11 @@ fn dispatch(
     here.output.print(&format!("RUN_ID={}\n", run.id()));
     unrecorded(here, run.unrecorded(), "the run goes on without being listed");
     let mut run = run;
-    let mut journal = Journal::new(run.create_out().ok(), here.output, task.quiet);
+    let out = run.create_out();
+    if let Err(error) = &out {
+        here.output.note(&format!("warning: {error}; the progress is not kept\n"));
+    }
+    let mut journal = Journal::new(out.ok(), here.output, task.quiet);
     let order = Order { task, backend, cwd: &cwd, resumed };
     let ended = carry_out(here, &order, &mut run, &signals, &mut journal);
     let is_orphan = is_orphan(caller);
@@ -158,7 +165,7 @@ fn is_orphan(caller: Option<Pid>) -> bool {
 fn wait_for_guard(runs: &Runs, row: &Row) -> Result<(), Failure> {
     let Some(last) = runs.last_on_conversation(&row.session)? else { return Ok(()) };
     let start = Instant::now();
-    while runs.is_guarded(&last) {
+    while runs.is_guarded(&last)? {
         if start.elapsed() > GUARD_TIMEOUT {
             return Err(Failure::new(format!(
                 "the agent of {} has not ended yet, and two must not be on one conversation: try again later",

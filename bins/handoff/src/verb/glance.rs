@@ -81,9 +81,9 @@ pub(crate) fn run(here: &Here<'_>, called: &CalledAs) -> Result<u8, Failure> {
     let now = Timestamp::now();
     let runs = runs(here, now)?;
     let mut lines = Vec::new();
-    extend(&mut lines, unread.read::<Unread>(), "unread", |unread| self::unread(unread, now));
+    extend(&mut lines, unread.read::<Unread>(here), "unread", |unread| self::unread(unread, now));
     if let Some(captures) = captures {
-        extend(&mut lines, captures.read::<Capture>(), "capture", |capture| self::capture(capture, now));
+        extend(&mut lines, captures.read::<Capture>(here), "capture", |capture| self::capture(capture, now));
     }
     lines.extend(runs);
     let place = cell(worktree.top().as_os_str().as_encoded_bytes());
@@ -102,7 +102,7 @@ pub(crate) fn run(here: &Here<'_>, called: &CalledAs) -> Result<u8, Failure> {
         text.push_str(&table(&lines, columns));
         text.push_str(&format!("\n{}\n", cut(&next(&lines, called), columns)));
     }
-    text.push_str(&others(elsewhere, worktree.top(), called));
+    text.push_str(&others(here, elsewhere, worktree.top(), called));
     text.push_str(&format!("{called} --help\n"));
     Ok(printed(here.output, &text))
 }
@@ -126,9 +126,9 @@ fn next(lines: &[Line], called: &CalledAs) -> String {
 }
 
 /// The inboxes of other worktrees in which something is unread.
-fn others(answer: Answer, here: &std::path::Path, called: &CalledAs) -> String {
-    let Ok(inboxes) = answer.read::<Inbox>() else { return String::new() };
-    let others = inboxes.iter().filter(|inbox| inbox.path.as_deref() != Some(here) && inbox.unread > 0);
+fn others(here: &Here<'_>, answer: Answer, top: &std::path::Path, called: &CalledAs) -> String {
+    let Ok(inboxes) = answer.read::<Inbox>(here) else { return String::new() };
+    let others = inboxes.iter().filter(|inbox| inbox.path.as_deref() != Some(top) && inbox.unread > 0);
     let (count, unread) = others.fold((0, 0), |(count, unread), inbox| (count + 1, unread + inbox.unread));
     match count {
         0 => String::new(),
@@ -247,12 +247,13 @@ impl Answer {
     ///
     /// # Errors
     /// Why it prints none, in a line.
-    fn read<T: DeserializeOwned>(self) -> Result<Vec<T>, String> {
+    fn read<T: DeserializeOwned>(self, here: &Here<'_>) -> Result<Vec<T>, String> {
         let said = self.0.and_then(Child::wait_with_output).map_err(|error| handoff_files::reason(&error))?;
+        let message = String::from_utf8_lossy(&said.stderr);
         if !said.status.success() {
-            let message = String::from_utf8_lossy(&said.stderr).into_owned();
             return Err(message.lines().next().unwrap_or("could not be read").to_owned());
         }
+        here.output.note(&message);
         serde_json::from_slice(&said.stdout).map_err(|error| error.to_string())
     }
 }

@@ -6,10 +6,11 @@ use std::path::Path;
 use handoff_board::{Detail, Document, Left, Source, Tokens};
 use handoff_document::{Timestamp, age};
 use handoff_process::{Failure, Status};
-use handoff_runs::{Filter, Row, Runs, State, split_result};
+use handoff_runs::{Filter, Row, Runs, State};
 use handoff_text::Sanitised;
 use serde::Serialize;
 
+use super::shown::{Part, Text};
 use super::{open, printed, stop, tail};
 use crate::args::List;
 use crate::here::Here;
@@ -210,13 +211,19 @@ impl Source for Shown<'_, '_> {
     fn detail(&mut self, id: &str) -> Result<Detail, String> {
         let row = self.row(id)?;
         let files = self.runs.files(&row);
-        let document = |path: &Path| {
-            let (bytes, _) = handoff_files::read_named(path, MOST).unwrap_or_default();
-            let (_, text) = split_result(&bytes);
-            Document { text: String::from_utf8_lossy(text).into_owned(), path: path.display().to_string() }
+        let document = |path: &Path, part| Document {
+            text: Text::describe(path, MOST, part),
+            path: path.display().to_string(),
         };
-        let result = handoff_files::is_file(&files.result).then(|| document(&files.result));
-        Ok(Detail { prompt: document(&files.prompt), progress: document(&files.out), result })
+        let is_there = handoff_files::is_taken;
+        Ok(Detail {
+            prompt: document(&files.prompt, Part::Beginning),
+            progress: match is_there(&files.out) {
+                true => document(&files.out, Part::End),
+                false => Document { text: String::new(), path: files.out.display().to_string() },
+            },
+            result: is_there(&files.result).then(|| document(&files.result, Part::Beginning)),
+        })
     }
 
     fn stop(&mut self, id: &str) -> Result<(), String> {

@@ -11,6 +11,7 @@ mod list;
 mod new;
 pub(crate) mod open;
 mod prompt;
+mod shown;
 mod sibling;
 mod stop;
 mod tail;

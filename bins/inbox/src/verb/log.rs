@@ -32,7 +32,7 @@ pub(crate) fn run(here: &Here, all: bool, most: usize) -> Result<Status, Failure
     archived.truncate(most);
     if here.json {
         let rows: Vec<Value> =
-            archived.iter().map(|(inbox, number, name)| entry(inbox, *number, name)).collect();
+            archived.iter().map(|(inbox, number, name)| entry(here, inbox, *number, name)).collect();
         return Ok(here.output.json(&Value::from(rows)));
     }
     if archived.is_empty() {
@@ -53,7 +53,7 @@ pub(crate) fn run(here: &Here, all: bool, most: usize) -> Result<Status, Failure
 }
 
 fn cells(here: &Here, inbox: &Inbox, number: usize, name: &OsString) -> Vec<Cell> {
-    let content = inbox.read_archived(name, BEGINNING).unwrap_or_default();
+    let content = here.archived_content(inbox, name, BEGINNING).unwrap_or_default();
     let document = Document::parse(&content);
     let file = id::shown(name);
     let read = document.field("received_at").and_then(Timestamp::parse);
@@ -69,12 +69,15 @@ fn cells(here: &Here, inbox: &Inbox, number: usize, name: &OsString) -> Vec<Cell
     ]
 }
 
-fn entry(inbox: &Inbox, number: usize, name: &OsString) -> Value {
-    let content = inbox.read_archived(name, BEGINNING).unwrap_or_default();
+fn entry(here: &Here, inbox: &Inbox, number: usize, name: &OsString) -> Value {
+    let content = here.archived_content(inbox, name, BEGINNING);
+    let is_readable = content.is_some();
+    let content = content.unwrap_or_default();
     let document = Document::parse(&content);
     let mut entry = row::facts(&document, &id::shown(name));
     entry["received_by"] = json!(document.field("received_by"));
     entry["acknowledged"] = json!(document.field("acknowledged") == Some("true"));
+    entry["readable"] = json!(is_readable);
     entry["number"] = json!(number);
     entry["for"] = json!(inbox.key());
     entry["path"] = json!(inbox.read_path().join(name).to_string_lossy());

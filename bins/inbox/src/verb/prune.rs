@@ -19,7 +19,7 @@ pub(crate) fn run(here: &Here, older_than: i64, all: bool, dry_run: bool) -> Res
     let mut pruned = Vec::new();
     for inbox in here.inboxes(all)? {
         for name in here.archived(&inbox, all)? {
-            if archived_at(&inbox, &name).is_none_or(|at| at >= oldest) {
+            if archived_at(here, &inbox, &name).is_none_or(|at| at >= oldest) {
                 continue;
             }
             if !dry_run {
@@ -40,8 +40,8 @@ pub(crate) fn run(here: &Here, older_than: i64, all: bool, dry_run: bool) -> Res
 }
 
 /// By its stamp, else by its file. None when neither can be read: then it stays.
-fn archived_at(inbox: &Inbox, name: &OsStr) -> Option<i64> {
-    let content = inbox.read_archived(name, BEGINNING).ok()?;
+fn archived_at(here: &Here, inbox: &Inbox, name: &OsStr) -> Option<i64> {
+    let content = here.archived_content(inbox, name, BEGINNING)?;
     let stamp = Document::parse(&content).field("received_at").and_then(Timestamp::parse);
     stamp.map(Timestamp::seconds).or_else(|| inbox.archived_at(name))
 }

@@ -63,7 +63,7 @@ fn named(here: &Here, inbox: &Inbox, ids: &[String]) -> Result<Vec<Given>, Failu
     let archived = here.archived(inbox, false)?;
     let chosen: Result<Vec<usize>, Unclear> =
         ids.iter().map(|id| id::resolve(id, archived.iter().map(|name| name.as_os_str()))).collect();
-    Ok(chosen?.into_iter().map(|index| of_archive(inbox, archived[index].clone())).collect())
+    Ok(chosen?.into_iter().map(|index| of_archive(here, inbox, archived[index].clone())).collect())
 }
 
 /// What the newest session of this worktree was given: archived since, or still on offer to it.
@@ -78,7 +78,7 @@ fn newest(here: &Here, inbox: &Inbox, ledger: &Ledger<'_>) -> Result<Vec<Given>,
         }),
         Standing::Waiting(_) | Standing::Delivered(_) => None,
     });
-    let archived = here.archived(inbox, false)?.into_iter().map(|name| of_archive(inbox, name));
+    let archived = here.archived(inbox, false)?.into_iter().map(|name| of_archive(here, inbox, name));
     let mut given: Vec<Given> = on_offer.chain(archived.filter(|given| given.session.is_some())).collect();
     let newest = given.iter().max_by_key(|given| given.at.map(Timestamp::seconds));
     let session = newest.and_then(|given| given.session.clone());
@@ -86,8 +86,8 @@ fn newest(here: &Here, inbox: &Inbox, ledger: &Ledger<'_>) -> Result<Vec<Given>,
     Ok(given)
 }
 
-fn of_archive(inbox: &Inbox, name: OsString) -> Given {
-    let content = inbox.read_archived(&name, BEGINNING).unwrap_or_default();
+fn of_archive(here: &Here, inbox: &Inbox, name: OsString) -> Given {
+    let content = here.archived_content(inbox, &name, BEGINNING).unwrap_or_default();
     let document = Document::parse(&content);
     let session = document.field("received_by").map(str::to_owned);
     let at = document.field("received_at").and_then(Timestamp::parse);

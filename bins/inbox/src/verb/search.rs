@@ -49,14 +49,16 @@ fn search(here: &Here, inbox: &Inbox, needle: &str, all: bool, hits: &mut Vec<Hi
         }
     };
     for waiting in inbox.waiting()?.handoffs {
-        if let Ok(content) = inbox.peek_whole(&waiting)
-            && (all || !is_elsewhere(&Document::parse(&content), here.worktree.top()))
-        {
-            look(waiting.name(), true, content);
+        match inbox.peek_whole(&waiting) {
+            Ok(content) if all || !is_elsewhere(&Document::parse(&content), here.worktree.top()) => {
+                look(waiting.name(), true, content);
+            }
+            Ok(_) => {}
+            Err(error) => here.output.complain(error),
         }
     }
     for name in here.archived(inbox, all)? {
-        if let Ok(content) = inbox.read_archived(&name, LARGEST) {
+        if let Some(content) = here.archived_content(inbox, &name, LARGEST) {
             look(&name, false, content);
         }
     }

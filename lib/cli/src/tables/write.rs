@@ -43,6 +43,9 @@ pub static DIRTY_FILES: Opt = Opt::value(
     Values::Any,
     "how many files are uncommitted, when the caller has counted",
 );
+/// `--length`.
+pub static LENGTH: Opt =
+    Opt::value("length", "BYTES", Values::Any, "refuse a draft of another length: a killed sender sends less");
 /// `--project-dir`.
 pub static PROJECT_DIR: Opt = Opt::value(
     "project-dir",
@@ -69,6 +72,7 @@ static ONLY: Verb = Verb {
         &REDACT,
         &ALLOW_SECRETS,
         &DIRTY_FILES,
+        &LENGTH,
         &ROOT,
         &PROJECT_DIR,
         &TEMPLATE,

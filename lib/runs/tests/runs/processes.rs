@@ -146,3 +146,28 @@ fn a_run_killed_between_its_result_and_its_row_has_the_state_of_its_result() {
     assert!(reconciled(&runs).is_empty());
     assert!(std::fs::read_to_string(result).unwrap().ends_with("done"));
 }
+
+#[test]
+fn a_result_that_cannot_be_read_or_says_nothing_is_not_replaced() {
+    for (kind, reason) in [("pipe", "invalid argument"), ("directory", "is a directory"), ("other", "")] {
+        let home = Home::new();
+        let (mut child, id) = hanging(&home);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let result = home.path().join(format!("tasks/{id}.result.md"));
+        match kind {
+            "pipe" => assert!(Command::new("mkfifo").arg(&result).status().unwrap().success()),
+            "directory" => std::fs::create_dir(&result).unwrap(),
+            _ => std::fs::write(&result, "all of it, by another program\n").unwrap(),
+        }
+        let before = std::fs::symlink_metadata(&result).unwrap();
+        let runs = home.open();
+        assert_eq!(reconciled(&runs).len(), 1);
+        let row = row(&runs, &id);
+        let said = row.reason.unwrap();
+        assert!(row.state == State::Lost && said.contains(reason), "{said}");
+        let now = std::fs::symlink_metadata(&result).unwrap();
+        assert_eq!((now.file_type(), now.len()), (before.file_type(), before.len()), "{kind}");
+        assert!(reconciled(&runs).is_empty());
+    }
+}
