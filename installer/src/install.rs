@@ -196,7 +196,7 @@ fn wiring(planner: &mut Planner<'_>, places: &Places, agents: &[Agent], options:
         if !planner.manifest.agents.contains(&agent) {
             planner.manifest.agents.push(agent);
         }
-        for file in agent.skills(places) {
+        for file in agent.placed(places, &planner.manifest) {
             planner.skill(file);
         }
         if agent == Agent::Codex {

@@ -8,6 +8,7 @@ use handoff_skills::Kind;
 use handoff_wiring::{Made, hash};
 
 use crate::agent::{Agent, Placed};
+use crate::cli_agent;
 use crate::error::InstallError;
 use crate::manifest::{Edit, Manifest, Original, is_hash_of};
 use crate::piece::Piece;
@@ -156,9 +157,12 @@ impl<'p> Planner<'p> {
             Err(error) => return self.problems.push(error.to_string()),
         };
         let recorded = self.old.files.get(&path);
+        // handoff-cli may have put its own in the place of ours since.
+        let is_of_cli = |content: &[u8]| kind == Kind::Agent && cli_agent::is_one(content);
         let is_replaced = |content: &[u8]| match recorded {
+            _ if is_of_cli(content) => true,
             Some(recorded) => is_hash_of(recorded, content),
-            None => kind == Kind::Agent && is_cli_agent(&path, content) || is_orphan(content),
+            None => is_orphan(content),
         };
         match there.content() {
             Some(content) if content != text.as_bytes() && !is_replaced(content) => {
@@ -187,7 +191,7 @@ impl<'p> Planner<'p> {
                 }
                 self.write(path, text.into_bytes(), false);
             }
-            Some(content) if recorded.is_none() && content != text.as_bytes() => {
+            Some(content) if is_of_cli(content) => {
                 let original = Original::Text(String::from_utf8_lossy(content).into_owned());
                 self.replace(&path, original);
                 self.write(path, text.into_bytes(), false);
@@ -198,7 +202,7 @@ impl<'p> Planner<'p> {
 
     /// Removes an agent's skills that run programs of a prefix that is gone: its manifest went with it.
     pub(crate) fn remove_orphans(&mut self, agent: Agent) {
-        for Placed { kind, path, .. } in agent.skills(self.places) {
+        for Placed { kind, path, .. } in agent.placed(self.places, self.old) {
             let content = handoff_files::read_file(&path, LARGEST).unwrap_or_default();
             if self.old.files.contains_key(&path) || !is_orphan(&content) {
                 continue;
@@ -456,12 +460,6 @@ pub(crate) fn cli_link(skill: &Placed) -> Option<PathBuf> {
     let file = (skill.path.as_path(), Path::new(&skill.name));
     let directory = file.0.parent().zip(file.1.parent()).filter(|_| skill.kind == Kind::Skill);
     [Some(file), directory].into_iter().flatten().find(is_of_cli).map(|(link, _)| link.to_owned())
-}
-
-/// Whether an agent's file is a hard link into handoff-cli's package, which keeps it when this name of it goes.
-fn is_cli_agent(path: &Path, content: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(content);
-    handoff_files::names(path) > 1 && text.contains("\nhandoff run --backend deepseek")
 }
 
 /// Whether a skill is one of ours, of whichever version and prefix.
