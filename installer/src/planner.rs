@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use handoff_files::Foreign;
 use handoff_skills::Kind;
-use handoff_wiring::{Made, hash};
+use handoff_wiring::hash;
 
 use crate::agent::{Agent, Placed};
 use crate::cli_agent;
 use crate::error::InstallError;
 use crate::manifest::{Edit, Manifest, Original, is_hash_of};
-use crate::piece::Piece;
+use crate::piece::{MadeIn, Piece};
 use crate::places::Places;
 use crate::plan::{Change, LARGEST};
 use crate::programs::COMMANDS;
@@ -111,10 +111,11 @@ impl<'p> Planner<'p> {
         self.manifest.directories.extend(missing);
     }
 
-    /// The store, which Codex's sandbox only opens where it is there. It stays when everything else goes.
+    /// The store, which the agents' sandboxes only open where it is there. It stays when everything else goes.
     pub(crate) fn store(&mut self) {
         let path = self.places.store.clone();
-        if handoff_files::is_directory(&path) {
+        let is_made = |change: &Change| matches!(change, Change::Directory(made) if *made == path);
+        if handoff_files::is_directory(&path) || self.changes.iter().any(is_made) {
             return;
         }
         match handoff_files::is_taken(&path) {
@@ -333,13 +334,13 @@ impl<'p> Planner<'p> {
         let recorded = self.old.edits.get(path);
         if text.as_deref() == Some(&after) {
             if recorded.is_none() {
-                let edit = Edit::new(before.as_deref(), &after, Made::Parent);
+                let edit = Edit::new(before.as_deref(), &after, MadeIn::ALL);
                 self.manifest.edits.insert(path.to_owned(), edit);
             }
             return Ok(());
         }
         file.check_writable().map_err(|error| error.to_string())?;
-        let made = recorded.map_or(made, Edit::made);
+        let made = recorded.map_or(made, |recorded| recorded.made().or(made));
         self.manifest.edits.insert(path.to_owned(), Edit::new(before.as_deref(), &after, made));
         if let Some(directory) = file.directory() {
             self.directory(&directory);
@@ -421,7 +422,7 @@ impl<'p> Planner<'p> {
         if !piece.is_in(text)? {
             return Ok(Some(text.to_owned()));
         }
-        let before = piece.unwire(text, recorded.map_or(Made::Parent, Edit::made))?;
+        let before = piece.unwire(text, recorded.map_or(MadeIn::ALL, Edit::made))?;
         let is_empty = matches!(before.trim().trim_start_matches('\u{feff}'), "" | "{}");
         Ok((!(is_empty && recorded.is_some_and(Edit::created))).then_some(before))
     }
