@@ -6,6 +6,7 @@ use handoff_process::Environment;
 use handoff_skills::{Host, Kind, Programs, Rendered, Skill, Target};
 use serde::{Deserialize, Serialize};
 
+use crate::cli_agent;
 use crate::manifest::Manifest;
 use crate::piece::{Looks, Piece};
 use crate::places::Places;
@@ -155,5 +156,15 @@ impl Agent {
             Placed { kind, path: directory.join(&name), name, text }
         };
         Skill::ALL.into_iter().flat_map(|skill| handoff_skills::render(skill, target)).map(placed).collect()
+    }
+
+    /// Its skills' files, and those that stand where handoff-cli placed others.
+    pub(crate) fn placed(self, places: &Places, manifest: &Manifest) -> Vec<Placed> {
+        let mut all = self.skills(places);
+        if self == Self::Codex {
+            let more = cli_agent::found(&places.codex.join("agents"), &all, &places.bin(), manifest);
+            all.extend(more);
+        }
+        all
     }
 }

@@ -196,11 +196,11 @@ fn wiring(planner: &mut Planner<'_>, places: &Places, agents: &[Agent], options:
         if !planner.manifest.agents.contains(&agent) {
             planner.manifest.agents.push(agent);
         }
-        for file in agent.skills(places) {
+        for file in agent.placed(places, &planner.manifest) {
             planner.skill(file);
         }
+        planner.store();
         if agent == Agent::Codex {
-            planner.store();
             // A hook that is there, of the bash program or another installation, was asked for once.
             planner.manifest.codex_hook |= planner.holds(&Piece::CodexHook(places.clone()));
         }

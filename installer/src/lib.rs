@@ -9,6 +9,7 @@ mod app_server;
 pub mod args;
 mod build;
 mod check;
+mod cli_agent;
 mod doctor;
 mod error;
 mod git;

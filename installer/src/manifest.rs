@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use handoff_files::{Dir, FileError, Foreign};
-use handoff_wiring::{self as wiring, Edited, Made, hash};
+use handoff_wiring::{self as wiring, Edited, hash};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::agent::Agent;
 use crate::error::InstallError;
-use crate::piece::Looks;
+use crate::piece::{Looks, MadeIn};
 use crate::programs::COMMANDS;
 
 /// Its file name in the prefix.
@@ -70,12 +70,13 @@ pub(crate) struct Edit {
     #[serde(flatten)]
     edit: wiring::Edit,
     /// What of the surroundings the edit made.
-    made: Made,
+    #[serde(flatten)]
+    made: MadeIn,
 }
 
 impl Edit {
     /// The edit that turned `before` into `after`.
-    pub(crate) fn new(before: Option<&str>, after: &str, made: Made) -> Self {
+    pub(crate) fn new(before: Option<&str>, after: &str, made: MadeIn) -> Self {
         Self { edit: wiring::Edit::new(before, after), made }
     }
 
@@ -90,7 +91,7 @@ impl Edit {
         self.edit.created
     }
 
-    pub(crate) fn made(&self) -> Made {
+    pub(crate) fn made(&self) -> MadeIn {
         self.made
     }
 }

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_wiring::{Block, Call, Handler, Hooks, Made, Malformed, Roots, Run, Trust};
+use handoff_wiring::{AllowWrite, Block, Call, Handler, Hooks, Made, Malformed, Roots, Run, Trust};
+use serde::{Deserialize, Serialize};
 
 use crate::places::Places;
 
@@ -24,7 +25,7 @@ const HOST_LIMIT: &str = "10000";
 /// What is in one file.
 #[derive(Clone, Debug)]
 pub(crate) enum Piece {
-    /// Claude Code's SessionStart handler.
+    /// Claude Code's SessionStart handler, and the store among what its sandbox may write to.
     ClaudeHook(Places),
     /// Codex's.
     CodexHook(Places),
@@ -52,36 +53,50 @@ impl Piece {
     }
 
     /// The text with ours in it; `text` is None when there is no file.
-    pub(crate) fn wire(&self, text: Option<&str>) -> Result<(String, Made), Malformed> {
-        match self {
-            Self::ClaudeHook(places) | Self::CodexHook(places) => {
-                let handler = self.handler(places);
-                let owns = owner(places);
-                let hooks = self.hooks(&owns);
-                match text {
-                    Some(text) if text.starts_with('\u{feff}') && matches!(self, Self::CodexHook(_)) => {
-                        let reason = "Codex does not read a file that begins with a byte order mark";
-                        Err(Malformed { line: 1, column: 1, reason: reason.to_owned() })
-                    }
-                    Some(text) if !is_blank(text) => hooks.wire(text, &handler),
-                    _ => Ok((hooks.fresh(&handler), Made::Parent)),
-                }
+    pub(crate) fn wire(&self, text: Option<&str>) -> Result<(String, MadeIn), Malformed> {
+        Ok(match self {
+            Self::ClaudeHook(places) => {
+                let (text, made) = self.wire_hook(places, text)?;
+                let paths = sandboxed(places);
+                let Some(path) = paths.first() else { return Ok(only((text, made))) };
+                let (text, sandbox) = AllowWrite { path }.wire(&text)?;
+                (text, MadeIn { made, sandbox: Some(sandbox) })
             }
+            Self::CodexHook(places) => only(self.wire_hook(places, text)?),
             Self::Instructions(places, _, looks) => {
                 let text = BLOCK.wire(text.unwrap_or(""), &told(places, *looks))?;
-                Ok((text, Made::Parent))
+                only((text, Made::Parent))
             }
-            Self::Sandbox(places, _) => roots(places).wire(text.unwrap_or("")),
+            Self::Sandbox(places, _) => only(roots(places).wire(text.unwrap_or(""))?),
+        })
+    }
+
+    fn wire_hook(&self, places: &Places, text: Option<&str>) -> Result<(String, Made), Malformed> {
+        let handler = self.handler(places);
+        let owns = owner(places);
+        let hooks = self.hooks(&owns);
+        match text {
+            Some(text) if text.starts_with('\u{feff}') && matches!(self, Self::CodexHook(_)) => {
+                let reason = "Codex does not read a file that begins with a byte order mark";
+                Err(Malformed { line: 1, column: 1, reason: reason.to_owned() })
+            }
+            Some(text) if !is_blank(text) => hooks.wire(text, &handler),
+            _ => Ok((hooks.fresh(&handler), Made::Parent)),
         }
     }
 
     /// The text without ours.
-    pub(crate) fn unwire(&self, text: &str, made: Made) -> Result<String, Malformed> {
+    pub(crate) fn unwire(&self, text: &str, MadeIn { made, sandbox }: MadeIn) -> Result<String, Malformed> {
         match self {
             Self::ClaudeHook(_) | Self::CodexHook(_) if is_blank(text) => Ok(text.to_owned()),
-            Self::ClaudeHook(places) | Self::CodexHook(places) => {
-                self.hooks(&owner(places)).unwire(text, made)
+            Self::ClaudeHook(places) => {
+                let made_sandbox = sandbox.unwrap_or(Made::Outer);
+                let text = sandboxed(places).iter().try_fold(text.to_owned(), |text, path| {
+                    AllowWrite { path }.unwire(&text, made_sandbox)
+                })?;
+                self.hooks(&owner(places)).unwire(&text, made)
             }
+            Self::CodexHook(places) => self.hooks(&owner(places)).unwire(text, made),
             Self::Instructions(..) => BLOCK.unwire(text),
             Self::Sandbox(places, trusted) => {
                 let text = roots(places).unwire(text, made)?;
@@ -94,9 +109,14 @@ impl Piece {
     pub(crate) fn is_in(&self, text: &str) -> Result<bool, Malformed> {
         match self {
             Self::ClaudeHook(_) | Self::CodexHook(_) if is_blank(text) => Ok(false),
-            Self::ClaudeHook(places) | Self::CodexHook(places) => {
-                Ok(!self.hooks(&owner(places)).find(text)?.is_empty())
+            Self::ClaudeHook(places) => {
+                let mut is_in = !self.hooks(&owner(places)).find(text)?.is_empty();
+                for path in sandboxed(places) {
+                    is_in |= AllowWrite { path: &path }.find(text)?;
+                }
+                Ok(is_in)
             }
+            Self::CodexHook(places) => Ok(!self.hooks(&owner(places)).find(text)?.is_empty()),
             Self::Instructions(..) => Ok(BLOCK.find(text)?.is_some()),
             Self::Sandbox(places, trusted) => {
                 let mut is_in = roots(places).find(text)?;
@@ -136,6 +156,30 @@ impl Piece {
     }
 }
 
+/// What of the surroundings was made for a piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MadeIn {
+    /// For the piece, or the hook of one that has more.
+    pub(crate) made: Made,
+    /// For the store in Claude Code's sandbox. Not there where an installation without it wrote the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sandbox: Option<Made>,
+}
+
+impl MadeIn {
+    /// All of it: what is not known was not the user's.
+    pub(crate) const ALL: Self = Self { made: Made::Outer, sandbox: None };
+
+    /// This, with what it does not know of from `new`.
+    pub(crate) fn or(self, new: Self) -> Self {
+        Self { made: self.made, sandbox: self.sandbox.or(new.sandbox) }
+    }
+}
+
+fn only((text, made): (String, Made)) -> (String, MadeIn) {
+    (text, MadeIn { made, sandbox: None })
+}
+
 /// Whether a program that a hook runs is ours: of this prefix, of the usual one of any HOME, one that lies beside our
 /// other programs, or, called as we call it, one of a prefix that is gone.
 pub(crate) fn owner(places: &Places) -> impl Fn(&Call) -> bool {
@@ -160,6 +204,16 @@ pub(crate) fn is_blank(text: &str) -> bool {
 fn roots(places: &Places) -> Roots<'_> {
     // Checked to be UTF-8 with the others.
     Roots { root: places.store.to_str().unwrap_or_default() }
+}
+
+/// The store as Claude Code's sandbox takes it, without links, then as it is called: what an earlier installation wrote
+/// before it became a link.
+pub(crate) fn sandboxed(places: &Places) -> Vec<String> {
+    let real = handoff_files::canonical(&places.store);
+    // Checked to be UTF-8 with the others, but for what a link leads to.
+    let mut paths: Vec<_> = [&real, &places.store].into_iter().filter_map(|path| path.to_str()).collect();
+    paths.dedup();
+    paths.into_iter().map(str::to_owned).collect()
 }
 
 /// The file that Codex reads its user's instructions from: an override that holds something wins.

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use handoff_files::Foreign;
 use handoff_skills::Kind;
-use handoff_wiring::{Made, hash};
+use handoff_wiring::hash;
 
 use crate::agent::{Agent, Placed};
+use crate::cli_agent;
 use crate::error::InstallError;
 use crate::manifest::{Edit, Manifest, Original, is_hash_of};
-use crate::piece::Piece;
+use crate::piece::{MadeIn, Piece};
 use crate::places::Places;
 use crate::plan::{Change, LARGEST};
 use crate::programs::COMMANDS;
@@ -110,10 +111,11 @@ impl<'p> Planner<'p> {
         self.manifest.directories.extend(missing);
     }
 
-    /// The store, which Codex's sandbox only opens where it is there. It stays when everything else goes.
+    /// The store, which the agents' sandboxes only open where it is there. It stays when everything else goes.
     pub(crate) fn store(&mut self) {
         let path = self.places.store.clone();
-        if handoff_files::is_directory(&path) {
+        let is_made = |change: &Change| matches!(change, Change::Directory(made) if *made == path);
+        if handoff_files::is_directory(&path) || self.changes.iter().any(is_made) {
             return;
         }
         match handoff_files::is_taken(&path) {
@@ -156,9 +158,12 @@ impl<'p> Planner<'p> {
             Err(error) => return self.problems.push(error.to_string()),
         };
         let recorded = self.old.files.get(&path);
+        // handoff-cli may have put its own in the place of ours since.
+        let is_of_cli = |content: &[u8]| kind == Kind::Agent && cli_agent::is_one(content);
         let is_replaced = |content: &[u8]| match recorded {
+            _ if is_of_cli(content) => true,
             Some(recorded) => is_hash_of(recorded, content),
-            None => kind == Kind::Agent && is_cli_agent(&path, content) || is_orphan(content),
+            None => is_orphan(content),
         };
         match there.content() {
             Some(content) if content != text.as_bytes() && !is_replaced(content) => {
@@ -187,7 +192,7 @@ impl<'p> Planner<'p> {
                 }
                 self.write(path, text.into_bytes(), false);
             }
-            Some(content) if recorded.is_none() && content != text.as_bytes() => {
+            Some(content) if is_of_cli(content) => {
                 let original = Original::Text(String::from_utf8_lossy(content).into_owned());
                 self.replace(&path, original);
                 self.write(path, text.into_bytes(), false);
@@ -198,7 +203,7 @@ impl<'p> Planner<'p> {
 
     /// Removes an agent's skills that run programs of a prefix that is gone: its manifest went with it.
     pub(crate) fn remove_orphans(&mut self, agent: Agent) {
-        for Placed { kind, path, .. } in agent.skills(self.places) {
+        for Placed { kind, path, .. } in agent.placed(self.places, self.old) {
             let content = handoff_files::read_file(&path, LARGEST).unwrap_or_default();
             if self.old.files.contains_key(&path) || !is_orphan(&content) {
                 continue;
@@ -329,13 +334,13 @@ impl<'p> Planner<'p> {
         let recorded = self.old.edits.get(path);
         if text.as_deref() == Some(&after) {
             if recorded.is_none() {
-                let edit = Edit::new(before.as_deref(), &after, Made::Parent);
+                let edit = Edit::new(before.as_deref(), &after, MadeIn::ALL);
                 self.manifest.edits.insert(path.to_owned(), edit);
             }
             return Ok(());
         }
         file.check_writable().map_err(|error| error.to_string())?;
-        let made = recorded.map_or(made, Edit::made);
+        let made = recorded.map_or(made, |recorded| recorded.made().or(made));
         self.manifest.edits.insert(path.to_owned(), Edit::new(before.as_deref(), &after, made));
         if let Some(directory) = file.directory() {
             self.directory(&directory);
@@ -417,7 +422,7 @@ impl<'p> Planner<'p> {
         if !piece.is_in(text)? {
             return Ok(Some(text.to_owned()));
         }
-        let before = piece.unwire(text, recorded.map_or(Made::Parent, Edit::made))?;
+        let before = piece.unwire(text, recorded.map_or(MadeIn::ALL, Edit::made))?;
         let is_empty = matches!(before.trim().trim_start_matches('\u{feff}'), "" | "{}");
         Ok((!(is_empty && recorded.is_some_and(Edit::created))).then_some(before))
     }
@@ -456,12 +461,6 @@ pub(crate) fn cli_link(skill: &Placed) -> Option<PathBuf> {
     let file = (skill.path.as_path(), Path::new(&skill.name));
     let directory = file.0.parent().zip(file.1.parent()).filter(|_| skill.kind == Kind::Skill);
     [Some(file), directory].into_iter().flatten().find(is_of_cli).map(|(link, _)| link.to_owned())
-}
-
-/// Whether an agent's file is a hard link into handoff-cli's package, which keeps it when this name of it goes.
-fn is_cli_agent(path: &Path, content: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(content);
-    handoff_files::names(path) > 1 && text.contains("\nhandoff run --backend deepseek")
 }
 
 /// Whether a skill is one of ours, of whichever version and prefix.

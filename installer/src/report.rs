@@ -75,7 +75,7 @@ impl<'p> Report<'p> {
             let without = |path: &Path| planner.left.iter().any(|left| left.path == path);
             let what = match agent {
                 Agent::Claude => format!(
-                    "{}SessionStart hook in {}; skills /handoff, /handoff-ds, /handoff-codex, /handoff-opus and /upgrade-handoff",
+                    "{}SessionStart hook in {}, the store open to its sandbox; skills /handoff, /handoff-ds, /handoff-codex, /handoff-opus and /upgrade-handoff",
                     if without(&self.places.claude.join("settings.json")) { "no " } else { "" },
                     self.places.short(&self.places.claude.join("settings.json"))
                 ),

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use handoff_files::Foreign;
 use handoff_process::Environment;
-use handoff_wiring::{Call, Made};
+use handoff_wiring::Call;
 
 use crate::app_server::{self, Listed};
 use crate::error::InstallError;
 use crate::manifest::{Edit, Manifest};
-use crate::piece::{Piece, owner};
+use crate::piece::{MadeIn, Piece, owner};
 use crate::places::Places;
 use crate::plan::LARGEST;
 
@@ -51,7 +51,7 @@ pub(crate) fn trust(
         let recorded = manifest.edits.get(&config);
         let undone = recorded.and_then(|edit| edit.undo(before.as_deref().unwrap_or("")).ok());
         let original = undone.unwrap_or(before);
-        let made = recorded.map_or(Made::Parent, Edit::made);
+        let made = recorded.map_or(MadeIn::ALL, Edit::made);
         manifest.edits.insert(config, Edit::new(original.as_deref(), after, made));
     }
     Ok(manifest)

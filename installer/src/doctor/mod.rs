@@ -10,11 +10,13 @@ mod store;
 use std::path::Path;
 
 use handoff_process::{Environment, Output, Status};
+use handoff_skills::Kind;
 use handoff_text::Sanitised;
 use serde_json::json;
 
 use crate::app_server::{self, Listed};
 use crate::args::Options;
+use crate::cli_agent;
 use crate::error::InstallError;
 use crate::manifest::Manifest;
 use crate::places::Places;
@@ -234,13 +236,17 @@ impl Patient<'_> {
     /// The skills that an agent was given.
     fn skills(&mut self, agent: crate::agent::Agent) {
         let mend = self.again(&format!("install --only {}", agent.word()));
-        for file in agent.skills(self.places) {
+        for file in agent.placed(self.places, self.manifest) {
             let (what, shown) = (file.word(), self.places.short(&file.path));
             if let Some(link) = crate::planner::cli_link(&file) {
                 self.problem(format!("{} is of handoff-cli", self.places.short(&link)), mend.clone());
                 continue;
             }
             match handoff_files::read_file(&file.path, crate::plan::LARGEST) {
+                Ok(text) if file.kind == Kind::Agent && cli_agent::is_one(&text) => self.problem(
+                    format!("{shown} is of handoff-cli and finds no result in what ours prints"),
+                    mend.clone(),
+                ),
                 Err(_) => self.problem(format!("the {what} {shown} is missing"), mend.clone()),
                 Ok(text) if text != file.text.as_bytes() => {
                     let why = match self.manifest.files.contains_key(&file.path) {

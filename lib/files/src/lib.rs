@@ -160,12 +160,6 @@ pub fn remove_empty_directory(path: &Path) -> Result<bool, FileError> {
     parent.remove_child(name)
 }
 
-/// How many names the file at `path` has, links not followed; none when there is no file.
-pub fn names(path: &Path) -> u64 {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::symlink_metadata(path).map_or(0, |found| found.nlink())
-}
-
 /// Whether anything stands at `path`, a link that leads nowhere included.
 pub fn is_taken(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()

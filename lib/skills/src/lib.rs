@@ -86,9 +86,9 @@ pub struct Rendered {
 }
 
 /// Who is given a task, and the name in `config.yaml` that it goes by.
-struct Taker {
-    agent: &'static str,
-    backend: &'static str,
+struct Taker<'a> {
+    agent: &'a str,
+    backend: &'a str,
 }
 
 impl Skill {
@@ -109,7 +109,7 @@ impl Skill {
     }
 
     /// Whom it gives tasks to; None for what carries handoffs.
-    const fn taker(self) -> Option<Taker> {
+    const fn taker(self) -> Option<Taker<'static>> {
         match self {
             Self::Handoff | Self::UpgradeHandoff => None,
             Self::HandoffDs => Some(Taker { agent: "DeepSeek", backend: "deepseek" }),
@@ -144,14 +144,37 @@ pub fn render(skill: Skill, target: Target<'_>) -> Vec<Rendered> {
     let Some((kind, source)) = skill.source(target) else { return Vec::new() };
     let name = skill.name();
     let source = match skill.taker() {
-        Some(Taker { agent, backend }) => {
-            &source.replace("{{skill}}", name).replace("{{agent}}", agent).replace("{{backend}}", backend)
-        }
+        Some(taker) => &named(source, name, taker),
         None => source,
     };
+    vec![rendered(kind, name, source, target)]
+}
+
+/// The agent of Codex's `name` that gives tasks to `backend` of `config.yaml`, for one that [`Skill::ALL`] does not have.
+/// Both have letters, digits, `-` and `_` only.
+#[must_use]
+pub fn render_agent(name: &str, backend: &str, programs: Programs<'_>) -> Rendered {
+    let mut agent = backend.to_owned();
+    if let Some(first) = agent.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let source = named(
+        include_str!("../../../skills/handoff-backend/agent.toml"),
+        name,
+        Taker { agent: &agent, backend },
+    );
+    rendered(Kind::Agent, name, &source, Target { host: Host::Codex, programs })
+}
+
+/// `source` with the names of what it gives tasks to filled in.
+fn named(source: &str, name: &str, Taker { agent, backend }: Taker<'_>) -> String {
+    source.replace("{{skill}}", name).replace("{{agent}}", agent).replace("{{backend}}", backend)
+}
+
+fn rendered(kind: Kind, name: &str, source: &str, target: Target<'_>) -> Rendered {
     let (path, text) = match kind {
         Kind::Skill => (format!("{name}/SKILL.md"), template::fill(source, target, str::to_owned)),
         Kind::Agent => (format!("{name}.toml"), template::fill(source, target, command::toml)),
     };
-    vec![Rendered { kind, path, text }]
+    Rendered { kind, path, text }
 }

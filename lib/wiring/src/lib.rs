@@ -5,6 +5,7 @@
 //! so every other byte stays by construction. What is broken or not of the shape that the host documents is
 //! [`Malformed`] and left alone.
 
+mod allow_write;
 mod block;
 mod edit;
 mod hooks;
@@ -19,6 +20,7 @@ mod undo;
 
 use serde::{Deserialize, Serialize};
 
+pub use allow_write::AllowWrite;
 pub use block::Block;
 pub use edit::{Edit, Edited, hash};
 pub use hooks::{Found, Handler, Hooks, Run, Standing};
@@ -32,16 +34,18 @@ pub use undo::Undo;
 
 /// What of the surroundings an edit made, so that taking it back leaves what the user had: an empty `"hooks": {}` that
 /// was there before stays. In a manifest it is the name in lower case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Made {
     /// Only the innermost thing: the list that it is in was there.
     Item,
     /// The list too.
     List,
-    /// The list and what the list is in. Also whatever else a manifest says.
-    #[serde(other)]
+    /// The list and what the list is in.
     Parent,
+    /// All of it, to the outermost. Also whatever else a manifest says.
+    #[serde(other)]
+    Outer,
 }
 
 /// The byte order mark some editors write. It is no part of what the parsers read.

@@ -229,7 +229,7 @@ fn remove_list(text: &str, document: &Document<&str>, list: &List, made: Made, s
     let end = end + usize::from(text[..end].ends_with('\r') && text[end..].starts_with('\n'));
     splices.remove(start..end);
     let table = item.and_then(Item::as_table).filter(|table| !table.is_dotted() && table.len() == 1);
-    let header = table.and_then(toml_edit::Table::span).filter(|_| made == Made::Parent);
+    let header = table.and_then(toml_edit::Table::span).filter(|_| made >= Made::Parent);
     if let Some(header) = header {
         splices.remove(start_with_blank(text, header.start)..start);
     }

@@ -1,3 +1,4 @@
+mod allow_write;
 mod block;
 mod hooks;
 mod properties;

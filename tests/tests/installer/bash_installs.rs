@@ -135,7 +135,7 @@ fn other_peoples_bytes_stay_as_they_are() {
     assert!(wired.contains(&format!("{{\"hooks\": [{other}]}}")), "{wired}");
     assert!(
         wired.starts_with("{\r\n\t\"hooks\": { \"SessionStart\": [ ")
-            && wired.ends_with("\r\n\t\"n\": 12345678901234567890 }"),
+            && wired.contains("\r\n\t\"n\": 12345678901234567890,\r\n\t\"sandbox\": {\r\n"),
         "{wired}"
     );
 }

@@ -113,9 +113,9 @@ fn the_doctor_names_what_handoff_cli_put_in_the_place_of_ours() {
         let problem = format!("problem  Claude Code: ~/{} is of handoff-cli\n", skill(name));
         assert!(doctor.out().contains(&problem), "{problem}: {}", doctor.out());
     }
-    assert!(
-        doctor.out().contains(&format!("note     Codex: the agent ~/{AGENT} is not the one of this version"))
-    );
+    let problem =
+        format!("problem  Codex: ~/{AGENT} is of handoff-cli and finds no result in what ours prints\n");
+    assert!(doctor.out().contains(&problem), "{problem}: {}", doctor.out());
     machine.install();
     for name in SKILLS {
         assert!(!machine.path(skill(name)).is_symlink());
@@ -144,11 +144,68 @@ fn another_agent_of_that_name_stays_and_that_is_said() {
         machine.uninstall();
         assert_eq!(machine.text(AGENT), others);
     }
-    // handoff-cli's, when it is no link any more: it may have been edited.
+}
+
+#[test]
+fn each_agent_of_handoff_cli_gives_way_whether_it_is_a_link_or_was_left_by_an_upgrade_of_its_package() {
     let machine = Machine::small();
-    machine.file(AGENT, CLI_AGENT);
+    let package = machine.path("venv/lib/python3.11/site-packages/cli/skills");
+    let agents = machine.path(".codex/agents");
+    std::fs::create_dir_all(&agents).unwrap();
+    let mut texts = Vec::new();
+    for (name, backend) in [("ds", "deepseek"), ("opus", "opus"), ("gemini", "gemini"), ("mine", "my-own_1")]
+    {
+        // As 4.0 indents it.
+        let text = format!(
+            "name = \"handoff-{name}\"\ndeveloper_instructions = \"\"\"\n普通任务：\n\n    handoff run --backend {backend} \
+             <PROMPT_FILE> >/dev/null\n\"\"\"\n"
+        );
+        let path = agents.join(format!("handoff-{name}.toml"));
+        if name == "opus" {
+            machine.file(&path, &text);
+        } else {
+            let file = machine.file(package.join(format!("handoff-{name}.toml")), &text);
+            std::fs::hard_link(file, &path).unwrap();
+        }
+        texts.push((path, backend, text));
+    }
+    let link = agents.join("handoff-linked.toml");
+    machine.link(&link, "/gone/site-packages/cli/skills/handoff-linked.toml");
+    let others = machine.file(agents.join("handoff-review.toml"), "name = \"handoff-review\"\n");
+    let doctor = |code: i32| {
+        let ran = machine.run(&["doctor", "--quick"]);
+        assert_eq!(ran.code, code, "{}", ran.out());
+        ran.out().to_owned()
+    };
     machine.install();
-    assert_eq!(machine.text(AGENT), CLI_AGENT);
+    let wired = machine.tree();
+    assert!(!machine.install().contains("stays"));
+    wired.is(&machine.tree());
+    let handoff = machine.program("handoff").display().to_string();
+    for (path, backend, _) in &texts {
+        let text = machine.text(path);
+        assert!(text.contains(&format!("`{handoff} run --backend {backend} PATH`")), "{text}");
+        assert!(!text.contains(">/dev/null"), "{text}");
+    }
+    assert!(machine.text(&link).contains("run --backend linked PATH"));
+    assert!(machine.text(&agents.join("handoff-gemini.toml")).contains("Hands a whole task to Gemini,"));
+    assert!(!doctor(0).contains(".toml"));
+    // Another installation of handoff-cli puts one back.
+    std::fs::remove_file(&texts[2].0).unwrap();
+    machine.file(&texts[2].0, &texts[2].2);
+    assert!(doctor(1).contains("handoff-gemini.toml is of handoff-cli and finds no result"));
+    machine.install();
+    doctor(0);
+    machine.uninstall();
+    for (path, _, text) in &texts {
+        assert_eq!(&machine.text(path), text);
+    }
+    assert_eq!(machine.text(&others), "name = \"handoff-review\"\n");
+    // Its package is gone, so it led nowhere.
+    assert!(!link.is_symlink());
+    for entry in std::fs::read_dir(package).unwrap() {
+        assert!(std::fs::read_to_string(entry.unwrap().path()).unwrap().contains(">/dev/null"));
+    }
 }
 
 #[test]

@@ -197,7 +197,6 @@ fn with_the_plugin_alone_codex_is_asked_for_the_sandbox_all_the_same() {
     );
     assert!(ran.out().contains(" into writable_roots of [sandbox_workspace_write]\n"), "{}", ran.out());
     let store = machine.path(".agent-handoffs");
-    std::fs::create_dir(&store).unwrap();
     let roots = format!("[sandbox_workspace_write]\nwritable_roots = ['{}']\n\n{plugin}", store.display());
     machine.file(".codex/config.toml", roots);
     assert!(machine.done(&["doctor"]).contains("ok       Codex: the plugin is installed\n"));

@@ -66,7 +66,10 @@ fn what_the_user_changed_of_our_hook_survives_the_next_installation() {
     // Also when the program moved.
     for name in [".claude/settings.json", ".codex/hooks.json"] {
         let wired = machine.text(name);
-        machine.file(name, wired.replace(machine.home.to_str().unwrap(), "/home/before"));
+        machine.file(
+            name,
+            wired.replace(machine.path(".agent-handoff/").to_str().unwrap(), "/home/before/.agent-handoff/"),
+        );
         assert_eq!(machine.run(&["doctor", "--quick"]).code, 1);
         machine.install();
         assert_eq!(machine.text(name), wired);
@@ -214,4 +217,77 @@ fn with_nothing_installed_nothing_is_taken_away() {
     let before = machine.tree();
     assert_eq!(machine.uninstall(), "removed:     nothing, for nothing was installed\n");
     before.is(&machine.tree());
+}
+
+#[test]
+fn the_store_comes_and_goes_with_claude_codes_sandbox_whatever_stands_there() {
+    for before in [
+        "{\"sandbox\": {\"enabled\": true}}",
+        "{\"sandbox\": {}}",
+        "{\n  \"sandbox\": {\n    \"filesystem\": {\n      \"allowWrite\": []\n    }\n  }\n}\n",
+        "{\"sandbox\":{\"filesystem\":{\"allowWrite\":[\"~/x\"]}},\"hooks\":{\"SessionStart\":[]}}",
+    ] {
+        let machine = Machine::small();
+        machine.file(".claude/settings.json", before);
+        machine.install();
+        let store = machine.path(".agent-handoffs");
+        assert!(store.is_dir());
+        let settings: serde_json::Value =
+            serde_json::from_str(&machine.text(".claude/settings.json")).unwrap();
+        let allowed = settings["sandbox"]["filesystem"]["allowWrite"].as_array().unwrap();
+        assert_eq!(allowed.last(), Some(&serde_json::json!(store)));
+        assert_eq!(settings["hooks"]["SessionStart"].as_array().map(Vec::len), Some(1));
+        let wired = machine.tree();
+        machine.install();
+        wired.is(&machine.tree());
+        // To the byte where the file is as we left it; by what was made for us where the user edited it since.
+        machine.file(
+            ".claude/settings.json",
+            machine.text(".claude/settings.json").replacen('{', "{\"n\": 1, ", 1),
+        );
+        machine.uninstall();
+        let text = machine.text(".claude/settings.json");
+        let after: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let mut expected: serde_json::Value = serde_json::from_str(before).unwrap();
+        expected["n"] = 1.into();
+        assert_eq!(after, expected, "{text}");
+        machine.file(".claude/settings.json", before);
+        machine.install();
+        machine.uninstall();
+        assert_eq!(machine.text(".claude/settings.json"), before);
+    }
+}
+
+#[test]
+fn a_store_that_is_a_link_is_named_in_the_sandbox_by_where_it_leads() {
+    let machine = Machine::small();
+    std::fs::create_dir(machine.path("disk")).unwrap();
+    machine.link(".agent-handoffs", "disk");
+    machine.install();
+    let real = std::fs::canonicalize(machine.path("disk")).unwrap();
+    let text = machine.text(".claude/settings.json");
+    assert!(text.contains(&format!("\"{}\"", real.display())), "{text}");
+    machine.uninstall();
+    assert!(!machine.path(".claude/settings.json").exists());
+}
+
+#[test]
+fn settings_from_before_the_sandbox_was_wired_are_given_back() {
+    let machine = Machine::small();
+    machine.install();
+    // As an earlier version left the file and the manifest.
+    let path = machine.path(".claude/settings.json");
+    let old = machine.text(&path);
+    let (hook, _) = old.split_once(",\n  \"sandbox\"").unwrap();
+    let hook = format!("{hook}\n}}\n");
+    machine.file(&path, &hook);
+    let manifest = machine.path(".agent-handoff/manifest.json");
+    let mut record: serde_json::Value = serde_json::from_str(&machine.text(&manifest)).unwrap();
+    let edit = record["edits"][path.to_str().unwrap()].as_object_mut().unwrap();
+    edit.remove("sandbox");
+    machine.file(&manifest, record.to_string());
+    machine.install();
+    assert_eq!(machine.text(&path), old);
+    machine.uninstall();
+    assert!(!path.exists());
 }

@@ -35,6 +35,8 @@ fn with_both_agents_every_file_has_exactly_what_it_needs() {
     machine.install();
     let bin = machine.path(".agent-handoff/bin");
     let bin = bin.display();
+    let store = machine.path(".agent-handoffs");
+    let store = store.display();
     let settings = format!(
         r#"{{
   "hooks": {{
@@ -53,6 +55,13 @@ fn with_both_agents_every_file_has_exactly_what_it_needs() {
         ]
       }}
     ]
+  }},
+  "sandbox": {{
+    "filesystem": {{
+      "allowWrite": [
+        "{store}"
+      ]
+    }}
   }}
 }}
 "#

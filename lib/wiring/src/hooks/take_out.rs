@@ -49,7 +49,7 @@ impl Hooks<'_> {
         let hooks = survey.hooks.as_ref().filter(|_| !stray);
         match hooks {
             _ if !stray && made == Made::Item => layout.take_out(splices, list, mine.entry),
-            Some((hooks_number, hooks)) if is_alone(hooks) && made == Made::Parent => {
+            Some((hooks_number, hooks)) if is_alone(hooks) && made >= Made::Parent => {
                 layout.take_out(splices, &survey.root, *hooks_number);
             }
             Some((_, hooks)) => layout.take_out(splices, hooks, *number),

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::{Block, Call, Handler, Hooks, Made, Roots, Run, Undo};
+use crate::{AllowWrite, Block, Call, Handler, Hooks, Made, Roots, Run, Undo};
 
 fn owns(call: &Call) -> bool {
     call.program == "/p/bin/session-start"
@@ -162,8 +162,42 @@ fn is_within(inner: &str, outer: &str) -> bool {
     inner.chars().all(|wanted| letters.any(|letter| letter == wanted))
 }
 
+fn sandboxed() -> BoxedStrategy<String> {
+    let path = prop_oneof![Just("\"~/x\"".to_owned()), Just("\"/y z\"".to_owned())].boxed();
+    let filesystem = prop_oneof![object(vec![]), object(vec![("allowWrite", list(path).boxed())])].boxed();
+    let sandbox = prop_oneof![object(vec![]), object(vec![("filesystem", filesystem)])].boxed();
+    let root = prop_oneof![1 => object(vec![]).boxed(), 3 => object(vec![("sandbox", sandbox)]).boxed()];
+    root.prop_map(|text| strict(&text)).boxed()
+}
+
+/// Without what the host does not take in this file: comments and trailing commas.
+fn strict(text: &str) -> String {
+    let mut text =
+        text.replace(" // note, {[\"\n", "\n").replace("/* a, } */", "").replace("\n/* b\n ] */ ", "\n");
+    while let Some(at) = text
+        .match_indices(',')
+        .map(|(at, _)| at)
+        .find(|at| text[at + 1..].trim_start().starts_with(['}', ']']))
+    {
+        text.remove(at);
+    }
+    text
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_path_of_the_sandbox_only_adds_and_is_given_back(before in sandboxed()) {
+        let entry = AllowWrite { path: "/h/.agent-handoffs" };
+        let (wired, made) = entry.wire(&before).unwrap();
+        prop_assert!(entry.find(&wired).unwrap());
+        prop_assert!(is_within(&before.replace([' ', '\t', '\r', '\n'], ""), &wired));
+        prop_assert_eq!(&entry.wire(&wired).unwrap().0, &wired);
+        prop_assert_eq!(Undo::between(&before, &wired).apply(&wired), Some(before.clone()));
+        let unwired = entry.unwire(&wired, made).unwrap();
+        prop_assert_eq!(value(&unwired), value(&before), "{}", unwired);
+    }
 
     #[test]
     fn wiring_only_adds_and_unwiring_gives_it_back(before in settings(), keeps_places in any::<bool>()) {

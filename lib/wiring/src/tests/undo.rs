@@ -32,7 +32,7 @@ fn an_edit_is_undone_until_somebody_else_edits() {
 
 #[test]
 fn a_manifest_of_any_version_says_what_was_made() {
-    let made: Vec<Made> = serde_json::from_str(r#"["item", "list", "parent", "more"]"#).unwrap();
-    assert_eq!(made, [Made::Item, Made::List, Made::Parent, Made::Parent]);
-    assert_eq!(serde_json::to_string(&made).unwrap(), r#"["item","list","parent","parent"]"#);
+    let made: Vec<Made> = serde_json::from_str(r#"["item", "list", "parent", "outer", "more"]"#).unwrap();
+    assert_eq!(made, [Made::Item, Made::List, Made::Parent, Made::Outer, Made::Outer]);
+    assert_eq!(serde_json::to_string(&made).unwrap(), r#"["item","list","parent","outer","outer"]"#);
 }
