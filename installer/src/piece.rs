@@ -134,6 +134,15 @@ impl Piece {
         self.wire(None).map(|(text, _)| text).unwrap_or_default()
     }
 
+    /// What a user takes out of the file where we cannot: what [`Piece::by_hand`] puts in, and the trust that came later.
+    pub(crate) fn to_take_out(&self) -> String {
+        let mut text = self.by_hand();
+        if let Self::Sandbox(_, trusted) = self {
+            trusted.iter().for_each(|key| text.push_str(&format!("[hooks.state.{key:?}]\n")));
+        }
+        text
+    }
+
     /// Our handler as it must stand in the file.
     pub(crate) fn handler(&self, places: &Places) -> Handler {
         let program = places.program("session-start");

@@ -349,22 +349,40 @@ impl<'p> Planner<'p> {
         Ok(())
     }
 
-    /// Takes a piece of ours out of its file.
+    /// Takes a piece of ours out of its file. One that cannot be changed is noted in [`Planner::left`], and stays on
+    /// record, unless nothing of ours is in it.
     pub(crate) fn unwire(&mut self, piece: &Piece) {
         let path = piece.path();
-        let (file, text) = match read(&path) {
-            Ok(read) => read,
-            Err(problem) => return self.problems.push(problem),
-        };
-        self.manifest.edits.remove(&path);
-        match self.without(piece, text.as_deref()) {
-            Ok(before) if before == text => {}
-            Ok(content) => match file.check_writable() {
-                Ok(()) => self.changes.push(Change::Edit { file, content }),
-                Err(error) => self.problems.push(error.to_string()),
-            },
-            Err(error) => self.problems.push(malformed(&path, &error)),
+        match self.try_unwire(piece, &path) {
+            Err(reason) if self.may_hold_ours(&path) => {
+                self.left.push(Left { path, reason, by_hand: piece.to_take_out() });
+            }
+            _ => drop(self.manifest.edits.remove(&path)),
         }
+    }
+
+    fn try_unwire(&mut self, piece: &Piece, path: &Path) -> Result<(), String> {
+        let (file, text) = read(path)?;
+        let content = self.without(piece, text.as_deref()).map_err(|error| malformed(path, &error))?;
+        if content != text {
+            file.check_writable().map_err(|error| error.to_string())?;
+            self.changes.push(Change::Edit { file, content });
+        }
+        Ok(())
+    }
+
+    /// Whether something of ours may be in a file that cannot be edited: it names us, or it cannot be read and is on
+    /// record.
+    fn may_hold_ours(&self, path: &Path) -> bool {
+        use std::io::ErrorKind::{NotADirectory, NotFound};
+        let content = match handoff_files::read_file(path, LONGEST) {
+            Ok(content) => content,
+            Err(error) if matches!(error.kind(), NotADirectory | NotFound) => return false,
+            Err(_) => return self.old.edits.contains_key(path),
+        };
+        let places = [&self.places.prefix, &self.places.store].map(|path| path.display().to_string());
+        let names = ["agent-handoff", "session-start", &places[0], &places[1]];
+        names.iter().any(|name| content.windows(name.len()).any(|bytes| bytes == name.as_bytes()))
     }
 
     /// Removes what was installed and is still as it was, wherever `is_meant`.

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_adapters::{AdapterError, Records, TOOLS, Tool, disable, tidy};
-use handoff_files::Dir;
+use handoff_adapters::{AdapterError, TOOLS, Tool, disable, tidy};
+use handoff_files::{Dir, FileError};
 use handoff_process::{Environment, Output, Status};
 use handoff_worktree::Worktree;
 use serde_json::json;
@@ -16,10 +16,12 @@ use crate::install::{LOCK, lock, sweep};
 use crate::manifest::{self, Manifest};
 use crate::places::Places;
 use crate::plan::{Change, LARGEST};
-use crate::planner::Planner;
+use crate::planner::{Left, Planner};
 use crate::report::Report;
 
 /// Takes ours out of the agents' files and removes the prefix; with `--only`, only from those agents. The store stays.
+/// A file that cannot be changed is named, with what to take out by hand, and everything else is removed all the same,
+/// except for what is needed to run it again: this installer and its manifest.
 ///
 /// # Errors
 /// [`InstallError`]; running it again goes on where it stopped.
@@ -35,86 +37,156 @@ pub(crate) fn uninstall(
     if !options.dry_run {
         sweep(&places, &old);
     }
-    if !options.dry_run && handoff_files::is_directory(&places.store.join(".handover")) {
-        take_over(&places, environment, output)?;
-    }
-    // What `handover install` did runs a program that is about to go.
-    let captures = without_captures(&places, options, environment)?;
-    let projects = without_projects(&places, options, environment)?;
+    let captures = without_captures(&places, options, environment, output);
     let mut planner = Planner::new(&places, &old);
     plan(&mut planner, &places, options);
-    planner.check()?;
+    let mut left = captures.left;
+    left.append(&mut planner.left);
     let mut report = Report::new(&places, options.json);
     if options.dry_run {
-        if captures {
+        if captures.user {
             report.note("handover install --remove would be done too".to_owned());
         }
-        for (project, _) in &projects {
+        for project in &captures.projects {
             report.note(format!("handover disable would be done in {}", places.short(project)));
         }
         planner.notes.iter().for_each(|note| report.note(note.clone()));
         planner.changes.iter().for_each(|change| report.would(change));
-        return Ok(report.print(output));
+    } else {
+        let any = !planner.changes.is_empty() || !old.is_empty() || !captures.projects.is_empty();
+        carry_out(&planner, &places, options, &old, &mut left)?;
+        let what = removed(&places, options, &left, any, !is_here && old.is_empty());
+        report.say("removed", &what, "removed", json!(what));
+        if captures.user {
+            report.note("the hooks and the statusline that handover install made are gone too".to_owned());
+        }
+        for project in &captures.projects {
+            report.note(format!("what handover enable did in {} is undone", places.short(project)));
+        }
+        plugins(&places, options).into_iter().for_each(|note| report.note(note));
+        planner.notes.iter().for_each(|note| report.note(note.clone()));
+        stays(&places, environment).into_iter().for_each(|note| report.note(note));
+        report.done(&planner.changes);
     }
-    for change in &planner.changes {
+    report.left(&left);
+    let printed = report.print(output);
+    Ok(say_left(&left, &places, output).unwrap_or(printed))
+}
+
+/// Does what was planned. What cannot be done is added to `left`; then what it takes to do it later stays.
+fn carry_out(
+    planner: &Planner<'_>,
+    places: &Places,
+    options: &Options,
+    old: &Manifest,
+    left: &mut Vec<Left>,
+) -> Result<(), InstallError> {
+    let installer = places.program("installer");
+    for change in planner.changes.iter().filter(|change| change.path() != installer) {
+        if let Err(error) = change.apply() {
+            let path = change.path().to_owned();
+            left.push(Left { path, reason: error.to_string(), by_hand: String::new() });
+        }
+    }
+    if !left.is_empty() {
+        return Ok(unfinished(planner, old, left, &installer).save(&places.manifest())?);
+    }
+    for change in planner.changes.iter().filter(|change| change.path() == installer) {
         change.apply()?;
     }
+    if options.only.is_some() {
+        return Ok(planner.manifest.save(&places.manifest())?);
+    }
+    // Before the manifest goes, which knows what is to be removed when this is run again after a kill.
+    remove_state(places)?;
+    remove_prefix(places)?;
+    // Those that were not empty before.
+    for change in &planner.changes {
+        if matches!(change, Change::RemoveDirectory(_)) {
+            change.apply()?;
+        }
+    }
+    Ok(())
+}
+
+/// What is still installed when something could not be removed.
+fn unfinished(planner: &Planner<'_>, old: &Manifest, left: &[Left], installer: &Path) -> Manifest {
+    let mut manifest = planner.manifest.clone();
+    let stays = |path: &Path| path == installer || left.iter().any(|left| left.path == path);
+    let files = old.files.iter().filter(|(path, _)| stays(path));
+    manifest.files.extend(files.map(|(path, hash)| (path.clone(), hash.clone())));
+    let links = old.links.iter().filter(|(path, _)| stays(path));
+    manifest.links.extend(links.map(|(path, target)| (path.clone(), target.clone())));
+    let replaced = old.replaced.iter().filter(|(path, _)| stays(path));
+    manifest.replaced.extend(replaced.map(|(path, original)| (path.clone(), original.clone())));
+    let edits = old.edits.iter().filter(|(path, _)| stays(path));
+    manifest.edits.extend(edits.map(|(path, edit)| (path.clone(), edit.clone())));
+    let directories = old.directories.iter().filter(|path| handoff_files::is_directory(path));
+    manifest.directories = directories.cloned().collect();
+    // Codex's trust in our hooks stands there.
+    if left.iter().any(|left| left.path.ends_with("config.toml")) {
+        manifest.trusted.clone_from(&old.trusted);
+    }
+    manifest
+}
+
+/// Names what could not be removed, with what to take out by hand; [`Status::NotDone`] when there is any.
+fn say_left(left: &[Left], places: &Places, output: &Output) -> Option<Status> {
+    for Left { reason, by_hand, .. } in left {
+        match by_hand.is_empty() {
+            true => output.complain(format_args!("{reason}; the rest is removed")),
+            false => output
+                .complain(format_args!("{reason}; the rest is removed. To take out by hand:\n{by_hand}")),
+        }
+    }
+    let installer = places.program("installer");
+    if !left.is_empty() && handoff_files::is_program(&installer) {
+        let installer = handoff_process::quoted(&installer);
+        output.complain(format_args!("to finish, once that can be changed: {installer} uninstall"));
+    }
+    (!left.is_empty()).then_some(Status::NotDone)
+}
+
+/// What was removed, in words.
+fn removed(places: &Places, options: &Options, left: &[Left], any: bool, moved: bool) -> String {
     let what = match &options.only {
-        Some(only) => {
-            planner.manifest.save(&places.manifest())?;
-            only.iter().map(|agent| agent.name()).collect::<Vec<_>>().join(" and ")
-        }
-        None => {
-            // Before the manifest goes, which knows what is to be removed when this is run again after a kill.
-            remove_state(&places)?;
-            remove_prefix(&places)?;
-            // Those that were not empty before.
-            for change in &planner.changes {
-                if matches!(change, Change::RemoveDirectory(_)) {
-                    change.apply()?;
-                }
-            }
-            "everything".to_owned()
-        }
+        Some(only) => only.iter().map(|agent| agent.name()).collect::<Vec<_>>().join(" and "),
+        None => "everything".to_owned(),
     };
-    let what = if planner.changes.is_empty() && old.is_empty() && projects.is_empty() {
-        "nothing, for nothing was installed".to_owned()
-    } else if !is_here && old.is_empty() {
+    if !left.is_empty() {
+        let mut files: Vec<_> = left.iter().map(|left| places.short(&left.path)).collect();
+        files.dedup();
+        return format!("{what}, except for {}", files.join(", "));
+    }
+    if !any {
+        return "nothing, for nothing was installed".to_owned();
+    }
+    if moved {
         let prefix = places.short(&places.prefix);
-        format!("what was in the agents' files; {prefix} is not there, so programs that were moved away stay")
-    } else {
-        what
-    };
-    report.say("removed", &what, "removed", json!(what));
-    if captures {
-        report.note("the hooks and the statusline that handover install made are gone too".to_owned());
+        return format!(
+            "what was in the agents' files; {prefix} is not there, so programs that were moved away stay"
+        );
     }
-    for (project, failed) in &projects {
-        let project = places.short(project);
-        report.note(match failed {
-            None => format!("what handover enable did in {project} is undone"),
-            Some(why) => format!("what handover enable did in {project} is still there: {why}"),
-        });
-    }
-    for note in plugins(&places, options) {
-        report.note(note);
-    }
-    planner.notes.iter().for_each(|note| report.note(note.clone()));
+    what
+}
+
+/// What is the user's, and stays.
+fn stays(places: &Places, environment: &Environment) -> Vec<String> {
+    let mut notes = Vec::new();
     if has_entries(&places.store) {
-        report.note(format!("your handoffs are still in {}", places.short(&places.store)));
+        notes.push(format!("your handoffs are still in {}", places.short(&places.store)));
     }
-    if has_captures(&places) {
+    if has_captures(places) {
         let state = places.short(places.state.path());
-        report.note(format!(
+        notes.push(format!(
             "the key that your captures are known by, and what you allowed, are still in {state}"
         ));
     }
     if let Some(home) = environment.dispatch_home().filter(|home| has_entries(home)) {
         let home = places.short(&home);
-        report.note(format!("the backends, prompts and results of your runs are still in {home}"));
+        notes.push(format!("the backends, prompts and results of your runs are still in {home}"));
     }
-    report.done(&planner.changes);
-    Ok(report.print(output))
+    notes
 }
 
 /// What is kept in the state directory beside what the user allowed and what was captured.
@@ -147,19 +219,87 @@ fn remove_state(places: &Places) -> Result<(), InstallError> {
     Ok(())
 }
 
-/// Takes away what `handover` wired for this user; whether there was anything.
+/// What `handover` had wired, and is no more.
+#[derive(Default)]
+struct Captures {
+    /// Whether anything was wired for this user.
+    user: bool,
+    /// The projects in which something was.
+    projects: Vec<PathBuf>,
+    /// What could not be removed.
+    left: Vec<Left>,
+}
+
+impl Captures {
+    /// Notes that `path` could not be dealt with.
+    fn failed(&mut self, path: &Path, reason: String) {
+        self.left.push(Left { path: path.to_owned(), reason, by_hand: String::new() });
+    }
+
+    /// Takes over what could not be changed.
+    fn add(&mut self, left: &[handoff_adapters::Left]) {
+        self.left.extend(left.iter().map(|left| Left {
+            path: left.problem.path().to_owned(),
+            reason: left.problem.to_string(),
+            by_hand: left.by_hand.clone(),
+        }));
+    }
+}
+
+/// Removes what `handover` wired for this user and in projects: it runs a program that is about to go.
 fn without_captures(
     places: &Places,
     options: &Options,
     environment: &Environment,
-) -> Result<bool, InstallError> {
+    output: &Output,
+) -> Captures {
+    let mut captures = Captures::default();
+    let store = places.store.join(".handover");
+    if !options.dry_run
+        && handoff_files::is_directory(&store)
+        && let Err(error) = take_over(places, environment, output)
+    {
+        captures.failed(&store, error.to_string());
+    }
+    if let Err(error) = without_user(places, options, environment, &mut captures) {
+        captures.failed(places.state.path(), error.to_string());
+    }
+    match places.records().projects() {
+        Ok((projects, unreadable)) => {
+            for record in unreadable {
+                let why =
+                    format!("could not read {}; move it away to go on without it", places.short(&record));
+                captures.failed(&record, why);
+            }
+            for project in projects {
+                if let Err(error) = without_project(&project, places, options, environment, &mut captures) {
+                    let shown = places.short(&project);
+                    captures.failed(&project, format!("could not undo handover enable in {shown}: {error}"));
+                }
+            }
+        }
+        // Said of the user's record already.
+        Err(_) if !captures.left.is_empty() => {}
+        Err(error) => captures.failed(places.state.path(), error.to_string()),
+    }
+    captures
+}
+
+/// Removes what is wired for this user.
+fn without_user(
+    places: &Places,
+    options: &Options,
+    environment: &Environment,
+    captures: &mut Captures,
+) -> Result<(), AdapterError> {
     let here = places.adapters(environment);
     let plan = disable(&here, &tools(options), places.records().user()?)?;
-    let any = !plan.is_empty();
-    if any && !options.dry_run {
+    captures.add(plan.left());
+    captures.user = !plan.is_empty();
+    if captures.user && !options.dry_run {
         plan.carry_out()?;
     }
-    Ok(any)
+    Ok(())
 }
 
 /// Takes over what an earlier version recorded in the store, once.
@@ -186,66 +326,36 @@ fn tools(options: &Options) -> Vec<&'static Tool> {
     TOOLS.iter().filter(is_meant).collect()
 }
 
-/// Takes away what `handover enable` did in projects, as far as they are still there; which, and why one still has it.
-fn without_projects(
+/// Removes what `handover enable` did in a project, as far as that is still there.
+fn without_project(
+    project: &Path,
     places: &Places,
     options: &Options,
     environment: &Environment,
-) -> Result<Vec<(PathBuf, Option<String>)>, InstallError> {
+    captures: &mut Captures,
+) -> Result<(), AdapterError> {
     let records = places.records();
-    let mut done = Vec::new();
-    let (projects, unreadable) = records.projects()?;
-    for record in unreadable {
-        let why = format!("could not read {}; move it away to go on without it", places.short(&record));
-        done.push((record, Some(why)));
-    }
-    for project in projects {
-        match without_project(&project, &records, &places.adapters(environment), options) {
-            Ok(Undone { any, left }) => {
-                if !left && !options.dry_run {
-                    records.forget(&project)?;
-                }
-                if any {
-                    done.push((project, None));
-                }
-            }
-            Err(why) => done.push((project, Some(why))),
-        }
-    }
-    Ok(done)
-}
-
-/// What became of a project's wiring.
-struct Undone {
-    /// Whether there was anything to undo.
-    any: bool,
-    /// Whether other tools are still wired.
-    left: bool,
-}
-
-fn without_project(
-    project: &Path,
-    records: &Records,
-    here: &handoff_adapters::Here,
-    options: &Options,
-) -> Result<Undone, String> {
     if !handoff_files::is_directory(project) {
-        return Ok(Undone { any: false, left: false });
+        return if options.dry_run { Ok(()) } else { records.forget(project) };
     }
-    let worktree = Worktree::find(project).map_err(|error| handoff_files::reason(&error))?;
-    let here = handoff_adapters::Here { project: project.to_owned(), ..here.clone() };
+    let here = handoff_adapters::Here { project: project.to_owned(), ..places.adapters(environment) };
+    let worktree = Worktree::find(project).map_err(FileError::new("look at", project))?;
     // One that lies in another repository by now is not that repository's.
     let here = if worktree.top() == project { here.in_worktree(&worktree) } else { here };
-    let undo = || {
-        let plan = disable(&here, &tools(options), records.project(project)?)?;
-        let any = !plan.is_empty();
-        if any && !options.dry_run {
-            plan.carry_out()?;
-            tidy(project)?;
-        }
-        Ok(Undone { any, left: !records.project(project)?.is_empty() })
-    };
-    undo().map_err(|error: AdapterError| error.to_string())
+    let plan = disable(&here, &tools(options), records.project(project)?)?;
+    captures.add(plan.left());
+    let any = !plan.is_empty();
+    if any && !options.dry_run {
+        plan.carry_out()?;
+        tidy(project)?;
+    }
+    if any {
+        captures.projects.push(project.to_owned());
+    }
+    if !options.dry_run && records.project(project)?.is_empty() {
+        records.forget(project)?;
+    }
+    Ok(())
 }
 
 /// The plugins that are there beside the wiring: they belong to the agents, which alone can take them away.

@@ -1,6 +1,6 @@
 //! Taking away what was wired, and nothing else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use handoff_wiring::{self as wiring, Malformed};
 
@@ -11,14 +11,15 @@ use crate::found::Here;
 use crate::manifest::{Entry, Manifest, Recorded};
 use crate::piece::PieceName;
 use crate::plan::{Note, Plan};
-use crate::planner::{LONGEST, Planner, Target};
+use crate::planner::{LONGEST, Planner, Target, is_nothing};
 use crate::tool::{Scope, Tool};
 
 /// What stands in everything of ours.
 const NAME: &[u8] = b"handover";
 
 /// The plan to take everything of `tools` away that is wired in `manifest`'s scope, recorded or not. A file that nobody
-/// edited since is as it was before, to the byte. What another tool shares stays.
+/// edited since is as it was before, to the byte. What another tool shares stays. A file that cannot be changed stays as
+/// it is, and on record: see [`Plan::left`].
 ///
 /// # Errors
 /// As for [`enable`](crate::enable()).
@@ -29,25 +30,28 @@ pub fn disable(here: &Here, tools: &[&'static Tool], manifest: Manifest) -> Resu
         if exclude::is_key(&key) {
             continue;
         }
-        if let Some(target) = planner.read(&key) {
-            let names = may_be_in.iter().find(|(file, _)| *file == key).map(|(_, names)| names.as_slice());
-            recorded(&mut planner, target, tools, names.unwrap_or_default());
-        }
+        let names = may_be_in.iter().find(|(file, _)| *file == key).map(|(_, names)| names.as_slice());
+        let pieces = planner.manifest.record.edits[&key].pieces.iter().map(|recorded| recorded.piece);
+        let by_hand = to_take_out(&planner, pieces);
+        planner.attempt(&by_hand, |planner| recorded(planner, &key, tools, names.unwrap_or_default()));
     }
     for (key, names) in may_be_in {
         // What does not even name us is not looked into: it may be as broken as it likes.
-        let content = handoff_files::read_file(&planner.path(&key), LONGEST).unwrap_or_default();
-        if !content.windows(NAME.len()).any(|bytes| bytes == NAME) {
+        if planner.manifest.record.edits.contains_key(&key) || !names_us(&content(&planner.path(&key))) {
             continue;
         }
-        if let Some(target) = planner.read(&key)
-            && planner.entry(&target).is_none()
-        {
-            let after = planner.without(&target, None, &names);
-            change(&mut planner, target, after);
-        }
+        let by_hand = to_take_out(&planner, names.iter().copied());
+        planner.attempt(&by_hand, |planner| {
+            if let Some(target) = planner.read(&key)
+                && planner.entry(&target).is_none()
+            {
+                let after = planner.without(&target, None, &names);
+                change(planner, target, after);
+            }
+        });
     }
-    exclude::settle(&mut planner);
+    let lines = exclude::by_hand(&planner);
+    planner.attempt(&lines, exclude::settle);
     planner.remove_directories();
     planner.finish()
 }
@@ -77,9 +81,40 @@ fn may_be_in(planner: &Planner<'_>, tools: &[&'static Tool]) -> Vec<(PathBuf, Ve
     files
 }
 
+/// What a user takes out of a file where we cannot.
+fn to_take_out(planner: &Planner<'_>, pieces: impl IntoIterator<Item = PieceName>) -> String {
+    let wire = |text: String, name| planner.piece(name).wire(&text).map(|(text, _)| text);
+    // What is wired into nothing is never malformed.
+    pieces.into_iter().try_fold(String::new(), wire).unwrap_or_default()
+}
+
+fn content(path: &Path) -> Vec<u8> {
+    handoff_files::read_file(path, LONGEST).unwrap_or_default()
+}
+
+/// Whether anything of ours may be in a file.
+fn names_us(content: &[u8]) -> bool {
+    content.windows(NAME.len()).any(|bytes| bytes == NAME)
+}
+
 /// Takes out of a recorded file what no tool but `tools` wants. `names` is what may be in it without being recorded.
-fn recorded(planner: &mut Planner<'_>, target: Target, tools: &[&'static Tool], names: &[PieceName]) {
+fn recorded(planner: &mut Planner<'_>, key: &Path, tools: &[&'static Tool], names: &[PieceName]) {
+    let path = planner.path(key);
+    let content = content(&path);
+    let is_other = !content.is_empty() && !names_us(&content) && wiring::text(&content).is_err();
+    let above = path.ancestors().skip(1).find(|above| handoff_files::is_taken(above));
+    if is_other || above.is_some_and(|above| !handoff_files::is_directory(above)) {
+        // Ours was taken out by hand, and whatever is wrong with the rest is the user's.
+        planner.record.edits.remove(key);
+        return;
+    }
+    let Some(target) = planner.read(key) else { return };
     let Some((key, entry)) = planner.entry(&target).map(|(key, entry)| (key, entry.clone())) else { return };
+    if let Some(text) = target.text.as_ref().filter(|text| !names_us(text.as_bytes())) {
+        planner.record.edits.remove(&key);
+        let after = Some(text.clone()).filter(|text| !(entry.edit.created && is_nothing(text)));
+        return change(planner, target, Ok(after));
+    }
     let is_disabled = |id: &String| tools.iter().any(|tool| tool.id == id);
     let mut stay: Vec<Recorded> = entry.pieces.clone();
     for piece in &mut stay {

@@ -50,6 +50,16 @@ pub enum Problem {
     Taken(PathBuf),
 }
 
+impl Problem {
+    /// The file, or what stands in the way of it.
+    pub fn path(&self) -> &std::path::Path {
+        match self {
+            Self::Malformed { path, .. } | Self::Taken(path) => path,
+            Self::File(error) => &error.path,
+        }
+    }
+}
+
 /// What a user with comments in their settings should know.
 fn not_read(error: &Malformed) -> &'static str {
     let so = error.reason.ends_with("not allowed");

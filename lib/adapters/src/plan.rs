@@ -37,12 +37,12 @@ pub struct Edit {
     pub after: Option<String>,
 }
 
-/// A file that is left as it is, though something of ours belongs into it.
+/// A file that is left as it is, though something of ours belongs into it, or out of it.
 #[derive(Debug)]
 pub struct Left {
     /// Why it cannot be changed, with its path.
     pub problem: Problem,
-    /// What to put into it by hand.
+    /// What to put into it by hand, or to take out.
     pub by_hand: String,
 }
 

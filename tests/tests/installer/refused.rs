@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{Machine, mode};
+use tests::feed;
+
+use crate::support::{Machine, STORE, mode};
 
 /// What is wrong with a file, as it must be said; made at the path it is given.
 type Fault = (&'static str, fn(&Path));
@@ -111,23 +113,142 @@ fn is_refused(name: &str, fault: &Fault) {
     } else {
         is_left(&machine, &install, name, problem);
     }
-    // It breaks once it is installed: it cannot be taken away, nor is anything else.
+    // What takes its place once it is installed is the user's, and everything of ours is removed.
     let machine = Machine::small();
+    let installed_before = machine.tree();
     machine.done(&["install", "--codex-hook"]);
     let path = machine.path(name);
     std::fs::remove_file(&path).unwrap();
     make(&path);
-    let named = if problem.is_empty() { directory(&path) } else { path.display().to_string() };
-    let args = ["uninstall", "--only", "claude,codex", "--dry-run"];
-    machine.refuses(&args[..3], &named);
-    machine.refuses(&args[..3], problem);
-    machine.refuses(&args, "nothing was changed\n");
-    machine.refuses(&["uninstall"], &named);
     let doctor = machine.run(&["doctor", "--quick"]);
     assert_eq!((doctor.code, doctor.err()), (1, ""));
     let shown = if problem.is_empty() { path.parent() } else { Some(path.as_path()) };
     let shown = shown.and_then(Path::file_name).and_then(std::ffi::OsStr::to_str).unwrap();
     assert!(doctor.out().contains(shown), "{}", doctor.out());
+    let content = || path.is_file().then(|| std::fs::read(&path).unwrap());
+    let before = content();
+    if before.as_ref().is_none_or(|text| String::from_utf8_lossy(text).contains("agent-handoff"))
+        && !problem.is_empty()
+    {
+        stays_named(&machine, &path, problem);
+        std::fs::remove_dir(&path).or_else(|_| std::fs::remove_file(&path)).unwrap();
+        finishes(&machine);
+    } else {
+        machine.uninstall();
+        assert_eq!(content(), before);
+    }
+    let top = if problem.is_empty() { path.parent().unwrap() } else { &path };
+    let top = top.strip_prefix(&machine.home).unwrap().to_str().unwrap();
+    let now = machine.tree().without(STORE).without(top);
+    installed_before.without(STORE).without(top).is_after(name, &now);
+}
+
+/// Removes all but what is in the file at `path`, which is named with what to take out, and left as it is.
+#[track_caller]
+fn stays_named(machine: &Machine, path: &Path, problem: &str) {
+    let content = || path.is_file().then(|| std::fs::read(path).unwrap());
+    let before = content();
+    for args in [&["uninstall", "--dry-run"][..], &["uninstall"]] {
+        let ran = machine.run(args);
+        assert_eq!(ran.code, 1, "{args:?}: {}{}", ran.out(), ran.err());
+        for said in [path.to_str().unwrap(), problem, "the rest is removed. To take out by hand:\n"] {
+            assert!(ran.err().contains(said), "{said:?} is not in: {}", ran.err());
+        }
+        let by_hand = ["session-start", "inbox read", "writable_roots"];
+        assert!(by_hand.iter().any(|word| ran.err().contains(word)), "{}", ran.err());
+    }
+    assert_eq!(content(), before);
+    let again = format!("can be changed: {} uninstall\n", machine.program("installer").display());
+    let ran = machine.run(&["uninstall"]);
+    assert!(ran.code == 1 && ran.err().ends_with(&again), "{}", ran.err());
+    for (name, word) in [
+        (".claude/settings.json", "session-start"),
+        (".codex/AGENTS.md", "inbox read"),
+        (".codex/config.toml", "writable_roots"),
+        (".codex/hooks.json", "session-start"),
+    ] {
+        let other = machine.path(name);
+        if other != path {
+            let text = std::fs::read_to_string(&other).unwrap_or_default();
+            assert!(!text.contains(word), "{name} is still wired beside {}", path.display());
+        }
+    }
+    assert!(!machine.program("session-start").exists() && !machine.path(".local/bin/handoff").exists());
+    assert!(!machine.path(".claude/skills/handoff").exists());
+}
+
+/// Runs the installed installer, as the message says, which removes the rest and itself.
+#[track_caller]
+fn finishes(machine: &Machine) {
+    let ran = machine.shell(&format!("{} uninstall", machine.program("installer").display()));
+    assert_eq!((ran.code, ran.err()), (0, ""), "{}", ran.out());
+    assert!(ran.out().starts_with("removed:     everything\n"), "{}", ran.out());
+    assert!(!machine.path(".agent-handoff").exists());
+}
+
+#[test]
+fn a_file_that_breaks_with_ours_in_it_is_named_the_rest_is_removed_and_a_second_uninstall_finishes() {
+    for (name, fresh, broken) in [
+        (".claude/settings.json", "{\n  \"model\": \"opus\"\n}\n", "}"),
+        (".codex/hooks.json", "{}\n", ", x"),
+        (".codex/config.toml", "a = 1\n", "= = 2\n"),
+        (".codex/AGENTS.md", "mine\n", "<!-- BEGIN agent-handoff (managed: edits are lost) -->\n"),
+    ] {
+        let machine = Machine::small();
+        let path = machine.file(name, fresh);
+        let before = machine.tree();
+        machine.done(&["install", "--codex-hook"]);
+        let wired = machine.text(name);
+        machine.file(name, format!("{wired}{broken}"));
+        stays_named(&machine, &path, "could not change");
+        machine.file(name, &wired);
+        finishes(&machine);
+        before.without(STORE).is_after(name, &machine.tree().without(STORE));
+        // Or ours is taken out by hand, as it was said.
+        machine.done(&["install", "--codex-hook"]);
+        machine.file(name, format!("{}{broken}", machine.text(name)));
+        stays_named(&machine, &path, "could not change");
+        machine.file(name, fresh);
+        finishes(&machine);
+        assert_eq!(machine.text(name), fresh);
+    }
+}
+
+#[test]
+fn a_broken_file_of_the_captures_is_named_and_the_rest_is_removed() {
+    let machine = Machine::new();
+    let before = machine.tree();
+    machine.done(&["install"]);
+    let handover = |args: &[&str]| feed(machine.command(machine.program("handover"), args), b"");
+    assert_eq!(handover(&["install"]).code, 0);
+    let settings = machine.path(".claude/settings.json");
+    let wired = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, format!("{wired}}}")).unwrap();
+    let removed = handover(&["install", "--remove"]);
+    assert_eq!(removed.code, 1, "{}{}", removed.out(), removed.err());
+    assert!(removed.err().contains("the rest is removed. To take out by hand:\n"), "{}", removed.err());
+    assert!(removed.err().contains("statusline-tap"), "{}", removed.err());
+    assert!(!machine.path(".codex/hooks.json").exists());
+    let ran = machine.run(&["uninstall"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.out(), ran.err());
+    assert!(ran.err().contains("on-event") && ran.err().contains("session-start"), "{}", ran.err());
+    assert!(!machine.program("handover").exists() && !machine.path(".local/bin/handover").exists());
+    std::fs::write(&settings, &wired).unwrap();
+    finishes(&machine);
+    before.without(STORE).is_after("", &machine.tree().without(STORE));
+}
+
+#[test]
+fn a_record_that_cannot_be_read_keeps_nothing_else_from_being_removed() {
+    let machine = Machine::small();
+    machine.install();
+    let record = machine.file(".local/state/agent-handoff/wired.json", "broken");
+    let ran = machine.run(&["uninstall"]);
+    assert!(ran.code == 1 && ran.err().contains(record.to_str().unwrap()), "{}", ran.err());
+    assert!(!machine.program("session-start").exists());
+    assert!(!machine.path(".claude/settings.json").exists());
+    std::fs::remove_file(record).unwrap();
+    finishes(&machine);
 }
 
 #[test]
@@ -218,9 +339,11 @@ fn read_only_files_are_not_written_to_even_by_root() {
         mode(&path, 0o644);
         machine.done(&["install", "--codex-hook"]);
         mode(&path, 0o400);
-        machine.refuses(&["uninstall"], &problem);
         // What needs no change may be read-only.
         machine.install();
+        stays_named(&machine, &path, &problem);
+        mode(&path, 0o644);
+        finishes(&machine);
     }
 }
 

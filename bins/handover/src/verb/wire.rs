@@ -32,7 +32,10 @@ pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
     let left: Vec<String> = plan
         .left()
         .iter()
-        .map(|left| format!("{}; the rest is wired. To put in by hand:\n{}", left.problem, left.by_hand))
+        .map(|left| match wire.remove {
+            true => format!("{}; the rest is removed. To take out by hand:\n{}", left.problem, left.by_hand),
+            false => format!("{}; the rest is wired. To put in by hand:\n{}", left.problem, left.by_hand),
+        })
         .collect();
     let end = |printed: u8| {
         left.iter().for_each(|left| here.output.complain(left));

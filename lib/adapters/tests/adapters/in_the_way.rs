@@ -180,12 +180,20 @@ fn a_broken_file_without_anything_of_ours_does_not_hold_up_disabling() {
     world.disable(&[], Scope::Project);
     assert!(!world.project(".claude").exists());
     assert_eq!(world.read(".codex/hooks.json"), "broken");
-    // One with something of ours does, for what is whose cannot be told.
-    world.enable(&["claude"], Scope::Project);
-    let text = world.read(".claude/settings.local.json") + "}";
-    world.write(&world.project(".claude/settings.local.json"), text);
-    let found = problems(world.plan_disable(&["claude"], Scope::Project).map(drop).unwrap_err());
-    assert!(matches!(&found[..], [Problem::Malformed { error, .. }] if error.line > 10), "{found:?}");
+    // What cannot be taken out of one is named, the rest is undone, and the record of it stays until it can.
+    world.enable(&["claude", "cursor"], Scope::Project);
+    let wired = world.read(".claude/settings.local.json");
+    world.write(&world.project(".claude/settings.local.json"), wired.clone() + "}");
+    let plan = world.plan_disable(&[], Scope::Project).unwrap();
+    let [left] = plan.left() else { panic!("{:?}", plan.left()) };
+    assert!(matches!(&left.problem, Problem::Malformed { error, .. } if error.line > 10), "{left:?}");
+    assert!(left.by_hand.contains("on-event") && left.by_hand.contains("StopFailure"), "{}", left.by_hand);
+    plan.carry_out().unwrap();
+    assert!(!world.project(".cursor").exists() && !world.project(".claude/rules").exists());
+    assert_eq!(world.read(".claude/settings.local.json"), wired.clone() + "}");
+    world.write(&world.project(".claude/settings.local.json"), wired);
+    world.disable(&[], Scope::Project);
+    assert!(!world.project(".claude").exists() && world.manifest(Scope::Project).is_empty());
 }
 
 #[test]
