@@ -15,12 +15,14 @@ pub mod agents;
 mod claude;
 mod programs;
 mod ran;
+mod stop;
 mod terminal;
 mod world;
 
 pub use claude::Claude;
 pub use programs::program;
 pub use ran::Ran;
+pub use stop::{EDITS, Stop};
 pub use terminal::Terminal;
 pub use world::{World, feed};
 

@@ -224,6 +224,9 @@ pub enum Refusal {
     /// Somebody changed the worktree meanwhile. Everything was put back.
     #[error("git's index was changed by another program meanwhile; nothing was changed, try again")]
     IndexChanged,
+    /// Another program wrote to these files while they were about to be replaced or removed.
+    #[error("another program changed these meanwhile ({}), and what it wrote stays", list(.0))]
+    ChangedMeanwhile(Vec<TreePath>),
     /// Git's index is locked by another program.
     #[error("another git program is using {}; try again when it is done", Sanitised::path(.0))]
     IndexLocked(PathBuf),

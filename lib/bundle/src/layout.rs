@@ -36,6 +36,7 @@ const STALE: i64 = 3_600;
 /// The most names that are looked at in `bundles/`.
 const MOST: usize = 10_000;
 
+const IGNORE_FILE: &str = ".gitignore";
 /// What keeps `.handover` out of git.
 const IGNORE_ALL: &str = "*\n";
 /// The same as versions wrote it that knew of no `wired.json`.
@@ -139,15 +140,19 @@ impl Handover {
         let dir = Dir::open(&top)?.ok_or_else(missing)?.create_child(OWN_DIRECTORY)?;
         dir.restrict()?;
         let wanted = if track { IGNORE_OWN } else { IGNORE_ALL };
-        let there = match dir.open_to_read(".gitignore") {
-            Ok(mut file) => Some(file.read(1 << 16)?),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error.into()),
-        };
         let ours =
             |text: &[u8]| [IGNORE_ALL, IGNORE_OWN, IGNORED_ONCE].iter().any(|one| text == one.as_bytes());
+        let there = ignore_file(&dir)?;
         if there.as_deref().is_none_or(ours) && there.as_deref() != Some(wanted.as_bytes()) {
-            dir.temporary(&[wanted.as_bytes()])?.replace(".gitignore")?;
+            let mut new = dir.temporary(&[wanted.as_bytes()])?;
+            // What another program writes there meanwhile is the user's.
+            match there {
+                None => drop(new.publish(IGNORE_FILE)?),
+                Some(_) => drop(new.replace_if(IGNORE_FILE, |dir, name| {
+                    Ok(dir.kind_of(name)? == Some(Kind::File)
+                        && there == Some(dir.open_to_read(name)?.read(1 << 16)?))
+                })?),
+            }
             dir.sync()?;
         }
         Ok(Self { top, dir, left_out: Vec::new() })
@@ -304,6 +309,15 @@ impl Handover {
         let bundles = self.dir.create_child("bundles")?;
         sweep(&bundles)?;
         Hidden::new(bundles)
+    }
+}
+
+/// What `.gitignore` says; None when there is none.
+fn ignore_file(dir: &Dir) -> Result<Option<Vec<u8>>, BundleError> {
+    match dir.open_to_read(IGNORE_FILE) {
+        Ok(mut file) => Ok(Some(file.read(1 << 16)?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

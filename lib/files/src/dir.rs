@@ -357,6 +357,7 @@ impl Dir {
         let name = name.as_ref();
         match rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(error) if self.is_absent(name, error) => Ok(()),
             Err(error) => Err(self.error("remove", name)(error)),
         }
     }
@@ -369,9 +370,18 @@ impl Dir {
         let name = name.as_ref();
         match rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR) {
             Ok(()) | Err(Errno::NOENT) => Ok(true),
+            Err(error) if self.is_absent(name, error) => Ok(true),
             Err(Errno::NOTEMPTY | Errno::EXIST) => Ok(false),
             Err(error) => Err(self.error("remove", name)(error)),
         }
+    }
+
+    /// Whether `refused`, the answer to removing `name`, is that of a system that refuses before it looks: one that is
+    /// read-only here, or a sandbox, does so also where nothing has that name.
+    fn is_absent(&self, name: &OsStr, refused: Errno) -> bool {
+        let looks_later = matches!(refused, Errno::ROFS | Errno::ACCESS | Errno::PERM);
+        let stat = || rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW);
+        looks_later && matches!(stat(), Err(Errno::NOENT))
     }
 
     /// Brings the directory's names to the disk.

@@ -7,8 +7,10 @@ use rustix::io::Errno;
 
 use crate::dir::{Dir, Kind};
 use crate::error::FileError;
+use crate::exchange::Replaced;
 use crate::mode;
 use crate::open::Lock;
+use crate::temporary::{Temporary, temporary_name};
 
 /// What an edit of such a file is called until it is whole. Left behind only by a killed program.
 pub(crate) const TEMPORARY: &str = ".agent-handoff-tmp-";
@@ -114,14 +116,15 @@ impl Foreign {
     /// Puts `content` in its place, whole or not at all, with the mode and owner that it had. Its directory must exist.
     ///
     /// # Errors
-    /// What the system says; `ResourceBusy` when somebody changed it since it was read. It is as it was then.
+    /// What the system says; `ResourceBusy` when another program changed it since it was read, up to the call that replaces
+    /// it. It is as that program left it then.
     pub fn replace(&self, content: &[u8]) -> Result<(), FileError> {
         if !(self.shared && self.content.is_none()) {
             return self.put(content, self.mode, true);
         }
         let (dir, name) = self.unchanged()?;
         let temporary = dir.temporary_called(TEMPORARY, &[content], true, 0o666);
-        temporary.and_then(|temporary| temporary.replace(name)).map_err(|error| self.own(error))?;
+        self.take_place(temporary.map_err(|error| self.own(error))?, name)?;
         dir.sync()
     }
 
@@ -146,8 +149,17 @@ impl Foreign {
             let _ =
                 rustix::fs::fchown(temporary.file(), Some(Uid::from_raw(user)), Some(Gid::from_raw(group)));
         }
-        temporary.replace(name).map_err(|error| self.own(error))?;
+        self.take_place(temporary, name)?;
         if durable { dir.sync() } else { Ok(()) }
+    }
+
+    /// Gives the temporary file its name, if what has that name is still what was read.
+    fn take_place(&self, mut temporary: Temporary<'_>, name: &std::ffi::OsStr) -> Result<(), FileError> {
+        let replaced = match self.content {
+            None => temporary.publish(name).map_err(|error| self.own(error))?,
+            Some(_) => temporary.replace_if(name, |dir, name| self.is_at(dir, name))? == Replaced::Done,
+        };
+        if replaced { Ok(()) } else { Err(self.changed()) }
     }
 
     /// Removes it.
@@ -156,8 +168,33 @@ impl Foreign {
     /// As for [`Foreign::replace`].
     pub fn remove(&self) -> Result<(), FileError> {
         let (dir, name) = self.unchanged()?;
-        dir.remove(name)?;
+        if self.content.is_some() {
+            // Killed in between, it is put back: then it is as if nothing was done.
+            let aside = Dir::aside(temporary_name(TEMPORARY)?, name);
+            let moved = dir.move_away_if(name, &dir, &aside, |dir, name| self.is_at(dir, name))?;
+            if moved == Replaced::Differs {
+                return Err(self.changed());
+            }
+            dir.remove(aside)?;
+        }
         dir.sync()
+    }
+
+    /// Whether `name` in `dir` is the file that was read: its content, mode and owner.
+    fn is_at(&self, dir: &Dir, name: &std::ffi::OsStr) -> Result<bool, FileError> {
+        let Some(content) = &self.content else { return Ok(dir.kind_of(name)?.is_none()) };
+        if dir.kind_of(name)? != Some(Kind::File) {
+            return Ok(false);
+        }
+        let mut file = dir.open_to_read(name)?;
+        let access = file.access()?;
+        let is_owner = self.owner.is_none_or(|(owner, _)| owner == access.owner);
+        Ok(is_owner && access.mode == self.mode && file.read(content.len() as u64 + 1)? == *content)
+    }
+
+    fn changed(&self) -> FileError {
+        let words = "another program changed it meanwhile; what it wrote stays, try again";
+        FileError::new("change", &self.path)(std::io::Error::new(std::io::ErrorKind::ResourceBusy, words))
     }
 
     /// Removes what killed programs left beside it.
@@ -171,7 +208,7 @@ impl Foreign {
         }
     }
 
-    /// Removes what killed programs left in `dir`.
+    /// Removes what killed programs left in `dir`, and puts a file back that one of them had taken out of its place.
     ///
     /// # Errors
     /// What the system says.
@@ -181,7 +218,8 @@ impl Foreign {
                 continue;
             }
             let free = || dir.open_file(&entry.name).and_then(|file| file.lock());
-            if entry.kind == Kind::Link || free().is_ok_and(|lock| lock == Lock::Taken) {
+            let is_left = entry.kind == Kind::Link || free().is_ok_and(|lock| lock == Lock::Taken);
+            if is_left && !dir.restore(&entry.name)? {
                 dir.remove(&entry.name)?;
             }
         }
@@ -190,15 +228,15 @@ impl Foreign {
 
     /// Its directory and name, after a look whether it is still as it was read.
     fn unchanged(&self) -> Result<(Dir, &std::ffi::OsStr), FileError> {
-        let busy = || FileError::new("change", &self.path)(Errno::BUSY);
         let now = Self::read(&self.path, self.content.as_ref().map_or(0, |old| old.len() as u64));
         match now {
             Ok(now) if now.content == self.content && now.place == self.place => {}
             Err(error) if error.kind() != std::io::ErrorKind::FileTooLarge => return Err(error),
-            _ => return Err(busy()),
+            _ => return Err(self.changed()),
         }
-        let name = self.place.file_name().ok_or_else(busy)?;
-        let parent = self.place.parent().ok_or_else(busy)?;
+        let no_file = || FileError::new("change", &self.path)(Errno::ISDIR);
+        let name = self.place.file_name().ok_or_else(no_file)?;
+        let parent = self.place.parent().ok_or_else(no_file)?;
         let dir = Dir::open(parent)?.ok_or_else(|| FileError::new("open", parent)(Errno::NOENT))?;
         Ok((dir, name))
     }

@@ -7,6 +7,7 @@
 
 mod dir;
 mod error;
+mod exchange;
 mod foreign;
 mod mode;
 mod open;
@@ -20,9 +21,11 @@ use std::io::Read;
 use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 pub use dir::{Dir, Entry, Kind};
 pub use error::{FileError, reason};
+pub use exchange::Replaced;
 pub use foreign::Foreign;
 pub use open::{Access, Lock, OpenFile};
 pub use scratch::Scratch;
@@ -53,7 +56,7 @@ pub fn read_named(path: &Path, limit: u64) -> Result<(Vec<u8>, bool), FileError>
 pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let content = open_regular(path)?.read(limit.saturating_add(1))?;
     match content.len() as u64 > limit {
-        true => Err(FileError::new("read", path)(rustix::io::Errno::FBIG)),
+        true => Err(FileError::new("read", path)(Errno::FBIG)),
         false => Ok(content),
     }
 }
@@ -115,19 +118,35 @@ pub fn link_target(path: &Path) -> Option<std::path::PathBuf> {
     std::fs::read_link(path).ok()
 }
 
-/// Puts a symbolic link to `target` at `path`, at once in the place of what is there.
+/// Puts a symbolic link to `target` at `path`, at once in the place of one that is there.
 ///
 /// # Errors
-/// What the system says.
+/// What the system says; `AlreadyExists` when something else than a link stands there, `ResourceBusy` when another program
+/// put another one there meanwhile.
 pub fn put_link(path: &Path, target: &Path) -> Result<(), FileError> {
-    let digits = u64::from_ne_bytes(random()?);
-    let beside = path.with_file_name(format!("{}{digits:016x}", foreign::TEMPORARY));
-    let put = std::os::unix::fs::symlink(target, &beside).and_then(|()| std::fs::rename(&beside, path));
-    put.map_err(|error| {
-        // It was not there, or it is not needed now.
-        let _ = std::fs::remove_file(&beside);
-        FileError::new("link", path)(error)
-    })
+    use std::os::unix::ffi::OsStrExt;
+    let error = |errno| FileError::new("link", path)(errno);
+    let (parent, name) = path.parent().zip(path.file_name()).ok_or_else(|| error(Errno::ISDIR))?;
+    let dir = Dir::open(parent)?.ok_or_else(|| error(Errno::NOENT))?;
+    let there = match dir.kind_of(name)? {
+        None => None,
+        Some(Kind::Link) => Some(dir.read_link(name)?),
+        Some(_) => return Err(error(Errno::EXIST)),
+    };
+    let beside = temporary::temporary_name(foreign::TEMPORARY)?;
+    dir.make_link(&beside, target.as_os_str().as_bytes())?;
+    let is_expected = |dir: &Dir, name: &std::ffi::OsStr| -> Result<bool, FileError> {
+        Ok(dir.kind_of(name)? == Some(Kind::Link) && Some(dir.read_link(name)?) == there)
+    };
+    let put = match there {
+        None => dir.rename_new(&beside, &dir, name),
+        Some(_) => dir.replace_if(&beside, &dir, name, is_expected).map(|put| put == Replaced::Done),
+    };
+    // After an error it may be another program's file that has this name, which is for the next to look at.
+    if put.is_ok() {
+        dir.remove(&beside)?;
+    }
+    if put? { Ok(()) } else { Err(error(Errno::BUSY)) }
 }
 
 /// Who may use the socket at `path`, links followed; None when nothing is there.
@@ -137,12 +156,12 @@ pub fn put_link(path: &Path, target: &Path) -> Result<(), FileError> {
 pub fn socket_access(path: &Path) -> Result<Option<Access>, FileError> {
     let stat = match rustix::fs::stat(path) {
         Ok(stat) => stat,
-        Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => return Ok(None),
+        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
         Err(error) => return Err(FileError::new("look at", path)(error)),
     };
     match rustix::fs::FileType::from_raw_mode(stat.st_mode) {
         rustix::fs::FileType::Socket => Ok(Some(Access { owner: stat.st_uid, mode: mode::bits(&stat) })),
-        _ => Err(FileError::new("connect to", path)(rustix::io::Errno::INVAL)),
+        _ => Err(FileError::new("connect to", path)(Errno::INVAL)),
     }
 }
 

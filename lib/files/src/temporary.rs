@@ -7,6 +7,7 @@ use rustix::fs::OFlags;
 
 use crate::dir::Dir;
 use crate::error::FileError;
+use crate::exchange::Replaced;
 use crate::mode;
 use crate::open::OpenFile;
 use crate::random;
@@ -39,8 +40,7 @@ impl Dir {
         durable: bool,
         mode: u32,
     ) -> Result<Temporary<'_>, FileError> {
-        let digits = u64::from_ne_bytes(random()?);
-        let name = OsString::from(format!("{prefix}{digits:016x}"));
+        let name = temporary_name(prefix)?;
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(&self.fd, &name, flags, mode::mode(mode))
             .map_err(self.error("create", &name))?;
@@ -51,6 +51,12 @@ impl Dir {
         temporary.fill(parts, durable).map_err(self.error("write", &temporary.name))?;
         Ok(temporary)
     }
+}
+
+/// A name that starts with `prefix` and that no file has.
+pub(crate) fn temporary_name(prefix: &str) -> Result<OsString, FileError> {
+    let digits = u64::from_ne_bytes(random()?);
+    Ok(OsString::from(format!("{prefix}{digits:016x}")))
 }
 
 impl Temporary<'_> {
@@ -73,6 +79,27 @@ impl Temporary<'_> {
     pub fn publish(&mut self, name: impl AsRef<OsStr>) -> Result<bool, FileError> {
         self.published = self.dir.rename_new(&self.name, self.dir, name)?;
         Ok(self.published)
+    }
+
+    /// Puts it in the place of `name`, if what has that name is what `is_expected` accepts, see [`Dir::replace_if`]; the old
+    /// file is removed then.
+    ///
+    /// # Errors
+    /// As for [`Dir::replace_if`].
+    pub fn replace_if(
+        mut self,
+        name: impl AsRef<OsStr>,
+        is_expected: impl FnMut(&Dir, &OsStr) -> Result<bool, FileError>,
+    ) -> Result<Replaced, FileError> {
+        // Whatever goes wrong, another program's file may have this name by then, which only what is found here decides.
+        self.published = true;
+        let replaced = self.dir.replace_if(&self.name, self.dir, name, is_expected);
+        let is_own = || self.dir.open_to_read(&self.name).is_ok_and(|there| there.is_same(&self.file));
+        if matches!(replaced, Ok(Replaced::Done)) || is_own() {
+            // What cannot be removed is swept later.
+            let _ = self.dir.remove(&self.name);
+        }
+        replaced
     }
 
     /// Puts it in the place of `name`, and gives back the open file with its lock.

@@ -11,7 +11,7 @@ use crate::support::{Stage, agree, tree};
 /// The calls that change what is on the disk, or bring it there.
 const STEPS: &str = "?rename,renameat,renameat2,?unlink,unlinkat,?link,linkat,?mkdir,mkdirat,?symlink,symlinkat,fsync,fdatasync";
 
-fn can_trace() -> bool {
+pub(crate) fn can_trace() -> bool {
     let works = || {
         Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success())
     };
@@ -19,7 +19,7 @@ fn can_trace() -> bool {
 }
 
 /// `command` under strace; only its own process is looked at, not those of git.
-fn traced(command: &Command, options: &[&str], log: &Path) -> Command {
+pub(crate) fn traced(command: &Command, options: &[&str], log: &Path) -> Command {
     let mut strace = Command::new("strace");
     strace.args(["-qq", "-y", "-o"]).arg(log).args(options);
     strace.arg(command.get_program()).args(command.get_args());
@@ -146,21 +146,22 @@ fn an_interrupted_apply_that_cannot_be_undone_stops_no_capture() {
     let written = all.iter().find(|step| step.2.contains("\"a.rs\"")).unwrap();
     let killed = at(written, "signal=KILL", &carried.apply(), &carried.log);
     assert_eq!(killed.code, 137, "{}", killed.err());
-    // The user goes on in a file that the apply was about to change, so it can't be rolled back.
-    std::fs::write(carried.clone.join("src/b.rs"), "the user's own\n").unwrap();
+    // The user goes on in a file that the apply had changed, so it can't be rolled back.
+    let applied = std::fs::read(carried.clone.join("image.bin")).unwrap();
+    std::fs::write(carried.clone.join("image.bin"), "the user's own\n").unwrap();
     for args in [&["capture"][..], &["pickup"]] {
         let ran = carried.stage.handover(&carried.clone, args);
         assert_eq!(ran.code, 0, "{}", ran.err());
-        for words in ["was not put back", "src/b.rs", "pickup --undo", "remove .handover/undo"] {
+        for words in ["was not put back", "image.bin", "pickup --undo", "remove .handover/undo"] {
             assert!(ran.err().contains(words), "{words}: {}", ran.err());
         }
     }
-    let own = std::fs::read_to_string(carried.clone.join("src/b.rs")).unwrap();
+    let own = std::fs::read_to_string(carried.clone.join("image.bin")).unwrap();
     assert_eq!(own, "the user's own\n");
     // An apply still wants it settled, and the way out that is named works.
     let refused = feed(carried.apply(), b"");
-    assert!(refused.code == 1 && refused.err().contains("src/b.rs"), "{}", refused.err());
-    std::fs::write(carried.clone.join("src/b.rs"), "b\n").unwrap();
+    assert!(refused.code == 1 && refused.err().contains("image.bin"), "{}", refused.err());
+    std::fs::write(carried.clone.join("image.bin"), applied).unwrap();
     carried.ok(&carried.apply());
 }
 

@@ -9,6 +9,7 @@ mod agents;
 mod capture;
 mod events;
 mod faults;
+mod meanwhile;
 mod pickup;
 mod refusals;
 mod setup;

@@ -21,7 +21,7 @@ struct Step {
     line: String,
 }
 
-fn can_trace() -> bool {
+pub(crate) fn can_trace() -> bool {
     let works = || {
         Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success())
     };

@@ -19,6 +19,7 @@ mod edited;
 mod failing;
 mod fresh;
 mod killed;
+mod meanwhile;
 mod places;
 mod refused;
 mod restored;

@@ -261,13 +261,15 @@ fn not_carried(bundle: &Bundle) -> String {
 /// A refusal, with the way that is open here.
 fn refused(here: &Here<'_>, source: &Handover, error: BundleError) -> Failure {
     let same = canonical(source.top()) == canonical(here.top());
-    let is_dirty = matches!(&error, BundleError::Refused(Refusal::Dirty(_)));
-    let way = match same && is_dirty {
-        true => {
+    let way = match &error {
+        BundleError::Refused(Refusal::Dirty(_)) if same => {
             "; the changes of the capture may still be here: then handover pickup, without --apply, is all"
                 .into()
         }
-        false => way(&error),
+        BundleError::Refused(Refusal::ChangedMeanwhile(_)) => {
+            "; everything else is as it was before: commit or stash that, and try again".into()
+        }
+        _ => way(&error),
     };
     Failure::new(format!("could not apply it: {error}{way}"))
 }

@@ -2,32 +2,33 @@
 
 use std::ffi::OsStr;
 
-use handoff_files::{Dir, FileError, Kind};
+use handoff_files::{Dir, FileError, Kind, Replaced};
 
 use super::durable::{Durable, sync};
-use super::record::{INDEX_AFTER, INDEX_BEFORE, NEW, Node, Recorded, State, Was, hash_of};
+use super::record::{INDEX_AFTER, INDEX_BEFORE, NEW, Recorded, State, Was, hash_of};
 use crate::error::{BundleError, Refusal};
 use crate::path::TreePath;
 use crate::repository::{Repository, copy, taken};
 use crate::tree::{Parent, Place, Tree};
 
 impl Recorded {
-    /// Changes the working tree, then the index, looks at what came of it, and notes that it is done.
+    /// Changes the working tree, then the index, and notes that it is done. What was replaced or removed stays in the record
+    /// until then: it tells what was changed already.
     pub(super) fn change(mut self, repository: &Repository<'_>, tree: &Tree) -> Result<(), BundleError> {
-        let missing = || taken(&self.dir, NEW);
-        let new = self.dir.child(NEW)?.ok_or_else(missing)?;
+        let new = self.dir.child(NEW)?.ok_or_else(|| taken(&self.dir, NEW))?;
         let nodes = &self.record.nodes;
-        for node in nodes.iter().rev().filter(|node| node.after == Was::Absent) {
-            self.expect(tree, node)?;
-            remove(tree, &node.path)?;
+        for (number, node) in nodes.iter().enumerate().rev().filter(|(_, node)| node.after == Was::Absent) {
+            if let Parent::There(place) = tree.parent(&node.path)? {
+                let aside = Aside { dir: &new, number, temporary: &self.temporary(number) };
+                aside.take(&place, &node.path, &node.before)?;
+            }
+            remove_empty_parents(tree, &node.path)?;
         }
         for (number, node) in nodes.iter().enumerate().filter(|(_, node)| node.after != Was::Absent) {
-            self.expect(tree, node)?;
             let place = tree.make_parent(&node.path, |_| 0o777)?;
-            put_node(&new, number, &place, node, &self.temporary(number), nodes.len())?;
-        }
-        for node in nodes {
-            if Was::now(tree, &node.path)?.as_ref() != Some(&node.after) {
+            let aside = Aside { dir: &new, number, temporary: &self.temporary(number) };
+            aside.put(&place, &node.path, &node.before, nodes.len())?;
+            if Was::of(&place, node.path.name())?.as_ref() != Some(&node.after) {
                 return Err(Refusal::Unfaithful(node.path.clone()).into());
             }
         }
@@ -37,16 +38,10 @@ impl Recorded {
             install(repository, &self.dir, before, Some((INDEX_AFTER, hash)))?;
         }
         self.mark(State::Done)?;
+        // It is only in the way of disk space.
+        let _ = self.dir.remove_all(NEW);
         self.forget_older();
         Ok(())
-    }
-
-    /// Somebody may have written to it since it was looked at.
-    fn expect(&self, tree: &Tree, node: &Node) -> Result<(), BundleError> {
-        match Was::now(tree, &node.path)?.as_ref() == Some(&node.before) {
-            true => Ok(()),
-            false => Err(Refusal::Dirty(vec![node.path.clone()]).into()),
-        }
     }
 
     /// What a file is called in its directory until it has its name, where that is on another file system.
@@ -55,13 +50,8 @@ impl Recorded {
     }
 }
 
-/// Removes a file or link, and the directories above it that are empty then, as git does.
-pub(super) fn remove(tree: &Tree, path: &TreePath) -> Result<(), BundleError> {
-    if let Parent::There(place) = tree.parent(path)?
-        && place.kind_of(path.name())?.is_some_and(|kind| kind != Kind::Directory)
-    {
-        place.remove(path.name())?;
-    }
+/// Removes the directories above `path` that are empty now, as git does.
+fn remove_empty_parents(tree: &Tree, path: &TreePath) -> Result<(), BundleError> {
     let parents: Vec<_> = path.parents().collect();
     for parent in parents.iter().rev() {
         if let Parent::There(place) = tree.parent(parent)?
@@ -74,39 +64,99 @@ pub(super) fn remove(tree: &Tree, path: &TreePath) -> Result<(), BundleError> {
     Ok(())
 }
 
-/// Puts the file or link `number` of `from`, one of `count`, in the place of what stands there, at once; [`sync`] has to
-/// follow.
-pub(super) fn put_node(
-    from: &Dir,
-    number: usize,
-    place: &Place<'_>,
-    node: &Node,
-    temporary: &str,
-    count: usize,
-) -> Result<(), BundleError> {
-    let (name, source) = (node.path.name(), number.to_string());
-    if place.kind_of(name)? == Some(Kind::Directory) && !place.remove_child(name)? {
-        return Err(Refusal::InTheWay(vec![node.path.clone()]).into());
-    }
-    match from.rename_into(&source, place, name) {
-        Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => {
-            place.remove(temporary)?;
-            match from.look(&source)? {
-                Some(found) if found.kind == Kind::Link => {
-                    place.make_link(temporary, &from.read_link(&source)?)?;
-                }
-                found => {
-                    copy(from, OsStr::new(&source), place, OsStr::new(temporary))?;
-                    let mut file = place.open_file(temporary)?;
-                    Durable::of(place, count).written(&mut file)?;
-                    file.set_mode(found.map_or(0o600, |found| found.mode))?;
-                }
-            }
-            place.rename_over(temporary, name)?;
+/// Where the content of a path lies beside the working tree: the file or link `number` of `dir`.
+pub(super) struct Aside<'a> {
+    pub(super) dir: &'a Dir,
+    pub(super) number: usize,
+    /// What it is called beside its place, where that is on another file system.
+    pub(super) temporary: &'a str,
+}
+
+impl Aside<'_> {
+    /// Puts it, one of `count`, in the place of what stands at `path` in `place`, at once, provided that is `expected`; what
+    /// stood there lies here then. [`sync`] has to follow.
+    pub(super) fn put(
+        &self,
+        place: &Place<'_>,
+        path: &TreePath,
+        expected: &Was,
+        count: usize,
+    ) -> Result<(), BundleError> {
+        let (name, source) = (path.name(), self.number.to_string());
+        if place.kind_of(name)? == Some(Kind::Directory) && !place.remove_child(name)? {
+            return Err(Refusal::InTheWay(vec![path.clone()]).into());
         }
-        other => other?,
+        let is_put = match exchange(self.dir, &source, place, name, expected) {
+            Err(BundleError::File(error)) if error.kind() == std::io::ErrorKind::CrossesDevices => {
+                self.copy_beside(place, &source, count)?;
+                let put = exchange(place, self.temporary, place, name, expected)?;
+                place.remove(self.temporary)?;
+                put
+            }
+            other => other?,
+        };
+        if is_put { Ok(()) } else { Err(Refusal::ChangedMeanwhile(vec![path.clone()]).into()) }
     }
-    Ok(())
+
+    /// Takes what stands at `path` in `place` away, provided that is `expected`; it lies here then.
+    pub(super) fn take(&self, place: &Place<'_>, path: &TreePath, expected: &Was) -> Result<(), BundleError> {
+        let (name, number) = (path.name(), self.number.to_string());
+        // A directory stands for nothing.
+        if place.kind_of(name)?.is_none_or(|kind| kind == Kind::Directory) {
+            return Ok(());
+        }
+        let is_expected = |dir: &Dir, name: &OsStr| is_at(dir, name, expected);
+        let taken = match place.move_away_if(name, self.dir, &number, is_expected) {
+            Err(BundleError::File(error)) if error.kind() == std::io::ErrorKind::CrossesDevices => {
+                let taken = place.move_away_if(name, place, self.temporary, is_expected)?;
+                if taken == Replaced::Done {
+                    place.remove(self.temporary)?;
+                }
+                taken
+            }
+            other => other?,
+        };
+        match taken {
+            Replaced::Done => Ok(()),
+            Replaced::Differs => Err(Refusal::ChangedMeanwhile(vec![path.clone()]).into()),
+        }
+    }
+
+    fn copy_beside(&self, place: &Place<'_>, source: &str, count: usize) -> Result<(), BundleError> {
+        place.remove(self.temporary)?;
+        match self.dir.look(source)? {
+            Some(found) if found.kind == Kind::Link => {
+                place.make_link(self.temporary, &self.dir.read_link(source)?)?;
+            }
+            found => {
+                copy(self.dir, OsStr::new(source), place, OsStr::new(self.temporary))?;
+                let mut file = place.open_file(self.temporary)?;
+                Durable::of(place, count).written(&mut file)?;
+                file.set_mode(found.map_or(0o600, |found| found.mode))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Gives `source` of `from` the name `name` in `place`, provided that `expected` stands there, which has the name `source`
+/// then; false, and nothing is changed, if something else does.
+fn exchange(
+    from: &Dir,
+    source: &str,
+    place: &Dir,
+    name: &OsStr,
+    expected: &Was,
+) -> Result<bool, BundleError> {
+    if *expected == Was::Absent {
+        return Ok(from.rename_new(source, place, name)?);
+    }
+    let replaced = from.replace_if(source, place, name, |dir, name| is_at(dir, name, expected))?;
+    Ok(replaced == Replaced::Done)
+}
+
+fn is_at(dir: &Dir, name: &OsStr, expected: &Was) -> Result<bool, BundleError> {
+    Ok(Was::of(dir, name)?.as_ref() == Some(expected))
 }
 
 /// Puts the index `after` of `dir` in the place of `before`; None: no index. As git does it: whoever makes `index.lock`

@@ -1,18 +1,21 @@
 //! Puts back what was there before an apply: on the user's word, or because it was killed.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use handoff_files::Kind;
+use handoff_files::{Dir, Kind};
 
-use super::change::{install, put_node, same};
+use super::change::{Aside, install, same};
 use super::durable::sync;
-use super::record::{INDEX_AFTER, INDEX_BEFORE, INDEX_NOW, OLD, Recorded, State, Was, entries, hash_of};
+use super::record::{
+    INDEX_AFTER, INDEX_BEFORE, INDEX_NOW, NEW, Node, OLD, Recorded, State, Was, entries, hash_of,
+};
 use crate::error::{BundleError, Refusal};
 use crate::git::Git;
 use crate::layout::Handover;
 use crate::path::TreePath;
-use crate::repository::{Repository, copy};
+use crate::repository::{Repository, copy, taken};
 use crate::tree::{Parent, Tree};
 use crate::trust::Keyring;
 
@@ -86,19 +89,24 @@ impl Handover {
         let repository = Repository::open(git, self.top())?;
         let tree = Tree::open(self.top())?;
         recorded.sweep(&repository, &tree)?;
-        recorded.check(&repository, &tree)?;
         let interrupted = recorded.is_begun();
+        if !interrupted {
+            // What it could tell of an apply that was interrupted is not true of one that is undone.
+            recorded.dir.remove_all(NEW)?;
+        }
+        let kept = recorded.check(&repository, &tree)?;
         if !interrupted {
             // From here on it is neither applied nor undone, and the next command is to know. Where there is no room to
             // say so, it is undone all the same.
             let _ = recorded.mark(State::Begun);
         }
-        let restored = recorded.restore_files(&tree).and_then(|()| recorded.restore_index(&repository));
+        let restored =
+            recorded.restore_files(&tree, &kept).and_then(|()| recorded.restore_index(&repository));
         restored.map_err(|error| BundleError::Unfinished(Box::new(error)))?;
         let undone = Undone {
             bundle: recorded.bundle().to_owned(),
             interrupted,
-            paths: recorded.record.nodes.iter().map(|node| node.path.clone()).collect(),
+            paths: recorded.nodes_but(&kept).map(|(_, node)| node.path.clone()).collect(),
             waits: recorded.give_back(),
         };
         recorded.remove()?;
@@ -125,19 +133,27 @@ impl Recorded {
         Ok(())
     }
 
-    /// Everything is as it was before or after the apply.
-    fn check(&self, repository: &Repository<'_>, tree: &Tree) -> Result<(), BundleError> {
+    /// Everything is as it was before or after the apply; or, of one that was interrupted, was changed by another program
+    /// before the apply came to it. Gives the numbers of those, which stay.
+    fn check(&self, repository: &Repository<'_>, tree: &Tree) -> Result<BTreeSet<usize>, BundleError> {
         let call = repository.call("rev-parse").args(["--quiet", "--verify", "HEAD"]).accept(1);
         let (head, code) = call.output(Vec::new(), 1 << 10)?;
         let head = (code == 0).then(|| String::from_utf8_lossy(head.trim_ascii_end()).into_owned());
         if head != self.record.head {
             return Err(Refusal::HeadMoved { was: self.record.head.clone(), now: head }.into());
         }
-        let mut changed = Vec::new();
-        for node in &self.record.nodes {
+        let (new, old) = (self.dir.child(NEW)?, self.dir.child(OLD)?);
+        let (mut changed, mut untouched) = (Vec::new(), BTreeSet::new());
+        for (number, node) in self.record.nodes.iter().enumerate() {
             let now = Was::now(tree, &node.path)?;
-            if now.as_ref() != Some(&node.before) && now.as_ref() != Some(&node.after) {
-                changed.push(node.path.clone());
+            if now.as_ref() == Some(&node.before) || now.as_ref() == Some(&node.after) {
+                continue;
+            }
+            match reached(new.as_ref(), old.as_ref(), number, node)? {
+                Reached::No => drop(untouched.insert(number)),
+                // Another file was about to be put there.
+                Reached::Halfway if now == Some(Was::Absent) => {}
+                Reached::Halfway | Reached::Unknown => changed.push(node.path.clone()),
             }
         }
         changed.extend(self.in_the_way(tree)?);
@@ -153,7 +169,12 @@ impl Recorded {
             let way = if head.is_some() { "git restore --staged ." } else { "git rm -r --cached ." };
             return Err(Refusal::IndexMoved(way).into());
         }
-        Ok(())
+        Ok(untouched)
+    }
+
+    /// The nodes without those of the numbers `kept`.
+    fn nodes_but<'r>(&'r self, kept: &BTreeSet<usize>) -> impl DoubleEndedIterator<Item = (usize, &'r Node)> {
+        self.record.nodes.iter().enumerate().filter(|(number, _)| !kept.contains(number))
     }
 
     /// The copies of what was there before that are needed, and are not what was copied.
@@ -169,12 +190,36 @@ impl Recorded {
                 changed.push(self.dir.path_of(OLD).join(name));
             }
         }
+        if self.is_begun() {
+            changed.extend(self.not_compared()?);
+            changed.sort();
+            changed.dedup();
+        }
         let before = &self.record.index_before;
         let is_needed = before.is_some() && hash_of(&repository.git_dir, "index")? != *before;
         if is_needed && hash_of(&self.dir, INDEX_BEFORE)? != *before {
             changed.push(self.dir.path_of(INDEX_BEFORE));
         }
         Ok(changed)
+    }
+
+    /// What an apply or an undo took out of the working tree, was killed before it compared it, and is another program's.
+    fn not_compared(&self) -> Result<Vec<PathBuf>, BundleError> {
+        let mut found = Vec::new();
+        for name in [NEW, OLD] {
+            let Some(dir) = self.dir.child(name)? else { continue };
+            for (number, node) in self.record.nodes.iter().enumerate() {
+                let number = number.to_string();
+                for file in [Dir::aside(&number, node.path.name()), number.into()] {
+                    let there = Was::of(&dir, &file)?;
+                    let known = [Some(&Was::Absent), Some(&node.before), Some(&node.after)];
+                    if !known.contains(&there.as_ref()) {
+                        found.push(dir.path_of(file));
+                    }
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// What stands where a directory has to be again, or in a directory where a file has to be, and is not ours.
@@ -224,13 +269,15 @@ impl Recorded {
                 || entries(repository)? == self.record.entries_after))
     }
 
-    fn restore_files(&self, tree: &Tree) -> Result<(), BundleError> {
+    fn restore_files(&self, tree: &Tree, kept: &BTreeSet<usize>) -> Result<(), BundleError> {
+        let old = self.dir.child(OLD)?.ok_or_else(|| taken(&self.dir, OLD))?;
         let nodes = &self.record.nodes;
-        for node in nodes.iter().rev().filter(|node| node.before == Was::Absent) {
-            if let Parent::There(place) = tree.parent(&node.path)?
-                && place.kind_of(node.path.name())?.is_some_and(|kind| kind != Kind::Directory)
-            {
-                place.remove(node.path.name())?;
+        for (number, node) in self.nodes_but(kept).rev().filter(|(_, node)| node.before == Was::Absent) {
+            if let Parent::There(place) = tree.parent(&node.path)? {
+                // Of an undo that was killed.
+                old.remove(number.to_string())?;
+                let aside = Aside { dir: &old, number, temporary: &self.temporary(number) };
+                aside.take(&place, &node.path, &node.after)?;
             }
         }
         for path in self.record.new_directories.iter().rev() {
@@ -251,13 +298,15 @@ impl Recorded {
                 place.make_child(path.name(), bits(path))?;
             }
         }
-        let Some(old) = self.dir.child(OLD)? else { return Ok(()) };
-        for (number, node) in nodes.iter().enumerate().filter(|(_, node)| node.before != Was::Absent) {
-            if Was::now(tree, &node.path)?.as_ref() == Some(&node.before) {
+        for (number, node) in self.nodes_but(kept).filter(|(_, node)| node.before != Was::Absent) {
+            let now = Was::now(tree, &node.path)?;
+            if now.as_ref() == Some(&node.before) {
                 continue;
             }
             let place = tree.make_parent(&node.path, bits)?;
-            put_node(&old, number, &place, node, &self.temporary(number), nodes.len())?;
+            let expected = if now == Some(Was::Absent) { &Was::Absent } else { &node.after };
+            let aside = Aside { dir: &old, number, temporary: &self.temporary(number) };
+            aside.put(&place, &node.path, expected, nodes.len())?;
             if Was::now(tree, &node.path)?.as_ref() != Some(&node.before) {
                 return Err(
                     Refusal::RecordChanged(vec![self.dir.path_of(OLD).join(number.to_string())]).into()
@@ -282,4 +331,27 @@ impl Recorded {
         let before = before.as_deref().map(|hash| (INDEX_BEFORE, hash));
         install(repository, &self.dir, there.then_some(INDEX_NOW), before)
     }
+}
+
+/// How far an apply or an undo that was interrupted came with a path, as what lies in its record tells.
+enum Reached {
+    /// The apply did not come to it.
+    No,
+    /// What was there is taken away, and what comes is not there yet.
+    Halfway,
+    /// It may have been changed.
+    Unknown,
+}
+
+fn reached(new: Option<&Dir>, old: Option<&Dir>, number: usize, node: &Node) -> Result<Reached, BundleError> {
+    let number = number.to_string();
+    let aside = Dir::aside(&number, node.path.name());
+    for dir in new.into_iter().chain(old) {
+        if dir.kind_of(&aside)?.is_some() {
+            return Ok(Reached::Halfway);
+        }
+    }
+    let Some(new) = new else { return Ok(Reached::Unknown) };
+    let is_no = Was::of(new, OsStr::new(&number))?.as_ref() == Some(&node.after);
+    Ok(if is_no { Reached::No } else { Reached::Unknown })
 }
