@@ -44,8 +44,12 @@ pub static DIRTY_FILES: Opt = Opt::value(
     "how many files are uncommitted, when the caller has counted",
 );
 /// `--length`.
-pub static LENGTH: Opt =
-    Opt::value("length", "BYTES", Values::Any, "refuse a draft of another length: a killed sender sends less");
+pub static LENGTH: Opt = Opt::value(
+    "length",
+    "BYTES",
+    Values::Any,
+    "refuse a draft of another length: a killed sender sends less",
+);
 /// `--project-dir`.
 pub static PROJECT_DIR: Opt = Opt::value(
     "project-dir",
