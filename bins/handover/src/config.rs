@@ -50,9 +50,12 @@ max_files = 20000
 sources = [\"openusage-socket\", \"openusage-export\", \"statusline\", \"rollout\"]
 # openusage's socket, when it is not in its usual place.
 socket = \"\"
-# How long all of them together may take, in milliseconds.
+# How long all of them together may take, in milliseconds; at most 150.
 budget_ms = 100
 ";
+
+/// The longest that the sources of usage windows may be asked, in milliseconds.
+const MAX_BUDGET_MS: u64 = 150;
 
 /// What holds here.
 #[derive(Clone, Debug)]
@@ -206,7 +209,12 @@ impl Config {
         }
         if let Some(ms) = table.count("budget_ms")? {
             // A hook is never kept longer.
-            self.budget = Duration::from_millis(ms.min(150));
+            self.budget = Duration::from_millis(ms.min(MAX_BUDGET_MS));
+            if ms > MAX_BUDGET_MS {
+                self.warnings.push(format!(
+                    ".handover/config.toml: quota.budget_ms = {ms} is more than a hook may take; {MAX_BUDGET_MS} is used"
+                ));
+            }
         }
         table.known(&["sources", "socket", "budget_ms"], &mut self.warnings);
         Ok(())
@@ -376,6 +384,9 @@ mod tests {
         assert_eq!((config.track, config.on_compact, config.policy.threshold.get()), (true, true, 75.5));
         assert_eq!(config.policy.windows, Windows::Named(vec!["five_hour".to_owned()]));
         assert_eq!((config.sources, config.budget), (vec![SourceName::Rollout], Duration::from_millis(150)));
+        let warning =
+            ".handover/config.toml: quota.budget_ms = 9999 is more than a hook may take; 150 is used";
+        assert_eq!(config.warnings, [warning]);
     }
 
     #[test]
