@@ -194,3 +194,22 @@ fn a_runs_id_has_the_day_of_the_users_time_zone() {
     assert!(east[..6] > west[..6], "{east} {west}");
     assert_eq!(stage.list().len(), 2);
 }
+
+#[test]
+fn progress_has_utc_in_its_file_and_the_users_time_on_the_screen() {
+    let stage = Stage::done();
+    let zoned = |args: &[&str]| {
+        let mut command = stage.command(args);
+        command.env("TZ", "<+05>-5");
+        tests::feed(command, b"")
+    };
+    let hour = |line: &str| line[..2].parse::<u32>().unwrap();
+    let ran = zoned(&["run", "--text", "x"]);
+    let id = stage.list()[0]["id"].as_str().unwrap().to_owned();
+    let file = std::fs::read_to_string(stage.home().join(format!("tasks/{id}.out.txt"))).unwrap();
+    let tail = zoned(&["tail", &id]);
+    for shown in [ran.err(), tail.out()] {
+        assert_eq!(hour(shown), (hour(&file) + 5) % 24, "{shown}\n{file}");
+        assert_eq!(shown[2..9], file[2..9]);
+    }
+}

@@ -25,7 +25,7 @@ impl Journal {
         let time = now.get(11..19).unwrap_or_default();
         let line = format!("{time} {}\n", words.replace(['\n', '\r'], " "));
         if !self.quiet || words.starts_with("warning:") {
-            self.output.note(&line);
+            self.show(&line);
         }
         self.raw(&line);
     }
@@ -35,7 +35,7 @@ impl Journal {
         let now = Timestamp::now().to_string();
         let time = now.get(11..19).unwrap_or_default();
         if !self.quiet {
-            self.output.note(&format!("{time} end: {state}\n"));
+            self.show(&format!("{time} end: {state}\n"));
         }
         self.raw(&format!("{time} end: {state}{}\n", why.replace(['\n', '\r'], " ")));
     }
@@ -43,6 +43,11 @@ impl Journal {
     /// The line that ends it, which only we write.
     pub(crate) fn end(&mut self, line: &str) {
         self.raw(&format!("{line}\n"));
+    }
+
+    /// The file has UTC, a person the time of where they are.
+    fn show(&self, line: &str) {
+        self.output.note(&handoff_clock::local_times(line, Timestamp::now()));
     }
 
     fn raw(&mut self, line: &str) {

@@ -219,7 +219,10 @@ impl Source for Shown<'_, '_> {
         Ok(Detail {
             prompt: document(&files.prompt, Part::Beginning),
             progress: match is_there(&files.out) {
-                true => document(&files.out, Part::End),
+                true => {
+                    let Document { text, path } = document(&files.out, Part::End);
+                    Document { text: handoff_clock::local_times(&text, Timestamp::now()), path }
+                }
                 false => Document { text: String::new(), path: files.out.display().to_string() },
             },
             result: is_there(&files.result).then(|| document(&files.result, Part::Beginning)),

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
+use handoff_document::Timestamp;
 use handoff_files::FileError;
 use handoff_process::Failure;
 use handoff_runs::{Row, State};
@@ -89,7 +90,8 @@ impl Progress<'_> {
             };
             is_inside = false;
             let lines = bytes.get(start..=end).unwrap_or_default();
-            printed(here.output, &Sanitised::from(String::from_utf8_lossy(lines).as_ref()));
+            let lines = handoff_clock::local_times(&String::from_utf8_lossy(lines), Timestamp::now());
+            printed(here.output, &Sanitised::from(lines.as_str()));
             seen += end as u64 + 1;
         }
     }
