@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::environment::Inherit;
 use crate::error::{Reason, Warning};
+use crate::notify::Notify;
 use crate::place::Place;
 use crate::redact;
 use crate::toml::{self, Argument};
@@ -82,6 +83,8 @@ pub struct Backend {
     /// In the order of the file; a null is not here.
     pub(crate) env: Vec<(String, Setting)>,
     pub(crate) inherit: Inherit,
+    /// What the end of a run in the background does.
+    pub notify: Notify,
     pub(crate) permission_mode: Option<Setting>,
     pub(crate) sandbox: Option<Setting>,
     pub(crate) config: Vec<(Setting, Argument)>,

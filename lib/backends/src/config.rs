@@ -7,16 +7,17 @@ use crate::backend::{Backend, Kind, Setting};
 use crate::environment::Inherit;
 use crate::error::{ConfigError, Problem, Reason, UnknownBackend, Warning};
 use crate::include::Reader;
+use crate::notify::Notify;
 use crate::place::Place;
 use crate::template;
 use crate::toml;
 use crate::yaml::{Entry, Node, Value};
 use handoff_nearest::nearest;
 
-const TOP: [&str; 4] = ["backends", "include", "inherit", "system_prompt"];
+const TOP: [&str; 5] = ["backends", "include", "inherit", "notify", "system_prompt"];
 /// What handoff-cli 4 has and nothing here depends on: its view, and notes for people.
 const WITHOUT_EFFECT: [&str; 2] = ["description", "tui"];
-const COMMON: [&str; 6] = ["type", "model", "pro_model", "env", "inherit", "system_prompt"];
+const COMMON: [&str; 7] = ["type", "model", "pro_model", "env", "inherit", "notify", "system_prompt"];
 const CLAUDE: [&str; 1] = ["permission_mode"];
 const CODEX: [&str; 4] = ["sandbox", "config", "model_reasoning_effort", "pro_model_reasoning_effort"];
 
@@ -68,7 +69,7 @@ impl Config {
     pub fn load(path: &Path, home: &Path) -> Result<Option<Self>, ConfigError> {
         let Some(entries) = Reader::new(home).read(path)? else { return Ok(None) };
         let mut warnings = Vec::new();
-        let (mut prompt, mut inherited) = (None, None);
+        let mut common = Common::default();
         let mut named = Vec::new();
         let mut place = Place::start(&Arc::from(path));
         for Entry { key, place: at, node } in entries {
@@ -77,8 +78,9 @@ impl Config {
                     place = at;
                     named = if node.is_null() { Vec::new() } else { mapping(node, "backends")? };
                 }
-                "system_prompt" => prompt = setting(node, key)?,
-                "inherit" => inherited = inherit(node, key)?,
+                "system_prompt" => common.prompt = setting(node, key)?,
+                "inherit" => common.inherit = inherit(node, key)?,
+                "notify" => common.notify = setting(node, key)?.map(|setting| Notify::read(&setting.written)),
                 _ if WITHOUT_EFFECT.contains(&key.as_str()) => {}
                 _ => {
                     let reason = passed_over(&key, &DEPRECATED_TOP, &TOP);
@@ -89,7 +91,7 @@ impl Config {
         if named.is_empty() {
             return Err(ConfigError::at(place, "backends", Problem::NoBackends));
         }
-        let backends = named.into_iter().map(|entry| backend(entry, prompt.as_ref(), inherited.as_ref()));
+        let backends = named.into_iter().map(|entry| backend(entry, &common));
         Ok(Some(Self { backends: backends.collect::<Result<_, _>>()?, warnings }))
     }
 
@@ -125,11 +127,15 @@ fn passed_over(key: &str, deprecated: &[(&str, &'static str)], known: &[&'static
     }
 }
 
-fn backend(
-    entry: Entry,
-    prompt: Option<&Setting>,
-    inherited: Option<&Inherit>,
-) -> Result<Backend, ConfigError> {
+/// What the file says for all of its backends.
+#[derive(Default)]
+struct Common {
+    prompt: Option<Setting>,
+    inherit: Option<Inherit>,
+    notify: Option<Notify>,
+}
+
+fn backend(entry: Entry, common: &Common) -> Result<Backend, ConfigError> {
     let Entry { key: name, place, node } = entry;
     let key = format!("backends.{name}");
     if !is_name(&name) {
@@ -160,7 +166,8 @@ fn backend(
     // Codex's own name for it, which ours would take the place of.
     let has_instructions = config.iter().any(|(name, _)| name.written == "developer_instructions");
     let is_empty = |prompt: &Setting| prompt.written.trim().is_empty();
-    let system_prompt = match (prompt.cloned(), fields.text_or_empty("system_prompt")?) {
+    let notify = fields.text_or_empty("notify")?.map(|setting| Notify::read(&setting.written));
+    let system_prompt = match (common.prompt.clone(), fields.text_or_empty("system_prompt")?) {
         (_, Some(own)) if is_empty(&own) => Vec::new(),
         (common, Some(own)) => common.into_iter().chain([own]).collect(),
         (_, None) if has_instructions => Vec::new(),
@@ -174,7 +181,8 @@ fn backend(
         pro_effort: fields.text("pro_model_reasoning_effort")?,
         system_prompt: system_prompt.into_iter().filter(|prompt| !is_empty(prompt)).collect(),
         env: fields.env()?,
-        inherit: fields.inherit()?.or(inherited.cloned()).unwrap_or_default(),
+        inherit: fields.inherit()?.or(common.inherit.clone()).unwrap_or_default(),
+        notify: notify.or_else(|| common.notify.clone()).unwrap_or_default(),
         permission_mode: fields.text("permission_mode")?,
         sandbox: fields.text("sandbox")?,
         config,

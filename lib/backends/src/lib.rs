@@ -17,6 +17,7 @@ mod hint;
 mod include;
 mod known;
 mod launch;
+mod notify;
 mod place;
 mod redact;
 mod template;
@@ -28,6 +29,7 @@ pub use config::Config;
 pub use error::{ConfigError, LaunchError, Problem, Reason, UnknownBackend, Warning};
 pub use known::{KnownSecrets, SecretFilter};
 pub use launch::{Conversation, Launch, Task};
+pub use notify::Notify;
 pub use place::Place;
 
 /// The `config.yaml` that a user without one is given.

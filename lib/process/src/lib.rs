@@ -10,6 +10,7 @@ mod environment;
 mod failure;
 mod input;
 mod output;
+mod terminal;
 mod word;
 
 pub use ancestor::{ProcessId, directory_of_ancestor, process_space};
@@ -23,4 +24,5 @@ pub use input::{
     read_whole_input,
 };
 pub use output::{Output, Status};
+pub use terminal::{is_in_foreground, to_terminal};
 pub use word::{Left, SessionWord};

@@ -18,6 +18,7 @@ mod guarded;
 mod inbox;
 mod killed;
 mod listed;
+mod notify;
 mod prompts;
 mod records;
 mod reserved;

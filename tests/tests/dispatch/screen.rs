@@ -8,7 +8,7 @@ use tests::Terminal;
 use crate::support::{DONE, Stage, announced, wait_until};
 
 /// The program's command line with its environment, for a shell.
-fn typed(command: &Command, settings: &[&str]) -> String {
+pub(crate) fn typed(command: &Command, settings: &[&str]) -> String {
     let quoted = |text: &std::ffi::OsStr| format!("'{}'", text.to_str().unwrap().replace('\'', r"'\''"));
     let mut words = vec!["env".to_owned(), "-i".to_owned(), "TERM=tmux-256color".to_owned()];
     words.extend(settings.iter().map(ToString::to_string));

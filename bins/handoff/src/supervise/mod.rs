@@ -8,6 +8,7 @@ pub(crate) mod guard;
 mod intake;
 mod journal;
 pub(crate) mod leash;
+pub(crate) mod notify;
 mod pump;
 mod signals;
 

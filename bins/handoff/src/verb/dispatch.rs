@@ -15,7 +15,7 @@ use super::prompt::{self, Prompt};
 use super::{deliver, open};
 use crate::args::{Source, Task};
 use crate::here::{Here, settings_file};
-use crate::supervise::{Ended, Journal, Plan, Signals, Watch, guard, supervise};
+use crate::supervise::{Ended, Journal, Plan, Signals, Watch, guard, notify, supervise};
 
 /// How long the guard of a killed run may take to end its agent: it needs [`guard::MERCY`].
 const GUARD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -147,7 +147,7 @@ fn dispatch(
     let order = Order { task, backend, cwd: &cwd, resumed };
     let ended = carry_out(here, &order, &mut run, &signals, &mut journal);
     let is_orphan = is_orphan(caller);
-    let end = End { ended, earlier, from: from.as_deref(), is_orphan, backend };
+    let end = End { ended, earlier, from: from.as_deref(), is_orphan, backend, prompt: &prompt.bytes };
     conclude(here, task, run, end, journal)
 }
 
@@ -277,6 +277,7 @@ struct End<'a> {
     from: Option<&'a Path>,
     is_orphan: bool,
     backend: &'a Backend,
+    prompt: &'a [u8],
 }
 
 /// Writes how it ended, says so, and tells whoever has to know.
@@ -287,7 +288,7 @@ fn conclude(
     end: End<'_>,
     mut journal: Journal,
 ) -> Result<u8, Failure> {
-    let End { ended, earlier, from, is_orphan, backend } = end;
+    let End { ended, earlier, from, is_orphan, backend, prompt } = end;
     let id = run.id().to_string();
     let files = run.files().clone();
     let (state, reason, mut text, usage, signal) = match &ended {
@@ -330,6 +331,16 @@ fn conclude(
     }
     if let Some(hint) = &hint {
         here.output.note(&format!("hint: {hint}\n"));
+    }
+    let ended = notify::Ended {
+        id: &id,
+        backend: &backend.name,
+        state: done.state.name(),
+        prompt,
+        result: &files.result,
+    };
+    if let Err(why) = notify::tell(&backend.notify, &ended) {
+        here.output.note(&format!("warning: {why}\n"));
     }
     let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     journal.ended(done.state.name(), &why);

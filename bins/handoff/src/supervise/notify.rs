@@ -1,0 +1,78 @@
+//! Tells the user that a run in the background has ended, in the way that the configuration names.
+
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use handoff_backends::Notify;
+use handoff_process::{is_in_foreground, to_terminal};
+use handoff_text::Sanitised;
+
+/// The longest text in a notification, in bytes.
+const MAX_TEXT_BYTES: usize = 200;
+
+/// A run that has ended.
+pub(crate) struct Ended<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) backend: &'a str,
+    pub(crate) state: &'a str,
+    pub(crate) prompt: &'a [u8],
+    pub(crate) result: &'a Path,
+}
+
+/// Tells of `run`; does nothing for one that a person waits for at a terminal.
+///
+/// # Errors
+/// Why it could not, in a line.
+pub(crate) fn tell(notify: &Notify, run: &Ended<'_>) -> Result<(), String> {
+    if is_in_foreground() {
+        return Ok(());
+    }
+    let title = format!("handoff: {}", run.state);
+    let body = format!("{} {}", run.id, Sanitised::line(run.prompt, MAX_TEXT_BYTES));
+    // A terminal takes the first `;` and the first control character for ends.
+    let plain = |text: &str| text.replace([';', '\u{7}', '\u{1b}'], " ");
+    match notify {
+        Notify::None => Ok(()),
+        Notify::Bell => ring("\u{7}"),
+        Notify::Osc9 => ring(&format!("\u{1b}]9;{}\u{7}", plain(&format!("{title}: {body}")))),
+        Notify::Osc777 => ring(&format!("\u{1b}]777;notify;{};{}\u{7}", plain(&title), plain(&body))),
+        Notify::Desktop if cfg!(target_os = "macos") => {
+            let script = [
+                "on run argv",
+                "display notification (item 2 of argv) with title (item 1 of argv)",
+                "end run",
+            ];
+            let mut command = Command::new("osascript");
+            script.into_iter().for_each(|line| {
+                command.args(["-e", line]);
+            });
+            start(command.args([&title, &body]))
+        }
+        Notify::Desktop => {
+            start(Command::new("notify-send").args(["--app-name=handoff", "--", &title, &body]))
+        }
+        Notify::Command(line) => start(
+            Command::new("sh")
+                .args(["-c", line])
+                .env("HANDOFF_RUN_ID", run.id)
+                .env("HANDOFF_RUN_BACKEND", run.backend)
+                .env("HANDOFF_RUN_STATE", run.state)
+                .env("HANDOFF_RUN_PROMPT", Sanitised::line(run.prompt, MAX_TEXT_BYTES).as_str())
+                .env("HANDOFF_RUN_RESULT", run.result),
+        ),
+    }
+}
+
+fn ring(text: &str) -> Result<(), String> {
+    to_terminal(text)
+        .map_err(|error| format!("no terminal took the notification: {}", handoff_files::reason(&error)))
+}
+
+/// Starts `command`, which goes on by itself.
+fn start(command: &mut Command) -> Result<(), String> {
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let started = quiet.process_group(0).spawn().map(drop);
+    let program = Path::new(command.get_program()).display().to_string();
+    started.map_err(|error| format!("could not run {program}: {}", handoff_files::reason(&error)))
+}
