@@ -107,7 +107,7 @@ impl Here {
 
     /// What is unread in `inbox` and not addressed to another worktree that shares it, newest first.
     pub(crate) fn unread(&self, inbox: &Inbox) -> Result<Vec<Unread>, Failure> {
-        let Listing { handoffs, oddities } = inbox.waiting()?;
+        let Listing { handoffs, oddities, .. } = inbox.waiting()?;
         for oddity in oddities {
             let (name, kind) = (id::shown(&oddity.name), oddity.kind.name());
             self.output.complain(format_args!("{name} in unread/ is a {kind}, no handoff; it is left alone"));

@@ -9,7 +9,7 @@ use handoff_files::{Dir, FileError, Lock, OpenFile};
 use rustix::process::Pid;
 
 use crate::LARGEST;
-use crate::inbox::{Inbox, suffix};
+use crate::inbox::{Inbox, changed, suffix};
 use crate::listing::Waiting;
 
 const PREFIX: &[u8] = b".claim-";
@@ -132,11 +132,18 @@ impl Inbox {
             Err(error) => return Err(error),
         }
         let name = waiting.name().to_owned();
-        let archive_name = free_name(archive, &name)?;
-        let claim = Claim { inbox: self, file, held_as, name, archive_name, settled: false };
-        // Between opening and renaming the name may have passed to another file, which was not locked.
-        let held = unread.open_file(&claim.held_as)?;
-        Ok(claim.file.is_same(&held).then_some(claim))
+        let mut claim =
+            Claim { inbox: self, file, held_as, archive_name: name.clone(), name, settled: false };
+        // Between opening and renaming the name may have passed to another file, which was not locked. That one is given
+        // back, unless another process has taken it for an abandoned claim meanwhile.
+        match unread.open_file(&claim.held_as) {
+            Ok(held) if claim.file.is_same(&held) => {}
+            Ok(_) => return Ok(None),
+            Err(error) if gone(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        claim.archive_name = free_name(archive, &claim.name)?;
+        Ok(Some(claim))
     }
 }
 
@@ -186,26 +193,39 @@ impl Claim<'_> {
         Ok(self.archive_path())
     }
 
-    /// Sets `fields` and moves it to the `unread/` of `target`; `content` is what [`Claim::read`] gave. The fields are
-    /// set first, so whoever is stopped in between can do it again.
+    /// Moves it to the `unread/` of `target` and sets `fields`; `content` is what [`Claim::read`] gave.
+    ///
+    /// It stays a claim on its way, so that no reader meets it half changed. The rename into `target` comes first: a
+    /// process that is killed before it leaves a claim that is the source's, and one that is killed after it leaves a
+    /// claim that is the target's, which only still names the worktree that it came from (see
+    /// [`is_elsewhere`](crate::is_elsewhere)). Either is taken over by the next reader.
     ///
     /// # Errors
-    /// What the system says; the handoff goes back to where it was then.
+    /// What the system says; until it is in `target`, the handoff goes back to where it was then.
     pub fn transfer(
         mut self,
         target: &Inbox,
         content: &[u8],
         fields: &[(&str, Option<&str>)],
     ) -> Result<(), FileError> {
-        let unread = self.inbox.unread()?;
-        if let Some((head, body)) = stamped(content, fields) {
-            self.file = unread.temporary(&[&head, body])?.replace(&self.held_as)?;
-        }
+        let (source, unread) = (self.inbox.unread()?, target.unread()?);
+        let changed = if self.file.size() <= LARGEST { changed(unread, content, fields)? } else { None };
         let mut name = self.name.clone();
-        while !unread.rename_new(&self.held_as, target.unread()?, &name)? {
+        let mut held_as = ClaimName::ours(&name);
+        while self.inbox.path() != target.path() && !source.rename_new(&self.held_as, unread, &held_as)? {
             name = with_suffix(&self.name)?;
+            held_as = ClaimName::ours(&name);
         }
         self.settled = true;
+        if let Some(Ok(file)) = changed.map(|changed| changed.replace(&held_as)) {
+            // The lock passes from the old file to the new one before the old one is gone. What cannot be changed is
+            // moved as it is.
+            self.file = file;
+        }
+        let mut published = name.clone();
+        while !unread.rename_new(&held_as, unread, &published)? {
+            published = with_suffix(&name)?;
+        }
         Ok(())
     }
 

@@ -3,8 +3,9 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use handoff_address::Address;
 use handoff_document::{Document, FileName, stamped};
-use handoff_files::{Dir, FileError, Kind, Lock, OpenFile, random};
+use handoff_files::{Dir, FileError, Kind, Lock, OpenFile, Temporary, random};
 
 use crate::claim::with_suffix;
 use crate::listing::{Listing, Waiting, newest_first, sweep};
@@ -132,17 +133,24 @@ impl Inbox {
         Ok(unread.path_of(name))
     }
 
-    /// The worktree that this inbox is of, as its newest handoff says; None when there is none or it does not say.
+    /// The worktree that this inbox is of, as the newest handoff says that names a worktree of this address. `None` when
+    /// none of the newest does.
     ///
     /// # Errors
     /// What the system says.
     pub fn worktree(&self) -> Result<Option<PathBuf>, FileError> {
-        let newest = match (self.waiting()?.handoffs.first(), self.archived()?.first()) {
-            (Some(waiting), _) => self.peek(waiting).ok(),
-            (None, Some(name)) => self.read_archived(name, HEAD).ok(),
-            (None, None) => None,
+        const EXAMINED: usize = 20;
+        let waiting = self.waiting()?.handoffs;
+        let archived = self.archived()?;
+        let unread = waiting.iter().take(EXAMINED).map(|waiting| self.peek(waiting));
+        let read = archived.iter().take(EXAMINED).map(|name| self.read_archived(name, HEAD));
+        // What a killed move left still names the worktree that it came from.
+        let is_own = |path: &PathBuf| {
+            let address = Address::of(path);
+            address.slug() == self.slug && address.key() == self.key
         };
-        Ok(newest.and_then(|bytes| Document::parse(&bytes).field("to_path").map(PathBuf::from)))
+        let named = |bytes: Vec<u8>| Document::parse(&bytes).field("to_path").map(PathBuf::from);
+        Ok(unread.chain(read).filter_map(Result::ok).filter_map(named).find(is_own))
     }
 
     /// The names in the archive, newest first. What a killed move left there is swept.
@@ -183,11 +191,12 @@ impl Inbox {
         Ok(if archive.rename_new(name, &unread, name)? { Moved::Done } else { Moved::NameTaken })
     }
 
-    /// Sets `fields` of an archived handoff and moves it to the archive of `target`, under a name with a suffix when its
-    /// own is taken there.
+    /// Moves an archived handoff to the archive of `target`, under a name with a suffix when its own is taken there, and
+    /// sets `fields`. The rename comes first: a process that is killed after it leaves a handoff that is in `target`, and
+    /// only still names the worktree that it came from (see [`is_elsewhere`]).
     ///
     /// # Errors
-    /// What the system says.
+    /// What the system says, `NotFound` included; the handoff is where it was then.
     pub fn transfer_archived(
         &self,
         name: &OsStr,
@@ -196,16 +205,17 @@ impl Inbox {
     ) -> Result<Moved, FileError> {
         let (source, archive) = (self.archive_dir()?, target.archive()?);
         let Some(mut file) = held(&source, name)? else { return Ok(Moved::Busy) };
-        if file.size() <= crate::LARGEST {
-            let content = file.read(crate::LARGEST)?;
-            if let Some((head, body)) = stamped(&content, fields) {
-                // The lock passes from the old file to the new one before the old one is gone.
-                file = source.temporary(&[&head, body])?.replace(name)?;
-            }
-        }
+        let changed = match file.size() {
+            0..=crate::LARGEST => changed(&archive, &file.read(crate::LARGEST)?, fields)?,
+            _ => None,
+        };
         let mut moved = name.to_owned();
         while self.path() != target.path() && !source.rename_new(name, &archive, &moved)? {
             moved = with_suffix(name)?;
+        }
+        if let Some(changed) = changed {
+            // What cannot be changed is moved as it is. The lock is held until the new file, locked too, has the name.
+            let _ = changed.replace(&moved);
         }
         drop(file);
         Ok(Moved::Done)
@@ -242,6 +252,15 @@ pub enum Moved {
     Busy,
 }
 
+/// `content` with `fields` set, in a locked temporary file of `dir`. `None` when it has no frontmatter to set them in.
+pub(crate) fn changed<'d>(
+    dir: &'d Dir,
+    content: &[u8],
+    fields: &[(&str, Option<&str>)],
+) -> Result<Option<Temporary<'d>>, FileError> {
+    stamped(content, fields).map(|(head, body)| dir.temporary(&[&head, body])).transpose()
+}
+
 /// The archived file `name`, locked, and the one that has that name: two that move it at the same time would leave two.
 /// `None` when another process has it.
 fn held(archive: &Dir, name: &OsStr) -> Result<Option<OpenFile>, FileError> {
@@ -254,16 +273,21 @@ fn held(archive: &Dir, name: &OsStr) -> Result<Option<OpenFile>, FileError> {
     Ok(file.is_same(&named).then_some(file))
 }
 
-/// Whether `document` is addressed to another worktree than `here`, one that exists. Two paths can have one inbox
-/// (`/x-y/z` and `/x/y/z`), so the inbox alone does not say whose a handoff is; one to a path that is gone belongs to
-/// whoever took its place.
+/// Whether `document`, which lies in the inbox of `here`, is for another worktree that exists. Two paths can have one
+/// inbox (`/x-y/z` and `/x/y/z`), so the inbox alone does not say whose a handoff is; one to a path that is gone belongs
+/// to the worktree that took its place. One to a path that has another inbox was moved here, by a process that was killed
+/// before it changed the address, or by hand: it belongs here, since no other worktree looks into this inbox.
 pub fn is_elsewhere(document: &Document<'_>, here: &Path) -> bool {
-    document.field("to_path").map(Path::new).is_some_and(|to| {
-        to.is_absolute()
-            && to != here
-            && handoff_files::is_directory(to)
-            && handoff_files::canonical(to) != here
-    })
+    let Some(to) = document.field("to_path").map(Path::new) else { return false };
+    if !to.is_absolute() || to == here || !handoff_files::is_directory(to) {
+        return false;
+    }
+    let to = handoff_files::canonical(to);
+    to != here && shares_inbox(&Address::of(&to), &Address::of(here))
+}
+
+fn shares_inbox(one: &Address, other: &Address) -> bool {
+    (one.slug(), one.key()) == (other.slug(), other.key())
 }
 
 /// Whether readers take `name` for a handoff.

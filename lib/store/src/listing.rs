@@ -19,6 +19,8 @@ pub struct Listing {
     pub handoffs: Vec<Waiting>,
     /// What looks like a handoff by name and is no regular file. It is never opened.
     pub oddities: Vec<Oddity>,
+    /// How many handoffs other processes hold at the moment.
+    pub claimed: usize,
 }
 
 /// A handoff that waits.
@@ -64,6 +66,7 @@ impl Listing {
     pub(crate) fn of(unread: &Dir) -> Result<Self, FileError> {
         let mut handoffs = Vec::new();
         let mut oddities = Vec::new();
+        let mut claimed = 0;
         for entry in unread.entries()? {
             if is_handoff_name(&entry.name) {
                 match entry.kind {
@@ -75,6 +78,8 @@ impl Listing {
             } else if let Some(claim) = ClaimName::parse(&entry.name) {
                 if claim.is_abandoned(unread, &entry.name) {
                     handoffs.push(Waiting { name: claim.name, claim: Some(entry.name) });
+                } else {
+                    claimed += 1;
                 }
             } else {
                 sweep(unread, &entry);
@@ -82,7 +87,7 @@ impl Listing {
         }
         let handoffs = newest_first(unread, handoffs, Waiting::held_as);
         oddities.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        Ok(Self { handoffs, oddities })
+        Ok(Self { handoffs, oddities, claimed })
     }
 }
 

@@ -44,6 +44,39 @@ fn an_archiving_killed_at_any_step_leaves_each_in_one_place() {
 }
 
 #[test]
+fn a_reading_killed_at_any_step_loses_nothing_and_archives_only_what_was_shown() {
+    if !can_trace() {
+        return;
+    }
+    let stage = Stage::new();
+    let log = stage.world.path("trace");
+    let samples = samples(2, true);
+    stage.plant(&samples);
+    let steps = calls_of(&stage.reader(), b"", &log);
+    stage.all_archived(&samples);
+
+    let (mut halfway, mut swept) = (0, 0);
+    for step in &steps {
+        stage.clear();
+        stage.plant(&samples);
+        let killed = step.kills(&stage.reader(), b"", &log);
+        let places = stage.places(&samples);
+        for (sample, place) in samples.iter().zip(&places) {
+            assert!(*place != Place::Archived || sample.shown_in(&killed.out) == 1, "unseen after {step:?}");
+        }
+        let archived = places.iter().filter(|&&place| place == Place::Archived).count();
+        halfway += usize::from(archived == 1);
+        let again = stage.reads();
+        for (sample, place) in samples.iter().zip(&places) {
+            assert_eq!(sample.shown_in(&again.out), usize::from(*place != Place::Archived), "after {step:?}");
+        }
+        stage.all_archived(&samples);
+        swept += stage.sweeps();
+    }
+    assert!(halfway > 0 && swept > 0, "{halfway} {swept}");
+}
+
+#[test]
 fn a_settling_killed_at_any_step_archives_each_once() {
     if !can_trace() {
         return;
@@ -223,8 +256,8 @@ fn what_a_killed_move_left_is_swept_in_time() {
         step.kills(&renamed.command(), b"", &log);
         for path in stage.leftovers() {
             crate::support::age(&path, std::time::Duration::from_secs(7200));
-            left_in_unread += usize::from(path.starts_with(stage.unread()));
-            left_in_read += usize::from(path.starts_with(stage.read()));
+            left_in_unread += usize::from(path.starts_with(renamed.target.join("unread")));
+            left_in_read += usize::from(path.starts_with(renamed.target.join("read")));
         }
         // What lists either side comes by there.
         let again = tests::feed(renamed.command(), b"");

@@ -15,6 +15,7 @@ mod exfat;
 mod full_disk;
 mod killed_hook;
 mod killed_inbox;
+mod killed_move;
 mod killed_writer;
 mod output;
 mod permissions;

@@ -89,7 +89,7 @@ fn named(here: &Here, inbox: &Inbox, ids: &[String]) -> Result<Listing, Failure>
         wanted.push(id::resolve(id, unread.iter().map(|unread| unread.waiting.name()))?);
     }
     let chosen = unread.into_iter().enumerate().filter(|(index, _)| wanted.contains(index));
-    Ok(Listing { handoffs: chosen.map(|(_, unread)| unread.waiting).collect(), oddities: Vec::new() })
+    Ok(Listing { handoffs: chosen.map(|(_, unread)| unread.waiting).collect(), ..Listing::default() })
 }
 
 fn none(here: &Here, ids: &[String]) -> Result<Status, Failure> {

@@ -7,7 +7,7 @@ use handoff_delivery::Ledger;
 use handoff_document::Document;
 use handoff_files::FileError;
 use handoff_process::{Environment, Status};
-use handoff_store::{Inbox, Moved, Store};
+use handoff_store::{Inbox, Moved, is_elsewhere};
 use handoff_text::Sanitised;
 use serde_json::json;
 
@@ -28,62 +28,121 @@ pub(crate) fn run(here: &Here, old: &Path, new: &Path) -> Result<Status, Failure
     let Some(source) = store.inbox(&from)? else { return Err(nothing(&old)) };
     store.trust()?;
     let ledger = Ledger::open(&source, &here.looker)?;
-    let (unread, read) = carry(&store, &source, &from, &to, &ledger)?;
-    if here.json {
-        return Ok(here.output.json(&json!({ "unread": unread, "read": read })));
+    // What a session used is archived, and goes to the archive.
+    ledger.settle(&source.waiting()?);
+    let path = to.path().to_string_lossy();
+    let target = store.create_inbox(&to)?;
+    let fields = [("to", Some(to.key())), ("to_path", Some(path.as_ref()))];
+    let carried = Move { source: &source, target: &target, from: from.path(), fields, ledger }.all()?;
+    let Carried { unread, read, busy } = carried;
+    let printed = if here.json {
+        here.output.json(&json!({ "unread": unread, "read": read, "busy": busy }))
+    } else {
+        let place = Sanitised::path(to.path());
+        here.output.print(&format!("moved {unread} unread and {read} archived to {place}\n"))
+    };
+    if busy == 0 {
+        return Ok(printed);
     }
-    Ok(here
-        .output
-        .print(&format!("moved {unread} unread and {read} archived to {}\n", Sanitised::path(to.path()))))
+    let stay = if busy == 1 { "1 handoff stays" } else { &format!("{busy} handoffs stay") };
+    here.output.complain(format_args!("{stay}, since another process has it; move again"));
+    Ok(Status::NotDone)
 }
 
 fn nothing(old: &Path) -> Failure {
     format!("could not find an inbox of {}; inbox worktrees lists them", Sanitised::path(old)).into()
 }
 
-/// Moves what is addressed to `from`, or to nobody in particular; how many unread and archived.
-fn carry(
-    store: &Store,
-    source: &Inbox,
-    from: &Address,
-    to: &Address,
-    ledger: &Ledger<'_>,
-) -> Result<(usize, usize), Failure> {
-    let target = store.create_inbox(to)?;
-    let path = to.path().to_string_lossy();
-    let fields = [("to", Some(to.key())), ("to_path", Some(path.as_ref()))];
-    // Another worktree may share the inbox; what names it stays. What names the new one is left of a move that was killed.
-    let is_ours = |content: &[u8]| {
-        let document = Document::parse(content);
-        document.field("to_path").is_none_or(|path| [from.path(), to.path()].contains(&Path::new(path)))
-    };
-    let archive = source.archive()?;
-    let (mut unread, mut read) = (0, 0);
-    for waiting in source.waiting()?.handoffs {
-        if !is_ours(&source.peek(&waiting)?) {
-            continue;
+/// From where to where.
+struct Move<'a> {
+    source: &'a Inbox,
+    target: &'a Inbox,
+    from: &'a Path,
+    /// What the frontmatter is to say of whom it is for.
+    fields: [(&'static str, Option<&'a str>); 2],
+    ledger: Ledger<'a>,
+}
+
+/// How many handoffs were moved, and how many were not since another process has them.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Carried {
+    unread: usize,
+    read: usize,
+    busy: usize,
+}
+
+/// How often the source is looked through again for what was restored or archived there while the rest was moved.
+const MAX_PASSES: usize = 8;
+
+impl Move<'_> {
+    /// Moves what a session in `from` would be given, and what was given to one.
+    fn all(&self) -> Result<Carried, Failure> {
+        // Two paths can have one inbox: nothing leaves it then, only its address is changed.
+        let is_one = self.source.path() == self.target.path();
+        let passes = if is_one { 1 } else { MAX_PASSES };
+        let mut carried = Carried::default();
+        let mut last = None;
+        for _ in 0..passes {
+            carried.busy = 0;
+            self.unread(&mut carried)?;
+            self.archived(&mut carried)?;
+            if last.replace(carried) == Some(carried) {
+                break;
+            }
         }
-        if let Some(mut claim) = source.claim(&waiting, &archive)? {
+        Ok(carried)
+    }
+
+    fn unread(&self, carried: &mut Carried) -> Result<(), Failure> {
+        let archive = self.source.archive()?;
+        let listing = self.source.waiting()?;
+        carried.busy += listing.claimed;
+        for waiting in listing.handoffs {
+            match self.source.peek(&waiting) {
+                Ok(beginning) if self.is_ours(&beginning) => {}
+                Ok(_) => continue,
+                Err(error) if is_gone(&error) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            let Some(mut claim) = self.source.claim(&waiting, &archive)? else {
+                carried.busy += 1;
+                continue;
+            };
             let content = claim.read()?;
-            claim.transfer(&target, &content, &fields)?;
-            ledger.forget(waiting.name());
-            unread += 1;
+            claim.transfer(self.target, &content, &self.fields)?;
+            self.ledger.forget(waiting.name());
+            carried.unread += 1;
         }
+        Ok(())
     }
-    for name in source.archived()? {
-        let gone = |error: &FileError| error.kind() == std::io::ErrorKind::NotFound;
-        // One that was restored or moved meanwhile is where it was moved to.
-        let moved = match source.read_archived(&name, 64 << 10) {
-            Ok(beginning) if is_ours(&beginning) => source.transfer_archived(&name, &target, &fields),
-            Ok(_) => continue,
-            Err(error) => Err(error),
-        };
-        match moved {
-            Ok(Moved::Done) => read += 1,
-            Ok(Moved::NameTaken | Moved::Busy) => {}
-            Err(error) if gone(&error) => {}
-            Err(error) => return Err(error.into()),
+
+    fn archived(&self, carried: &mut Carried) -> Result<(), Failure> {
+        for name in self.source.archived()? {
+            let moved = match self.source.read_archived(&name, 64 << 10) {
+                Ok(beginning) if self.is_ours(&beginning) => {
+                    self.source.transfer_archived(&name, self.target, &self.fields)
+                }
+                Ok(_) => continue,
+                Err(error) => Err(error),
+            };
+            match moved {
+                Ok(Moved::Done) => carried.read += 1,
+                Ok(Moved::NameTaken | Moved::Busy) => carried.busy += 1,
+                // One that was restored meanwhile is met by the next pass.
+                Err(error) if is_gone(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
+        Ok(())
     }
-    Ok((unread, read))
+
+    /// Another worktree may share the inbox; what names it stays, and what names the new one is there already.
+    fn is_ours(&self, beginning: &[u8]) -> bool {
+        let document = Document::parse(beginning);
+        !is_elsewhere(&document, self.from)
+    }
+}
+
+fn is_gone(error: &FileError) -> bool {
+    error.kind() == std::io::ErrorKind::NotFound
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use last_resort::LastResort;
 pub(crate) use mount::Mount;
-pub(crate) use sample::{Place, Sample, samples};
+pub(crate) use sample::{Place, Sample, files, places, samples};
 pub(crate) use stage::{Stage, age, says_that_it_is_not_noted, walk};
 pub(crate) use trace::{Call, calls_of, can_trace, traced};
 
