@@ -1,7 +1,5 @@
 //! The handoffs themselves.
 
-use std::path::Path;
-
 use handoff_delivery::{Ledger, Looker, Standing};
 use handoff_process::quoted;
 use handoff_store::{Inbox, Store, Waiting};
@@ -82,14 +80,16 @@ impl Patient<'_> {
         }
         let left = waiting.iter().filter(|waiting| waiting.was_left_behind()).count();
         if left > 0 && gone.is_none() {
-            let place =
-                worktree.as_deref().map_or_else(|| "its worktree".to_owned(), |path: &Path| quoted(path));
+            let read = worktree.as_deref().map_or_else(
+                || format!("{read} read   # in the worktree {key}"),
+                |path| format!("{read} read --root {}", quoted(path)),
+            );
             self.problem(
                 match left {
                     1 => format!("1 handoff for {key} was taken by a session that died; the next one there is shown it"),
                     _ => format!("{left} handoffs for {key} were taken by a session that died; the next one there is shown them"),
                 },
-                format!("{read} read --root {place}"),
+                read,
             );
         }
         // What cannot be written cannot be archived.
