@@ -31,7 +31,8 @@ The body comes from standard input, or from --file. It must have `## Immediate n
   --allow-secrets   write them
   --dirty-files N   so many files are uncommitted: who has counted them saves the look at all
   --root DIR        the writing worktree, instead of this directory
-  --project-dir DIR what the session was started in, where the shell may be in another place
+  --project-dir DIR what the session was started in, where the shell may be in another place;
+                    else that of the session of Claude Code or Codex whose shell this is
   --json            report as JSON
   --template        print the sections
   --context         print what a writer should know: branch, changed files, siblings

@@ -16,7 +16,7 @@ const SIBLINGS: usize = 8;
 
 /// The text. What cannot be said is `unknown`: a skill whose command fails is not run at all.
 pub(crate) fn describe(start: &Start, environment: &Environment) -> String {
-    let sender = match Sender::find(start, environment) {
+    let sender = match Sender::find(start, None, environment) {
         Ok(sender) => sender,
         Err(error) => return format!("worktree: unknown ({})\n", line(error.as_bytes())),
     };

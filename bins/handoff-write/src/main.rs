@@ -9,6 +9,7 @@ mod parts;
 mod place;
 mod refuse;
 mod session;
+mod session_dir;
 mod write;
 
 use handoff_process::{Environment, Output};

@@ -7,6 +7,8 @@ use handoff_process::Environment;
 use handoff_text::Sanitised;
 use handoff_worktree::{Repository, Worktree};
 
+use crate::session_dir;
+
 /// Where Claude Code makes the worktrees that a session enters, below the directory that it was started in.
 const ENTERED_WORKTREES: &str = ".claude/worktrees";
 
@@ -47,21 +49,24 @@ pub(crate) struct Recipient {
 }
 
 impl Sender {
-    /// The worktree to write from: `--root`, what the session was started in (`--project-dir`, else what Claude Code
-    /// says), or the current directory.
-    pub(crate) fn find(start: &Start, environment: &Environment) -> Result<Self, String> {
+    /// The worktree to write from: `--root`; what the session was started in (`--project-dir`, else what Claude Code or
+    /// the session of the agent `tool` says); or the current directory.
+    pub(crate) fn find(start: &Start, tool: Option<&str>, environment: &Environment) -> Result<Self, String> {
         if let Some(root) = &start.root {
             return Ok(Self::of(find(root)?, None));
         }
-        let session = start.project_dir.as_deref().or(environment.claude_project_dir.as_deref());
         let current = Environment::working_directory();
-        let Some(session) = session else {
+        let named = start.project_dir.as_deref().or(environment.claude_project_dir.as_deref());
+        let session = match named {
+            Some(named) => Some(find(named)?),
+            None => session_dir::find(tool, environment).and_then(|dir| Worktree::find(&dir).ok()),
+        };
+        let Some(own) = session else {
             let current = current.map_err(|error| {
                 format!("could not tell the current directory: {}", handoff_files::reason(&error))
             })?;
             return Ok(Self::of(find(&current)?, None));
         };
-        let own = find(session)?;
         let shell = current.ok().and_then(|current| Worktree::find(&current).ok());
         Ok(match shell {
             Some(shell) if is_entered(&shell, &own) => {

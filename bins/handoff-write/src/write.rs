@@ -116,7 +116,7 @@ fn written(
 ) -> Result<Written, Vec<String>> {
     let fault = |error: String| vec![error];
     let root = environment.store_to_write().map_err(|error| fault(error.to_string()))?;
-    let sender = Sender::find(&args.start, environment).map_err(fault)?;
+    let sender = Sender::find(&args.start, args.tool.as_deref(), environment).map_err(fault)?;
     let Recipient { address: to, note } = sender.recipient(args.to.as_ref()).map_err(fault)?;
     let redacted = accepted.redacted;
     let mut notes = accepted.notes.clone();

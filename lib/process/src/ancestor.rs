@@ -1,7 +1,7 @@
 //! The process that runs us, and whether a process is still the one that it was.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::process::Pid;
 
@@ -19,6 +19,9 @@ pub struct ProcessId {
     /// When it started, in clock ticks since the system did; 0 where the system does not say.
     pub started: u64,
 }
+
+/// How many processes may stand between an agent and a command in its shell.
+const MAX_ANCESTORS: usize = 64;
 
 /// The line of `/proc/<pid>/stat`, as far as it is needed.
 struct Stat {
@@ -63,6 +66,19 @@ impl ProcessId {
     pub fn arguments(self) -> Vec<String> {
         arguments(self.pid)
     }
+}
+
+/// The working directory of the process `pid`, when that runs this one, directly or through others. `None` where it does
+/// not, and where the system does not say.
+pub fn directory_of_ancestor(pid: u32) -> Option<PathBuf> {
+    let mut ancestor = rustix::process::getppid()?.as_raw_pid().try_into().ok()?;
+    for _ in 0..MAX_ANCESTORS {
+        if ancestor == pid {
+            return std::fs::read_link(format!("/proc/{pid}/cwd")).ok();
+        }
+        ancestor = Stat::read(ancestor)?.parent;
+    }
+    None
 }
 
 /// Where process ids mean the same: this boot of the system, and this PID namespace. Empty where the system does not

@@ -12,7 +12,7 @@ mod input;
 mod output;
 mod word;
 
-pub use ancestor::{ProcessId, process_space};
+pub use ancestor::{ProcessId, directory_of_ancestor, process_space};
 pub use background::Background;
 pub use environment::{
     Environment, MAX_SESSION_ID_BYTES, NoState, NoStore, Unattended, is_session_id, quoted,

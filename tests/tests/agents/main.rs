@@ -12,6 +12,7 @@ mod adapters;
 mod bad_hooks;
 mod boundaries;
 mod documented;
+mod elsewhere;
 mod instructions;
 mod interactive;
 mod offered;

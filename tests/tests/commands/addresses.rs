@@ -383,6 +383,93 @@ fn a_handoff_is_for_the_sessions_own_worktree_wherever_the_shell_is() {
     assert!(world.surface(&nested).contains("Handoff loaded: Auth refactor"));
 }
 
+/// A world with the repositories `outer` and `outer/nested`.
+fn nested() -> (World, PathBuf, PathBuf) {
+    let world = World::new();
+    let (outer, nested) = (world.repo("outer"), world.repo("outer/nested"));
+    (world, outer, nested)
+}
+
+/// The worktree that a handoff written in `dir` with these variables and options is for. It is taken.
+#[track_caller]
+fn recipient(world: &World, dir: &Path, variables: &[(&str, &str)], args: &[&str]) -> PathBuf {
+    let mut command = world.command("handoff-write", dir);
+    command.args(args).arg("--json").envs(variables.iter().copied());
+    let ran = feed(command, BODY.as_bytes());
+    assert_eq!(ran.code, 0, "{}", ran.err());
+    let report: serde_json::Value = serde_json::from_slice(&ran.out).unwrap();
+    std::fs::remove_file(report["path"].as_str().unwrap()).unwrap();
+    PathBuf::from(report["to_path"].as_str().unwrap())
+}
+
+/// The agent's shell may be in another repository: its process is where the session is.
+#[test]
+fn the_session_of_claude_code_is_where_its_process_is() {
+    let (world, outer, nested) = nested();
+    let writer = world.command("handoff-write", &outer);
+    let writer = writer.get_program().to_str().unwrap();
+    let written = |line: &str| {
+        let mut shell = world.bare_command("sh");
+        shell.current_dir(&outer).args(["-c", line, writer]).env("CLAUDE_CODE_SESSION_ID", "s");
+        let ran = feed(shell, BODY.as_bytes());
+        assert_eq!(ran.code, 0, "{}", ran.err());
+        published(&world.root()).iter().map(|path| clean(&world, &field(path, "to_path"))).collect::<Vec<_>>()
+    };
+    // Not the process of this number, if it does not run the writer.
+    assert_eq!(written("(cd nested && CLAUDE_PID=1 \"$0\")"), ["TOP/outer/nested"]);
+    world.take(&nested);
+    std::fs::remove_dir_all(world.root()).unwrap();
+    assert_eq!(written("(cd nested && CLAUDE_PID=$$ \"$0\")"), ["TOP/outer"]);
+}
+
+#[test]
+fn the_session_of_an_agent_whose_process_is_not_seen_is_where_its_transcript_says() {
+    let (world, outer, nested) = nested();
+    let (home, out) = (world.home(), outer.to_str().unwrap());
+    let claude = home.join(".claude/projects/-outer/s-1.jsonl");
+    let codex = home.join(".codex/sessions/2026/11/30/rollout-2026-11-30T10-00-00-s-1.jsonl");
+    let other = world.repo("other");
+    let transcripts = [
+        (
+            &claude,
+            format!("{{\"type\":\"x\"}}\nno JSON: \"cwd\"\n{{\"cwd\":{out:?}}}\n{{\"cwd\":{nested:?}}}\n"),
+        ),
+        (&codex, format!("{{\"type\":\"session_meta\",\"payload\":{{\"cwd\":{out:?}}}}}\n")),
+        // Resumed in another directory.
+        (
+            &codex,
+            format!(
+                "{{\"type\":\"session_meta\",\"payload\":{{\"cwd\":{other:?}}}}}\n\
+                 {{\"type\":\"turn_context\",\"payload\":{{\"cwd\":{other:?}}}}}\n\
+                 {{\"type\":\"turn_context\",\"payload\":{{\"cwd\":{out:?}}}}}\n{{\"type\":\"turn_con"
+            ),
+        ),
+    ];
+    for (path, content) in transcripts {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, &content).unwrap();
+        let (variable, tool) = if path == &claude {
+            ("CLAUDE_CODE_SESSION_ID", "claude-code")
+        } else {
+            ("CODEX_THREAD_ID", "codex-cli")
+        };
+        let session = [(variable, "s-1")];
+        assert_eq!(recipient(&world, &nested, &session, &[]), outer, "{content}");
+        assert_eq!(recipient(&world, &nested, &session, &["--tool", tool]), outer, "{content}");
+        for (variables, args) in [
+            (&[(variable, "s-2")][..], &[][..]),
+            (&[(variable, "../s-1")], &[]),
+            (&[("CLAUDE_CODE_SESSION_ID", "s-1"), ("CODEX_THREAD_ID", "s-1")], &[]),
+            (&session, &["--tool", "another-program"]),
+            (&session, &["--root", "."]),
+        ] {
+            let to = recipient(&world, &nested, variables, args);
+            assert_eq!(to, nested, "{variables:?} {args:?} {content}");
+        }
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
 #[test]
 fn a_handoff_is_for_the_worktree_that_the_session_entered() {
     let world = World::new();
