@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 
 use handoff_document::{Document, Timestamp};
+use handoff_files::FileError;
 use handoff_process::Status;
 use handoff_store::Inbox;
 use serde_json::json;
@@ -19,13 +20,9 @@ pub(crate) fn run(here: &Here, older_than: i64, all: bool, dry_run: bool) -> Res
     let mut pruned = Vec::new();
     for inbox in here.inboxes(all)? {
         for name in here.archived(&inbox, all)? {
-            if archived_at(&inbox, &name).is_none_or(|at| at >= oldest) {
-                continue;
+            if prune(&inbox, &name, oldest, dry_run)? {
+                pruned.push(format!("{}/{}", id::shown(OsStr::new(inbox.key())), id::shown(&name)));
             }
-            if !dry_run {
-                inbox.forget(&name)?;
-            }
-            pruned.push(format!("{}/{}", id::shown(OsStr::new(inbox.key())), id::shown(&name)));
         }
         if !dry_run {
             inbox.forget_sessions(oldest)?;
@@ -39,9 +36,21 @@ pub(crate) fn run(here: &Here, older_than: i64, all: bool, dry_run: bool) -> Res
     Ok(here.output.print(&format!("{lines}{verb} {} archived\n", pruned.len())))
 }
 
-/// By its stamp, else by its file. None when neither can be read: then it stays.
-fn archived_at(inbox: &Inbox, name: &OsStr) -> Option<i64> {
-    let content = inbox.read_archived(name, BEGINNING).ok()?;
-    let stamp = Document::parse(&content).field("received_at").and_then(Timestamp::parse);
-    stamp.map(Timestamp::seconds).or_else(|| inbox.archived_at(name))
+/// Deletes `name` when it was archived before `oldest`; false when it was not, or is not there any more.
+fn prune(inbox: &Inbox, name: &OsStr, oldest: i64, dry_run: bool) -> Result<bool, FileError> {
+    let is_old = |content: &[u8], modified| archived_at(content, modified) < oldest;
+    if dry_run {
+        let content = inbox.read_archived(name, BEGINNING).ok();
+        return Ok(content.zip(inbox.archived_at(name)).is_some_and(|(content, at)| is_old(&content, at)));
+    }
+    match inbox.forget(name, is_old) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        pruned => pruned,
+    }
+}
+
+/// By its stamp, else by its file.
+fn archived_at(content: &[u8], modified: i64) -> i64 {
+    let stamp = Document::parse(content).field("received_at").and_then(Timestamp::parse);
+    stamp.map_or(modified, Timestamp::seconds)
 }
