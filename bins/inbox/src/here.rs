@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use handoff_address::Address;
 use handoff_delivery::{Ledger, Looker, Standing};
 use handoff_document::{Document, Timestamp};
-use handoff_process::{Environment, Output};
+use handoff_process::{Environment, Output, Status};
 use handoff_store::{Inbox, Listing, Store, Waiting, is_elsewhere};
 use handoff_text::Sanitised;
 use handoff_worktree::Worktree;
+use serde_json::json;
 
 use crate::args::Args;
 use crate::id;
@@ -113,12 +114,27 @@ impl Here {
             self.output.complain(format_args!("{name} in unread/ is a {kind}, no handoff; it is left alone"));
         }
         let ledger = Ledger::open(inbox, &self.looker)?;
-        let read = handoffs.into_iter().map(|waiting| Unread::read(inbox, waiting, &ledger));
+        let read = handoffs.into_iter().filter_map(|waiting| Unread::read(inbox, waiting, &ledger));
         Ok(read.filter(|unread| !is_elsewhere(&unread.document(), self.worktree.top())).collect())
     }
 }
 
 impl Here {
+    /// Says which handoffs were `done` (`archived`, `restored`), and what kept the rest from it, if anything did: what was
+    /// done before that is done.
+    pub(crate) fn report(&self, verb: &str, done: &[String], failed: Option<Failure>) -> Status {
+        let printed = if self.json && (failed.is_none() || !done.is_empty()) {
+            self.output.json(&json!({ verb: done }))
+        } else if self.json {
+            Status::Done
+        } else {
+            self.output.print(&done.iter().map(|name| format!("{verb}: {name}\n")).collect::<String>())
+        };
+        let Some(failure) = failed else { return printed };
+        self.output.complain(failure);
+        Status::NotDone
+    }
+
     /// What is archived in `inbox` and not addressed to another worktree that shares it, newest first; with `all`,
     /// whatever is there.
     pub(crate) fn archived(&self, inbox: &Inbox, all: bool) -> Result<Vec<OsString>, Failure> {
@@ -142,12 +158,15 @@ impl Here {
 }
 
 impl Unread {
-    fn read(inbox: &Inbox, waiting: Waiting, ledger: &Ledger<'_>) -> Self {
+    /// `None` when another process took it since it was listed.
+    fn read(inbox: &Inbox, waiting: Waiting, ledger: &Ledger<'_>) -> Option<Self> {
         let standing = ledger.standing(&waiting);
-        match inbox.peek(&waiting) {
-            Ok(beginning) => Self { waiting, beginning, standing, error: None },
-            Err(error) => Self { waiting, beginning: Vec::new(), standing, error: Some(error.to_string()) },
-        }
+        let (beginning, error) = match inbox.peek(&waiting) {
+            Ok(beginning) => (beginning, None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
+        Some(Self { waiting, beginning, standing, error })
     }
 
     pub(crate) fn document(&self) -> Document<'_> {

@@ -83,6 +83,8 @@ pub struct Delivery {
     pub session: Option<String>,
     /// Whether the session repeated the sentinel.
     pub is_acknowledged: bool,
+    /// The digits of the frame that it was given in.
+    frame: String,
 }
 
 /// An offer, and what becomes of it.
@@ -232,6 +234,10 @@ impl<'a> Ledger<'a> {
     fn archive(&self, waiting: &Waiting, delivery: &Delivery) -> Result<(), FileError> {
         let archive = self.inbox.archive()?;
         let Some(mut claim) = self.inbox.claim(waiting, &archive)? else { return Ok(()) };
+        // Before it was claimed, a person may have put it back, or another look may have archived it and it was restored.
+        if !self.history(waiting.name()).open.iter().any(|(offer, _)| offer.frame == delivery.frame) {
+            return Ok(());
+        }
         let content = claim.read()?;
         let receipt = Receipt {
             at: delivery.at,
@@ -359,7 +365,8 @@ impl<'a> Ledger<'a> {
             |finding: &Finding| self.token(waiting).is_some_and(|token| finding.acknowledges(&token));
         let is_acknowledged = self.looker.thorough && finding.as_ref().is_some_and(acknowledges);
         let answered = finding.as_ref().and_then(|finding| finding.answered_at);
-        Delivery { at: answered.unwrap_or(offer.at), session: offer.session.clone(), is_acknowledged }
+        let (at, session) = (answered.unwrap_or(offer.at), offer.session.clone());
+        Delivery { at, session, is_acknowledged, frame: offer.frame.clone() }
     }
 
     fn liveness(&self, offer: &Offer) -> Liveness {

@@ -95,6 +95,8 @@ impl<'r, 'l> Work<'r, 'l> {
             }
             match self.one(candidate) {
                 Ok(Next::Go) => {}
+                // Another process took it since it was listed.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => self.not_ours += 1,
                 Ok(Next::Full) => {
                     self.unread.extend(rest());
                     return;

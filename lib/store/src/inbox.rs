@@ -236,12 +236,21 @@ impl Inbox {
         self.archive_dir().ok()?.modified(name)
     }
 
-    /// Removes an archived handoff for good.
+    /// Removes an archived handoff for good if `is_meant` says so while no other process can move it: since it was listed
+    /// it may have been restored and archived anew. `is_meant` is given its first 64 KiB and the time of its last change
+    /// in seconds since 1970. False when it stays, also because another process moves it.
     ///
     /// # Errors
-    /// What the system says.
-    pub fn forget(&self, name: &OsStr) -> Result<(), FileError> {
-        self.archive_dir()?.remove(name)
+    /// What the system says, `NotFound` included.
+    pub fn forget(&self, name: &OsStr, is_meant: impl Fn(&[u8], i64) -> bool) -> Result<bool, FileError> {
+        let archive = self.archive_dir()?;
+        let Some(mut file) = held(&archive, name)? else { return Ok(false) };
+        let content = file.read(HEAD)?;
+        let is_meant = archive.modified(name).is_some_and(|modified| is_meant(&content, modified));
+        if is_meant {
+            archive.remove(name)?;
+        }
+        Ok(is_meant)
     }
 
     fn archive_dir(&self) -> Result<Dir, FileError> {

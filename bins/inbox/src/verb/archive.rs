@@ -1,9 +1,9 @@
 //! `inbox archive`: out of the way without reading.
 
 use handoff_delivery::Ledger;
+use handoff_files::Dir;
 use handoff_process::Status;
-use handoff_store::Receipt;
-use serde_json::json;
+use handoff_store::{Inbox, Receipt, Waiting};
 
 use crate::here::{Failure, Here};
 use crate::id::{self, Unclear};
@@ -18,19 +18,29 @@ pub(crate) fn run(here: &Here, ids: &[String]) -> Result<Status, Failure> {
     let archive = inbox.archive()?;
     let ledger = Ledger::open(&inbox, &here.looker)?;
     let mut done = Vec::new();
+    let mut failed = None;
     for index in chosen? {
         let waiting = &unread[index].waiting;
+        match put_away(here, &inbox, waiting, &archive) {
+            Ok(()) => {
+                ledger.forget(waiting.name());
+                done.push(id::shown(waiting.name()));
+            }
+            Err(failure) => {
+                failed = Some(failure);
+                break;
+            }
+        }
+    }
+    Ok(here.report("archived", &done, failed))
+}
+
+fn put_away(here: &Here, inbox: &Inbox, waiting: &Waiting, archive: &Dir) -> Result<(), Failure> {
+    let Some(mut claim) = inbox.claim(waiting, archive)? else {
         let shown = id::shown(waiting.name());
-        let Some(mut claim) = inbox.claim(waiting, &archive)? else {
-            return Err(format!("could not archive {shown}: another session is reading it").into());
-        };
-        let content = claim.read()?;
-        claim.archive(&archive, &content, &Receipt { at: here.now, by: None, is_acknowledged: false })?;
-        ledger.forget(waiting.name());
-        done.push(shown);
-    }
-    if here.json {
-        return Ok(here.output.json(&json!({ "archived": done })));
-    }
-    Ok(here.output.print(&done.iter().map(|name| format!("archived: {name}\n")).collect::<String>()))
+        return Err(format!("could not archive {shown}: another session is reading it").into());
+    };
+    let content = claim.read()?;
+    claim.archive(archive, &content, &Receipt { at: here.now, by: None, is_acknowledged: false })?;
+    Ok(())
 }

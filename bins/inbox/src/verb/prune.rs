@@ -14,18 +14,14 @@ use crate::id;
 const BEGINNING: u64 = 64 << 10;
 
 pub(crate) fn run(here: &Here, older_than: i64, all: bool, dry_run: bool) -> Result<Status, Failure> {
-    let oldest = here.now.seconds() - older_than;
+    let oldest = here.now.seconds().saturating_sub(older_than);
     here.own_inbox()?;
     let mut pruned = Vec::new();
     for inbox in here.inboxes(all)? {
         for name in here.archived(&inbox, all)? {
-            if archived_at(here, &inbox, &name).is_none_or(|at| at >= oldest) {
-                continue;
+            if prune(here, &inbox, &name, oldest, dry_run) {
+                pruned.push(format!("{}/{}", id::shown(OsStr::new(inbox.key())), id::shown(&name)));
             }
-            if !dry_run {
-                inbox.forget(&name)?;
-            }
-            pruned.push(format!("{}/{}", id::shown(OsStr::new(inbox.key())), id::shown(&name)));
         }
         if !dry_run {
             inbox.forget_sessions(oldest)?;
@@ -39,9 +35,26 @@ pub(crate) fn run(here: &Here, older_than: i64, all: bool, dry_run: bool) -> Res
     Ok(here.output.print(&format!("{lines}{verb} {} archived\n", pruned.len())))
 }
 
-/// By its stamp, else by its file. None when neither can be read: then it stays.
-fn archived_at(here: &Here, inbox: &Inbox, name: &OsStr) -> Option<i64> {
-    let content = here.archived_content(inbox, name, BEGINNING)?;
-    let stamp = Document::parse(&content).field("received_at").and_then(Timestamp::parse);
-    stamp.map(Timestamp::seconds).or_else(|| inbox.archived_at(name))
+/// Deletes `name` when it was archived before `oldest`; false when it was not, is not there any more, or cannot be read,
+/// which a message says: then it stays.
+fn prune(here: &Here, inbox: &Inbox, name: &OsStr, oldest: i64, dry_run: bool) -> bool {
+    let is_old = |content: &[u8], modified| archived_at(content, modified) < oldest;
+    if dry_run {
+        let content = here.archived_content(inbox, name, BEGINNING);
+        return content.zip(inbox.archived_at(name)).is_some_and(|(content, at)| is_old(&content, at));
+    }
+    match inbox.forget(name, is_old) {
+        Ok(is_deleted) => is_deleted,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+        Err(error) => {
+            here.output.complain(error);
+            false
+        }
+    }
+}
+
+/// By its stamp, else by its file.
+fn archived_at(content: &[u8], modified: i64) -> i64 {
+    let stamp = Document::parse(content).field("received_at").and_then(Timestamp::parse);
+    stamp.map_or(modified, Timestamp::seconds)
 }

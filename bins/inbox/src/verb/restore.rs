@@ -1,12 +1,12 @@
 //! `inbox restore`: what was archived is unread again.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use handoff_delivery::{Ledger, Standing};
 use handoff_document::{Document, Timestamp};
 use handoff_process::Status;
 use handoff_store::{Inbox, Listing, Moved};
-use serde_json::json;
 
 use crate::here::{Failure, Here};
 use crate::id::{self, Unclear};
@@ -33,24 +33,57 @@ pub(crate) fn run(here: &Here, ids: &[String]) -> Result<Status, Failure> {
         return Err(nothing());
     }
     let mut done = Vec::new();
-    for given in chosen {
-        let shown = id::shown(&given.name);
+    let mut failed = None;
+    for given in &chosen {
+        match put_back(&inbox, &ledger, given) {
+            Ok(()) => done.push(id::shown(&given.name)),
+            Err(failure) => {
+                failed = Some(failure);
+                break;
+            }
+        }
+    }
+    Ok(here.report("restored", &done, failed))
+}
+
+/// How often a handoff is looked for that another process moves at the same time, and how long is waited in between: an
+/// archiving takes as long as the disk does.
+const TRIES: usize = 50;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Puts one handoff back: from the archive, or from the session that has it on offer.
+fn put_back(inbox: &Inbox, ledger: &Ledger<'_>, given: &Given) -> Result<(), Failure> {
+    let shown = id::shown(&given.name);
+    for _ in 0..TRIES {
         // Noted first: a session that goes on must not be offered again what was put back from it.
         ledger.put_back(&given.name, given.session.as_deref())?;
-        let why = match given.is_archived.then(|| inbox.restore(&given.name)).transpose()? {
-            None | Some(Moved::Done) => None,
-            Some(Moved::NameTaken) => Some("one of that name is unread"),
-            Some(Moved::Busy) => Some("another process is moving it; try again"),
-        };
-        if let Some(why) = why {
-            return Err(format!("could not restore {shown}: {why}").into());
+        if !given.is_archived {
+            // A look that has seen an answer may be about to archive it: of the two only one can claim it, and that look
+            // reads the note before it archives.
+            let waiting =
+                inbox.waiting()?.handoffs.into_iter().find(|waiting| *waiting.name() == *given.name);
+            if let Some(waiting) = waiting
+                && inbox.claim(&waiting, &inbox.archive()?)?.is_some()
+            {
+                return Ok(());
+            }
         }
-        done.push(shown);
+        match inbox.restore(&given.name) {
+            Ok(Moved::Done) => return Ok(()),
+            Ok(Moved::NameTaken) => {
+                return Err(format!("could not restore {shown}: one of that name is unread").into());
+            }
+            Ok(Moved::Busy) => {}
+            // It is on its way to the archive.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !given.is_archived => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(format!("could not restore {shown}: another process has moved it").into());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        std::thread::sleep(PAUSE);
     }
-    if here.json {
-        return Ok(here.output.json(&json!({ "restored": done })));
-    }
-    Ok(here.output.print(&done.iter().map(|name| format!("restored: {name}\n")).collect::<String>()))
+    Err(format!("could not restore {shown}: another process is moving it; try again").into())
 }
 
 fn nothing() -> Failure {

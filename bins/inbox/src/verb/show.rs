@@ -1,6 +1,7 @@
 //! `inbox show`: one handoff, unread or archived, as it is.
 
 use handoff_document::{Document, Seal};
+use handoff_files::FileError;
 use handoff_process::Status;
 use handoff_store::LARGEST;
 use handoff_text::Sanitised;
@@ -18,7 +19,7 @@ struct Found {
 }
 
 pub(crate) fn run(here: &Here, id: &str) -> Result<Status, Failure> {
-    let found = find(here, id)?;
+    let found = found(here, id)?;
     let document = Document::parse(&found.content);
     let (seal, own) = document.seal();
     if here.json {
@@ -42,6 +43,24 @@ pub(crate) fn run(here: &Here, id: &str) -> Result<Status, Failure> {
     let text = Sanitised::text(&found.content);
     let end = if text.ends_with('\n') { "" } else { "\n" };
     Ok(here.output.print(&format!("{text}{end}")))
+}
+
+/// How often a handoff is looked for that other processes move at the same time.
+const TRIES: usize = 5;
+
+fn found(here: &Here, id: &str) -> Result<Found, Failure> {
+    for _ in 1..TRIES {
+        match find(here, id) {
+            Err(failure) if is_gone(&failure) => {}
+            other => return other,
+        }
+    }
+    find(here, id)
+}
+
+/// Whether it went elsewhere after it was listed.
+fn is_gone(failure: &Failure) -> bool {
+    failure.downcast_ref::<FileError>().is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 fn find(here: &Here, id: &str) -> Result<Found, Failure> {
