@@ -46,7 +46,7 @@ example:
 
 #[derive(Debug)]
 pub(crate) enum Command {
-    Write(Args),
+    Write(Box<Args>),
     Context(Start),
     Template,
     Help,
@@ -116,7 +116,7 @@ impl Args {
                 other => return Err(other.unexpected()),
             }
         }
-        Ok(if context { Command::Context(args.start) } else { Command::Write(args) })
+        Ok(if context { Command::Context(args.start) } else { Command::Write(Box::new(args)) })
     }
 }
 

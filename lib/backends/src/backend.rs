@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::environment::Inherit;
-use crate::error::{Reason, Warning};
+use crate::error::{Reason, Warning, shown};
 use crate::place::Place;
 use crate::redact;
 use crate::toml::{self, Argument};
@@ -54,7 +54,7 @@ pub struct Setting {
 
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` ({})", self.key, self.place)
+        write!(f, "`{}` ({})", shown(&self.key), self.place)
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod faults;
 mod life;
+mod messages;
 mod old;
 mod processes;
 mod support;
