@@ -22,8 +22,8 @@ const OPTIONS: [(&str, bool); 13] = [
     ("-h", false),
 ];
 
-/// The most of a prompt that a message repeats, in bytes.
-const MAX_SHOWN_BYTES: usize = 60;
+/// The longest command in a message, in bytes.
+const MAX_SHOWN_BYTES: usize = 200;
 
 /// Reads the words, joined by blanks. A `--` before them is left out; one between them is a part of the prompt.
 ///
@@ -64,14 +64,16 @@ fn misplaced(attached: Option<&OsStr>, rest: &[OsString]) -> Option<String> {
     }
     let first = options.first()?;
     let all: Vec<&OsStr> = attached.into_iter().chain(rest.iter().map(OsString::as_os_str)).collect();
-    Some(format!(
-        "`{}` stands behind --text, where everything is the prompt; as an option: {} --text {}; as a part of the prompt: \
-         --text -- {}",
-        first.to_string_lossy(),
-        shown(&options),
-        shown(&words),
-        shown(&all)
-    ))
+    let why = format!("`{}` stands behind --text, where everything is the prompt", first.to_string_lossy());
+    // A command that is cut would be another one.
+    Some(match (shown(&options), shown(&words), shown(&all)) {
+        (Some(options), Some(words), Some(all)) => {
+            format!("{why}; as an option: {options} --text {words}; as a part of the prompt: --text -- {all}")
+        }
+        _ => format!(
+            "{why}; as an option, put it before --text; as a part of the prompt, put -- behind --text"
+        ),
+    })
 }
 
 /// Whether `word` is an option of ours; then, whether its value is the next word.
@@ -81,12 +83,8 @@ fn option(word: &OsStr) -> Option<bool> {
     Some(*takes_value && word.len() == found.len())
 }
 
-/// The beginning of `words` as a shell reads them.
-fn shown(words: &[&OsStr]) -> String {
+/// `words` as a shell reads them; `None` where they are too long for a message.
+fn shown(words: &[&OsStr]) -> Option<String> {
     let quoted: Vec<String> = words.iter().map(|word| handoff_process::quoted(word.as_ref())).collect();
-    let text = quoted.join(" ");
-    if text.len() <= MAX_SHOWN_BYTES {
-        return text;
-    }
-    format!("{}…", &text[..text.floor_char_boundary(MAX_SHOWN_BYTES)])
+    Some(quoted.join(" ")).filter(|text| text.len() <= MAX_SHOWN_BYTES)
 }
