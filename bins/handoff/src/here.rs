@@ -50,6 +50,14 @@ impl<'a> Here<'a> {
         done
     }
 
+    /// Checks that what is made in `home` its user can use.
+    pub(crate) fn check_home(&self) -> Result<(), Failure> {
+        match self.environment.handoff_home {
+            Some(_) => Ok(()),
+            None => Ok(self.environment.check_home()?),
+        }
+    }
+
     /// The user's own directory.
     pub(crate) fn user(&self) -> &Path {
         self.environment.home.as_deref().unwrap_or(&self.home)
@@ -77,6 +85,7 @@ impl<'a> Here<'a> {
 
     /// The record, with the runs that were lost since put right.
     pub(crate) fn runs(&self) -> Result<Runs, Failure> {
+        self.check_home()?;
         let runs = Runs::open(&self.home)?;
         if let Ok(Some(dir)) = handoff_files::Dir::open(&self.home.join("runs")) {
             open::sweep(&dir);

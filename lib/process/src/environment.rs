@@ -85,6 +85,19 @@ pub enum NoStore {
     },
 }
 
+/// What root makes in another user's home, as under `sudo`, that user can't use any more.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "could not use {}: HOME belongs to another user (uid {owner}) and this runs as root; run it as that user, or set HOME to a directory of yours",
+    Sanitised::path(home)
+)]
+pub struct ForeignHome {
+    /// `HOME`.
+    pub home: PathBuf,
+    /// Its owner's user id.
+    pub owner: u32,
+}
+
 /// The environment does not say where the state directory is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoState {
@@ -170,8 +183,25 @@ impl Environment {
     pub fn store_to_write(&self) -> Result<PathBuf, NoStore> {
         let store = self.store()?;
         match (&self.root, &self.home) {
-            (None, Some(home)) => own_home(home).map(|()| store),
+            (None, Some(_)) => match self.check_home() {
+                Ok(()) => Ok(store),
+                Err(ForeignHome { home, owner }) => Err(NoStore::ForeignHome { home, owner }),
+            },
             _ => Ok(store),
+        }
+    }
+
+    /// Checks that what is about to be written below `HOME` can be used by its owner.
+    ///
+    /// # Errors
+    /// [`ForeignHome`].
+    pub fn check_home(&self) -> Result<(), ForeignHome> {
+        let Some(home) = self.home.as_ref().filter(|_| rustix::process::geteuid().is_root()) else {
+            return Ok(());
+        };
+        match rustix::fs::stat(home) {
+            Ok(stat) if stat.st_uid != 0 => Err(ForeignHome { home: home.to_owned(), owner: stat.st_uid }),
+            _ => Ok(()),
         }
     }
 
@@ -251,19 +281,6 @@ fn claude_is_unattended() -> bool {
     let is_sdk = |entry: OsString| entry.as_encoded_bytes().starts_with(b"sdk-");
     set("CLAUDE_CODE_SESSION_ATTENDED").is_some_and(|attended| attended == "0")
         || set("CLAUDE_CODE_ENTRYPOINT").is_some_and(is_sdk)
-}
-
-/// Checks that root has a `HOME` of its own.
-fn own_home(home: &Path) -> Result<(), NoStore> {
-    if !rustix::process::geteuid().is_root() {
-        return Ok(());
-    }
-    match rustix::fs::stat(home) {
-        Ok(stat) if stat.st_uid != 0 => {
-            Err(NoStore::ForeignHome { home: home.to_owned(), owner: stat.st_uid })
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The longest session id that is taken from the environment, in bytes. Those of the agents are UUIDs.

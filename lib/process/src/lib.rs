@@ -14,7 +14,9 @@ mod word;
 
 pub use ancestor::{ProcessId, process_space};
 pub use background::Background;
-pub use environment::{Environment, MAX_SESSION_ID_BYTES, NoState, NoStore, Unattended, is_session_id};
+pub use environment::{
+    Environment, ForeignHome, MAX_SESSION_ID_BYTES, NoState, NoStore, Unattended, is_session_id,
+};
 pub use failure::Failure;
 pub use handoff_text::quoted;
 pub use input::{

@@ -11,6 +11,7 @@ use super::{printed, sibling};
 use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
+    here.check_home()?;
     let path = here.config_path();
     let config = Foreign::read(&path, 1 << 20)?;
     let is_new = config.content().is_none();
