@@ -9,6 +9,9 @@ pub enum InstallError {
     /// The file system refused something.
     #[error(transparent)]
     File(#[from] handoff_files::FileError),
+    /// This is root, and the home is another user's.
+    #[error(transparent)]
+    ForeignHome(#[from] handoff_process::ForeignHome),
     /// There is no telling where things go.
     #[error("could not tell where to install: {0}")]
     NoPlace(String),

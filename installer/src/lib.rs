@@ -45,6 +45,9 @@ pub fn run(
     environment: &Environment,
     output: &Output,
 ) -> Result<Status, InstallError> {
+    if matches!(verb, Verb::Install | Verb::Uninstall | Verb::Upgrade) {
+        environment.check_home()?;
+    }
     match verb {
         Verb::Install => install::install(options, environment, output),
         Verb::Uninstall => uninstall::uninstall(options, environment, output),

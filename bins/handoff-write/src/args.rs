@@ -12,7 +12,7 @@ use crate::place::Start;
 
 #[derive(Debug)]
 pub(crate) enum Command {
-    Write(Args),
+    Write(Box<Args>),
     Context(Start),
     Template,
 }
@@ -61,7 +61,7 @@ fn command(given: &Given) -> Result<Command, Misuse> {
         return Ok(Command::Context(start));
     }
     let is_path = |value: &&OsStr| *value != "-";
-    Ok(Command::Write(Args {
+    Ok(Command::Write(Box::new(Args {
         to: given.parsed(&write::TO, WorktreeName::new)?,
         topic: given.parsed(&write::TOPIC, Topic::new)?,
         file: given.value(&write::FILE).filter(is_path).map(PathBuf::from),
@@ -75,7 +75,7 @@ fn command(given: &Given) -> Result<Command, Misuse> {
         secrets: secrets(given),
         start,
         json: given.has(&JSON),
-    }))
+    })))
 }
 
 fn secrets(given: &Given) -> Secrets {

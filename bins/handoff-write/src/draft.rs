@@ -10,6 +10,7 @@ use handoff_process::{
 };
 use handoff_store::Store;
 use handoff_surface::size;
+use handoff_text::Sanitised;
 
 /// No more than this is read of a draft; a handoff may have 1 MiB.
 const MOST: usize = 64 << 20;
@@ -36,7 +37,7 @@ impl Source {
         match (read, file) {
             // Nothing is lost when a file cannot be read.
             (Err(InputError { fault: InputFault::Read(cause), .. }), Some(_)) => Err(unreadable(cause)),
-            (read, file) => Ok(Self::of(read, file, &format!("{}", path.display()))),
+            (read, file) => Ok(Self::of(read, file, &Sanitised::path(path))),
         }
     }
 

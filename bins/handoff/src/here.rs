@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use handoff_backends::{Config, Warning};
 use handoff_process::{Environment, Failure, Output};
 use handoff_runs::{RecordError, Row, Runs, State};
+use handoff_text::Sanitised;
 
 use crate::verb::{deliver, open};
 
@@ -25,7 +26,7 @@ impl<'a> Here<'a> {
             Failure::new("could not tell where runs are recorded: neither HANDOFF_HOME nor HOME is set")
         })?;
         if !home.is_absolute() {
-            let home = home.display();
+            let home = Sanitised::path(&home);
             return Err(Failure::new(format!(
                 "could not use {home}: HANDOFF_HOME and HOME must be absolute paths"
             )));
@@ -49,6 +50,14 @@ impl<'a> Here<'a> {
         done
     }
 
+    /// Checks that what is made in `home` its user can use.
+    pub(crate) fn check_home(&self) -> Result<(), Failure> {
+        match self.environment.handoff_home {
+            Some(_) => Ok(()),
+            None => Ok(self.environment.check_home()?),
+        }
+    }
+
     /// The user's own directory.
     pub(crate) fn user(&self) -> &Path {
         self.environment.home.as_deref().unwrap_or(&self.home)
@@ -61,7 +70,7 @@ impl<'a> Here<'a> {
     /// The backends; what was passed over in the file is said.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         let config = Config::load(&self.config_path(), self.user())?.ok_or_else(|| {
-            Failure::new(format!("there is no {} yet: handoff init", self.config_path().display()))
+            Failure::new(format!("there is no {} yet: handoff init", Sanitised::path(&self.config_path())))
         })?;
         self.warn(&config.warnings);
         Ok(config)
@@ -76,6 +85,7 @@ impl<'a> Here<'a> {
 
     /// The record, with the runs that were lost since put right.
     pub(crate) fn runs(&self) -> Result<Runs, Failure> {
+        self.check_home()?;
         let runs = Runs::open(&self.home)?;
         if let Ok(Some(dir)) = handoff_files::Dir::open(&self.home.join("runs")) {
             open::sweep(&dir);
@@ -100,7 +110,7 @@ impl<'a> Here<'a> {
                     let _ = handoff_files::Foreign::sweep_directory(&dir);
                 }
                 let reason = row.reason.as_deref().unwrap_or_default();
-                let reason = handoff_text::Sanitised::line(reason.as_bytes(), 500);
+                let reason = Sanitised::line(reason.as_bytes(), 500);
                 self.note(&format!("note: {id} was lost: {reason}\n"));
             }
             // The result that was wanted as a handoff, or that there is none.
@@ -109,7 +119,7 @@ impl<'a> Here<'a> {
             }
             let delivered = self.deliver(runs, row);
             if let Err(why) = &delivered {
-                let why = handoff_text::Sanitised::from(why.as_str());
+                let why = Sanitised::from(why.as_str());
                 self.note(&format!("agent-handoff: {id}: could not leave word in the inbox: {why}\n"));
             }
             delivered.is_ok()

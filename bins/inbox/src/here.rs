@@ -8,7 +8,7 @@ use handoff_delivery::{Ledger, Looker, Standing};
 use handoff_document::{Document, Timestamp};
 use handoff_process::{Environment, Output, Status};
 use handoff_store::{Inbox, Listing, Store, Waiting, is_elsewhere};
-use handoff_text::Sanitised;
+use handoff_text::{Sanitised, quoted};
 use handoff_worktree::Worktree;
 use serde_json::json;
 
@@ -52,6 +52,9 @@ impl Here {
         let worktree = Worktree::find(&start).map_err(|error| {
             format!("could not enter {}: {}", Sanitised::path(&start), handoff_files::reason(&error))
         })?;
+        if args.root.is_none() {
+            name_other_worktree(&worktree, &output);
+        }
         let address = Address::of(worktree.top());
         let looker = Looker { session: environment.session_id(), ..Looker::outside(&environment) };
         Ok(Self {
@@ -155,6 +158,18 @@ impl Here {
     pub(crate) fn archived_content(&self, inbox: &Inbox, name: &OsStr, limit: u64) -> Option<Vec<u8>> {
         inbox.read_archived(name, limit).map_err(|error| self.output.complain(error)).ok()
     }
+}
+
+/// Says whose inbox this is where the shell is in another worktree than the one that the session was started in.
+fn name_other_worktree(used: &Worktree, output: &Output) {
+    let shell = Environment::working_directory().ok().and_then(|directory| Worktree::find(&directory).ok());
+    let Some(shell) = shell.filter(|shell| shell.top() != used.top()) else { return };
+    output.note(&format!(
+        "note: this is the inbox of {}, where the session was started (CLAUDE_PROJECT_DIR); for this directory's: --root \
+         {}\n",
+        Sanitised::path(used.top()),
+        quoted(shell.top())
+    ));
 }
 
 impl Unread {

@@ -14,6 +14,7 @@ use handoff_process::{Environment, Output, Unattended, quoted};
 use handoff_reader::{Candidates, Mode, Outcome, Request, mention};
 use handoff_store::{Inbox, Store};
 use handoff_surface::{REMINDER, SMALLEST};
+use handoff_text::Sanitised;
 use handoff_worktree::Worktree;
 
 use crate::archiver::Archiver;
@@ -142,7 +143,7 @@ impl Hook {
     fn answer(&self, start: Option<SessionStart>) -> Result<Answer, Failure> {
         let Place { store, start: directory } = &self.place;
         let worktree = Worktree::find(directory).map_err(|error| {
-            format!("could not enter {}: {}", directory.display(), handoff_files::reason(&error))
+            format!("could not enter {}: {}", Sanitised::path(directory), handoff_files::reason(&error))
         })?;
         let Some(inbox) = store.inbox(&Address::of(worktree.top()))? else { return Ok(Answer::NOTHING) };
         let listing = inbox.waiting()?;

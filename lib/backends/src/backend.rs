@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::environment::Inherit;
-use crate::error::{Reason, Warning};
+use crate::error::{Reason, Warning, shown};
 use crate::notify::Notify;
 use crate::place::Place;
 use crate::redact;
@@ -55,7 +55,7 @@ pub struct Setting {
 
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` ({})", self.key, self.place)
+        write!(f, "`{}` ({})", shown(&self.key), self.place)
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use handoff_files::FileError;
+use handoff_text::Sanitised;
 
 use crate::backend::{Kind, Setting};
 use crate::place::Place;
@@ -33,7 +34,13 @@ impl ConfigError {
 }
 
 fn in_key(key: &str) -> String {
-    if key.is_empty() { String::new() } else { format!(", key `{key}`") }
+    if key.is_empty() { String::new() } else { format!(", key `{}`", shown(key)) }
+}
+
+/// What stands in a file, as one line of a message.
+pub(crate) fn shown(text: &str) -> Sanitised {
+    const MAX_SHOWN_BYTES: usize = 200;
+    Sanitised::line(text.as_bytes(), MAX_SHOWN_BYTES)
 }
 
 /// What is wrong in a configuration.
@@ -52,7 +59,7 @@ pub enum Problem {
     #[error("this is no UTF-8")]
     NotUtf8,
     /// The parser's words.
-    #[error("this is no YAML: {0}")]
+    #[error("this is no YAML: {}", shown(.0))]
     Syntax(String),
     /// A key that stands twice in one mapping; holds the first line.
     #[error("this key is also in line {first}: remove one of them")]
@@ -76,7 +83,7 @@ pub enum Problem {
     #[error("`<<` takes a mapping or a list of mappings")]
     MergeOfNoMapping,
     /// `!include` and the like; holds the tag.
-    #[error("unknown tag {0}")]
+    #[error("unknown tag {}", shown(.0))]
     Tag(String),
     /// `---` in the middle.
     #[error("a second document begins here: a configuration is one document")]
@@ -88,13 +95,13 @@ pub enum Problem {
     #[error("this must be text")]
     NotText,
     /// `include` of a file that is not there.
-    #[error("the included file {} does not exist", .0.display())]
+    #[error("the included file {} does not exist", Sanitised::path(.0))]
     IncludeMissing(PathBuf),
     /// `include` of a file that cannot be read, and why.
-    #[error("the included file {} could not be read: {_1}", .0.display())]
+    #[error("the included file {} could not be read: {_1}", Sanitised::path(.0))]
     IncludeUnreadable(PathBuf, String),
     /// `include` of a file that includes this one.
-    #[error("{} includes this file, so it cannot be included here", .0.display())]
+    #[error("{} includes this file, so it cannot be included here", Sanitised::path(.0))]
     IncludeCycle(PathBuf),
     /// More than 64 files.
     #[error("more than 64 files are included")]
@@ -106,7 +113,7 @@ pub enum Problem {
     #[error("a backend's name is letters, digits, `.`, `_` and `-`, and begins with a letter or digit")]
     Name,
     /// `type: claud`.
-    #[error("unknown type `{written}`{}; the types are claude and codex", meant(nearest))]
+    #[error("unknown type `{}`{}; the types are claude and codex", shown(written), meant(nearest))]
     UnknownType {
         /// As it was written.
         written: String,
@@ -135,7 +142,7 @@ pub(crate) fn meant(nearest: &Option<impl fmt::Display>) -> String {
 
 /// Something that was passed over.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: `{key}` {reason}")]
+#[error("{place}: `{}` {reason}", shown(key))]
 pub struct Warning {
     /// Where the key stands.
     pub place: Place,
@@ -161,7 +168,7 @@ pub enum Reason {
     #[error("is ignored, as only a backend of type {0} has it: delete it")]
     OtherType(Kind),
     /// `{modle}`, which is passed on as it is.
-    #[error("has {word}, which stands for nothing and is passed on as it is{}", known(nearest))]
+    #[error("has {}, which stands for nothing and is passed on as it is{}", shown(word), known(nearest))]
     NoPlaceholder {
         /// The word, with its braces.
         word: String,
@@ -172,7 +179,7 @@ pub enum Reason {
     #[error("has no `pro_model`, so --pro changes nothing")]
     NoProModel,
     /// `${VAR:-x}`, which is passed on as it is; holds the beginning.
-    #[error("has {0}, which is passed on as it is: only `${{NAME}}` stands for a variable")]
+    #[error("has {}, which is passed on as it is: only `${{NAME}}` stands for a variable", shown(.0))]
     NoVariable(String),
     /// A value that the agents of today do not know. It is passed to them as it is.
     #[error("is not one of {}{}", known.join(", "), meant(nearest))]
@@ -186,7 +193,7 @@ pub enum Reason {
 
 /// A backend that is not configured.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no backend `{name}`{}; configured: {}", meant(nearest), known.join(", "))]
+#[error("there is no backend `{}`{}; configured: {}", shown(name), meant(nearest), known.join(", "))]
 pub struct UnknownBackend {
     /// What was asked for.
     pub name: String,
@@ -201,7 +208,8 @@ pub struct UnknownBackend {
 pub enum LaunchError {
     /// `${VAR}` of a variable that is not set.
     #[error(
-        "the variable {variable} is not set, and {setting} needs it: export it, or write the value there"
+        "the variable {} is not set, and {setting} needs it: export it, or write the value there",
+        shown(variable)
     )]
     UnsetVariable {
         /// Its name.
@@ -250,6 +258,6 @@ pub enum LaunchError {
     #[error("{0:?} cannot be the id of a conversation")]
     Conversation(String),
     /// A working directory that the program would take for something else.
-    #[error("the working directory must be an absolute path: {}", .0.display())]
+    #[error("the working directory must be an absolute path: {}", Sanitised::path(.0))]
     RelativeDirectory(PathBuf),
 }

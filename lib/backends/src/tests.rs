@@ -6,6 +6,7 @@ mod hints;
 mod hostile;
 mod launches;
 mod merging;
+mod messages;
 mod secrets;
 
 use std::ffi::OsString;

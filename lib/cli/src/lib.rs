@@ -27,6 +27,6 @@ pub use duration::{NotADuration, age, duration};
 pub use given::Given;
 pub use help::{program_help, verb_help};
 pub use man::man_page;
-pub use parse::{Misplaced, Misuse, Parsed, UsageError, parse};
+pub use parse::{Misplaced, Misuse, Parsed, Rewritten, UsageError, parse};
 pub use reference::reference;
 pub use usage::usage;

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use lexopt::Parser;
 use lexopt::prelude::{Long, Short, Value};
 
-pub use error::{Misplaced, Misuse, UsageError};
+pub use error::{Misplaced, Misuse, Rewritten, UsageError};
 
 use handoff_nearest::nearest;
 

@@ -70,12 +70,12 @@ pub enum NoStore {
     #[error("could not tell where handoffs are kept: neither AGENT_HANDOFF_ROOT nor HOME is set")]
     Unset,
     /// A relative root would be another store in every directory.
-    #[error("could not use {} as the store: AGENT_HANDOFF_ROOT and HOME must be absolute paths", .0.display())]
+    #[error("could not use {} as the store: AGENT_HANDOFF_ROOT and HOME must be absolute paths", Sanitised::path(.0))]
     Relative(PathBuf),
     /// What root writes into another user's home is in that user's way.
     #[error(
         "could not use {}: HOME belongs to another user (uid {owner}) and this runs as root; run it as that user, or set HOME or AGENT_HANDOFF_ROOT",
-        home.display()
+        Sanitised::path(home)
     )]
     ForeignHome {
         /// `HOME`.
@@ -85,6 +85,19 @@ pub enum NoStore {
     },
 }
 
+/// What root makes in another user's home, as under `sudo`, that user can't use any more.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "could not use {}: HOME belongs to another user (uid {owner}) and this runs as root; run it as that user, or set HOME to a directory of yours",
+    Sanitised::path(home)
+)]
+pub struct ForeignHome {
+    /// `HOME`.
+    pub home: PathBuf,
+    /// Its owner's user id.
+    pub owner: u32,
+}
+
 /// The environment does not say where the state directory is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoState {
@@ -92,7 +105,7 @@ pub enum NoState {
     #[error("could not find the state directory: neither XDG_STATE_HOME nor HOME is set")]
     Unset,
     /// A relative home would be another directory in every working directory.
-    #[error("could not use {} as the home directory: HOME must be an absolute path", .0.display())]
+    #[error("could not use {} as the home directory: HOME must be an absolute path", Sanitised::path(.0))]
     Relative(PathBuf),
 }
 
@@ -170,8 +183,25 @@ impl Environment {
     pub fn store_to_write(&self) -> Result<PathBuf, NoStore> {
         let store = self.store()?;
         match (&self.root, &self.home) {
-            (None, Some(home)) => own_home(home).map(|()| store),
+            (None, Some(_)) => match self.check_home() {
+                Ok(()) => Ok(store),
+                Err(ForeignHome { home, owner }) => Err(NoStore::ForeignHome { home, owner }),
+            },
             _ => Ok(store),
+        }
+    }
+
+    /// Checks that what is about to be written below `HOME` can be used by its owner.
+    ///
+    /// # Errors
+    /// [`ForeignHome`].
+    pub fn check_home(&self) -> Result<(), ForeignHome> {
+        let Some(home) = self.home.as_ref().filter(|_| rustix::process::geteuid().is_root()) else {
+            return Ok(());
+        };
+        match rustix::fs::stat(home) {
+            Ok(stat) if stat.st_uid != 0 => Err(ForeignHome { home: home.to_owned(), owner: stat.st_uid }),
+            _ => Ok(()),
         }
     }
 
@@ -258,19 +288,6 @@ fn claude_is_unattended() -> bool {
         || set("CLAUDE_CODE_ENTRYPOINT").is_some_and(is_sdk)
 }
 
-/// Checks that root has a `HOME` of its own.
-fn own_home(home: &Path) -> Result<(), NoStore> {
-    if !rustix::process::geteuid().is_root() {
-        return Ok(());
-    }
-    match rustix::fs::stat(home) {
-        Ok(stat) if stat.st_uid != 0 => {
-            Err(NoStore::ForeignHome { home: home.to_owned(), owner: stat.st_uid })
-        }
-        _ => Ok(()),
-    }
-}
-
 /// The longest session id that is taken from the environment, in bytes. Those of the agents are UUIDs.
 pub const MAX_SESSION_ID_BYTES: usize = 128;
 
@@ -282,50 +299,4 @@ pub fn is_session_id(text: &str) -> bool {
 
 fn set(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
-}
-
-/// `path` as one word of a shell command, in one line of text that shows all of it.
-pub fn quoted(path: &Path) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:,%".contains(c);
-    let is_visible = |text: &&str| !text.contains(['\n', '\t']) && Sanitised::from(*text).as_str() == *text;
-    match path.to_str().filter(is_visible) {
-        Some(text) if text.chars().all(is_plain) => text.to_owned(),
-        Some(text) => format!("'{}'", text.replace('\'', r"'\''")),
-        None => escaped(path.as_os_str().as_encoded_bytes()),
-    }
-}
-
-/// `bytes` as bash, zsh and ksh read them between `$'` and `'`.
-fn escaped(bytes: &[u8]) -> String {
-    let byte = |&byte: &u8| match byte {
-        b'\'' | b'\\' => format!("\\{}", char::from(byte)),
-        b' '..=b'~' => char::from(byte).to_string(),
-        byte => format!("\\{byte:03o}"),
-    };
-    format!("$'{}'", bytes.iter().map(byte).collect::<String>())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt;
-
-    use super::*;
-
-    #[test]
-    fn a_quoted_path_is_one_visible_line_that_bash_reads_as_it_was() {
-        for (path, word) in [
-            (&b"/a/b-c"[..], "/a/b-c"),
-            (b"/a b/it's", r"'/a b/it'\''s'"),
-            ("/é 漢".as_bytes(), "'/é 漢'"),
-            ("/a\n\x1b[31m\u{202E}'\\1".as_bytes(), r"$'/a\012\033[31m\342\200\256\'\\1'"),
-            (b"/\xff", r"$'/\377'"),
-        ] {
-            let quoted = quoted(Path::new(OsStr::from_bytes(path)));
-            assert_eq!(quoted, word);
-            let mut bash = std::process::Command::new("bash");
-            let ran = bash.arg("-c").arg(format!("printf %s {quoted}")).output().unwrap();
-            assert_eq!(ran.stdout, path);
-        }
-    }
 }

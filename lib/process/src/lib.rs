@@ -16,9 +16,10 @@ mod word;
 pub use ancestor::{ProcessId, directory_of_ancestor, process_space};
 pub use background::Background;
 pub use environment::{
-    Environment, MAX_SESSION_ID_BYTES, NoState, NoStore, Unattended, is_session_id, quoted,
+    Environment, ForeignHome, MAX_SESSION_ID_BYTES, NoState, NoStore, Unattended, is_session_id,
 };
 pub use failure::Failure;
+pub use handoff_text::quoted;
 pub use input::{
     InputError, InputFault, Patience, is_input_silent_for, read_input, read_line, read_whole,
     read_whole_input,

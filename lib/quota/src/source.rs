@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use handoff_document::Timestamp;
 use handoff_files::FileError;
+use handoff_text::Sanitised;
 
 use crate::window::{Reading, SourceName, Tool};
 
@@ -34,7 +35,7 @@ pub enum SourceError {
     #[error(transparent)]
     File(#[from] FileError),
     /// Nobody answers at a socket: its daemon is gone, or has too much to do.
-    #[error("could not connect to {}: {reason}", path.display())]
+    #[error("could not connect to {}: {reason}", Sanitised::path(path))]
     Connect {
         /// The socket.
         path: PathBuf,
@@ -42,10 +43,10 @@ pub enum SourceError {
         reason: std::io::Error,
     },
     /// Another user made it, who could tell anything.
-    #[error("could not trust {}: it belongs to another user", .0.display())]
+    #[error("could not trust {}: it belongs to another user", Sanitised::path(.0))]
     NotOurs(PathBuf),
     /// Talking to it failed.
-    #[error("could not talk to {}: {reason}", path.display())]
+    #[error("could not talk to {}: {reason}", Sanitised::path(path))]
     Talk {
         /// The socket.
         path: PathBuf,
@@ -53,10 +54,10 @@ pub enum SourceError {
         reason: std::io::Error,
     },
     /// There was no whole answer in time.
-    #[error("could not read {}: no answer in time", .0.display())]
+    #[error("could not read {}: no answer in time", Sanitised::path(.0))]
     Late(PathBuf),
     /// It said more than anyone needs to.
-    #[error("could not read {}: it says more than {limit} bytes", path.display())]
+    #[error("could not read {}: it says more than {limit} bytes", Sanitised::path(path))]
     TooLong {
         /// The file or socket.
         path: PathBuf,
@@ -64,7 +65,7 @@ pub enum SourceError {
         limit: usize,
     },
     /// The server refused.
-    #[error("could not ask {}: HTTP status {status}", path.display())]
+    #[error("could not ask {}: HTTP status {status}", Sanitised::path(path))]
     Status {
         /// The socket.
         path: PathBuf,
@@ -72,7 +73,7 @@ pub enum SourceError {
         status: u16,
     },
     /// It is not of the form that is read here: another version, or another program.
-    #[error("could not understand {}: {reason}", path.display())]
+    #[error("could not understand {}: {reason}", Sanitised::path(path))]
     Malformed {
         /// The file or socket.
         path: PathBuf,

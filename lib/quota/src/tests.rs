@@ -256,3 +256,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn every_error_shows_a_hostile_path_in_one_visible_line() {
+    use std::path::Path;
+
+    use handoff_files::FileError;
+
+    use crate::SourceError;
+
+    let path = || Path::new("/s/\x1b[31m\nagent-handoff: forged\u{202E}\t'").to_owned();
+    let reason = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+    for error in [
+        SourceError::File(FileError::new("open", &path())(reason())),
+        SourceError::Connect { path: path(), reason: reason() },
+        SourceError::NotOurs(path()),
+        SourceError::Talk { path: path(), reason: reason() },
+        SourceError::Late(path()),
+        SourceError::TooLong { path: path(), limit: 1 },
+        SourceError::Status { path: path(), status: 500 },
+        SourceError::Malformed { path: path(), reason: "it is no record" },
+    ] {
+        let said = error.to_string();
+        assert!(!said.contains(|c: char| c.is_control() || c == '\u{202E}'), "{said:?}");
+    }
+}

@@ -1,16 +1,24 @@
 //! What waits, in one line instead of in full.
 
+use std::path::Path;
+
 use handoff_delivery::Offer;
 use handoff_document::{Document, age};
 use handoff_store::{Waiting, is_elsewhere};
 use handoff_surface::{next_action, title as title_line};
-use handoff_text::Sanitised;
+use handoff_text::{Sanitised, quoted};
 
 use crate::{Candidate, Candidates, Request};
 
 /// The longest title and next action in a line, in bytes.
 const TITLE: usize = 60;
 const ACTION: usize = 120;
+
+/// The longest file name, in bytes.
+pub(crate) const MAX_NAME_BYTES: usize = 255;
+
+/// The longest command in a line, in bytes.
+const MAX_COMMAND_BYTES: usize = 1_000;
 
 /// How many handoffs are looked into to tell whose they are; those behind them are counted unseen.
 const EXAMINED: usize = 50;
@@ -27,8 +35,8 @@ pub fn mention(request: &Request<'_>, candidates: &Candidates) -> Option<String>
         n => format!("{n} handoffs wait here, the newest"),
     };
     let about = about(request, newest);
-    let command = command(request, newest);
-    Some(format!("{count}: {about}. Only if the task is to go on with it, read it with: {command}"))
+    let how = "Only if the task is to go on with it, read it with";
+    Some(with_command(format!("{count}: {about}"), how, request, newest))
 }
 
 /// What was offered often without a sign that it was read. `None` when there is none.
@@ -39,10 +47,9 @@ pub(crate) fn worn(request: &Request<'_>, candidates: &[&Candidate]) -> Option<S
         n => format!("{n} handoffs were"),
     };
     let about = about(request, &newest.waiting);
-    let (times, command) = (newest.past.blind, command(request, &newest.waiting));
-    Some(format!(
-        "{count} offered {times} times with no sign that it was read: {about}. To read it: {command}"
-    ))
+    let times = newest.past.blind;
+    let text = format!("{count} offered {times} times with no sign that it was read: {about}");
+    Some(with_command(text, "To read it", request, &newest.waiting))
 }
 
 /// What another session has and has not answered yet.
@@ -57,11 +64,10 @@ pub(crate) fn on_offer(request: &Request<'_>, all: &[(Waiting, Offer)]) -> Optio
     };
     let session = Sanitised::line(offer.session.as_deref().unwrap_or("unknown").as_bytes(), 40);
     let (host, since) = (Sanitised::line(offer.host.as_bytes(), 20), age(offer.at, request.now));
-    Some(format!(
-        "{count} on offer to a session that has not spoken yet ({host} {session}, {since}): {}. To take it here: {}",
-        about(request, waiting),
-        command(request, waiting)
-    ))
+    let about = about(request, waiting);
+    let text =
+        format!("{count} on offer to a session that has not spoken yet ({host} {session}, {since}): {about}");
+    Some(with_command(text, "To take it here", request, waiting))
 }
 
 /// Whether `waiting` is this reader's: addressed here, and not written by its own session.
@@ -92,7 +98,17 @@ fn about(request: &Request<'_>, waiting: &Waiting) -> String {
     }
 }
 
-fn command(request: &Request<'_>, waiting: &Waiting) -> String {
-    let name = Sanitised::line(waiting.name().as_encoded_bytes(), 255);
-    format!("{} {}", request.read_command, name.strip_suffix(".md").unwrap_or(&name))
+/// The command that reads `waiting`. It is whole, or `None` where it would be too long for a line.
+fn command(request: &Request<'_>, waiting: &Waiting) -> Option<String> {
+    let name = Sanitised::line(waiting.name().as_encoded_bytes(), MAX_NAME_BYTES);
+    let id = quoted(Path::new(name.strip_suffix(".md").unwrap_or(&name)));
+    Some(format!("{} {id}", request.read_command)).filter(|command| command.len() <= MAX_COMMAND_BYTES)
+}
+
+/// `text`, and after `how` the command that reads `waiting`.
+fn with_command(text: String, how: &str, request: &Request<'_>, waiting: &Waiting) -> String {
+    match command(request, waiting) {
+        Some(command) => format!("{text}. {how}: {command}"),
+        None => text,
+    }
 }

@@ -10,11 +10,14 @@ use handoff_surface::{Before, Composer, Frame, Incoming, Placed, Preview, Settle
 use handoff_text::Sanitised;
 use handoff_worktree::{Head, Repository};
 
-use crate::mention::{is_for, on_offer, worn};
+use crate::mention::{MAX_NAME_BYTES, is_for, on_offer, worn};
 use crate::{Candidate, Candidates, Line, Mode, Outcome, Reading, Request, Taken, drift_of};
 
 /// How many of the handoffs that stay unread are looked into for their names.
 const PREVIEWS: usize = 5;
+
+/// The longest note on files that cannot be read, in bytes.
+const MAX_BAD_FILES_BYTES: usize = 300;
 
 /// How many bad files are named.
 const NAMED: usize = 3;
@@ -222,13 +225,13 @@ impl<'r, 'l> Work<'r, 'l> {
 
     fn finish(mut self) -> Outcome<Reading<'r>> {
         if let Some(note) = bad_files(&self.bad) {
-            self.composer.note(&note);
+            self.composer.note(&Sanitised::line(note.as_bytes(), MAX_BAD_FILES_BYTES));
         }
         if self.shown.is_empty() {
             return self.one_line();
         }
         if let Some(error) = &self.stopped {
-            self.composer.note(&error.to_string());
+            self.composer.note(&Sanitised::line(error.to_string().as_bytes(), MAX_BAD_FILES_BYTES));
         }
         if let Mode::Offer(record) = self.request.mode {
             let frame = self.composer.frame().to_owned();
@@ -310,7 +313,7 @@ fn previews(request: &Request<'_>, unread: &mut Vec<&Waiting>) -> Vec<Preview> {
 }
 
 fn preview(request: &Request<'_>, waiting: &Waiting) -> Preview {
-    let name = Sanitised::line(waiting.name().as_encoded_bytes(), 120);
+    let name = Sanitised::line(waiting.name().as_encoded_bytes(), MAX_NAME_BYTES);
     let id = name.strip_suffix(".md").unwrap_or(&name).to_owned();
     let Ok(beginning) = request.inbox.peek(waiting) else {
         return Preview { id, about: "(unreadable)".to_owned() };

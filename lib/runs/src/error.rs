@@ -3,9 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use handoff_files::FileError;
+use handoff_text::{Sanitised, quoted};
 use rusqlite::ErrorCode;
 
 use crate::id::RunId;
+
+/// The longest id and name in a message, in bytes.
+const MAX_SHOWN_BYTES: usize = 200;
+
+/// An id for a message: handoff-cli's may hold what others wrote.
+fn shown(id: &RunId) -> Sanitised {
+    name(id.as_str())
+}
+
+fn name(text: &str) -> Sanitised {
+    Sanitised::line(text.as_bytes(), MAX_SHOWN_BYTES)
+}
 
 /// Why there can be no such run.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +27,10 @@ pub enum RunsError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The home belongs to somebody else, who could read and change what is in it.
-    #[error("{} belongs to another user (uid {owner}); set HANDOFF_HOME to a directory of yours", path.display())]
+    #[error(
+        "{} belongs to another user (uid {owner}); set HANDOFF_HOME to a directory of yours",
+        Sanitised::path(path)
+    )]
     Foreign {
         /// The home.
         path: PathBuf,
@@ -22,7 +38,7 @@ pub enum RunsError {
         owner: u32,
     },
     /// Names were taken over and over.
-    #[error("could not find a free run id in {}", .0.display())]
+    #[error("could not find a free run id in {}", Sanitised::path(.0))]
     NoFreeId(PathBuf),
 }
 
@@ -30,10 +46,15 @@ pub enum RunsError {
 #[derive(Debug, thiserror::Error)]
 pub enum AdoptError {
     /// It is of a run that was started before: `handoff new` reserves for one run only.
-    #[error("{0} was dispatched already; make a new one: handoff new")]
+    #[error("{} was dispatched already; make a new one: handoff new", shown(.0))]
     Dispatched(RunId),
     /// It was reserved for another backend.
-    #[error("{id} was made for the backend {backend}; run it with --backend {backend}")]
+    #[error(
+        "{} was made for the backend {}; run it with --backend {}",
+        shown(id),
+        name(backend),
+        name(backend)
+    )]
     OtherBackend {
         /// The run.
         id: RunId,
@@ -41,7 +62,7 @@ pub enum AdoptError {
         backend: String,
     },
     /// Nobody wrote the prompt.
-    #[error("the prompt of {0} was not written yet")]
+    #[error("the prompt of {} was not written yet", shown(.0))]
     NoPrompt(RunId),
     /// As for every run.
     #[error(transparent)]
@@ -56,7 +77,7 @@ impl From<FileError> for AdoptError {
 
 /// What the list of runs could not take or give. The run itself goes on.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("could not use the list of runs {}: {}", path.display(), self.advice())]
+#[error("could not use the list of runs {}: {}", Sanitised::path(path), self.advice())]
 pub struct RecordError {
     /// The database.
     pub path: PathBuf,
@@ -115,16 +136,16 @@ impl RecordError {
     }
 
     fn advice(&self) -> String {
-        let detail = &self.detail;
+        let detail = name(&self.detail);
         match self.trouble {
             Trouble::Busy => "another program keeps it locked".to_owned(),
             Trouble::Corrupt => {
-                let path = self.path.display();
-                format!("{detail}; to start a new one, run: mv {path} {path}.damaged")
+                let aside = self.path.with_added_extension("damaged");
+                format!("{detail}; to start a new one, run: mv {} {}", quoted(&self.path), quoted(&aside))
             }
             Trouble::Full => "no space left on device".to_owned(),
             Trouble::Schema => format!("{detail}; move it away to start a new one"),
-            Trouble::Closed | Trouble::Other => detail.clone(),
+            Trouble::Closed | Trouble::Other => detail.to_string(),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_files::{Access, Dir, FileError};
 use handoff_process::{Environment, NoState};
+use handoff_text::Sanitised;
 
 /// Permission bits that let others change what is in a directory.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
@@ -28,7 +29,10 @@ pub enum StateError {
     #[error(transparent)]
     File(#[from] FileError),
     /// It, or the directory that it would be created in, belongs to another user.
-    #[error("could not use {}: it belongs to another user (uid {owner}); set XDG_STATE_HOME to a directory of yours", path.display())]
+    #[error(
+        "could not use {}: it belongs to another user (uid {owner}); set XDG_STATE_HOME to a directory of yours",
+        Sanitised::path(path)
+    )]
     Owner {
         /// The directory.
         path: PathBuf,
@@ -36,7 +40,10 @@ pub enum StateError {
         owner: u32,
     },
     /// Others may write to it.
-    #[error("could not use {}: others may write to it (mode {mode:03o}); look through it, then chmod 700 it", path.display())]
+    #[error(
+        "could not use {}: others may write to it (mode {mode:03o}); look through it, then chmod 700 it",
+        Sanitised::path(path)
+    )]
     Writable {
         /// The directory.
         path: PathBuf,

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use handoff_address::Address;
 use handoff_document::FileName;
 use handoff_files::{Dir, FileError, Kind};
+use handoff_text::{Sanitised, quoted};
 
 pub use claim::{Claim, Receipt};
 pub use inbox::{Inbox, Moved, is_elsewhere};
@@ -41,7 +42,10 @@ pub enum StoreError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The root is somebody else's.
-    #[error("{} belongs to another user (uid {owner}); set AGENT_HANDOFF_ROOT to a directory of yours", path.display())]
+    #[error(
+        "{} belongs to another user (uid {owner}); set AGENT_HANDOFF_ROOT to a directory of yours",
+        Sanitised::path(path)
+    )]
     Foreign {
         /// The root.
         path: PathBuf,
@@ -49,7 +53,11 @@ pub enum StoreError {
         owner: u32,
     },
     /// Anybody may put a handoff there.
-    #[error("{} is writable by others (mode {mode:04o}); run: chmod 700 {}", path.display(), path.display())]
+    #[error(
+        "{} is writable by others (mode {mode:04o}); run: chmod 700 {}",
+        Sanitised::path(path),
+        quoted(path)
+    )]
     OpenToOthers {
         /// The root.
         path: PathBuf,
@@ -57,7 +65,7 @@ pub enum StoreError {
         mode: u32,
     },
     /// A random name was taken over and over.
-    #[error("could not find a free file name in {}", .0.display())]
+    #[error("could not find a free file name in {}", Sanitised::path(.0))]
     NoFreeName(PathBuf),
 }
 

@@ -80,3 +80,24 @@ fn moving_beside_restoring_leaves_each_handoff_exactly_once() {
         assert_eq!(count(&[&app, &other]), round + 1, "round {round}");
     }
 }
+
+/// A path with a terminal's escape, a line that looks like one of ours, and text that runs backwards.
+const HOSTILE: &str = "/s/\x1b[31m\nagent-handoff: forged\u{202E}\t'";
+
+#[test]
+fn every_error_shows_a_hostile_path_in_one_visible_line() {
+    let path = || Path::new(HOSTILE).to_owned();
+    let not_found = || std::io::Error::from(std::io::ErrorKind::NotFound);
+    for error in [
+        StoreError::File(FileError::new("open", Path::new(HOSTILE))(not_found())),
+        StoreError::Foreign { path: path(), owner: 1 },
+        StoreError::OpenToOthers { path: path(), mode: 0o777 },
+        StoreError::NoFreeName(path()),
+    ] {
+        let said = error.to_string();
+        assert!(!said.contains(|c: char| c.is_control() || c == '\u{202E}'), "{said:?}");
+    }
+    // The command in it is whole.
+    let said = StoreError::OpenToOthers { path: path(), mode: 0o777 }.to_string();
+    assert!(said.ends_with(&format!("run: chmod 700 {}", quoted(Path::new(HOSTILE)))), "{said}");
+}

@@ -11,8 +11,11 @@ use crate::{SMALLEST, size};
 /// How many of the handoffs that stay unread are named.
 const LISTED: usize = 5;
 
-/// The longest line that names one, in bytes.
+/// The longest line that names one, in bytes; a longer name stands alone and whole.
 const LISTED_LINE: usize = 160;
+
+/// The longest note, in bytes. One that ends in a command is shorter.
+const MAX_NOTE_BYTES: usize = 1_500;
 
 /// What became of a handoff that was offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,18 @@ pub struct Preview {
     pub id: String,
     /// What it is about.
     pub about: String,
+}
+
+impl Preview {
+    /// The ID, whole, and as much of the rest as fits.
+    fn line(&self) -> Sanitised {
+        let id = Sanitised::line(self.id.as_bytes(), usize::MAX);
+        let limit = LISTED_LINE - 3;
+        if id.len() + "  …".len() > limit {
+            return id;
+        }
+        Sanitised::line(format!("{id}  {}", self.about).as_bytes(), limit)
+    }
 }
 
 /// What comes after the handoffs.
@@ -129,7 +144,7 @@ impl Composer {
 
     /// Says something about the inbox in a line of its own after the handoffs, while there is room.
     pub fn note(&mut self, note: &str) {
-        self.notes.push(Sanitised::line(note.as_bytes(), 300));
+        self.notes.push(Sanitised::line(note.as_bytes(), MAX_NOTE_BYTES));
     }
 
     /// Puts a handoff in, if there is room. `unread` is how many will stay unread after it.
@@ -192,12 +207,14 @@ impl Composer {
         }
         if tail.unread > 0 {
             let others = if tail.unread == 1 { "1 more is" } else { &format!("{} more are", tail.unread) };
-            let command = Sanitised::line(tail.read_command.as_bytes(), LISTED_LINE);
-            // Said in one line even when there is no room for the list.
-            add(format!("{others} still unread, newest first; to read one: {command} ID\n"));
+            let command = Sanitised::line(tail.read_command.as_bytes(), usize::MAX);
+            // Said in one line even when there is no room for the list; a command is whole or left out.
+            let is_said = add(format!("{others} still unread, newest first; to read one: {command} ID\n"));
+            if !is_said {
+                add(format!("{others} still unread\n"));
+            }
             for preview in tail.previews.iter().take(LISTED) {
-                let line = format!("{}  {}", preview.id, preview.about);
-                add(format!("  {}\n", Sanitised::line(line.as_bytes(), LISTED_LINE - 3)));
+                add(format!("  {}\n", preview.line()));
             }
         }
         text.push_str(&closing);

@@ -180,3 +180,17 @@ proptest! {
         prop_assert!(reminder(&frame(), &loaded, budget).len() <= budget);
     }
 }
+
+#[test]
+fn a_command_and_an_id_are_whole_however_long_the_paths_are() {
+    let command = format!("/{}/bin/inbox read --root '/{}'", "d".repeat(150), "a b".repeat(60));
+    let id = format!("20261121T100000Z-from-{}", "k".repeat(200));
+    let mut composer = Composer::new(frame(), "app", 9_500, Settled::Archived, Path::new(PLACE));
+    let note = format!("1 handoff is on offer. To take it here: {command} {id}");
+    composer.note(&note);
+    let previews = [Preview { id: id.clone(), about: "a title".to_owned() }];
+    let text = composer.finish(Tail { unread: 1, previews: &previews, read_command: &command }).text;
+    for whole in [&note, &format!("to read one: {command} ID"), &format!("  {id}")] {
+        assert!(text.lines().any(|line| line.ends_with(whole.as_str())), "{whole}\n{text}");
+    }
+}

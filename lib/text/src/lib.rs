@@ -8,6 +8,7 @@
 
 mod hidden;
 mod json;
+mod shell;
 mod tables;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use std::path::Path;
 use hidden::Shown;
 
 pub use json::visible_json;
+pub use shell::quoted;
 
 /// Text without anything that a terminal obeys or that a reader cannot see: valid UTF-8; of the categories Cc, Cf, Cn and
 /// Co only newline and tab; no character that has no picture; no space but the ordinary one.

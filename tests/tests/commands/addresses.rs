@@ -527,3 +527,72 @@ fn root_writes_nothing_into_the_home_of_another_user() {
     elsewhere.env("AGENT_HANDOFF_ROOT", world.path("store"));
     assert_eq!(feed(elsewhere, BODY.as_bytes()).code, 0);
 }
+
+/// Every file and directory below `dir`.
+fn below(dir: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if std::fs::symlink_metadata(&path).unwrap().is_dir() {
+            all.extend(below(&path));
+        }
+        all.push(path);
+    }
+    all
+}
+
+#[test]
+fn root_makes_nothing_in_the_home_of_another_user() {
+    if !tests::can("give a directory away", tests::is_root()) {
+        return;
+    }
+    let world = World::new();
+    let app = world.repo("app");
+    std::fs::write(app.join("changed"), "by somebody").unwrap();
+    let config = world.dir(world.home().join(".handoff")).join("config.yaml");
+    std::fs::write(&config, "backends: { opus: { type: claude, model: opus } }\n").unwrap();
+    let given = world.bare_command("chown").args(["-R", "12345:12345"]).arg(world.home()).status().unwrap();
+    assert!(given.success());
+    let before = below(world.home());
+    for (program, args) in [
+        ("handoff", &["run", "--text", "x"][..]),
+        ("handoff", &["new", "--backend", "opus"]),
+        ("handoff", &["list"]),
+        ("handoff", &["init", "-y"]),
+        ("handover", &["install"]),
+        ("handover", &["enable"]),
+        ("handover", &["capture"]),
+        ("inbox", &["read"]),
+        ("inbox", &["prune", "--older-than", "0d"]),
+        ("session-start", &[]),
+        ("installer", &["install"]),
+        ("installer", &["uninstall"]),
+    ] {
+        let ran = world.run(program, &app, args, "");
+        assert_eq!(below(world.home()), before, "{program} {args:?}: {}", ran.err());
+        if matches!(program, "handoff" | "installer") {
+            assert_eq!(ran.code, 1, "{program} {args:?}: {}", ran.err());
+            assert!(ran.err().contains("another user"), "{program} {args:?}: {}", ran.err());
+        }
+    }
+}
+
+#[test]
+fn inbox_says_whose_inbox_it_is_where_the_shell_is_in_another_worktree() {
+    let world = World::new();
+    let (app, other) = (world.repo("app"), world.repo("other"));
+    let run = |dir: &Path, args: &[&str]| {
+        let mut command = world.command("inbox", dir);
+        command.env("CLAUDE_PROJECT_DIR", &app).args(args);
+        feed(command, b"")
+    };
+    let said = "note: this is the inbox of TOP/app, where the session was started (CLAUDE_PROJECT_DIR); for this directory's: \
+                --root TOP/other\n";
+    for args in [&[][..], &["read"], &["log"]] {
+        let ran = run(&other, args);
+        assert_eq!(clean(&world, ran.err()), said, "{args:?}");
+        assert_eq!(ran.code, 0);
+        assert_eq!(run(&app, args).err(), "");
+    }
+    assert_eq!(run(&other, &["--root", other.to_str().unwrap()]).err(), "");
+}

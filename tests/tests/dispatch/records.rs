@@ -1,6 +1,7 @@
 //! Files of a run that cannot be read: never taken for empty ones, never waited for.
 
 use std::io::Write;
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -87,5 +88,95 @@ fn a_result_that_is_to_be_left_in_the_inbox_and_cannot_be_read_is_told() {
         let shown = stage.world.surface(&stage.repo);
         assert!(shown.contains(&format!("> (could not read {}", result.display())), "{command}: {shown}");
         assert!(shown.contains(&format!("(could not read {}", prompt.display())), "{command}: {shown}");
+    }
+}
+
+fn is_pipe(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_fifo())
+}
+
+/// Every file that a user of all programs has, but for git's own and what git reads.
+fn records(top: &Path) -> Vec<std::path::PathBuf> {
+    let mut all = Vec::new();
+    let mut left = vec![top.to_owned()];
+    while let Some(dir) = left.pop() {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name();
+            if name == ".git" || name == ".gitignore" || name == "bin" || name == "got" {
+                continue;
+            }
+            if entry.file_type().unwrap().is_dir() {
+                left.push(entry.path());
+            } else {
+                all.push(entry.path());
+            }
+        }
+    }
+    all.sort();
+    all
+}
+
+/// A world in which each program has left something.
+fn used() -> Stage {
+    let stage = Stage::done();
+    let run = |program: &str, args: &[&str], input: &str| stage.world.run(program, &stage.repo, args, input);
+    stage.world.write(&stage.repo, &["--topic", "one"], tests::BODY);
+    stage.world.take(&stage.repo);
+    stage.world.write(&stage.repo, &["--topic", "two"], tests::BODY);
+    stage.world.start(&stage.repo, "s1", "startup");
+    assert_eq!(run("handoff-write", &[], "no section").code, 1);
+    announced(&stage.handoff(&["run", "--text", "x"]));
+    assert_eq!(stage.handoff(&["new", "--backend", "ds"]).code, 0);
+    assert_eq!(run("handover", &["init"], "").code, 0);
+    std::fs::write(stage.repo.join("changed"), "by somebody").unwrap();
+    let captured = run("handover", &["capture", "--next-step", "go on"], "");
+    assert_eq!(captured.code, 0, "{}", captured.err());
+    stage
+}
+
+#[test]
+fn nothing_in_the_place_of_a_record_is_waited_for() {
+    const COMMANDS: [&[&str]; 9] = [
+        &["session-start"],
+        &["inbox"],
+        &["inbox", "show", "1"],
+        &["inbox", "log"],
+        &["handoff", "list"],
+        &["handoff", "tail"],
+        &["handoff", "run", "--text", "x"],
+        &["handover", "pending"],
+        &["handover", "inspect"],
+    ];
+    let stage = used();
+    let all = records(stage.world.top());
+    assert!(all.len() > 20, "{all:#?}");
+    let saved = stage.world.path("saved");
+    for path in all {
+        // What killed runs left is swept on the way.
+        if std::fs::rename(&path, &saved).is_err() {
+            continue;
+        }
+        for command in COMMANDS {
+            if !is_pipe(&path) {
+                replace(&path, "mkfifo");
+            }
+            let usual = stage.command(&[]);
+            let mut run = stage.world.bare_command("timeout");
+            run.arg("60").arg(tests::program(command[0])).args(&command[1..]).current_dir(&stage.repo);
+            run.envs(usual.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            let ran = tests::feed(run, b"");
+            assert!(
+                ran.code < 124,
+                "{command:?} with a pipe at {}: {} {}",
+                path.display(),
+                ran.code,
+                ran.err()
+            );
+        }
+        // A program may have put its own there.
+        let _ = std::fs::remove_file(&path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::rename(&saved, &path).unwrap();
     }
 }

@@ -185,3 +185,20 @@ fn a_bundle_is_looked_at_before_it_is_taken() {
     stage.ok(&["pickup", "one"]);
     assert_eq!(stage.ok(&["session-start"]), "");
 }
+
+#[test]
+fn the_command_that_takes_another_worktrees_capture_again_works_as_it_stands() {
+    let stage = Stage::changed();
+    let bundle = stage.capture(&["--title", "One"]);
+    let id = bundle.file_name().unwrap().to_str().unwrap();
+    let clone = stage.clone("clone");
+    let from = stage.app.to_str().unwrap();
+    assert_eq!(stage.handover(&clone, &["pickup", "--from", from]).code, 0);
+    let late = stage.handover(&clone, &["pickup", id, "--from", from, "--apply"]);
+    let (_, advised) = late.err().trim_end().rsplit_once("to take it all the same: handover ").unwrap();
+    assert_eq!(advised, format!("pickup {id} --from {from} --again --apply"));
+    let words: Vec<&str> = advised.split(' ').collect();
+    let again = stage.handover(&clone, &words);
+    assert_eq!(again.code, 0, "{}", again.err());
+    assert_eq!(tree(&clone), tree(&stage.app));
+}

@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use handoff_backends::Kind;
 use handoff_process::{Environment, Output};
+use handoff_text::Sanitised;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions};
 
@@ -143,7 +144,7 @@ pub(crate) fn run(command: &[OsString], output: &Output) -> u8 {
 
 /// Why `program` could not be started, and what to do about it.
 pub(crate) fn cannot_start(program: &OsStr, error: &std::io::Error) -> String {
-    let name = Path::new(program).display();
+    let name = Sanitised::path(program.as_ref());
     match error.kind() {
         ErrorKind::NotFound => format!("could not find {name}: install it, or set PATH to where it is"),
         _ => format!("could not start {name}: {}", handoff_files::reason(error)),

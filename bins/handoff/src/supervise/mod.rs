@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use handoff_backends::{Kind, Launch};
 use handoff_runs::State;
 use handoff_stream::{Dialect, Outcome, Reader, Verdict};
+use handoff_text::Sanitised;
 use rustix::process::Signal;
 
 use guard::{Exit, Guard};
@@ -180,7 +181,7 @@ fn ended(outcome: Outcome, cause: Option<Cause>, exit: Exit, stderr_tail: &str, 
 
 /// The best that is known of a backend that ended without a word on how.
 fn without_result(outcome: &Outcome, exit: Exit, stderr_tail: &str, plan: &Plan<'_>) -> String {
-    let program = Path::new(&plan.launch.program).display();
+    let program = Sanitised::path(plan.launch.program.as_ref());
     let how = match exit {
         Exit::NotStarted => format!("{program} could not be started"),
         Exit::Code(code @ 129..) => format!("{program} was ended by signal {} without a result", code - 128),

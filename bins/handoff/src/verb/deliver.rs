@@ -90,14 +90,14 @@ fn task(about: &About<'_>) -> String {
     format!(
         "The task, for {backend}: {first}\nThe whole prompt: {}\nTo go on in the same conversation: handoff resume {} \
          --text …\n",
-        about.prompt.display(),
+        Sanitised::path(about.prompt),
         about.id
     )
 }
 
 fn body(about: &About<'_>, state: State, text: &Text, file: &Path) -> String {
     let id = about.id;
-    let file = file.display();
+    let file = Sanitised::path(file);
     let (shown, rest) = text.text.split_at(text.text.floor_char_boundary(MOST));
     let rest = match rest.len() as u64 + text.left_out {
         0 => String::new(),

@@ -48,7 +48,7 @@ fn reserved_for(here: &Here<'_>, path: &Path) -> Result<Option<String>, Failure>
         None => None,
     };
     if reserved.is_some() && !handoff_files::is_taken(path) {
-        return Err(Failure::usage(format!("write the prompt to {} first", path.display())));
+        return Err(Failure::usage(format!("write the prompt to {} first", Sanitised::path(path))));
     }
     Ok(reserved)
 }
@@ -374,7 +374,7 @@ fn text_of(ended: &Ended, files: &handoff_runs::Files) -> String {
     let said = ended.outcome.text.trim();
     if ended.state == State::Success {
         return if ended.outcome.cut {
-            format!("{said}\n\n[cut: the whole is in {}]\n", files.stream.display())
+            format!("{said}\n\n[cut: the whole is in {}]\n", Sanitised::path(&files.stream))
         } else {
             ended.outcome.text.clone()
         };
@@ -387,7 +387,8 @@ fn text_of(ended: &Ended, files: &handoff_runs::Files) -> String {
     if !said.is_empty() {
         text.push_str(&format!("\nWhat the agent said last, which is no result:\n\n{said}\n"));
     }
-    text.push_str(&format!("\nProgress: {}\nStream: {}\n", files.out.display(), files.stream.display()));
+    let (out, stream) = (Sanitised::path(&files.out), Sanitised::path(&files.stream));
+    text.push_str(&format!("\nProgress: {out}\nStream: {stream}\n"));
     text
 }
 

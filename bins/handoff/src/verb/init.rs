@@ -5,18 +5,23 @@ use std::process::Stdio;
 use handoff_backends::PRESET;
 use handoff_files::{Dir, Foreign};
 use handoff_process::{Failure, Patience, read_input};
+use handoff_text::Sanitised;
 
 use super::{printed, sibling};
 use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
+    here.check_home()?;
     let path = here.config_path();
     let config = Foreign::read(&path, 1 << 20)?;
     let is_new = config.content().is_none();
     let what = if is_new { "write" } else { "leave as it is" };
     printed(
         here.output,
-        &format!("{what}: {}\nthen: installer install, for the skills and the rest\n", path.display()),
+        &format!(
+            "{what}: {}\nthen: installer install, for the skills and the rest\n",
+            Sanitised::path(&path)
+        ),
     );
     if !yes && !agreed(here) {
         return Err(Failure::new("nothing was done"));
@@ -29,7 +34,7 @@ pub(crate) fn run(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
         }
         Dir::create(&here.home)?;
         config.replace(PRESET.as_bytes())?;
-        printed(here.output, &format!("wrote: {}\n", path.display()));
+        printed(here.output, &format!("wrote: {}\n", Sanitised::path(&path)));
     }
     sibling::run("installer", "handoff", Some("install"), &[])
 }

@@ -213,7 +213,7 @@ impl Source for Shown<'_, '_> {
         let files = self.runs.files(&row);
         let document = |path: &Path, part| Document {
             text: Text::describe(path, MOST, part),
-            path: path.display().to_string(),
+            path: Sanitised::path(path).to_string(),
         };
         let is_there = handoff_files::is_taken;
         Ok(Detail {
@@ -223,7 +223,7 @@ impl Source for Shown<'_, '_> {
                     let Document { text, path } = document(&files.out, Part::End);
                     Document { text: handoff_clock::local_times(&text, Timestamp::now()), path }
                 }
-                false => Document { text: String::new(), path: files.out.display().to_string() },
+                false => Document { text: String::new(), path: Sanitised::path(&files.out).to_string() },
             },
             result: is_there(&files.result).then(|| document(&files.result, Part::Beginning)),
         })
@@ -255,7 +255,7 @@ fn board_row(row: &Row, now: Timestamp) -> handoff_board::Row {
             cache_read: usage.cache_read_input_tokens,
         }),
         cost_usd: row.usage.as_ref().map(|usage| usage.cost_usd).filter(|&cost| cost > 0.0),
-        cwd: row.cwd.display().to_string(),
+        cwd: Sanitised::path(&row.cwd).to_string(),
         prompt: row.prompt.clone(),
     }
 }

@@ -11,6 +11,7 @@ use handoff_backends::{Conversation, Task};
 use handoff_files::{Dir, FileError, Lock};
 use handoff_process::{Environment, Failure};
 use handoff_runs::Row;
+use handoff_text::Sanitised;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
@@ -42,7 +43,7 @@ pub(crate) fn row(here: &Here<'_>, row: &Row) -> Result<u8, Failure> {
     if !handoff_files::is_directory(&row.cwd) {
         return Err(Failure::new(format!(
             "could not work in {}: there is no such directory",
-            handoff_text::Sanitised::path(&row.cwd)
+            Sanitised::path(&row.cwd)
         )));
     }
     let environment = Environment::all();
@@ -101,7 +102,7 @@ struct Kept {
 
 impl Kept {
     fn put(path: &Path, text: &str) -> Result<Self, Failure> {
-        let absent = || Failure::new(format!("could not write {}", path.display()));
+        let absent = || Failure::new(format!("could not write {}", Sanitised::path(path)));
         let (parent, name) = path.parent().zip(path.file_name()).ok_or_else(absent)?;
         let dir = Dir::open(parent)?.ok_or_else(absent)?;
         // Somebody may tidy up between the making and the locking.
@@ -122,7 +123,7 @@ impl Kept {
                     let _ = kept.remove();
                     Err(Failure::new(format!(
                         "could not write {}: {}",
-                        path.display(),
+                        Sanitised::path(path),
                         handoff_files::reason(&error)
                     )))
                 }

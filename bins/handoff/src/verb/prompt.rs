@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use handoff_process::{Failure, InputFault, Output, is_input_silent_for, read_whole_input};
+use handoff_text::Sanitised;
 
 use crate::args::{Source, Task};
 
@@ -51,7 +52,7 @@ pub(crate) fn read(output: Output, task: &Task) -> Result<Option<Prompt>, Failur
                     _ => Failure::usage(error.to_string()),
                 })?;
             if more {
-                return Err(Failure::usage(format!("{} is longer than 64 MiB", path.display())));
+                return Err(Failure::usage(format!("{} is longer than 64 MiB", Sanitised::path(path))));
             }
             (bytes, "from-file")
         }

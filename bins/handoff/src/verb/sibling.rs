@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use handoff_process::{Environment, Failure};
+use handoff_text::Sanitised;
 
 /// The program `name` beside this one.
 pub(crate) fn command(name: &str) -> Command {
@@ -20,6 +21,6 @@ pub(crate) fn run(name: &str, called: &str, first: Option<&str>, rest: &[OsStrin
 
 /// Why `program` did not start.
 pub(crate) fn could_not_run(program: &Command, error: &std::io::Error) -> Failure {
-    let path = std::path::Path::new(program.get_program()).display();
+    let path = Sanitised::path(program.get_program().as_ref());
     Failure::new(format!("could not run {path}: {}", handoff_files::reason(error)))
 }

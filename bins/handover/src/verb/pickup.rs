@@ -46,7 +46,7 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
         ApplyOptions { allow_config: pickup.allow_config, onto_head: pickup.onto_head, again: pickup.again };
     let applied = target
         .apply(&git, &here.keyring()?, &bundle, options, &taker(here, pickup), Timestamp::now())
-        .map_err(|error| refused(here, &source, error))?;
+        .map_err(|error| refused(here, &source, &bundle, error))?;
     withdraw(here, &bundle);
     // It is done, whether that could be said or not.
     here.print(&format!("{}\n{}{}", summary(&bundle), what(&applied), not_carried(&bundle)));
@@ -120,7 +120,7 @@ fn name_ignored(here: &Here<'_>, handover: &Handover, keyring: &Keyring) -> Resu
 pub(crate) fn claim(here: &Here<'_>, bundle: &Bundle, pickup: &Pickup) -> Result<Claim, Failure> {
     let (by, at) = (taker(here, pickup), Timestamp::now());
     let claim = if pickup.again { bundle.claim_again(&by, at) } else { bundle.claim(&by, at) };
-    claim.map_err(|error| Failure::new(format!("{error}{}", way(&error))))
+    claim.map_err(|error| Failure::new(format!("{error}{}", way(here, bundle, pickup.apply, &error))))
 }
 
 /// Who has it then.
@@ -130,13 +130,21 @@ fn taker(here: &Here<'_>, pickup: &Pickup) -> String {
 }
 
 /// What can be done where another has it.
-fn way(error: &BundleError) -> String {
+fn way(here: &Here<'_>, bundle: &Bundle, apply: bool, error: &BundleError) -> String {
     match error {
-        BundleError::Claimed { id, .. } => {
-            format!("; to take it all the same: handover pickup {id} --again")
+        BundleError::Claimed { .. } => {
+            format!("; to take it all the same: {}", take_again(here, bundle, apply))
         }
         _ => String::new(),
     }
+}
+
+/// The command that takes `bundle` once more, from where it lies.
+fn take_again(here: &Here<'_>, bundle: &Bundle, apply: bool) -> String {
+    let top = bundle.path().ancestors().nth(3).filter(|top| canonical(top) != canonical(here.top()));
+    let from = top.map(|top| format!(" --from {}", handoff_process::quoted(top))).unwrap_or_default();
+    let apply = if apply { " --apply" } else { "" };
+    format!("handover pickup {}{from} --again{apply}", bundle.id())
 }
 
 /// Where the bundle is, and which: here, or where `--from` says.
@@ -219,8 +227,8 @@ pub(crate) fn whereabouts(here: &Here<'_>, bundle: &Bundle) -> String {
     let changes = here.worktree.repository().and_then(|repository| repository.changes());
     match changes.is_some_and(|changes| changes.is_empty()) {
         true => format!(
-            "Nothing is uncommitted in this worktree; to have the changes here: handover pickup {} --again --apply\n",
-            bundle.id()
+            "Nothing is uncommitted in this worktree; to have the changes here: {}\n",
+            take_again(here, bundle, true)
         ),
         false => "The changes are in this worktree, unless somebody took them away: git status.\n".to_owned(),
     }
@@ -259,7 +267,7 @@ fn not_carried(bundle: &Bundle) -> String {
 }
 
 /// A refusal, with the way that is open here.
-fn refused(here: &Here<'_>, source: &Handover, error: BundleError) -> Failure {
+fn refused(here: &Here<'_>, source: &Handover, bundle: &Bundle, error: BundleError) -> Failure {
     let same = canonical(source.top()) == canonical(here.top());
     let way = match &error {
         BundleError::Refused(Refusal::Dirty(_)) if same => {
@@ -269,7 +277,7 @@ fn refused(here: &Here<'_>, source: &Handover, error: BundleError) -> Failure {
         BundleError::Refused(Refusal::ChangedMeanwhile(_)) => {
             "; everything else is as it was before: commit or stash that, and try again".into()
         }
-        _ => way(&error),
+        _ => way(here, bundle, true, &error),
     };
     Failure::new(format!("could not apply it: {error}{way}"))
 }

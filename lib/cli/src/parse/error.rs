@@ -175,22 +175,31 @@ pub struct Misplaced {
     pub meaning: String,
     /// The first of the misplaced options.
     pub option: String,
-    /// All of them, as a shell reads them.
+    /// The line as it can be written instead; `None` where it is too long for a message.
+    pub rewritten: Option<Rewritten>,
+}
+
+/// The parts of such a line, as a shell reads them.
+#[derive(Debug)]
+pub struct Rewritten {
+    /// The misplaced options.
     pub options: String,
     /// The words without them.
     pub words: String,
-    /// All that was typed behind it.
+    /// All that was typed behind the option.
     pub all: String,
 }
 
 impl fmt::Display for Misplaced {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line, meaning, option, options, words, all } = self;
-        write!(
-            formatter,
-            "`{option}` stands behind {line}, where everything is {meaning}; as an option: {options} {line} {words}; \
-             as a part of {meaning}: {line} -- {all}"
-        )
+        let Self { line, meaning, option, rewritten } = self;
+        write!(formatter, "`{option}` stands behind {line}, where everything is {meaning}; as an option")?;
+        match rewritten {
+            Some(Rewritten { options, words, all }) => {
+                write!(formatter, ": {options} {line} {words}; as a part of {meaning}: {line} -- {all}")
+            }
+            None => write!(formatter, ", put it before {line}; as a part of {meaning}, put -- behind {line}"),
+        }
     }
 }
 

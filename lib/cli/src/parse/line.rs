@@ -5,11 +5,11 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use lexopt::Parser;
 
-use super::error::{Misplaced, UsageError};
+use super::error::{Misplaced, Rewritten, UsageError};
 use crate::table::{HELP, Opt, Program, Takes, Verb};
 
-/// The most of the words that a message repeats, in bytes.
-const MAX_SHOWN_BYTES: usize = 60;
+/// The longest command in a message, in bytes.
+const MAX_SHOWN_BYTES: usize = 200;
 
 /// Reads the words, joined by blanks. A `--` before them is left out; one between them is a part of the text.
 ///
@@ -69,13 +69,13 @@ fn misplaced(
     }
     let first = options.first()?;
     let all: Vec<&OsStr> = attached.into_iter().chain(rest.iter().map(OsString::as_os_str)).collect();
+    // A command that is cut would be another one.
+    let rewritten = shown(&options).zip(shown(&words)).zip(shown(&all));
     Some(UsageError::Misplaced(Box::new(Misplaced {
         line: line.typed(),
         meaning: format!("the {}", name.to_lowercase()),
         option: first.to_string_lossy().into_owned(),
-        options: shown(&options),
-        words: shown(&words),
-        all: shown(&all),
+        rewritten: rewritten.map(|((options, words), all)| Rewritten { options, words, all }),
     })))
 }
 
@@ -91,12 +91,8 @@ fn is_option(word: &OsStr, known: &[&Opt]) -> Option<bool> {
     Some(takes_value && name.len() == word.len())
 }
 
-/// The beginning of `words` as a shell reads them.
-fn shown(words: &[&OsStr]) -> String {
+/// `words` as a shell reads them; `None` where they are too long for a message.
+fn shown(words: &[&OsStr]) -> Option<String> {
     let quoted: Vec<String> = words.iter().map(|word| handoff_process::quoted(word.as_ref())).collect();
-    let text = quoted.join(" ");
-    if text.len() <= MAX_SHOWN_BYTES {
-        return text;
-    }
-    format!("{}…", &text[..text.floor_char_boundary(MAX_SHOWN_BYTES)])
+    Some(quoted.join(" ")).filter(|text| text.len() <= MAX_SHOWN_BYTES)
 }

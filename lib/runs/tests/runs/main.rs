@@ -12,6 +12,7 @@
 mod deleted;
 mod faults;
 mod life;
+mod messages;
 mod old;
 mod processes;
 mod support;
