@@ -32,6 +32,7 @@ setting up:
   adapters          the tools, what is found and what is wired
   status            how things stand          print-config   every setting, with its value
   statusline-tap    for Claude Code's statusLine: notes the usage windows, passes on to your own command
+                    or, without one, prints them
 
 capture:  [--title T] [--summary S] [--next-step N] [--to NAME] [--tool TOOL] [--session-id ID] [--transcript FILE]
 pickup:   [ID] [--from DIR]  out of another worktree or clone      [--again]  also one that was taken
