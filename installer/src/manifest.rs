@@ -193,6 +193,9 @@ fn is_skill(path: &Path) -> bool {
         [file, agents, ..] => agents == "agents" && file.contains("handoff"),
         _ => false,
     }
+        // Outer ones first, whatever came and went before.
+        let mut sorted = self.clone();
+        sorted.directories.sort_unstable();
 }
 
 fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
