@@ -52,7 +52,7 @@ pub(crate) fn check(options: &Options, environment: &Environment, output: &Outpu
         return nothing();
     }
     let Ok(places) = Places::find(options.home.as_deref(), environment) else { return nothing() };
-    let Ok(manifest) = Manifest::load(&places.manifest()) else { return nothing() };
+    let Ok(manifest) = Manifest::load(&places) else { return nothing() };
     let Some(checkout) = &manifest.checkout else { return nothing() };
     let state = State::load(&places);
     if options.now {

@@ -38,11 +38,14 @@ impl Source {
         });
         match beside {
             Some(dir) => Ok(Self::Built(dir.to_owned())),
-            None if handoff_files::is_file(&checkout().join("Cargo.toml")) => Ok(Self::Checkout(checkout())),
+            None if own.as_deref().is_none_or(was_built_here)
+                && handoff_files::is_file(&checkout().join("Cargo.toml")) =>
+            {
+                Ok(Self::Checkout(checkout()))
+            }
             None => Err(InstallError::Tool(format!(
-                "find the programs: neither do {} lie beside this one, nor is {} a checkout any more",
-                PROGRAMS.join(", "),
-                checkout().display()
+                "find the programs: {} do not lie beside this one",
+                PROGRAMS.join(", ")
             ))),
         }
     }
@@ -60,13 +63,14 @@ impl Source {
             }
         }
     }
+}
 
-    pub(crate) fn checkout(&self) -> Option<PathBuf> {
-        match self {
-            Self::Built(_) => None,
-            Self::Checkout(path) => Some(path.clone()),
-        }
-    }
+/// Whether cargo put the program where it is: then the checkout that it was built from is one of this machine's.
+fn was_built_here(own: &Path) -> bool {
+    let by_cargo = |dir: &Path| {
+        ["CACHEDIR.TAG", ".crates.toml"].iter().any(|name| handoff_files::is_file(&dir.join(name)))
+    };
+    own.ancestors().any(by_cargo)
 }
 
 /// The programs' bytes.
