@@ -39,10 +39,10 @@ pub(crate) fn upgrade(
              installer -- install"
         ))
     })?;
-    checkout.fetch(false)?;
+    checkout.fetch()?;
     let installed = manifest.commit.as_deref().unwrap_or(&head);
     let news = checkout.news(installed).or_else(|| checkout.news(&head)).ok_or_else(|| {
-        InstallError::Tool(format!("upgrade from {}: its branch follows no other", path.display()))
+        InstallError::Tool(format!("upgrade from {}: its branch follows no other", Sanitised::path(path)))
     })?;
     // Whoever may commit there wrote them.
     let lines: Vec<String> = news
@@ -64,7 +64,7 @@ pub(crate) fn upgrade(
     if checkout.is_dirty() {
         return Err(InstallError::Tool(format!(
             "upgrade {}: files in it were changed; commit or stash that first",
-            path.display()
+            Sanitised::path(path)
         )));
     }
     // Before the minutes that a build takes, and also when it fails.
