@@ -1,7 +1,7 @@
 //! The tools, as their makers' documentation had them in November 2026. Each row names where that stands; what could
 //! not be confirmed there is not in it.
 
-use crate::tool::{Event, Form, Guidance, HookFiles, Host, Reader, Signs, Tool};
+use crate::tool::{Event, Form, Guidance, HookFiles, Host, Linked, Reader, Signs, Tool};
 
 /// All tools.
 ///
@@ -36,6 +36,7 @@ pub const TOOLS: &[Tool] = &[
             project: ".claude/settings.local.json",
             user: "settings.json",
             form: Form::Exec,
+            linked: Linked::MainToo,
             events: &[
                 event("UserPromptSubmit"),
                 event("Stop"),
@@ -59,6 +60,7 @@ pub const TOOLS: &[Tool] = &[
             project: ".codex/hooks.json",
             user: "hooks.json",
             form: Form::Shell,
+            linked: Linked::MainAlone,
             events: &[
                 event("UserPromptSubmit"),
                 event("Stop"),

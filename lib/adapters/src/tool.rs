@@ -82,11 +82,22 @@ pub struct HookFiles {
     pub events: &'static [Event],
     /// Whether its user has to trust each hook before it runs, at the place in the list where it stands: then nothing is
     /// ever put before another's, and none of another's moves.
+    /// Which hooks it runs in a linked worktree.
+    pub linked: Linked,
     pub trusted_by_place: bool,
 }
 
 /// How a tool wants a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which hooks a tool runs in a linked worktree of a repository. Measured of Claude Code 2.1.329 and Codex 0.169.0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linked {
+    /// Those of the worktree and those of the main checkout.
+    MainToo,
+    /// Those of the main checkout alone, and only where the worktree has a directory of the same name.
+    MainAlone,
+}
+
 pub enum Form {
     /// A program and its arguments: no shell, so no quoting.
     Exec,

@@ -145,3 +145,35 @@ fn codex_asks_for_trust_and_the_plan_says_so() {
     plan.carry_out().unwrap();
     assert!(world.plan_enable(&["codex"], Scope::User).unwrap().notes().is_empty(), "nothing new to trust");
 }
+#[test]
+fn in_a_linked_worktree_what_is_said_is_what_the_tools_run() {
+    let mut world = World::new();
+    world.enable(&["claude", "codex"], Scope::Project);
+    let main = world.here.project.clone();
+    let linked = main.parent().unwrap().join("linked");
+    std::fs::create_dir_all(&linked).unwrap();
+    world.here.project = linked.clone();
+    world.here.git = Some(main.join(".git"));
+    world.here.worktrees = [&main, &linked].map(|path| path.canonicalize().unwrap()).to_vec();
+    let hooks = |world: &World, tool: &str| {
+        let status = world.status(tool);
+        let hooks = status.surfaces.into_iter().find(|one| one.surface == Surface::Hooks).unwrap();
+        (hooks.path, hooks.state)
+    };
+    // Claude Code runs those of the main checkout, Codex only where there is a directory of its own.
+    let of_main = main.canonicalize().unwrap();
+    assert_eq!(hooks(&world, "claude"), (of_main.join(".claude/settings.local.json"), State::Wired));
+    assert_eq!(hooks(&world, "codex").1, State::Absent);
+    std::fs::create_dir(linked.join(".codex")).unwrap();
+    assert_eq!(hooks(&world, "codex"), (of_main.join(".codex/hooks.json"), State::Wired));
+    std::fs::remove_file(main.join(".codex/hooks.json")).unwrap();
+    assert_eq!(hooks(&world, "codex").1, State::Absent);
+    let plan = world.plan_enable(&["claude", "codex"], Scope::Project).unwrap();
+    let note = Note::NotRun { tool: "Codex", path: linked.join(".codex/hooks.json"), main: of_main.clone() };
+    assert!(plan.notes().contains(&note), "{:?}", plan.notes());
+    plan.carry_out().unwrap();
+    let own = (linked.join(".codex/hooks.json"), State::NotRun(of_main.join(".codex/hooks.json")));
+    assert_eq!(hooks(&world, "codex"), own);
+    assert_eq!(hooks(&world, "claude"), (linked.join(".claude/settings.local.json"), State::Wired));
+}
+
