@@ -190,7 +190,8 @@ impl Piece<'_> {
                 Run::Shell(format!("{program} {}", args.join(" ")))
             }
         };
-        Handler { run, timeout: event.timeout, context_limit: None }
+        let status_message = files.trusted_by_place.then_some(STATUS_MESSAGE);
+        Handler { run, timeout: event.timeout, context_limit: None, status_message }
     }
 
     fn kind(self) -> Kind {
@@ -226,7 +227,6 @@ enum Kind {
     Hook(&'static HookFiles, &'static Event),
 }
 
-/// The text without a block of ours.
 /// The text with our guidance in it: at the end, or first in a file that is read to the limit only.
 fn wire_guidance(text: &str) -> Result<String, Malformed> {
     let wired = BLOCK.wire(text, told())?;
@@ -247,6 +247,7 @@ fn unwire_guidance(text: &str, made: Made) -> Result<String, Malformed> {
     Ok([&text[..range.start], rest].concat())
 }
 
+/// The text without a block of ours.
 fn unwire(block: Block, text: &str, made: Made) -> Result<String, Malformed> {
     // The empty line before it is not ours then.
     if made != Made::Item {

@@ -22,13 +22,37 @@ fn each_event_runs_the_program_as_its_host_wants_it() {
     let codex = json_of(&world.read(".codex/hooks.json"));
     let command = r"'/my programs/it'\''s/handover' on-event --tool codex";
     for (event, timeout) in [("UserPromptSubmit", 30), ("Stop", 30), ("PreCompact", 30), ("SessionEnd", 3)] {
-        let handler = json!({"type": "command", "command": command, "timeout": timeout});
+        let name = "handover: saves the work before a usage limit";
+        let handler =
+            json!({"type": "command", "command": command, "timeout": timeout, "statusMessage": name});
         assert_eq!(codex["hooks"][event], json!([{"hooks": [handler]}]), "{event}");
     }
     assert_eq!(codex["hooks"].as_object().unwrap().len(), 4);
     // As a shell reads it.
     let shown = std::process::Command::new("sh").args(["-c", &format!("printf '%s|' {command}")]).output();
     assert_eq!(shown.unwrap().stdout, b"/my programs/it's/handover|on-event|--tool|codex|");
+}
+
+#[test]
+fn a_hook_of_codex_that_was_trusted_without_a_name_stays_as_it_is() {
+    let world = World::new();
+    let before = world.tree();
+    world.enable(&["codex"], Scope::User);
+    let path = world.home(".codex/hooks.json");
+    let named = std::fs::read_to_string(&path).unwrap();
+    let old: String = named
+        .lines()
+        .filter(|line| !line.contains("statusMessage"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let old = old.replace("\"timeout\": 30,", "\"timeout\": 30").replace("\"timeout\": 3,", "\"timeout\": 3");
+    assert_eq!(json_of(&old)["hooks"]["Stop"][0]["hooks"][0].as_object().unwrap().len(), 3);
+    std::fs::write(&path, &old).unwrap();
+    world.enable(&["codex"], Scope::User);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), old);
+    assert!(world.status("codex").is_wired(Surface::Hooks, Scope::User));
+    world.disable(&["codex"], Scope::User);
+    assert_eq!(world.tree(), before);
 }
 
 #[test]
@@ -122,30 +146,6 @@ fn both_scopes_at_once_are_told() {
 }
 
 #[test]
-fn what_is_missing_is_named() {
-    let world = World::new();
-    world.enable(&["codex"], Scope::Project);
-    let text = world.read(".codex/hooks.json").replace("PreCompact", "PreCompacted");
-    std::fs::write(world.project(".codex/hooks.json"), text).unwrap();
-    let states: Vec<_> = world.status("codex").surfaces.into_iter().map(|one| one.state).collect();
-    assert_eq!(states, [State::Absent, State::Partly(vec!["PreCompact"]), State::Absent]);
-}
-
-#[test]
-fn codex_asks_for_trust_and_the_plan_says_so() {
-    let world = World::new();
-    let plan = world.plan_enable(&["codex", "claude"], Scope::User).unwrap();
-    let path = world.home(".codex/hooks.json");
-    assert_eq!(plan.notes(), [Note::Trust { tool: "Codex", path: path.clone() }]);
-    assert!(plan.notes()[0].to_string().contains("trust"));
-    let edit = plan.edits().iter().find(|edit| edit.path() == path).unwrap();
-    assert_eq!(edit.before, None);
-    assert!(edit.after.as_ref().unwrap().contains("on-event --tool codex"));
-    assert!(!path.exists(), "a plan changes nothing");
-    plan.carry_out().unwrap();
-    assert!(world.plan_enable(&["codex"], Scope::User).unwrap().notes().is_empty(), "nothing new to trust");
-}
-#[test]
 fn in_a_linked_worktree_what_is_said_is_what_the_tools_run() {
     let mut world = World::new();
     world.enable(&["claude", "codex"], Scope::Project);
@@ -177,3 +177,27 @@ fn in_a_linked_worktree_what_is_said_is_what_the_tools_run() {
     assert_eq!(hooks(&world, "claude"), (linked.join(".claude/settings.local.json"), State::Wired));
 }
 
+#[test]
+fn what_is_missing_is_named() {
+    let world = World::new();
+    world.enable(&["codex"], Scope::Project);
+    let text = world.read(".codex/hooks.json").replace("PreCompact", "PreCompacted");
+    std::fs::write(world.project(".codex/hooks.json"), text).unwrap();
+    let states: Vec<_> = world.status("codex").surfaces.into_iter().map(|one| one.state).collect();
+    assert_eq!(states, [State::Absent, State::Partly(vec!["PreCompact"]), State::Absent]);
+}
+
+#[test]
+fn codex_asks_for_trust_and_the_plan_says_so() {
+    let world = World::new();
+    let plan = world.plan_enable(&["codex", "claude"], Scope::User).unwrap();
+    let path = world.home(".codex/hooks.json");
+    assert_eq!(plan.notes(), [Note::Trust { tool: "Codex", path: path.clone() }]);
+    assert!(plan.notes()[0].to_string().contains("trust"));
+    let edit = plan.edits().iter().find(|edit| edit.path() == path).unwrap();
+    assert_eq!(edit.before, None);
+    assert!(edit.after.as_ref().unwrap().contains("on-event --tool codex"));
+    assert!(!path.exists(), "a plan changes nothing");
+    plan.carry_out().unwrap();
+    assert!(world.plan_enable(&["codex"], Scope::User).unwrap().notes().is_empty(), "nothing new to trust");
+}
