@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use handoff_files::Foreign;
 use handoff_process::{Environment, Output, Status};
+use handoff_text::Sanitised;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -52,12 +53,12 @@ pub(crate) fn check(options: &Options, environment: &Environment, output: &Outpu
         return nothing();
     }
     let Ok(places) = Places::find(options.home.as_deref(), environment) else { return nothing() };
-    let Ok(manifest) = Manifest::load(&places.manifest()) else { return nothing() };
+    let Ok(manifest) = Manifest::load(&places) else { return nothing() };
     let Some(checkout) = &manifest.checkout else { return nothing() };
     let state = State::load(&places);
     if options.now {
         let checkout = Checkout::new(checkout);
-        if let (true, Some(installed)) = (checkout.fetch(true).is_ok(), &manifest.commit) {
+        if let (true, Some(installed)) = (checkout.fetch().is_ok(), &manifest.commit) {
             let news = checkout.news(installed).filter(|news| !news.lines.is_empty());
             let commits = news.as_ref().map_or(0, |news| news.lines.len());
             let newest = news.map(|news| news.commit);
@@ -67,12 +68,13 @@ pub(crate) fn check(options: &Options, environment: &Environment, output: &Outpu
         return Status::Done;
     }
     // What was found out before an upgrade says nothing about what is installed since.
-    let newest = state.newest.as_ref().filter(|_| state.installed == manifest.commit);
+    let is_commit = |name: &&String| name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let newest = state.newest.as_ref().filter(|_| state.installed == manifest.commit).filter(is_commit);
     if options.skip {
         let Some(newest) = newest else { return nothing() };
         let skipped = State { skipped: Some(newest.clone()), ..state.clone() };
         if !options.dry_run && !skipped.save(&places) {
-            output.complain(format_args!("could not write {}", State::path(&places).display()));
+            output.complain(format_args!("could not write {}", Sanitised::path(&State::path(&places))));
             return Status::NotDone;
         }
         return match options.json {

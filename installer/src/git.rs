@@ -3,7 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use handoff_text::Sanitised;
+
 use crate::error::InstallError;
+
+/// How much is shown of what git says, in bytes.
+const MAX_STDERR_BYTES: usize = 2_000;
 
 /// A checkout.
 #[derive(Debug)]
@@ -35,9 +40,9 @@ impl Checkout {
     /// Gets what is new; nobody is asked for a password.
     ///
     /// # Errors
-    /// [`InstallError::Tool`]; git's own words go to standard error.
-    pub(crate) fn fetch(&self, quiet: bool) -> Result<(), InstallError> {
-        self.run(&["fetch", "--quiet"], quiet, "fetch what is new; git says why above")
+    /// [`InstallError::Tool`] with what git says.
+    pub(crate) fn fetch(&self) -> Result<(), InstallError> {
+        self.run(&["fetch", "--quiet"], "fetch what is new")
     }
 
     /// What is upstream and not in `commit`; None when there is no upstream.
@@ -59,8 +64,8 @@ impl Checkout {
     /// # Errors
     /// [`InstallError::Tool`].
     pub(crate) fn forward(&self) -> Result<(), InstallError> {
-        let why = format!("go forward in {}: it has commits of its own", self.0.display());
-        self.run(&["merge", "--ff-only", "--quiet", "@{upstream}"], false, &why)
+        let why = format!("go forward in {}, which has commits of its own", Sanitised::path(&self.0));
+        self.run(&["merge", "--ff-only", "--quiet", "@{upstream}"], &why)
     }
 
     /// Goes back to `commit`.
@@ -68,16 +73,19 @@ impl Checkout {
     /// # Errors
     /// [`InstallError::Tool`].
     pub(crate) fn back_to(&self, commit: &str) -> Result<(), InstallError> {
-        self.run(&["reset", "--keep", "--quiet", commit], false, "go back to the commit of before")
+        self.run(&["reset", "--keep", "--quiet", commit], "go back to the commit of before")
     }
 
-    fn run(&self, args: &[&str], quiet: bool, purpose: &str) -> Result<(), InstallError> {
-        let errors = if quiet { Stdio::null() } else { Stdio::inherit() };
-        let done = self.git(args).stdout(Stdio::null()).stderr(errors).status();
-        match done {
-            Ok(status) if status.success() => Ok(()),
-            _ => Err(InstallError::Tool(purpose.to_owned())),
-        }
+    /// What git says on standard error may be the words of the server it asks, so it reaches the user through our own
+    /// message alone.
+    fn run(&self, args: &[&str], purpose: &str) -> Result<(), InstallError> {
+        let done = self.git(args).stdout(Stdio::null()).stderr(Stdio::piped()).output();
+        let why = match done {
+            Ok(done) if done.status.success() => return Ok(()),
+            Ok(done) => Sanitised::line(&done.stderr, MAX_STDERR_BYTES).to_string(),
+            Err(error) => handoff_files::reason(&error),
+        };
+        Err(InstallError::Tool(format!("{purpose}: {why}")))
     }
 
     fn answer(&self, args: &[&str]) -> Option<String> {

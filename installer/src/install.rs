@@ -36,7 +36,7 @@ pub(crate) fn install(
     output: &Output,
 ) -> Result<Status, InstallError> {
     let places = Places::find(options.home.as_deref(), environment)?;
-    let old = Manifest::load(&places.manifest())?;
+    let old = Manifest::load(&places)?;
     let agents = chosen(options, &places, environment);
     let source = Source::find()?;
     if options.trust_codex_hook && environment.find_program("codex").is_none() {
@@ -60,7 +60,7 @@ pub(crate) fn install(
     let made: Vec<_> = missing.iter().filter(|path| !old.directories.contains(path)).cloned().collect();
     let _lock = lock(&places)?;
     let built = programs::read(&source.take(output)?)?;
-    let old = Manifest::load(&places.manifest())?;
+    let old = Manifest::load(&places)?;
     unchanged(&places, &source, &old, &built)?;
     sweep(&places, &old);
     let mut planner = Planner::new(&places, &old);
@@ -149,10 +149,15 @@ pub(crate) fn chosen(options: &Options, places: &Places, environment: &Environme
 fn files(planner: &mut Planner<'_>, places: &Places, source: &Source, built: Vec<(&'static str, Vec<u8>)>) {
     planner.directory(&places.prefix);
     planner.manifest.version = env!("CARGO_PKG_VERSION").to_owned();
-    // Programs that lie ready, the installed ones among them, know of no checkout: the one they came from stays.
-    if let Some(checkout) = source.checkout() {
-        planner.manifest.commit = Checkout::new(&checkout).head();
-        planner.manifest.checkout = Some(checkout);
+    match source {
+        Source::Checkout(checkout) => {
+            planner.manifest.commit = Checkout::new(checkout).head();
+            planner.manifest.checkout = Some(checkout.clone());
+            planner.manifest.origin = None;
+        }
+        // The installed ones: where they came from stays.
+        Source::Built(dir) if *dir == handoff_files::canonical(&places.bin()) => {}
+        Source::Built(dir) => planner.manifest.origin = Some(dir.clone()),
     }
     for (name, content) in built {
         planner.write(places.program(name), content, true);

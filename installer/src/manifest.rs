@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::agent::Agent;
 use crate::error::InstallError;
 use crate::piece::{Looks, MadeIn};
+use crate::places::Places;
 use crate::programs::COMMANDS;
 
 /// Its file name in the prefix.
@@ -29,6 +30,8 @@ pub(crate) struct Manifest {
     pub(crate) version: String,
     /// The checkout that they were built from.
     pub(crate) checkout: Option<PathBuf>,
+    /// The directory that they were taken from, where they were not built.
+    pub(crate) origin: Option<PathBuf>,
     /// The commit that they were built at.
     pub(crate) commit: Option<String>,
     /// The agents that are wired.
@@ -103,11 +106,13 @@ impl Manifest {
         if self.codex_hook && is_trusted { Looks::Hook } else { Looks::Agent }
     }
 
-    /// Reads the one of a prefix; an empty one when there is none.
+    /// Reads the one of an installation's prefix; an empty one when there is none. Where the prefix, or the home with it,
+    /// was moved since, the paths are those of now.
     ///
     /// # Errors
     /// When it cannot be read or is no manifest.
-    pub(crate) fn load(path: &Path) -> Result<Self, InstallError> {
+    pub(crate) fn load(places: &Places) -> Result<Self, InstallError> {
+        let path = &places.manifest();
         let file = Foreign::read(path, LONGEST)?;
         let Some(content) = file.content() else { return Ok(Self::default()) };
         let wrong = |reason: String| {
@@ -117,12 +122,43 @@ impl Manifest {
             )])
         };
         let manifest: Self = serde_json::from_slice(content).map_err(|error| wrong(error.to_string()))?;
+        let manifest = manifest.moved_to(&places.prefix, &places.home);
         match manifest.stray(path.parent().unwrap_or(Path::new("/"))) {
             Some(stray) => {
                 Err(wrong(format!("it names {}, which is nothing that is installed", stray.display())))
             }
             None => Ok(manifest),
         }
+    }
+
+    /// With the paths of an installation whose prefix is `prefix` by now, in `home`. Nothing changes as long as the prefix
+    /// that the manifest was written in is there: then this one is a copy.
+    fn moved_to(mut self, prefix: &Path, home: &Path) -> Self {
+        let is_gone = |path: &&Path| *path != prefix && *path != home && !handoff_files::is_directory(path);
+        let above = |path: &'_ PathBuf, below: &str| {
+            let count = Path::new(below).components().count();
+            path.ends_with(below).then(|| path.ancestors().nth(count).map(Path::to_owned)).flatten()
+        };
+        let old_prefix = self.files.keys().find_map(|path| above(path, "bin/installer"));
+        let Some(old_prefix) = old_prefix.filter(|path| is_gone(&path.as_path())) else { return self };
+        let old_home = self.links.keys().find_map(|path| above(path, ".local/bin/handoff"));
+        let old_home = old_home.filter(|path| is_gone(&path.as_path()));
+        let moved = |path: PathBuf| {
+            let pairs = [(Some(&old_prefix), prefix), (old_home.as_ref(), home)];
+            let below = pairs.into_iter().find_map(|(old, new)| Some((path.strip_prefix(old?).ok()?, new)));
+            match below {
+                Some((below, new)) if below.as_os_str().is_empty() => new.to_owned(),
+                Some((below, new)) => new.join(below),
+                None => path,
+            }
+        };
+        self.files = self.files.into_iter().map(|(path, hash)| (moved(path), hash)).collect();
+        // Where a link leads is not changed by moving it.
+        self.links = self.links.into_iter().map(|(path, target)| (moved(path), target)).collect();
+        self.replaced = self.replaced.into_iter().map(|(path, original)| (moved(path), original)).collect();
+        self.edits = self.edits.into_iter().map(|(path, edit)| (moved(path), edit)).collect();
+        self.directories = self.directories.into_iter().map(moved).collect();
+        self
     }
 
     /// A path that no installation in `prefix` writes, if one is named: whoever could write this file may not have any
@@ -158,8 +194,11 @@ impl Manifest {
     }
 
     pub(crate) fn text(&self) -> String {
+        // Outer ones first, whatever came and went before.
+        let mut sorted = self.clone();
+        sorted.directories.sort_unstable();
         // Only maps with keys that are no strings fail, and paths were checked to be UTF-8.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+        serde_json::to_string_pretty(&sorted).unwrap_or_default() + "\n"
     }
 
     /// This one while it takes the place of `old`: if the work is cut short, what is there is of one or the other.

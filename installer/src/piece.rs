@@ -16,6 +16,9 @@ pub(crate) const BLOCK: Block = Block {
 /// After how many seconds a host gives up on the hook, which takes milliseconds.
 const TIMEOUT: u32 = 10;
 
+/// What Codex calls the hook where it asks for trust.
+const STATUS_MESSAGE: &str = "agent-handoff: what an earlier session left";
+
 /// The longest file of somebody else's that is looked into, in bytes.
 const LONGEST: u64 = 16 << 20;
 
@@ -154,7 +157,8 @@ impl Piece {
             ),
             _ => Run::Shell(format!("{} --max-bytes {HOST_LIMIT}", handoff_process::quoted(&program))),
         };
-        Handler { run, timeout: TIMEOUT, context_limit: None }
+        let status_message = matches!(self, Self::CodexHook(_)).then_some(STATUS_MESSAGE);
+        Handler { run, timeout: TIMEOUT, context_limit: None, status_message }
     }
 
     /// How the file's handlers are found.

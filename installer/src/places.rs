@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use handoff_adapters::Records;
 use handoff_process::Environment;
 use handoff_state::StateDir;
+use handoff_text::Sanitised;
 
 use crate::error::InstallError;
 use crate::manifest;
@@ -110,11 +111,11 @@ impl Places {
         }
     }
 
-    /// `path` as a person reads it: with `~` where it is below HOME.
+    /// `path` as a person reads it: with `~` where it is below HOME, and without what would move a terminal's cursor.
     pub(crate) fn short(&self, path: &Path) -> String {
         match path.strip_prefix(&self.home) {
-            Ok(below) if !below.as_os_str().is_empty() => format!("~/{}", below.display()),
-            _ => path.display().to_string(),
+            Ok(below) if !below.as_os_str().is_empty() => format!("~/{}", Sanitised::path(below)),
+            _ => Sanitised::path(path).to_string(),
         }
     }
 }

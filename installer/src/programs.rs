@@ -40,12 +40,13 @@ impl Source {
         });
         match beside {
             Some(dir) => Ok(Self::Built(dir.to_owned())),
-            None => checkout().map(Self::Checkout).ok_or_else(|| {
-                InstallError::Tool(format!(
+            None => match checkout() {
+                Some(checkout) if own.as_deref().is_none_or(was_built_here) => Ok(Self::Checkout(checkout)),
+                _ => Err(InstallError::Tool(format!(
                     "find the programs: neither do {} lie beside this one, nor is there a checkout to build them from",
                     PROGRAMS.join(", ")
-                ))
-            }),
+                ))),
+            },
         }
     }
 
@@ -62,13 +63,14 @@ impl Source {
             }
         }
     }
+}
 
-    pub(crate) fn checkout(&self) -> Option<PathBuf> {
-        match self {
-            Self::Built(_) => None,
-            Self::Checkout(path) => Some(path.clone()),
-        }
-    }
+/// Whether cargo put the program where it is: then the checkout that it was built from is one of this machine's.
+fn was_built_here(own: &Path) -> bool {
+    let by_cargo = |dir: &Path| {
+        ["CACHEDIR.TAG", ".crates.toml"].iter().any(|name| handoff_files::is_file(&dir.join(name)))
+    };
+    own.ancestors().any(by_cargo)
 }
 
 /// The programs' bytes.

@@ -33,7 +33,7 @@ pub(crate) fn uninstall(
     let places = Places::find(options.home.as_deref(), environment)?;
     let is_here = handoff_files::is_directory(&places.prefix);
     let _lock = if options.dry_run || !is_here { None } else { Some(lock(&places)?) };
-    let old = Manifest::load(&places.manifest())?;
+    let old = Manifest::load(&places)?;
     if !options.dry_run {
         sweep(&places, &old);
     }

@@ -28,21 +28,22 @@ pub(crate) fn upgrade(
     output: &Output,
 ) -> Result<Status, InstallError> {
     let places = Places::find(options.home.as_deref(), environment)?;
-    let manifest = Manifest::load(&places.manifest())?;
+    let manifest = Manifest::load(&places)?;
     let Some(path) = &manifest.checkout else {
-        return Err(InstallError::Tool(
-            "upgrade: it was not installed from a checkout; get newer programs and run the `installer` among them"
-                .to_owned(),
-        ));
+        return Err(InstallError::Tool(by_hand(&places, &manifest)));
     };
     let checkout = Checkout::new(path);
     let head = checkout.head().ok_or_else(|| {
-        InstallError::Tool(format!("upgrade from {}: it is no git checkout any more", path.display()))
+        let path = Sanitised::path(path);
+        InstallError::Tool(format!(
+            "upgrade from {path}: it is no git checkout any more; get a newer one and run there: cargo run --release -p \
+             installer -- install"
+        ))
     })?;
-    checkout.fetch(false)?;
+    checkout.fetch()?;
     let installed = manifest.commit.as_deref().unwrap_or(&head);
     let news = checkout.news(installed).or_else(|| checkout.news(&head)).ok_or_else(|| {
-        InstallError::Tool(format!("upgrade from {}: its branch follows no other", path.display()))
+        InstallError::Tool(format!("upgrade from {}: its branch follows no other", Sanitised::path(path)))
     })?;
     // Whoever may commit there wrote them.
     let lines: Vec<String> = news
@@ -64,7 +65,7 @@ pub(crate) fn upgrade(
     if checkout.is_dirty() {
         return Err(InstallError::Tool(format!(
             "upgrade {}: files in it were changed; commit or stash that first",
-            path.display()
+            Sanitised::path(path)
         )));
     }
     // Before the minutes that a build takes, and also when it fails.
@@ -79,6 +80,23 @@ pub(crate) fn upgrade(
     })?;
     report.say("upgraded", "the new programs are installed and proved", "upgraded", json!(true));
     Ok(report.print(output))
+}
+
+/// What to do for programs that were not built from a checkout: nothing here can fetch them.
+fn by_hand(places: &Places, manifest: &Manifest) -> String {
+    match &manifest.origin {
+        Some(origin) => format!(
+            "upgrade by itself: the programs were installed from {origin}; put newer ones there, from where you had those, \
+             and run {installer} install",
+            origin = Sanitised::path(origin),
+            installer = handoff_process::quoted(&origin.join("installer"))
+        ),
+        None => format!(
+            "upgrade by itself: the programs in {} were not installed from a checkout; get newer ones from where you had \
+             those, and run `./installer install` in their directory",
+            places.short(&places.bin())
+        ),
+    }
 }
 
 /// Has the checkout install itself, for the agents that are wired; what it prints goes to standard error.

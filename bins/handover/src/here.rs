@@ -14,6 +14,7 @@ use handoff_text::Sanitised;
 use handoff_worktree::Worktree;
 
 use crate::config::Config;
+use crate::repository::Unusable;
 
 /// A worktree, and what holds there.
 pub(crate) struct Here<'a> {
@@ -21,6 +22,8 @@ pub(crate) struct Here<'a> {
     pub(crate) output: Output,
     pub(crate) worktree: Worktree,
     pub(crate) config: Config,
+    /// Why git cannot use the repository that was asked for. `worktree` may then be of another one around it.
+    pub(crate) unusable: Option<Unusable>,
 }
 
 impl<'a> Here<'a> {
@@ -30,10 +33,10 @@ impl<'a> Here<'a> {
         output: Output,
         root: Option<&Path>,
     ) -> Result<Self, Failure> {
-        let worktree = find(root)?;
+        let (worktree, unusable) = find(root)?;
         let config =
             Config::load(worktree.top(), environment).map_err(|error| Failure::new(error.to_string()))?;
-        Ok(Self::with(environment, output, worktree, config))
+        Ok(Self { environment, output, worktree, config, unusable }.warned())
     }
 
     /// The same for a hook, and where settings hardly matter: settings that cannot be read are those that every project has, and a warning. A mistake in
@@ -43,19 +46,19 @@ impl<'a> Here<'a> {
         output: Output,
         root: Option<&Path>,
     ) -> Result<Self, Failure> {
-        let worktree = find(root)?;
+        let (worktree, unusable) = find(root)?;
         let config = Config::load(worktree.top(), environment).unwrap_or_else(|error| Config {
             warnings: vec![format!("{error}; until then the defaults hold")],
             ..Config::default()
         });
-        Ok(Self::with(environment, output, worktree, config))
+        Ok(Self { environment, output, worktree, config, unusable }.warned())
     }
 
-    fn with(environment: &'a Environment, output: Output, worktree: Worktree, config: Config) -> Self {
-        for warning in &config.warnings {
-            output.complain(format_args!("warning: {warning}"));
+    fn warned(self) -> Self {
+        for warning in &self.config.warnings {
+            self.output.complain(format_args!("warning: {warning}"));
         }
-        Self { environment, output, worktree, config }
+        self
     }
 
     pub(crate) fn top(&self) -> &Path {
@@ -84,6 +87,9 @@ impl<'a> Here<'a> {
 
     /// Fails where nothing could ever be captured.
     pub(crate) fn check_captures(&self) -> Result<(), Failure> {
+        if let Some(unusable) = &self.unusable {
+            return Err(Failure::new(unusable.to_string()));
+        }
         let top = Sanitised::path(self.top());
         if !self.worktree.is_repository() {
             return Err(Failure::new(format!(
@@ -147,6 +153,9 @@ impl<'a> Here<'a> {
 
     /// Why there is nothing to save and nothing to put changes into, where that is so: this is no worktree.
     pub(crate) fn outside(&self) -> Option<String> {
+        if let Some(unusable) = &self.unusable {
+            return Some(unusable.to_string());
+        }
         let top = self.top();
         let is_bare = handoff_files::is_file(&top.join("HEAD")) && top.join("objects").is_dir();
         if is_bare && !top.join(".git").exists() {
@@ -257,14 +266,15 @@ pub(crate) fn taken(note: &ClaimNote) -> String {
     format!("{}, {}", line(&note.by), line(&note.at))
 }
 
-/// The worktree that `root`, else the current directory, is in.
-fn find(root: Option<&Path>) -> Result<Worktree, Failure> {
+/// The worktree that `root`, else the current directory, is in, and why git cannot use its repository.
+fn find(root: Option<&Path>) -> Result<(Worktree, Option<Unusable>), Failure> {
     let start = match root {
         Some(root) => root.to_owned(),
         None => Environment::working_directory()?,
     };
-    Worktree::find(&start)
-        .map_err(|error| Failure::new(format!("could not look at {}: {error}", Sanitised::path(&start))))
+    let worktree = Worktree::find(&start)
+        .map_err(|error| Failure::new(format!("could not look at {}: {error}", Sanitised::path(&start))))?;
+    Ok((worktree, Unusable::find(&start)))
 }
 
 /// The user's state directory, which no agent's sandbox may write.

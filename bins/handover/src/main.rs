@@ -5,6 +5,7 @@ mod config;
 mod event;
 mod here;
 mod quota;
+mod repository;
 mod secrets;
 mod summary;
 mod verb;

@@ -74,6 +74,23 @@ pub(crate) fn used(window: &Window) -> String {
     format!("is used to {:.0} %{until}", window.used.get())
 }
 
+/// A window in as few characters as a statusline has: `5h 42 %`, `7d opus 13 %`.
+pub(crate) fn short(window: &Window) -> String {
+    let name = window.name.as_str();
+    let (length, rest) = match window.minutes {
+        Some(minutes) if minutes % (24 * 60) == 0 => (format!("{}d", minutes / (24 * 60)), name),
+        Some(minutes) if minutes % 60 == 0 => (format!("{}h", minutes / 60), name),
+        _ => (String::new(), name),
+    };
+    let rest = match length.is_empty() {
+        true => rest,
+        false => ["five_hour", "seven_day"].iter().find_map(|known| rest.strip_prefix(known)).unwrap_or(rest),
+    };
+    let words = format!("{length} {}", rest.replace('_', " "));
+    let words: Vec<_> = words.split_whitespace().collect();
+    format!("{} {:.0} %", words.join(" "), window.used.get())
+}
+
 /// Has openusage asked again beside us where that is due. What it says is read by a later event.
 pub(crate) fn refresh(config: &Config, environment: &Environment, state: &Path) {
     if !config.sources.contains(&SourceName::OpenusageExport) {
@@ -112,6 +129,20 @@ mod tests {
             (window(Tool::Other, "gemini:usage", None), "the gemini:usage window is used to 95 %"),
         ] {
             assert_eq!(told(&window), wanted);
+        }
+    }
+
+    #[test]
+    fn a_statusline_has_a_window_in_few_characters() {
+        for (name, minutes, wanted) in [
+            ("five_hour", Some(300), "5h 95 %"),
+            ("seven_day", Some(10_080), "7d 95 %"),
+            ("seven_day_opus", Some(10_080), "7d opus 95 %"),
+            ("spend_limit", None, "spend limit 95 %"),
+        ] {
+            let name = WindowName::new(name).unwrap_or_else(|| panic!("{name}"));
+            let used = Percent::of(95);
+            assert_eq!(short(&Window { tool: Tool::Claude, name, minutes, used, resets_at: None }), wanted);
         }
     }
 }

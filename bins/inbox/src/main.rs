@@ -1,5 +1,6 @@
 //! Lists, shows, archives, restores and searches handoffs.
 
+mod absorbed;
 mod args;
 mod here;
 mod id;

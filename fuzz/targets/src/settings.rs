@@ -5,8 +5,12 @@ use handoff_wiring::{Block, Edit, Handler, Hooks, Malformed, Roots, Run, StatusL
 /// Wires a user's file and takes that back: to the byte, whatever the file holds.
 pub fn settings(data: &[u8]) {
     let Ok(text) = handoff_wiring::text(data) else { return };
-    let handler =
-        Handler { run: Run::Shell("/opt/session-start".to_owned()), timeout: 10, context_limit: None };
+    let handler = Handler {
+        run: Run::Shell("/opt/session-start".to_owned()),
+        timeout: 10,
+        context_limit: None,
+        status_message: None,
+    };
     for (comments, keeps_places) in [(true, false), (false, true)] {
         let owns = |call: &handoff_wiring::Call| call.program.ends_with("session-start");
         let hooks = Hooks { event: "SessionStart", owns: &owns, comments, keeps_places };

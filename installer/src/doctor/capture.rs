@@ -41,7 +41,8 @@ impl Patient<'_> {
         };
         let what = format!("{what} of {} in {shown}", tool.name);
         match &surface.state {
-            State::Absent => {}
+            // The latter is of projects alone.
+            State::Absent | State::NotRun(_) => {}
             State::Wired | State::Unread(_) => {
                 self.well(format!("{what} run handover"));
                 if tool.id == "codex" && surface.surface == Surface::Hooks {

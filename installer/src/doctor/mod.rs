@@ -63,7 +63,7 @@ pub(crate) fn doctor(
     output: &Output,
 ) -> Result<Status, InstallError> {
     let places = Places::find(options.home.as_deref(), environment)?;
-    let manifest = Manifest::load(&places.manifest())?;
+    let manifest = Manifest::load(&places)?;
     let mut patient = Patient {
         places: &places,
         manifest: &manifest,
@@ -168,14 +168,24 @@ impl Patient<'_> {
         let quoted = handoff_process::quoted;
         let build =
             |checkout: &Path| format!("cd {} && cargo run --release -p installer --", quoted(checkout));
-        let installer = match Source::find() {
-            Ok(Source::Built(dir)) if dir != handoff_files::canonical(&self.places.bin()) => {
+        let own = Source::find().ok();
+        let (checkout, origin) = (&self.manifest.checkout, &self.manifest.origin);
+        let installer = match (own, checkout, origin) {
+            (Some(Source::Built(dir)), ..) if dir != handoff_files::canonical(&self.places.bin()) => {
                 quoted(&dir.join("installer"))
             }
-            _ => match self.manifest.checkout.clone().or_else(crate::programs::checkout) {
-                Some(checkout) => build(&checkout),
-                None => return format!("get the programs again, and run `installer {arguments}` among them"),
-            },
+            (_, _, Some(origin)) if handoff_files::is_program(&origin.join("installer")) => {
+                quoted(&origin.join("installer"))
+            }
+            (_, Some(checkout), _) if handoff_files::is_file(&checkout.join("Cargo.toml")) => build(checkout),
+            (Some(Source::Checkout(checkout)), ..) => build(&checkout),
+            _ => {
+                let from = origin.as_ref().or(checkout.as_ref()).map(|from| self.places.short(from));
+                let from = from.map(|from| format!(", which came from {from}")).unwrap_or_default();
+                return format!(
+                    "get the programs again{from}, and run `./installer {arguments}` in the directory that they are in"
+                );
+            }
         };
         let usual = self.places.home.join(".agent-handoff");
         let home = match self.places.prefix == usual {

@@ -1,8 +1,11 @@
 //! The handoffs themselves.
 
+use std::path::{Path, PathBuf};
+
 use handoff_delivery::{Ledger, Looker, Standing};
 use handoff_process::quoted;
 use handoff_store::{Inbox, Store, Waiting};
+use handoff_worktree::Worktree;
 
 use super::Patient;
 
@@ -78,6 +81,19 @@ impl Patient<'_> {
                 format!("{read} move {} NEW   # where it is now", quoted(gone)),
             );
         }
+        if let (Some(path), false) = (worktree.as_deref(), waiting.is_empty())
+            && let Some(top) = absorbed_by(path)
+        {
+            self.problem(
+                format!(
+                    "{} unread for {}, which is a part of the worktree {} by now, so no session is shown them",
+                    waiting.len(),
+                    path.display(),
+                    top.display()
+                ),
+                format!("{read} move {} {}", quoted(path), quoted(&top)),
+            );
+        }
         let left = waiting.iter().filter(|waiting| waiting.was_left_behind()).count();
         if left > 0 && gone.is_none() {
             let read = worktree.as_deref().map_or_else(
@@ -98,4 +114,11 @@ impl Patient<'_> {
         }
         Ok(waiting.len())
     }
+}
+
+/// The worktree that a directory is a part of, where it was one of its own when a handoff was written for it: `git init` was
+/// run above it since.
+fn absorbed_by(path: &Path) -> Option<PathBuf> {
+    let top = Worktree::find(path).ok()?.top().to_owned();
+    (top != handoff_files::canonical(path)).then_some(top)
 }

@@ -67,7 +67,8 @@ fn may_be_in(planner: &Planner<'_>, tools: &[&'static Tool]) -> Vec<(PathBuf, Ve
         };
     for &tool in tools {
         if scope == Scope::Project {
-            let looks = tool.guidance.looks.iter().chain([&tool.guidance.fresh]);
+            let looks =
+                tool.guidance.looks.iter().chain(tool.guidance.formerly).chain([&tool.guidance.fresh]);
             looks.for_each(|name| add(name.into(), vec![PieceName::Guidance]));
         }
         // Without a HOME there is nothing there either.

@@ -12,8 +12,9 @@ use crate::manifest::{Entry, Manifest, Recorded};
 use crate::piece::PieceName;
 use crate::plan::{Note, Plan};
 use crate::planner::{Planner, Target, guidance_file};
+use crate::status::status;
 use crate::table::TOOLS;
-use crate::tool::{Reader, Scope, Surface, Tool};
+use crate::tool::{Linked, Reader, Scope, Surface, Tool};
 
 /// A file that is to have something of ours.
 struct Wanted {
@@ -47,6 +48,13 @@ pub fn enable(
             let key = hooks_file(here, tool, scope)?;
             if files.trusted_by_place {
                 trusted.push((tool.name, planner.path(&key)));
+            }
+            if let (Scope::Project, Linked::MainAlone, Some(main)) =
+                (scope, files.linked, here.main_checkout())
+                && !status(here, tool, &[]).is_wired(Surface::Hooks, Scope::Project)
+            {
+                let (tool, path, main) = (tool.name, planner.path(&key), main.to_owned());
+                planner.note(Note::NotRun { tool, path, main });
             }
             let pieces = PieceName::hooks(tool).map(|piece| (piece, tool));
             add(&mut wanted, key, "{}\n", pieces.collect());

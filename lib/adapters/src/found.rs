@@ -72,6 +72,13 @@ impl Here {
         }
     }
 
+    /// The repository's main checkout, where the project is a linked worktree of it.
+    pub(crate) fn main_checkout(&self) -> Option<&Path> {
+        let main = handoff_files::canonical(self.git.as_ref()?.parent()?);
+        let known = self.worktrees.iter().find(|worktree| **worktree == main)?;
+        (*known != handoff_files::canonical(&self.project)).then_some(known)
+    }
+
     pub(crate) fn directory(&self, host: Host) -> Option<&PathBuf> {
         match host {
             Host::Claude => self.claude.as_ref(),

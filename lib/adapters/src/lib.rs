@@ -31,9 +31,9 @@ pub use manifest::Manifest;
 pub use own::Own;
 pub use plan::{Edit, Left, Note, Plan};
 pub use records::{Records, tidy};
-pub use status::{State, SurfaceStatus, ToolStatus, status};
+pub use status::{State, SurfaceStatus, ToolStatus, shows_handoffs, status};
 pub use table::TOOLS;
-pub use tool::{Event, Form, Guidance, HookFiles, Host, Reader, Scope, Signs, Surface, Tool};
+pub use tool::{Event, Form, Guidance, HookFiles, Host, Linked, Reader, Scope, Signs, Surface, Tool};
 
 #[cfg(test)]
 mod tests;

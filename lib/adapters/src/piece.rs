@@ -10,6 +10,16 @@ use crate::guidance::{BLOCK, told};
 use crate::table::TOOLS;
 use crate::tool::{Event, Form, HookFiles, Tool};
 
+/// As far as Codex reads a project's instructions, in bytes; the most that any tool is known to have as a limit. Measured
+/// of 0.169.0: what comes after is not read, and nothing is said.
+const MAX_READ_BYTES: usize = 32 << 10;
+
+/// A byte order mark.
+const BOM: &str = "\u{feff}";
+
+/// What Codex calls our hooks where it asks for trust.
+const STATUS_MESSAGE: &str = "handover: saves the work before a usage limit";
+
 /// The file name of the program.
 const PROGRAM: &str = "handover";
 
@@ -87,8 +97,7 @@ impl Piece<'_> {
             Kind::Exclude => Ok((text.to_owned(), Made::Item)),
             Kind::Guidance => {
                 // An empty line goes before the block, unless only such lines are there.
-                let is_blank = text.trim_start_matches('\u{feff}').trim().is_empty();
-                Ok((BLOCK.wire(text, told())?, if is_blank { Made::Item } else { Made::Parent }))
+                Ok((wire_guidance(text)?, if is_blank(text) { Made::Item } else { Made::Parent }))
             }
             Kind::StatusLine => self.status_line(|line| Ok((line.wire(text)?, Made::Parent))),
             Kind::Hook(files, event) => {
@@ -104,7 +113,7 @@ impl Piece<'_> {
             return Ok(text.to_owned());
         }
         match self.kind() {
-            Kind::Guidance => unwire(BLOCK, text, made),
+            Kind::Guidance => unwire_guidance(text, made),
             Kind::Exclude => unwire(exclude::BLOCK, text, made),
             Kind::StatusLine => self.status_line(|line| line.unwire(text)),
             Kind::Hook(files, event) => hooks(files, event).unwire(text, made),
@@ -132,6 +141,8 @@ impl Piece<'_> {
         match self.kind() {
             Kind::Guidance => Ok(match BLOCK.find(text)? {
                 None => Standing::Absent,
+                // Its tool stopped reading before.
+                Some(range) if range.end > MAX_READ_BYTES && range.start > BOM.len() => Standing::Outdated,
                 Some(range) if text[range.clone()].replace("\r\n", "\n").contains(told()) => Standing::Good,
                 Some(_) => Standing::Outdated,
             }),
@@ -179,7 +190,8 @@ impl Piece<'_> {
                 Run::Shell(format!("{program} {}", args.join(" ")))
             }
         };
-        Handler { run, timeout: event.timeout, context_limit: None }
+        let status_message = files.trusted_by_place.then_some(STATUS_MESSAGE);
+        Handler { run, timeout: event.timeout, context_limit: None, status_message }
     }
 
     fn kind(self) -> Kind {
@@ -213,6 +225,26 @@ enum Kind {
     StatusLine,
     Exclude,
     Hook(&'static HookFiles, &'static Event),
+}
+
+/// The text with our guidance in it: at the end, or first in a file that is read to the limit only.
+fn wire_guidance(text: &str) -> Result<String, Malformed> {
+    let wired = BLOCK.wire(text, told())?;
+    let range = BLOCK.find(&wired)?.filter(|range| range.end > MAX_READ_BYTES && range.start > BOM.len());
+    let Some(range) = range else { return Ok(wired) };
+    let rest = unwire_guidance(text, Made::Parent)?;
+    let eol = if rest.contains("\r\n") { "\r\n" } else { "\n" };
+    let (mark, rest) = rest.split_at(rest.len() - rest.trim_start_matches(BOM).len());
+    Ok([mark, &wired[range], eol, rest].concat())
+}
+
+/// The text without our guidance, and without the empty line that parts it from the rest.
+fn unwire_guidance(text: &str, made: Made) -> Result<String, Malformed> {
+    let first = BLOCK.find(text)?.filter(|range| range.start <= BOM.len() && text.len() > MAX_READ_BYTES);
+    let Some(range) = first else { return unwire(BLOCK, text, made) };
+    let rest = &text[range.end..];
+    let rest = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n')).unwrap_or(rest);
+    Ok([&text[..range.start], rest].concat())
 }
 
 /// The text without a block of ours.

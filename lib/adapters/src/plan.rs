@@ -83,6 +83,15 @@ pub enum Note {
         /// The line.
         line: &'static str,
     },
+    /// In a linked worktree the tool does not run the hooks of this file, only those of the main checkout.
+    NotRun {
+        /// The tool's name.
+        tool: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The main checkout.
+        main: PathBuf,
+    },
     /// A file that we made has something else in it now, and stays.
     Stays(PathBuf),
 }
@@ -117,6 +126,13 @@ impl std::fmt::Display for Note {
                     Sanitised::path(settings)
                 )
             }
+            Self::NotRun { tool, path, main } => write!(
+                f,
+                "in a linked worktree {tool} does not run the hooks of {}, only those of the main checkout: handover enable in \
+                 {}, or handover install for all projects",
+                Sanitised::path(path),
+                Sanitised::path(main)
+            ),
             Self::Stays(path) => {
                 write!(f, "{} has something else in it by now, so it stays", Sanitised::path(path))
             }

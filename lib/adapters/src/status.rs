@@ -1,16 +1,17 @@
 //! How a tool stands.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use handoff_files::Foreign;
-use handoff_wiring::Malformed;
+use handoff_wiring::{self as wiring, Call, Hooks, Malformed};
 
 use crate::enable::{hooks_file, is_read, status_line_file};
 use crate::found::{Here, Sign};
 use crate::manifest::Manifest;
 use crate::piece::{Piece, PieceName, Standing};
 use crate::planner::{LONGEST, guidance_file};
-use crate::tool::{Scope, Surface, Tool};
+use crate::table::TOOLS;
+use crate::tool::{HookFiles, Host, Linked, Scope, Surface, Tool};
 
 /// How a tool stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub enum State {
     Partly(Vec<&'static str>),
     /// It says what another version said.
     Outdated,
+    /// It is wired, but in this worktree the tool runs the hooks of this other file alone.
+    NotRun(PathBuf),
     /// It runs another program or another version's command, or runs it more than once: this one.
     Other(String),
     /// The file is not what the tool reads.
@@ -58,9 +61,9 @@ pub enum State {
 }
 
 impl State {
-    /// Whether anything of ours is there.
+    /// Whether anything of ours is there, and is run.
     pub fn is_wired(&self) -> bool {
-        !matches!(self, Self::Absent | Self::Malformed(_) | Self::Unreadable(_))
+        !matches!(self, Self::Absent | Self::NotRun(_) | Self::Malformed(_) | Self::Unreadable(_))
     }
 }
 
@@ -97,6 +100,10 @@ pub fn status(here: &Here, tool: &'static Tool, manifests: &[&Manifest]) -> Tool
         if let (Ok(key), false) = (hooks_file(here, tool, scope), names.is_empty()) {
             let path = here.project.join(key);
             let state = state(here, &path, &names);
+            let (path, state) = match (scope, &tool.hooks, here.main_checkout()) {
+                (Scope::Project, Some(files), Some(main)) => linked(here, main, files, (path, state), &names),
+                _ => (path, state),
+            };
             surfaces.push(SurfaceStatus { surface: Surface::Hooks, scope, path, state });
         }
     }
@@ -105,6 +112,49 @@ pub fn status(here: &Here, tool: &'static Tool, manifests: &[&Manifest]) -> Tool
         surfaces.push(SurfaceStatus { surface: Surface::StatusLine, scope: Scope::User, path, state });
     }
     ToolStatus { tool, signs: tool.signs(here, manifests), surfaces }
+}
+
+/// Which hooks are run in a linked worktree, whose own are `own`, and how they stand.
+fn linked(
+    here: &Here,
+    main: &Path,
+    files: &HookFiles,
+    own: (PathBuf, State),
+    names: &[PieceName],
+) -> (PathBuf, State) {
+    let path = main.join(files.project);
+    let there = state(here, &path, names);
+    match files.linked {
+        Linked::MainToo if there.is_wired() && !own.1.is_wired() => (path, there),
+        Linked::MainToo => own,
+        Linked::MainAlone => {
+            let directory = own.0.parent().is_some_and(handoff_files::is_directory);
+            match own.1.is_wired() {
+                _ if directory && there.is_wired() => (path, there),
+                true => (own.0, State::NotRun(path)),
+                false => own,
+            }
+        }
+    }
+}
+
+/// The tools that show their user's sessions what other sessions left, as `installer` wires them: their names.
+pub fn shows_handoffs(here: &Here) -> Vec<&'static str> {
+    let owns = |call: &Call| Path::new(&call.program).ends_with("session-start");
+    let shows = |tool: &&Tool| {
+        let Some(files) = &tool.hooks else { return false };
+        let Some(directory) = here.directory(files.host) else { return false };
+        let read = |name: &str| handoff_files::read_file(&directory.join(name), LONGEST).unwrap_or_default();
+        let (settings, instructions) = (read(files.user), read("AGENTS.md"));
+        let hooks = Hooks { event: "SessionStart", owns: &owns, comments: false, keeps_places: false };
+        let has_hook = wiring::text(&settings).is_ok_and(|text| {
+            !text.trim().is_empty() && hooks.find(text).is_ok_and(|found| !found.is_empty())
+        });
+        let is_told = files.host == Host::Codex
+            && String::from_utf8_lossy(&instructions).contains("<!-- BEGIN agent-handoff (managed");
+        has_hook || is_told
+    };
+    TOOLS.iter().filter(shows).map(|tool| tool.name).collect()
 }
 
 fn guided(here: &Here, tool: &Tool, name: &str) -> State {

@@ -1,7 +1,7 @@
 //! The tools, as their makers' documentation had them in November 2026. Each row names where that stands; what could
 //! not be confirmed there is not in it.
 
-use crate::tool::{Event, Form, Guidance, HookFiles, Host, Reader, Signs, Tool};
+use crate::tool::{Event, Form, Guidance, HookFiles, Host, Linked, Reader, Signs, Tool};
 
 /// All tools.
 ///
@@ -14,7 +14,7 @@ use crate::tool::{Event, Form, Guidance, HookFiles, Host, Reader, Signs, Tool};
 /// | Antigravity, Gemini CLI | `antigravity.google/docs/rules-workflows` and `github.com/google-gemini/gemini-cli` (both read `GEMINI.md`; whether workspace rules are in `.agent/rules` or `.agents/rules` changed between versions, so neither is used) |
 /// | OpenCode | `opencode.ai/docs/rules` (the first of a directory's `AGENTS.md`, `CLAUDE.md`, `CONTEXT.md`) |
 /// | GitHub Copilot | `docs.github.com/en/copilot/how-tos/configure-custom-instructions` (it also reads `AGENTS.md`) |
-/// | Cline | `docs.cline.bot/features/cline-rules` (`.clinerules` is a directory, or one file) |
+/// | Cline | `docs.cline.bot/features/cline-rules` (its editor extension reads `AGENTS.md` beside `.clinerules`; its command line reads only the former, measured of 3.0.65) |
 /// | Windsurf | `docs.windsurf.com/windsurf/cascade/memories` (`trigger: always_on`; still read since it is called Devin Desktop) |
 /// | Zed | `zed.dev/docs/ai/instructions` (the first file of the list) |
 /// | Amp | `ampcode.com/manual` (the first of `AGENTS.md`, `AGENT.md`, `CLAUDE.md`) |
@@ -36,6 +36,7 @@ pub const TOOLS: &[Tool] = &[
             project: ".claude/settings.local.json",
             user: "settings.json",
             form: Form::Exec,
+            linked: Linked::MainToo,
             events: &[
                 event("UserPromptSubmit"),
                 event("Stop"),
@@ -59,6 +60,7 @@ pub const TOOLS: &[Tool] = &[
             project: ".codex/hooks.json",
             user: "hooks.json",
             form: Form::Shell,
+            linked: Linked::MainAlone,
             events: &[
                 event("UserPromptSubmit"),
                 event("Stop"),
@@ -99,6 +101,7 @@ pub const TOOLS: &[Tool] = &[
         guidance: Guidance {
             looks: &["GEMINI.md"],
             first_only: false,
+            formerly: &[],
             fresh: "GEMINI.md",
             preface: "",
             reader: None,
@@ -128,6 +131,7 @@ pub const TOOLS: &[Tool] = &[
         guidance: Guidance {
             looks: &[".github/copilot-instructions.md", "AGENTS.md"],
             first_only: false,
+            formerly: &[],
             fresh: ".github/copilot-instructions.md",
             preface: "",
             reader: None,
@@ -145,9 +149,10 @@ pub const TOOLS: &[Tool] = &[
             &["cline"],
         ),
         guidance: Guidance {
-            looks: &[".clinerules"],
+            looks: &["AGENTS.md"],
             first_only: false,
-            fresh: ".clinerules/handover.md",
+            formerly: &[".clinerules/handover.md"],
+            fresh: "AGENTS.md",
             preface: "",
             reader: None,
         },
@@ -202,6 +207,7 @@ pub const TOOLS: &[Tool] = &[
         guidance: Guidance {
             looks: &["CONVENTIONS.md"],
             first_only: false,
+            formerly: &[],
             fresh: "CONVENTIONS.md",
             preface: "",
             reader: Some(Reader { file: ".aider.conf.yml", line: "read: CONVENTIONS.md" }),
@@ -228,10 +234,10 @@ const fn signs(
 
 /// A file that nobody else writes.
 const fn own(fresh: &'static str, preface: &'static str) -> Guidance {
-    Guidance { looks: &[], first_only: false, fresh, preface, reader: None }
+    Guidance { looks: &[], first_only: false, formerly: &[], fresh, preface, reader: None }
 }
 
 /// The first file of a list, which others write.
 const fn shared(looks: &'static [&'static str], fresh: &'static str) -> Guidance {
-    Guidance { looks, first_only: true, fresh, preface: "", reader: None }
+    Guidance { looks, first_only: true, formerly: &[], fresh, preface: "", reader: None }
 }

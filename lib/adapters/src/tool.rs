@@ -50,6 +50,8 @@ pub struct Guidance {
     pub looks: &'static [&'static str],
     /// Whether the first hides all that come after it, so that making one can take another from the tool.
     pub first_only: bool,
+    /// Files that an earlier version put ours into, and this one does not.
+    pub formerly: &'static [&'static str],
     /// The file that is made when there is none of them.
     pub fresh: &'static str,
     /// What a file that is ours alone begins with, for the tool to always read it.
@@ -80,9 +82,20 @@ pub struct HookFiles {
     pub form: Form,
     /// The events that are wired.
     pub events: &'static [Event],
+    /// Which hooks it runs in a linked worktree.
+    pub linked: Linked,
     /// Whether its user has to trust each hook before it runs, at the place in the list where it stands: then nothing is
     /// ever put before another's, and none of another's moves.
     pub trusted_by_place: bool,
+}
+
+/// Which hooks a tool runs in a linked worktree of a repository. Measured of Claude Code 2.1.329 and Codex 0.169.0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linked {
+    /// Those of the worktree and those of the main checkout.
+    MainToo,
+    /// Those of the main checkout alone, and only where the worktree has a directory of the same name.
+    MainAlone,
 }
 
 /// How a tool wants a command.
@@ -145,7 +158,8 @@ impl Tool {
     /// Whether a file of a project is one that ours may be put into for it.
     pub(crate) fn reads(&self, path: &std::path::Path) -> bool {
         let hooks = self.hooks.iter().map(|hooks| hooks.project);
-        let mut files = self.guidance.looks.iter().copied().chain([self.guidance.fresh]).chain(hooks);
+        let guidance = self.guidance.looks.iter().chain(self.guidance.formerly).copied();
+        let mut files = guidance.chain([self.guidance.fresh]).chain(hooks);
         files.any(|file| path == std::path::Path::new(file))
     }
 
@@ -160,7 +174,8 @@ impl Tool {
     pub(crate) fn has_for_itself(&self, path: &std::path::Path) -> bool {
         let hooks = self.hooks.as_ref().map(|hooks| hooks.project);
         let guidance = Some(self.guidance.fresh).filter(|name| !self.guidance.is_shared(name));
-        hooks.into_iter().chain(guidance).any(|file| path == std::path::Path::new(file))
+        let formerly = self.guidance.formerly.iter().copied();
+        hooks.into_iter().chain(guidance).chain(formerly).any(|file| path == std::path::Path::new(file))
     }
 
     /// Whether it has such a surface there.

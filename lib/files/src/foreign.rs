@@ -245,8 +245,14 @@ impl Foreign {
 /// Where `path` leads, also when nothing is there yet.
 fn follow(path: &Path) -> Result<PathBuf, FileError> {
     let mut place = path.to_owned();
-    for _ in 0..LINKS {
-        let Ok(target) = std::fs::read_link(&place) else { return Ok(place) };
+    for links in 0..LINKS {
+        let Ok(target) = std::fs::read_link(&place) else {
+            // A link may lead through directories that are not there, and out of them again.
+            return Ok(match (place.parent(), place.file_name()) {
+                (Some(parent), Some(name)) if links > 0 => crate::canonical(parent).join(name),
+                _ => place,
+            });
+        };
         place = place.parent().unwrap_or(Path::new("/")).join(target);
     }
     Err(FileError::new("follow", path)(Errno::LOOP))

@@ -18,7 +18,7 @@ mod tree;
 mod whole;
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -79,17 +79,24 @@ pub fn open_named(path: &Path) -> Result<std::fs::File, FileError> {
     std::fs::File::open(path).map_err(FileError::new("open", path))
 }
 
-/// `path` absolute and without links, as far as it exists; the rest is appended as it is.
+/// `path` absolute and without links and `..`, as far as it exists; the rest is appended, and `..` there takes back the
+/// name before it, since what does not exist is no link.
 pub fn canonical(path: &Path) -> std::path::PathBuf {
     let mut rest = Vec::new();
     let mut existing = path;
     loop {
-        if let Ok(found) = std::fs::canonicalize(existing) {
-            return rest.iter().rev().fold(found, |path, part| path.join(part));
+        if let Ok(mut found) = std::fs::canonicalize(existing) {
+            for part in rest.iter().rev() {
+                match part {
+                    Component::ParentDir => drop(found.pop()),
+                    part => found.push(part),
+                }
+            }
+            return found;
         }
-        match (existing.parent(), existing.file_name()) {
-            (Some(parent), Some(name)) => {
-                rest.push(name.to_owned());
+        match (existing.parent(), existing.components().next_back()) {
+            (Some(parent), Some(part @ (Component::Normal(_) | Component::ParentDir))) => {
+                rest.push(part);
                 existing = parent;
             }
             _ => return path.to_owned(),

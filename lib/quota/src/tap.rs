@@ -107,6 +107,11 @@ impl Tap {
         }
     }
 
+    /// What Claude Code tells a statusline of usage windows that are not over at `now`; `None` when that is nothing.
+    pub fn parse(input: &[u8], now: Timestamp) -> Option<Reading> {
+        of_statusline(input, now).map(|record| record.reading)
+    }
+
     /// The record, whatever its age; None when there is none, or none that can be understood.
     ///
     /// # Errors

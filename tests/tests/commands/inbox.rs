@@ -30,6 +30,31 @@ fn an_empty_inbox_says_so() {
 }
 
 #[test]
+fn a_handoff_that_a_later_git_init_cut_off_is_named_with_the_move_that_brings_it_back() {
+    let world = World::new();
+    let (top, part) = (world.dir("top"), world.dir("top/it's a part"));
+    world.write(&part, &[], BODY);
+    let list = || world.run("inbox", &part, &[], "");
+    assert!(list().err().is_empty() && list().out().contains("Auth refactor"), "{}", list().out());
+    world.git(&top, &["init", "--quiet"]);
+    let ran = list();
+    assert_eq!((ran.code, ran.out()), (0, "nothing unread for top\n"));
+    let (from, to) = (part.to_str().unwrap(), top.to_str().unwrap());
+    let quoted = from.replace('\'', "'\\''");
+    let line = format!(
+        "1 unread for {from}, which is a part of this worktree by now: handoff inbox move '{quoted}' {to}\n"
+    );
+    assert!(ran.err().ends_with(&line), "{}{line}", ran.err());
+    world.run("inbox", &part, &["move", from, to], "").is(
+        0,
+        &format!("moved 1 unread and 0 archived to {to}\n"),
+        "",
+    );
+    let ran = list();
+    assert!(ran.err().is_empty() && ran.out().contains("Auth refactor"), "{}{}", ran.out(), ran.err());
+}
+
+#[test]
 fn the_list_shows_how_far_head_and_branch_have_moved() {
     let world = World::new();
     let app = world.repo("app");

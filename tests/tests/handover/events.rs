@@ -295,9 +295,92 @@ fn the_statusline_tap_notes_the_windows_and_passes_on() {
     let own = tap(&["sh", "-c", "printf 'mine: '; cat; exit 3"]);
     own.is(3, &format!("mine: {input}"), "");
     assert_eq!(tap(&["no-such-program"]).code, 127);
-    tests::feed(stage.command(&stage.app, &["statusline-tap"]), b"no json").is_silent();
+    // What is no JSON says nothing of them, and what was noted last holds.
+    tests::feed(stage.command(&stage.app, &["statusline-tap"]), b"no json").is(0, "5h 96 %\n", "");
     let words = told(&stage.event("claude", &stage.payload("Stop"), None));
     assert!(words.contains("Claude Code's five_hour window is used to 9"), "{words}");
+}
+
+#[test]
+fn a_worktree_whose_repository_was_moved_is_named_with_git_worktree_repair_where_work_would_be_saved() {
+    let stage = Stage::new();
+    let linked = stage.world.path("linked");
+    stage.git(&["worktree", "add", "-q", linked.to_str().unwrap()]);
+    // One that lies in the checkout of another repository too, which is not the one to be saved then.
+    stage.world.repo("outer");
+    let inner = stage.world.path("outer/inner");
+    stage.git(&["worktree", "add", "-q", inner.to_str().unwrap()]);
+    let moved = stage.world.path("moved");
+    std::fs::rename(&stage.app, &moved).unwrap();
+    let daemon = openusage(&stage.world, 95);
+    let event = |top: &std::path::Path| {
+        let mut payload = stage.payload("Stop");
+        payload["cwd"] = json!(top);
+        let mut command = stage.command(top, &["on-event", "--tool", "claude"]);
+        command.env("OPENUSAGE_TELEMETRY_SOCKET", &daemon);
+        told(&tests::feed(command, payload.to_string().as_bytes()))
+    };
+    for top in [&linked, &inner] {
+        std::fs::create_dir(top.join("sub")).unwrap();
+        std::fs::write(top.join("new"), "work\n").unwrap();
+        let repair = format!("run: git worktree repair {}", top.display());
+        for verb in [&["capture"][..], &["pickup"], &["init"], &["enable", "--tool", "claude"]] {
+            let ran = stage.handover(&top.join("sub"), verb);
+            assert!(ran.code == 1 && ran.err().contains(&repair), "{verb:?}: {}{}", ran.out(), ran.err());
+        }
+        assert!(stage.handover(top, &["status"]).out().contains(&repair));
+        let words = event(top);
+        assert!(words.contains("could not save the work") && words.contains(&repair), "{words}");
+    }
+    // As it says, it is put right, and then the work is saved.
+    for top in [&linked, &inner] {
+        let mut repair = stage.world.bare_command("git");
+        repair.current_dir(&moved).args(["worktree", "repair"]).arg(top);
+        assert!(repair.output().unwrap().status.success());
+        let words = event(top);
+        assert!(words.contains("saved the work") && words.contains(top.to_str().unwrap()), "{words}");
+    }
+}
+
+#[test]
+fn a_git_file_that_leads_nowhere_is_named() {
+    let stage = Stage::new();
+    let linked = stage.world.path("linked");
+    stage.git(&["worktree", "add", "-q", linked.to_str().unwrap()]);
+    std::fs::remove_dir_all(stage.app.join(".git/worktrees")).unwrap();
+    let capture = |top: &std::path::Path| {
+        let ran = stage.handover(top, &["capture"]);
+        assert_eq!(ran.code, 1, "{}", ran.out());
+        ran.err().to_owned()
+    };
+    assert!(capture(&linked).contains("does not know any more"), "{}", capture(&linked));
+    let other = stage.world.dir("other");
+    std::fs::write(other.join(".git"), "gitdir: /nowhere/at/all\n").unwrap();
+    assert!(capture(&other).contains("/other/.git leads to /nowhere/at/all"), "{}", capture(&other));
+    let broken = stage.world.dir("broken/.git");
+    let broken = broken.parent().unwrap();
+    assert!(capture(broken).contains("broken/.git is no repository that can be read"), "{}", capture(broken));
+}
+
+#[test]
+fn without_a_statusline_of_ones_own_the_tap_shows_the_windows() {
+    let stage = Stage::changed();
+    let reset = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 7_200;
+    let tap = |input: &serde_json::Value| {
+        tests::feed(stage.command(&stage.app, &["statusline-tap"]), input.to_string().as_bytes())
+    };
+    let model = json!({ "model": { "display_name": "Opus\u{1b}[2J 4.5\nx" } });
+    // Nothing is known yet, and for who pays by the token nothing ever is.
+    tap(&model).is(0, "Opus[2J 4.5 x\n", "");
+    tap(&json!({})).is_silent();
+    tap(&json!({ "session_id": "s-1", "rate_limits": {
+        "seven_day": { "used_percentage": 13, "resets_at": reset + 90_000 },
+        "five_hour": { "used_percentage": 41.6, "resets_at": reset },
+        "spend_limit": { "used_percentage": 1, "resets_at": reset - 100_000 },
+    } }))
+    .is(0, "5h 42 % · 7d 13 %\n", "");
+    // Before a session's first answer Claude Code says nothing of them, and they are the account's.
+    tap(&model).is(0, "5h 42 % · 7d 13 %\n", "");
 }
 
 #[test]

@@ -5,6 +5,23 @@ use serde_json::Value;
 use crate::support::{Stage, tree};
 
 #[test]
+fn status_names_what_runs_in_a_linked_worktree_and_who_is_shown_handoffs() {
+    let stage = Stage::new();
+    let linked = stage.world.path("linked");
+    stage.git(&["worktree", "add", "-q", linked.to_str().unwrap()]);
+    let status = || stage.handover(&linked, &["status"]).out().to_owned();
+    assert!(status().contains("wired      nothing that captures: handover enable here"), "{}", status());
+    assert!(!status().contains("handoffs "), "{}", status());
+    stage.ok(&["enable", "--tool", "claude", "--tool", "codex"]);
+    assert!(status().contains("claude hooks (of the main checkout)\n"), "{}", status());
+    let session_start = "{\"hooks\":{\"SessionStart\":[{\"hooks\":[{\"type\":\"command\",\"command\":\"/x/bin/session-start\",\"args\":[]}]}]}}";
+    let claude = stage.world.home().join(".claude");
+    std::fs::create_dir_all(&claude).unwrap();
+    std::fs::write(claude.join("settings.json"), session_start).unwrap();
+    assert!(status().contains("handoffs   shown to sessions of Claude Code\n"), "{}", status());
+}
+
+#[test]
 fn init_writes_a_config_that_git_does_not_see() {
     let stage = Stage::new();
     let text = stage.ok(&["init"]);

@@ -302,6 +302,30 @@ fn handoffs_that_a_session_took_and_did_not_live_to_show() {
 
 // A path in the store is written by whoever may write there, a sandboxed agent too.
 #[test]
+fn a_handoff_that_a_later_git_init_cut_off_is_found() {
+    let machine = Machine::new();
+    machine.install();
+    let (top, part) = (machine.world.dir("top"), machine.world.dir("top/part"));
+    let mut command = machine.world.command("handoff-write", &part);
+    command.env("HOME", &machine.home);
+    assert_eq!(tests::feed(command, b"# T\n\n## Immediate next action\nGo.\n").code, 0);
+    assert_eq!(machine.run(&["doctor", "--quick"]).code, 0);
+    machine.world.git(&top, &["init", "--quiet"]);
+    let ran = machine.run(&["doctor", "--quick"]);
+    assert_eq!(ran.code, 1);
+    let (part, top) = (part.display(), top.display());
+    assert!(
+        ran.out().contains(&format!("1 unread for {part}, which is a part of the worktree {top} by now")),
+        "{}",
+        ran.out()
+    );
+    let mend = ran.out().lines().find_map(|line| line.trim().strip_prefix("mend: ")).unwrap();
+    assert!(mend.ends_with(&format!("/inbox move {part} {top}")), "{mend}");
+    assert_eq!(machine.shell(mend).code, 0);
+    assert_eq!(machine.run(&["doctor", "--quick"]).code, 0);
+}
+
+#[test]
 fn what_others_wrote_forges_no_finding_and_no_command() {
     let machine = Machine::new();
     machine.install();

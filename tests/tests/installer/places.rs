@@ -1,5 +1,7 @@
 //! Where things go: for which agents, in which directories, under which names.
 
+use tests::feed;
+
 use crate::support::{Machine, apart_from_store, replace};
 
 #[test]
@@ -292,4 +294,79 @@ fn doctor_and_the_last_words_look_at_dispatch_too() {
         "{}",
         removed.out()
     );
+}
+
+#[test]
+fn a_prefix_that_was_moved_is_removed_with_all_that_was_installed_from_where_it_is_now() {
+    let machine = Machine::new();
+    let before = machine.tree();
+    machine.done(&["install", "--codex-hook"]);
+    assert_eq!(feed(machine.command(machine.program("handover"), &["install"]), b"").code, 0);
+    let moved = machine.path("elsewhere");
+    std::fs::rename(machine.path(".agent-handoff"), &moved).unwrap();
+    let installer = |args: &[&str]| feed(machine.command(moved.join("bin/installer"), args), b"");
+    let doctor = installer(&["doctor", "--quick"]);
+    let mend = format!("mend: {}/bin/installer install", moved.display());
+    assert!(doctor.code == 1 && doctor.out().contains(&mend), "{}{}", doctor.out(), doctor.err());
+    let ran = installer(&["uninstall"]);
+    assert_eq!((ran.code, ran.err()), (0, ""), "{}", ran.out());
+    assert!(ran.out().starts_with("removed:     everything\n"), "{}", ran.out());
+    before.is_after("moved", &apart_from_store(&machine));
+}
+
+#[test]
+fn a_home_that_was_moved_is_left_as_it_was() {
+    let mut machine = Machine::new();
+    machine.file(".claude/settings.json", "{\n  \"a\": 1\n}\n");
+    let before = machine.tree();
+    machine.done(&["install", "--codex-hook"]);
+    assert_eq!(feed(machine.command(machine.program("handover"), &["install"]), b"").code, 0);
+    let moved = machine.world.path("new-home");
+    std::fs::rename(&machine.home, &moved).unwrap();
+    machine.home = moved;
+    let ran = feed(machine.command(machine.program("installer"), &["uninstall"]), b"");
+    assert_eq!((ran.code, ran.err()), (0, ""), "{}", ran.out());
+    assert!(ran.out().starts_with("removed:     everything\n"), "{}", ran.out());
+    before.is_after("moved", &apart_from_store(&machine));
+}
+
+#[test]
+fn a_copy_of_a_prefix_takes_nothing_of_the_one_that_is_still_there() {
+    let machine = Machine::small();
+    machine.install();
+    let copy = machine.path("copy");
+    let copied =
+        std::process::Command::new("cp").arg("-a").arg(machine.path(".agent-handoff")).arg(&copy).status();
+    assert!(copied.unwrap().success());
+    let before = machine.tree();
+    let ran = machine.run(&["uninstall", "--home", copy.to_str().unwrap()]);
+    assert!(ran.code == 1 && ran.err().contains("which is nothing that is installed"), "{}", ran.err());
+    before.is(&machine.tree());
+}
+
+#[test]
+fn programs_that_were_not_built_here_are_got_again_from_where_they_came_from() {
+    let machine = Machine::small();
+    machine.install();
+    let installer = |args: &[&str]| feed(machine.command(machine.program("installer"), args), b"");
+    let origin = machine.dist.display().to_string();
+    let upgrade = installer(&["upgrade"]);
+    assert_eq!(upgrade.code, 1);
+    for said in
+        [&format!("the programs were installed from {origin}; put newer ones there"), "/installer install"]
+    {
+        assert!(upgrade.err().contains(said), "{}", upgrade.err());
+    }
+    std::fs::remove_file(machine.program("inbox")).unwrap();
+    let mend = |wanted: &str| {
+        let doctor = installer(&["doctor", "--quick"]);
+        assert!(doctor.code == 1 && doctor.out().contains(wanted), "{wanted}: {}", doctor.out());
+        // The checkout that they were built from is another machine's.
+        assert!(!doctor.out().contains("cargo run"), "{}", doctor.out());
+    };
+    mend(&format!("mend: {origin}/installer install\n"));
+    std::fs::rename(&machine.dist, machine.world.path("gone")).unwrap();
+    mend(&format!("get the programs again, which came from {origin}, and run `./installer install`"));
+    let install = installer(&["install"]);
+    assert!(install.code == 1 && !install.err().contains("checkout"), "{}", install.err());
 }

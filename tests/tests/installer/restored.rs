@@ -137,6 +137,23 @@ fn a_link_to_a_file_that_is_not_there_yet_is_followed() {
 }
 
 #[test]
+fn a_dangling_link_through_a_directory_that_is_not_there_makes_no_other_directory() {
+    for target in
+        ["../gone/../dotfiles/claude/settings.json", "../gone/a/../../dotfiles/claude/settings.json"]
+    {
+        let machine = Machine::small();
+        machine.link(".claude/settings.json", target);
+        let before = machine.tree();
+        machine.install();
+        assert!(machine.text("dotfiles/claude/settings.json").contains("session-start"));
+        assert!(!machine.path("gone").exists() && !machine.path(".claude/gone").exists());
+        machine.done(&["install"]);
+        machine.uninstall();
+        before.is_after(target, &apart_from_store(&machine));
+    }
+}
+
+#[test]
 fn with_an_agent_that_has_no_directory_yet_the_directory_goes_again() {
     let machine = Machine::empty();
     machine.stand_ins("");
@@ -245,9 +262,12 @@ fn what_handover_wired_in_projects_goes_with_the_rest() {
     let record = records.map(|entry| entry.unwrap().path()).find(is_of_two).unwrap();
     let kept = std::fs::read(&record).unwrap();
     std::fs::write(&record, "broken").unwrap();
-    let said = machine.uninstall();
+    let ran = machine.run(&["uninstall"]);
+    assert_eq!(ran.code, 1, "{}", ran.err());
+    let said = ran.out();
     assert!(said.contains("what handover enable did in ~/one is undone\n"), "{said}");
-    assert!(said.contains("is still there: could not read ~/.local/state/agent-handoff/wired/"), "{said}");
+    let why = "could not read ~/.local/state/agent-handoff/wired/";
+    assert!(ran.err().starts_with(&format!("agent-handoff: {why}")), "{}", ran.err());
     assert!(!said.contains("gone"), "{said}");
     Tree::of(&one).is_after("uninstall", &before[0]);
     std::fs::write(&record, kept).unwrap();

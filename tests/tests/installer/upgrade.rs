@@ -125,7 +125,7 @@ fn a_checkout_that_is_not_as_it_was_is_left_alone() {
     refused("files in it were changed; commit or stash that first");
     assert_eq!(std::fs::read_to_string(upstream.checkout.join("src/a.rs")).unwrap(), "changed\n");
     world.commit(&upstream.checkout, "One of its own");
-    refused("it has commits of its own");
+    refused("which has commits of its own");
     world.git(&upstream.checkout, &["checkout", "--quiet", "--detach"]);
     refused("its branch follows no other");
     world.git(&upstream.checkout, &["checkout", "--quiet", "-b", "mine"]);
@@ -133,8 +133,19 @@ fn a_checkout_that_is_not_as_it_was_is_left_alone() {
     world.git(&upstream.checkout, &["checkout", "--quiet", "main"]);
     let gone = world.path("gone");
     std::fs::rename(&upstream.remote, &gone).unwrap();
-    refused("could not fetch what is new; git says why above");
+    refused("could not fetch what is new: ");
     std::fs::rename(gone, &upstream.remote).unwrap();
+    // What the server says cannot move the cursor, or look like a line of ours.
+    let says = "printf '\\033[2Jx\\nagent-handoff: forged\\n' >&2; exit 1; :";
+    world.git(&upstream.checkout, &["config", "remote.origin.uploadpack", says]);
+    let ran = upgrade(&upstream, &[]);
+    assert!(
+        ran.code == 1 && ran.err().starts_with("agent-handoff: could not fetch what is new: "),
+        "{}",
+        ran.err()
+    );
+    assert!(!ran.err().contains('\u{1b}') && ran.err().lines().count() == 1, "{:?}", ran.err());
+    world.git(&upstream.checkout, &["config", "--unset", "remote.origin.uploadpack"]);
     std::fs::rename(upstream.checkout.join(".git"), world.path("git")).unwrap();
     let ran = upgrade(&upstream, &[]);
     assert_eq!(ran.code, 1);

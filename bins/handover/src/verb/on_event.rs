@@ -42,8 +42,9 @@ pub(crate) fn run(
     let start = root.map(Path::to_owned).or_else(|| event.cwd.clone());
     let start = start.or_else(|| environment.claude_project_dir.clone());
     let done = Here::forgiving(environment, output, start.as_deref()).and_then(|here| {
-        // Outside of git there is nothing that could be carried.
-        match here.worktree.is_repository() {
+        // Outside of git there is nothing that could be carried. In a repository that git cannot use there is, and that it
+        // is not saved has to be said.
+        match here.worktree.is_repository() || here.unusable.is_some() {
             true => {
                 let done = look(&here, &event, tool, detached);
                 if let (true, Err(failure)) = (detached, &done)

@@ -50,7 +50,7 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
             })
             .collect();
         let value = json!({
-            "worktree": here.top().to_string_lossy(), "configured": here.config.is_set, "changed_settings": here.config.changed(),
+            "shows_handoffs": wire::shown(here)?, "worktree": here.top().to_string_lossy(), "configured": here.config.is_set, "changed_settings": here.config.changed(),
             "settings_ignored": here.config.is_ignored, "wired": wired,
             "pending": pending, "claimed": claimed, "interrupted": interrupted, "windows": windows, "troubles": troubles,
         });
@@ -69,11 +69,18 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
     let named = if let (true, Some(words)) = (wired.is_empty(), here.outside()) {
         format!("nothing: {words}")
     } else if wired.is_empty() {
-        "nothing: handover enable".to_owned()
+        "nothing that captures: handover enable here, or handover install for all projects".to_owned()
     } else {
         wired.join(", ")
     };
     text += &format!("wired      {named}\n");
+    let shown = wire::shown(here)?;
+    if !shown.is_empty() {
+        text += &format!("handoffs   shown to sessions of {}\n", shown.join(" and "));
+    }
+    if let (false, Some(words)) = (wired.is_empty(), here.outside()) {
+        text += &format!("note       nothing can be captured: {words}\n");
+    }
     text += &format!("captures   {pending} waiting, {claimed} picked up\n");
     if let Some(id) = interrupted {
         text += &format!("interrupted  the apply of {id}; to put everything back: handover pickup --undo\n");

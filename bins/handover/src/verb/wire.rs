@@ -3,11 +3,12 @@
 use std::os::unix::ffi::OsStrExt;
 
 use handoff_adapters::{
-    Here as Place, Manifest, Note, Plan, Scope, Surface, TOOLS, Tool, ToolStatus, disable, enable, status,
-    tidy,
+    Here as Place, Manifest, Note, Plan, Scope, State, Surface, TOOLS, Tool, ToolStatus, disable, enable,
+    shows_handoffs, status, tidy,
 };
 use handoff_bundle::{Handover, Own, TreePath};
 use handoff_process::{Environment, Failure};
+use handoff_text::Sanitised;
 use similar::TextDiff;
 
 use crate::args::Wire;
@@ -175,14 +176,28 @@ pub(crate) fn all(here: &Here<'_>) -> Result<Vec<ToolStatus>, Failure> {
 pub(crate) fn wired(here: &Here<'_>) -> Result<Vec<String>, Failure> {
     let mut words = Vec::new();
     for tool in all(here)? {
-        for surface in tool.surfaces.iter().filter(|surface| surface.state.is_wired()) {
-            let word = format!("{} {}", tool.tool.id, named(surface.surface, surface.scope));
+        for surface in &tool.surfaces {
+            let name = format!("{} {}", tool.tool.id, named(surface.surface, surface.scope));
+            let is_of_main = surface.scope == Scope::Project && !surface.path.starts_with(here.top());
+            let word = match &surface.state {
+                State::NotRun(path) => {
+                    format!("{name} (not run in this worktree, only those of {})", Sanitised::path(path))
+                }
+                state if !state.is_wired() => continue,
+                _ if is_of_main => format!("{name} (of the main checkout)"),
+                _ => name,
+            };
             if !words.contains(&word) {
                 words.push(word);
             }
         }
     }
     Ok(words)
+}
+
+/// The tools that show handoffs to their user's sessions.
+pub(crate) fn shown(here: &Here<'_>) -> Result<Vec<&'static str>, Failure> {
+    Ok(shows_handoffs(&place(here)?))
 }
 
 /// A surface in words.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::here::{Failure, Here, Unread};
 use crate::row::{self, Drifts};
 use crate::table::Column;
-use crate::{id, offer, table};
+use crate::{absorbed, id, offer, table};
 
 pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
     let inbox = here.inbox()?;
@@ -16,6 +16,9 @@ pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
         let rows: Vec<Value> =
             unread.iter().enumerate().map(|(n, unread)| entry(n + 1, unread, &mut drifts)).collect();
         return Ok(here.output.json(&Value::from(rows)));
+    }
+    for line in absorbed::lines(here)? {
+        here.output.complain(line);
     }
     if unread.is_empty() {
         return Ok(here.output.print(&format!("nothing unread for {}\n", here.address.key())));

@@ -60,7 +60,7 @@ fn nothing_that_a_tool_reads_is_hidden_by_what_it_gets() {
         ("zed", ".cursorrules"),
         ("codex", "AGENTS.override.md"),
         ("copilot", "AGENTS.md"),
-        ("cline", ".clinerules"),
+        ("cline", "AGENTS.md"),
     ] {
         let world = World::new();
         world.write(&world.project(theirs), "# Mine\r\nno end");
@@ -107,6 +107,38 @@ fn aider_is_told_once_its_settings_name_the_file() {
     world.write(&settings, "read:\n  - CONVENTIONS.md\n");
     assert!(world.plan_enable(&["aider"], Scope::Project).unwrap().notes().is_empty());
     assert_eq!(world.status("aider").surfaces[0].state, State::Wired);
+}
+
+#[test]
+fn in_a_file_that_is_longer_than_codex_reads_ours_comes_first() {
+    for (start, eol) in [("", "\n"), ("\u{feff}", "\n"), ("", "\r\n"), ("\n", "\n")] {
+        let long = format!("{start}# Mine{eol}") + &format!("A rule of the house.{eol}").repeat(2_000);
+        let world = World::new();
+        world.write(&world.project("AGENTS.md"), &long);
+        world.enable(&["codex"], Scope::Project);
+        let wired = world.read("AGENTS.md");
+        let end = wired.find("<!-- END handover -->").unwrap();
+        assert!(end < 2_000 && wired.contains("# Mine"), "{end}");
+        assert!(start == "\n" || wired.starts_with(start));
+        assert!(eol == "\n" || !wired.replace("\r\n", "").contains('\n'));
+        assert_eq!(world.status("codex").surfaces[0].state, State::Wired);
+        assert!(world.plan_enable(&["codex"], Scope::Project).unwrap().edits().is_empty());
+        // Also where somebody edited it since.
+        world.write(&world.project("AGENTS.md"), wired.clone() + "More.");
+        world.disable(&["codex"], Scope::Project);
+        assert_eq!(world.read("AGENTS.md"), long.clone() + "More.");
+        // It was wired while it was short, and grew before the block.
+        world.write(&world.project("AGENTS.md"), "# Mine\n");
+        world.enable(&["codex"], Scope::Project);
+        let grown = long.clone() + world.read("AGENTS.md").strip_prefix("# Mine\n").unwrap();
+        world.write(&world.project("AGENTS.md"), &grown);
+        assert_eq!(world.status("codex").surfaces[0].state, State::Outdated);
+        world.enable(&["codex"], Scope::Project);
+        assert_eq!(world.status("codex").surfaces[0].state, State::Wired);
+        assert!(world.read("AGENTS.md").find("<!-- END handover -->").unwrap() < 2_000);
+        world.disable(&["codex"], Scope::Project);
+        assert_eq!(world.read("AGENTS.md"), long);
+    }
 }
 
 #[test]

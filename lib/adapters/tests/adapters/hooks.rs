@@ -22,13 +22,37 @@ fn each_event_runs_the_program_as_its_host_wants_it() {
     let codex = json_of(&world.read(".codex/hooks.json"));
     let command = r"'/my programs/it'\''s/handover' on-event --tool codex";
     for (event, timeout) in [("UserPromptSubmit", 30), ("Stop", 30), ("PreCompact", 30), ("SessionEnd", 3)] {
-        let handler = json!({"type": "command", "command": command, "timeout": timeout});
+        let name = "handover: saves the work before a usage limit";
+        let handler =
+            json!({"type": "command", "command": command, "timeout": timeout, "statusMessage": name});
         assert_eq!(codex["hooks"][event], json!([{"hooks": [handler]}]), "{event}");
     }
     assert_eq!(codex["hooks"].as_object().unwrap().len(), 4);
     // As a shell reads it.
     let shown = std::process::Command::new("sh").args(["-c", &format!("printf '%s|' {command}")]).output();
     assert_eq!(shown.unwrap().stdout, b"/my programs/it's/handover|on-event|--tool|codex|");
+}
+
+#[test]
+fn a_hook_of_codex_that_was_trusted_without_a_name_stays_as_it_is() {
+    let world = World::new();
+    let before = world.tree();
+    world.enable(&["codex"], Scope::User);
+    let path = world.home(".codex/hooks.json");
+    let named = std::fs::read_to_string(&path).unwrap();
+    let old: String = named
+        .lines()
+        .filter(|line| !line.contains("statusMessage"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let old = old.replace("\"timeout\": 30,", "\"timeout\": 30").replace("\"timeout\": 3,", "\"timeout\": 3");
+    assert_eq!(json_of(&old)["hooks"]["Stop"][0]["hooks"][0].as_object().unwrap().len(), 3);
+    std::fs::write(&path, &old).unwrap();
+    world.enable(&["codex"], Scope::User);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), old);
+    assert!(world.status("codex").is_wired(Surface::Hooks, Scope::User));
+    world.disable(&["codex"], Scope::User);
+    assert_eq!(world.tree(), before);
 }
 
 #[test]
@@ -119,6 +143,38 @@ fn both_scopes_at_once_are_told() {
             wired(user),
         ]
     );
+}
+
+#[test]
+fn in_a_linked_worktree_what_is_said_is_what_the_tools_run() {
+    let mut world = World::new();
+    world.enable(&["claude", "codex"], Scope::Project);
+    let main = world.here.project.clone();
+    let linked = main.parent().unwrap().join("linked");
+    std::fs::create_dir_all(&linked).unwrap();
+    world.here.project = linked.clone();
+    world.here.git = Some(main.join(".git"));
+    world.here.worktrees = [&main, &linked].map(|path| path.canonicalize().unwrap()).to_vec();
+    let hooks = |world: &World, tool: &str| {
+        let status = world.status(tool);
+        let hooks = status.surfaces.into_iter().find(|one| one.surface == Surface::Hooks).unwrap();
+        (hooks.path, hooks.state)
+    };
+    // Claude Code runs those of the main checkout, Codex only where there is a directory of its own.
+    let of_main = main.canonicalize().unwrap();
+    assert_eq!(hooks(&world, "claude"), (of_main.join(".claude/settings.local.json"), State::Wired));
+    assert_eq!(hooks(&world, "codex").1, State::Absent);
+    std::fs::create_dir(linked.join(".codex")).unwrap();
+    assert_eq!(hooks(&world, "codex"), (of_main.join(".codex/hooks.json"), State::Wired));
+    std::fs::remove_file(main.join(".codex/hooks.json")).unwrap();
+    assert_eq!(hooks(&world, "codex").1, State::Absent);
+    let plan = world.plan_enable(&["claude", "codex"], Scope::Project).unwrap();
+    let note = Note::NotRun { tool: "Codex", path: linked.join(".codex/hooks.json"), main: of_main.clone() };
+    assert!(plan.notes().contains(&note), "{:?}", plan.notes());
+    plan.carry_out().unwrap();
+    let own = (linked.join(".codex/hooks.json"), State::NotRun(of_main.join(".codex/hooks.json")));
+    assert_eq!(hooks(&world, "codex"), own);
+    assert_eq!(hooks(&world, "claude"), (linked.join(".claude/settings.local.json"), State::Wired));
 }
 
 #[test]

@@ -6,13 +6,6 @@ use handoff_adapters::{AdapterError, Plan, Problem, Scope, State};
 
 use crate::support::World;
 
-fn problems(error: AdapterError) -> Vec<Problem> {
-    match error {
-        AdapterError::InTheWay(problems) => problems,
-        other => panic!("{other}"),
-    }
-}
-
 /// What is left of what was to be wired, in words.
 #[track_caller]
 fn left(plan: &Plan) -> Vec<String> {

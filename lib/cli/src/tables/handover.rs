@@ -202,7 +202,7 @@ pub static STATUSLINE_TAP: Verb = Verb {
     audience: Audience::Hosts,
     ..Verb::new(
         "statusline-tap",
-        "notes Claude Code's usage windows from its statusline, and runs your own command",
+        "notes Claude Code's usage windows from its statusline; runs COMMAND, or prints them",
     )
 };
 

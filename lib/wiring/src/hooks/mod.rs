@@ -37,6 +37,9 @@ pub struct Handler {
     pub timeout: u32,
     /// Codex's `additionalContextLimit`, in tokens of four bytes; None leaves the host's default.
     pub context_limit: Option<u32>,
+    /// What Codex calls the hook where its user is asked to trust it, and while it runs; without one it says `Unnamed
+    /// hook`. Part of what is trusted, so a hook that is there without it stays as it is.
+    pub status_message: Option<&'static str>,
 }
 
 impl Handler {
@@ -56,6 +59,8 @@ impl Handler {
         }
         properties.push(("timeout", Tree::Number(self.timeout)));
         properties.extend(self.context_limit.map(|limit| ("additionalContextLimit", Tree::Number(limit))));
+        properties
+            .extend(self.status_message.map(|message| ("statusMessage", Tree::Text(message.to_owned()))));
         Tree::Object(properties)
     }
 

@@ -17,11 +17,16 @@ fn codex() -> Hooks<'static> {
 }
 
 fn exec() -> Handler {
-    Handler { run: Run::Exec(OURS.to_owned(), Vec::new()), timeout: 10, context_limit: None }
+    Handler {
+        run: Run::Exec(OURS.to_owned(), Vec::new()),
+        timeout: 10,
+        context_limit: None,
+        status_message: None,
+    }
 }
 
 fn shell() -> Handler {
-    Handler { run: Run::Shell(OURS.to_owned()), timeout: 10, context_limit: None }
+    Handler { run: Run::Shell(OURS.to_owned()), timeout: 10, context_limit: None, status_message: None }
 }
 
 #[track_caller]

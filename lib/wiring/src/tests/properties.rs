@@ -13,6 +13,7 @@ fn handler() -> Handler {
         run: Run::Exec("/p/bin/session-start".to_owned(), Vec::new()),
         timeout: 10,
         context_limit: None,
+        status_message: None,
     }
 }
 

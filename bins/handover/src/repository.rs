@@ -1,0 +1,94 @@
+//! Why git cannot use the repository that a directory is in, and what to do about it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use handoff_process::quoted;
+use handoff_text::Sanitised;
+
+/// The most that is read of a `.git` file, in bytes: one path.
+const MAX_GIT_FILE_BYTES: u64 = 64 << 10;
+
+/// A repository that cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unusable {
+    /// `top` is a linked worktree, and `common`, the git directory of its repository, is not there: it was moved.
+    Moved { top: PathBuf, common: PathBuf },
+    /// `top` is a linked worktree that `common`, the git directory of its repository, does not know any more.
+    Pruned { top: PathBuf, common: PathBuf },
+    /// `.git` in `top` leads to `git_dir`, which is no repository.
+    Nowhere { top: PathBuf, git_dir: PathBuf },
+    /// `.git` in `top` is a directory, and no repository that can be read.
+    Unreadable { top: PathBuf },
+}
+
+impl Unusable {
+    /// What is wrong with the nearest `.git` at `start` or above it; `None` when git can use it, and when there is none.
+    pub(crate) fn find(start: &Path) -> Option<Self> {
+        let start = handoff_files::canonical(start);
+        let top = start.ancestors().find(|dir| handoff_files::is_taken(&dir.join(".git")))?.to_owned();
+        let entry = top.join(".git");
+        if handoff_files::is_file(&entry.join("HEAD")) {
+            return None;
+        }
+        if handoff_files::is_directory(&entry) {
+            return Some(Self::Unreadable { top });
+        }
+        let named = match handoff_files::read_file(&entry, MAX_GIT_FILE_BYTES) {
+            Ok(content) => {
+                let text = String::from_utf8_lossy(&content).into_owned();
+                PathBuf::from(text.strip_prefix("gitdir:")?.trim())
+            }
+            // A link that leads nowhere.
+            Err(_) => handoff_files::link_target(&entry)?,
+        };
+        let git_dir = top.join(named);
+        if handoff_files::is_file(&git_dir.join("HEAD")) {
+            return None;
+        }
+        let worktrees = git_dir.parent().filter(|parent| parent.ends_with("worktrees"));
+        Some(match worktrees.and_then(Path::parent).map(Path::to_owned) {
+            Some(common) if handoff_files::is_file(&common.join("HEAD")) => Self::Pruned { top, common },
+            Some(common) => Self::Moved { top, common },
+            None => Self::Nowhere { top, git_dir },
+        })
+    }
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Moved { top, common } => {
+                let repository =
+                    if common.ends_with(".git") { common.parent().unwrap_or(common) } else { common };
+                write!(
+                    f,
+                    "{} is a worktree of {}, which is not there any more; in the place where that repository is now, run: \
+                     git worktree repair {}",
+                    Sanitised::path(top),
+                    Sanitised::path(repository),
+                    quoted(top)
+                )
+            }
+            Self::Pruned { top, common } => write!(
+                f,
+                "{} is a worktree that {} does not know any more, which git worktree repair cannot put right: move its files \
+                 away, make it anew with git worktree add, and move them back",
+                Sanitised::path(top),
+                Sanitised::path(common)
+            ),
+            Self::Nowhere { top, git_dir } => write!(
+                f,
+                "{} leads to {}, which is no repository any more: write where that is now into it, as `gitdir: PATH`",
+                Sanitised::path(&top.join(".git")),
+                Sanitised::path(git_dir)
+            ),
+            Self::Unreadable { top } => write!(
+                f,
+                "{} is no repository that can be read; git -C {} status says why",
+                Sanitised::path(&top.join(".git")),
+                quoted(top)
+            ),
+        }
+    }
+}
