@@ -16,24 +16,11 @@ pub fn program(name: &str) -> PathBuf {
 
 fn build() -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    // `--test` has cargo choose the features that `cargo test --workspace` chooses: without it, nearly everything that
+    // the tests were just built with is built a second time.
     let built = Command::new(env!("CARGO"))
         .current_dir(workspace)
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "session-start",
-            "--package",
-            "handoff-write",
-            "--package",
-            "inbox",
-            "--package",
-            "handoff",
-            "--package",
-            "handover",
-            "--package",
-            "installer",
-        ])
+        .args(["build", "--quiet", "--workspace", "--bins", "--test", "repository"])
         .status()
         .expect("cargo runs");
     assert!(built.success(), "the programs do not build");
