@@ -4,7 +4,7 @@
 default:
     @just --list --unsorted
 
-# format, lints and the fast tests: a minute or two; before each commit
+# format, lints and the fast tests: about two minutes; before each commit
 check: format lint fast
 
 # rewrite the code as rustfmt wants it

@@ -12,7 +12,7 @@ pub fn frontmatter(data: &[u8]) {
         touched_files(&section);
         section.is_empty();
     }
-    // A frontmatter that is no YAML is read line by line, without escapes.
+    // Frontmatter that is not valid YAML is read line by line, without escapes.
     let session = if document.problem().is_none() { "a: \"b\" #c" } else { "0b1c2d3e" };
     let fields = [("received_at", Some("2026-11-21T10:00:00Z")), ("received_by", Some(session)), ("x", None)];
     let Some((head, body)) = stamped(data, &fields) else { return };
@@ -20,7 +20,7 @@ pub fn frontmatter(data: &[u8]) {
     let whole = [&head, body].concat();
     let again = Document::parse(&whole);
     assert_eq!(again.body(), document.body(), "the body is found again");
-    // A line that a stamp takes away may be the one that was no YAML.
+    // A line that a stamp takes away may be the one that was not valid YAML.
     if again.problem() != document.problem() {
         assert!(document.problem().is_some(), "a stamp broke it: {:?}", again.problem());
         return;

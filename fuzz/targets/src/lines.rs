@@ -62,14 +62,14 @@ fn look(value: Value<'_>, depth: usize) {
     }
 }
 
-/// What a stream tells, and how it ends.
+/// The progress of a stream, and its outcome.
 fn stream(dialect: Dialect, data: &[u8], portion: usize) -> (Vec<String>, String) {
-    let mut told = Vec::new();
-    let mut tell = |progress: handoff_stream::Progress| told.push(progress.to_string());
+    let mut reported = Vec::new();
+    let mut tell = |progress: handoff_stream::Progress| reported.push(progress.to_string());
     let mut reader = Reader::new(dialect);
     for part in data.chunks(portion) {
         reader.push(part, &mut tell);
     }
     let outcome = reader.finish(&mut tell);
-    (told, format!("{outcome:?}"))
+    (reported, format!("{outcome:?}"))
 }

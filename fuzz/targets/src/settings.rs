@@ -40,7 +40,7 @@ pub fn settings(data: &[u8]) {
 /// Asserts that the edit from `text` to `wired` can be undone to the byte; gives the text that the edit left.
 fn undone(text: &str, wired: Result<String, Malformed>) -> Option<String> {
     let wired = wired.ok()?;
-    let before = Edit::new(Some(text), &wired).undo(&wired).expect("nobody edited it since");
+    let before = Edit::new(Some(text), &wired).undo(&wired).expect("the file is as the edit left it");
     assert_eq!(before.as_deref(), Some(text), "the file is given back to the byte");
     Some(wired)
 }

@@ -3,7 +3,8 @@
 use super::{page, quoted, root};
 
 /// The pages that send a reader into the repository.
-const PAGES: &[&str] = &["docs/adding-a-host.md", "docs/architecture.md", "docs/glossary.md"];
+const PAGES: &[&str] =
+    &["CONTRIBUTING.md", "docs/adding-a-host.md", "docs/architecture.md", "docs/glossary.md"];
 
 /// Where a path of the repository may begin.
 const TOP: &[&str] = &[
