@@ -95,6 +95,7 @@ def an_archive_with_a_link(case: Case) -> None:
 
 
 def an_archive_of_another_platform(case: Case) -> None:
+    case.unstamped()
     other = next(target for target in project.TARGETS if target != case.target)
     renamed = case.archive.with_name(archive.archive_name(other))
     case.archive.rename(renamed)

@@ -25,11 +25,14 @@ TARGETS = {
         "brew": ("on_linux", "on_arm"),
     },
     "x86_64-apple-darwin": {
+        # The oldest macOS, that of Rust's own target.
+        "macos": "10.12",
         "npm": ("darwin", "x64"),
         "wheel": "macosx_10_12_x86_64",
         "brew": ("on_macos", "on_intel"),
     },
     "aarch64-apple-darwin": {
+        "macos": "11.0",
         "npm": ("darwin", "arm64"),
         "wheel": "macosx_11_0_arm64",
         "brew": ("on_macos", "on_arm"),
