@@ -24,7 +24,7 @@ The body comes from standard input, or from --file. It must have `## Immediate n
   --topic SLUG      what it is about, for the file name
   --name S, --description S
                     title and summary; else from the draft's frontmatter or its headings
-  --tool S          which agent writes: claude-code, codex-cli, …
+  --tool S          which agent writes: claude-code, codex-cli, …; else the one whose shell this is
   --session-id S    the writing session; else CLAUDE_CODE_SESSION_ID or CODEX_THREAD_ID, by --tool
   --check           judge the draft, write nothing
   --redact          replace secrets by [REDACTED:<rule>]

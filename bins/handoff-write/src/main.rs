@@ -9,6 +9,7 @@ mod parts;
 mod place;
 mod refuse;
 mod session;
+mod tool;
 mod write;
 
 use handoff_process::{Environment, Output};

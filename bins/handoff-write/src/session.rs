@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use handoff_process::{Environment, MAX_SESSION_ID_BYTES, Output, is_session_id};
 
 use crate::args::Args;
+use crate::tool::Tool;
 
 /// An agent that names its session to the commands that it runs.
 struct Agent<'e> {
@@ -18,7 +19,7 @@ struct Agent<'e> {
 ///
 /// Only what an agent writes itself is that session's: another program that runs in its shell names the session that it
 /// tells of, or none.
-pub(crate) fn id(args: &Args, environment: &Environment, output: &Output) -> Option<String> {
+pub(crate) fn id(args: &Args, tool: &Tool, environment: &Environment, output: &Output) -> Option<String> {
     if let Some(id) = &args.session_id {
         return Some(id.clone());
     }
@@ -34,7 +35,7 @@ pub(crate) fn id(args: &Args, environment: &Environment, output: &Output) -> Opt
             value: environment.codex_thread_id.as_deref(),
         },
     ];
-    let can_write = |agent: &&Agent<'_>| args.tool.as_deref().is_none_or(|tool| tool == agent.tool);
+    let can_write = |agent: &&Agent<'_>| tool.name.as_deref().is_none_or(|name| name == agent.tool);
     let mut named = agents.iter().filter(can_write).filter_map(|agent| Some((agent, agent.value?)));
     let (agent, value) = named.next()?;
     if let Some((other, _)) = named.next() {
@@ -42,6 +43,9 @@ pub(crate) fn id(args: &Args, environment: &Environment, output: &Output) -> Opt
             "note: no session is named as the writer, since both {} and {} are set; --tool or --session-id says which\n",
             agent.variable, other.variable
         ));
+        return None;
+    }
+    if tool.is_ambiguous {
         return None;
     }
     let id = value.to_str().filter(|id| is_session_id(id));
