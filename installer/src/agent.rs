@@ -155,7 +155,19 @@ impl Agent {
             };
             Placed { kind, path: directory.join(&name), name, text }
         };
-        Skill::ALL.into_iter().flat_map(|skill| handoff_skills::render(skill, target)).map(placed).collect()
+        // Where both agents read one file, Codex's text goes there: it names no agent and needs nothing filled in.
+        let shared = places.home.join(".agents/skills");
+        let host_of = |skill: Skill| {
+            let name = Path::new(skill.name()).join("SKILL.md");
+            let here = handoff_files::canonical(&self.skills_directory(places).join(&name));
+            if here == handoff_files::canonical(&shared.join(name)) { Host::Codex } else { host }
+        };
+        let render = |skill: Skill| {
+            let read_by_both = matches!(skill, Skill::Handoff | Skill::UpgradeHandoff);
+            let host = if read_by_both { host_of(skill) } else { host };
+            handoff_skills::render(skill, Target { host, ..target })
+        };
+        Skill::ALL.into_iter().flat_map(render).map(placed).collect()
     }
 
     /// Its skills' files, and those that stand where handoff-cli placed others.

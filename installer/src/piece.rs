@@ -258,7 +258,8 @@ pub(crate) fn told(places: &Places, looks: Looks) -> String {
              Before your first reply in a session, run this once, in the workspace:\n\n    \
              {inbox} read --max-bytes 20000\n\n\
              It prints what an earlier session left for this worktree, with how to treat it, or nothing. If nothing, or if \
-             the command fails, go on without a word. Do not run it as a sub-agent, or when a handoff was already shown.\n"
+             the command fails, go on without a word. Do not run it in Claude Code, whose hook does this, as a sub-agent, or \
+             when a handoff was already shown.\n"
         ),
         Looks::Hook => format!(
             "## Handoffs between sessions\n\

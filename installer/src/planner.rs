@@ -162,6 +162,7 @@ impl<'p> Planner<'p> {
         let is_of_cli = |content: &[u8]| kind == Kind::Agent && cli_agent::is_one(content);
         let is_replaced = |content: &[u8]| match recorded {
             _ if is_of_cli(content) => true,
+            _ if self.is_shared_of(&path, content) => true,
             Some(recorded) => is_hash_of(recorded, content),
             None => is_orphan(content),
         };
@@ -199,6 +200,13 @@ impl<'p> Planner<'p> {
             }
             _ => self.write(path, text.into_bytes(), false),
         }
+    }
+
+    /// Whether a file is what was written under another name of it: agents may share a directory through a link.
+    fn is_shared_of(&self, path: &Path, content: &[u8]) -> bool {
+        let real = handoff_files::canonical(path);
+        let is_other = |other: &Path| other != path && handoff_files::canonical(other) == real;
+        self.old.files.iter().any(|(other, written)| is_hash_of(written, content) && is_other(other))
     }
 
     /// Removes an agent's skills that run programs of a prefix that is gone: its manifest went with it.
@@ -389,8 +397,18 @@ impl<'p> Planner<'p> {
     pub(crate) fn remove(&mut self, is_meant: impl Fn(&Path) -> bool) {
         for (path, written) in self.old.files.iter().filter(|(path, _)| is_meant(path)) {
             self.manifest.files.remove(path);
+            // Another agent reads the same file, and goes on doing so.
+            let real = handoff_files::canonical(path);
+            let is_kept = |other: &PathBuf| !is_meant(other) && handoff_files::canonical(other) == real;
+            if !path.starts_with(&self.places.prefix) && self.old.files.keys().any(is_kept) {
+                continue;
+            }
             match handoff_files::read_file(path, LARGEST) {
-                Ok(there) if !is_hash_of(written, &there) && !path.starts_with(&self.places.prefix) => {
+                Ok(there)
+                    if !is_hash_of(written, &there)
+                        && !self.is_shared_of(path, &there)
+                        && !path.starts_with(&self.places.prefix) =>
+                {
                     let path = self.places.short(path);
                     self.notes.push(format!("{path} was changed after it was installed, so it stays"));
                 }

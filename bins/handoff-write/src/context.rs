@@ -7,6 +7,7 @@ use handoff_text::Sanitised;
 use handoff_worktree::{Change, Repository};
 
 use crate::place::{Other, Sender, Start};
+use crate::tool;
 
 /// How many changed files are listed. A skill costs its reader tokens.
 const FILES: usize = 20;
@@ -39,6 +40,7 @@ pub(crate) fn describe(start: &Start, environment: &Environment) -> String {
     );
     text.push_str(&changed(sender.repository.as_ref().and_then(Repository::changes)));
     text.push_str(&siblings(&sender));
+    text.push_str(&tool::describe());
     // A text that quotes an earlier handoff's command must not end the heredoc that it stands in.
     if let Ok(digits) = handoff_files::random() {
         text.push_str(&format!("word:     {:08x}\n", u32::from_ne_bytes(digits)));

@@ -10,6 +10,7 @@ mod place;
 mod refuse;
 mod session;
 mod session_dir;
+mod tool;
 mod write;
 
 use handoff_cli::{Asked, CalledAs};

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use handoff_process::{Environment, MAX_SESSION_ID_BYTES, Output, is_session_id};
 
 use crate::args::Args;
+use crate::tool::Tool;
 
 /// An agent that names its session to the commands that it runs.
 pub(crate) struct Agent<'e> {
@@ -51,17 +52,23 @@ impl<'e> Agent<'e> {
 }
 
 /// The id of the writing session: `--session-id`, else what the agent whose shell this is has put into the environment.
-pub(crate) fn id(args: &Args, environment: &Environment, output: &Output) -> Option<String> {
+///
+/// Only what an agent writes itself is that session's: another program that runs in its shell names the session that it
+/// tells of, or none.
+pub(crate) fn id(args: &Args, tool: &Tool, environment: &Environment, output: &Output) -> Option<String> {
     if let Some(id) = &args.session_id {
         return Some(id.clone());
     }
-    let agents = Agent::all(args.tool.as_deref(), environment);
+    let agents = Agent::all(tool.name.as_deref(), environment);
     let (agent, others) = agents.split_first()?;
     if let Some(other) = others.first() {
         output.note(&format!(
             "note: no session is named as the writer, since both {} and {} are set; --tool or --session-id says which\n",
             agent.variable, other.variable
         ));
+        return None;
+    }
+    if tool.is_ambiguous {
         return None;
     }
     let id = agent.session();

@@ -14,7 +14,7 @@ use crate::args::{Args, Secrets};
 use crate::draft::Source;
 use crate::parts::Parts;
 use crate::place::{Recipient, Sender};
-use crate::{judge, refuse, session};
+use crate::{judge, refuse, session, tool};
 
 /// The longest title and summary, in bytes.
 const TITLE: usize = 200;
@@ -121,9 +121,13 @@ fn written(
     let redacted = accepted.redacted;
     let mut notes = accepted.notes.clone();
     notes.extend(note.map(|note| format!("note: {}\n", Sanitised::from(note.as_str()))));
-    let session_id = session::id(args, environment, output);
-    let draft =
-        Draft { session_id: session_id.as_deref().map(line), ..compose(accepted, args, &sender, &to) };
+    let tool = tool::find(args);
+    let session_id = session::id(args, &tool, environment, output);
+    let draft = Draft {
+        tool: line(tool.name.as_deref().unwrap_or("unknown")),
+        session_id: session_id.as_deref().map(line),
+        ..compose(accepted, args, &sender, &to)
+    };
     let name = FileName::new(draft.created, &draft.from, draft.topic.as_ref());
     let delivered = Store::create(&root)
         .and_then(|store| store.create_inbox(&to))
@@ -152,7 +156,7 @@ fn compose(accepted: Accepted, args: &Args, sender: &Sender, to: &Address) -> Dr
         branch: head.branch.unwrap_or_else(|| "unknown".to_owned()),
         head: head.short.unwrap_or_else(|| "unknown".to_owned()),
         dirty_files: args.dirty_files.or_else(counted),
-        tool: line(args.tool.as_deref().unwrap_or("unknown")),
+        tool: String::new(),
         to_path: to.path().to_string_lossy().into_owned(),
         session_id: None,
         topic,

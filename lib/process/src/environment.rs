@@ -150,6 +150,23 @@ impl Environment {
         if path.is_absolute() { Ok(path) } else { Err(NoStore::Relative(path)) }
     }
 
+    /// The agents in whose shell this may run, named as in `session_tool`: by what each was seen to set for the commands
+    /// that it runs. More than one where an agent was started in the shell of another.
+    pub fn shell_agents() -> Vec<&'static str> {
+        const SET: [(&str, &[&str]); 7] = [
+            ("claude-code", &["CLAUDECODE", "CLAUDE_CODE_SESSION_ID"]),
+            ("codex-cli", &["CODEX_THREAD_ID"]),
+            ("gemini-cli", &["GEMINI_CLI"]),
+            ("qwen-code", &["QWEN_CODE"]),
+            ("copilot", &["COPILOT_CLI"]),
+            ("opencode", &["OPENCODE"]),
+            // Its other variables are settings of the user's.
+            ("droid", &["FACTORY_EXEC_TARGET_AUTONOMY"]),
+        ];
+        let is_set = |names: &[&str]| names.iter().any(|name| set(name).is_some());
+        SET.iter().filter(|(_, names)| is_set(names)).map(|(agent, _)| *agent).collect()
+    }
+
     /// The session of the agent in whose shell this runs; `None` where there is none, or more than one.
     pub fn session_id(&self) -> Option<String> {
         let only = match (&self.claude_session_id, &self.codex_thread_id) {

@@ -416,8 +416,45 @@ fn without_word(mut ran: tests::Ran) -> tests::Ran {
     let lines: Vec<&str> = ran.out().lines().collect();
     let word = lines[lines.len() - 2].strip_prefix("word:     ").expect("a word");
     assert!(word.len() == 8 && word.bytes().all(|b| b.is_ascii_hexdigit()), "{word}");
-    ran.out = ran.out().replace(&format!("word:     {word}\n"), "").into_bytes();
+    let unknown = "agent:    unknown; --tool NAME says which you are\n";
+    assert!(ran.out().contains(unknown), "{}", ran.out());
+    ran.out = ran.out().replace(&format!("{unknown}word:     {word}\n"), "").into_bytes();
     ran
+}
+
+#[test]
+fn the_agent_whose_shell_it_is_is_stamped_and_named_to_the_writer() {
+    let write = |variables: &[&str], args: &[&str]| {
+        let world = World::new();
+        let app = world.dir("app");
+        let variables: Vec<_> = variables.iter().map(|name| (*name, "1")).collect();
+        let mut command = world.command("handoff-write", &app);
+        command.args(["--context"]).envs(variables.iter().copied());
+        let context = tests::feed(command, b"").out().to_owned();
+        let mut command = world.command("handoff-write", &app);
+        command.args(args).envs(variables.iter().copied());
+        let ran = tests::feed(command, BODY.as_bytes());
+        assert_eq!(ran.code, 0, "{}", ran.err());
+        let [path] = &published(&world.root())[..] else { panic!("one file") };
+        let agent = context.lines().find_map(|line| line.strip_prefix("agent:    ")).unwrap().to_owned();
+        (field(path, "session_tool"), agent)
+    };
+    for (variable, agent) in [
+        ("CLAUDECODE", "claude-code"),
+        ("CODEX_THREAD_ID", "codex-cli"),
+        ("GEMINI_CLI", "gemini-cli"),
+        ("QWEN_CODE", "qwen-code"),
+        ("COPILOT_CLI", "copilot"),
+        ("OPENCODE", "opencode"),
+        ("FACTORY_EXEC_TARGET_AUTONOMY", "droid"),
+    ] {
+        assert_eq!(write(&[variable], &[]), (agent.to_owned(), agent.to_owned()));
+        assert_eq!(write(&[variable], &["--tool", "handover"]).0, "handover");
+    }
+    let (stamp, agent) = write(&["CLAUDECODE", "GEMINI_CLI"], &[]);
+    assert_eq!(stamp, "unknown");
+    assert_eq!(agent, "unknown, one of claude-code, gemini-cli; --tool NAME says which you are");
+    assert_eq!(write(&["CLAUDECODE", "GEMINI_CLI"], &["--tool", "gemini-cli"]).0, "gemini-cli");
 }
 
 #[test]

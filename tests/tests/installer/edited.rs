@@ -291,3 +291,34 @@ fn settings_from_before_the_sandbox_was_wired_are_given_back() {
     machine.uninstall();
     assert!(!path.exists());
 }
+
+#[test]
+fn a_skills_directory_that_both_agents_read_holds_one_text_that_is_right_for_both() {
+    for (link, target) in [
+        (".claude/skills", "../.agents/skills"),
+        (".agents", ".claude"),
+        (".claude/skills/handoff", "../../.agents/skills/handoff"),
+    ] {
+        let machine = Machine::small();
+        let link = machine.link(link, target);
+        std::fs::create_dir_all(link.parent().unwrap().join(target)).unwrap();
+        machine.install();
+        let text = machine.text(".claude/skills/handoff/SKILL.md");
+        assert_eq!(text, machine.text(".agents/skills/handoff/SKILL.md"));
+        assert!(!text.contains("--tool claude-code") && !text.contains("--tool codex-cli"), "{text}");
+        assert!(!text.contains("$ARGUMENTS") && !text.contains("CLAUDE_SESSION_ID"), "{text}");
+        let wired = machine.tree();
+        assert!(!machine.install().contains("stays"));
+        wired.is(&machine.tree());
+        let doctor = machine.run(&["doctor", "--quick"]);
+        assert_eq!(doctor.code, 0, "{}", doctor.out());
+        assert!(!doctor.out().contains("SKILL.md"), "{}", doctor.out());
+        // The one that stays keeps it.
+        machine.done(&["uninstall", "--only", "codex"]);
+        assert_eq!(machine.text(".claude/skills/handoff/SKILL.md"), text);
+        assert!(!machine.done(&["uninstall"]).contains("stays"));
+        let after = apart_from_store(&machine);
+        assert!(!after.names().iter().any(|name| name.contains("SKILL.md")), "{:?}", after.names());
+        assert!(link.is_symlink());
+    }
+}

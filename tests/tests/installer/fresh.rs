@@ -71,7 +71,7 @@ fn with_both_agents_every_file_has_exactly_what_it_needs() {
         "<!-- BEGIN agent-handoff (managed: edits are lost) -->\n## Handoffs between sessions\nBefore your first reply \
          in a session, run this once, in the workspace:\n\n    {bin}/inbox read --max-bytes 20000\n\nIt prints what an \
          earlier session left for this worktree, with how to treat it, or nothing. If nothing, or if the command fails, \
-         go on without a word. Do not run it as a sub-agent, or when a handoff was already shown.\n<!-- END \
+         go on without a word. Do not run it in Claude Code, whose hook does this, as a sub-agent, or when a handoff was already shown.\n<!-- END \
          agent-handoff -->\n"
     );
     assert_eq!(machine.text(".codex/AGENTS.md"), instructions);

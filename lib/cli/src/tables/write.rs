@@ -21,8 +21,12 @@ pub static NAME: Opt = Opt::value("name", "TITLE", Values::Any, "title; else the
 pub static DESCRIPTION: Opt =
     Opt::value("description", "S", Values::Any, "summary; else the draft's, or the start of the next action");
 /// `--tool`.
-pub static TOOL: Opt =
-    Opt::value("tool", "AGENT", Values::Any, "which agent writes: claude-code, codex-cli, …");
+pub static TOOL: Opt = Opt::value(
+    "tool",
+    "AGENT",
+    Values::Any,
+    "which agent writes: claude-code, codex-cli, …; else the one whose shell this is",
+);
 /// `--session-id`.
 pub static SESSION_ID: Opt = Opt::value(
     "session-id",
