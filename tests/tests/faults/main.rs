@@ -10,6 +10,7 @@
     reason = "tests set up files and processes by hand"
 )]
 
+mod all_pairs;
 mod claims;
 mod exfat;
 mod full_disk;
