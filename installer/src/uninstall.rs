@@ -91,7 +91,10 @@ fn carry_out(
     if !left.is_empty() {
         return Ok(unfinished(planner, old, left, &installer).save(&places.manifest())?);
     }
-    for change in planner.changes.iter().filter(|change| change.path() == installer) {
+    // Its directory was not empty before.
+    let is_last =
+        |change: &&Change| change.path() == installer || matches!(change, Change::RemoveDirectory(_));
+    for change in planner.changes.iter().filter(is_last) {
         change.apply()?;
     }
     if options.only.is_some() {
