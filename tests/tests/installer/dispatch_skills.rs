@@ -188,7 +188,7 @@ fn each_agent_of_handoff_cli_gives_way_whether_it_is_a_link_or_was_left_by_an_up
         assert!(!text.contains(">/dev/null"), "{text}");
     }
     assert!(machine.text(&link).contains("run --backend linked PATH"));
-    assert!(machine.text(&agents.join("handoff-gemini.toml")).contains("Hands a whole task to Gemini,"));
+    assert!(machine.text(agents.join("handoff-gemini.toml")).contains("Hands a whole task to Gemini,"));
     assert!(!doctor(0).contains(".toml"));
     // Another installation of handoff-cli puts one back.
     std::fs::remove_file(&texts[2].0).unwrap();
