@@ -9,12 +9,14 @@
 
 pub mod agents;
 mod claude;
+mod mount;
 mod programs;
 mod ran;
 mod terminal;
 mod world;
 
 pub use claude::Claude;
+pub use mount::Mount;
 pub use programs::program;
 pub use ran::Ran;
 pub use terminal::Terminal;
