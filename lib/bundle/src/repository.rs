@@ -63,7 +63,7 @@ pub(crate) struct Repository<'g> {
     /// Directories of this program that are never part of a capture.
     pub(crate) left_out: Vec<TreePath>,
     /// Whether its file system tells names apart by their case.
-    knows_case: bool,
+    pub(crate) knows_case: bool,
     /// Where new objects go while there is a scratch repository. Some of git's commands that only read write trees all the
     /// same, as when they expand a sparse index.
     shield: RefCell<Option<PathBuf>>,

@@ -57,10 +57,8 @@ impl Recorded {
 
 /// Removes a file or link, and the directories above it that are empty then, as git does.
 pub(super) fn remove(tree: &Tree, path: &TreePath) -> Result<(), BundleError> {
-    if let Parent::There(place) = tree.parent(path)?
-        && place.kind_of(path.name())?.is_some_and(|kind| kind != Kind::Directory)
-    {
-        place.remove(path.name())?;
+    if tree.look(path)?.is_some_and(|found| found.kind != Kind::Directory) {
+        tree.there(path)?.remove(path.name())?;
     }
     let parents: Vec<_> = path.parents().collect();
     for parent in parents.iter().rev() {

@@ -84,7 +84,7 @@ impl Handover {
 
     fn put_back(&self, git: &Git, mut recorded: Recorded) -> Result<Undone, BundleError> {
         let repository = Repository::open(git, self.top())?;
-        let tree = Tree::open(self.top())?;
+        let tree = Tree::open(self.top())?.telling_apart(recorded.paths());
         recorded.sweep(&repository, &tree)?;
         recorded.check(&repository, &tree)?;
         let interrupted = recorded.is_begun();
@@ -227,18 +227,14 @@ impl Recorded {
     fn restore_files(&self, tree: &Tree) -> Result<(), BundleError> {
         let nodes = &self.record.nodes;
         for node in nodes.iter().rev().filter(|node| node.before == Was::Absent) {
-            if let Parent::There(place) = tree.parent(&node.path)?
-                && place.kind_of(node.path.name())?.is_some_and(|kind| kind != Kind::Directory)
-            {
-                place.remove(node.path.name())?;
+            if tree.look(&node.path)?.is_some_and(|found| found.kind != Kind::Directory) {
+                tree.there(&node.path)?.remove(node.path.name())?;
             }
         }
         for path in self.record.new_directories.iter().rev() {
-            if let Parent::There(place) = tree.parent(path)?
-                && place.kind_of(path.name())? == Some(Kind::Directory)
-            {
+            if tree.look(path)?.is_some_and(|found| found.kind == Kind::Directory) {
                 // What the user put there since keeps it.
-                place.remove_child(path.name())?;
+                tree.there(path)?.remove_child(path.name())?;
             }
         }
         let bits = |path: &TreePath| {
@@ -248,7 +244,7 @@ impl Recorded {
         for (path, _) in &self.record.directories {
             if tree.look(path)?.is_none() {
                 let place = tree.make_parent(path, bits)?;
-                place.make_child(path.name(), bits(path))?;
+                tree.make_directory(&place, path, bits(path))?;
             }
         }
         let Some(old) = self.dir.child(OLD)? else { return Ok(()) };

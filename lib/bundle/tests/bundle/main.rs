@@ -5,6 +5,7 @@
 mod applies;
 mod captures;
 mod claims;
+mod folding;
 mod generated;
 mod hostile;
 mod kills;
