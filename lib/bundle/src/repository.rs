@@ -123,6 +123,19 @@ impl<'g> Repository<'g> {
         }
     }
 
+    /// Whether what is at `top` is a worktree of this repository: another repository may have come to where one was.
+    pub(crate) fn is_linked_from(&self, top: &Path) -> bool {
+        let read = || -> Option<Vec<u8>> {
+            let mut file = Dir::open(top).ok()??.open_to_read(".git").ok()?;
+            file.read(1 << 16).ok()
+        };
+        let link = read().unwrap_or_default();
+        let Some(git_dir) = link.trim_ascii_end().strip_prefix(b"gitdir: ") else { return false };
+        let worktrees = self.objects.with_file_name("worktrees");
+        handoff_files::canonical(&top.join(OsStr::from_bytes(git_dir)))
+            .starts_with(handoff_files::canonical(&worktrees))
+    }
+
     /// What is in progress.
     pub(crate) fn progress(&self) -> Result<Vec<Progress>, BundleError> {
         let mut found = Vec::new();
