@@ -11,7 +11,7 @@ use crate::git::odd;
 use crate::manifest::{NotCarried, Reason};
 use crate::path::TreePath;
 use crate::policy;
-use crate::repository::{Progress, Repository, Scratch, is_one};
+use crate::repository::{LARGE, Progress, Repository, Scratch, is_one};
 use crate::status::{Change, ChangeKind, Entry, Status};
 use crate::tree::Tree;
 
@@ -56,6 +56,12 @@ pub(super) struct Planned {
 impl Planned {
     pub(super) fn is_staged(&self) -> bool {
         !self.unmerged && self.head != self.index
+    }
+
+    /// Whether it is not checked out, and git takes it to be what is staged of it: so it is carried. Otherwise what is staged
+    /// would look, where it is applied, as if the working tree took it back.
+    pub(super) fn is_promised_by_index(&self) -> bool {
+        self.sparse && self.is_staged() && self.index.is_some()
     }
 }
 
@@ -383,6 +389,11 @@ impl Plan {
                 self.drop_path(path, Reason::HiddenFromGit, None);
             } else if let Some(planned) = self.paths.get_mut(&path) {
                 planned.sparse = planned.found.is_none();
+                // What is staged of it is read at once, see [`Planned::is_promised_by_index`].
+                let is_large = planned.head_size.max(planned.index_size) > LARGE;
+                if planned.is_promised_by_index() && is_large {
+                    self.drop_path(path, Reason::HiddenFromGit, None);
+                }
             }
         }
         Ok(())
