@@ -13,6 +13,7 @@ use std::path::Path;
 
 pub mod agents;
 mod claude;
+mod mount;
 mod programs;
 mod ran;
 mod stop;
@@ -20,6 +21,7 @@ mod terminal;
 mod world;
 
 pub use claude::Claude;
+pub use mount::Mount;
 pub use programs::program;
 pub use ran::Ran;
 pub use stop::{EDITS, Stop};

@@ -111,7 +111,7 @@ impl Handover {
         let after = newest.and_then(|newest| record::number(&newest.name)).unwrap_or(0);
         let started = ready.start(hidden, &self.undo_dir()?, bundle, &claim, seal, after)?;
         let taken = if options.again { claim.take_over() } else { claim.take() };
-        let tree = Tree::open(self.top())?;
+        let tree = Tree::open(self.top())?.telling_apart(started.paths());
         match taken.and_then(|()| started.change(&repository, &tree)) {
             Ok(()) => Ok(applied),
             Err(error) => {

@@ -169,6 +169,19 @@ pub(crate) fn fold(name: &[u8]) -> String {
     text.to_lowercase().nfkc().collect()
 }
 
+/// Every component of `path`, folded.
+pub(crate) fn fold_path(path: &TreePath) -> String {
+    path.components().map(fold).collect::<Vec<_>>().join("/")
+}
+
+/// Whether two names are the same text, in another Unicode composition.
+pub(crate) fn is_composed_otherwise(one: &[u8], other: &[u8]) -> bool {
+    match (std::str::from_utf8(one), std::str::from_utf8(other)) {
+        (Ok(one), Ok(other)) => one != other && one.nfc().eq(other.nfc()),
+        _ => false,
+    }
+}
+
 /// Whether programs run or obey what stands at `path`: agents, shells, editors, git's filters, hooks, build servers.
 pub fn is_config(path: &TreePath) -> bool {
     let names: Vec<String> = path.components().map(fold).collect();
@@ -210,7 +223,6 @@ pub(crate) fn one_file<'p>(
     paths: impl IntoIterator<Item = &'p TreePath>,
     is_one: IsOne<'_>,
 ) -> Option<(TreePath, TreePath)> {
-    let whole = |path: &TreePath| path.components().map(fold).collect::<Vec<_>>().join("/");
     let mut is_one = |one: &TreePath, other: &TreePath| {
         // Where they part, a file system that tells the names apart keeps all below apart too.
         let mut parts = one.components().zip(other.components()).filter(|(one, other)| one != other);
@@ -219,7 +231,7 @@ pub(crate) fn one_file<'p>(
     let mut leaves: BTreeMap<String, Vec<&TreePath>> = BTreeMap::new();
     let mut all = Vec::new();
     for path in paths {
-        let alike = leaves.entry(whole(path)).or_default();
+        let alike = leaves.entry(fold_path(path)).or_default();
         if let Some(other) = alike.iter().find(|other| **other != path && is_one(other, path)) {
             return Some(((*other).clone(), path.clone()));
         }
@@ -228,7 +240,7 @@ pub(crate) fn one_file<'p>(
     }
     for path in all {
         for parent in path.parents() {
-            let alike = leaves.get(&whole(&parent)).into_iter().flatten();
+            let alike = leaves.get(&fold_path(&parent)).into_iter().flatten();
             if let Some(leaf) = alike.into_iter().find(|leaf| ***leaf != parent && is_one(leaf, &parent)) {
                 return Some(((*leaf).clone(), path.clone()));
             }
@@ -237,17 +249,18 @@ pub(crate) fn one_file<'p>(
     None
 }
 
-/// Everything above but [`is_config`].
+/// Everything above but [`is_config`]: of each path whether something comes there. What goes is in no other's way.
 pub(crate) fn check<'p>(
-    paths: impl IntoIterator<Item = &'p TreePath> + Clone,
+    paths: impl IntoIterator<Item = (&'p TreePath, bool)> + Clone,
     is_one: IsOne<'_>,
 ) -> Result<(), Refusal> {
-    for path in paths.clone() {
+    for (path, _) in paths.clone() {
         if let Some(reason) = forbidden(path) {
             return Err(Refusal::Path { path: path.clone(), reason });
         }
     }
-    match one_file(paths, is_one) {
+    let coming = paths.into_iter().filter(|(_, comes)| *comes).map(|(path, _)| path);
+    match one_file(coming, is_one) {
         Some((one, other)) => Err(Refusal::SameFile(one, other)),
         None => Ok(()),
     }

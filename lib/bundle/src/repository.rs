@@ -63,7 +63,7 @@ pub(crate) struct Repository<'g> {
     /// Directories of this program that are never part of a capture.
     pub(crate) left_out: Vec<TreePath>,
     /// Whether its file system tells names apart by their case.
-    knows_case: bool,
+    pub(crate) knows_case: bool,
     /// Where new objects go while there is a scratch repository. Some of git's commands that only read write trees all the
     /// same, as when they expand a sparse index.
     shield: RefCell<Option<PathBuf>>,
@@ -121,6 +121,19 @@ impl<'g> Repository<'g> {
             Some(shield) => call.objects(shield),
             None => call,
         }
+    }
+
+    /// Whether what is at `top` is a worktree of this repository: another repository may have come to where one was.
+    pub(crate) fn is_linked_from(&self, top: &Path) -> bool {
+        let read = || -> Option<Vec<u8>> {
+            let mut file = Dir::open(top).ok()??.open_to_read(".git").ok()?;
+            file.read(1 << 16).ok()
+        };
+        let link = read().unwrap_or_default();
+        let Some(git_dir) = link.trim_ascii_end().strip_prefix(b"gitdir: ") else { return false };
+        let worktrees = self.objects.with_file_name("worktrees");
+        handoff_files::canonical(&top.join(OsStr::from_bytes(git_dir)))
+            .starts_with(handoff_files::canonical(&worktrees))
     }
 
     /// What is in progress.

@@ -112,7 +112,7 @@ impl Status {
             let worktrees = worktrees(repository)?;
             let is_linked = |path: &TreePath| {
                 let full = repository.top.join(crate::repository::os(path.as_bytes()));
-                worktrees.contains(&handoff_files::canonical(&full))
+                worktrees.contains(&handoff_files::canonical(&full)) && repository.is_linked_from(&full)
             };
             status.changes.retain(|change| !(is_nested(change) && is_linked(&change.path)));
         }

@@ -18,7 +18,9 @@ impl Recorded {
         let new = self.dir.child(NEW)?.ok_or_else(|| taken(&self.dir, NEW))?;
         let nodes = &self.record.nodes;
         for (number, node) in nodes.iter().enumerate().rev().filter(|(_, node)| node.after == Was::Absent) {
-            if let Parent::There(place) = tree.parent(&node.path)? {
+            if tree.is_spelled_so(&node.path)?
+                && let Parent::There(place) = tree.parent(&node.path)?
+            {
                 let aside = Aside { dir: &new, number, temporary: &self.temporary(number) };
                 aside.take(&place, &node.path, &node.before)?;
             }

@@ -89,10 +89,16 @@ pub(super) fn patches(bundle: &Trusted, workshop: &Dir) -> Result<Patches, Bundl
 pub(super) fn check(patches: &Patches, contents: &Contents, dir: &Dir) -> Result<(), Refusal> {
     let both = [&patches.workspace, &patches.index];
     let sections = || both.into_iter().flat_map(|patch| &patch.sections);
-    let mut paths: BTreeSet<&TreePath> = sections().flat_map(Section::paths).collect();
-    paths.extend(contents.files.iter().map(|file| &file.path));
-    paths.extend(contents.staged.iter().chain(&contents.intent_to_add).map(|staged| &staged.path));
-    policy::check(paths.iter().copied(), &mut |one, other| is_one(dir, one, other))?;
+    // Of each path whether something comes there, in the working tree or in the index.
+    let mut paths: BTreeMap<&TreePath, bool> =
+        sections().flat_map(Section::paths).map(|path| (path, false)).collect();
+    let new = sections().filter_map(|section| section.new.as_ref()).map(|new| (&new.path, true));
+    let files = contents.files.iter().map(|file| (&file.path, file.mode.is_some()));
+    let staged = contents.staged.iter().chain(&contents.intent_to_add);
+    for (path, comes) in new.chain(files).chain(staged.map(|one| (&one.path, one.mode.is_some()))) {
+        *paths.entry(path).or_default() |= comes;
+    }
+    policy::check(paths, &mut |one, other| is_one(dir, one, other))?;
     for section in sections() {
         for side in section.old.iter().chain(&section.new) {
             check_mode(&side.path, side.mode.as_deref())?;

@@ -51,9 +51,12 @@ pub(super) fn ready(
     keep: bool,
 ) -> Result<Ready, BundleError> {
     let contents = &bundle.manifest().contents;
-    let tree = Tree::open(&repository.top)?;
     let Built { workspace, index } = built;
-    let paths: BTreeSet<_> = workspace.keys().chain(index.keys()).collect();
+    let tree = Tree::open(&repository.top)?.telling_apart(workspace.keys());
+    let mut paths: BTreeMap<&TreePath, bool> = BTreeMap::new();
+    for (path, made) in workspace.iter().chain(&index) {
+        *paths.entry(path).or_default() |= made.is_some();
+    }
     policy::check(paths, &mut |one, other| is_one(scratch.dir(), one, other))?;
     reachable(repository, &tree, &workspace, index.keys())?;
 

@@ -96,6 +96,9 @@ impl Was {
     /// What stands at `path` now; None when it is neither a file, nor a link, nor nothing. A directory is nothing: what
     /// is in it has its own paths.
     pub(super) fn now(tree: &Tree, path: &TreePath) -> Result<Option<Self>, BundleError> {
+        if !tree.is_spelled_so(path)? {
+            return Ok(Some(Self::Absent));
+        }
         match tree.parent(path)? {
             Parent::There(place) => Self::of(&place, path.name()),
             _ => Ok(Some(Self::Absent)),
@@ -147,6 +150,11 @@ impl Recorded {
 
     pub(super) fn bundle(&self) -> &str {
         &self.record.bundle
+    }
+
+    /// The paths that it is about.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &TreePath> {
+        self.record.nodes.iter().map(|node| &node.path)
     }
 
     /// Notes how far it is.

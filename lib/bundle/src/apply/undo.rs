@@ -87,7 +87,7 @@ impl Handover {
 
     fn put_back(&self, git: &Git, mut recorded: Recorded) -> Result<Undone, BundleError> {
         let repository = Repository::open(git, self.top())?;
-        let tree = Tree::open(self.top())?;
+        let tree = Tree::open(self.top())?.telling_apart(recorded.paths());
         recorded.sweep(&repository, &tree)?;
         let interrupted = recorded.is_begun();
         if !interrupted {
@@ -273,7 +273,9 @@ impl Recorded {
         let old = self.dir.child(OLD)?.ok_or_else(|| taken(&self.dir, OLD))?;
         let nodes = &self.record.nodes;
         for (number, node) in self.nodes_but(kept).rev().filter(|(_, node)| node.before == Was::Absent) {
-            if let Parent::There(place) = tree.parent(&node.path)? {
+            if tree.is_spelled_so(&node.path)?
+                && let Parent::There(place) = tree.parent(&node.path)?
+            {
                 // Of an undo that was killed.
                 old.remove(number.to_string())?;
                 let aside = Aside { dir: &old, number, temporary: &self.temporary(number) };
@@ -281,11 +283,9 @@ impl Recorded {
             }
         }
         for path in self.record.new_directories.iter().rev() {
-            if let Parent::There(place) = tree.parent(path)?
-                && place.kind_of(path.name())? == Some(Kind::Directory)
-            {
+            if tree.look(path)?.is_some_and(|found| found.kind == Kind::Directory) {
                 // What the user put there since keeps it.
-                place.remove_child(path.name())?;
+                tree.there(path)?.remove_child(path.name())?;
             }
         }
         let bits = |path: &TreePath| {
@@ -295,7 +295,7 @@ impl Recorded {
         for (path, _) in &self.record.directories {
             if tree.look(path)?.is_none() {
                 let place = tree.make_parent(path, bits)?;
-                place.make_child(path.name(), bits(path))?;
+                tree.make_directory(&place, path, bits(path))?;
             }
         }
         for (number, node) in self.nodes_but(kept).filter(|(_, node)| node.before != Was::Absent) {

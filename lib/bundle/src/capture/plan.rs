@@ -11,7 +11,7 @@ use crate::git::odd;
 use crate::manifest::{NotCarried, Reason};
 use crate::path::TreePath;
 use crate::policy;
-use crate::repository::{Progress, Repository, Scratch, is_one};
+use crate::repository::{LARGE, Progress, Repository, Scratch, is_one};
 use crate::status::{Change, ChangeKind, Entry, Status};
 use crate::tree::Tree;
 
@@ -57,6 +57,12 @@ impl Planned {
     pub(super) fn is_staged(&self) -> bool {
         !self.unmerged && self.head != self.index
     }
+
+    /// Whether it is not checked out, and git takes it to be what is staged of it: so it is carried. Otherwise what is staged
+    /// would look, where it is applied, as if the working tree took it back.
+    pub(super) fn is_promised_by_index(&self) -> bool {
+        self.sparse && self.is_staged() && self.index.is_some()
+    }
 }
 
 impl Plan {
@@ -84,7 +90,9 @@ impl Plan {
         for (path, reason) in attempt.left.iter().filter(|(path, _)| plan.paths.contains_key(*path)) {
             dropped.entry(path.clone()).or_insert((*reason, None));
         }
+        plan.tree = Tree::open(&repository.top)?.telling_apart(plan.paths.keys());
         plan.look(&mut dropped)?;
+        plan.misspelled(repository, &mut dropped)?;
         plan.own(repository, attempt.own, &mut dropped)?;
         plan.measure(scratch, attempt.limits, &mut dropped)?;
         plan.names(scratch, &mut dropped);
@@ -209,6 +217,33 @@ impl Plan {
         Ok(())
     }
 
+    /// Where the file system folds names, git finds a file by the name of another one that it tracks, and takes it for
+    /// changed. What is on the disk is that of the name there, and of no other.
+    fn misspelled(
+        &self,
+        repository: &Repository<'_>,
+        dropped: &mut BTreeMap<TreePath, (Reason, Option<u64>)>,
+    ) -> Result<(), BundleError> {
+        if repository.knows_case {
+            return Ok(());
+        }
+        let mut misspelled = Vec::new();
+        for (path, _) in self.paths.iter().filter(|(_, planned)| planned.git_mode.is_some()) {
+            let spelling = self.tree.spelling(path)?.filter(|spelling| spelling != path);
+            misspelled.extend(spelling.map(|spelling| (path, spelling)));
+        }
+        for some in misspelled.chunks(500) {
+            let names = some.iter().map(|(_, spelling)| crate::repository::os(spelling.as_bytes()));
+            let call = repository.call("ls-files").args(["-z", "--"]).args(names);
+            let (said, _) = call.output(Vec::new(), LISTING)?;
+            let tracked: BTreeSet<&[u8]> = said.split(|byte| *byte == 0).collect();
+            for (path, _) in some.iter().filter(|(_, spelling)| tracked.contains(spelling.as_bytes())) {
+                dropped.entry((*path).clone()).or_insert((Reason::AmbiguousName, None));
+            }
+        }
+        Ok(())
+    }
+
     /// Drops what is nothing but our own wiring.
     fn own(
         &self,
@@ -290,7 +325,13 @@ impl Plan {
             dropped.entry(path.clone()).or_insert((Reason::ForbiddenName, None));
         }
         loop {
-            let left = self.paths.keys().filter(|path| !dropped.contains_key(*path));
+            // What only goes is in no other's way.
+            let comes = |planned: &Planned| {
+                planned.found.is_some() || planned.intent || planned.is_staged() && planned.index.is_some()
+            };
+            let left =
+                self.paths.iter().filter(|(path, planned)| comes(planned) && !dropped.contains_key(*path));
+            let left = left.map(|(path, _)| path);
             let Some((one, other)) =
                 policy::one_file(left, &mut |one, other| is_one(scratch.dir(), one, other))
             else {
@@ -348,6 +389,11 @@ impl Plan {
                 self.drop_path(path, Reason::HiddenFromGit, None);
             } else if let Some(planned) = self.paths.get_mut(&path) {
                 planned.sparse = planned.found.is_none();
+                // What is staged of it is read at once, see [`Planned::is_promised_by_index`].
+                let is_large = planned.head_size.max(planned.index_size) > LARGE;
+                if planned.is_promised_by_index() && is_large {
+                    self.drop_path(path, Reason::HiddenFromGit, None);
+                }
             }
         }
         Ok(())

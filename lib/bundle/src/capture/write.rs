@@ -192,7 +192,7 @@ fn read(
     let is_large = |planned: &Planned| {
         planned.head_size > LARGE || planned.found.is_some_and(|found| found.size > LARGE)
     };
-    let there = plan.paths.iter().filter(|(_, planned)| !planned.sparse);
+    let there = plan.paths.iter().filter(|(_, planned)| !planned.sparse || planned.is_promised_by_index());
     let (large, small): (Vec<_>, Vec<_>) = there.partition(|(_, planned)| is_large(planned));
     if !small.is_empty() {
         let import = scratch.call("index", "fast-import").args(["--quiet", "--done", "--depth=0"]);
@@ -200,9 +200,11 @@ fn read(
             let wrong = || failed("fast-import");
             let (mut gone, mut set) = (Vec::new(), Vec::new());
             for (mark, (path, planned)) in (1_u64..).zip(&small) {
-                let Some(content) = aside.take(small_content(&plan.tree, path, planned), path)? else {
-                    continue;
+                let content = match &planned.index {
+                    Some(index) if planned.is_promised_by_index() => staged_content(scratch, index),
+                    _ => small_content(&plan.tree, path, planned),
                 };
+                let Some(content) = aside.take(content, path)? else { continue };
                 let taken = taken_small(repository, path, planned, content.as_ref())?;
                 let name = quoted(b"", path.as_bytes());
                 match (&taken.after, &content) {
@@ -302,6 +304,18 @@ fn small_content(tree: &Tree, path: &TreePath, planned: &Planned) -> Result<Opti
             }
         }
     }
+}
+
+/// What is staged of a path that is not checked out.
+fn staged_content(scratch: &Scratch<'_>, index: &Entry) -> Result<Option<Content>, BundleError> {
+    let (bytes, _) =
+        scratch.call("index", "cat-file").args(["blob", &index.blob]).output(Vec::new(), LARGE)?;
+    let permissions = match &*index.mode {
+        "120000" => None,
+        "100755" => Some(0o755),
+        _ => Some(0o644),
+    };
+    Ok(Some(Content { bytes, permissions }))
 }
 
 /// A file that was there a moment ago.

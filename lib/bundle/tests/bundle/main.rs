@@ -5,9 +5,10 @@
 mod applies;
 mod captures;
 mod claims;
-mod generated;
+mod folding;
 mod hostile;
 mod kills;
+mod property;
 mod records;
 mod rest;
 mod states;

@@ -34,7 +34,16 @@ pub(crate) fn program() -> PathBuf {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let place = tempfile::tempdir().unwrap();
+        Self::at(tempfile::tempdir().unwrap())
+    }
+
+    /// The same in memory, where the system has a place for that.
+    pub(crate) fn in_memory() -> Self {
+        let place = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        Self::at(place.unwrap())
+    }
+
+    fn at(place: tempfile::TempDir) -> Self {
         std::fs::create_dir(place.path().join("home")).unwrap();
         let environment = vec![
             ("HOME".into(), place.path().join("home").into()),

@@ -1,7 +1,6 @@
 //! What the fault tests share.
 
 mod last_resort;
-mod mount;
 mod sample;
 mod stage;
 mod trace;
@@ -10,9 +9,9 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 pub(crate) use last_resort::LastResort;
-pub(crate) use mount::Mount;
 pub(crate) use sample::{Place, Sample, files, places, samples};
 pub(crate) use stage::{Stage, age, says_that_it_is_not_noted, walk};
+pub(crate) use tests::Mount;
 pub(crate) use trace::{Call, calls_of, can_trace, traced};
 
 /// `command` run by `wrapper` (strace, unshare, a shell), which gets `args` before it.

@@ -3,23 +3,24 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tests::{can, has, is_root};
+use crate::{can, has, is_root};
 
 /// A mounted file system; unmounted when this is dropped, also by a test that fails.
-pub(crate) struct Mount {
+#[derive(Debug)]
+pub struct Mount {
     at: PathBuf,
 }
 
 impl Mount {
     /// A new, empty file system in memory, 0700, of at most `limits` (`size=…`, `nr_inodes=…`).
-    pub(crate) fn tmpfs(at: &Path, limits: &str) -> Option<Self> {
+    pub fn tmpfs(at: &Path, limits: &str) -> Option<Self> {
         std::fs::create_dir_all(at).unwrap();
         let options = format!("mode=0700,{limits}");
         Self::made("mount a tmpfs", at, Command::new("mount").args(["-t", "tmpfs", "-o", &options, "none"]))
     }
 
     /// `at` as it is, and read-only.
-    pub(crate) fn read_only(at: &Path) -> Option<Self> {
+    pub fn read_only(at: &Path) -> Option<Self> {
         let mount = Self::made("bind a directory", at, Command::new("mount").arg("--bind").arg(at))?;
         let mut remount = Command::new("mount");
         remount.args(["-o", "remount,bind,ro"]).arg(at);
@@ -28,7 +29,7 @@ impl Mount {
 
     /// A new exFAT file system in the file `image`, which belongs to this user alone: no hard links, no
     /// RENAME_NOREPLACE, no permissions, and an inode's change time is its file's modification time.
-    pub(crate) fn exfat(at: &Path, image: &Path) -> Option<Self> {
+    pub fn exfat(at: &Path, image: &Path) -> Option<Self> {
         let tools = has("mkfs.exfat") && has("mount.exfat-fuse");
         if !can("make an exFAT file system", is_root() && tools) {
             return None;
