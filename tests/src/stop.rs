@@ -35,7 +35,7 @@ impl Stop {
     /// Runs `command`, makes `edit` while it is stopped there, and gives its exit code and what it says.
     #[track_caller]
     pub fn edit(&self, command: &Command, log: &Path, edit: impl FnOnce()) -> (i32, String) {
-        let inject = format!("inject={}:delay_enter=1500000:when={}", self.name, self.number);
+        let inject = format!("inject={}:delay_enter=3000000:when={}", self.name, self.number);
         let trace = format!("trace={}", self.name);
         std::fs::write(log, "").unwrap();
         let mut strace = traced(command, &["-e", &trace, "-e", &inject], log);

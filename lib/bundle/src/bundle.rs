@@ -282,6 +282,11 @@ impl Claim {
         self.dir.open_to_read(CLAIMED)?.read(LARGEST_CLAIM)
     }
 
+    /// Whether it is the one on the bundle.
+    pub(crate) fn holds(&self) -> bool {
+        self.now().is_ok_and(|now| now == self.content.as_bytes())
+    }
+
     /// Makes the bundle pending again; false when the claim is another's by now, or gone.
     ///
     /// # Errors

@@ -227,6 +227,9 @@ pub enum Refusal {
     /// Another program wrote to these files while they were about to be replaced or removed.
     #[error("another program changed these meanwhile ({}), and what it wrote stays", list(.0))]
     ChangedMeanwhile(Vec<TreePath>),
+    /// These would have to be written to, and cannot be.
+    #[error("these cannot be written to here, as in a sandbox ({}); nothing was changed", files(.0))]
+    NotWritable(Vec<PathBuf>),
     /// Git's index is locked by another program.
     #[error("another git program is using {}; try again when it is done", Sanitised::path(.0))]
     IndexLocked(PathBuf),
@@ -255,6 +258,19 @@ pub enum Refusal {
          what is there now, remove .handover/undo"
     )]
     IndexMoved(&'static str),
+}
+
+impl BundleError {
+    /// Whether the reason is that something cannot be written to here, which it may be elsewhere: the process is in a
+    /// sandbox, or the file system is read-only.
+    pub fn is_read_only(&self) -> bool {
+        match self {
+            Self::File(error) => error.kind() == std::io::ErrorKind::ReadOnlyFilesystem,
+            Self::Refused(refusal) => matches!(refusal, Refusal::NotWritable(_)),
+            Self::Unfinished(why) | Self::NotPutBack { why, .. } => why.is_read_only(),
+            _ => false,
+        }
+    }
 }
 
 impl Refusal {

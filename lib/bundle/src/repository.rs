@@ -112,6 +112,13 @@ impl<'g> Repository<'g> {
         })
     }
 
+    /// What has to be written to for another index, and cannot be: the git directory, the objects.
+    pub(crate) fn not_writable(&self) -> Result<Vec<PathBuf>, BundleError> {
+        let objects = Dir::open(&self.objects)?;
+        let both = objects.iter().chain([&self.git_dir]);
+        Ok(both.filter(|dir| dir.check_writable().is_err()).map(|dir| dir.path().to_owned()).collect())
+    }
+
     /// A command that reads the real worktree. Where the file system tells `a` and `A` apart git has to as well, whatever
     /// its configuration says: else it takes a file for another that is gone.
     pub(crate) fn call(&self, verb: &str) -> Call {

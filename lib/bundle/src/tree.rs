@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::ops::Deref;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use handoff_files::{Dir, FileError, Found, Kind};
 
@@ -201,6 +201,29 @@ impl Tree {
             Some(child) => Ok(child),
             None => place.make_child(name, mode),
         }
+    }
+
+    /// The directories that `paths` are in, or would be made in, and that cannot be written to.
+    pub(crate) fn not_writable<'p>(&self, paths: impl Iterator<Item = &'p TreePath>) -> Vec<PathBuf> {
+        let (mut found, mut seen) = (BTreeSet::new(), BTreeSet::new());
+        for path in paths {
+            let mut place = Place::Top(&self.top);
+            let parents: Vec<_> = path.parents().collect();
+            if parents.last().is_some_and(|last| !seen.insert(last.clone())) {
+                continue;
+            }
+            for parent in parents {
+                match place.child(parent.name()) {
+                    Ok(Some(child)) => place = Place::Below(child),
+                    // What is missing, or is a file still, is made in the one above.
+                    _ => break,
+                }
+            }
+            if place.check_writable().is_err() {
+                found.insert(place.path().to_owned());
+            }
+        }
+        found.into_iter().collect()
     }
 
     /// Fails when `path` cannot be written as a plain file of this working tree: a link or a file in its way, or another

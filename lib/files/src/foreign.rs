@@ -169,8 +169,8 @@ impl Foreign {
     pub fn remove(&self) -> Result<(), FileError> {
         let (dir, name) = self.unchanged()?;
         if self.content.is_some() {
-            // Killed in between, it is put back: then it is as if nothing was done.
-            let aside = Dir::aside(temporary_name(TEMPORARY)?, name);
+            // Killed in between, it is removed, and the rest of it is swept.
+            let aside = temporary_name(TEMPORARY)?;
             let moved = dir.move_away_if(name, &dir, &aside, |dir, name| self.is_at(dir, name))?;
             if moved == Replaced::Differs {
                 return Err(self.changed());

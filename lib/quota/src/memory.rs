@@ -44,13 +44,27 @@ pub(crate) enum Part {
     Turn,
     /// The end of the session with this id.
     End(String),
+    /// The session with this id, which stopped at the wall.
+    Session(String),
+    /// What came in that session since it was captured for. That is asked again each time, so it is remembered only while
+    /// a capture of it is under way.
+    News(String),
 }
 
 impl Part {
     fn parse(text: &str) -> Option<Self> {
         match text {
             "prompt" => Some(Self::Prompt),
-            _ => text.strip_prefix("end ").map(|session| Self::End(session.to_owned())),
+            _ => {
+                let (part, session) = text.split_once(' ')?;
+                let session = session.to_owned();
+                Some(match part {
+                    "end" => Self::End(session),
+                    "session" => Self::Session(session),
+                    "news" => Self::News(session),
+                    _ => return None,
+                })
+            }
         }
     }
 
@@ -60,7 +74,17 @@ impl Part {
             Self::Prompt => Some("prompt".to_owned()),
             Self::Turn => None,
             Self::End(session) => Some(format!("end {session}")),
+            Self::Session(session) => Some(format!("session {session}")),
+            Self::News(session) => Some(format!("news {session}")),
         }
+    }
+
+    /// It with a session id that is not longer than what is remembered.
+    fn short(mut self) -> Self {
+        if let Self::End(session) | Self::Session(session) | Self::News(session) = &mut self {
+            session.truncate(session.floor_char_boundary(LONGEST));
+        }
+        self
     }
 }
 
@@ -76,18 +100,12 @@ pub(crate) struct Mark {
 
 impl Mark {
     pub(crate) fn near(window: &Window, part: Part) -> Self {
-        let part = match part {
-            Part::End(mut session) => {
-                session.truncate(session.floor_char_boundary(LONGEST));
-                Part::End(session)
-            }
-            part => part,
-        };
-        Self { tool: window.tool, window: Some(window.name.clone()), resets_at: window.resets_at, part }
+        let window_name = Some(window.name.clone());
+        Self { tool: window.tool, window: window_name, resets_at: window.resets_at, part: part.short() }
     }
 
-    pub(crate) fn wall(wall: &Wall) -> Self {
-        Self { tool: wall.tool, window: None, resets_at: wall.resets_at, part: Part::Turn }
+    pub(crate) fn wall(wall: &Wall, part: Part) -> Self {
+        Self { tool: wall.tool, window: None, resets_at: wall.resets_at, part: part.short() }
     }
 }
 
@@ -106,17 +124,20 @@ impl Entry {
         (-AHEAD..seconds).contains(&now.seconds().saturating_sub(self.at.seconds()))
     }
 
+    /// Whether it is of the same, and was made or is under way.
     fn covers(&self, mark: &Mark, now: Timestamp) -> bool {
+        (self.done || self.is_within(PENDING, now)) && self.is_of(mark, now)
+    }
+
+    fn is_of(&self, mark: &Mark, now: Timestamp) -> bool {
         let Mark { tool, window, part, .. } = &self.mark;
         let same = *tool == mark.tool && *window == mark.window && *part == mark.part;
-        let counts = self.done || self.is_within(PENDING, now);
-        same && counts
-            && match (self.mark.resets_at, mark.resets_at) {
-                (Some(_), Some(_)) => is_same_reset(self.mark.resets_at, mark.resets_at),
-                // Not every source tells the reset time of the same window.
-                (Some(reset), None) => reset > now || self.is_within(HOUR, now),
-                (None, _) => self.is_within(HOUR, now),
-            }
+        same && match (self.mark.resets_at, mark.resets_at) {
+            (Some(_), Some(_)) => is_same_reset(self.mark.resets_at, mark.resets_at),
+            // Not every source tells the reset time of the same window.
+            (Some(reset), None) => reset > now || self.is_within(HOUR, now),
+            (None, _) => self.is_within(HOUR, now),
+        }
     }
 
     fn is_outdated(&self, now: Timestamp) -> bool {
@@ -133,6 +154,11 @@ impl Memory {
     /// Whether there was a capture for it.
     pub(crate) fn has(&self, mark: &Mark, now: Timestamp) -> bool {
         self.0.iter().any(|entry| entry.covers(mark, now))
+    }
+
+    /// Whether a capture for it was made, and is not just under way.
+    pub(crate) fn has_made(&self, mark: &Mark, now: Timestamp) -> bool {
+        self.0.iter().any(|entry| entry.done && entry.is_of(mark, now))
     }
 
     /// Reads what [`Memory::written`] wrote; what is none of it is forgotten.
@@ -306,6 +332,9 @@ impl Claim<'_> {
     /// # Errors
     /// What the system says. The capture may be made once more then.
     pub fn done(mut self) -> Result<(), FileError> {
+        if matches!(self.trigger.part, Part::News(_)) {
+            return Ok(());
+        }
         self.settled = true;
         let marks = self.trigger.marks();
         let at = self.at;

@@ -81,9 +81,10 @@ pub struct Trigger {
 }
 
 impl Trigger {
-    /// Whether there was a capture for this window already, so that only what came since is worth another.
+    /// Whether there was a capture for this window, or for this session at the wall, already, so that only what came since
+    /// is worth another.
     pub fn is_another(&self) -> bool {
-        matches!(self.part, Part::End(_))
+        matches!(self.part, Part::End(_) | Part::News(_))
     }
 }
 
@@ -103,7 +104,7 @@ impl Trigger {
             Cause::Near(reading) => {
                 reading.windows.iter().map(|window| Mark::near(window, self.part.clone())).collect()
             }
-            Cause::Wall(wall) => vec![Mark::wall(wall)],
+            Cause::Wall(wall) => vec![Mark::wall(wall, self.part.clone())],
         }
     }
 }
@@ -142,11 +143,20 @@ impl Policy {
         }
     }
 
-    /// Whether the wall asks for a capture: once for each reset time, once an hour when that is not known. That the
-    /// window was captured for when it came near its end does not count: work went on since.
-    pub fn decide_wall(wall: &Wall, memory: &Memory, now: Timestamp) -> Option<Trigger> {
-        let new = wall.stands(now) && !memory.has(&Mark::wall(wall), now);
-        new.then(|| Trigger { tool: wall.tool, cause: Cause::Wall(wall.clone()), part: Part::Turn })
+    /// Whether the wall asks for a capture for the session with the id `session`: for each session once for each reset time,
+    /// once an hour when that is not known; after that for what is uncommitted then, if it is other than what was captured
+    /// ([`Trigger::is_another`]). That the window was captured for when it came near its end does not count: work went on
+    /// since.
+    pub fn decide_wall(wall: &Wall, session: &str, memory: &Memory, now: Timestamp) -> Option<Trigger> {
+        let mark = |part: &Part| Mark::wall(wall, part.clone());
+        let (first, news) = (Part::Session(session.to_owned()), Part::News(session.to_owned()));
+        let part = match memory.has(&mark(&first), now) {
+            false => first,
+            // While the first one is under way it has what is uncommitted now.
+            true if memory.has_made(&mark(&first), now) && !memory.has(&mark(&news), now) => news,
+            true => return None,
+        };
+        wall.stands(now).then(|| Trigger { tool: wall.tool, cause: Cause::Wall(wall.clone()), part })
     }
 
     /// Decides, and where there is something to capture, has it captured by one only of all who decide the same at the
@@ -175,11 +185,12 @@ impl Policy {
     /// As for [`Policy::claim`].
     pub fn claim_wall<'l>(
         wall: &Wall,
+        session: &str,
         ledger: &'l Ledger,
         now: Timestamp,
         patience: Duration,
     ) -> Result<Option<Claim<'l>>, FileError> {
-        ledger.claim(|memory| Self::decide_wall(wall, memory, now), now, patience)
+        ledger.claim(|memory| Self::decide_wall(wall, session, memory, now), now, patience)
     }
 
     /// Only the windows that are near their end, the fullest first.

@@ -100,7 +100,7 @@ impl Repository {
         if !is_id {
             return None;
         }
-        let head = self.gix.head_id().ok()?.detach();
+        let head = self.resolved()?.commit?;
         if head.to_string().starts_with(&id.to_ascii_lowercase()) {
             return Some((Relation::Same, None));
         }
@@ -112,7 +112,11 @@ impl Repository {
     }
 
     fn commit(&self, id: &str) -> Lookup {
-        let Ok(prefix) = gix::hash::Prefix::from_hex(id) else { return Lookup::None };
+        // Of its own, gitoxide takes any id of up to 40 digits for one of SHA-1, and finds no loose SHA-256 object by it.
+        let digits = self.gix.object_hash().len_in_hex();
+        let padded = format!("{:0<digits$}", id.to_ascii_lowercase());
+        let Ok(padded) = ObjectId::from_hex(padded.as_bytes()) else { return Lookup::None };
+        let Ok(prefix) = gix::hash::Prefix::new(&padded, id.len()) else { return Lookup::None };
         match self.gix.objects.lookup_prefix(prefix, None) {
             Ok(Some(Ok(id))) => self.peel(id).map_or(Lookup::None, Lookup::One),
             Ok(Some(Err(()))) => Lookup::Several,

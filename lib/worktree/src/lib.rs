@@ -4,9 +4,10 @@
 //! there); it reads no configuration and no object. [`Worktree::repository`] opens the repository. A hook asks for
 //! either only when something may be waiting.
 //!
-//! `git` is never run, and no inherited `GIT_*` variable changes an answer: hooks inherit the environment of whoever
+//! `git` is run only where gitoxide cannot read a repository's references (reftable), and no inherited `GIT_*` variable changes an answer: hooks inherit the environment of whoever
 //! ran the agent, a git hook of another repository among them.
 
+mod ask;
 #[cfg(feature = "status")]
 mod changes;
 mod count;

@@ -1,14 +1,30 @@
 //! An open repository: HEAD and the linked worktrees.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
+use gix::ObjectId;
 use gix::open::{Options, Permissions};
+use gix::prelude::ObjectIdExt as _;
 use gix::sec::Permission;
+
+use crate::ask;
 
 /// A repository whose data can be read.
 #[derive(Debug)]
 pub struct Repository {
     pub(crate) gix: gix::Repository,
+    /// What git says of HEAD, where it had to be asked.
+    asked: OnceCell<Option<Resolved>>,
+}
+
+/// What HEAD is.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolved {
+    /// The branch's short name; `HEAD` when none is checked out.
+    pub(crate) branch: String,
+    /// The commit; None before the first one.
+    pub(crate) commit: Option<ObjectId>,
 }
 
 /// What is checked out.
@@ -26,17 +42,26 @@ impl Repository {
         let mut gix = gix::open_opts(git_dir, options).ok()?;
         // Walking history looks the same trees and commits up again and again.
         gix.object_cache_size_if_unset(1 << 20);
-        Some(Self { gix })
+        Some(Self { gix, asked: OnceCell::new() })
     }
 
     /// What is checked out now.
     pub fn head(&self) -> Head {
-        let Ok(head) = self.gix.head() else { return Head::default() };
-        let branch = match head.referent_name() {
-            Some(name) => name.shorten().to_string(),
-            None => "HEAD".to_owned(),
-        };
-        Head { branch: Some(branch), short: head.id().map(|id| id.shorten_or_id().to_string()) }
+        let Some(Resolved { branch, commit }) = self.resolved() else { return Head::default() };
+        let short = commit.map(|id| id.attach(&self.gix).shorten_or_id().to_string());
+        Head { branch: Some(branch), short }
+    }
+
+    /// What HEAD is. Gitoxide reads no references in a reftable, so git is asked of those.
+    pub(crate) fn resolved(&self) -> Option<Resolved> {
+        if let Ok(head) = self.gix.head() {
+            let branch =
+                head.referent_name().map_or_else(|| "HEAD".to_owned(), |name| name.shorten().to_string());
+            return Some(Resolved { branch, commit: head.id().map(gix::Id::detach) });
+        }
+        let storage = self.gix.config_snapshot().string("extensions.refStorage")?;
+        let is_reftable = storage.eq_ignore_ascii_case(b"reftable");
+        self.asked.get_or_init(|| is_reftable.then(|| ask::head(self.gix.git_dir())).flatten()).clone()
     }
 
     /// The directory that its worktrees share: objects, branches, `info/exclude`.

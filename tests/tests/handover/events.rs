@@ -91,6 +91,44 @@ fn the_wall_itself_counts() {
 }
 
 #[test]
+fn at_one_limit_each_session_is_saved_once_and_then_what_is_new() {
+    let stage = Stage::changed();
+    let hit = |session: &str| {
+        let mut payload = stage.payload("StopFailure");
+        payload["error"] = json!("rate_limit");
+        payload["last_assistant_message"] = json!("You've hit your 5-hour limit · resets 12pm (UTC)");
+        payload["session_id"] = json!(session);
+        stage.event("claude", &payload, None).is_silent();
+    };
+    let newest = || stage.pending(&stage.app)[0]["path"].as_str().unwrap().to_owned();
+    hit("s-1");
+    stage.appears(1);
+    stage.settles();
+    // Another session has a summary of its own, and the next one is told of it too.
+    hit("s-2");
+    stage.appears(2);
+    stage.settles();
+    assert_eq!(stage.world.names(&stage.app, "unread").len(), 2);
+    let before = newest();
+    for session in ["s-1", "s-2"] {
+        hit(session);
+    }
+    stage.stays(2);
+    assert_eq!(newest(), before);
+    // What came since is saved, and takes the place of what was saved of that session.
+    stage.write("src/new.rs", "new work\n");
+    hit("s-2");
+    let start = std::time::Instant::now();
+    while newest() == before || stage.pending(&stage.app).len() > 2 {
+        assert!(start.elapsed() < std::time::Duration::from_secs(15), "the news are not saved");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let patch = std::path::Path::new(&newest()).join("workspace.patch");
+    assert!(std::fs::read_to_string(patch).unwrap().contains("+new work"));
+    assert_eq!(stage.pending(&stage.app).len(), 2);
+}
+
+#[test]
 fn sessions_that_end_are_saved_where_that_is_wanted() {
     let stage = Stage::changed();
     stage.ok(&["init"]);

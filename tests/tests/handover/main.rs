@@ -12,6 +12,7 @@ mod faults;
 mod meanwhile;
 mod pickup;
 mod refusals;
+mod sandbox;
 mod setup;
 mod support;
 mod trust;

@@ -69,6 +69,9 @@ fn an_edit_in_the_instant_of_an_apply_stays_and_all_else_is_put_back() {
     }
     let carried = Carried::new();
     let undo = || assert_eq!(feed(carried.undo(), b"").code, 0);
+    // What is made once for all is there from here on.
+    assert_eq!(feed(carried.apply(), b"").code, 0);
+    undo();
     for (file, words) in [
         ("src/b.rs", ["\"b.rs\"", "RENAME_EXCHANGE"]),
         ("gone.txt", ["\"gone.txt\"", "RENAME_NOREPLACE"]),
@@ -206,6 +209,9 @@ fn where_names_cannot_be_exchanged_an_edit_stays_too_and_a_kill_is_rolled_back()
     stage.world.git(stage.world.top(), &["clone", "--quiet", "app", clone.to_str().unwrap()]);
     let log = stage.world.path("trace");
     let carried = Carried { stage, clone, log };
+    for command in [carried.apply(), carried.undo()] {
+        assert_eq!(feed(command, b"").code, 0);
+    }
     // The old file goes away first; the new one takes its name.
     for words in [["\"a.rs\", ", ".was-a.rs"], ["/new>, \"0\"", "\"a.rs\""]] {
         let stop = Stop::find(&carried.apply(), &carried.log, &words);

@@ -135,6 +135,23 @@ impl Stage {
         std::fs::read_to_string(Path::new(&path).join("summary.md")).unwrap()
     }
 
+    /// Waits until no capture is under way: what was captured for is noted.
+    #[track_caller]
+    pub(crate) fn settles(&self) {
+        let start = std::time::Instant::now();
+        loop {
+            let found = Command::new("find").arg(self.world.top()).args(["-name", "captured.json"]).output();
+            let paths = String::from_utf8(found.unwrap().stdout).unwrap();
+            let notes: String =
+                paths.lines().map(|path| std::fs::read_to_string(path).unwrap_or_default()).collect();
+            if !notes.is_empty() && !notes.contains("\"done\":false") {
+                return;
+            }
+            assert!(start.elapsed() < Duration::from_secs(15), "a capture does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Fails when there are more than `count` captures soon.
     #[track_caller]
     pub(crate) fn stays(&self, count: usize) {

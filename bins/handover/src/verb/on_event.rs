@@ -143,7 +143,7 @@ fn look(
         return Ok(None);
     }
     let claim = match (&wall, &answer.reading) {
-        (Some(wall), _) => Policy::claim_wall(wall, &ledger, now, PATIENCE)?,
+        (Some(wall), _) => Policy::claim_wall(wall, session(event), &ledger, now, PATIENCE)?,
         (None, Some(reading)) => here.config.policy.claim(reading, moment(event), &ledger, now, PATIENCE)?,
         (None, None) => None,
     };
@@ -171,11 +171,16 @@ fn look(
     Ok(None)
 }
 
+/// The session's id; empty when the event does not say.
+fn session(event: &Event) -> &str {
+    event.session_id.as_deref().unwrap_or_default()
+}
+
 /// Where in a session this event stands.
 fn moment(event: &Event) -> Moment<'_> {
     match event.name.as_str() {
         "UserPromptSubmit" => Moment::Prompt,
-        "SessionEnd" => Moment::End(event.session_id.as_deref().unwrap_or_default()),
+        "SessionEnd" => Moment::End(session(event)),
         _ => Moment::Turn,
     }
 }
@@ -206,7 +211,7 @@ fn is_due(
     }
     let memory = ledger.memory()?;
     Ok(match wall {
-        Some(wall) => Policy::decide_wall(wall, &memory, now).is_some(),
+        Some(wall) => Policy::decide_wall(wall, session(event), &memory, now).is_some(),
         None => reading
             .is_some_and(|reading| here.config.policy.decide(reading, moment(event), &memory, now).is_some()),
     })

@@ -1,5 +1,7 @@
 //! `handover pickup`: takes what waits, exactly once.
 
+use std::path::Path;
+
 use handoff_bundle::{
     Applied, ApplyOptions, Bundle, BundleError, Claim, Git, Handover, Keyring, Refusal, Trusted, Undone,
 };
@@ -23,7 +25,7 @@ const LOOKED_AT: usize = 50;
 
 pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     if pickup.undo {
-        return undo(here);
+        return undo(here, pickup);
     }
     recover(here, pickup.apply)?;
     let (source, bundle) = find(here, pickup)?;
@@ -41,12 +43,13 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     }
     here.must_be_inside()?;
     let git = here.git()?;
-    let target = Handover::create(here.top(), here.config.track)?;
+    let target = Handover::create(here.top(), here.config.track)
+        .map_err(|error| refused(here, &source, &bundle, pickup, error))?;
     let options =
         ApplyOptions { allow_config: pickup.allow_config, onto_head: pickup.onto_head, again: pickup.again };
     let applied = target
         .apply(&git, &here.keyring()?, &bundle, options, &taker(here, pickup), Timestamp::now())
-        .map_err(|error| refused(here, &source, &bundle, error))?;
+        .map_err(|error| refused(here, &source, &bundle, pickup, error))?;
     withdraw(here, &bundle);
     // It is done, whether that could be said or not.
     here.print(&format!("{}\n{}{}", summary(&bundle), what(&applied), not_carried(&bundle)));
@@ -120,13 +123,43 @@ fn name_ignored(here: &Here<'_>, handover: &Handover, keyring: &Keyring) -> Resu
 pub(crate) fn claim(here: &Here<'_>, bundle: &Bundle, pickup: &Pickup) -> Result<Claim, Failure> {
     let (by, at) = (taker(here, pickup), Timestamp::now());
     let claim = if pickup.again { bundle.claim_again(&by, at) } else { bundle.claim(&by, at) };
-    claim.map_err(|error| Failure::new(format!("{error}{}", way(here, bundle, pickup.apply, &error))))
+    claim.map_err(|error| {
+        let way = if error.is_read_only() {
+            outside(here, pickup)
+        } else {
+            way(here, bundle, pickup.apply, &error)
+        };
+        Failure::new(format!("{error}{way}"))
+    })
 }
 
 /// Who has it then.
 fn taker(here: &Here<'_>, pickup: &Pickup) -> String {
     let how = if pickup.apply { "pickup --apply" } else { "pickup" };
     format!("{how} in {}", here.top().display())
+}
+
+/// The command whole, to be run where everything can be written to.
+fn outside(here: &Here<'_>, pickup: &Pickup) -> String {
+    let mut command = format!("cd {} && handover pickup", handoff_process::quoted(here.top()));
+    if let Some(id) = &pickup.id {
+        command += &format!(" {}", handoff_process::quoted(Path::new(id)));
+    }
+    if let Some(from) = &pickup.from {
+        command += &format!(" --from {}", handoff_process::quoted(&canonical(from)));
+    }
+    for (is_given, option) in [
+        (pickup.apply, "--apply"),
+        (pickup.onto_head, "--onto-head"),
+        (pickup.allow_config, "--allow-config"),
+        (pickup.again, "--again"),
+        (pickup.undo, "--undo"),
+    ] {
+        if is_given {
+            command += &format!(" {option}");
+        }
+    }
+    format!("; run it outside of the sandbox: {command}")
 }
 
 /// What can be done where another has it.
@@ -267,7 +300,13 @@ fn not_carried(bundle: &Bundle) -> String {
 }
 
 /// A refusal, with the way that is open here.
-fn refused(here: &Here<'_>, source: &Handover, bundle: &Bundle, error: BundleError) -> Failure {
+fn refused(
+    here: &Here<'_>,
+    source: &Handover,
+    bundle: &Bundle,
+    pickup: &Pickup,
+    error: BundleError,
+) -> Failure {
     let same = canonical(source.top()) == canonical(here.top());
     let way = match &error {
         BundleError::Refused(Refusal::Dirty(_)) if same => {
@@ -277,16 +316,21 @@ fn refused(here: &Here<'_>, source: &Handover, bundle: &Bundle, error: BundleErr
         BundleError::Refused(Refusal::ChangedMeanwhile(_)) => {
             "; everything else is as it was before: commit or stash that, and try again".into()
         }
+        error if error.is_read_only() => outside(here, pickup),
         _ => way(here, bundle, true, &error),
     };
     Failure::new(format!("could not apply it: {error}{way}"))
 }
 
-fn undo(here: &Here<'_>) -> Result<u8, Failure> {
+fn undo(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     let handover = here.handover()?.ok_or_else(|| Failure::new("there is nothing to undo"))?;
     let keyring = here.keyring()?;
     name_ignored(here, &handover, &keyring)?;
-    let Undone { bundle, paths, waits, .. } = handover.undo(&here.git()?, &keyring)?;
+    let undone = handover.undo(&here.git()?, &keyring);
+    let Undone { bundle, paths, waits, .. } = undone.map_err(|error| {
+        let way = if error.is_read_only() { outside(here, pickup) } else { String::new() };
+        Failure::new(format!("{error}{way}"))
+    })?;
     let note = if waits { ", and waits again" } else { "" };
     Ok(here.print(&format!("undone: {bundle}, {} put back{note}\n", counted(paths.len(), "path"))))
 }

@@ -80,6 +80,9 @@ pub(super) fn ready(
     let promised: Vec<_> = contents.intent_to_add.iter().collect();
     let changes_index = !index.is_empty() || !promised.is_empty();
     let mut entries_after = entries_before.clone();
+    if keep {
+        writable(repository, &tree, bundle, &nodes, changes_index)?;
+    }
     if changes_index {
         if index_before.is_some() {
             copy(dir, OsStr::new(INDEX_BEFORE), scratch.dir(), OsStr::new(INDEX))?;
@@ -152,6 +155,28 @@ fn reachable<'p>(
         true => Ok(()),
         false => Err(Refusal::InTheWay(in_the_way).into()),
     }
+}
+
+/// Everything that will be written to can be: the bundle, to be claimed; every directory that a path is in; and for another
+/// index git's directory and objects. In a sandbox some of it often cannot.
+fn writable(
+    repository: &Repository<'_>,
+    tree: &Tree,
+    bundle: &Trusted,
+    nodes: &[Node],
+    changes_index: bool,
+) -> Result<(), BundleError> {
+    let mut refused = Vec::new();
+    if bundle.dir().check_writable().is_err() {
+        refused.push(bundle.path().to_owned());
+    }
+    if changes_index {
+        refused.extend(repository.not_writable()?);
+    }
+    refused.extend(
+        tree.not_writable(nodes.iter().filter(|node| node.before != node.after).map(|node| &node.path)),
+    );
+    if refused.is_empty() { Ok(()) } else { Err(Refusal::NotWritable(refused).into()) }
 }
 
 /// Those of `paths` that the index has.

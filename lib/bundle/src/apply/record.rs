@@ -176,6 +176,16 @@ impl Recorded {
         claim.is_some_and(|claim| claim.give_back().unwrap_or(false))
     }
 
+    /// The directory of the bundle, if that lies under the claim of this apply.
+    pub(super) fn claimed(&self) -> Result<Option<Dir>, BundleError> {
+        let (Some(source), Some(claim)) = (&self.record.source, &self.record.claim) else { return Ok(None) };
+        let Some(dir) = Dir::open(Path::new(OsStr::from_bytes(source.as_bytes()))).ok().flatten() else {
+            return Ok(None);
+        };
+        let claim = Claim::known(dir.path(), claim.clone())?;
+        Ok(claim.is_some_and(|claim| claim.holds()).then_some(dir))
+    }
+
     /// Removes it: first its name, then what is in it.
     pub(super) fn remove(self) -> Result<(), BundleError> {
         let hidden = format!(".tmp-{}", hex(&handoff_files::random::<8>()?));

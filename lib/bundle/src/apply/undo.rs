@@ -95,6 +95,7 @@ impl Handover {
             recorded.dir.remove_all(NEW)?;
         }
         let kept = recorded.check(&repository, &tree)?;
+        recorded.check_writable(&repository, &tree, &kept)?;
         if !interrupted {
             // From here on it is neither applied nor undone, and the next command is to know. Where there is no room to
             // say so, it is undone all the same.
@@ -170,6 +171,34 @@ impl Recorded {
             return Err(Refusal::IndexMoved(way).into());
         }
         Ok(untouched)
+    }
+
+    /// What has to be written to can be: the working tree, the record, the index and the claim.
+    fn check_writable(
+        &self,
+        repository: &Repository<'_>,
+        tree: &Tree,
+        kept: &BTreeSet<usize>,
+    ) -> Result<(), BundleError> {
+        let nodes = self.nodes_but(kept).filter(|(_, node)| node.before != node.after);
+        let mut refused = tree.not_writable(nodes.map(|(_, node)| &node.path));
+        if self.within.check_writable().is_err() {
+            refused.push(self.within.path().to_owned());
+        }
+        if self.has_new_index(repository)? && repository.git_dir.check_writable().is_err() {
+            refused.push(repository.git_dir.path().to_owned());
+        }
+        if let Some(source) = self.claimed()?.filter(|source| source.check_writable().is_err()) {
+            refused.push(source.path().to_owned());
+        }
+        if refused.is_empty() { Ok(()) } else { Err(Refusal::NotWritable(refused).into()) }
+    }
+
+    /// Whether git has the index that the apply made.
+    fn has_new_index(&self, repository: &Repository<'_>) -> Result<bool, BundleError> {
+        Ok(self.record.index_after.is_some()
+            && hash_of(&repository.git_dir, "index")? != self.record.index_before
+            && self.index_is_after(repository)?)
     }
 
     /// The nodes without those of the numbers `kept`.
@@ -318,17 +347,13 @@ impl Recorded {
 
     /// Puts the old index back, to the byte, where git has the new one.
     fn restore_index(&self, repository: &Repository<'_>) -> Result<(), BundleError> {
-        let before = &self.record.index_before;
-        if self.record.index_after.is_none() || hash_of(&repository.git_dir, "index")? == *before {
-            return Ok(());
-        }
-        if !self.index_is_after(repository)? {
+        if !self.has_new_index(repository)? {
             return Ok(());
         }
         // It may have been written again by git, with other times in it: what is there now is what is replaced.
         self.dir.remove(INDEX_NOW)?;
         let there = copy(&repository.git_dir, OsStr::new("index"), &self.dir, OsStr::new(INDEX_NOW))?;
-        let before = before.as_deref().map(|hash| (INDEX_BEFORE, hash));
+        let before = self.record.index_before.as_deref().map(|hash| (INDEX_BEFORE, hash));
         install(repository, &self.dir, there.then_some(INDEX_NOW), before)
     }
 }

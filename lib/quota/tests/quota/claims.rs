@@ -156,22 +156,36 @@ fn a_window_whose_reset_nobody_tells_is_captured_for_once_an_hour() {
 fn the_wall_is_captured_for_although_its_approach_was() {
     let place = tempfile::tempdir().unwrap();
     let ledger = Ledger::new(place.path());
-    let hit = |at| {
+    // Whether it is captured, and then captures; and whether only news are.
+    let hit = |session, at| {
         let wall = Wall::of_event(&fixture("claude-2.1.329-stop-failure-limit.json"), now()).unwrap();
-        let claim = Policy::claim_wall(&wall, &ledger, at, PATIENCE).unwrap();
-        claim.map(|claim| claim.done().unwrap()).is_some()
+        let claim = Policy::claim_wall(&wall, session, &ledger, at, PATIENCE).unwrap()?;
+        let is_another = claim.trigger.is_another();
+        claim.done().unwrap();
+        Some(is_another)
     };
     assert!(captures(&ledger, &five_hour(95.0, 4440), now()));
-    assert!(hit(now()));
-    assert!(!hit(later(now(), 600)));
-    assert!(!hit(later(now(), 86_400)), "it no longer stands");
+    assert_eq!(hit("one", now()), Some(false));
+    // Each session once; after that its news, as often as there are any.
+    assert_eq!(hit("one", later(now(), 600)), Some(true));
+    assert_eq!(hit("one", later(now(), 600)), Some(true));
+    assert_eq!(hit("two", later(now(), 600)), Some(false));
+    assert_eq!(hit("two", later(now(), 700)), Some(true));
+    assert_eq!(hit("one", later(now(), 86_400)), None, "it no longer stands");
     // One whose end nobody knows: once an hour.
     let event = br#"{"hook_event_name":"StopFailure","error":"billing_error"}"#;
-    let broke = |at| Policy::claim_wall(&Wall::of_event(event, at).unwrap(), &ledger, at, PATIENCE).unwrap();
+    let broke =
+        |at| Policy::claim_wall(&Wall::of_event(event, at).unwrap(), "one", &ledger, at, PATIENCE).unwrap();
+    let is_another = |at| broke(at).unwrap().trigger.is_another();
     let first = broke(later(now(), 90_000)).unwrap();
+    assert!(broke(later(now(), 90_060)).is_none(), "it is under way, and has what there is");
     first.done().unwrap();
-    assert!(broke(later(now(), 93_599)).is_none());
-    assert!(broke(later(now(), 93_600)).is_some());
+    let news = broke(later(now(), 90_100)).unwrap();
+    assert!(news.trigger.is_another());
+    assert!(broke(later(now(), 90_100)).is_none(), "others at the same time have nothing to do");
+    news.done().unwrap();
+    assert!(is_another(later(now(), 93_599)));
+    assert!(!is_another(later(now(), 93_600)));
 }
 
 #[test]

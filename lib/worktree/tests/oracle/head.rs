@@ -70,21 +70,47 @@ fn a_sha256_repository_is_read() {
 }
 
 #[test]
-fn a_reftable_repository_is_found_and_nothing_false_is_said_of_it() {
+fn a_reftable_repository_is_read() {
     let oracle = Oracle::init(&["--ref-format=reftable"]);
     let first = oracle.commit_file("a", "a\n");
     oracle.commit_file("b", "b\n");
     fs::create_dir(oracle.path("sub")).unwrap();
     let found = Worktree::find(&oracle.path("sub")).unwrap();
     assert_eq!(found.top(), oracle.dir);
-    let Some(repository) = found.repository() else { return };
-    let head = repository.head();
-    assert!(head.branch.is_none() || head.branch.as_deref() == Some("main"), "{head:?}");
-    assert!(head.short.is_none() || head.short == Some(oracle.git(&["rev-parse", "--short", "HEAD"])));
-    let drift = repository.drift(&first, &[]).map(|drift| drift.relation);
-    assert!(matches!(drift, None | Some(Relation::Unclear | Relation::Ahead(_))), "{drift:?}");
-    let changes = repository.changes();
-    assert!(changes.as_ref().is_none_or(Vec::is_empty), "{changes:?}");
+    oracle.same_head();
+    assert_eq!(words(oracle.same_drift(&first)), "ahead 1 commit");
+    oracle.git(&["checkout", "-q", "-b", "topic/x", &first]);
+    oracle.same_head();
+    oracle.git(&["checkout", "-q", "--detach", "main"]);
+    oracle.same_head();
+    let linked = oracle.outside("linked");
+    oracle.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "main"]);
+    oracle.same_head_in(&linked);
+    // What is uncommitted cannot be said, and nothing false is.
+    oracle.write("a", "other\n");
+    let changes = oracle.repository().changes();
+    assert!(changes.as_ref().is_none_or(|changes| changes.len() == 1), "{changes:?}");
+}
+
+#[test]
+fn a_reftable_repository_without_a_commit_has_a_branch() {
+    let oracle = Oracle::init(&["--ref-format=reftable"]);
+    let head = oracle.repository().head();
+    assert_eq!((head.branch.as_deref(), head.short), (Some("main"), None));
+}
+
+#[test]
+fn a_loose_commit_of_sha256_is_found_by_any_part_of_its_id() {
+    let oracle = Oracle::init(&["--object-format=sha256"]);
+    let first = oracle.commit_file("a", "a\n");
+    oracle.commit_file("b", "b\n");
+    for digits in [7, 12, 39, 40, 41, 63, 64] {
+        assert_eq!(words(oracle.drift(&first[..digits]).relation), "ahead 1 commit", "{digits}");
+    }
+    oracle.git(&["gc", "-q"]);
+    for digits in [7, 40, 64] {
+        assert_eq!(words(oracle.drift(&first[..digits]).relation), "ahead 1 commit", "packed, {digits}");
+    }
 }
 
 #[test]
