@@ -175,7 +175,7 @@ fn a_codex_that_does_not_answer_is_said_once_everything_else_is_done() {
     );
     assert!(
         ran.out().contains("installed:   ")
-            && ran.out().contains("note: Codex runs a hook only once you trust it")
+            && ran.out().contains("note: Codex runs a hook only once you trust it. If you have not yet: ")
     );
     assert_eq!(machine.run(&["doctor", "--quick"]).code, 0);
     machine.uninstall();
