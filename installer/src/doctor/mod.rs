@@ -5,6 +5,7 @@ mod claude;
 mod codex;
 mod dispatch;
 pub(crate) mod programs;
+mod settings;
 mod store;
 
 use std::path::Path;
