@@ -26,6 +26,7 @@ impl Patient<'_> {
             self.not_wired(Agent::Claude, has_plugin);
             if has_plugin {
                 self.switched_off(&settings, true);
+                self.claude_sandbox(&settings);
             }
             return;
         }
@@ -35,6 +36,7 @@ impl Patient<'_> {
             Err(error) => self.malformed(&path, &error),
         }
         self.switched_off(&settings, false);
+        self.claude_sandbox(&settings);
         if has_plugin {
             self.problem(
                 "the plugin is installed too: each session starts the hook twice (a handoff is shown once all the same)",

@@ -2,6 +2,7 @@
 
 mod capture;
 mod claude;
+mod claude_sandbox;
 mod codex;
 mod dispatch;
 pub(crate) mod programs;

@@ -112,6 +112,14 @@ impl Settings {
         let has = |source: &&Source| source.scope == Scope::Managed && source.value.get(key).is_some();
         self.sources.iter().rev().find(has)
     }
+
+    /// The strings of the list at `pointer` in all files, which Claude Code joins.
+    pub(super) fn strings<'a>(&'a self, pointer: &'a str) -> impl Iterator<Item = (&'a Source, &'a str)> {
+        self.sources.iter().flat_map(move |source| {
+            let list = source.value.pointer(pointer).and_then(Value::as_array);
+            list.into_iter().flatten().filter_map(Value::as_str).map(move |text| (source, text))
+        })
+    }
 }
 
 /// The object in the file at `path`; `None` where there is no such file, or a blank one.

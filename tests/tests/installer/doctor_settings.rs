@@ -153,3 +153,76 @@ fn what_managed_settings_keep_from_running_is_named() {
         is_healthy(&machine);
     }
 }
+
+#[test]
+fn a_sandbox_that_closes_the_store_is_named() {
+    let machine = installed();
+    user(&machine, "\"permissions\": {\"deny\": [\"Edit(~/.agent-handoffs/**)\"]}");
+    is_healthy(&machine);
+    machine.file(LOCAL, "{\"sandbox\": {\"enabled\": true}}");
+    let closed = "its sandbox, on by ~/app/.claude/settings.local.json, may not write to ~/.agent-handoffs: ";
+    says(&machine, &format!("{closed}~/.claude/settings.json denies Edit("));
+    let machine = installed();
+    machine.file(LOCAL, "{\"sandbox\": {\"enabled\": true}}");
+    is_healthy(&machine);
+    let denies =
+        "{\"sandbox\": {\"enabled\": true, \"filesystem\": {\"denyWrite\": [\"~/.agent-handoffs/\"]}}}";
+    machine.file(LOCAL, denies);
+    says(&machine, &format!("{closed}~/app/.claude/settings.local.json denies \"~/.agent-handoffs/\"\n"));
+    machine.file(LOCAL, denies.replace("\"filesystem\": {", "\"filesystem\": {\"disabled\": true, "));
+    is_healthy(&machine);
+}
+
+#[test]
+fn a_store_that_the_sandbox_is_not_told_of_is_found_and_installing_opens_it() {
+    let machine = installed();
+    let wired = machine.text(USER);
+    machine.link("link", machine.path(".agent-handoffs"));
+    let allow = |entries: &str| {
+        format!("{{\"sandbox\": {{\"enabled\": true, \"filesystem\": {{\"allowWrite\": [{entries}]}}}}}}")
+    };
+    let without = wired.replace(machine.path(".agent-handoffs").to_str().unwrap(), "/nowhere");
+    machine.file(USER, &without);
+    is_healthy(&machine);
+    for entries in ["", "\"~/link\"", "\"~/.agent*\"", "\"~/.agent-handoffs/app\""] {
+        machine.file(PROJECT, allow(entries));
+        says(
+            &machine,
+            "its sandbox, on by ~/app/.claude/settings.json, may not write to ~/.agent-handoffs: no handoff",
+        );
+    }
+    for entries in ["\"~/.agent-handoffs\"", "\"~/.agent-handoffs/\"", "\"../../.agent-handoffs\""] {
+        machine.file(PROJECT, allow(entries));
+        is_healthy(&machine);
+    }
+    let edit =
+        "{\"sandbox\": {\"enabled\": true}, \"permissions\": {\"allow\": [\"Edit(~/.agent-handoffs/**)\"]}}";
+    machine.file(PROJECT, edit);
+    is_healthy(&machine);
+    machine.file(PROJECT, allow(""));
+    machine.file(LOCAL, "{\"sandbox\": {\"enabled\": false}}");
+    is_healthy(&machine);
+    machine.file(LOCAL, "{}");
+    machine.done(&["install", "--only", "claude"]);
+    is_healthy(&machine);
+}
+
+#[test]
+fn a_sandbox_that_opens_the_state_directory_is_warned_of() {
+    let machine = installed();
+    let warns = |entry: &str, more: &str| {
+        let files = format!("{{\"allowWrite\": [\"{entry}\"]{more}}}");
+        machine.file(LOCAL, format!("{{\"sandbox\": {{\"enabled\": true, \"filesystem\": {files}}}}}"));
+        let (code, said) = doctor(&machine);
+        assert_eq!(code, 0, "{said}");
+        said.contains("lets sandboxed commands write to ~/.local/state/agent-handoff, where the keys are")
+    };
+    let above = machine.home.parent().unwrap().display().to_string();
+    for entry in
+        ["~", "~/", "~/.local", "~/.local/state/agent-handoff", "~/.local/state/agent-handoff/keys", &above]
+    {
+        assert!(warns(entry, ""), "{entry}");
+    }
+    assert!(!warns("~", ", \"denyWrite\": [\"~/.local/state/agent-handoff\"]"));
+    assert!(!warns("~/src", "") && !warns("~/.local/share", ""));
+}
