@@ -43,7 +43,7 @@ impl Source {
             None => match checkout() {
                 Some(checkout) if own.as_deref().is_none_or(was_built_here) => Ok(Self::Checkout(checkout)),
                 _ => Err(InstallError::Tool(format!(
-                    "find the programs: neither do {} lie beside this one, nor is there a checkout to build them from",
+                    "find the programs: {} do not lie beside this one",
                     PROGRAMS.join(", ")
                 ))),
             },

@@ -152,11 +152,11 @@ impl<'p> Report<'p> {
         self.say("trusted", "Codex runs our hooks from now on", "trusted", json!(true));
     }
 
-    /// The hook is there and Codex does not run it.
+    /// The hook is there, and it is not known that Codex trusts it: what a person trusted in Codex, Codex alone knows.
     pub(crate) fn untrusted(&mut self) {
         self.note(
-            "Codex runs a hook only once you trust it: choose \"Trust all and continue\" when `codex` next asks, or run \
-             install again with --trust-codex-hook. Until then its instructions do the work"
+            "Codex runs a hook only once you trust it. If you have not yet: choose \"Trust all and continue\" when `codex` \
+             next asks, or run install again with --trust-codex-hook. Until then its instructions do the work"
                 .to_owned(),
         );
     }

@@ -8,13 +8,17 @@ use crate::app_server::Listed;
 use crate::trust;
 
 impl Patient<'_> {
-    pub(super) fn capture(&mut self) {
+    /// Gives whether any tool runs hooks of ours.
+    pub(super) fn capture(&mut self) -> bool {
         self.area = "capture";
         let mend = format!("{} install", handoff_process::quoted(&self.places.program("handover")));
         let here = self.places.adapters(self.environment);
         let manifest = match self.places.records().user() {
             Ok(manifest) => manifest,
-            Err(error) => return self.problem(error.to_string(), mend),
+            Err(error) => {
+                self.problem(error.to_string(), mend);
+                return false;
+            }
         };
         let recorded = !manifest.is_empty();
         let mut any = false;
@@ -30,6 +34,7 @@ impl Patient<'_> {
                 "work is saved by hand, and by itself in projects with `handover enable`; to have it so in all: handover install",
             );
         }
+        any
     }
 
     /// Says how one of a tool's surfaces stands; whether anything of ours is there.

@@ -1,20 +1,16 @@
 //! Will Claude Code run the hook?
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use handoff_process::Environment;
 use handoff_wiring::{Found, Run, Standing};
+use serde_json::Value;
 
 use super::Patient;
+use super::settings::{Scope, Settings, Source, Unusable};
 use crate::agent::Agent;
 use crate::piece::{Piece, is_blank, owner};
 use crate::planner::is_old_link;
-
-/// Where an administrator's settings are.
-const MANAGED: [&str; 2] = [
-    "/etc/claude-code/managed-settings.json",
-    "/Library/Application Support/ClaudeCode/managed-settings.json",
-];
 
 impl Patient<'_> {
     pub(super) fn claude(&mut self) {
@@ -24,15 +20,23 @@ impl Patient<'_> {
         let text = self.read(&path).unwrap_or_default();
         let plugins = handoff_wiring::enabled(&text, "enabledPlugins").unwrap_or_default();
         let has_plugin = plugins.iter().any(|name| is_ours(name));
+        let here = Environment::working_directory().unwrap_or_default();
+        let settings = Settings::of(self.places, &here);
         if !self.manifest.agents.contains(&Agent::Claude) {
-            return self.not_wired(Agent::Claude, has_plugin);
+            self.not_wired(Agent::Claude, has_plugin);
+            if has_plugin {
+                self.switched_off(&settings, true);
+                self.claude_sandbox(&settings);
+            }
+            return;
         }
         let owns = owner(self.places);
         match piece.hooks(&owns).find(if is_blank(&text) { "{}" } else { &text }) {
             Ok(found) => self.handlers(&piece, &found),
             Err(error) => self.malformed(&path, &error),
         }
-        self.switched_off();
+        self.switched_off(&settings, false);
+        self.claude_sandbox(&settings);
         if has_plugin {
             self.problem(
                 "the plugin is installed too: each session starts the hook twice (a handoff is shown once all the same)",
@@ -75,24 +79,67 @@ impl Patient<'_> {
         }
     }
 
-    /// The switch that turns all hooks off, in every file that it may stand in.
-    fn switched_off(&mut self) {
-        let here = Environment::working_directory().unwrap_or_default();
-        let mut files: Vec<PathBuf> = vec![self.places.claude.join("settings.json")];
-        files.extend(["settings.json", "settings.local.json"].map(|name| here.join(".claude").join(name)));
-        files.extend(MANAGED.map(PathBuf::from));
-        files.dedup();
-        for path in files {
-            let Ok(content) = handoff_files::read_file(&path, crate::plan::LARGEST) else { continue };
-            let Ok(text) = handoff_wiring::text(&content) else { continue };
-            for switch in ["disableAllHooks", "allowManagedHooksOnly"] {
-                if handoff_wiring::flag(text, switch) == Ok(Some(true)) {
-                    let shown = self.places.short(&path);
-                    let file = handoff_process::quoted(&path);
-                    self.problem(
-                        format!("{shown} turns the hook off: \"{switch}\": true"),
-                        format!("${{EDITOR:-vi}} {file}   # and take {switch} out"),
-                    );
+    /// What keeps Claude Code from running the hook, in the settings as it merges them in this directory. A plugin is
+    /// not what is kept to plugins.
+    fn switched_off(&mut self, settings: &Settings, is_plugin: bool) {
+        self.unusable(settings);
+        if let Some(source) = settings.is_on("/disableAllHooks") {
+            self.turned_off(source, "turns the hook off: \"disableAllHooks\": true", "disableAllHooks");
+        }
+        let managed = settings.managed();
+        let ours_is_managed = || {
+            let plugins = managed.get("enabledPlugins").and_then(Value::as_object);
+            let mut names = plugins.into_iter().flatten().filter(|(_, on)| **on == Value::Bool(true));
+            is_plugin && names.any(|(name, _)| is_ours(name))
+        };
+        if managed.get("allowManagedHooksOnly") == Some(&Value::Bool(true))
+            && !ours_is_managed()
+            && let Some(source) = settings.managed_source("allowManagedHooksOnly")
+        {
+            let why = "lets no hooks run but those of managed settings: allowManagedHooksOnly";
+            self.turned_off(source, why, "allowManagedHooksOnly");
+        }
+        let key = "strictPluginOnlyCustomization";
+        let holds = match managed.get(key) {
+            Some(Value::Array(kinds)) => kinds.contains(&Value::from("hooks")),
+            value => value == Some(&Value::Bool(true)),
+        };
+        if holds
+            && !is_plugin
+            && let Some(source) = settings.managed_source(key)
+        {
+            let why = format!("lets no hooks run but those of plugins and managed settings: {key}");
+            self.turned_off(source, &why, key);
+        }
+    }
+
+    fn turned_off(&mut self, source: &Source, why: &str, switch: &str) {
+        let shown = self.places.short(&source.path);
+        let file = handoff_process::quoted(&source.path);
+        self.problem(format!("{shown} {why}"), format!("${{EDITOR:-vi}} {file}   # and take {switch} out"));
+    }
+
+    /// The settings files that Claude Code passes over, or that keep it from starting.
+    fn unusable(&mut self, settings: &Settings) {
+        for (scope, path, why) in &settings.unusable {
+            let shown = self.places.short(path);
+            let mend = format!("${{EDITOR:-vi}} {}", handoff_process::quoted(path));
+            match (scope, why) {
+                (Scope::User, Unusable::WrongType(_)) => self.problem(
+                    format!("{shown}: {why}, so Claude Code passes over the file, and the hook in it"),
+                    mend,
+                ),
+                // Said where the hook was looked for.
+                (Scope::User, _) => {}
+                // Not one of those that are for all to read.
+                (Scope::Managed, Unusable::File(_)) => self.note(why.to_string()),
+                (Scope::Managed, _) => self.problem(
+                    format!("{shown} is broken, with which Claude Code does not start: {why}"),
+                    mend,
+                ),
+                (Scope::Project | Scope::Local, Unusable::File(_)) => {}
+                (Scope::Project | Scope::Local, _) => {
+                    self.note(format!("{shown}: {why}, so Claude Code passes over the file"));
                 }
             }
         }

@@ -5,6 +5,7 @@ use handoff_wiring::Roots;
 use super::Patient;
 use super::claude::is_ours;
 use crate::agent::Agent;
+use crate::app_server::Listed;
 use crate::piece::{BLOCK, Looks, Piece, is_blank, owner, told};
 use crate::trust;
 
@@ -129,8 +130,12 @@ impl Patient<'_> {
                 ));
             }
         };
-        let untrusted = hooks.iter().find(|hook| is_ours(&hook.key) && hook.status != "trusted");
-        if let Some(hook) = untrusted {
+        let is_run = |hook: &Listed| matches!(&*hook.status, "trusted" | "managed");
+        let ours = || hooks.iter().filter(|hook| is_ours(&hook.key));
+        if ours().any(|hook| !hook.enabled) {
+            self.problem("the plugin's hook was disabled in Codex", "codex   # then /hooks, and enable it");
+        }
+        if let Some(hook) = ours().find(|hook| !is_run(hook)) {
             self.problem(
                 format!("the plugin's hook is {}, so Codex passes it over in silence", hook.status),
                 "codex   # and choose \"Trust all and continue\"",

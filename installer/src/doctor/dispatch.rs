@@ -25,17 +25,29 @@ impl Patient<'_> {
         for warning in &config.warnings {
             self.note(warning.to_string());
         }
+        let mut can_start = false;
         for backend in &config.backends {
             for warning in backend.warnings(false) {
                 self.note(warning.to_string());
             }
             let (name, program) = (&backend.name, backend.kind.name());
             // What `env` makes of PATH is known at a launch only.
-            if !backend.sets("PATH") && self.environment.find_program(program).is_none() {
+            if backend.sets("PATH") || self.environment.find_program(program).is_some() {
+                can_start = true;
+            } else {
                 self.note(format!(
                     "the backend {name} cannot start: `{program}` is not on your PATH as a program that can be run"
                 ));
             }
+        }
+        if !can_start {
+            let mut programs: Vec<_> = config.backends.iter().map(|backend| backend.kind.name()).collect();
+            programs.sort_unstable();
+            programs.dedup();
+            return self.problem(
+                format!("{shown} has no backend that can start, so no task can be given to another agent"),
+                format!("put {} on your PATH, where it is installed", programs.join(" or ")),
+            );
         }
         let names: Vec<_> = config.backends.iter().map(|backend| backend.name.as_str()).collect();
         self.well(format!("{shown} has the backends {}", names.join(", ")));

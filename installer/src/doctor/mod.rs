@@ -2,9 +2,11 @@
 
 mod capture;
 mod claude;
+mod claude_sandbox;
 mod codex;
 mod dispatch;
 pub(crate) mod programs;
+mod settings;
 mod store;
 
 use std::path::Path;
@@ -76,14 +78,15 @@ pub(crate) fn doctor(
     patient.programs();
     patient.claude();
     patient.codex();
-    patient.capture();
+    let captures = patient.capture();
     patient.store();
     patient.dispatch();
+    let serves = patient.serves(captures);
     let findings = patient.findings;
     let problems = findings.iter().filter(|finding| finding.level == Level::Problem).count();
     let printed = match options.json {
-        true => output.print(&json_of(&findings, &manifest, &places)),
-        false => output.print(&text_of(&findings, problems)),
+        true => output.print(&json_of(&findings, problems == 0 && serves, &manifest, &places)),
+        false => output.print(&text_of(&findings, problems, serves)),
     };
     Ok(if problems > 0 { Status::NotDone } else { printed })
 }
@@ -94,7 +97,7 @@ fn one_line(text: &str) -> String {
     Sanitised::text(text.as_bytes()).as_str().trim_end().replace('\n', " ")
 }
 
-fn text_of(findings: &[Finding], problems: usize) -> String {
+fn text_of(findings: &[Finding], problems: usize, serves: bool) -> String {
     let mut text = String::new();
     for Finding { level, area, text: found, mend } in findings {
         let level = level.word();
@@ -104,15 +107,15 @@ fn text_of(findings: &[Finding], problems: usize) -> String {
         }
     }
     text.push_str(&match problems {
-        0 => "healthy\n".to_owned(),
+        0 if serves => "healthy\n".to_owned(),
+        0 => "no problem, and no agent that it is for\n".to_owned(),
         1 => "1 problem\n".to_owned(),
         many => format!("{many} problems\n"),
     });
     text
 }
 
-fn json_of(findings: &[Finding], manifest: &Manifest, places: &Places) -> String {
-    let problems = findings.iter().any(|finding| finding.level == Level::Problem);
+fn json_of(findings: &[Finding], healthy: bool, manifest: &Manifest, places: &Places) -> String {
     let entries: Vec<_> = findings
         .iter()
         .map(|finding| {
@@ -121,7 +124,7 @@ fn json_of(findings: &[Finding], manifest: &Manifest, places: &Places) -> String
         .collect();
     let version = Some(&manifest.version).filter(|version| !version.is_empty());
     let object =
-        json!({"healthy": !problems, "version": version, "prefix": places.prefix, "findings": entries});
+        json!({"healthy": healthy, "version": version, "prefix": places.prefix, "findings": entries});
     format!("{object}\n")
 }
 
@@ -241,6 +244,20 @@ impl Patient<'_> {
                 .problem("it is here and not wired", self.again(&format!("install --only {}", agent.word()))),
             false => self.note("it was not found here"),
         }
+    }
+
+    /// Whether there is an agent that is served, or could be: where there is none, everything is in order for nothing.
+    fn serves(&mut self, captures: bool) -> bool {
+        let is_here = |agent: crate::agent::Agent| agent.is_here(self.places, self.environment);
+        if captures || !self.manifest.agents.is_empty() || crate::agent::Agent::ALL.into_iter().any(is_here) {
+            return true;
+        }
+        self.area = "agents";
+        let install = self.again("install");
+        self.note(format!(
+            "neither Claude Code nor Codex was found here, so no session is shown a handoff: install one of them, then: {install}"
+        ));
+        false
     }
 
     /// The skills that an agent was given.

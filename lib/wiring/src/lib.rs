@@ -24,7 +24,7 @@ pub use allow_write::AllowWrite;
 pub use block::Block;
 pub use edit::{Edit, Edited, hash};
 pub use hooks::{Found, Handler, Hooks, Run, Standing};
-pub use json::{enabled, flag};
+pub use json::enabled;
 pub use malformed::{Malformed, text};
 pub use roots::Roots;
 pub use shell::Call;

@@ -175,7 +175,7 @@ fn a_codex_that_does_not_answer_is_said_once_everything_else_is_done() {
     );
     assert!(
         ran.out().contains("installed:   ")
-            && ran.out().contains("note: Codex runs a hook only once you trust it")
+            && ran.out().contains("note: Codex runs a hook only once you trust it. If you have not yet: ")
     );
     assert_eq!(machine.run(&["doctor", "--quick"]).code, 0);
     machine.uninstall();
@@ -200,4 +200,24 @@ fn with_the_plugin_alone_codex_is_asked_for_the_sandbox_all_the_same() {
     let roots = format!("[sandbox_workspace_write]\nwritable_roots = ['{}']\n\n{plugin}", store.display());
     machine.file(".codex/config.toml", roots);
     assert!(machine.done(&["doctor"]).contains("ok       Codex: the plugin is installed\n"));
+}
+
+#[test]
+fn without_an_agent_or_a_backend_that_can_start_nothing_is_called_healthy() {
+    let machine = Machine::empty();
+    machine.stand_ins("");
+    machine.install();
+    let said = machine.done(&["doctor", "--quick"]);
+    assert!(said.contains("note     agents: neither Claude Code nor Codex was found here"), "{said}");
+    assert!(!said.contains("healthy"), "{said}");
+    assert_eq!(machine.json(&["doctor", "--quick", "--json"], 0)["healthy"], false);
+
+    let machine = installed();
+    let config = "backends:\n  a: {model: m}\n  b: {type: codex}\n";
+    machine.file(".handoff/config.yaml", config);
+    let none = machine.run(&["doctor", "--quick"]);
+    let problem = "problem  dispatch: ~/.handoff/config.yaml has no backend that can start";
+    assert!(none.code == 1 && none.out().contains(problem), "{}", none.out());
+    let mend = "mend: put claude or codex on your PATH, where it is installed\n";
+    assert!(none.out().contains(mend), "{}", none.out());
 }

@@ -60,16 +60,6 @@ impl From<&Array<'_>> for Container {
     }
 }
 
-/// The boolean at the top level of a host's settings; None when it is not there or something else.
-///
-/// # Errors
-/// [`Malformed`].
-pub fn flag(text: &str, key: &str) -> Result<Option<bool>, Malformed> {
-    let (_, text) = crate::without_bom(text);
-    let value = parse(text, true)?;
-    Ok(value.as_object().and_then(|root| root.get_boolean(key)).map(|flag| flag.value))
-}
-
 /// The names that are set to true in the object `key` at the top level.
 ///
 /// # Errors
