@@ -80,11 +80,11 @@ impl<'p> Report<'p> {
                     self.places.short(&self.places.claude.join("settings.json"))
                 ),
                 Agent::Codex if planner.left.iter().any(|left| left.path.starts_with(&self.places.codex)) => {
-                    "not all of it, see below; skills $handoff and $upgrade-handoff, agent handoff-ds"
+                    "not all of it, see below; skills $handoff and $upgrade-handoff, agents handoff-ds and handoff-opus"
                         .to_owned()
                 }
                 Agent::Codex => format!(
-                    "instructions in {}, the store among the sandbox's writable roots{}; skills $handoff and $upgrade-handoff, agent handoff-ds",
+                    "instructions in {}, the store among the sandbox's writable roots{}; skills $handoff and $upgrade-handoff, agents handoff-ds and handoff-opus",
                     self.places.short(&agent.pieces(self.places, &planner.manifest)[0].path()),
                     if planner.manifest.codex_hook { ", SessionStart hook in hooks.json" } else { "" }
                 ),

@@ -3,6 +3,7 @@
 
 mod args;
 mod here;
+mod resumable;
 mod select;
 mod supervise;
 mod verb;

@@ -61,6 +61,21 @@ pub enum AdoptError {
         /// The backend that it is reserved for.
         backend: String,
     },
+    /// handoff-cli reserved it for another backend, of which its id has two letters.
+    #[error(
+        "{} was made for a backend that ids call {}, not for {}; choose that one with --backend",
+        shown(id),
+        name(letters),
+        name(backend)
+    )]
+    OtherLetters {
+        /// The run.
+        id: RunId,
+        /// The two letters.
+        letters: String,
+        /// The backend that it was to run on.
+        backend: String,
+    },
     /// Nobody wrote the prompt.
     #[error("the prompt of {} was not written yet", shown(.0))]
     NoPrompt(RunId),

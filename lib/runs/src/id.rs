@@ -105,6 +105,20 @@ pub(crate) fn code(number: u64) -> String {
     code.iter().rev().map(|&b| char::from(b)).collect()
 }
 
+/// The number that `code` is, as handoff-cli's ids have it: in two digits, 01 to ZZ.
+pub(crate) fn number(code: &str) -> Option<u64> {
+    match *code.as_bytes() {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => {
+            Some(u64::from(tens - b'0') * 10 + u64::from(ones - b'0')).filter(|&number| number > 0)
+        }
+        [first @ b'A'..=b'Z', second @ (b'0'..=b'9' | b'A'..=b'Z')] => {
+            let second = if second <= b'9' { second - b'0' } else { second - b'A' + 10 };
+            Some(100 + u64::from(first - b'A') * 36 + u64::from(second))
+        }
+        _ => None,
+    }
+}
+
 /// A place in the id for when no number can be had: `X` and six random digits, longer than any number's.
 pub(crate) fn random_code() -> Result<String, FileError> {
     let bytes: [u8; 6] = handoff_files::random()?;
@@ -142,6 +156,8 @@ mod tests {
         for (number, expected) in codes.into_iter().chain(further) {
             assert_eq!(code(number), expected, "{number}");
         }
+        assert!((1..=1035).all(|n| number(&code(n)) == Some(n)));
+        assert!(["", "00", "0A", "a0", "A00", "A\u{e9}"].iter().all(|code| number(code).is_none()));
         let all: std::collections::HashSet<String> = (1..50_000).map(code).collect();
         assert_eq!(all.len(), 49_999);
         assert!(!code(u64::MAX).is_empty());

@@ -18,6 +18,7 @@ mod reconcile;
 mod reserve;
 mod row;
 mod run;
+mod theirs;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

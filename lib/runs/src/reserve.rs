@@ -11,6 +11,7 @@ use crate::error::{AdoptError, RecordError, RunsError};
 use crate::id::{self, RunId};
 use crate::lock::{Asked, Held};
 use crate::run::{NewRun, Run};
+use crate::theirs::Theirs;
 use crate::{Runs, files};
 
 /// The lock of a run.
@@ -64,8 +65,8 @@ impl Runs {
         Ok(Reserved { id, prompt })
     }
 
-    /// The run whose prompt the file at `path` is: of one that was reserved, or dispatched. None of any other file,
-    /// also one in the same directory with such a name: that has an id of nobody's making.
+    /// The run whose prompt the file at `path` is: of one that was reserved, also by handoff-cli's `new`, or dispatched.
+    /// `None` for any other file, also one in the same directory with such a name: neither program gave out its id.
     pub fn prompt_of(&self, path: &Path) -> Option<RunId> {
         let id = RunId::of_prompt(path)?;
         let ours = handoff_files::canonical(path.parent()?) == handoff_files::canonical(self.tasks.path());
@@ -75,6 +76,7 @@ impl Runs {
             let made = [RESERVED, LOCK].iter().any(|end| self.is_there(&self.runs, &id, end));
             made || [files::OUT, files::RESULT].iter().any(|end| self.is_there(&self.tasks, &id, end))
                 || listed()
+                || Theirs::of(&id).is_some_and(|theirs| self.is_reserved_there(&id, &theirs))
         };
         (ours && known()).then_some(id)
     }
@@ -101,7 +103,11 @@ impl Runs {
         let dispatched = || AdoptError::Dispatched(id.clone());
         let mut lock = match Held::ask(&self.runs, &format!("{id}{RESERVED}"), false)? {
             Asked::Held(lock) => lock,
-            Asked::Busy | Asked::Missing => return Err(dispatched()),
+            Asked::Busy => return Err(dispatched()),
+            Asked::Missing => {
+                let claim = self.claim_theirs(id, new.backend)?.ok_or_else(dispatched)?;
+                return Ok(self.start(claim, new, false)?);
+            }
         };
         let content = lock.content()?;
         let content = String::from_utf8_lossy(&content);
@@ -152,7 +158,7 @@ impl Runs {
         })
     }
 
-    fn is_there(&self, dir: &handoff_files::Dir, id: &RunId, end: &str) -> bool {
+    pub(crate) fn is_there(&self, dir: &handoff_files::Dir, id: &RunId, end: &str) -> bool {
         // What cannot be looked at is not free.
         !matches!(dir.kind_of(format!("{id}{end}")), Ok(None))
     }

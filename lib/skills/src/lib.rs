@@ -1,5 +1,5 @@
 //! The skills `handoff` and `upgrade-handoff`, rendered for Claude Code and for Codex; those that give a task to another
-//! agent, for Claude Code; and the one of these that is an agent in Codex.
+//! agent, for Claude Code; and those of these that are agents in Codex.
 //!
 //! One source for all hosts, under `skills/`: plain markdown, with two marks.
 //!
@@ -130,7 +130,7 @@ impl Skill {
             (_, Host::Claude, _) => {
                 Some((Kind::Skill, include_str!("../../../skills/handoff-backend/SKILL.md")))
             }
-            (Self::HandoffDs, Host::Codex, _) => {
+            (Self::HandoffDs | Self::HandoffOpus, Host::Codex, _) => {
                 Some((Kind::Agent, include_str!("../../../skills/handoff-backend/agent.toml")))
             }
             (_, Host::Codex, _) => None,

@@ -12,6 +12,9 @@ const BINS: [&str; 3] = ["/home/me/.agent-handoff/bin", "/tmp/a b/it's/.agent-ha
 const DISPATCH: [(Skill, &str); 3] =
     [(Skill::HandoffDs, "deepseek"), (Skill::HandoffCodex, "codex"), (Skill::HandoffOpus, "opus")];
 
+/// Those of them that are agents of Codex's too.
+const AGENTS: [(Skill, &str); 2] = [(Skill::HandoffDs, "deepseek"), (Skill::HandoffOpus, "opus")];
+
 fn text(skill: Skill, host: Host, programs: Programs<'_>) -> Option<String> {
     let files = render(skill, Target { host, programs });
     assert!(files.len() <= 1);
@@ -20,12 +23,12 @@ fn text(skill: Skill, host: Host, programs: Programs<'_>) -> Option<String> {
     Some(file.text)
 }
 
-/// Codex's agent, as its text and as Codex parses it.
-fn agent(bin: &str) -> (String, toml_edit::DocumentMut) {
+/// Codex's agent for `skill`, as its text and as Codex parses it.
+fn agent(skill: Skill, bin: &str) -> (String, toml_edit::DocumentMut) {
     let target = Target { host: Host::Codex, programs: Programs::Installed(Path::new(bin)) };
-    let files = render(Skill::HandoffDs, target);
+    let files = render(skill, target);
     let file = &files[0];
-    assert!(files.len() == 1 && file.kind == Kind::Agent && file.path == "handoff-ds.toml");
+    assert!(files.len() == 1 && file.kind == Kind::Agent && file.path == format!("{}.toml", skill.name()));
     let parsed = file.text.parse().unwrap_or_else(|error| panic!("{error}: {}", file.text));
     (file.text.clone(), parsed)
 }
@@ -84,7 +87,7 @@ fn frontmatter_names_the_skill_and_is_short() {
 #[test]
 fn no_mark_of_the_source_is_left() {
     for host in [Host::Claude, Host::Codex] {
-        let agents = BINS.map(|bin| (Skill::HandoffDs, agent(bin).0));
+        let agents = AGENTS.map(|(skill, _)| BINS.map(|bin| (skill, agent(skill, bin).0))).concat();
         for (_, text) in every(host).into_iter().chain(agents) {
             for mark in ["{{", "}}", "<!--", "-->"] {
                 assert!(!text.contains(mark), "{mark} in {text}");
@@ -143,7 +146,7 @@ fn claude_may_run_what_it_is_told_to() {
 }
 
 #[test]
-fn tasks_are_given_away_by_three_skills_of_claude_and_an_agent_of_codex() {
+fn tasks_are_given_away_by_three_skills_of_claude_and_two_agents_of_codex() {
     let names = |host, programs| -> Vec<String> {
         let target = Target { host, programs };
         let files = Skill::ALL.into_iter().flat_map(|skill| render(skill, target));
@@ -152,7 +155,7 @@ fn tasks_are_given_away_by_three_skills_of_claude_and_an_agent_of_codex() {
     let installed = Programs::Installed(Path::new("/p"));
     let skills = ["handoff-ds/SKILL.md", "handoff-codex/SKILL.md", "handoff-opus/SKILL.md"];
     assert_eq!(names(Host::Claude, installed), skills);
-    assert_eq!(names(Host::Codex, installed), ["handoff-ds.toml"]);
+    assert_eq!(names(Host::Codex, installed), ["handoff-ds.toml", "handoff-opus.toml"]);
     // Its launchers run no `handoff`.
     for host in [Host::Claude, Host::Codex] {
         assert_eq!(names(host, Programs::Plugin), Vec::<String>::new());
@@ -200,24 +203,26 @@ fn claude_may_give_away_exactly_the_tasks_that_the_skill_is_for() {
 }
 
 #[test]
-fn the_agent_of_codex_is_toml_with_the_command_as_a_shell_takes_it() {
+fn the_agents_of_codex_are_toml_with_the_command_as_a_shell_takes_it() {
     for (bin, handoff) in [
         ("/home/me/.agent-handoff/bin", "/home/me/.agent-handoff/bin/handoff"),
         ("/tmp/a b/it's", r"'/tmp/a b/it'\''s/handoff'"),
         (r#"/a "b" \n"""/'''"#, r#"'/a "b" \n"""/'\'''\'''\''/handoff'"#),
         ("/a\u{1b}\u{7f}", "'/a\u{1b}\u{7f}/handoff'"),
     ] {
-        let (text, parsed) = agent(bin);
-        let keys: Vec<_> = parsed.iter().map(|(key, _)| key).collect();
-        assert_eq!(keys, ["name", "description", "developer_instructions"]);
-        assert_eq!(parsed["name"].as_str(), Some("handoff-ds"));
-        assert!(parsed["description"].as_str().unwrap().len() <= 300);
-        let told = parsed["developer_instructions"].as_str().unwrap();
-        assert!(told.contains(&format!("`{handoff} run --backend deepseek PATH`")), "{told}");
-        assert!(
-            told.contains(&format!("      {handoff} run --backend deepseek --slug WORDS - <<")),
-            "{told}"
-        );
-        assert!(text.len() <= 2_400, "{} bytes", text.len());
+        for (skill, backend) in AGENTS {
+            let (text, parsed) = agent(skill, bin);
+            let keys: Vec<_> = parsed.iter().map(|(key, _)| key).collect();
+            assert_eq!(keys, ["name", "description", "developer_instructions"]);
+            assert_eq!(parsed["name"].as_str(), Some(skill.name()));
+            assert!(parsed["description"].as_str().unwrap().len() <= 300);
+            let told = parsed["developer_instructions"].as_str().unwrap();
+            assert!(told.contains(&format!("`{handoff} run --backend {backend} PATH`")), "{told}");
+            assert!(
+                told.contains(&format!("      {handoff} run --backend {backend} --slug WORDS - <<")),
+                "{told}"
+            );
+            assert!(text.len() <= 2_400, "{} bytes", text.len());
+        }
     }
 }

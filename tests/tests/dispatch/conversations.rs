@@ -261,3 +261,61 @@ fn what_a_resumed_run_used_is_its_own_share() {
     let cost = stage.row()["usage"]["cost_usd"].as_f64().unwrap();
     assert!((cost + first - 0.15216).abs() < 1e-9, "{cost}");
 }
+
+#[test]
+fn a_conversation_that_the_agent_had_by_itself_goes_on_and_is_listed_from_then_on() {
+    let stage = Stage::done();
+    let sessions = ["11111111-2222-4333-8444-555555555555", "21111111-2222-4333-8444-555555555555"];
+    let elsewhere = stage.world.dir("elsewhere");
+    let at = elsewhere.to_str().unwrap();
+    let resume = |session, args: &[&str]| {
+        stage.handoff(&[&["resume", "--session-id", session], args, &["--text", "a"]].concat())
+    };
+    let unknown = resume(sessions[0], &[]);
+    assert!(unknown.code == 2 && unknown.err().contains("--backend B"), "{}", unknown.err());
+    announced(&resume(sessions[0], &["--backend", "opus"]));
+    assert!(stage.last("args").contains(&format!("--resume\n{}\n", sessions[0])), "{}", stage.last("args"));
+    assert_eq!(stage.row()["session"], sessions[0]);
+    // It is listed now, with its backend.
+    announced(&resume(sessions[0], &[]));
+    assert_eq!(stage.row()["backend"], "opus");
+    let other = resume(sessions[0], &["--backend", "cx"]);
+    assert!(other.code == 2 && other.err().contains("with opus, not with cx"), "{}", other.err());
+    announced(&resume(sessions[1], &["--backend", "opus", "--cwd", at]));
+    assert_eq!(stage.last("cwd").trim_end(), at);
+    // The prompt may come from a file.
+    let file = stage.world.path("more.md");
+    std::fs::write(&file, "from a file").unwrap();
+    announced(&stage.handoff(&["resume", "--session-id", sessions[1], file.to_str().unwrap()]));
+    assert_eq!((stage.last("input").as_str(), stage.last("cwd").trim_end()), ("from a file", at));
+}
+
+#[test]
+fn a_conversation_that_the_agent_had_by_itself_is_opened() {
+    let stage = Stage::new("echo interactive");
+    let session = "31111111-2222-4333-8444-555555555555";
+    let elsewhere = stage.world.dir("elsewhere");
+    let at = elsewhere.to_str().unwrap();
+    // With a token in its settings, and without.
+    for backend in ["ds", "opus"] {
+        let opened = stage.handoff(&["open", "--backend", backend, "--session-id", session, "--cwd", at]);
+        assert_eq!((opened.code, opened.out()), (0, "interactive\n"), "{}", opened.err());
+        assert!(stage.last("args").contains(&format!("--resume\n{session}\n")), "{}", stage.last("args"));
+        assert_eq!((stage.last("cwd").trim_end(), stage.settings().len()), (at, 0));
+    }
+    for wrong in [
+        &["open", "--backend", "opus"][..],
+        &["open", "--cwd", at],
+        &["open", "--session-id", session],
+        &["open", "x", "--session-id", session, "--backend", "opus"],
+        &["open", "--session-id", session, "--backend", "unknown"],
+        &["run", "--session-id", session, "--text", "x"],
+        &["resume", "--backend", "opus", "--session-id", "", "--text", "x"],
+        &["resume", "--backend", "opus", "--session-id=--help", "--text", "x"],
+        &["resume", "--backend", "unknown", "--session-id", session, "--text", "x"],
+    ] {
+        let ran = stage.handoff(wrong);
+        assert_eq!(ran.code, 2, "{wrong:?}: {}", ran.err());
+    }
+    assert!(stage.list().is_empty(), "a refused command left a run");
+}

@@ -72,6 +72,27 @@ fn a_file_of_that_name_that_nobody_reserved_is_a_file() {
 }
 
 #[test]
+fn a_prompt_that_handoff_cli_reserved_keeps_its_id() {
+    let stage = Stage::done();
+    announced(&stage.handoff(&["run", "--text", "x"]));
+    // What its `new --backend ds --write` leaves.
+    stage.change("INSERT INTO run_counters (day, last_n) VALUES ('2026-11-30', 10)");
+    let file = stage.home().join("tasks/1130-ds-10-write-docs.prompt.md");
+    std::fs::write(&file, "write the docs").unwrap();
+    let file = file.to_str().unwrap();
+    let other = stage.handoff(&["run", "--backend", "cx", file]);
+    let words = "agent-handoff: 1130-ds-10-write-docs was made for a backend that ids call ds, not for cx; choose that one with \
+                 --backend\n";
+    other.is(2, "", words);
+    let (id, result) = announced(&stage.handoff(&["run", file]));
+    assert_eq!(id, "1130-ds-10-write-docs");
+    assert_eq!(result, stage.home().join("tasks/1130-ds-10-write-docs.result.md"));
+    assert_eq!((stage.last("input").as_str(), stage.row()["number"].as_u64()), ("write the docs", Some(10)));
+    let again = stage.handoff(&["run", file]);
+    again.is(2, "", &format!("agent-handoff: {id} was dispatched already; make a new one: handoff new\n"));
+}
+
+#[test]
 fn twenty_at_once_on_a_fresh_home_have_ids_of_their_own() {
     let stage = Stage::done();
     let ran: Vec<Ran> = std::thread::scope(|scope| {

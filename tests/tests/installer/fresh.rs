@@ -114,6 +114,7 @@ fn with_both_agents_every_file_has_exactly_what_it_needs() {
         (".claude/skills/handoff-codex/SKILL.md", "claude/handoff-codex/SKILL.md"),
         (".claude/skills/handoff-opus/SKILL.md", "claude/handoff-opus/SKILL.md"),
         (".codex/agents/handoff-ds.toml", "codex/handoff-ds.toml"),
+        (".codex/agents/handoff-opus.toml", "codex/handoff-opus.toml"),
     ] {
         let installed = machine.text(placed);
         assert_eq!(installed, machine.text(format!(".agent-handoff/skills/{copy}")));

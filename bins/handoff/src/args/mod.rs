@@ -8,6 +8,8 @@ use std::time::Duration;
 
 pub(crate) use parse::parse;
 
+use crate::resumable::Native;
+
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
@@ -28,6 +30,8 @@ pub(crate) enum Command {
     Resume {
         /// None for the newest of this worktree.
         id: Option<String>,
+        /// The conversation by the backend's own id, instead.
+        native: Option<Native>,
         /// What to say there.
         task: Task,
     },
@@ -51,6 +55,8 @@ pub(crate) enum Command {
     Open {
         /// None for the newest of this worktree.
         id: Option<String>,
+        /// The conversation by the backend's own id, instead.
+        native: Option<Native>,
     },
     /// Show progress.
     Tail {

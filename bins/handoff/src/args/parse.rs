@@ -8,6 +8,7 @@ use handoff_cli::tables::{DRY_RUN, JSON, YES, handoff as table};
 use handoff_cli::{Asked, CalledAs, Given, Misuse, UsageError, age, ask, duration};
 
 use super::{Command, List, New, Source, Task};
+use crate::resumable::Native;
 
 /// Reads `words`, the command line without the program's name, of a program that was called as `called`.
 ///
@@ -56,7 +57,7 @@ fn command(given: &Given, called: &CalledAs) -> Result<Command, Misuse> {
             all: given.has(&table::ALL),
             number: given.parsed(&table::NUMBER, count)?,
         }),
-        "open" => Command::Open { id: id()? },
+        "open" => open(given)?,
         "tail" => Command::Tail { id: id()?, follow: given.has(&table::FOLLOW) },
         "wait" => Command::Wait {
             ids: given.words_from(0)?,
@@ -97,19 +98,35 @@ fn run(given: &Given) -> Result<Command, Misuse> {
     Ok(Command::Run(task))
 }
 
-/// The first word is the run unless it is `-`; a second one is the file.
+/// The first word is the run unless it is `-` or the conversation is named by its own id; a second one is the file.
 fn resume(given: &Given) -> Result<Command, Misuse> {
     let mut task = task(given)?;
+    let native = native(given)?;
     let mut words = given.words();
     let mut id = None;
-    if words.first().is_some_and(|first| first != "-") {
+    if native.is_none() && words.first().is_some_and(|first| first != "-") {
         id = given.word(0)?;
         words = words.get(1..).unwrap_or_default();
     }
     for word in words {
         take_source(given, &mut task, word)?;
     }
-    Ok(Command::Resume { id, task })
+    Ok(Command::Resume { id, native, task })
+}
+
+fn open(given: &Given) -> Result<Command, Misuse> {
+    let (id, native) = (given.word(0)?, native(given)?);
+    if id.is_some() && native.is_some() {
+        let error = "either the ID of a run or --session-id names the conversation, not both".to_owned();
+        return Err(given.misuse(UsageError::Other(error)));
+    }
+    Ok(Command::Open { id, native })
+}
+
+/// The conversation that `--session-id` names, if it is given.
+fn native(given: &Given) -> Result<Option<Native>, Misuse> {
+    let Some(session) = given.text(&table::SESSION_ID)? else { return Ok(None) };
+    Ok(Some(Native { session, backend: given.text(&table::ITS_BACKEND)?, cwd: given.path(&table::CWD) }))
 }
 
 fn take_source(given: &Given, task: &mut Task, word: &OsString) -> Result<(), Misuse> {

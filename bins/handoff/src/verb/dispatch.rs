@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use handoff_backends::{Backend, Conversation as Talk, Kind};
 use handoff_process::{Environment, Failure};
-use handoff_runs::{Conversation, Ending, NewRun, Row, Run, Runs, State, Usage};
+use handoff_runs::{Conversation, Ending, NewRun, Run, Runs, State, Usage};
 use handoff_stream::Dialect;
 use handoff_text::Sanitised;
 use rustix::io::Errno;
@@ -15,6 +15,7 @@ use super::prompt::{self, Prompt};
 use super::{deliver, open};
 use crate::args::{Source, Task};
 use crate::here::{Here, settings_file};
+use crate::resumable::Native;
 use crate::supervise::{Ended, Journal, Plan, Signals, Watch, guard, notify, supervise};
 
 /// How long the guard of a killed run may take to end its agent: it needs [`guard::MERCY`].
@@ -54,25 +55,25 @@ fn reserved_for(here: &Here<'_>, path: &Path) -> Result<Option<String>, Failure>
 }
 
 /// `handoff resume`: the same conversation, with the same backend.
-pub(crate) fn resume(here: &Here<'_>, id: Option<&str>, task: &Task) -> Result<u8, Failure> {
+pub(crate) fn resume(
+    here: &Here<'_>,
+    id: Option<&str>,
+    native: Option<Native>,
+    task: &Task,
+) -> Result<u8, Failure> {
     let runs = here.runs()?;
-    let row = here.find_or_newest(&runs, id)?;
-    let Some(prompt) = prompt::read(here.output, task)? else { return open::row(here, &row) };
+    let old = here.resumable(&runs, id, native)?;
+    let Some(prompt) = prompt::read(here.output, task)? else { return open::conversation(here, &old) };
     let config = here.config()?;
-    if let Some(other) = task.backend.as_ref().filter(|other| **other != row.backend) {
-        return Err(Failure::usage(format!(
-            "{} is a conversation with {}, not with {other}",
-            row.id, row.backend
-        )));
-    }
-    let name = Some(row.backend.as_str()).filter(|name| !name.is_empty());
-    let backend = config.backend(name).map_err(|error| Failure::usage(error.to_string()))?;
-    let cwd = directory(Some(task.cwd.clone().unwrap_or_else(|| row.cwd.clone())))?;
+    old.check_backend(task.backend.as_deref())?;
+    let backend =
+        config.backend(old.backend.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
+    let cwd = directory(Some(task.cwd.clone().unwrap_or_else(|| old.cwd.clone())))?;
     // The conversation goes on with the model that it had last.
-    let last = runs.last_on_conversation(&row.session)?;
+    let last = runs.last_on_conversation(&old.session)?;
     let pro = task.pro.or(last.map(|last| last.pro));
     let task = &Task { pro, ..task.clone() };
-    dispatch(here, &runs, task, prompt, backend, cwd, Some(&row))
+    dispatch(here, &runs, task, prompt, backend, cwd, Some(&old.session))
 }
 
 fn directory(named: Option<PathBuf>) -> Result<PathBuf, Failure> {
@@ -96,7 +97,7 @@ fn dispatch(
     prompt: Prompt,
     backend: &Backend,
     cwd: PathBuf,
-    resumed: Option<&Row>,
+    resumed: Option<&str>,
 ) -> Result<u8, Failure> {
     let pro = task.pro.unwrap_or_default();
     here.warn(&backend.warnings(pro));
@@ -106,16 +107,16 @@ fn dispatch(
     let from = Environment::working_directory().ok();
     let conversation = match resumed {
         None => Conversation::New,
-        Some(row) => match runs.lock_conversation(&row.session)? {
+        Some(session) => match runs.lock_conversation(session)? {
             Some(lock) => {
-                wait_for_guard(runs, row)?;
+                wait_for_guard(runs, session)?;
                 Conversation::Old(lock)
             }
-            None => return Err(busy(runs, row)),
+            None => return Err(busy(runs, session)),
         },
     };
     // A list that cannot tell is no hindrance: then all of it is this run's.
-    let earlier = resumed.and_then(|row| runs.used_by(&row.session).ok().flatten());
+    let earlier = resumed.and_then(|session| runs.used_by(session).ok().flatten());
     let slug = task.slug.as_deref().unwrap_or(if resumed.is_some() { "resume" } else { prompt.slug });
     let new = NewRun {
         backend: &backend.name,
@@ -160,10 +161,10 @@ fn is_orphan(caller: Option<Pid>) -> bool {
     now != caller || (now.is_some_and(Pid::is_init) && is_alone())
 }
 
-/// Waits until the agent of the run that was last on the conversation of `row` is gone: its supervisor may have been
+/// Waits until the agent of the run that was last on the conversation `session` is gone: its supervisor may have been
 /// killed, and then its guard needs a moment to end it.
-fn wait_for_guard(runs: &Runs, row: &Row) -> Result<(), Failure> {
-    let Some(last) = runs.last_on_conversation(&row.session)? else { return Ok(()) };
+fn wait_for_guard(runs: &Runs, session: &str) -> Result<(), Failure> {
+    let Some(last) = runs.last_on_conversation(session)? else { return Ok(()) };
     let start = Instant::now();
     while runs.is_guarded(&last)? {
         if start.elapsed() > GUARD_TIMEOUT {
@@ -177,9 +178,8 @@ fn wait_for_guard(runs: &Runs, row: &Row) -> Result<(), Failure> {
     Ok(())
 }
 
-fn busy(runs: &Runs, row: &Row) -> Failure {
-    let by =
-        runs.on_conversation(&row.session).ok().and_then(|rows| rows.first().map(|row| row.id.to_string()));
+fn busy(runs: &Runs, session: &str) -> Failure {
+    let by = runs.on_conversation(session).ok().and_then(|rows| rows.first().map(|row| row.id.to_string()));
     let by = by.unwrap_or_else(|| "another run".to_owned());
     Failure::new(format!("{by} is at work on this conversation: handoff wait, or handoff stop"))
 }
@@ -203,8 +203,8 @@ struct Order<'a> {
     task: &'a Task,
     backend: &'a Backend,
     cwd: &'a Path,
-    /// The run whose conversation goes on.
-    resumed: Option<&'a Row>,
+    /// The conversation that goes on.
+    resumed: Option<&'a str>,
 }
 
 /// Launches the backend and sees it through; Err is why it could not be launched.
@@ -223,7 +223,7 @@ fn carry_out(
         cwd,
         home: here.user(),
         pro: task.pro.unwrap_or_default(),
-        conversation: resumed.map_or(Talk::New(&uuid), |row| Talk::Resume(&row.session)),
+        conversation: resumed.map_or(Talk::New(&uuid), Talk::Resume),
         environment: &environment,
         settings: &settings,
     });

@@ -182,7 +182,7 @@ fn view(here: &Here<'_>, runs: Runs) -> Result<u8, Failure> {
     let mut shown = Shown { here, runs };
     match here.holding(|| handoff_board::show(&mut shown, here.output.colour))? {
         Left::Quit => Ok(0),
-        Left::Open(id) => open::run(here, Some(&id)),
+        Left::Open(id) => open::run(here, Some(&id), None),
         Left::Follow(id) => tail::run(here, Some(&id), true),
         Left::Signal(signal) => Ok(u8::try_from(128 + signal).unwrap_or(1)),
     }

@@ -32,14 +32,18 @@ pub(crate) fn run(command: &Command, environment: &Environment, output: Output) 
         Command::Leash { command } => Ok(leash::run(command)),
         Command::Guard { command } => Ok(guard::run(command, &output)),
         Command::Run(task) => here().and_then(|here| dispatch::run(&here, task)),
-        Command::Resume { id, task } => here().and_then(|here| dispatch::resume(&here, id.as_deref(), task)),
+        Command::Resume { id, native, task } => {
+            here().and_then(|here| dispatch::resume(&here, id.as_deref(), native.clone(), task))
+        }
         Command::New(new) => here().and_then(|here| new::run(&here, new)),
         Command::List(list) => here().and_then(|here| list::run(&here, list)),
         Command::Delete { ids } => here().and_then(|here| delete::run(&here, ids)),
         Command::Prune { older_than, dry_run } => {
             here().and_then(|here| delete::prune(&here, *older_than, *dry_run))
         }
-        Command::Open { id } => here().and_then(|here| open::run(&here, id.as_deref())),
+        Command::Open { id, native } => {
+            here().and_then(|here| open::run(&here, id.as_deref(), native.clone()))
+        }
         Command::Tail { id, follow } => here().and_then(|here| tail::run(&here, id.as_deref(), *follow)),
         Command::Wait { ids, timeout } => here().and_then(|here| wait::run(&here, ids, *timeout)),
         Command::Stop { id } => here().and_then(|here| stop::run(&here, id.as_deref())),

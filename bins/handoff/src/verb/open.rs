@@ -10,12 +10,12 @@ use std::time::Duration;
 use handoff_backends::{Conversation, Task};
 use handoff_files::{Dir, FileError, Lock};
 use handoff_process::{Environment, Failure};
-use handoff_runs::Row;
 use handoff_text::Sanitised;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
 use crate::here::Here;
+use crate::resumable::{Native, Resumable};
 use crate::supervise::{Signals, guard};
 
 /// What the file of an opened run's settings is called: `<id>.open-<process>.settings.json`.
@@ -28,36 +28,37 @@ const TICK: Duration = Duration::from_millis(50);
 /// How often a file that others tidied away is made again.
 const TRIES: usize = 5;
 
-pub(crate) fn run(here: &Here<'_>, id: Option<&str>) -> Result<u8, Failure> {
+/// The conversation of the run `id`, or `native`.
+pub(crate) fn run(here: &Here<'_>, id: Option<&str>, native: Option<Native>) -> Result<u8, Failure> {
     let runs = here.runs()?;
-    let row = here.find_or_newest(&runs, id)?;
-    self::row(here, &row)
+    let old = here.resumable(&runs, id, native)?;
+    conversation(here, &old)
 }
 
 /// Becomes the agent.
-pub(crate) fn row(here: &Here<'_>, row: &Row) -> Result<u8, Failure> {
+pub(crate) fn conversation(here: &Here<'_>, old: &Resumable) -> Result<u8, Failure> {
     let config = here.config()?;
-    let name = Some(row.backend.as_str()).filter(|name| !name.is_empty());
-    let backend = config.backend(name)?;
-    here.warn(&backend.warnings(row.pro));
-    if !handoff_files::is_directory(&row.cwd) {
+    let backend =
+        config.backend(old.backend.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
+    here.warn(&backend.warnings(old.pro));
+    if !handoff_files::is_directory(&old.cwd) {
         return Err(Failure::new(format!(
             "could not work in {}: there is no such directory",
-            Sanitised::path(&row.cwd)
+            Sanitised::path(&old.cwd)
         )));
     }
     let environment = Environment::all();
-    let settings = here.home.join("runs").join(format!("{}{OPEN}{}{END}", row.id, std::process::id()));
+    let settings = here.home.join("runs").join(format!("{}{OPEN}{}{END}", old.name, std::process::id()));
     let launch = backend.open(&Task {
-        cwd: &row.cwd,
+        cwd: &old.cwd,
         home: here.user(),
-        pro: row.pro,
-        conversation: Conversation::Resume(&row.session),
+        pro: old.pro,
+        conversation: Conversation::Resume(&old.session),
         environment: &environment,
         settings: &settings,
     })?;
     let mut agent = Command::new(&launch.program);
-    agent.args(&launch.args).env_clear().envs(launch.env.iter().cloned()).current_dir(&row.cwd);
+    agent.args(&launch.args).env_clear().envs(launch.env.iter().cloned()).current_dir(&old.cwd);
     let failed = |error| Failure::new(guard::cannot_start(&launch.program, &error));
     let Some(text) = &launch.settings else { return Err(failed(agent.exec())) };
     // Somebody has to be there to remove the token when it is over, also when the terminal is closed.

@@ -24,6 +24,20 @@ pub static PRO: Opt = Opt::flag("pro", "with its pro_model");
 pub static NO_PRO: Opt = Opt::flag("no-pro", "with its model, also where the conversation had pro_model");
 /// `--cwd`.
 pub static CWD: Opt = Opt::value("cwd", "DIR", Values::Directory, "where it works, instead of here");
+/// `--session-id`.
+pub static SESSION_ID: Opt = Opt::value(
+    "session-id",
+    "ID",
+    Values::Any,
+    "the conversation by the agent's own id of it, instead of a run's; it need not be listed",
+);
+/// `--backend` of a conversation.
+pub static ITS_BACKEND: Opt = Opt::value(
+    "backend",
+    "B",
+    Values::Known(Known::Backends),
+    "which agent has the conversation; needed where no run is listed of it",
+);
 /// `--slug`.
 pub static SLUG: Opt = Opt::value("slug", "S", Values::Any, "words for the run's id");
 /// `--print`.
@@ -83,14 +97,31 @@ pub static RUN: Verb = Verb {
 };
 /// `resume`.
 pub static RESUME: Verb = Verb {
+    group: AGENT,
     operands: &[ID, PROMPT],
-    examples: &[Example { line: "resume --text and document it", about: "" }],
-    ..Verb {
-        options: RUN.options,
-        rules: RUN.rules,
-        group: AGENT,
-        ..Verb::new("resume", "goes on in the conversation of a run")
-    }
+    options: &[
+        &SESSION_ID,
+        &ITS_BACKEND,
+        &PRO,
+        &NO_PRO,
+        &CWD,
+        &SLUG,
+        &PRINT,
+        &TIMEOUT,
+        &TO_INBOX,
+        &QUIET,
+        &VERBOSE,
+        &TEXT,
+    ],
+    rules: RUN.rules,
+    examples: &[
+        Example { line: "resume --text and document it", about: "" },
+        Example {
+            line: "resume --session-id ID --backend opus --text go on",
+            about: "one that no run began",
+        },
+    ],
+    ..Verb::new("resume", "goes on in the conversation of a run")
 };
 /// `new`.
 pub static NEW: Verb = Verb {
@@ -154,6 +185,8 @@ pub static STOP: Verb = Verb { group: AGENT, operands: &[ID], ..Verb::new("stop"
 pub static OPEN: Verb = Verb {
     group: AGENT,
     operands: &[ID],
+    options: &[&SESSION_ID, &ITS_BACKEND, &CWD],
+    rules: &[Rule::Requires(&ITS_BACKEND, &[&SESSION_ID]), Rule::Requires(&CWD, &[&SESSION_ID])],
     ..Verb::new("open", "starts the agent itself in the conversation of a run")
 };
 /// `init`.

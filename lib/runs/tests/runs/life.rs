@@ -230,6 +230,50 @@ fn a_hand_made_prompt_has_nobodys_id() {
     assert_eq!(runs.prompt_of(&copy), None);
 }
 
+/// handoff-cli's `new` makes the file, and its day's counter says which numbers it gave out.
+#[test]
+fn an_id_that_handoff_cli_reserved_is_for_one_run() {
+    let home = Home::new();
+    let runs = home.open();
+    let file = |name: &str| {
+        let path = home.path().join("tasks").join(format!("{name}.prompt.md"));
+        std::fs::write(&path, "do it").unwrap();
+        path
+    };
+    let list = home.list();
+    list.execute("INSERT INTO run_counters (day, last_n) VALUES ('2026-11-30', 100), ('all', 1035)", [])
+        .unwrap();
+    let path = file("1130-cx-A0-from-file");
+    let id = runs.prompt_of(&path).expect("its number was given out");
+    assert_eq!(id.as_str(), "1130-cx-A0-from-file");
+    // Hand-made: of a later number, of a day without any, and of no form of an id.
+    for name in [
+        "1130-cx-A1-x",
+        "1129-cx-01-x",
+        "1130-cx-00-x",
+        "1130-cx-0a-x",
+        "1130-cx-01",
+        "%%30-cx-01-x",
+        "113_-cx-01-x",
+    ] {
+        assert_eq!(runs.prompt_of(&file(name)), None, "{name}");
+    }
+    // Another backend leaves it reserved.
+    let other = runs.adopt(&id, new(b"do it")).unwrap_err();
+    assert!(matches!(other, AdoptError::OtherLetters { ref letters, .. } if letters == "cx"), "{other}");
+    let ours = || handoff_runs::NewRun { backend: "codex", ..new(b"do it") };
+    let run = runs.adopt(&id, ours()).unwrap();
+    assert_eq!((run.id(), row(&runs, "1130-cx-A0").number), (&id, 100));
+    assert!(matches!(runs.adopt(&id, ours()).unwrap_err(), AdoptError::Dispatched(_)));
+    finish(run, &success(b""));
+    assert!(matches!(runs.adopt(&id, ours()).unwrap_err(), AdoptError::Dispatched(_)));
+    assert_eq!(std::fs::read(&path).unwrap(), b"do it");
+    // A number of the day that a run of handoff-cli's has is not one of a prompt that waits.
+    let taken = "UPDATE runs SET run_id = '1130-ds-07-its', run_day = '2026-11-30', seq = 7";
+    assert_eq!(list.execute(taken, []).unwrap(), 1);
+    assert_eq!(runs.prompt_of(&file("1130-cx-07-x")), None);
+}
+
 #[test]
 fn numbers_and_ids_are_never_given_twice() {
     let home = Home::new();
