@@ -4,7 +4,7 @@
 
 use handoff_document::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp as Instant, ZonedDateTime};
+use jiff::{Timestamp as Instant, Zoned};
 
 /// The form of a time of day.
 const TIME: &str = "00:00:00";
@@ -42,8 +42,8 @@ fn shifted(line: &str, offset: i32) -> String {
 }
 
 /// A time that no clock can show is that of 1970.
-fn zoned(at: Timestamp, zone: TimeZone) -> ZonedDateTime {
-    Instant::from_second(at.seconds()).unwrap_or(Instant::UNIX_EPOCH).to_zoned_datetime(zone)
+fn zoned(at: Timestamp, zone: TimeZone) -> Zoned {
+    Instant::from_second(at.seconds()).unwrap_or(Instant::UNIX_EPOCH).to_zoned(zone)
 }
 
 #[cfg(test)]
