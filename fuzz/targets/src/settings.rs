@@ -33,7 +33,6 @@ pub fn settings(data: &[u8]) {
     }
     let _ = Roots::setting(text, &["approval_policy"]);
     let _ = Roots::tables(text, "mcp_servers");
-    let _ = handoff_wiring::flag(text, "disableAllHooks");
     let _ = handoff_wiring::enabled(text, "enabledPlugins");
 }
 
