@@ -319,7 +319,7 @@ fn dry_run(
     if let Source::Checkout(path) = source {
         report.note(format!(
             "would build {} and put it into {}",
-            path.display(),
+            handoff_text::Sanitised::path(path),
             places.short(&places.bin())
         ));
     }

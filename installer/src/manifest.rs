@@ -118,15 +118,16 @@ impl Manifest {
         let wrong = |reason: String| {
             InstallError::InTheWay(vec![format!(
                 "could not read {}: {reason}; move it away to install anew",
-                path.display()
+                handoff_text::Sanitised::path(path)
             )])
         };
         let manifest: Self = serde_json::from_slice(content).map_err(|error| wrong(error.to_string()))?;
         let manifest = manifest.moved_to(&places.prefix, &places.home);
         match manifest.stray(path.parent().unwrap_or(Path::new("/"))) {
-            Some(stray) => {
-                Err(wrong(format!("it names {}, which is nothing that is installed", stray.display())))
-            }
+            Some(stray) => Err(wrong(format!(
+                "it names {}, which is nothing that is installed",
+                handoff_text::Sanitised::path(stray)
+            ))),
             None => Ok(manifest),
         }
     }

@@ -41,7 +41,7 @@ impl Places {
         if !user.is_absolute() {
             return Err(InstallError::NoPlace(format!(
                 "HOME is {}, which is no absolute path",
-                user.display()
+                handoff_text::Sanitised::path(&user)
             )));
         }
         let prefix = match home {
@@ -61,7 +61,7 @@ impl Places {
         };
         for path in [&places.prefix, &places.home, &places.claude, &places.codex, &places.store] {
             if path.to_str().is_none_or(|path| path.contains(['\n', '\r', '\0'])) {
-                let path = path.display();
+                let path = handoff_text::Sanitised::path(path);
                 return Err(InstallError::NoPlace(format!(
                     "{path} is no UTF-8 or has a line break, which the agents' settings cannot name"
                 )));

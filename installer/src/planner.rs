@@ -79,7 +79,10 @@ impl<'p> Planner<'p> {
         let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
         missing.reverse();
         if let Some(taken) = missing.iter().find(|path| handoff_files::is_taken(path)) {
-            return self.problems.push(format!("could not create {}: it is no directory", taken.display()));
+            return self.problems.push(format!(
+                "could not create {}: it is no directory",
+                handoff_text::Sanitised::path(taken)
+            ));
         }
         for path in missing {
             if !self.changes.iter().any(|change| matches!(change, Change::Directory(other) if *other == path))
@@ -119,7 +122,10 @@ impl<'p> Planner<'p> {
             return;
         }
         match handoff_files::is_taken(&path) {
-            true => self.problems.push(format!("could not create {}: it is no directory", path.display())),
+            true => self.problems.push(format!(
+                "could not create {}: it is no directory",
+                handoff_text::Sanitised::path(&path)
+            )),
             false => self.changes.push(Change::Directory(path)),
         }
     }
@@ -475,7 +481,7 @@ fn read(path: &Path) -> Result<(Foreign, Option<String>), String> {
 fn malformed(path: &Path, error: &handoff_wiring::Malformed) -> String {
     let not_allowed = error.reason.ends_with("not allowed");
     let so = if not_allowed { ", and its agent passes over a file with them as a whole" } else { "" };
-    format!("could not change {}: {error}{so}", path.display())
+    format!("could not change {}: {error}{so}", handoff_text::Sanitised::path(path))
 }
 
 /// The link that stands where a skill's file or its directory goes, when handoff-cli or the bash program's installer made

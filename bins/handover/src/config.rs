@@ -99,7 +99,7 @@ impl Default for Config {
 pub(crate) enum ConfigError {
     #[error(transparent)]
     Bundle(#[from] BundleError),
-    #[error("could not use {}:{line}: {reason}", path.display())]
+    #[error("could not use {}:{line}: {reason}", handoff_text::Sanitised::path(path))]
     Wrong { path: PathBuf, line: usize, reason: String },
 }
 
@@ -119,7 +119,7 @@ impl Config {
         if !is_allowed(&bytes, environment) && handoff_files::is_taken(&top.join(".git")) && tracked() {
             let ignored = format!(
                 "{} came with the repository and does not count: look at it, then handover allow --config",
-                path.display()
+                handoff_text::Sanitised::path(&path)
             );
             return Ok(Self { is_set: true, is_ignored: true, warnings: vec![ignored], ..Self::default() });
         }

@@ -130,7 +130,7 @@ impl<'a> Here<'a> {
             format!(
                 "the key in {} can't be made here, so the capture has to be allowed before it is used, outside of the \
                  sandbox: handover allow {}",
-                self.state().unwrap_or_default().display(),
+                handoff_text::Sanitised::path(&self.state().unwrap_or_default()),
                 bundle.id()
             )
         })

@@ -32,7 +32,10 @@ impl Patient<'_> {
                 true => self.again("install --only claude"),
                 false => editor(
                     &self.places.claude.join("settings.json"),
-                    &format!("put \"{}\" into sandbox.filesystem.allowWrite", store.display()),
+                    &format!(
+                        "put \"{}\" into sandbox.filesystem.allowWrite",
+                        handoff_text::Sanitised::path(&store)
+                    ),
                 ),
             };
             self.problem(

@@ -24,7 +24,7 @@ impl Patient<'_> {
             if has_plugin {
                 self.plugin_hook();
                 let file = handoff_process::quoted(&config);
-                let store = self.places.store.display();
+                let store = handoff_text::Sanitised::path(&self.places.store);
                 self.sandbox(&config_text, format!(
                     "${{EDITOR:-vi}} {file}   # and put \"{store}\" into writable_roots of [sandbox_workspace_write]"
                 ));
@@ -99,7 +99,7 @@ impl Patient<'_> {
     }
 
     fn profile(&mut self, config: &str, profile: &str) {
-        let store = self.places.store.display().to_string();
+        let store = handoff_text::Sanitised::path(&self.places.store).to_string();
         let granted = Roots::setting(config, &["permissions", profile, "filesystem", &store]);
         if granted == Ok(Some("write".to_owned())) {
             return self.well(format!(

@@ -77,7 +77,11 @@ impl Patient<'_> {
         }
         if let (Some(gone), false) = (gone, waiting.is_empty()) {
             self.problem(
-                format!("{} unread for {}, which is gone", waiting.len(), gone.display()),
+                format!(
+                    "{} unread for {}, which is gone",
+                    waiting.len(),
+                    handoff_text::Sanitised::path(gone)
+                ),
                 format!("{read} move {} NEW   # where it is now", quoted(gone)),
             );
         }
@@ -88,8 +92,8 @@ impl Patient<'_> {
                 format!(
                     "{} unread for {}, which is a part of the worktree {} by now, so no session is shown them",
                     waiting.len(),
-                    path.display(),
-                    top.display()
+                    handoff_text::Sanitised::path(path),
+                    handoff_text::Sanitised::path(&top)
                 ),
                 format!("{read} move {} {}", quoted(path), quoted(&top)),
             );

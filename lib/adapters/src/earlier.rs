@@ -196,7 +196,11 @@ fn believed(
             let entry = checked(entry, &place(&key), here);
             kept.edits.insert(key, entry);
         } else {
-            refused.push(format!("{} names {}, which no tool reads", path.display(), key.display()));
+            refused.push(format!(
+                "{} names {}, which no tool reads",
+                handoff_text::Sanitised::path(path),
+                handoff_text::Sanitised::path(&key)
+            ));
         }
     }
     let leads_there = |directory: &PathBuf| kept.edits.keys().any(|key| key.starts_with(directory));

@@ -105,9 +105,10 @@ fn of_user(here: &Here, tool: &Tool, name: &str) -> Result<PathBuf, AdapterError
     })?;
     match path.to_str() {
         Some(_) => Ok(path),
-        None => {
-            Err(AdapterError::NoPlace(format!("{} is no UTF-8, which a record cannot name", path.display())))
-        }
+        None => Err(AdapterError::NoPlace(format!(
+            "{} is no UTF-8, which a record cannot name",
+            handoff_text::Sanitised::path(&path)
+        ))),
     }
 }
 

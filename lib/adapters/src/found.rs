@@ -92,7 +92,7 @@ impl Here {
         program.filter(|_| self.program.is_absolute()).ok_or_else(|| {
             AdapterError::NoPlace(format!(
                 "{} is no absolute path that settings can name",
-                self.program.display()
+                handoff_text::Sanitised::path(&self.program)
             ))
         })
     }

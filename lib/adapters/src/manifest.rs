@@ -151,7 +151,10 @@ impl Manifest {
         let is_meant = |path: &Path| is_plain(path, scope);
         let stray = record.edits.keys().find(|path| !is_meant(path) || !is_known(path));
         match stray.or_else(|| record.directories.iter().find(|path| !is_meant(path))) {
-            Some(path) => Err(wrong(format!("it names {}, which is nothing that is wired", path.display()))),
+            Some(path) => Err(wrong(format!(
+                "it names {}, which is nothing that is wired",
+                handoff_text::Sanitised::path(path)
+            ))),
             None => Ok(record),
         }
     }

@@ -18,7 +18,7 @@ pub enum BundleError {
     #[error(transparent)]
     File(#[from] FileError),
     /// A symbolic link below `.handover`.
-    #[error("{} is a symbolic link, and none is followed there: put the file itself in its place", .0.display())]
+    #[error("{} is a symbolic link, and none is followed there: put the file itself in its place", handoff_text::Sanitised::path(.0))]
     Link(PathBuf),
     /// Git is missing or failed.
     #[error(transparent)]

@@ -49,7 +49,9 @@ fn how(surface: &SurfaceStatus) -> String {
         State::Unread(line) => format!("wired, needs `{line}`"),
         State::Partly(missing) => format!("wired but for {}", missing.join(", ")),
         State::Outdated => "wired by another version".to_owned(),
-        State::NotRun(path) => format!("not run in this worktree, only {}", path.display()),
+        State::NotRun(path) => {
+            format!("not run in this worktree, only {}", handoff_text::Sanitised::path(path))
+        }
         State::Other(command) => format!("runs another one: {command}"),
         State::Malformed(error) => format!("cannot be read: {error}"),
         State::Unreadable(why) => format!("cannot be read: {why}"),

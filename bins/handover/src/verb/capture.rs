@@ -167,7 +167,10 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
     let bundle = draft.publish(&description, &keyring)?;
     notes.extend(here.unsigned(&bundle));
     if let Err(error) = handover.promote(&bundle) {
-        notes.push(format!("{} is not up to date: {error}", handover.path().join("current").display()));
+        notes.push(format!(
+            "{} is not up to date: {error}",
+            handoff_text::Sanitised::path(&handover.path().join("current"))
+        ));
     }
     let told = tell(here, order, &summary, &bundle, tool);
     // From here on it is saved, whatever else goes wrong.

@@ -113,7 +113,7 @@ fn name_ignored(here: &Here<'_>, handover: &Handover, keyring: &Keyring) -> Resu
     let more = if ignored.len() > 1 { format!(" and {} more", ignored.len() - 1) } else { String::new() };
     here.output.complain(format_args!(
         "warning: {}{more} was not made by you in this worktree, or was changed, and is ignored: rm -r {}",
-        first.display(),
+        handoff_text::Sanitised::path(first),
         handoff_process::quoted(first)
     ));
     Ok(())
@@ -136,7 +136,7 @@ pub(crate) fn claim(here: &Here<'_>, bundle: &Bundle, pickup: &Pickup) -> Result
 /// Who has it then.
 fn taker(here: &Here<'_>, pickup: &Pickup) -> String {
     let how = if pickup.apply { "pickup --apply" } else { "pickup" };
-    format!("{how} in {}", here.top().display())
+    format!("{how} in {}", handoff_text::Sanitised::path(here.top()))
 }
 
 /// The command whole, to be run where everything can be written to.

@@ -65,5 +65,9 @@ pub(crate) fn run(here: &Here<'_>, pickup: bool, command: &[OsString]) -> Result
     if let Some(claim) = claim {
         claim.give_back()?;
     }
-    Err(Failure::new(format!("could not start {}: {}", program.display(), handoff_files::reason(&error))))
+    Err(Failure::new(format!(
+        "could not start {}: {}",
+        handoff_text::Sanitised::path(&program),
+        handoff_files::reason(&error)
+    )))
 }

@@ -102,7 +102,7 @@ fn text(here: &Here<'_>) -> Result<Option<String>, Failure> {
     let mut summary = String::from_utf8_lossy(&bundle.summary()[..end]).into_owned();
     if end < bundle.summary().len() {
         let path = bundle.path().join("summary.md");
-        summary += &format!(" […]\nThe whole of it: {}\n", path.display());
+        summary += &format!(" […]\nThe whole of it: {}\n", handoff_text::Sanitised::path(&path));
     }
     let summary = Sanitised::text(summary.as_bytes());
     Ok(Some(frame.around("1 UNTRUSTED capture", &intro, &summary, &format!("{more}{foreign}"))))
