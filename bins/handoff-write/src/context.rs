@@ -38,7 +38,7 @@ pub(crate) fn describe(start: &Start, environment: &Environment) -> String {
         line(head.branch.as_deref().unwrap_or("unknown").as_bytes()),
         head.short.as_deref().unwrap_or("unknown"),
     );
-    text.push_str(&changed(sender.repository.as_ref().and_then(Repository::changes)));
+    text.push_str(&changed(sender.changes()));
     text.push_str(&siblings(&sender));
     text.push_str(&tool::describe());
     // A text that quotes an earlier handoff's command must not end the heredoc that it stands in.

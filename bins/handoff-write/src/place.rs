@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use handoff_address::{Address, WorktreeName};
+use handoff_files::PipeWatch;
 use handoff_process::Environment;
 use handoff_text::Sanitised;
-use handoff_worktree::{Repository, Worktree};
+use handoff_worktree::{Change, Repository, Worktree};
 
 use crate::session_dir;
 
@@ -49,6 +50,12 @@ pub(crate) struct Recipient {
 }
 
 impl Sender {
+    /// What is uncommitted in its worktree; `None` where that cannot be told.
+    pub(crate) fn changes(&self) -> Option<Vec<Change>> {
+        let _watch = PipeWatch::over(self.worktree.top());
+        self.repository.as_ref()?.changes()
+    }
+
     /// The worktree to write from: `--root`; what the session was started in (`--project-dir`, else what Claude Code or
     /// the session of the agent `tool` says); or the current directory.
     pub(crate) fn find(start: &Start, tool: Option<&str>, environment: &Environment) -> Result<Self, String> {

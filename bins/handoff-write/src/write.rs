@@ -146,7 +146,7 @@ fn compose(accepted: Accepted, args: &Args, sender: &Sender, to: &Address) -> Dr
     let description = args.description.as_ref().map(typed).or(accepted.description);
     let description = description.unwrap_or_else(|| next_action(&body));
     let head = sender.repository.as_ref().map(Repository::head).unwrap_or_default();
-    let counted = || sender.repository.as_ref().and_then(Repository::changes).map(|changes| changes.len());
+    let counted = || Some(sender.changes()?.len());
     Draft {
         name: line(&name),
         description: line(&description),

@@ -278,6 +278,7 @@ impl Call {
         mut child: Child,
         talk: impl FnOnce(&mut Child) -> Result<T, BundleError>,
     ) -> Result<(T, i32), BundleError> {
+        let _watch = self.command.get_current_dir().map(handoff_files::PipeWatch::over);
         let stderr = child.stderr.take();
         let reader = std::thread::spawn(move || stderr.map(tail).unwrap_or_default());
         let talked = talk(&mut child);

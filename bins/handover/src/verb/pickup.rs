@@ -257,6 +257,7 @@ pub(crate) fn whereabouts(here: &Here<'_>, bundle: &Bundle) -> String {
             if is_clean { "Nothing was uncommitted.\n" } else { "Nothing uncommitted could be carried.\n" };
         return words.to_owned();
     }
+    let _watch = handoff_files::PipeWatch::over(here.top());
     let changes = here.worktree.repository().and_then(|repository| repository.changes());
     match changes.is_some_and(|changes| changes.is_empty()) {
         true => format!(
