@@ -37,8 +37,8 @@ fn a_handoff_is_reported_and_holds_every_field_in_order() {
             "name: Auth refactor\ndescription: Run `make test-auth`.\nfrom: app\nto: app\ncreated: TIME\nbranch: main\n\
              head: {}\ndirty_files_count: 1\nsession_tool: codex-cli\nto_path: TOP/app\nsentinel: {}\n\
              session_id: s-1\ntopic: auth\n",
-            scalar(&head),
-            scalar(&sentinel)
+            scalar(&front, &head),
+            scalar(&front, &sentinel)
         )
     );
     assert_eq!(String::from_utf8(written).unwrap(), body);
@@ -47,10 +47,10 @@ fn a_handoff_is_reported_and_holds_every_field_in_order() {
     assert_eq!(below_root.map(mode).collect::<Vec<_>>(), [0o700; 4]);
 }
 
-/// As YAML: hex digits that read as a number are quoted.
-fn scalar(text: &str) -> String {
-    let digits = text.bytes().all(|b| b.is_ascii_digit() || b == b'e');
-    if digits { format!("\"{text}\"") } else { text.to_owned() }
+/// `text` as it stands in `front`: hex digits that read as a number are quoted.
+fn scalar(front: &str, text: &str) -> String {
+    let quoted = format!("\"{text}\"");
+    if front.contains(&quoted) { quoted } else { text.to_owned() }
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_drafts_unknown_fields_are_kept_and_its_forged_ones_are_not() {
         format!(
             "name: Own\ndescription: Run `make test-auth`.\nfrom: app\nto: app\ncreated: TIME\nbranch: unknown\nhead: unknown\n\
              dirty_files_count: unknown\nsession_tool: unknown\nto_path: TOP/app\nsentinel: {}\nticket: A-1\nlabels:\n  - x\n",
-            scalar(&sentinel)
+            scalar(&front, &sentinel)
         )
     );
     assert!(!front.contains("1999"), "{front}");
