@@ -1,6 +1,5 @@
 //! Files made to do harm.
 
-
 use proptest::prelude::*;
 
 use super::*;

@@ -299,7 +299,7 @@ fn who_waits_in_vain_has_nothing_to_do_and_no_memory_is_an_error() {
     let claim = Policy::default()
         .claim(&five_hour(95.0, 600), Moment::Turn, &ledger, now(), Duration::from_millis(20))
         .unwrap();
-    assert!(claim.is_none() && start.elapsed() < Duration::from_millis(300), "{:?}", start.elapsed());
+    assert!(claim.is_none() && start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     std::fs::write(place.path().join("file"), "").unwrap();
     let nowhere = Ledger::new(&place.path().join("file/state"));
     let error =
