@@ -16,11 +16,11 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Finds the renaming or removing call whose line in strace's log has all of `words`, in what `command` does; it is
+    /// Finds the call that renames, removes or makes a directory whose line in strace's log has all of `words`, in what `command` does; it is
     /// run once.
     #[track_caller]
     pub fn find(command: &Command, log: &Path, words: &[&str]) -> Self {
-        let calls = "trace=renameat,renameat2,?rename,unlinkat,?unlink";
+        let calls = "trace=renameat,renameat2,?rename,unlinkat,?unlink,mkdirat";
         let ran = feed(traced(command, &["-e", calls], log), b"");
         assert_eq!(ran.code, 0, "{}", ran.err());
         let text = String::from_utf8_lossy(&std::fs::read(log).unwrap()).into_owned();

@@ -92,6 +92,13 @@ fn front(draft: &[u8], document: &Document<'_>) -> Front {
     {
         return Front::Unusable(format!("the `{key}` of its frontmatter is a list or a mapping, not a text"));
     }
+    let is_given = |key: &str| GIVEN.contains(&key);
+    let has_heading = String::from_utf8_lossy(front).lines().any(|line| line.starts_with("# "));
+    if has_heading && !document.fields().any(|(key, _)| is_given(key)) {
+        return Front::Unusable(
+            "what stands between its `---` lines has a heading and neither name nor description, so it is text".to_owned(),
+        );
+    }
     let has_fields = document.fields().next().is_some();
     let has_text = document.unknown_lines(&[]).iter().any(|line| !line.trim().is_empty());
     if has_text && !has_fields { Front::Absent } else { Front::Usable }

@@ -214,7 +214,8 @@ fn next(text: &mut Page, facts: &Facts<'_>) {
     let of = |status: Status| facts.session.todos.iter().find(move |todo| todo.status == status);
     let todo = of(Status::InProgress).or_else(|| of(Status::Pending)).map(|todo| todo.text.text.clone());
     let bound = text.bound(300).max(NEXT_STEP);
-    let next = facts.next_step.map(str::to_owned).or(todo).map(|step| line(&step, bound));
+    let own = facts.next_step.map(|step| lines(step, bound));
+    let next = own.or_else(|| todo.map(|step| line(&step, bound)));
     text.is_cut |= next.as_ref().is_some_and(|next| next.ends_with('…'));
     let is_clean = facts.contents.is_empty();
     let next = next.unwrap_or_else(|| match facts.session.task {
@@ -231,10 +232,10 @@ fn next(text: &mut Page, facts: &Facts<'_>) {
         };
         *text += &format!("Nothing {carried}.\n");
     } else {
-        let top = line(facts.top, 300);
+        let (top, quoted) = (line(facts.top, 300), handoff_process::quoted(facts.top.as_ref()));
         *text += &format!(
             "The changes are still uncommitted in {top}. To have them in another worktree or clone, there: \
-             `handover pickup --from {top} --apply`.\n"
+             `handover pickup --from {quoted} --apply`.\n"
         );
     }
 }
@@ -317,6 +318,17 @@ fn section(text: &mut Page, heading: &str, items: impl Iterator<Item = String>, 
 /// A text of others on one line.
 fn line(words: &str, limit: usize) -> String {
     Sanitised::line(words.as_bytes(), limit).to_string()
+}
+
+/// The user's own words, line by line, in at most `limit` bytes. A line that would be a heading is made none.
+fn lines(words: &str, limit: usize) -> String {
+    let words = Sanitised::from(words.trim());
+    let plain = |line: &str| if line.starts_with('#') { format!("\\{line}") } else { line.to_owned() };
+    let text = words.lines().map(plain).collect::<Vec<_>>().join("\n");
+    if text.len() <= limit {
+        return text;
+    }
+    format!("{}…", text[..text.floor_char_boundary(limit)].trim_end())
 }
 
 /// A text of others, every line of it marked, in at most about `limit` bytes. The line that does not fit is cut.

@@ -216,7 +216,7 @@ impl Line {
                     .parser
                     .value()
                     .map_err(|_| UsageError::MissingValue { option: option.typed(), name })?;
-                check_value(option, values, &value)?;
+                check_value(&option.typed(), values, &value)?;
                 Some(value)
             }
             Takes::Line(name) => Some(line::words(&mut self.parser, option, name, verb, self.program)?),
@@ -227,12 +227,12 @@ impl Line {
 }
 
 /// Refuses a value that is none of a closed list.
-fn check_value(option: &Opt, values: Values, value: &std::ffi::OsStr) -> Result<(), UsageError> {
+fn check_value(name: &str, values: Values, value: &std::ffi::OsStr) -> Result<(), UsageError> {
     let Values::OneOf(choices) = values else { return Ok(()) };
     if choices.iter().any(|choice| value == *choice) {
         return Ok(());
     }
     let value = value.to_string_lossy().into_owned();
     let nearest = nearest(&value, choices.iter().copied());
-    Err(UsageError::NotAChoice { option: option.typed(), value, choices, nearest })
+    Err(UsageError::NotAChoice { option: name.to_owned(), value, choices, nearest })
 }

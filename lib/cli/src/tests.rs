@@ -267,6 +267,11 @@ fn what_makes_no_sense_is_refused_with_the_nearest_word() {
         (&write::PROGRAM, "--frobnicate", "2: there is no option `--frobnicate`\nsee handoff-write --help"),
         (
             &handoff::PROGRAM,
+            "completions powershell",
+            "2: `SHELL` takes bash, zsh or fish, not `powershell`\nsee handoff completions --help",
+        ),
+        (
+            &handoff::PROGRAM,
             "runs prune",
             "2: prune requires --older-than AGE\nsee handoff runs prune --help",
         ),

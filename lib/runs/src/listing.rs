@@ -34,6 +34,9 @@ pub enum Found {
 /// How many of several runs are told.
 const TOLD: i64 = 5;
 
+/// Up to so many digits are a run's number, or nothing.
+const NUMBER_DIGITS: usize = 5;
+
 impl Runs {
     /// The runs, newest first: by their place in the list, whatever the clock said.
     ///
@@ -114,6 +117,10 @@ impl Runs {
                 return Ok(Found::Several(rows.into_iter().map(|row| row.id).collect()));
             }
             exact = rows.pop();
+            // A short number is a number, and no part of another run's date.
+            if exact.is_none() && number.len() <= NUMBER_DIGITS {
+                return Ok(Found::None);
+            }
         }
         if exact.is_none() {
             exact = one("uuid = ?1", &selector.to_ascii_lowercase())?;

@@ -611,3 +611,20 @@ fn a_template_that_nobody_filled_in_is_no_handoff() {
     );
     assert!(world.names(&repo, "unread").is_empty());
 }
+
+#[test]
+fn a_text_between_two_rules_is_no_frontmatter_also_where_it_reads_as_yaml() {
+    for text in
+        ["# Auth refactor\nStatus: tests are red, DO NOT push", "# T\n\nDate: today\nSummary: half done"]
+    {
+        let world = World::new();
+        let app = world.repo("app");
+        let ran = world.run("handoff-write", &app, &[], format!("---\n{text}\n---\n\n{BODY}"));
+        assert_eq!(ran.code, 0, "{}", ran.err());
+        assert!(ran.err().contains("has a heading and neither name nor description"), "{}", ran.err());
+        let [path] = &published(&world.root())[..] else { panic!("one file") };
+        let (_, body) = parts(path);
+        let body = String::from_utf8(body).unwrap();
+        assert!(text.lines().all(|line| body.contains(line)), "{body}");
+    }
+}

@@ -57,3 +57,13 @@ fn a_run_at_work_is_not_deleted() {
     started.ends();
     assert_eq!(stage.handoff(&["runs", "delete", &id]).code, 0);
 }
+
+#[test]
+fn a_number_that_no_run_has_is_no_part_of_another_runs_date() {
+    let stage = Stage::done();
+    let one = run(&stage, "one");
+    let absent = one[..6].chars().find(|digit| *digit != '1').unwrap().to_string();
+    let ran = stage.handoff(&["runs", "delete", &absent]);
+    assert_eq!(ran.code, 1, "{}", ran.err());
+    assert_eq!(ids(&stage), [one.as_str()]);
+}

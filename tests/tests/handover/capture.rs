@@ -287,3 +287,23 @@ fn a_full_or_read_only_disk_is_told_and_leaves_nothing_half() {
     let refused = stage.handover(&stage.app, &["capture"]);
     assert!(refused.code == 1 && refused.err().contains("read-only file system"), "{}", refused.err());
 }
+
+#[test]
+fn the_command_in_the_summary_can_be_typed_wherever_the_worktree_is_and_the_next_step_keeps_its_lines() {
+    let stage = Stage::new();
+    let odd = stage.world.repo("it's a; touch x");
+    std::fs::write(odd.join("src/a.rs"), "half\n").unwrap();
+    let step = "run this:\n\n    cd sub\n    make test\n# not a heading";
+    assert_eq!(stage.handover(&odd, &["capture", "--next-step", step]).code, 0);
+    let summary = std::fs::read_to_string(odd.join(".handover/current/summary.md")).unwrap();
+    assert!(summary.contains("run this:\n\n    cd sub\n    make test\n\\# not a heading\n"), "{summary}");
+    let command = summary.split("`handover ").nth(1).and_then(|rest| rest.split('`').next()).unwrap();
+    let clone = stage.world.path("clone");
+    stage.world.git(stage.world.top(), &["clone", "--quiet", odd.to_str().unwrap(), clone.to_str().unwrap()]);
+    let mut shell = std::process::Command::new("sh");
+    let handover = tests::program("handover");
+    shell.current_dir(&clone).env("HOME", stage.world.home()).env_remove("AGENT_HANDOFF_ROOT");
+    let ran = shell.arg("-c").arg(format!("'{}' {command}", handover.display())).output().unwrap();
+    assert!(ran.status.success(), "{command}: {}", String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(std::fs::read_to_string(clone.join("src/a.rs")).unwrap(), "half\n");
+}

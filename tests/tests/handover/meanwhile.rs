@@ -94,6 +94,21 @@ fn an_edit_in_the_instant_of_an_apply_stays_and_all_else_is_put_back() {
 }
 
 #[test]
+fn an_edit_while_an_apply_is_prepared_is_not_taken_for_the_old_content() {
+    if !can_trace() {
+        return;
+    }
+    let carried = Carried::new();
+    assert_eq!(feed(carried.apply(), b"").code, 0);
+    assert_eq!(feed(carried.undo(), b"").code, 0);
+    // The worktree was found clean by then, and nothing was copied yet.
+    let stop = Stop::find(&carried.apply(), &carried.log, &["mkdirat", "\"old\""]);
+    assert_eq!(feed(carried.undo(), b"").code, 0);
+    carried.apply_meets(&stop, "src/b.rs", &|path| std::fs::write(path, "theirs\n").unwrap());
+    assert_eq!(feed(carried.apply(), b"").code, 0);
+}
+
+#[test]
 fn an_edit_of_settings_in_the_instant_of_enabling_or_disabling_stays() {
     if !can_trace() {
         return;

@@ -197,9 +197,7 @@ pub(super) fn target(
         return Err(Refusal::InProgress(progress).into());
     }
     let status = Status::read(repository, false)?;
-    // Another repository is only in the way of what is inside it, which is looked at path by path.
-    let changes = status.changes.into_iter().filter(|change| !matches!(change.kind, ChangeKind::Nested));
-    let changed: Vec<_> = changes.map(|change| change.path).collect();
+    let changed = uncommitted(&status);
     if !changed.is_empty() {
         return Err(Refusal::Dirty(changed).into());
     }
@@ -216,6 +214,18 @@ pub(super) fn target(
         return Err(Refusal::OtherHead { head: name(&target.head), base: name(&target.base) }.into());
     }
     Ok(target)
+}
+
+/// Refuses when something was changed since [`target`] looked: what was copied by then as the old content holds it.
+pub(super) fn still_clean(repository: &Repository<'_>) -> Result<(), BundleError> {
+    let changed = uncommitted(&Status::read(repository, false)?);
+    if changed.is_empty() { Ok(()) } else { Err(Refusal::ChangedMeanwhile(changed).into()) }
+}
+
+/// What is in the way. Another repository is only in the way of what is inside it, which is looked at path by path.
+fn uncommitted(status: &Status) -> Vec<TreePath> {
+    let changes = status.changes.iter().filter(|change| !matches!(change.kind, ChangeKind::Nested));
+    changes.map(|change| change.path.clone()).collect()
 }
 
 fn has_commit(repository: &Repository<'_>, base: &str) -> Result<bool, BundleError> {

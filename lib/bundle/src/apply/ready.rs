@@ -9,7 +9,7 @@ use handoff_files::{Dir, FileError, Kind};
 
 use super::build::{Built, Made};
 use super::durable::Durable;
-use super::preflight::Target;
+use super::preflight::{Target, still_clean};
 use super::record::{
     INDEX_AFTER, INDEX_BEFORE, NEW, Node, OLD, RECORD, Record, Recorded, State, Was, entries, hash_entries,
     hash_of,
@@ -72,6 +72,9 @@ pub(super) fn ready(
         return Err(Refusal::Config(applied.config).into());
     }
     save(&tree, dir, &mut nodes, durable)?;
+    if keep {
+        still_clean(repository)?;
+    }
     let (directories, new_directories) = directories(&tree, &nodes)?;
 
     copy(&repository.git_dir, OsStr::new("index"), dir, OsStr::new(INDEX_BEFORE))?;

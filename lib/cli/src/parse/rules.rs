@@ -40,6 +40,9 @@ fn count(given: &Given) -> Result<(), UsageError> {
     {
         return Err(UsageError::MissingWord { name: missing.name });
     }
+    for (operand, word) in verb.operands.iter().zip(&given.words) {
+        super::check_value(operand.name, operand.values, word)?;
+    }
     let is_open = verb.operands.iter().any(|operand| matches!(operand.count, Count::AtLeastOne | Count::Any));
     match given.words.get(verb.operands.len()) {
         Some(word) if !is_open => {
