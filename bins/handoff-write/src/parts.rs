@@ -94,10 +94,9 @@ fn front(draft: &[u8], document: &Document<'_>) -> Front {
     }
     let is_given = |key: &str| GIVEN.contains(&key);
     let has_heading = String::from_utf8_lossy(front).lines().any(|line| line.starts_with("# "));
+    // A text between two rules can read as YAML: its heading is a comment there.
     if has_heading && !document.fields().any(|(key, _)| is_given(key)) {
-        return Front::Unusable(
-            "what stands between its `---` lines has a heading and neither name nor description, so it is text".to_owned(),
-        );
+        return Front::Absent;
     }
     let has_fields = document.fields().next().is_some();
     let has_text = document.unknown_lines(&[]).iter().any(|line| !line.trim().is_empty());

@@ -31,6 +31,15 @@ impl Dir {
         self.temporary_called(".tmp-", parts, true, 0o600)
     }
 
+    /// Puts `content` in the place of the file `name`, at once, mode 0600. For a file that is ours alone and can be made
+    /// again: it is not brought to the disk, and of two writers at once the last one wins.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn put(&self, name: impl AsRef<OsStr>, content: &[u8]) -> Result<(), FileError> {
+        self.temporary_called(crate::foreign::TEMPORARY, &[content], false, 0o600)?.replace(name).map(drop)
+    }
+
     /// The same under a name that starts with `prefix`, with `mode` as the umask leaves it; brought to the disk only
     /// when `durable`.
     pub(crate) fn temporary_called(

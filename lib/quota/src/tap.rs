@@ -98,13 +98,8 @@ impl Tap {
                 return Ok(Recorded::Unchanged);
             }
         }
-        Dir::create(state)?;
-        match file.put(written(&new).as_bytes(), 0o600, false) {
-            Ok(()) => Ok(Recorded::Written),
-            // Another session recorded just now.
-            Err(error) if error.kind() == std::io::ErrorKind::ResourceBusy => Ok(Recorded::Unchanged),
-            Err(error) => Err(error),
-        }
+        Dir::create(state)?.put(RECORD, written(&new).as_bytes())?;
+        Ok(Recorded::Written)
     }
 
     /// What Claude Code tells a statusline of usage windows that are not over at `now`; `None` when that is nothing.

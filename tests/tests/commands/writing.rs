@@ -620,8 +620,7 @@ fn a_text_between_two_rules_is_no_frontmatter_also_where_it_reads_as_yaml() {
         let world = World::new();
         let app = world.repo("app");
         let ran = world.run("handoff-write", &app, &[], format!("---\n{text}\n---\n\n{BODY}"));
-        assert_eq!(ran.code, 0, "{}", ran.err());
-        assert!(ran.err().contains("has a heading and neither name nor description"), "{}", ran.err());
+        assert_eq!((ran.code, ran.err()), (0, ""));
         let [path] = &published(&world.root())[..] else { panic!("one file") };
         let (_, body) = parts(path);
         let body = String::from_utf8(body).unwrap();
