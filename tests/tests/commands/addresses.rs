@@ -596,20 +596,3 @@ fn inbox_says_whose_inbox_it_is_where_the_shell_is_in_another_worktree() {
     }
     assert_eq!(run(&other, &["--root", other.to_str().unwrap()]).err(), "");
 }
-
-#[test]
-fn a_pipe_in_the_place_of_a_file_that_git_reads_keeps_no_handoff_waiting() {
-    let world = World::new();
-    let repo = world.repo("app");
-    world.dir("app/deep/er");
-    std::fs::write(repo.join("deep/er/new.txt"), "new").unwrap();
-    for name in [".gitmodules", "deep/er/.gitignore"] {
-        let pipe = repo.join(name);
-        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        let written = world.run("handoff-write", &repo, &[], tests::BODY);
-        assert_eq!(written.code, 0, "{name}: {}", written.err());
-        let captured = world.run("handover", &repo, &["capture"], "");
-        assert_eq!(captured.code, 0, "{name}: {}", captured.err());
-        std::fs::remove_file(pipe).unwrap();
-    }
-}

@@ -134,3 +134,20 @@ fn an_input_above_the_limit_is_refused_and_never_cut_in_silence() {
     assert!(ran.code == 1 && ran.err().contains(said), "{}", ran.err());
     assert_eq!(std::fs::metadata(kept_draft(&ran)).unwrap().len(), 64 << 20);
 }
+
+#[test]
+fn a_pipe_in_the_place_of_a_file_that_git_reads_keeps_no_handoff_waiting() {
+    let world = World::new();
+    let repo = world.repo("app");
+    world.dir("app/deep/er");
+    std::fs::write(repo.join("deep/er/new.txt"), "new").unwrap();
+    for name in [".gitmodules", "deep/er/.gitignore"] {
+        let pipe = repo.join(name);
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let written = world.run("handoff-write", &repo, &[], tests::BODY);
+        assert_eq!(written.code, 0, "{name}: {}", written.err());
+        let captured = world.run("handover", &repo, &["capture"], "");
+        assert_eq!(captured.code, 0, "{name}: {}", captured.err());
+        std::fs::remove_file(pipe).unwrap();
+    }
+}

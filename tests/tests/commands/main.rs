@@ -9,6 +9,7 @@
 )]
 
 mod addresses;
+mod context;
 mod inbox;
 mod input;
 mod refusals;

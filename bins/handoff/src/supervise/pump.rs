@@ -63,7 +63,7 @@ fn spawn(mut pipe: impl Read + Send + 'static, sender: SyncSender<Arrived>, arri
                 Err(error) => Arrived::Failed(error),
             };
             let is_last = matches!(next, Arrived::Failed(_));
-            // Whoever reads no more has ended the run.
+            // The reader has ended the run.
             if sender.send(next).is_err() || is_last {
                 return;
             }

@@ -1,4 +1,4 @@
-//! `handoff runs delete` and `handoff runs prune`: runs that nobody needs any more.
+//! `handoff runs delete` and `handoff runs prune`: deletes runs that have ended.
 
 use std::time::Duration;
 

@@ -35,7 +35,7 @@ pub(crate) fn stored(
     file: &Path,
     from: Option<&Path>,
 ) -> Result<(), String> {
-    // That it ended is told all the same.
+    // The handoff is left all the same: the run has ended.
     let read = Text::read(file, STORED, Part::Beginning);
     let read = read.unwrap_or_else(|error| Text { text: format!("({error})"), left_out: 0 });
     leave(here, about, state, &read, file, from)

@@ -20,7 +20,7 @@ pub static TO: Opt = Opt::value(
     "to",
     "NAME",
     Values::Known(Known::Worktrees),
-    "the worktree that is told of it, instead of this one",
+    "the worktree in whose inbox it is announced, instead of this one",
 );
 /// `--tool`, of `capture` and `on-event`.
 pub static TOOL: Opt = Opt::value("tool", "TOOL", Values::Any, "whose session it is: claude, codex, …");
