@@ -34,9 +34,8 @@ impl Source {
     pub(crate) fn find() -> Result<Self, InstallError> {
         let own = Environment::own_program().ok();
         let beside = own.as_deref().and_then(Path::parent).filter(|dir| {
-            let built_by_cargo = ORIGIN.is_some()
-                && dir.ancestors().any(|dir| handoff_files::is_file(&dir.join("CACHEDIR.TAG")));
-            !built_by_cargo && PROGRAMS.iter().all(|program| handoff_files::is_file(&dir.join(program)))
+            !(ORIGIN.is_some() && is_build_directory(dir))
+                && PROGRAMS.iter().all(|program| handoff_files::is_file(&dir.join(program)))
         });
         match beside {
             Some(dir) => Ok(Self::Built(dir.to_owned())),
@@ -67,10 +66,15 @@ impl Source {
 
 /// Whether cargo put the program where it is: then the checkout that it was built from is one of this machine's.
 fn was_built_here(own: &Path) -> bool {
-    let by_cargo = |dir: &Path| {
-        ["CACHEDIR.TAG", ".crates.toml"].iter().any(|name| handoff_files::is_file(&dir.join(name)))
-    };
-    own.ancestors().any(by_cargo)
+    let installed = |dir: &Path| handoff_files::is_file(&dir.join(".crates.toml"));
+    own.parent().is_some_and(|dir| is_build_directory(dir) || dir.ancestors().any(installed))
+}
+
+/// Whether cargo builds into this directory. It locks it while it does; the tag stands in the directory above, and only
+/// where cargo has made that one itself.
+fn is_build_directory(dir: &Path) -> bool {
+    handoff_files::is_file(&dir.join(".cargo-lock"))
+        || dir.ancestors().any(|dir| handoff_files::is_file(&dir.join("CACHEDIR.TAG")))
 }
 
 /// The programs' bytes.
