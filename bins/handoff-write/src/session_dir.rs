@@ -8,6 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
+use handoff_agents::{CLAUDE_CODE, CODEX, Host};
 use handoff_document::Timestamp;
 use handoff_files::{Dir, Kind as Entry, OpenFile};
 use handoff_process::{Environment, directory_of_ancestor};
@@ -41,7 +42,7 @@ fn claude(id: &str, environment: &Environment) -> Option<PathBuf> {
     if let Some(directory) = environment.claude_pid.and_then(directory_of_ancestor) {
         return Some(directory);
     }
-    let projects = config_dir(&environment.claude_config_dir, ".claude", environment)?.join("projects");
+    let projects = transcripts(&CLAUDE_CODE, environment)?;
     let name = format!("{id}.jsonl");
     let mut transcripts =
         directories(&projects).into_iter().map(|project| projects.join(project).join(&name));
@@ -51,7 +52,7 @@ fn claude(id: &str, environment: &Environment) -> Option<PathBuf> {
 }
 
 fn codex(id: &str, environment: &Environment) -> Option<PathBuf> {
-    let sessions = config_dir(&environment.codex_home, ".codex", environment)?.join("sessions");
+    let sessions = transcripts(&CODEX, environment)?;
     let below = |dirs: Vec<PathBuf>| -> Vec<PathBuf> {
         let inner = |dir: PathBuf| directories(&dir).into_iter().map(move |name| dir.join(name));
         dirs.into_iter().flat_map(inner).take(DAYS).collect()
@@ -69,9 +70,9 @@ fn codex(id: &str, environment: &Environment) -> Option<PathBuf> {
     })
 }
 
-/// The agent's own directory.
-fn config_dir(own: &Option<PathBuf>, usual: &str, environment: &Environment) -> Option<PathBuf> {
-    own.clone().or_else(|| Some(environment.home.as_ref()?.join(usual)))
+/// Where the agent keeps its transcripts.
+fn transcripts(host: &Host, environment: &Environment) -> Option<PathBuf> {
+    host.transcripts_in(&host.directory?.of(Environment::of_host, environment.home.as_deref())?)
 }
 
 /// The names of the directories in `path`, the greatest first.

@@ -33,7 +33,7 @@ use handoff_files::FileError;
 
 pub use digest::{CUT_DOWN_LIMIT, CutDown};
 pub use request::is_telling;
-pub use session::{Command, Coverage, Failure, Outcome, Session, Status, Text, Todo, Tool};
+pub use session::{Command, Coverage, Failure, Outcome, Session, Status, Text, Todo};
 pub use source::{HEAD, TAIL, WHOLE};
 
 /// The most bytes of a text that [`read`] gives.
