@@ -13,6 +13,7 @@ mod cli_agent;
 mod doctor;
 mod error;
 mod git;
+mod handler;
 mod install;
 mod manifest;
 mod piece;

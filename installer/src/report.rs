@@ -8,11 +8,13 @@ use similar::TextDiff;
 
 use crate::agent::Agent;
 use crate::doctor::programs::{first_on_path, way_out};
+use crate::manifest::Manifest;
 use crate::places::Places;
 use crate::plan::Change;
 use crate::planner::{Left, Planner};
 use crate::programs::COMMANDS;
 use crate::programs::PROGRAMS;
+use crate::trust::HOW_TO_TRUST;
 
 /// Lines for people, or an object for programs.
 pub(crate) struct Report<'p> {
@@ -147,18 +149,23 @@ impl<'p> Report<'p> {
         self.object.insert("left".to_owned(), left.iter().map(entry).collect());
     }
 
-    /// Codex trusts the hook.
-    pub(crate) fn trusted(&mut self) {
-        self.say("trusted", "Codex runs our hooks from now on", "trusted", json!(true));
+    /// Codex trusts our hooks.
+    pub(crate) fn trusted(&mut self, manifest: &Manifest) {
+        let text = if manifest.trust_lost {
+            "Codex trusts our hooks, but they are switched off there; `handoff doctor` says how they are switched on"
+        } else {
+            "Codex runs our hooks from now on"
+        };
+        self.say("trusted", text, "trusted", json!(true));
     }
 
-    /// The hook is there, and it is not known that Codex trusts it: what a person trusted in Codex, Codex alone knows.
-    pub(crate) fn untrusted(&mut self) {
-        self.note(
-            "Codex runs a hook only once you trust it. If you have not yet: choose \"Trust all and continue\" when `codex` \
-             next asks, or run install again with --trust-codex-hook. Until then its instructions do the work"
-                .to_owned(),
-        );
+    /// The hook is there, and it is not known that Codex runs it: what a person trusted in Codex, Codex alone knows.
+    /// `idle` says so, with the way out, where it did run it once.
+    pub(crate) fn untrusted(&mut self, idle: Option<String>) {
+        let text = idle.unwrap_or_else(|| {
+            format!("Codex runs a hook only once you trust it. If you have not yet: {HOW_TO_TRUST}")
+        });
+        self.note(format!("{text}. Until then its instructions do the work"));
     }
 
     /// What was changed, for programs.
