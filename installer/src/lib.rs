@@ -27,6 +27,7 @@ mod report;
 mod trust;
 mod uninstall;
 mod upgrade;
+mod wired;
 
 use args::{Options, Verb};
 use handoff_process::{Environment, Output, Status};

@@ -15,6 +15,7 @@ use crate::planner::{Left, Planner};
 use crate::programs::COMMANDS;
 use crate::programs::PROGRAMS;
 use crate::trust::HOW_TO_TRUST;
+use crate::wired;
 
 /// Lines for people, or an object for programs.
 pub(crate) struct Report<'p> {
@@ -74,23 +75,7 @@ impl<'p> Report<'p> {
         self.say("installed", &programs, "programs", json!(bin));
         self.say("proved", proof, "proof", json!(proof));
         for &agent in agents {
-            let without = |path: &Path| planner.left.iter().any(|left| left.path == path);
-            let what = match agent {
-                Agent::Claude => format!(
-                    "{}SessionStart hook in {}, the store open to its sandbox; skills /handoff, /handoff-ds, /handoff-codex, /handoff-opus and /upgrade-handoff",
-                    if without(&self.places.claude.join("settings.json")) { "no " } else { "" },
-                    self.places.short(&self.places.claude.join("settings.json"))
-                ),
-                Agent::Codex if planner.left.iter().any(|left| left.path.starts_with(&self.places.codex)) => {
-                    "not all of it, see below; skills $handoff and $upgrade-handoff, agents handoff-ds and handoff-opus"
-                        .to_owned()
-                }
-                Agent::Codex => format!(
-                    "instructions in {}, the store among the sandbox's writable roots{}; skills $handoff and $upgrade-handoff, agents handoff-ds and handoff-opus",
-                    self.places.short(&agent.pieces(self.places, &planner.manifest)[0].path()),
-                    if planner.manifest.codex_hook { ", SessionStart hook in hooks.json" } else { "" }
-                ),
-            };
+            let what = wired::summary(agent, self.places, &planner.manifest);
             self.say(agent.name(), &what, agent.word(), json!(what));
         }
         if agents.is_empty() {
@@ -123,21 +108,22 @@ impl<'p> Report<'p> {
         if planner.changes.is_empty() {
             self.note("all of it was installed already, as it is to be".to_owned());
         } else if !agents.is_empty() {
-            let write: Vec<_> = agents.iter().map(|agent| agent.skill_call()).collect();
-            let next = format!(
-                "start a new session; at its end {}. `handoff doctor` says whether it works",
-                write.join(", ")
-            );
+            let handoff = self.places.command_word("handoff", environment);
+            let can_write = |agent: &&Agent| wired::can_write(**agent, self.places, &planner.manifest);
+            let write: Vec<_> = agents.iter().filter(can_write).map(|agent| agent.skill_call()).collect();
+            let end =
+                if write.is_empty() { String::new() } else { format!("; at its end {}", write.join(", ")) };
+            let next = format!("start a new session{end}. `{handoff} doctor` says whether it works");
             self.say("next", &next, "next", json!(next));
         }
         if !agents.is_empty()
             && let Some(home) = environment.dispatch_home()
             && !handoff_files::is_taken(&home.join("config.yaml"))
         {
-            self.note(
-                "to give whole tasks to other agents: `handoff init` writes the config.yaml that it takes"
-                    .to_owned(),
-            );
+            self.note(format!(
+                "to give whole tasks to other agents: `{} init` writes the config.yaml that it takes",
+                self.places.command_word("handoff", environment)
+            ));
         }
         self.left(&planner.left);
         self.done(&planner.changes);
