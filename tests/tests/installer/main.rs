@@ -15,6 +15,7 @@ mod dispatch_skills;
 mod doctor;
 mod doctor_agents;
 mod doctor_capture;
+mod doctor_handler;
 mod doctor_settings;
 mod edited;
 mod failing;
