@@ -17,6 +17,7 @@ mod doctor_agents;
 mod doctor_capture;
 mod doctor_handler;
 mod doctor_settings;
+mod doctor_store;
 mod edited;
 mod failing;
 mod fresh;
