@@ -204,8 +204,8 @@ pub enum Refusal {
         /// The commit that the bundle was made on; None: it was made before the first one.
         base: Option<String>,
     },
-    /// An ignored file stands where one would be made.
-    #[error("these files are here already, ignored by git ({}); move them away first", list(.0))]
+    /// A file that is ignored, or was made a moment ago, stands where one would be made.
+    #[error("these files are here already, and git ignores them or does not have them ({}); move them away first", list(.0))]
     InTheWay(Vec<TreePath>),
     /// Git was told not to look at these files, so nobody can say whether they are clean.
     #[error("git was told not to look at these files ({}); clear skip-worktree and assume-unchanged first", list(.0))]
