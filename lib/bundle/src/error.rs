@@ -17,6 +17,17 @@ pub enum BundleError {
     /// The file system said no.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Something other than a directory stands where undo records are kept.
+    #[error(
+        "{path} is {what}, where a directory is needed to keep what undoes an apply: move it away",
+        path = handoff_text::Sanitised::path(path)
+    )]
+    NoUndoDirectory {
+        /// Where it stands.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// A symbolic link below `.handover`.
     #[error("{} is a symbolic link, and none is followed there: put the file itself in its place", handoff_text::Sanitised::path(.0))]
     Link(PathBuf),
