@@ -123,6 +123,14 @@ impl<'a> Here<'a> {
         Ok(keyring)
     }
 
+    /// The same for verbs that only look: a key that cannot be used is named, and then no bundle is known to be the user's.
+    pub(crate) fn keyring_to_look(&self) -> Result<Keyring, Failure> {
+        self.keyring().or_else(|failure| {
+            self.output.complain(format_args!("warning: {}", failure.words));
+            Ok(Keyring::without_key(&self.state()?))
+        })
+    }
+
     /// That a bundle captured here carries no hash with the user's key, where that is so, and the way out.
     pub(crate) fn unsigned(&self, bundle: &Bundle) -> Option<String> {
         let trust = self.keyring().ok()?.trust(bundle).ok()?;
