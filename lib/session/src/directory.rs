@@ -1,4 +1,4 @@
-//! The directory that the writing session is in, wherever its shell has gone.
+//! The directory that the session is in whose shell this is.
 //!
 //! Neither agent says it to the commands that it runs. Claude Code's process stays where it was started while its shell
 //! goes elsewhere, so that process is asked, and where it cannot be seen (a sandbox with processes of its own) the
@@ -13,7 +13,7 @@ use handoff_files::{Dir, Kind as Entry, OpenFile};
 use handoff_process::{Environment, directory_of_ancestor};
 use serde_json::Value;
 
-use crate::session::{Agent, Kind};
+use crate::agent::{Agent, Kind};
 
 /// How much is read of a transcript's beginning and of its end, in bytes.
 const READ: u64 = 4 << 20;
