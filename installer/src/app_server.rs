@@ -31,6 +31,13 @@ pub(crate) struct Listed {
     pub(crate) enabled: bool,
 }
 
+impl Listed {
+    /// Whether Codex runs it, provided that hooks are on.
+    pub(crate) fn runs(&self) -> bool {
+        self.enabled && matches!(&*self.status, "trusted" | "managed")
+    }
+}
+
 /// A running app-server; it ends with this.
 pub(crate) struct Server {
     child: Child,

@@ -11,7 +11,7 @@ use crate::args::Options;
 use crate::error::InstallError;
 use crate::git::Checkout;
 use crate::manifest::{Manifest, is_hash_of};
-use crate::piece::Piece;
+use crate::piece::{Looks, Piece};
 use crate::places::Places;
 use crate::plan::{Change, LARGEST};
 use crate::planner::{Left, Planner};
@@ -19,7 +19,7 @@ use crate::plugin;
 use crate::programs::{self, Source};
 use crate::prove::prove;
 use crate::report::Report;
-use crate::trust;
+use crate::trust::{self, Review};
 use crate::uninstall::take_over;
 
 /// Its file name in the prefix: held while the prefix is changed.
@@ -46,15 +46,16 @@ pub(crate) fn install(
                 .to_owned(),
         ]));
     }
+    let review = agents.contains(&Agent::Codex).then(|| trust::review(&places, &old, environment)).flatten();
     // Before the minutes that a build takes.
     let mut planner = Planner::new(&places, &old);
     planner.prefix();
     planner.state();
     planner.commands();
-    wiring(&mut planner, &places, &agents, options);
+    wiring(&mut planner, &places, &agents, options, review.as_ref());
     planner.check()?;
     if options.dry_run {
-        return Ok(dry_run(&places, &old, &agents, &source, options, output));
+        return Ok(dry_run(&places, &old, &agents, &source, options, review.as_ref(), output));
     }
     let missing = planner.manifest.directories;
     let made: Vec<_> = missing.iter().filter(|path| !old.directories.contains(path)).cloned().collect();
@@ -67,7 +68,7 @@ pub(crate) fn install(
     planner.manifest.directories = missing;
     files(&mut planner, &places, &source, built);
     let first_wiring = planner.changes.len();
-    wiring(&mut planner, &places, &agents, options);
+    wiring(&mut planner, &places, &agents, options, review.as_ref());
     planner.check()?;
     planner.manifest.on_the_way_from(&old).save(&places.manifest())?;
     let (own, wiring) = planner.changes.split_at(first_wiring);
@@ -89,16 +90,16 @@ pub(crate) fn install(
             Ok(trusting) => {
                 trusting.save(&places.manifest())?;
                 leave_it_to_the_hook(&places, &trusting)?;
-                report.trusted();
+                report.trusted(&trusting);
             }
             Err(error) => {
-                report.untrusted();
+                report.untrusted(None);
                 report.print(output);
                 return Err(error);
             }
         }
-    } else if planner.manifest.codex_hook && planner.manifest.trusted.is_empty() {
-        report.untrusted();
+    } else if planner.manifest.codex_hook && planner.manifest.looks() == Looks::Agent {
+        report.untrusted(review.and_then(|review| review.idle));
     }
     let printed = report.print(output);
     Ok(say_left(&planner, output).unwrap_or(printed))
@@ -187,7 +188,16 @@ fn leave_it_to_the_hook(places: &Places, manifest: &Manifest) -> Result<(), Inst
 }
 
 /// What goes to the agents.
-fn wiring(planner: &mut Planner<'_>, places: &Places, agents: &[Agent], options: &Options) {
+fn wiring(
+    planner: &mut Planner<'_>,
+    places: &Places,
+    agents: &[Agent],
+    options: &Options,
+    review: Option<&Review>,
+) {
+    if let Some(review) = review {
+        review.record(&mut planner.manifest);
+    }
     // To trust what is there is not to ask for more; where nothing is, it is the hook that is to be trusted.
     planner.manifest.codex_hook |= options.codex_hook || options.trust_codex_hook && !saves_work(places);
     if options.only.is_some() {
@@ -303,6 +313,7 @@ fn dry_run(
     agents: &[Agent],
     source: &Source,
     options: &Options,
+    review: Option<&Review>,
     output: &Output,
 ) -> Status {
     let mut planner = Planner::new(places, old);
@@ -314,7 +325,7 @@ fn dry_run(
         planner.directory(&places.prefix);
         planner.commands();
     }
-    wiring(&mut planner, places, agents, options);
+    wiring(&mut planner, places, agents, options, review);
     let mut report = Report::new(places, options.json);
     if let Source::Checkout(path) = source {
         report.note(format!(

@@ -13,6 +13,7 @@ mod cli_agent;
 mod doctor;
 mod error;
 mod git;
+mod handler;
 mod install;
 mod manifest;
 mod piece;
@@ -26,6 +27,7 @@ mod report;
 mod trust;
 mod uninstall;
 mod upgrade;
+mod wired;
 
 use args::{Options, Verb};
 use handoff_process::{Environment, Output, Status};

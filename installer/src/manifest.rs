@@ -44,6 +44,9 @@ pub(crate) struct Manifest {
     /// null.
     #[serde(deserialize_with = "one_or_more")]
     pub(crate) trusted: Vec<String>,
+    /// Whether Codex was found not to run the hook that it was asked to trust: it was moved, changed or disabled since.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) trust_lost: bool,
     /// Files that are all ours, with the BLAKE3 of what we wrote, in hex. Two, with a blank between, while a new one is
     /// on its way.
     pub(crate) files: BTreeMap<PathBuf, String>,
@@ -100,10 +103,14 @@ impl Edit {
 }
 
 impl Manifest {
-    /// Who looks for handoffs in Codex: the hook, once the user's trust in it was given through us.
+    /// Who looks for handoffs in Codex: the hook, as long as the user's trust in it, given through us, holds.
     pub(crate) fn looks(&self) -> Looks {
-        let is_trusted = self.trusted.iter().any(|key| key.contains(":session_start:"));
-        if self.codex_hook && is_trusted { Looks::Hook } else { Looks::Agent }
+        if self.was_trusted() && !self.trust_lost { Looks::Hook } else { Looks::Agent }
+    }
+
+    /// Whether the hook that shows handoffs in Codex was trusted through us, whatever became of that since.
+    pub(crate) fn was_trusted(&self) -> bool {
+        self.codex_hook && self.trusted.iter().any(|key| key.contains(":session_start:"))
     }
 
     /// Reads the one of an installation's prefix; an empty one when there is none. Where the prefix, or the home with it,
@@ -234,6 +241,11 @@ fn is_skill(path: &Path) -> bool {
         [file, agents, ..] => agents == "agents" && file.contains("handoff"),
         _ => false,
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {

@@ -23,7 +23,7 @@ const STATUS_MESSAGE: &str = "agent-handoff: what an earlier session left";
 const LONGEST: u64 = 16 << 20;
 
 /// Both hosts pass on this many bytes of a hook's text, and cut what is longer.
-const HOST_LIMIT: &str = "10000";
+pub(crate) const HOST_LIMIT: &str = "10000";
 
 /// What is in one file.
 #[derive(Clone, Debug)]

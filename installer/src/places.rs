@@ -94,6 +94,16 @@ impl Places {
         self.commands().join(name)
     }
 
+    /// `handoff` or `handover` as the user types it where the shell finds ours, else with the path of the program.
+    pub(crate) fn command_word(&self, name: &str, environment: &Environment) -> String {
+        let ours = self.program(name);
+        let found = environment.find_program(name);
+        match found.is_some_and(|found| handoff_files::canonical(&found) == handoff_files::canonical(&ours)) {
+            true => name.to_owned(),
+            false => handoff_process::quoted(&ours),
+        }
+    }
+
     /// The records of what `handover` wired.
     pub(crate) fn records(&self) -> Records {
         Records::new(self.state.clone())

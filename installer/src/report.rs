@@ -8,11 +8,14 @@ use similar::TextDiff;
 
 use crate::agent::Agent;
 use crate::doctor::programs::{first_on_path, way_out};
+use crate::manifest::Manifest;
 use crate::places::Places;
 use crate::plan::Change;
 use crate::planner::{Left, Planner};
 use crate::programs::COMMANDS;
 use crate::programs::PROGRAMS;
+use crate::trust::HOW_TO_TRUST;
+use crate::wired;
 
 /// Lines for people, or an object for programs.
 pub(crate) struct Report<'p> {
@@ -72,23 +75,7 @@ impl<'p> Report<'p> {
         self.say("installed", &programs, "programs", json!(bin));
         self.say("proved", proof, "proof", json!(proof));
         for &agent in agents {
-            let without = |path: &Path| planner.left.iter().any(|left| left.path == path);
-            let what = match agent {
-                Agent::Claude => format!(
-                    "{}SessionStart hook in {}, the store open to its sandbox; skills /handoff, /handoff-ds, /handoff-codex, /handoff-opus and /upgrade-handoff",
-                    if without(&self.places.claude.join("settings.json")) { "no " } else { "" },
-                    self.places.short(&self.places.claude.join("settings.json"))
-                ),
-                Agent::Codex if planner.left.iter().any(|left| left.path.starts_with(&self.places.codex)) => {
-                    "not all of it, see below; skills $handoff and $upgrade-handoff, agents handoff-ds and handoff-opus"
-                        .to_owned()
-                }
-                Agent::Codex => format!(
-                    "instructions in {}, the store among the sandbox's writable roots{}; skills $handoff and $upgrade-handoff, agents handoff-ds and handoff-opus",
-                    self.places.short(&agent.pieces(self.places, &planner.manifest)[0].path()),
-                    if planner.manifest.codex_hook { ", SessionStart hook in hooks.json" } else { "" }
-                ),
-            };
+            let what = wired::summary(agent, self.places, &planner.manifest);
             self.say(agent.name(), &what, agent.word(), json!(what));
         }
         if agents.is_empty() {
@@ -121,21 +108,22 @@ impl<'p> Report<'p> {
         if planner.changes.is_empty() {
             self.note("all of it was installed already, as it is to be".to_owned());
         } else if !agents.is_empty() {
-            let write: Vec<_> = agents.iter().map(|agent| agent.skill_call()).collect();
-            let next = format!(
-                "start a new session; at its end {}. `handoff doctor` says whether it works",
-                write.join(", ")
-            );
+            let handoff = self.places.command_word("handoff", environment);
+            let can_write = |agent: &&Agent| wired::can_write(**agent, self.places, &planner.manifest);
+            let write: Vec<_> = agents.iter().filter(can_write).map(|agent| agent.skill_call()).collect();
+            let end =
+                if write.is_empty() { String::new() } else { format!("; at its end {}", write.join(", ")) };
+            let next = format!("start a new session{end}. `{handoff} doctor` says whether it works");
             self.say("next", &next, "next", json!(next));
         }
         if !agents.is_empty()
             && let Some(home) = environment.dispatch_home()
             && !handoff_files::is_taken(&home.join("config.yaml"))
         {
-            self.note(
-                "to give whole tasks to other agents: `handoff init` writes the config.yaml that it takes"
-                    .to_owned(),
-            );
+            self.note(format!(
+                "to give whole tasks to other agents: `{} init` writes the config.yaml that it takes",
+                self.places.command_word("handoff", environment)
+            ));
         }
         self.left(&planner.left);
         self.done(&planner.changes);
@@ -147,18 +135,23 @@ impl<'p> Report<'p> {
         self.object.insert("left".to_owned(), left.iter().map(entry).collect());
     }
 
-    /// Codex trusts the hook.
-    pub(crate) fn trusted(&mut self) {
-        self.say("trusted", "Codex runs our hooks from now on", "trusted", json!(true));
+    /// Codex trusts our hooks.
+    pub(crate) fn trusted(&mut self, manifest: &Manifest) {
+        let text = if manifest.trust_lost {
+            "Codex trusts our hooks, but they are switched off there; `handoff doctor` says how they are switched on"
+        } else {
+            "Codex runs our hooks from now on"
+        };
+        self.say("trusted", text, "trusted", json!(true));
     }
 
-    /// The hook is there, and it is not known that Codex trusts it: what a person trusted in Codex, Codex alone knows.
-    pub(crate) fn untrusted(&mut self) {
-        self.note(
-            "Codex runs a hook only once you trust it. If you have not yet: choose \"Trust all and continue\" when `codex` \
-             next asks, or run install again with --trust-codex-hook. Until then its instructions do the work"
-                .to_owned(),
-        );
+    /// The hook is there, and it is not known that Codex runs it: what a person trusted in Codex, Codex alone knows.
+    /// `idle` says so, with the way out, where it did run it once.
+    pub(crate) fn untrusted(&mut self, idle: Option<String>) {
+        let text = idle.unwrap_or_else(|| {
+            format!("Codex runs a hook only once you trust it. If you have not yet: {HOW_TO_TRUST}")
+        });
+        self.note(format!("{text}. Until then its instructions do the work"));
     }
 
     /// What was changed, for programs.

@@ -4,14 +4,107 @@ use std::path::Path;
 
 use handoff_files::Foreign;
 use handoff_process::Environment;
-use handoff_wiring::Call;
+use handoff_wiring::{Call, Found, Roots};
 
+use crate::agent::Agent;
 use crate::app_server::{self, Listed};
 use crate::error::InstallError;
+use crate::handler::faults;
 use crate::manifest::{Edit, Manifest};
 use crate::piece::{MadeIn, Piece, owner};
 use crate::places::Places;
 use crate::plan::LARGEST;
+
+/// How the user has Codex trust a hook.
+pub(crate) const HOW_TO_TRUST: &str =
+    "choose \"Trust all and continue\" when `codex` next asks, or run install again with --trust-codex-hook";
+
+/// What Codex says of the hook that the user trusted through us.
+#[derive(Debug, Default)]
+pub(crate) struct Review {
+    /// That Codex does not run the hook, why, and what to do; `None` when it runs it.
+    pub(crate) idle: Option<String>,
+    /// The keys under which the user has trusted a hook of another program since.
+    others: Vec<String>,
+}
+
+/// Looks whether Codex still runs the hook that `manifest` says is trusted: the user may have moved, changed or
+/// disabled it. `None` where the manifest has no such trust. When Codex cannot be asked, the hook counts as idle: a
+/// session then looks for handoffs twice, and in the other case never.
+pub(crate) fn review(places: &Places, manifest: &Manifest, environment: &Environment) -> Option<Review> {
+    if !manifest.was_trusted() {
+        return None;
+    }
+    let idle = |text: String| Some(Review { idle: Some(text), others: Vec::new() });
+    if !is_in_place(places) {
+        return idle(stopped("it is not in hooks.json as it was trusted", HOW_TO_TRUST));
+    }
+    if hooks_are_off(places) {
+        let why = "config.toml turns hooks off: [features] hooks = false";
+        return idle(stopped(why, "take that out, and run install again"));
+    }
+    let hooks = app_server::Server::start(places, environment).and_then(|mut server| server.hooks());
+    let hooks = match hooks {
+        Ok(hooks) => hooks,
+        Err(why) => {
+            return idle(format!(
+                "whether Codex still runs our hook could not be asked of its app-server: {why}; run install again where it \
+                 can be asked"
+            ));
+        }
+    };
+    let text = match session_start(&hooks, places) {
+        None => Some(stopped("its app-server does not list it", HOW_TO_TRUST)),
+        Some(hook) if !hook.enabled => Some(stopped(
+            "it was disabled in Codex",
+            "enable it under /hooks in `codex`, and run install again",
+        )),
+        Some(hook) if !hook.runs() => {
+            Some(stopped(&format!("its app-server says that it is {}", hook.status), HOW_TO_TRUST))
+        }
+        Some(_) => None,
+    };
+    Some(Review { idle: text, others: of_others(&hooks, places, manifest) })
+}
+
+fn stopped(why: &str, way_out: &str) -> String {
+    format!("Codex does not run our hook any more: {why}. To have it run again: {way_out}")
+}
+
+impl Review {
+    /// Puts what was found on record.
+    pub(crate) fn record(&self, manifest: &mut Manifest) {
+        manifest.trust_lost = self.idle.is_some();
+        manifest.trusted.retain(|key| !self.others.contains(key));
+    }
+}
+
+/// Whether our handler stands in `hooks.json` as this version writes it, so that Codex runs it at every start of a
+/// session once it is trusted: a change of the command ends the trust.
+fn is_in_place(places: &Places) -> bool {
+    let piece = Piece::CodexHook(places.clone());
+    let owns = owner(places);
+    let Ok(Some(text)) = read(&piece.path()) else { return false };
+    let found = piece.hooks(&owns).find(&text).unwrap_or_default();
+    let is_run = |found: &Found| faults(&found.conditions, Agent::Codex).is_empty();
+    found.iter().any(|found| piece.handler(places).is(found) && is_run(found))
+}
+
+/// Whether the user turned Codex's hooks off as a whole.
+pub(crate) fn hooks_are_off(places: &Places) -> bool {
+    let config = read(&Piece::Sandbox(places.clone(), Vec::new()).path()).ok().flatten();
+    let setting = Roots::setting(config.as_deref().unwrap_or(""), &["features", "hooks"]);
+    setting.ok().flatten().as_deref() == Some("false")
+}
+
+/// The recorded keys under which a hook of another program is trusted by now: a key names a place in the file.
+fn of_others(hooks: &[Listed], places: &Places, manifest: &Manifest) -> Vec<String> {
+    let ours = ours(hooks, places);
+    let is_theirs =
+        |hook: &&Listed| hook.status == "trusted" && !ours.iter().any(|other| other.key == hook.key);
+    let keys = hooks.iter().filter(is_theirs).map(|hook| hook.key.clone());
+    keys.filter(|key| manifest.trusted.contains(key)).collect()
+}
 
 /// Has Codex trust our hooks; gives the manifest that knows of it.
 ///
@@ -24,23 +117,29 @@ pub(crate) fn trust(
 ) -> Result<Manifest, InstallError> {
     let failed = |why: String| InstallError::Codex("trust the hook", why);
     let mut server = app_server::Server::start(places, environment).map_err(failed)?;
-    let hooks = server.hooks().map_err(failed)?;
-    let shows = session_start(&hooks, places).is_some();
-    let hooks = ours(&hooks, places);
+    let listed_now = server.hooks().map_err(failed)?;
+    let shows = session_start(&listed_now, places).is_some();
+    let hooks = ours(&listed_now, places);
     if hooks.is_empty() || (manifest.codex_hook && !shows) {
         return Err(failed("it does not list the hook".to_owned()));
     }
     let mut manifest = manifest.clone();
+    let others = of_others(&listed_now, places, &manifest);
+    manifest.trusted.retain(|key| !others.contains(key));
     let config = Piece::Sandbox(places.clone(), Vec::new()).path();
     let before = read(&config)?;
     for hook in hooks.iter().filter(|hook| hook.status != "trusted") {
         server.trust(&hook.key, &hook.hash).map_err(failed)?;
     }
     // As Codex says afterwards, not as we asked.
-    let now = ours(&server.hooks().map_err(failed)?, places);
+    let listed_after = server.hooks().map_err(failed)?;
+    let now = ours(&listed_after, places);
     if now.len() != hooks.len() || now.iter().any(|hook| hook.status != "trusted") {
         return Err(failed("it took the trust and does not trust the hook".to_owned()));
     }
+    // What turns all hooks off is not a matter of trust.
+    manifest.trust_lost =
+        hooks_are_off(places) || session_start(&listed_after, places).is_some_and(|hook| !hook.enabled);
     let after = read(&config)?;
     for hook in hooks {
         if !manifest.trusted.contains(&hook.key) {

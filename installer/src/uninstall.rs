@@ -403,6 +403,7 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
         if agent == Agent::Codex {
             planner.manifest.codex_hook = false;
             planner.manifest.trusted.clear();
+            planner.manifest.trust_lost = false;
         }
     }
     match &options.only {

@@ -2,11 +2,12 @@
 
 use handoff_delivery::{Ledger, Looker, Standing};
 use handoff_process::Environment;
+use handoff_session::Other;
 use handoff_store::{Store, Waiting};
 use handoff_text::Sanitised;
 use handoff_worktree::{Change, Repository};
 
-use crate::place::{Other, Sender, Start};
+use crate::place::{Sender, Start};
 use crate::tool;
 
 /// How many changed files are listed. A skill costs its reader tokens.

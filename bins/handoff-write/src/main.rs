@@ -9,7 +9,6 @@ mod parts;
 mod place;
 mod refuse;
 mod session;
-mod session_dir;
 mod tool;
 mod write;
 

@@ -5,13 +5,9 @@ use std::path::{Path, PathBuf};
 use handoff_address::{Address, WorktreeName};
 use handoff_files::PipeWatch;
 use handoff_process::Environment;
+use handoff_session::{Located, NotLocated, Other};
 use handoff_text::Sanitised;
 use handoff_worktree::{Change, Repository, Worktree};
-
-use crate::session_dir;
-
-/// Where Claude Code makes the worktrees that a session enters, below the directory that it was started in.
-const ENTERED_WORKTREES: &str = ".claude/worktrees";
 
 /// Where the command line says that it is run.
 #[derive(Clone, Debug, Default)]
@@ -30,15 +26,6 @@ pub(crate) struct Sender {
     pub(crate) repository: Option<Repository>,
     /// The worktree of the current directory, or of the session, when that is another one than the sender's.
     pub(crate) other: Option<Other>,
-}
-
-/// A worktree that the writer may have meant instead.
-#[derive(Debug)]
-pub(crate) enum Other {
-    /// The shell is in this one; the handoff is for the session's.
-    Shell(PathBuf),
-    /// The session was started in this one; the handoff is for the one that it entered.
-    Session(PathBuf),
 }
 
 /// Whom a handoff is for.
@@ -62,28 +49,14 @@ impl Sender {
         if let Some(root) = &start.root {
             return Ok(Self::of(find(root)?, None));
         }
-        let current = Environment::working_directory();
-        let named = start.project_dir.as_deref().or(environment.claude_project_dir.as_deref());
-        let session = match named {
-            Some(named) => Some(find(named)?),
-            None => session_dir::find(tool, environment).and_then(|dir| Worktree::find(&dir).ok()),
-        };
-        let Some(own) = session else {
-            let current = current.map_err(|error| {
+        let located = Located::find(start.project_dir.as_deref(), tool, environment);
+        let located = located.map_err(|error| match error {
+            NotLocated::Directory(dir, error) => no_entry(&dir, &error),
+            NotLocated::Current(error) => {
                 format!("could not tell the current directory: {}", handoff_files::reason(&error))
-            })?;
-            return Ok(Self::of(find(&current)?, None));
-        };
-        let shell = current.ok().and_then(|current| Worktree::find(&current).ok());
-        Ok(match shell {
-            Some(shell) if is_entered(&shell, &own) => {
-                Self::of(shell, Some(Other::Session(own.top().to_owned())))
             }
-            Some(shell) if shell.top() != own.top() => {
-                Self::of(own, Some(Other::Shell(shell.top().to_owned())))
-            }
-            _ => Self::of(own, None),
-        })
+        })?;
+        Ok(Self::of(located.worktree, located.other))
     }
 
     fn of(worktree: Worktree, other: Option<Other>) -> Self {
@@ -97,7 +70,10 @@ impl Sender {
         let Some(name) = to else {
             return Ok(Recipient {
                 address: self.address.clone(),
-                note: self.other.as_ref().map(|other| other.note(self)),
+                note: self
+                    .other
+                    .as_ref()
+                    .map(|other| other.note(self.worktree.top(), "it is for", "To leave it there")),
             });
         };
         let linked: Vec<PathBuf> =
@@ -119,36 +95,12 @@ impl Sender {
     }
 }
 
-impl Other {
-    fn note(&self, sender: &Sender) -> String {
-        let own = Sanitised::path(sender.worktree.top());
-        match self {
-            Self::Shell(shell) => format!(
-                "it is for {own}, where this session was started; the current directory is in {}. To leave it there: --root {}",
-                Sanitised::path(shell),
-                handoff_process::quoted(shell)
-            ),
-            Self::Session(session) => format!(
-                "it is for {own}, which this session entered; it was started in {}. To leave it there: --root {}",
-                Sanitised::path(session),
-                handoff_process::quoted(session)
-            ),
-        }
-    }
-}
-
 fn find(start: &Path) -> Result<Worktree, String> {
-    Worktree::find(start).map_err(|error| {
-        format!("could not enter {}: {}", Sanitised::path(start), handoff_files::reason(&error))
-    })
+    Worktree::find(start).map_err(|error| no_entry(start, &error))
 }
 
-/// Whether `shell` is a worktree that Claude Code made for a session of `own` to enter: such a session stays in it.
-fn is_entered(shell: &Worktree, own: &Worktree) -> bool {
-    shell.top().starts_with(own.top().join(ENTERED_WORKTREES))
-        && own
-            .repository()
-            .is_some_and(|repository| repository.worktrees().iter().any(|path| path == shell.top()))
+fn no_entry(dir: &Path, error: &std::io::Error) -> String {
+    format!("could not enter {}: {}", Sanitised::path(dir), handoff_files::reason(error))
 }
 
 /// The recipient at `path`, a sibling directory that need not exist: the worktree that a session there would have.

@@ -9,6 +9,7 @@ use handoff_bundle::{
 };
 use handoff_files::FileError;
 use handoff_process::{Environment, Failure, Output};
+use handoff_session::Located;
 use handoff_state::StateDir;
 use handoff_text::Sanitised;
 use handoff_worktree::Worktree;
@@ -27,13 +28,13 @@ pub(crate) struct Here<'a> {
 }
 
 impl<'a> Here<'a> {
-    /// The worktree that `root`, else the current directory, is in.
+    /// The worktree that `root`, else the session or the current directory, is in.
     pub(crate) fn new(
         environment: &'a Environment,
         output: Output,
         root: Option<&Path>,
     ) -> Result<Self, Failure> {
-        let (worktree, unusable) = find(root)?;
+        let (worktree, unusable) = find(environment, output, root)?;
         let config =
             Config::load(worktree.top(), environment).map_err(|error| Failure::new(error.to_string()))?;
         Ok(Self { environment, output, worktree, config, unusable }.warned())
@@ -46,7 +47,7 @@ impl<'a> Here<'a> {
         output: Output,
         root: Option<&Path>,
     ) -> Result<Self, Failure> {
-        let (worktree, unusable) = find(root)?;
+        let (worktree, unusable) = find(environment, output, root)?;
         let config = Config::load(worktree.top(), environment).unwrap_or_else(|error| Config {
             warnings: vec![format!("{error}; until then the defaults hold")],
             ..Config::default()
@@ -121,6 +122,14 @@ impl<'a> Here<'a> {
             Err(error) => return Err(error.into()),
         };
         Ok(keyring)
+    }
+
+    /// The same for verbs that only look: a key that cannot be used is named, and then no bundle is known to be the user's.
+    pub(crate) fn keyring_to_look(&self) -> Result<Keyring, Failure> {
+        self.keyring().or_else(|failure| {
+            self.output.complain(format_args!("warning: {}", failure.words));
+            Ok(Keyring::without_key(&self.state()?))
+        })
     }
 
     /// That a bundle captured here carries no hash with the user's key, where that is so, and the way out.
@@ -266,8 +275,20 @@ pub(crate) fn taken(note: &ClaimNote) -> String {
     format!("{}, {}", line(&note.by), line(&note.at))
 }
 
-/// The worktree that `root`, else the current directory, is in, and why git cannot use its repository.
-fn find(root: Option<&Path>) -> Result<(Worktree, Option<Unusable>), Failure> {
+/// The worktree that `root` is in, else that of the agent's session whose shell this is, else that of the current
+/// directory; and why git cannot use its repository.
+fn find(
+    environment: &Environment,
+    output: Output,
+    root: Option<&Path>,
+) -> Result<(Worktree, Option<Unusable>), Failure> {
+    if root.is_none()
+        && let Ok(Located { worktree, other: Some(other) }) = Located::find(None, None, environment)
+    {
+        output.note(&format!("note: {}\n", other.note(worktree.top(), "this is about", "For that one")));
+        let unusable = Unusable::find(worktree.top());
+        return Ok((worktree, unusable));
+    }
     let start = match root {
         Some(root) => root.to_owned(),
         None => Environment::working_directory()?,

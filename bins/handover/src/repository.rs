@@ -1,6 +1,8 @@
 //! Why git cannot use the repository that a directory is in, and what to do about it.
 
+use std::ffi::OsStr;
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use handoff_process::quoted;
@@ -20,6 +22,10 @@ pub(crate) enum Unusable {
     Nowhere { top: PathBuf, git_dir: PathBuf },
     /// `.git` in `top` is a directory, and no repository that can be read.
     Unreadable { top: PathBuf },
+    /// `.git` in `top` is a file in which no `gitdir: PATH` stands.
+    NoGitFile { top: PathBuf },
+    /// `.git` in `top` is a file that cannot be read, or no file and no directory.
+    NotReadable { top: PathBuf, reason: String },
 }
 
 impl Unusable {
@@ -35,12 +41,18 @@ impl Unusable {
             return Some(Self::Unreadable { top });
         }
         let named = match handoff_files::read_file(&entry, MAX_GIT_FILE_BYTES) {
-            Ok(content) => {
-                let text = String::from_utf8_lossy(&content).into_owned();
-                PathBuf::from(text.strip_prefix("gitdir:")?.trim())
-            }
-            // A link that leads nowhere.
-            Err(_) => handoff_files::link_target(&entry)?,
+            Ok(content) => match named_in(&content) {
+                Some(path) => path,
+                None => return Some(Self::NoGitFile { top }),
+            },
+            Err(error) => match handoff_files::link_target(&entry) {
+                // It leads nowhere.
+                Some(target) => target,
+                None => {
+                    let reason = handoff_files::reason(&error.source);
+                    return Some(Self::NotReadable { top, reason });
+                }
+            },
         };
         let git_dir = top.join(named);
         if handoff_files::is_file(&git_dir.join("HEAD")) {
@@ -53,6 +65,13 @@ impl Unusable {
             None => Self::Nowhere { top, git_dir },
         })
     }
+}
+
+/// The path in a `.git` file, as git reads it; `None` for any other text.
+fn named_in(content: &[u8]) -> Option<PathBuf> {
+    let path = content.strip_prefix(b"gitdir: ")?;
+    let end = path.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
+    (end > 0).then(|| OsStr::from_bytes(&path[..end]).into())
 }
 
 impl fmt::Display for Unusable {
@@ -82,6 +101,18 @@ impl fmt::Display for Unusable {
                 "{} leads to {}, which is no repository any more: write where that is now into it, as `gitdir: PATH`",
                 Sanitised::path(&top.join(".git")),
                 Sanitised::path(git_dir)
+            ),
+            Self::NoGitFile { top } => write!(
+                f,
+                "{} is a file that does not begin with `gitdir: `, so git finds no repository there: write `gitdir: PATH` \
+                 into it, where PATH is the git directory, or move it away",
+                Sanitised::path(&top.join(".git"))
+            ),
+            Self::NotReadable { top, reason } => write!(
+                f,
+                "could not read {}, so git finds no repository there: {reason}; make it a file that you can read, or move \
+                 it away",
+                Sanitised::path(&top.join(".git"))
             ),
             Self::Unreadable { top } => write!(
                 f,

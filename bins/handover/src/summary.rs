@@ -9,7 +9,7 @@ mod commands;
 use handoff_bundle::{Contents, NotCarried};
 use handoff_document::Timestamp;
 use handoff_text::Sanitised;
-use handoff_transcript::{Outcome, Session, Status};
+use handoff_transcript::{Outcome, Session, Status, is_telling};
 
 use crate::words::{counted, stopped};
 use commands::outcomes;
@@ -149,7 +149,9 @@ fn cleaned(session: &Session, clean: &mut impl FnMut(&str) -> String) -> Session
 /// The title that was given, or the first words of the newest request that says what it is about.
 fn title(facts: &Facts<'_>) -> String {
     let Session { subject, task, .. } = facts.session;
-    let task = subject.as_ref().or(task.as_ref()).map(|task| task.first_line().text);
+    let task =
+        subject.as_ref().or(task.as_ref()).and_then(|task| task.text.lines().find(|line| is_telling(line)));
+    let task = task.map(str::to_owned);
     let words = facts.title.map(str::to_owned).or(task).or_else(|| facts.said.map(str::to_owned));
     let words = words.map(|words| line(&words, 70)).filter(|words| !words.is_empty());
     words.unwrap_or_else(|| "uncommitted work".to_owned())

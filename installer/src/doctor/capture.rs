@@ -5,14 +5,13 @@ use handoff_agents::{HOSTS, Host};
 
 use super::Patient;
 use crate::agent::Agent;
-use crate::app_server::Listed;
 use crate::trust;
 
 impl Patient<'_> {
     /// Gives whether any tool runs hooks of ours.
     pub(super) fn capture(&mut self) -> bool {
         self.area = "capture";
-        let mend = format!("{} install", handoff_process::quoted(&self.places.program("handover")));
+        let mend = format!("{} install", self.program("handover"));
         let here = self.places.adapters(self.environment);
         let manifest = match self.places.records().user() {
             Ok(manifest) => manifest,
@@ -31,9 +30,10 @@ impl Patient<'_> {
             }
         }
         if !any {
-            self.note(
-                "work is saved by hand, and by itself in projects with `handover enable`; to have it so in all: handover install",
-            );
+            let handover = self.command_word("handover");
+            self.note(format!(
+                "work is saved by hand, and by itself in projects with `{handover} enable`; to have it so in all: {handover} install"
+            ));
         }
         any
     }
@@ -80,8 +80,7 @@ impl Patient<'_> {
                 return self.note(format!("whether Codex trusts these hooks could not be asked: {why}"));
             }
         };
-        let runs = |hook: &&Listed| hook.enabled && matches!(&*hook.status, "trusted" | "managed");
-        let idle = hooks.iter().filter(|hook| !runs(hook)).count();
+        let idle = hooks.iter().filter(|hook| !hook.runs()).count();
         if idle > 0 {
             let mend = match self.manifest.agents.contains(&Agent::Codex) {
                 true => self.again("install --only codex --trust-codex-hook"),

@@ -40,7 +40,11 @@ impl Patient<'_> {
         if has_plugin {
             self.problem(
                 "the plugin is installed too: each session starts the hook twice (a handoff is shown once all the same)",
-                "claude plugin uninstall agent-handoff",
+                self.agent_command(
+                    Agent::Claude,
+                    "claude plugin uninstall agent-handoff",
+                    "remove the plugin agent-handoff in Claude Code: /plugin",
+                ),
             );
         }
         self.skills(Agent::Claude);
@@ -52,7 +56,8 @@ impl Patient<'_> {
         let shown = self.places.short(&piece.path());
         let agent = if matches!(piece, Piece::ClaudeHook(_)) { "claude" } else { "codex" };
         let mend = self.again(&format!("install --only {agent}"));
-        let wanted = match piece.handler(self.places).run {
+        let handler = piece.handler(self.places);
+        let wanted = match &handler.run {
             Run::Exec(program, _) => program,
             Run::Shell(command) => command,
         };
@@ -64,11 +69,17 @@ impl Patient<'_> {
                     mend,
                 );
             }
-            [one] if one.command != wanted => self.problem(
+            [one] if one.command != *wanted => self.problem(
                 format!("{shown} line {}: the hook runs another installation: {}", one.line, one.command),
                 mend,
             ),
-            [_] => self.well(format!("{shown} has the hook")),
+            [one] if !handler.is(one) => self
+                .problem(format!("{shown} line {}: the hook has other arguments than ours", one.line), mend),
+            [one] => {
+                if self.is_run(piece, one) {
+                    self.well(format!("{shown} has the hook"));
+                }
+            }
             many => {
                 let lines: Vec<_> = many.iter().map(|one| one.line.to_string()).collect();
                 self.problem(
@@ -86,6 +97,7 @@ impl Patient<'_> {
         if let Some(source) = settings.is_on("/disableAllHooks") {
             self.turned_off(source, "turns the hook off: \"disableAllHooks\": true", "disableAllHooks");
         }
+        self.hook_environment(settings);
         let managed = settings.managed();
         let ours_is_managed = || {
             let plugins = managed.get("enabledPlugins").and_then(Value::as_object);
@@ -113,17 +125,37 @@ impl Patient<'_> {
         }
     }
 
+    /// What the settings give the hook as its environment.
+    fn hook_environment(&mut self, settings: &Settings) {
+        let set = |name: &str| {
+            let (source, value) = settings.get(&format!("/env/{name}"))?;
+            Some((source, value.as_str().filter(|value| !value.is_empty())?))
+        };
+        if let Some((source, _)) = set("AGENT_HANDOFF_SKIP") {
+            let why = "has the hook take nothing: AGENT_HANDOFF_SKIP in \"env\"";
+            self.turned_off(source, why, "AGENT_HANDOFF_SKIP");
+        }
+        if let Some((source, root)) = set("AGENT_HANDOFF_ROOT")
+            && Path::new(root) != self.places.store
+        {
+            self.note(format!(
+                "{} gives its sessions another store than this shell has: AGENT_HANDOFF_ROOT is {root}",
+                self.places.short(&source.path)
+            ));
+        }
+    }
+
     fn turned_off(&mut self, source: &Source, why: &str, switch: &str) {
         let shown = self.places.short(&source.path);
-        let file = handoff_process::quoted(&source.path);
-        self.problem(format!("{shown} {why}"), format!("${{EDITOR:-vi}} {file}   # and take {switch} out"));
+        let editor = self.editor(&source.path, None, &format!("take {switch} out"));
+        self.problem(format!("{shown} {why}"), editor);
     }
 
     /// The settings files that Claude Code passes over, or that keep it from starting.
     fn unusable(&mut self, settings: &Settings) {
         for (scope, path, why) in &settings.unusable {
             let shown = self.places.short(path);
-            let mend = format!("${{EDITOR:-vi}} {}", handoff_process::quoted(path));
+            let mend = self.editor(path, None, "");
             match (scope, why) {
                 (Scope::User, Unusable::WrongType(_)) => self.problem(
                     format!("{shown}: {why}, so Claude Code passes over the file, and the hook in it"),

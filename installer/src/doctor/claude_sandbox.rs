@@ -23,15 +23,16 @@ impl Patient<'_> {
             let file = self.places.short(&entry.source.path);
             self.problem(
                 format!("its sandbox, on by {on_by}, may not write to {shown}: {file} denies {}", entry.text),
-                editor(&entry.source.path, &format!("take {} out of what is denied", entry.text)),
+                self.editor(&entry.source.path, None, &format!("take {} out of what is denied", entry.text)),
             );
         } else if open.iter().any(|entry| store.starts_with(&entry.path)) {
             self.well(format!("its sandbox may write to {shown}"));
         } else {
             let mend = match self.manifest.agents.contains(&Agent::Claude) {
                 true => self.again("install --only claude"),
-                false => editor(
+                false => self.editor(
                     &self.places.claude.join("settings.json"),
+                    None,
                     &format!(
                         "put \"{}\" into sandbox.filesystem.allowWrite",
                         handoff_text::Sanitised::path(&store)
@@ -128,8 +129,4 @@ fn absolute(text: &str, source: &Source, home: &Path, is_rule: bool) -> Option<P
         }
     }
     Some(path)
-}
-
-fn editor(file: &Path, what: &str) -> String {
-    format!("${{EDITOR:-vi}} {}   # and {what}", handoff_process::quoted(file))
 }

@@ -1,5 +1,7 @@
 //! Will Codex see what waits, and may it take it?
 
+use std::path::Path;
+
 use handoff_wiring::Roots;
 
 use super::Patient;
@@ -8,6 +10,9 @@ use crate::agent::Agent;
 use crate::app_server::Listed;
 use crate::piece::{BLOCK, Looks, Piece, is_blank, owner, told};
 use crate::trust;
+
+/// Said only after its app-server was asked, so `codex` is there.
+const ENABLE: &str = "codex   # then /hooks, and enable it";
 
 /// From how many bytes of instructions on Codex warns.
 const INSTRUCTIONS: usize = 32 << 10;
@@ -23,21 +28,24 @@ impl Patient<'_> {
             self.not_wired(Agent::Codex, has_plugin);
             if has_plugin {
                 self.plugin_hook();
-                let file = handoff_process::quoted(&config);
                 let store = handoff_text::Sanitised::path(&self.places.store);
-                self.sandbox(&config_text, format!(
-                    "${{EDITOR:-vi}} {file}   # and put \"{store}\" into writable_roots of [sandbox_workspace_write]"
-                ));
+                let fix = format!("put \"{store}\" into writable_roots of [sandbox_workspace_write]");
+                self.sandbox(&config_text, self.editor(&config, None, &fix));
             }
             return;
         }
         self.instructions();
         self.sandbox(&config_text, self.again("install --only codex"));
-        self.codex_hook(&config_text);
+        self.codex_hook();
+        self.command_environment(&config_text, &config);
         if has_plugin {
             self.problem(
                 "the plugin is installed too (a handoff is shown once all the same)",
-                "codex plugin remove agent-handoff@agent-handoff",
+                self.agent_command(
+                    Agent::Codex,
+                    "codex plugin remove agent-handoff@agent-handoff",
+                    &self.editor(&config, None, "take [plugins.\"agent-handoff@agent-handoff\"] out"),
+                ),
             );
         }
         self.skills(Agent::Codex);
@@ -107,14 +115,27 @@ impl Patient<'_> {
                 self.places.short(&self.places.store)
             ));
         }
-        let file = handoff_process::quoted(&self.places.codex.join("config.toml"));
+        let fix = format!(
+            "put \"{store}\" = \"write\" under [permissions.NAME.filesystem] of the profile that is the default"
+        );
         self.problem(
             format!(
                 "default_permissions = \"{profile}\" in config.toml makes Codex pass over the sandbox's writable roots, so it may not write to {}",
                 self.places.short(&self.places.store)
             ),
-            format!("${{EDITOR:-vi}} {file}   # and put \"{store}\" = \"write\" under [permissions.NAME.filesystem] of the profile that is the default"),
+            self.editor(&self.places.codex.join("config.toml"), None, &fix),
         );
+    }
+
+    /// What the settings give the commands that the agent runs, `inbox read` among them, as their environment.
+    fn command_environment(&mut self, config_text: &str, config: &Path) {
+        let keys = ["shell_environment_policy", "set", "AGENT_HANDOFF_SKIP"];
+        if Roots::setting(config_text, &keys).ok().flatten().is_some_and(|value| !value.is_empty()) {
+            self.problem(
+                "config.toml has the instructions' command take nothing: AGENT_HANDOFF_SKIP in [shell_environment_policy]",
+                self.editor(config, None, "take AGENT_HANDOFF_SKIP out"),
+            );
+        }
     }
 
     /// The plugin's hook, which is all that shows handoffs where nothing else is wired.
@@ -130,12 +151,12 @@ impl Patient<'_> {
                 ));
             }
         };
-        let is_run = |hook: &Listed| matches!(&*hook.status, "trusted" | "managed");
+        let is_trusted = |hook: &Listed| matches!(&*hook.status, "trusted" | "managed");
         let ours = || hooks.iter().filter(|hook| is_ours(&hook.key));
         if ours().any(|hook| !hook.enabled) {
-            self.problem("the plugin's hook was disabled in Codex", "codex   # then /hooks, and enable it");
+            self.problem("the plugin's hook was disabled in Codex", ENABLE);
         }
-        if let Some(hook) = ours().find(|hook| !is_run(hook)) {
+        if let Some(hook) = ours().find(|hook| !is_trusted(hook)) {
             self.problem(
                 format!("the plugin's hook is {}, so Codex passes it over in silence", hook.status),
                 "codex   # and choose \"Trust all and continue\"",
@@ -143,7 +164,7 @@ impl Patient<'_> {
         }
     }
 
-    fn codex_hook(&mut self, config: &str) {
+    fn codex_hook(&mut self) {
         let piece = Piece::CodexHook(self.places.clone());
         let path = piece.path();
         let text = self.read(&path).filter(|text| !is_blank(text));
@@ -156,11 +177,16 @@ impl Patient<'_> {
             return;
         }
         self.handlers(&piece, &found);
-        let off = Roots::setting(config, &["features", "hooks"]).ok().flatten().as_deref() == Some("false");
+        let off = trust::hooks_are_off(self.places);
+        let config_path = self.places.codex.join("config.toml");
         if off {
             self.problem(
                 "config.toml turns hooks off: [features] hooks = false",
-                "codex features enable hooks",
+                self.agent_command(
+                    Agent::Codex,
+                    "codex features enable hooks",
+                    &self.editor(&config_path, None, "take hooks = false out of [features]"),
+                ),
             );
         }
         if off {
@@ -176,7 +202,7 @@ impl Patient<'_> {
             }
             Ok(None) => self.problem("its app-server does not list the hook", mend),
             Ok(Some(hook)) if !hook.enabled => {
-                self.problem("the hook was disabled in Codex", "codex   # then /hooks, and enable it");
+                self.problem("the hook was disabled in Codex", ENABLE);
             }
             Ok(Some(hook)) if hook.status == "trusted" || hook.status == "managed" => {
                 self.well("its app-server says that it trusts the hook");

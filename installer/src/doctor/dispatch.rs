@@ -14,12 +14,12 @@ impl Patient<'_> {
         let config = match Config::load(&path, &self.places.home) {
             Ok(Some(config)) => config,
             Ok(None) => {
+                let handoff = self.command_word("handoff");
                 return self
-                    .note(format!("there is no {shown} yet, which says who takes tasks: handoff init"));
+                    .note(format!("there is no {shown} yet, which says who takes tasks: {handoff} init"));
             }
             Err(error) => {
-                let editor = format!("${{EDITOR:-vi}} {}", handoff_process::quoted(&path));
-                return self.problem(error.to_string(), editor);
+                return self.problem(error.to_string(), self.editor(&path, None, ""));
             }
         };
         for warning in &config.warnings {

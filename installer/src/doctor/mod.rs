@@ -4,7 +4,9 @@ mod capture;
 mod claude;
 mod claude_sandbox;
 mod codex;
+mod commands;
 mod dispatch;
+mod handler;
 pub(crate) mod programs;
 mod settings;
 mod store;
@@ -76,6 +78,7 @@ pub(crate) fn doctor(
         codex_hooks: None,
     };
     patient.programs();
+    patient.switch();
     patient.claude();
     patient.codex();
     let captures = patient.capture();
@@ -156,6 +159,17 @@ impl Patient<'_> {
         self.findings.push(Finding { level, area: self.area, text, mend });
     }
 
+    /// What keeps the hooks of the agents that are started from this shell from taking anything.
+    fn switch(&mut self) {
+        if self.environment.skip {
+            self.area = "environment";
+            self.problem(
+                "AGENT_HANDOFF_SKIP is set in this shell: an agent that is started from it is shown no handoff",
+                "unset AGENT_HANDOFF_SKIP   # here, and in what sets it",
+            );
+        }
+    }
+
     /// The command line that runs this installer again.
     fn again(&self, arguments: &str) -> String {
         let own = self.places.program("installer");
@@ -227,7 +241,7 @@ impl Patient<'_> {
 
     fn malformed(&mut self, path: &Path, error: &handoff_wiring::Malformed) {
         let shown = self.places.short(path);
-        let editor = format!("${{EDITOR:-vi}} +{} {}", error.line, handoff_process::quoted(path));
+        let editor = self.editor(path, Some(error.line), "");
         self.problem(format!("{shown} is broken: {error}"), editor);
     }
 

@@ -3,11 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use handoff_delivery::{Ledger, Looker, Standing};
+use handoff_files::FileError;
 use handoff_process::quoted;
 use handoff_store::{Inbox, Store, Waiting};
 use handoff_worktree::Worktree;
 
 use super::Patient;
+
+/// From how many inboxes on that cannot be used one finding speaks for all.
+const MAX_FINDINGS: usize = 3;
 
 impl Patient<'_> {
     pub(super) fn store(&mut self) {
@@ -29,21 +33,20 @@ impl Patient<'_> {
             Err(error) => return self.problem(error.to_string(), format!("ls -la {}", quoted(&path))),
         };
         let mut unread = 0;
-        let mut sound = true;
+        let mut failed = Vec::new();
         for inbox in &inboxes {
             match self.inbox(inbox) {
                 Ok(waiting) => unread += waiting,
-                Err(error) => {
-                    sound = false;
-                    let inbox = quoted(inbox.path());
-                    self.problem(
-                        error.to_string(),
-                        format!("chown -R \"$(id -u)\" {inbox} && chmod -R u+rwX {inbox}"),
-                    );
-                }
+                Err(error) => failed.push((inbox, error)),
             }
         }
-        if sound {
+        let is_read_only = handoff_files::is_on_read_only(&path);
+        if is_read_only {
+            self.read_only(&path);
+            failed.retain(|(_, error)| error.kind() != std::io::ErrorKind::ReadOnlyFilesystem);
+        }
+        self.failed(&path, &failed);
+        if failed.is_empty() && !is_read_only {
             let worktrees = if inboxes.len() == 1 { "worktree" } else { "worktrees" };
             self.well(format!("{shown} is yours; {unread} unread for {} {worktrees}", inboxes.len()));
         }
@@ -59,15 +62,46 @@ impl Patient<'_> {
         }
     }
 
+    /// That nothing can be written in the store, whoever owns it.
+    fn read_only(&mut self, path: &Path) {
+        let quoted = quoted(path);
+        let fix = match self.environment.find_program("findmnt") {
+            Some(_) => format!("mount -o remount,rw \"$(findmnt -no TARGET -T {quoted})\"   # as root"),
+            None => format!("mount the file system of {quoted} so that it can be written"),
+        };
+        self.problem(
+            format!(
+                "{} is on a file system that is mounted read-only: no handoff can be left or archived",
+                self.places.short(path)
+            ),
+            fix,
+        );
+    }
+
+    /// The inboxes that cannot be used. Many are one finding: what is wrong is the same.
+    fn failed(&mut self, store: &Path, failed: &[(&Inbox, FileError)]) {
+        let fix = |path: &Path| {
+            let path = quoted(path);
+            format!("chown -R \"$(id -u)\" {path} && chmod -R u+rwX {path}")
+        };
+        if failed.len() > MAX_FINDINGS {
+            let (count, first) = (failed.len(), &failed[0].1);
+            return self.problem(format!("{count} inboxes cannot be used, as this one: {first}"), fix(store));
+        }
+        for (inbox, error) in failed {
+            self.problem(error.to_string(), fix(inbox.path()));
+        }
+    }
+
     /// Looks at one inbox; gives how many wait there.
-    fn inbox(&mut self, inbox: &Inbox) -> Result<usize, handoff_files::FileError> {
+    fn inbox(&mut self, inbox: &Inbox) -> Result<usize, FileError> {
         let looker = Looker::outside(self.environment);
         let ledger = Ledger::open(inbox, &looker)?;
         ledger.settle(&inbox.waiting()?);
         let waiting = inbox.waiting()?.handoffs;
         let is_on_offer = |waiting: &&Waiting| matches!(ledger.standing(waiting), Standing::OnOffer { .. });
         let on_offer = waiting.iter().filter(is_on_offer).count();
-        let read = quoted(&self.places.program("inbox"));
+        let read = self.program("inbox");
         let worktree = inbox.worktree()?;
         let gone = worktree.as_deref().filter(|path| !handoff_files::is_directory(path));
         let key = inbox.key();

@@ -46,15 +46,18 @@ pub fn enable(
     for &tool in tools {
         if let (Some(files), true) = (&tool.hooks, surfaces.contains(&Surface::Hooks)) {
             let key = hooks_file(here, tool, scope)?;
-            if files.trusted_by_place {
-                trusted.push((tool.name, planner.path(&key)));
-            }
+            let mut is_run = true;
             if let (Scope::Project, Linked::MainAlone, Some(main)) =
                 (scope, files.linked, here.main_checkout())
                 && !status(here, tool, &[]).is_wired(Surface::Hooks, Scope::Project)
             {
                 let (tool, path, main) = (tool.name, planner.path(&key), main.to_owned());
                 planner.note(Note::NotRun { tool, path, main });
+                is_run = false;
+            }
+            // Of hooks that are not run, trust would change nothing.
+            if files.trusted_by_place && is_run {
+                trusted.push((tool.name, planner.path(&key)));
             }
             let pieces = PieceName::hooks(tool).map(|piece| (piece, tool));
             add(&mut wanted, key, "{}\n", pieces.collect());

@@ -25,6 +25,8 @@ pub struct Host {
 
     /// What it sets in the environment of the commands that it runs: one of them is enough.
     pub shell_variables: &'static [&'static str],
+    /// Which of these holds the session's id.
+    pub session_variable: Option<&'static str>,
 
     /// What tells its SessionStart payload; `None` where that is not known.
     pub payload: Option<PayloadForm>,
@@ -67,6 +69,7 @@ impl Host {
         signs: Signs { home: &[], project: &[], programs: &[] },
         directory: None,
         shell_variables: &[],
+        session_variable: None,
         payload: None,
         delivers: false,
         transcript: None,

@@ -17,7 +17,7 @@ mod undo;
 use std::time::Duration;
 
 use handoff_document::Timestamp;
-use handoff_files::{Dir, Lock, OpenFile};
+use handoff_files::{Dir, Kind, Lock, OpenFile};
 
 use crate::bundle::Trusted;
 use crate::error::{BundleError, Refusal};
@@ -28,6 +28,7 @@ use crate::repository::{Repository, Scratch};
 use crate::tree::Tree;
 use crate::trust::Keyring;
 
+pub use record::IgnoredRecord;
 pub(crate) use trial::refused;
 pub use undo::Undone;
 
@@ -151,7 +152,18 @@ impl Handover {
     }
 
     fn undo_dir(&self) -> Result<Dir, BundleError> {
+        self.check_undo_dir()?;
         Ok(self.dir().create_child(UNDO)?)
+    }
+
+    /// Fails where something other than a directory is in the place of the undo records.
+    fn check_undo_dir(&self) -> Result<(), BundleError> {
+        match self.dir().kind_of(UNDO)? {
+            None | Some(Kind::Directory) => Ok(()),
+            Some(kind) => {
+                Err(BundleError::NoUndoDirectory { path: self.dir().path_of(UNDO), what: kind.name() })
+            }
+        }
     }
 
     /// Waits a moment for another, and not longer: nothing here takes long but a large apply.

@@ -17,6 +17,17 @@ pub enum BundleError {
     /// The file system said no.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Something other than a directory stands where undo records are kept.
+    #[error(
+        "{path} is {what}, where a directory is needed to keep what undoes an apply: move it away",
+        path = handoff_text::Sanitised::path(path)
+    )]
+    NoUndoDirectory {
+        /// Where it stands.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// A symbolic link below `.handover`.
     #[error("{} is a symbolic link, and none is followed there: put the file itself in its place", handoff_text::Sanitised::path(.0))]
     Link(PathBuf),
@@ -204,8 +215,8 @@ pub enum Refusal {
         /// The commit that the bundle was made on; None: it was made before the first one.
         base: Option<String>,
     },
-    /// An ignored file stands where one would be made.
-    #[error("these files are here already, ignored by git ({}); move them away first", list(.0))]
+    /// A file that is ignored, or was made a moment ago, stands where one would be made.
+    #[error("these files are here already, and git ignores them or does not have them ({}); move them away first", list(.0))]
     InTheWay(Vec<TreePath>),
     /// Git was told not to look at these files, so nobody can say whether they are clean.
     #[error("git was told not to look at these files ({}); clear skip-worktree and assume-unchanged first", list(.0))]

@@ -21,7 +21,7 @@ mod status;
 mod tree;
 pub mod trust;
 
-pub use apply::{Applied, ApplyOptions, Undone};
+pub use apply::{Applied, ApplyOptions, IgnoredRecord, Undone};
 pub use bundle::{Bundle, Claim, ClaimNote, Trusted};
 pub use capture::{Description, Draft, Limits, Own};
 pub use content::{Take, Which};

@@ -187,6 +187,8 @@ pub enum Reason {
     Submodule,
     /// Another repository inside this one, with all that is in it.
     NestedRepository,
+    /// A worktree of this repository that was moved or copied to where it is, so that git does not know it there.
+    MovedWorktree,
     /// A named pipe, a socket or a device.
     SpecialFile,
     /// It, or what is staged of it, is larger than one file may be.
@@ -218,6 +220,7 @@ impl Reason {
         match self {
             Self::Submodule => "a submodule: commit and push in it",
             Self::NestedRepository => "another repository: commit and push in it",
+            Self::MovedWorktree => "a worktree that was moved; run git worktree repair with its path",
             Self::SpecialFile => "a pipe, socket or device",
             Self::TooLarge => "larger than max_file_bytes",
             Self::OverLimit => "more than max_files or max_total_bytes",

@@ -233,7 +233,11 @@ fn read(dir: &Dir) -> Result<Option<[u8; 32]>, BundleError> {
         return Err(refuse(std::io::ErrorKind::PermissionDenied, reason));
     }
     let bytes = file.read(64)?;
-    let key =
-        bytes.try_into().map_err(|_| refuse(std::io::ErrorKind::InvalidData, "it is not 32 bytes long"))?;
+    let key = bytes.try_into().map_err(|_| {
+        refuse(
+            std::io::ErrorKind::InvalidData,
+            "it is not 32 bytes long; remove it, and allow again what you trust",
+        )
+    })?;
     Ok(Some(key))
 }

@@ -188,6 +188,11 @@ pub fn remove_empty_directory(path: &Path) -> Result<bool, FileError> {
     parent.remove_child(name)
 }
 
+/// Whether the file system of `path` is mounted read-only. `false` where that cannot be found out.
+pub fn is_on_read_only(path: &Path) -> bool {
+    rustix::fs::statvfs(path).is_ok_and(|found| found.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+}
+
 /// Whether anything stands at `path`, a link that leads nowhere included.
 pub fn is_taken(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()

@@ -25,6 +25,7 @@ mod request;
 mod session;
 mod source;
 mod tally;
+mod telling;
 
 use std::io::{self, Read, Seek};
 use std::path::Path;
@@ -32,9 +33,9 @@ use std::path::Path;
 use handoff_files::FileError;
 
 pub use digest::{CUT_DOWN_LIMIT, CutDown};
-pub use request::is_telling;
 pub use session::{Command, Coverage, Failure, Outcome, Session, Status, Text, Todo};
 pub use source::{HEAD, TAIL, WHOLE};
+pub use telling::is_telling;
 
 /// The most bytes of a text that [`read`] gives.
 pub const TEXT_LIMIT: usize = 8 << 10;

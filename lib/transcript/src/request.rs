@@ -63,65 +63,8 @@ const BEGINNINGS: &[&str] = &[
 const CONTEXT: &str = "# Context from my IDE setup:";
 const ASKED: &str = "## My request for Codex:";
 
-/// Requests that say no more than that it should go on, in small letters.
-const GO_ON: &[&str] = &[
-    "again",
-    "carry on",
-    "continue",
-    "continue please",
-    "continue with it",
-    "do it",
-    "do that",
-    "fine",
-    "go",
-    "go ahead",
-    "go on",
-    "good",
-    "great",
-    "ja",
-    "keep going",
-    "lgtm",
-    "mach weiter",
-    "next",
-    "next step",
-    "ok",
-    "ok continue",
-    "okay",
-    "okay continue",
-    "ok go",
-    "ok go on",
-    "perfect",
-    "please continue",
-    "please do",
-    "please go on",
-    "please proceed",
-    "proceed",
-    "resume",
-    "retry",
-    "sure",
-    "thank you",
-    "thanks",
-    "try again",
-    "weiter",
-    "y",
-    "yep",
-    "yes",
-    "yes continue",
-    "yes do it",
-    "yes go ahead",
-    "yes please",
-    "yes proceed",
-];
-
-/// Whether a request says what it is about.
-pub fn is_telling(text: &str) -> bool {
-    let letters = text.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).take(200);
-    let words: String = letters.collect::<String>().to_lowercase();
-    let words: Vec<_> = words.split_whitespace().collect();
-    // A slash command without a word more is what it does, and not what the work is about.
-    let is_command = text.trim_start().starts_with('/') && !text.trim().contains(char::is_whitespace);
-    !(words.is_empty() || is_command || GO_ON.contains(&&*words.join(" ")))
-}
+/// Whole texts of a program's: what Claude Code asks where a session is resumed in the middle of a turn.
+const OF_HOST: &[&str] = &["Continue from where you left off."];
 
 pub(crate) fn of(text: &str) -> Said {
     if text.starts_with("<task-notification>") {
@@ -137,7 +80,7 @@ pub(crate) fn of(text: &str) -> Said {
     if rest.starts_with("[Request interrupted by user") {
         return Said::Interruption;
     }
-    if BEGINNINGS.iter().any(|beginning| rest.starts_with(beginning)) {
+    if OF_HOST.contains(&rest) || BEGINNINGS.iter().any(|beginning| rest.starts_with(beginning)) {
         return Said::Nothing;
     }
     if rest.starts_with(CONTEXT)
@@ -211,18 +154,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_only_has_it_go_on_does_not_say_what_it_is_about() {
-        for text in ["go on", "Go on!", "  OK, continue…", "yes please", "weiter", "/clear", "👍", ""] {
-            assert!(!is_telling(text), "{text}");
-        }
-        for text in
-            ["go on with the parser", "fix it", "/review src/a.rs", "/etc/hosts is wrong", "ja, mit Tests"]
-        {
-            assert!(is_telling(text), "{text}");
-        }
-    }
-
-    #[test]
     fn only_what_a_person_said_is_a_request() {
         let request = |text: &str| Said::Request(text.to_owned());
         for (text, said) in [
@@ -262,6 +193,11 @@ mod tests {
             ),
             ("<command-name>unfinished", Said::Nothing),
             (" \n", Said::Nothing),
+            ("Continue from where you left off.", Said::Nothing),
+            (
+                "Continue from where you left off. Then push",
+                request("Continue from where you left off. Then push"),
+            ),
         ] {
             assert_eq!(of(text), said, "{text}");
         }

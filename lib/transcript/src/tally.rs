@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use handoff_agents::Host;
 
 use crate::event::{Call, Deed, Event, Fact, Return, TODOS};
-use crate::request;
 use crate::session::{Command, Coverage, Outcome, Session, Status, Text, Todo};
 use crate::{COMMANDS, LINE_LIMIT};
 
@@ -46,7 +45,7 @@ impl Tally {
                 session.turns += 1;
                 self.has_request = true;
                 self.first.get_or_insert_with(|| text.clone());
-                if request::is_telling(&text.text) {
+                if crate::is_telling(&text.text) {
                     session.subject = Some(text.clone());
                 }
                 session.answer_is_older = session.last_answer.is_some();

@@ -128,6 +128,68 @@ fn a_hook_stays_trusted_through_another_installation_and_through_newer_programs(
     assert!(installed.ends_with(b"newer"));
 }
 
+/// Whether Codex's instructions have its agent look for handoffs; else they leave that to the hook.
+#[track_caller]
+fn agent_looks(machine: &Machine) -> bool {
+    let told = std::fs::read_to_string(machine.world.home().join(".codex/AGENTS.md")).unwrap();
+    let (agent, hook) =
+        (told.contains("Before your first reply in a session, run"), told.contains("A hook shows"));
+    assert!(agent != hook, "{told}");
+    agent
+}
+
+#[test]
+fn instructions_look_for_handoffs_again_when_codex_stops_to_run_the_hook_that_was_trusted() {
+    if !ready() {
+        return;
+    }
+    let machine = Machine::new(Wiring::Installer);
+    let repo = machine.world.repo("app");
+    let codex = machine.world.home().join(".codex");
+    let (hooks, config) = (codex.join("hooks.json"), codex.join("config.toml"));
+    let (good_hooks, good_config) =
+        (std::fs::read_to_string(&hooks).unwrap(), std::fs::read_to_string(&config).unwrap());
+    let mut moved: serde_json::Value = serde_json::from_str(&good_hooks).unwrap();
+    let group = json!({ "hooks": [{ "type": "command", "command": "true" }] });
+    moved["hooks"]["SessionStart"].as_array_mut().unwrap().insert(0, group);
+    let changed = good_hooks.replace("\"timeout\": 10", "\"timeout\": 11");
+    assert_ne!(changed, good_hooks);
+    let disabled = good_config.replace("trusted_hash", "enabled = false\ntrusted_hash");
+    let off = format!("{good_config}\n[features]\nhooks = false\n");
+    for (what, now_hooks, now_config) in [
+        ("untrusted", moved.to_string(), &good_config),
+        ("modified", changed, &good_config),
+        ("disabled", good_hooks.clone(), &disabled),
+        ("turns hooks off", good_hooks.clone(), &off),
+    ] {
+        std::fs::write(&hooks, &now_hooks).unwrap();
+        std::fs::write(&config, now_config).unwrap();
+        assert!(!fires(&machine, &repo), "{what}");
+        for _ in 0..2 {
+            let ran = machine.install(&["install"]);
+            assert_eq!(ran.code, 0, "{ran:?}");
+            assert!(ran.out().contains("Codex does not run our hook any more"), "{what}: {}", ran.out());
+            assert!(ran.out().contains(what), "{what}: {}", ran.out());
+            assert!(agent_looks(&machine), "{what}");
+        }
+        mend(&machine, what);
+        std::fs::write(&hooks, &good_hooks).unwrap();
+        std::fs::write(&config, &good_config).unwrap();
+        done(&machine, &["install"]);
+        assert!(!agent_looks(&machine) && fires(&machine, &repo), "{what}");
+    }
+    std::fs::write(&hooks, moved.to_string()).unwrap();
+    done(&machine, &["install"]);
+    assert!(agent_looks(&machine));
+    let mend = mend(&machine, "untrusted");
+    assert_eq!(machine.shell(&mend).code, 0, "{mend}");
+    assert!(!agent_looks(&machine) && fires(&machine, &repo));
+    done(&machine, &["doctor"]);
+    done(&machine, &["uninstall"]);
+    let left = std::fs::read_to_string(&config).unwrap_or_default();
+    assert!(!left.contains("trusted_hash"), "{left}");
+}
+
 #[test]
 fn the_hooks_of_others_before_and_after_ours_stay_trusted_and_ours_leaves_no_trust_behind() {
     if !ready() {

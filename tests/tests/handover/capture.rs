@@ -307,3 +307,41 @@ fn the_command_in_the_summary_can_be_typed_wherever_the_worktree_is_and_the_next
     assert!(ran.status.success(), "{command}: {}", String::from_utf8_lossy(&ran.stderr));
     assert_eq!(std::fs::read_to_string(clone.join("src/a.rs")).unwrap(), "half\n");
 }
+
+#[test]
+fn a_command_in_a_repository_inside_is_about_the_sessions_own_worktree_and_says_so() {
+    let stage = Stage::changed();
+    let inner = stage.world.repo("app/inner");
+    std::fs::write(inner.join("new"), "work\n").unwrap();
+    let note = format!(
+        "note: this is about {}, where this session was started; the current directory is in {}. For that one: --root {}",
+        stage.app.display(),
+        inner.display(),
+        inner.display()
+    );
+    let rollouts = stage.world.home().join(".codex/sessions/2026/11/30");
+    std::fs::create_dir_all(&rollouts).unwrap();
+    let meta = serde_json::json!({ "type": "session_meta", "payload": { "cwd": stage.app } });
+    std::fs::write(rollouts.join("rollout-1-s-1.jsonl"), format!("{meta}\n")).unwrap();
+    for (name, value) in [("CLAUDE_PROJECT_DIR", stage.app.to_str().unwrap()), ("CODEX_THREAD_ID", "s-1")] {
+        let run = |args: &[&str]| {
+            let mut command = stage.command(&inner, args);
+            command.env(name, value);
+            tests::feed(command, b"")
+        };
+        let ran = run(&["capture"]);
+        assert!(ran.code == 0 && ran.err().contains(&note), "{name}: {}", ran.err());
+        let saved = format!("staged in {}/.handover/", stage.app.display());
+        assert!(ran.out().contains(&saved), "{name}: {}", ran.out());
+        for args in [&["pending"][..], &["status"], &["inspect"], &["adapters"], &["enable", "--dry-run"]] {
+            let ran = run(args);
+            assert!(ran.err().contains(&note), "{name} {args:?}: {}", ran.err());
+        }
+        let ran = run(&["capture", "--root", "."]);
+        assert!(ran.code == 0 && !ran.err().contains("note: "), "{name}: {}", ran.err());
+        assert!(ran.out().contains(&format!("staged in {}/.handover/", inner.display())), "{}", ran.out());
+        assert!(!run(&["install", "--dry-run"]).err().contains("note: this is about"), "{name}");
+    }
+    let ran = stage.handover(&inner, &["capture"]);
+    assert!(ran.code == 0 && !ran.err().contains("note: "), "no session is known: {}", ran.err());
+}

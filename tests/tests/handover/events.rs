@@ -395,6 +395,29 @@ fn a_git_file_that_leads_nowhere_is_named() {
     let other = stage.world.dir("other");
     std::fs::write(other.join(".git"), "gitdir: /nowhere/at/all\n").unwrap();
     assert!(capture(&other).contains("/other/.git leads to /nowhere/at/all"), "{}", capture(&other));
+    for text in ["", "gitdir:\n", "gitdir: \n", "not a git file\n", "\0\u{1}"] {
+        std::fs::write(other.join(".git"), text).unwrap();
+        let words = capture(&other);
+        assert!(
+            words.contains("/other/.git is a file that does not begin with `gitdir: `"),
+            "{text:?}: {words}"
+        );
+        assert!(!words.contains("git init"), "git does not do that there: {words}");
+        std::fs::create_dir_all(other.join("sub")).unwrap();
+        assert!(capture(&other.join("sub")).contains("/other/.git is a file"), "{text:?}");
+        let ran = stage.handover(&other, &["status"]);
+        assert!(
+            ran.out().contains("/other/.git is a file") || ran.err().contains("/other/.git is a file"),
+            "{ran:?}"
+        );
+    }
+    std::fs::remove_file(other.join(".git")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(other.join(".git")).status().unwrap().success());
+    assert!(
+        capture(&other).contains("could not read ") && capture(&other).contains("/other/.git"),
+        "{}",
+        capture(&other)
+    );
     let broken = stage.world.dir("broken/.git");
     let broken = broken.parent().unwrap();
     assert!(capture(broken).contains("broken/.git is no repository that can be read"), "{}", capture(broken));

@@ -292,3 +292,25 @@ fn settings_that_came_with_a_clone_count_only_once_they_are_allowed() {
     std::fs::write(clone.join(".handover/config.toml"), format!("{config}# more\n")).unwrap();
     assert!(stage.handover(&clone, &["status"]).err().contains("came with the repository"));
 }
+
+#[test]
+fn a_key_that_is_damaged_is_named_with_the_way_out_and_keeps_nobody_from_looking() {
+    let stage = Stage::changed();
+    let bundle = stage.capture(&["--title", "Mine"]);
+    let key = stage.world.home().join(".local/state/agent-handoff/key");
+    std::fs::write(&key, "short").unwrap();
+    for args in [&["pending"][..], &["status"], &["inspect", id(&bundle)]] {
+        let ran = stage.handover(&stage.app, args);
+        assert_eq!(ran.code, 0, "{args:?}: {}", ran.err());
+    }
+    let ran = stage.handover(&stage.app, &["pending"]);
+    assert!(ran.out().contains(id(&bundle)), "{}", ran.out());
+    let said = format!(
+        "could not use {}: it is not 32 bytes long; remove it, and allow again what you trust",
+        key.display()
+    );
+    assert!(ran.err().contains(&said), "{}", ran.err());
+    std::fs::remove_file(&key).unwrap();
+    stage.ok(&["allow", "-y", id(&bundle)]);
+    assert!(stage.ok(&["pickup"]).contains("Mine"));
+}

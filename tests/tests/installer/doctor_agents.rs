@@ -73,9 +73,23 @@ fn the_plugin_that_is_there_too() {
     assert_eq!(ran.code, 1);
     let said = ran.out();
     assert!(said.contains("problem  Claude Code: the plugin is installed too"), "{said}");
-    assert!(said.contains("         mend: claude plugin uninstall agent-handoff"), "{said}");
+    assert!(
+        said.contains("         mend: remove the plugin agent-handoff in Claude Code: /plugin\n"),
+        "{said}"
+    );
     assert!(said.contains("problem  Codex: the plugin is installed too"), "{said}");
-    assert!(said.contains("         mend: codex plugin remove agent-handoff@agent-handoff\n"), "{said}");
+    let fix = "# and take [plugins.\"agent-handoff@agent-handoff\"] out\n";
+    assert!(said.contains("config.toml") && said.contains(fix), "{said}");
+    let dir = machine.world.dir("agents on path");
+    for agent in ["claude", "codex"] {
+        replace(&dir.join(agent), "#!/bin/sh\nexit 1\n");
+    }
+    let mut doctor = machine.installer(&["doctor", "--quick"]);
+    doctor.env("PATH", std::env::join_paths([dir, "/usr/bin".into(), "/bin".into()]).unwrap());
+    let ran = tests::feed(doctor, b"");
+    for mend in ["claude plugin uninstall agent-handoff", "codex plugin remove agent-handoff@agent-handoff"] {
+        assert!(ran.out().contains(&format!("         mend: {mend}\n")), "{}", ran.out());
+    }
     // One that is switched off is none.
     machine.file(
         ".claude/settings.json",

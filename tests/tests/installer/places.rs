@@ -249,7 +249,7 @@ fn another_handoff_earlier_on_path_is_a_problem_with_its_way_out() {
 fn doctor_and_the_last_words_look_at_dispatch_too() {
     let machine = Machine::small();
     let installed = machine.install();
-    assert!(installed.contains("`handoff init` writes the config.yaml"), "{installed}");
+    assert!(installed.contains("/.agent-handoff/bin/handoff init` writes the config.yaml"), "{installed}");
     let doctor = || machine.run(&["doctor", "--quick"]);
     let none = doctor();
     assert!(

@@ -141,3 +141,39 @@ fn for_programs_every_answer_is_one_object() {
     machine.json(&["install", "--dry-run", "--json"], 0);
     machine.json(&["uninstall", "--dry-run", "--json"], 0);
 }
+
+#[test]
+fn an_installation_says_of_each_file_what_was_done_to_it() {
+    let machine = Machine::small();
+    let all = machine.install();
+    for line in [
+        "Claude Code: SessionStart hook in ~/.claude/settings.json, the store open to its sandbox; skills /handoff, ",
+        "Codex:       instructions in ~/.codex/AGENTS.md, the store among the sandbox's writable roots; skills $handoff ",
+        ", agents handoff-ds and handoff-opus\n",
+        "start a new session; at its end /handoff in Claude Code, $handoff in Codex",
+    ] {
+        assert!(all.contains(line), "{line}: {all}");
+    }
+    let machine = Machine::small();
+    machine.file(".claude/settings.json", "{\"a\": 1 \"b\"}");
+    machine.file(".codex/config.toml", "a = \n");
+    machine.file(".codex/agents/handoff-ds.toml", "name = \"mine\"\n");
+    let ran = machine.run(&["install", "--codex-hook"]);
+    assert_eq!(ran.code, 1, "{}", ran.err());
+    for line in [
+        "Claude Code: no SessionStart hook in ~/.claude/settings.json, the store not open to its sandbox; skills /handoff, ",
+        "Codex:       instructions in ~/.codex/AGENTS.md, the store not among the sandbox's writable roots, SessionStart \
+         hook in hooks.json; skills $handoff and $upgrade-handoff, agent handoff-opus\n",
+    ] {
+        assert!(ran.out().contains(line), "{line}: {}", ran.out());
+    }
+    // Settings that only the sandbox's part cannot be put into.
+    let machine = Machine::small();
+    machine.file(".claude/settings.json", "{\"sandbox\": {\"filesystem\": {\"allowWrite\": 7}}}");
+    let ran = machine.run(&["install"]);
+    assert!(
+        ran.out().contains("no SessionStart hook in ~/.claude/settings.json, the store not open"),
+        "{}",
+        ran.out()
+    );
+}

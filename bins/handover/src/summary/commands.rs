@@ -8,7 +8,32 @@ use handoff_transcript::{Command, Session};
 pub(super) fn outcomes(session: &Session) -> Vec<&Command> {
     let mut seen = HashSet::new();
     let told = session.commands.iter().rev().filter(|command| !only_looks(&command.line.text));
-    told.filter(|command| seen.insert(command.line.text.trim())).collect()
+    told.filter(|command| seen.insert(with_single_blanks(&command.line.text))).collect()
+}
+
+/// A command line with one blank wherever several stand between its words: to compare, not to run. What is in quotes
+/// stays.
+fn with_single_blanks(line: &str) -> String {
+    let (mut text, mut quote) = (String::new(), None);
+    let mut letters = line.trim().chars().peekable();
+    while let Some(letter) = letters.next() {
+        let is_blank = |letter: &char| matches!(letter, ' ' | '\t');
+        match quote {
+            Some(open) if letter == open => quote = None,
+            None if matches!(letter, '\'' | '"') => quote = Some(letter),
+            None if is_blank(&letter) => {
+                while letters.next_if(is_blank).is_some() {}
+                text.push(' ');
+                continue;
+            }
+            _ => {}
+        }
+        text.push(letter);
+        if letter == '\\' && quote != Some('\'') {
+            text.extend(letters.next());
+        }
+    }
+    text
 }
 
 /// Whether a command line does no more than look at files or say something.

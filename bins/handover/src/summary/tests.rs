@@ -249,3 +249,27 @@ fn no_part_of_a_secret_stays_where_a_text_is_cut() {
         }
     }
 }
+
+#[test]
+fn a_request_that_only_has_it_go_on_is_no_title() {
+    let contents = Contents::default();
+    for (task, title) in [
+        ("ship it", "uncommitted work"),
+        ("1", "uncommitted work"),
+        ("ok!\n\nNow teach the parser quotes", "Now teach the parser quotes"),
+        ("teach the parser quotes", "teach the parser quotes"),
+    ] {
+        let session = Session { task: Some(Text::from(task)), ..Session::default() };
+        assert_eq!(Summary::of(&facts(&session, &contents)).title, title, "{task}");
+    }
+}
+
+#[test]
+fn a_command_is_the_same_with_more_blanks_between_its_words() {
+    let ran = |line: &str| Command { line: Text::from(line), outcome: Outcome::Exit(0) };
+    let commands = ["make  test", "make test", "make\ttest ", "x 'a  b'", "x 'a b'", r"x \ \ a", r"x \ a"];
+    let session = Session { commands: commands.map(ran).into(), ..Session::default() };
+    let lines: Vec<_> =
+        super::commands::outcomes(&session).into_iter().map(|command| command.line.text.as_str()).collect();
+    assert_eq!(lines, [r"x \ a", r"x \ \ a", "x 'a b'", "x 'a  b'", "make\ttest "]);
+}

@@ -16,7 +16,7 @@ const SHOWN: usize = 100;
 pub(crate) fn run(here: &Here<'_>, id: Option<&str>, json: bool) -> Result<u8, Failure> {
     let handover = here.handover()?.ok_or_else(|| Failure::new("there is no capture here"))?;
     let bundle = here.choose(&handover, id, true)?;
-    let keyring = here.keyring()?;
+    let keyring = here.keyring_to_look()?;
     let trust = keyring.trust(&bundle)?;
     if json {
         return Ok(here.json(&as_json(&bundle, trust)?));

@@ -24,6 +24,11 @@ use crate::here::{Here, take_over};
 /// Does it; gives the exit code.
 pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u8 {
     let Typed { command, root } = typed;
+    // What is wired for the user is of no worktree.
+    let root = match command {
+        Command::Wire(wire) if wire.user => root.clone().or_else(|| Environment::working_directory().ok()),
+        _ => root.clone(),
+    };
     let strict = || Here::new(environment, output, root.as_deref());
     // To look, to take over or to take away, the settings hardly matter: a mistake in them is in nobody's way.
     let here = || Here::forgiving(environment, output, root.as_deref());

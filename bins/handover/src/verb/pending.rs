@@ -44,7 +44,7 @@ fn list(
     lines: &mut String,
     entries: &mut Vec<serde_json::Value>,
 ) -> Result<(), Failure> {
-    let keyring = here.keyring()?;
+    let keyring = here.keyring_to_look()?;
     let mut listed = handover.list()?;
     listed.retain(|listed| all || !listed.claimed);
     for Listed { id, .. } in listed.iter().take(SHOWN) {

@@ -83,6 +83,9 @@ pub(crate) fn recover_before_capture(here: &Here<'_>) -> Result<Option<String>, 
 }
 
 fn not_recovered(error: &BundleError) -> String {
+    if matches!(error, BundleError::NoUndoDirectory { .. }) {
+        return error.to_string();
+    }
     format!(
         "an apply may have been interrupted here, and what it changed was not put back: {error}; handover pickup --undo \
          tries again, and to keep what is there now, remove .handover/undo"
@@ -111,11 +114,18 @@ fn name_ignored(here: &Here<'_>, handover: &Handover, keyring: &Keyring) -> Resu
     let ignored = handover.ignored_records(keyring)?;
     let Some(first) = ignored.first() else { return Ok(()) };
     let more = if ignored.len() > 1 { format!(" and {} more", ignored.len() - 1) } else { String::new() };
-    here.output.complain(format_args!(
-        "warning: {}{more} was not made by you in this worktree, or was changed, and is ignored: rm -r {}",
-        handoff_text::Sanitised::path(first),
-        handoff_process::quoted(first)
-    ));
+    let path = Sanitised::path(&first.path);
+    match &first.made_in {
+        Some(top) => here.output.complain(format_args!(
+            "warning: {path}{more} was made in {}, from where this worktree was moved or copied, and is ignored here; to \
+             undo that apply, move it back there first",
+            Sanitised::path(top)
+        )),
+        None => here.output.complain(format_args!(
+            "warning: {path}{more} was not made by you in this worktree, or was changed, and is ignored: rm -r {}",
+            handoff_process::quoted(&first.path)
+        )),
+    }
     Ok(())
 }
 

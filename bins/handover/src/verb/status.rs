@@ -13,7 +13,13 @@ use crate::verb::wire;
 
 pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
     let handover = here.handover()?;
-    let interrupted = handover.as_ref().map(|handover| interrupted(here, handover)).transpose()?.flatten();
+    let interrupted = handover.as_ref().and_then(|handover| {
+        // To look, nothing of this is needed.
+        interrupted(here, handover).unwrap_or_else(|failure| {
+            here.output.complain(format_args!("warning: {}", failure.words));
+            None
+        })
+    });
     let (pending, claimed) = match &handover {
         Some(handover) => {
             let all = handover.list()?;
@@ -102,7 +108,7 @@ fn interrupted(here: &Here<'_>, handover: &Handover) -> Result<Option<String>, F
     if !handover.may_have_records()? {
         return Ok(None);
     }
-    match handover.interrupted(&here.keyring()?) {
+    match handover.interrupted(&here.keyring_to_look()?) {
         // It is under way.
         Err(BundleError::Busy) => Ok(None),
         other => Ok(other?),

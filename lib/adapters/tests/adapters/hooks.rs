@@ -171,6 +171,8 @@ fn in_a_linked_worktree_what_is_said_is_what_the_tools_run() {
     let plan = world.plan_enable(&["claude", "codex"], Scope::Project).unwrap();
     let note = Note::NotRun { tool: "Codex", path: linked.join(".codex/hooks.json"), main: of_main.clone() };
     assert!(plan.notes().contains(&note), "{:?}", plan.notes());
+    let asks = |note: &Note| matches!(note, Note::Trust { .. });
+    assert!(!plan.notes().iter().any(asks), "they are not run, trusted or not: {:?}", plan.notes());
     plan.carry_out().unwrap();
     let own = (linked.join(".codex/hooks.json"), State::NotRun(of_main.join(".codex/hooks.json")));
     assert_eq!(hooks(&world, "codex"), own);

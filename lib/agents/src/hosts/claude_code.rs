@@ -16,6 +16,7 @@ pub static CLAUDE_CODE: Host = Host {
     signs: Signs { home: &[], project: &[".claude", "CLAUDE.md", "CLAUDE.local.md"], programs: &["claude"] },
     directory: Some(Directory { variable: "CLAUDE_CONFIG_DIR", below_home: ".claude" }),
     shell_variables: &["CLAUDECODE", "CLAUDE_CODE_SESSION_ID"],
+    session_variable: Some("CLAUDE_CODE_SESSION_ID"),
     payload: Some(PayloadForm {
         present: &[],
         absent: &["permission_mode", "timestamp"],

@@ -15,6 +15,7 @@ pub static CODEX: Host = Host {
     signs: Signs { home: &[], project: &[".codex"], programs: &["codex"] },
     directory: Some(Directory { variable: "CODEX_HOME", below_home: ".codex" }),
     shell_variables: &["CODEX_THREAD_ID"],
+    session_variable: Some("CODEX_THREAD_ID"),
     payload: Some(PayloadForm {
         present: &["permission_mode", "model"],
         absent: &["timestamp", "CLAUDE_ENV_FILE"],

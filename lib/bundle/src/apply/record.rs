@@ -217,6 +217,7 @@ impl Record {
 impl Handover {
     /// The records, oldest first. With `sweep`, which needs the lock, what a killed program left half made is removed.
     fn records(&self, sweep: bool) -> Result<Vec<(u64, String)>, BundleError> {
+        self.check_undo_dir()?;
         let Some(within) = self.dir().child(UNDO)? else { return Ok(Vec::new()) };
         let mut records = Vec::new();
         for entry in within.first_entries(MOST)? {
@@ -249,11 +250,21 @@ impl Handover {
     ///
     /// # Errors
     /// What the system says.
-    pub fn ignored_records(&self, keyring: &Keyring) -> Result<Vec<PathBuf>, BundleError> {
+    pub fn ignored_records(&self, keyring: &Keyring) -> Result<Vec<IgnoredRecord>, BundleError> {
         let seal = keyring.record_seal();
         let is_own = |name: &str| seal.as_ref().is_some_and(|seal| self.own_record(name, seal).is_some());
         let ignored = self.records(false)?.into_iter().filter(|(_, name)| !is_own(name));
-        Ok(ignored.map(|(_, name)| self.dir().path_of(UNDO).join(name)).collect())
+        let within = self.dir().child(UNDO)?;
+        let made_in = |name: &str| {
+            let dir = within.as_ref()?.child(name).ok().flatten()?;
+            let record = read(&dir, seal.as_ref()?)?;
+            Some(PathBuf::from(OsStr::from_bytes(record.worktree.as_bytes())))
+        };
+        let ignored = ignored.map(|(_, name)| IgnoredRecord {
+            made_in: made_in(&name).filter(|top| top != self.top()),
+            path: self.dir().path_of(UNDO).join(name),
+        });
+        Ok(ignored.collect())
     }
 
     /// The record `name`; None when it can't be read, or is not this user's, or is another worktree's.
@@ -263,15 +274,29 @@ impl Handover {
     }
 }
 
+/// A record that is not obeyed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IgnoredRecord {
+    /// Its directory.
+    pub path: PathBuf,
+    /// The worktree that this user made it in, where that is another one: this one was moved or copied from there.
+    pub made_in: Option<PathBuf>,
+}
+
+/// The record in `dir`, if this user's key sealed it and this version reads it.
+fn read(dir: &Dir, seal: &RecordSeal) -> Option<Record> {
+    let mut file = dir.open_to_read(RECORD).ok().filter(|file| file.size() <= LARGEST)?;
+    let bytes = file.read(LARGEST).ok()?;
+    let record: Record = serde_json::from_slice(&bytes).ok()?;
+    (record.version == VERSION && seal.is_own(&bytes, &record.keyed_hash)).then_some(record)
+}
+
 impl Recorded {
     fn open(within: Dir, name: &str, top: &Path, seal: &RecordSeal) -> Option<Self> {
         let dir = within.child(name).ok().flatten()?;
-        let mut file = dir.open_to_read(RECORD).ok().filter(|file| file.size() <= LARGEST)?;
-        let bytes = file.read(LARGEST).ok()?;
-        let record: Record = serde_json::from_slice(&bytes).ok()?;
+        let record = read(&dir, seal)?;
         // One that lay in another worktree, or in a copy of this one, tells of that one's files.
-        let is_here = record.worktree.as_bytes() == top.as_os_str().as_bytes();
-        if record.version != VERSION || !is_here || !seal.is_own(&bytes, &record.keyed_hash) {
+        if record.worktree.as_bytes() != top.as_os_str().as_bytes() {
             return None;
         }
         let directories = record.directories.iter().map(|(path, _)| path).chain(&record.new_directories);

@@ -147,7 +147,12 @@ impl Plan {
                 }
                 ChangeKind::Nested => {
                     self.paths.entry(change.path.clone()).or_default();
-                    dropped.insert(change.path, (Reason::NestedRepository, None));
+                    let top = repository.top.join(crate::repository::os(change.path.as_bytes()));
+                    let reason = match repository.is_linked_from(&top) {
+                        true => Reason::MovedWorktree,
+                        false => Reason::NestedRepository,
+                    };
+                    dropped.insert(change.path, (reason, None));
                 }
             }
         }

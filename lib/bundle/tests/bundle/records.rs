@@ -25,7 +25,8 @@ fn record(to: &Path) -> PathBuf {
 #[track_caller]
 fn is_ignored(world: &World, to: &Path, handover: &Handover) {
     let (before, keyring) = ((world.seen(to), all(&to.join(".git"))), world.keyring());
-    assert_eq!(handover.ignored_records(&keyring).unwrap(), [record(to)]);
+    let ignored = handover.ignored_records(&keyring).unwrap();
+    assert_eq!(ignored.iter().map(|one| &one.path).collect::<Vec<_>>(), [&record(to)]);
     assert_eq!(handover.interrupted(&keyring).unwrap(), None);
     assert_eq!(handover.recover(&world.git, &keyring).unwrap(), None);
     assert!(matches!(handover.undo(&world.git, &keyring), Err(BundleError::NothingToUndo)));
@@ -138,4 +139,44 @@ fn names_that_are_no_records_keep_nothing_from_being_applied_and_undone() {
     assert!(undo.join("00000004/record.json").is_file());
     handover.undo(&world.git, &world.keyring()).unwrap();
     assert_eq!(world.seen(&to), before);
+}
+
+#[test]
+fn a_record_that_was_moved_with_its_worktree_is_ignored_and_says_where_it_was_made() {
+    let world = World::new();
+    let (to, bundle) = prepared(&world);
+    let (handover, id) = world.carry(&bundle, &to);
+    world.apply_in(&handover, &id, ALLOW).unwrap();
+    let moved = world.path("moved");
+    std::fs::rename(&to, &moved).unwrap();
+    let handover = Handover::open(&moved).unwrap().unwrap();
+    is_ignored(&world, &moved, &handover);
+    let ignored = handover.ignored_records(&world.keyring()).unwrap();
+    assert_eq!(ignored[0].made_in.as_deref(), Some(&*to));
+    std::fs::rename(&moved, &to).unwrap();
+    let handover = Handover::open(&to).unwrap().unwrap();
+    assert_eq!(handover.ignored_records(&world.keyring()).unwrap(), []);
+    handover.undo(&world.git, &world.keyring()).unwrap();
+}
+
+#[test]
+fn what_is_no_directory_in_the_place_of_the_records_is_named_before_anything_is_changed() {
+    let world = World::new();
+    let (to, bundle) = prepared(&world);
+    let (handover, id) = world.carry(&bundle, &to);
+    let undo = to.join(".handover/undo");
+    let before = world.seen(&to);
+    for make_link in [false, true] {
+        if make_link {
+            std::os::unix::fs::symlink(world.path("elsewhere"), &undo).unwrap();
+        } else {
+            std::fs::write(&undo, "x").unwrap();
+        }
+        let error = world.apply_in(&handover, &id, ALLOW).unwrap_err();
+        assert!(matches!(&error, BundleError::NoUndoDirectory { path, .. } if *path == undo), "{error}");
+        assert!(error.to_string().ends_with("to keep what undoes an apply: move it away"), "{error}");
+        assert_eq!(world.seen(&to), before);
+        std::fs::remove_file(&undo).unwrap();
+    }
+    world.apply_in(&handover, &id, ALLOW).unwrap();
 }

@@ -308,3 +308,22 @@ fn a_repository_that_may_not_be_written_is_left_alone() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn a_worktree_that_was_moved_within_its_repository_is_named_as_one() {
+    let world = World::new();
+    let at = world.repository("source");
+    world.run(&at, &["worktree", "add", "-q", "inner"]);
+    std::fs::rename(at.join("inner"), at.join("moved")).unwrap();
+    world.repository("source/other");
+    let named = || -> Vec<_> {
+        let (_, draft) = world.draft(&at);
+        draft.contents().not_carried.iter().map(|one| (one.path.to_string(), one.reason)).collect()
+    };
+    assert_eq!(
+        named(),
+        [("moved".to_owned(), Reason::MovedWorktree), ("other".to_owned(), Reason::NestedRepository)]
+    );
+    world.run(&at, &["worktree", "repair", "moved"]);
+    assert_eq!(named(), [("other".to_owned(), Reason::NestedRepository)]);
+}

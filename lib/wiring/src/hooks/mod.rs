@@ -1,6 +1,7 @@
 //! A command that a host runs at an event, in the JSON shape that Claude Code's `settings.json` and Codex's
 //! `hooks.json` share: `{"hooks": {"<event>": [{"matcher"?: …, "hooks": [{"type": "command", …}]}]}}`.
 
+mod conditions;
 mod survey;
 mod take_out;
 mod wire;
@@ -8,6 +9,7 @@ mod wire;
 use crate::json::Tree;
 use crate::malformed::Malformed;
 use crate::shell::Call;
+pub use conditions::{Conditions, Matcher};
 use survey::Survey;
 
 /// What is run.
@@ -94,6 +96,8 @@ pub struct Found {
     pub args: Option<Vec<String>>,
     /// How it stands.
     pub standing: Standing,
+    /// When the host runs it, and how.
+    pub conditions: Conditions,
 }
 
 /// How a handler of ours stands in a file.

@@ -3,7 +3,7 @@
 use jsonc_parser::ast::{Array, Object, ObjectProp, Value};
 use jsonc_parser::common::{Range, Ranged};
 
-use super::{Found, Hooks, Standing};
+use super::{Conditions, Found, Hooks, Standing};
 use crate::json::{self, Container};
 use crate::malformed::Malformed;
 use crate::shell::Call;
@@ -26,6 +26,7 @@ pub(super) struct Survey {
 /// A handler of ours.
 pub(super) struct Mine {
     pub(super) standing: Standing,
+    pub(super) conditions: Conditions,
     /// The number of the list's entry that it is or is in, and its number in there.
     pub(super) entry: usize,
     pub(super) within: Option<usize>,
@@ -47,6 +48,7 @@ impl Mine {
             command: self.written.clone(),
             args: self.args.map(|_| self.args_written.clone().unwrap_or_default()),
             standing: self.standing,
+            conditions: self.conditions.clone(),
         }
     }
 }
@@ -95,7 +97,7 @@ impl Survey {
             let element = object(text, value, "an entry of the list")?;
             let Some((_, property)) = the_only(text, element, "hooks")? else {
                 let standing = if stray { Standing::TopLevel } else { Standing::Flat };
-                self.mine.extend(Mine::of(hooks, element, standing, entry, None));
+                self.mine.extend(Mine::of(hooks, element, element, standing, (entry, None)));
                 groups.push(None);
                 continue;
             };
@@ -103,7 +105,7 @@ impl Survey {
             for (number, handler) in handlers.elements.iter().enumerate() {
                 let handler = object(text, handler, "a handler")?;
                 let standing = if stray { Standing::TopLevel } else { Standing::Grouped(entry, number) };
-                self.mine.extend(Mine::of(hooks, handler, standing, entry, Some(number)));
+                self.mine.extend(Mine::of(hooks, element, handler, standing, (entry, Some(number))));
             }
             groups.push(Some(handlers.into()));
         }
@@ -114,10 +116,10 @@ impl Survey {
 impl Mine {
     fn of(
         hooks: &Hooks<'_>,
+        group: &Object<'_>,
         handler: &Object<'_>,
         standing: Standing,
-        entry: usize,
-        within: Option<usize>,
+        (entry, within): (usize, Option<usize>),
     ) -> Option<Self> {
         let command = handler.get_string("command")?;
         let args = handler.get_array("args");
@@ -129,6 +131,7 @@ impl Mine {
         };
         (is_old || call.is_some_and(|call| (hooks.owns)(&call))).then(|| Self {
             standing,
+            conditions: Conditions::of(group, handler),
             entry,
             within,
             range: handler.range,

@@ -24,8 +24,7 @@ impl Hooks<'_> {
         };
         loop {
             let keep = survey.mine.iter().position(|mine| mine.runs(handler));
-            let keep =
-                keep.or_else(|| survey.mine.iter().position(|mine| mine.standing != Standing::TopLevel));
+            let keep = keep.or_else(|| survey.mine.iter().position(Mine::can_stay));
             let too_many = (0..survey.mine.len()).rev().find(|&number| Some(number) != keep);
             if let Some(number) = too_many {
                 text = self.without(&text, &survey, &survey.mine[number], Made::Item);
@@ -83,6 +82,14 @@ fn change(text: &str, survey: &Survey, mine: &Mine, handler: &Handler) -> String
 }
 
 impl Mine {
+    /// Whether its place is one for ours. The bash program's installers left one for some starts of a session alone,
+    /// which no user chose.
+    fn can_stay(&self) -> bool {
+        let is_limited =
+            self.is_old && self.conditions.matcher.as_deref().is_some_and(|text| !text.is_empty());
+        self.standing != Standing::TopLevel && !is_limited
+    }
+
     /// Whether the host runs exactly this here.
     fn runs(&self, handler: &Handler) -> bool {
         let args = self.args_written.as_deref();

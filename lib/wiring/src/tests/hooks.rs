@@ -268,3 +268,52 @@ fn only_the_program_that_a_command_runs_is_looked_at() {
         assert_eq!(claude().find(&text.to_string()).unwrap().len(), usize::from(ours), "{command}");
     }
 }
+
+#[test]
+fn a_matcher_lets_through_what_its_host_lets_through() {
+    use crate::{Conditions, Matcher};
+    let runs = |matcher: &str, source: &str, reads| {
+        Conditions { matcher: Some(matcher.to_owned()), ..Conditions::default() }.runs_at(source, reads)
+    };
+    let both = [Matcher::Names, Matcher::Expression];
+    for reads in both {
+        for all in [
+            "",
+            "*",
+            ".*",
+            "^.*$",
+            "startup|resume|clear|compact",
+            "^(startup|resume)$",
+            "(?:startup)",
+            ".*up|x",
+        ] {
+            assert_eq!(runs(all, "startup", reads), Some(true), "{all}");
+        }
+        for other in ["resume", "resume|clear", "^(resume|clear)$", "^start$"] {
+            assert_eq!(runs(other, "startup", reads), Some(false), "{other}");
+        }
+        assert_eq!(runs("start[a-z]+", "startup", reads), None);
+    }
+    assert_eq!(both.map(|reads| runs("start", "startup", reads)), [Some(false), Some(true)]);
+    assert_eq!(both.map(|reads| runs("resume, startup", "startup", reads)), [Some(true), None]);
+    assert_eq!(Conditions::default().runs_at("clear", Matcher::Names), Some(true));
+}
+
+#[test]
+fn what_takes_the_place_of_the_bash_programs_hook_is_run_at_every_start() {
+    let old = r#"{"type": "command", "command": "/x/adapters/claude-code/hooks/surface-handoffs.sh"}"#;
+    let text = format!(r#"{{"hooks": {{"SessionStart": [{{"matcher": "startup", "hooks": [{old}]}}]}}}}"#);
+    let owns = |call: &crate::Call| call.program.ends_with("session-start");
+    for keeps_places in [false, true] {
+        let hooks = Hooks { event: "SessionStart", owns: &owns, comments: false, keeps_places };
+        let run = crate::Run::Shell("/bin/session-start".to_owned());
+        let handler = Handler { run, timeout: 10, context_limit: None, status_message: None };
+        let (wired, _) = hooks.wire(&text, &handler).unwrap();
+        let found = hooks.find(&wired).unwrap();
+        assert!(
+            found.len() == 1 && handler.is(&found[0]) && found[0].conditions.matcher.is_none(),
+            "{wired}"
+        );
+        assert!(!wired.contains("surface-handoffs"), "{wired}");
+    }
+}

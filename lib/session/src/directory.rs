@@ -1,4 +1,4 @@
-//! The directory that the writing session is in, wherever its shell has gone.
+//! The directory that the session is in whose shell this is.
 //!
 //! Neither agent says it to the commands that it runs. Claude Code's process stays where it was started while its shell
 //! goes elsewhere, so that process is asked, and where it cannot be seen (a sandbox with processes of its own) the
@@ -8,13 +8,13 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_agents::{CLAUDE_CODE, CODEX, Host};
+use handoff_agents::{CLAUDE_CODE, CODEX, Dialect, Host};
 use handoff_document::Timestamp;
 use handoff_files::{Dir, Kind as Entry, OpenFile};
 use handoff_process::{Environment, directory_of_ancestor};
 use serde_json::Value;
 
-use crate::session::{Agent, Kind};
+use crate::agent::Agent;
 
 /// How much is read of a transcript's beginning and of its end, in bytes.
 const READ: u64 = 4 << 20;
@@ -28,12 +28,13 @@ const DAYS: usize = 1000;
 
 /// The directory of the session of the only agent whose shell this is; `--tool` says which of two.
 pub(crate) fn find(tool: Option<&str>, environment: &Environment) -> Option<PathBuf> {
-    let agents = Agent::all(tool, environment);
+    let agents = Agent::all(tool);
     let [agent] = agents.as_slice() else { return None };
     let id = agent.session()?;
-    let found = match agent.kind {
-        Kind::Claude => claude(id, environment),
-        Kind::Codex => codex(id, environment),
+    let found = match agent.host.transcript? {
+        Dialect::ClaudeCode => claude(id, environment),
+        Dialect::Codex => codex(id, environment),
+        Dialect::Gemini | Dialect::Droid => None,
     };
     found.filter(|path| path.is_absolute() && handoff_files::is_directory(path))
 }
