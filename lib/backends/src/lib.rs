@@ -19,6 +19,7 @@ mod known;
 mod launch;
 mod notify;
 mod place;
+mod preset;
 mod redact;
 mod template;
 mod toml;
@@ -31,9 +32,7 @@ pub use known::{KnownSecrets, SecretFilter};
 pub use launch::{Conversation, Launch, Task};
 pub use notify::Notify;
 pub use place::Place;
-
-/// The `config.yaml` that a user without one is given.
-pub const PRESET: &str = include_str!("preset.yaml");
+pub use preset::Preset;
 
 /// What a backend is told when no `system_prompt` is configured: nobody is there to answer. An empty `system_prompt`
 /// turns it off.

@@ -144,6 +144,11 @@ impl Environment {
         if path.is_absolute() { Ok(path) } else { Err(NoStore::Relative(path)) }
     }
 
+    /// Whether a variable that a preset of `lib/backends` names is set.
+    pub fn is_set(name: &str) -> bool {
+        set(name).is_some()
+    }
+
     /// A variable that an agent host's row in `lib/agents` names.
     pub fn of_host(name: &str) -> Option<OsString> {
         set(name)

@@ -46,12 +46,57 @@ fn init_writes_the_configuration_and_the_skills() {
     let config = world.home().join(".handoff/config.yaml");
     let written = std::fs::read_to_string(&config).unwrap();
     assert!(written.contains("deepseek:") && written.contains("codex:"), "{written}");
+    let out = ran.out();
+    assert!(
+        out.contains("\ntasks:       deepseek is to take them, and `claude` is not on your PATH"),
+        "{out}"
+    );
     let installed = world.home().join(".agent-handoff/bin/handoff");
     assert!(installed.is_file());
     // Again changes nothing, also what the user wrote.
     std::fs::write(&config, "backends:\n  own: { type: codex }\n").unwrap();
     assert_eq!(released(&world, &["init", "-y"], b"").code, 0);
     assert_eq!(std::fs::read_to_string(&config).unwrap(), "backends:\n  own: { type: codex }\n");
+}
+
+#[test]
+fn init_makes_a_backend_the_default_that_can_run_here_and_ends_with_a_command_to_try() {
+    for (programs, key, wanted, narrower) in [
+        (&["claude", "codex"][..], None, "opus", "permission_mode: acceptEdits"),
+        (&["claude"], Some("x"), "deepseek", "permission_mode: acceptEdits"),
+        (&["codex"], Some("x"), "codex", "sandbox: read-only"),
+    ] {
+        let world = World::new();
+        world.dir("home/.claude");
+        released(&world, &["--version"], b"");
+        let bin = world.dir("programs");
+        for program in programs {
+            std::os::unix::fs::symlink("/bin/true", bin.join(program)).unwrap();
+        }
+        let mut init = world.bare_command(world.path("dist/handoff"));
+        init.env("PATH", format!("{}:/usr/bin:/bin", bin.display())).args(["init", "-y"]);
+        init.envs(key.map(|key| ("DEEPSEEK_API_KEY", key)));
+        let ran = tests::feed(init, b"");
+        assert_eq!(ran.code, 0, "{}{}", ran.out(), ran.err());
+        let config = std::fs::read_to_string(world.home().join(".handoff/config.yaml")).unwrap();
+        let first = wanted.len() + config.find(&format!("\n  {wanted}:\n")).unwrap();
+        assert!(
+            ["deepseek", "opus", "codex"]
+                .iter()
+                .all(|name| config.find(&format!("\n  {name}:\n")).unwrap() + name.len() >= first)
+        );
+        let out = ran.out();
+        assert!(
+            out.contains(&format!("\ntasks:       {wanted} takes them")) && out.contains(narrower),
+            "{out}"
+        );
+        assert!(
+            out.ends_with(
+                "\ntry:         handoff run --text \"Say in three lines what this project does\"\n"
+            ),
+            "{out}"
+        );
+    }
 }
 
 #[test]

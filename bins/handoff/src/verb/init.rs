@@ -1,8 +1,9 @@
 //! `handoff init`: the configuration, and the skills with the rest of the wiring.
 
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Stdio;
 
-use handoff_backends::PRESET;
+use handoff_backends::{Config, Kind, Preset};
 use handoff_files::{Dir, Foreign};
 use handoff_process::{Failure, Patience, read_input};
 use handoff_text::Sanitised;
@@ -33,10 +34,50 @@ pub(crate) fn run(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
             return Ok(code);
         }
         Dir::create(&here.home)?;
-        config.replace(PRESET.as_bytes())?;
+        config.replace(Preset::text(default(here)).as_bytes())?;
         printed(here.output, &format!("wrote: {}\n", Sanitised::path(&path)));
     }
-    sibling::run("installer", "handoff", Some("install"), &[])
+    let mut install = sibling::command("installer");
+    let installed = install.arg0("handoff").arg("install").status();
+    let installed = installed.map_err(|error| sibling::could_not_run(&install, &error))?;
+    if installed.success() {
+        printed(here.output, &first_task(here));
+    }
+    // A signal that ended it has the exit code of a shell.
+    let code = installed.code().or_else(|| Some(128 + installed.signal()?)).unwrap_or(1);
+    Ok(u8::try_from(code).unwrap_or(1))
+}
+
+/// The preset's backend that can run here: its program is on PATH, and what it needs is set. The first one where none can.
+fn default(here: &Here<'_>) -> Preset {
+    let can_run = |preset: &Preset| {
+        here.environment.find_program(preset.kind.name()).is_some()
+            && preset.variable.is_none_or(handoff_process::Environment::is_set)
+    };
+    Preset::ALL.into_iter().find(can_run).unwrap_or(Preset::ALL[0])
+}
+
+/// Who takes a task now, what it may do, and a command to try it with.
+fn first_task(here: &Here<'_>) -> String {
+    let config = Config::load(&here.config_path(), here.user()).ok().flatten();
+    let Some(backend) = config.as_ref().and_then(|config| config.backend(None).ok()) else {
+        return String::new();
+    };
+    let (name, program) = (Sanitised::from(backend.name.as_str()), backend.kind.name());
+    if here.environment.find_program(program).is_none() {
+        return format!(
+            "tasks:       {name} is to take them, and `{program}` is not on your PATH: install it, or put another \
+             backend first in config.yaml\n"
+        );
+    }
+    let narrower = match backend.kind {
+        Kind::Claude => "permission_mode: acceptEdits",
+        Kind::Codex => "sandbox: read-only",
+    };
+    format!(
+        "tasks:       {name} takes them, and may run commands without asking; `{narrower}` in config.yaml narrows that\n\
+         try:         handoff run --text \"Say in three lines what this project does\"\n"
+    )
 }
 
 /// Whether the installation could go ahead: the exit code of its dry run, whose errors are shown.

@@ -9,7 +9,7 @@ fn no_file_is_no_configuration() {
 
 #[test]
 fn the_preset_has_its_three_backends_and_nothing_to_warn_of() {
-    let config = config(PRESET);
+    let config = config(&Preset::ALL[0].text());
     assert_eq!(warnings(&config), [""; 0]);
     let all: Vec<_> =
         config.backends.iter().map(|b| (b.name.as_str(), b.kind, b.model(false), b.model(true))).collect();
@@ -25,6 +25,24 @@ fn the_preset_has_its_three_backends_and_nothing_to_warn_of() {
     assert!(matches!(config.backends[0].run(&task(&none)), Err(LaunchError::UnsetVariable { .. })));
     for other in &config.backends[1..] {
         other.run(&task(&none)).unwrap();
+    }
+}
+
+#[test]
+fn each_backend_of_the_preset_can_be_its_default() {
+    let names = Preset::ALL.map(|preset| preset.name);
+    for preset in Preset::ALL {
+        let text = preset.text();
+        let config = config(&text);
+        let default = config.backend(None).unwrap();
+        assert_eq!((default.name.as_str(), default.kind), (preset.name, preset.kind));
+        let mut found: Vec<&str> = config.backends.iter().map(|backend| backend.name.as_str()).collect();
+        assert_eq!(found.len(), names.len());
+        found.sort_by_key(|name| names.iter().position(|known| known == name));
+        assert_eq!(found, names);
+        assert_eq!(text.lines().count(), Preset::ALL[0].text().lines().count());
+        let missing = default.run(&task(&variables(&[]))).err();
+        assert_eq!(missing.is_some(), preset.variable.is_some(), "{missing:?}");
     }
 }
 
