@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use handoff_agents::{CLAUDE_CODE, CODEX, Host};
 use handoff_process::Environment;
-use handoff_skills::{Host, Kind, Programs, Rendered, Skill, Target};
+use handoff_skills::{Kind, Programs, Rendered, Skill, Target};
 use serde::{Deserialize, Serialize};
 
 use crate::cli_agent;
@@ -46,18 +47,20 @@ impl Agent {
 
     /// Its name on the command line, and of its program.
     pub fn word(self) -> &'static str {
+        self.host().id
+    }
+
+    /// Its row.
+    pub(crate) fn host(self) -> &'static Host {
         match self {
-            Self::Claude => "claude",
-            Self::Codex => "codex",
+            Self::Claude => &CLAUDE_CODE,
+            Self::Codex => &CODEX,
         }
     }
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Claude => "Claude Code",
-            Self::Codex => "Codex",
-        }
+        self.host().name
     }
 
     /// How its user calls the skill that leaves a handoff.
@@ -143,10 +146,7 @@ impl Agent {
     /// Its skills' files, and where it looks for them.
     pub(crate) fn skills(self, places: &Places) -> Vec<Placed> {
         let bin = places.bin();
-        let host = match self {
-            Self::Claude => Host::Claude,
-            Self::Codex => Host::Codex,
-        };
+        let host = self.host();
         let target = Target { host, programs: Programs::Installed(&bin) };
         let placed = |Rendered { kind, path: name, text }| {
             let directory = match kind {
@@ -160,7 +160,7 @@ impl Agent {
         let host_of = |skill: Skill| {
             let name = Path::new(skill.name()).join("SKILL.md");
             let here = handoff_files::canonical(&self.skills_directory(places).join(&name));
-            if here == handoff_files::canonical(&shared.join(name)) { Host::Codex } else { host }
+            if here == handoff_files::canonical(&shared.join(name)) { &CODEX } else { host }
         };
         let render = |skill: Skill| {
             let read_by_both = matches!(skill, Skill::Handoff | Skill::UpgradeHandoff);

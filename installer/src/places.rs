@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use handoff_adapters::Records;
+use handoff_agents::{CLAUDE_CODE, CODEX, Host};
 use handoff_process::Environment;
 use handoff_state::StateDir;
 use handoff_text::Sanitised;
@@ -51,10 +52,11 @@ impl Places {
             }
         };
         let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+        let directory = |host: &Host| host.directory?.of(Environment::of_host, Some(&user));
         let places = Self {
             prefix: absolute(prefix),
-            claude: absolute(environment.claude_config_dir.clone().unwrap_or_else(|| user.join(".claude"))),
-            codex: absolute(environment.codex_home.clone().unwrap_or_else(|| user.join(".codex"))),
+            claude: directory(&CLAUDE_CODE).unwrap_or_else(|| user.join(".claude")),
+            codex: directory(&CODEX).unwrap_or_else(|| user.join(".codex")),
             store: environment.store().map_err(|error| InstallError::NoPlace(error.to_string()))?,
             state: StateDir::of(environment).map_err(|error| InstallError::NoPlace(error.to_string()))?,
             home: absolute(user),
@@ -111,8 +113,7 @@ impl Places {
     pub(crate) fn adapters(&self, environment: &Environment) -> handoff_adapters::Here {
         handoff_adapters::Here {
             home: Some(self.home.clone()),
-            claude: Some(self.claude.clone()),
-            codex: Some(self.codex.clone()),
+            directories: [(CLAUDE_CODE.id, self.claude.clone()), (CODEX.id, self.codex.clone())].into(),
             path: environment.search_path(),
             project: self.home.clone(),
             program: self.program("handover"),

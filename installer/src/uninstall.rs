@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_adapters::{AdapterError, TOOLS, Tool, disable, tidy};
+use handoff_adapters::{AdapterError, disable, tidy};
+use handoff_agents::{HOSTS, Host};
 use handoff_files::{Dir, FileError};
 use handoff_process::{Environment, Output, Status};
 use handoff_worktree::Worktree;
@@ -321,12 +322,12 @@ pub(crate) fn take_over(
 }
 
 /// The tools whose wiring goes.
-fn tools(options: &Options) -> Vec<&'static Tool> {
-    let is_meant = |tool: &&Tool| match &options.only {
+fn tools(options: &Options) -> Vec<&'static Host> {
+    let is_meant = |tool: &&Host| match &options.only {
         Some(only) => only.iter().any(|agent| agent.word() == tool.id),
         None => true,
     };
-    TOOLS.iter().filter(is_meant).collect()
+    HOSTS.iter().copied().filter(is_meant).collect()
 }
 
 /// Removes what `handover enable` did in a project, as far as that is still there.

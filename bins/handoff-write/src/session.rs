@@ -1,6 +1,6 @@
 //! Which session writes.
 
-use handoff_process::{Environment, MAX_SESSION_ID_BYTES, Output};
+use handoff_process::{MAX_SESSION_ID_BYTES, Output};
 use handoff_session::Agent;
 
 use crate::args::Args;
@@ -10,11 +10,11 @@ use crate::tool::Tool;
 ///
 /// Only what an agent writes itself is that session's: another program that runs in its shell names the session that it
 /// tells of, or none.
-pub(crate) fn id(args: &Args, tool: &Tool, environment: &Environment, output: &Output) -> Option<String> {
+pub(crate) fn id(args: &Args, tool: &Tool, output: &Output) -> Option<String> {
     if let Some(id) = &args.session_id {
         return Some(id.clone());
     }
-    let agents = Agent::all(tool.name.as_deref(), environment);
+    let agents = Agent::all(tool.name.as_deref());
     let (agent, others) = agents.split_first()?;
     if let Some(other) = others.first() {
         output.note(&format!(

@@ -1,5 +1,6 @@
 //! Which agent writes.
 
+use handoff_agents::Host;
 use handoff_process::Environment;
 
 use crate::args::Args;
@@ -18,19 +19,26 @@ pub(crate) fn find(args: &Args) -> Tool {
     if let Some(name) = &args.tool {
         return Tool { name: Some(name.clone()), is_ambiguous: false };
     }
-    match Environment::shell_agents().as_slice() {
-        [only] => Tool { name: Some((*only).to_owned()), is_ambiguous: false },
+    match of_shell().as_slice() {
+        [only] => Tool { name: Some(only.stamp.to_owned()), is_ambiguous: false },
         agents => Tool { name: None, is_ambiguous: !agents.is_empty() },
     }
 }
 
 /// What a writer should know of it: a line of `--context`.
 pub(crate) fn describe() -> String {
-    match Environment::shell_agents().as_slice() {
-        [only] => format!("agent:    {only}\n"),
+    match of_shell().as_slice() {
+        [only] => format!("agent:    {}\n", only.stamp),
         [] => "agent:    unknown; --tool NAME says which you are\n".to_owned(),
         several => {
-            format!("agent:    unknown, one of {}; --tool NAME says which you are\n", several.join(", "))
+            format!(
+                "agent:    unknown, one of {}; --tool NAME says which you are\n",
+                several.iter().map(|host| host.stamp).collect::<Vec<_>>().join(", ")
+            )
         }
     }
+}
+
+fn of_shell() -> Vec<&'static Host> {
+    Host::of_shell(|name| Environment::of_host(name).is_some())
 }

@@ -122,7 +122,7 @@ fn written(
     let mut notes = accepted.notes.clone();
     notes.extend(note.map(|note| format!("note: {}\n", Sanitised::from(note.as_str()))));
     let tool = tool::find(args);
-    let session_id = session::id(args, &tool, environment, output);
+    let session_id = session::id(args, &tool, output);
     let draft = Draft {
         tool: line(tool.name.as_deref().unwrap_or("unknown")),
         session_id: session_id.as_deref().map(line),

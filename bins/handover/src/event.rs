@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use handoff_agents::{CLAUDE_CODE, CODEX, Host};
 use handoff_process::{Patience, read_input};
-use handoff_quota::Tool;
 use serde_json::Value;
 
 /// Both hosts send one object, and either may leave the pipe open.
@@ -56,13 +56,9 @@ impl Event {
     }
 
     /// Whose hook it is when nobody says: Codex keeps its rollouts under `sessions`.
-    pub(crate) fn tool(&self) -> Tool {
-        let transcript = self.transcript.as_ref().and_then(|path| path.file_name()?.to_str());
-        match transcript {
-            Some(name) if name.starts_with("rollout-") => Tool::Codex,
-            Some(_) => Tool::Claude,
-            None => Tool::Other,
-        }
+    pub(crate) fn host(&self) -> Option<&'static Host> {
+        let name = self.transcript.as_ref()?.file_name()?.to_str()?;
+        Some(if name.starts_with("rollout-") { &CODEX } else { &CLAUDE_CODE })
     }
 }
 
@@ -85,6 +81,6 @@ mod tests {
         let event = Event::parse(
             br#"{"hook_event_name":"Stop","cwd":"/a","transcript_path":"/s/rollout-2026.jsonl"}"#.to_vec(),
         );
-        assert_eq!((event.name.as_str(), event.tool()), ("Stop", Tool::Codex));
+        assert_eq!((event.name.as_str(), event.host()), ("Stop", Some(&CODEX)));
     }
 }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use handoff_agents::{Dialect, HOSTS, Host};
 use handoff_document::Timestamp;
 use handoff_process::Environment;
 use handoff_quota::{
-    OpenusageExport, OpenusageSocket, Rollout, SourceName, Sources, Tap, Tool, Window, socket_path,
+    OpenusageExport, OpenusageSocket, Rollout, SourceName, Sources, Tap, Window, socket_path,
 };
 
 use crate::config::Config;
@@ -15,9 +16,10 @@ pub(crate) fn sources(
     config: &Config,
     environment: &Environment,
     state: &Path,
-    tool: Tool,
+    host: Option<&'static Host>,
     transcript: Option<&Path>,
 ) -> Sources {
+    let has_rollout = host.is_some_and(|host| host.transcript == Some(Dialect::Codex));
     config.sources.iter().fold(Sources::new(), |sources, name| match name {
         SourceName::OpenusageSocket => {
             let named = config.socket.as_deref().or(environment.openusage_socket.as_deref());
@@ -28,24 +30,27 @@ pub(crate) fn sources(
         }
         SourceName::OpenusageExport => sources.with(OpenusageExport::new(state)),
         SourceName::Statusline => sources.with(Tap::new(state)),
-        SourceName::Rollout => match transcript.filter(|_| tool == Tool::Codex) {
+        SourceName::Rollout => match transcript.filter(|_| has_rollout) {
             Some(path) => sources.with(Rollout::new(path.to_owned())),
             None => sources,
         },
     })
 }
 
-/// How full the windows of `tool` are, or of both agents where it is another, each in words.
-pub(crate) fn words(config: &Config, environment: &Environment, state: &Path, tool: Tool) -> Vec<String> {
-    let tools: &[Tool] = match tool {
-        Tool::Other => &[Tool::Claude, Tool::Codex],
-        Tool::Claude => &[Tool::Claude],
-        Tool::Codex => &[Tool::Codex],
-    };
+/// How full the windows of `host` are, or of every host that tells where it is another, each in words.
+pub(crate) fn words(
+    config: &Config,
+    environment: &Environment,
+    state: &Path,
+    host: Option<&'static Host>,
+) -> Vec<String> {
+    let all = HOSTS.iter().copied().filter(|host| host.windows);
+    let hosts: Vec<&'static Host> = host.map_or_else(|| all.collect(), |host| vec![host]);
     let now = Timestamp::now();
     let mut words = Vec::new();
-    for &tool in tools {
-        let answer = sources(config, environment, state, tool, None).ask(tool, now, config.budget);
+    for host in hosts {
+        let answer =
+            sources(config, environment, state, Some(host), None).ask(Some(host), now, config.budget);
         for window in answer.reading.iter().flat_map(|reading| &reading.windows) {
             words.push(told(window));
         }
@@ -53,18 +58,9 @@ pub(crate) fn words(config: &Config, environment: &Environment, state: &Path, to
     words
 }
 
-/// The agent, as people call it; None for one that only its windows' names tell.
-pub(crate) fn name(tool: Tool) -> Option<&'static str> {
-    match tool {
-        Tool::Claude => Some("Claude Code"),
-        Tool::Codex => Some("Codex"),
-        Tool::Other => None,
-    }
-}
-
 /// A window in words, with whose it is.
 pub(crate) fn told(window: &Window) -> String {
-    let whose = name(window.tool).map_or_else(|| "the".to_owned(), |name| format!("{name}'s"));
+    let whose = window.tool.map_or_else(|| "the".to_owned(), |host| format!("{}'s", host.name));
     format!("{whose} {} window {}", window.name.as_str(), used(window))
 }
 
@@ -106,6 +102,7 @@ pub(crate) fn refresh(config: &Config, environment: &Environment, state: &Path) 
 
 #[cfg(test)]
 mod tests {
+    use handoff_agents::{CLAUDE_CODE, CODEX};
     use handoff_quota::{Percent, WindowName};
 
     use super::*;
@@ -122,11 +119,11 @@ mod tests {
         let reset = Some(Timestamp::from_seconds(1_795_255_200));
         for (window, wanted) in [
             (
-                window(Tool::Claude, "five_hour", reset),
+                window(Some(&CLAUDE_CODE), "five_hour", reset),
                 "Claude Code's five_hour window is used to 95 %, until 2026-11-21T10:00:00Z",
             ),
-            (window(Tool::Codex, "primary", None), "Codex's primary window is used to 95 %"),
-            (window(Tool::Other, "gemini:usage", None), "the gemini:usage window is used to 95 %"),
+            (window(Some(&CODEX), "primary", None), "Codex's primary window is used to 95 %"),
+            (window(None, "gemini:usage", None), "the gemini:usage window is used to 95 %"),
         ] {
             assert_eq!(told(&window), wanted);
         }
@@ -142,7 +139,10 @@ mod tests {
         ] {
             let name = WindowName::new(name).unwrap_or_else(|| panic!("{name}"));
             let used = Percent::of(95);
-            assert_eq!(short(&Window { tool: Tool::Claude, name, minutes, used, resets_at: None }), wanted);
+            assert_eq!(
+                short(&Window { tool: Some(&CLAUDE_CODE), name, minutes, used, resets_at: None }),
+                wanted
+            );
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Is the work saved by itself, in every project?
 
-use handoff_adapters::{Scope, State, Surface, SurfaceStatus, TOOLS, Tool, status};
+use handoff_adapters::{Scope, State, Surface, SurfaceStatus, status};
+use handoff_agents::{HOSTS, Host};
 
 use super::Patient;
 use crate::agent::Agent;
@@ -21,7 +22,7 @@ impl Patient<'_> {
         };
         let recorded = !manifest.is_empty();
         let mut any = false;
-        for tool in TOOLS {
+        for tool in HOSTS {
             for surface in status(&here, tool, &[&manifest]).surfaces {
                 if surface.scope == Scope::User && (recorded || surface.state.is_wired()) {
                     any |= self.surface(tool, &surface, &mend);
@@ -38,7 +39,7 @@ impl Patient<'_> {
     }
 
     /// Says how one of a tool's surfaces stands; whether anything of ours is there.
-    fn surface(&mut self, tool: &Tool, surface: &SurfaceStatus, mend: &str) -> bool {
+    fn surface(&mut self, tool: &Host, surface: &SurfaceStatus, mend: &str) -> bool {
         let shown = self.places.short(&surface.path);
         let what = match surface.surface {
             Surface::StatusLine => "the statusline",

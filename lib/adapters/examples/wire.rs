@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use handoff_adapters::{AdapterError, Here, Manifest, Scope, Surface, TOOLS, disable, enable};
+use handoff_adapters::{AdapterError, Here, Manifest, Scope, Surface, disable, enable};
+use handoff_agents::HOSTS;
 
 fn main() -> Result<(), AdapterError> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [project, home, verb] = arguments.as_slice() else { return Ok(()) };
     let (project, home) = (Path::new(project), Path::new(home));
     let here = Here {
-        claude: Some(home.join(".claude")),
-        codex: Some(home.join(".codex")),
+        directories: [("claude", home.join(".claude")), ("codex", home.join(".codex"))].into(),
         home: Some(home.to_owned()),
         path: Vec::new(),
         project: project.to_owned(),
@@ -18,7 +18,7 @@ fn main() -> Result<(), AdapterError> {
         git: None,
         worktrees: Vec::new(),
     };
-    let tools: Vec<_> = TOOLS.iter().collect();
+    let tools: Vec<_> = HOSTS.to_vec();
     loop {
         for (scope, record) in [
             (Scope::Project, project.join(".handover/wiring.json")),

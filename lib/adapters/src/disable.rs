@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use handoff_agents::Host;
 use handoff_wiring::{self as wiring, Malformed};
 
 use crate::enable::{hooks_file, status_line_file};
@@ -12,7 +13,7 @@ use crate::manifest::{Entry, Manifest, Recorded};
 use crate::piece::PieceName;
 use crate::plan::{Note, Plan};
 use crate::planner::{LONGEST, Planner, Target, is_nothing};
-use crate::tool::{Scope, Tool};
+use crate::surface::Scope;
 
 /// What stands in everything of ours.
 const NAME: &[u8] = b"handover";
@@ -23,7 +24,7 @@ const NAME: &[u8] = b"handover";
 ///
 /// # Errors
 /// As for [`enable`](crate::enable()).
-pub fn disable(here: &Here, tools: &[&'static Tool], manifest: Manifest) -> Result<Plan, AdapterError> {
+pub fn disable(here: &Here, tools: &[&'static Host], manifest: Manifest) -> Result<Plan, AdapterError> {
     let mut planner = Planner::new(here, manifest)?;
     let may_be_in = may_be_in(&planner, tools);
     for key in planner.manifest.record.edits.keys().cloned().collect::<Vec<_>>() {
@@ -57,7 +58,7 @@ pub fn disable(here: &Here, tools: &[&'static Tool], manifest: Manifest) -> Resu
 }
 
 /// Every file that something of `tools` may be in, recorded or not, and what.
-fn may_be_in(planner: &Planner<'_>, tools: &[&'static Tool]) -> Vec<(PathBuf, Vec<PieceName>)> {
+fn may_be_in(planner: &Planner<'_>, tools: &[&'static Host]) -> Vec<(PathBuf, Vec<PieceName>)> {
     let scope = planner.manifest.scope();
     let mut files: Vec<(PathBuf, Vec<PieceName>)> = Vec::new();
     let mut add =
@@ -99,7 +100,7 @@ fn names_us(content: &[u8]) -> bool {
 }
 
 /// Takes out of a recorded file what no tool but `tools` wants. `names` is what may be in it without being recorded.
-fn recorded(planner: &mut Planner<'_>, key: &Path, tools: &[&'static Tool], names: &[PieceName]) {
+fn recorded(planner: &mut Planner<'_>, key: &Path, tools: &[&'static Host], names: &[PieceName]) {
     let path = planner.path(key);
     let content = content(&path);
     let is_other = !content.is_empty() && !names_us(&content) && wiring::text(&content).is_err();

@@ -9,6 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use handoff_agents::HOSTS;
 use handoff_files::{Dir, FileError, Foreign, Kind, Lock, OpenFile};
 use handoff_wiring as wiring;
 use handoff_worktree::Worktree;
@@ -20,8 +21,7 @@ use crate::found::Here;
 use crate::manifest::{Entry, Manifest, Record};
 use crate::planner::{LONGEST, is_nothing, take_out};
 use crate::records::{PROJECTS, Records, USER, file_name};
-use crate::table::TOOLS;
-use crate::tool::Scope;
+use crate::surface::Scope;
 
 /// In the state directory once all was taken over.
 const DONE: &str = "taken-over";
@@ -103,7 +103,7 @@ fn user_record(old: &Dir, here: &Here, refused: &mut Vec<String>) -> Option<Reco
     let path = old.path_of(USER);
     let record = read(old, USER, Scope::User, refused)?;
     let mut known = Vec::new();
-    for tool in TOOLS {
+    for tool in HOSTS {
         known.extend(hooks_file(here, tool, Scope::User));
         known.extend(status_line_file(here, tool).ok().flatten());
     }

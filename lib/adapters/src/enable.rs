@@ -3,25 +3,25 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use handoff_agents::{HOSTS, Host, Linked, Reader};
 use handoff_wiring as wiring;
 
 use crate::error::AdapterError;
 use crate::exclude;
-use crate::found::Here;
+use crate::found::{Here, signs};
 use crate::manifest::{Entry, Manifest, Recorded};
 use crate::piece::PieceName;
 use crate::plan::{Note, Plan};
 use crate::planner::{Planner, Target, guidance_file};
 use crate::status::status;
-use crate::table::TOOLS;
-use crate::tool::{Linked, Reader, Scope, Surface, Tool};
+use crate::surface::{Scope, Surface};
 
 /// A file that is to have something of ours.
 struct Wanted {
     key: PathBuf,
     /// What it begins with when it is new.
     fresh: &'static str,
-    pieces: Vec<(PieceName, &'static Tool)>,
+    pieces: Vec<(PieceName, &'static Host)>,
 }
 
 /// The plan to give `tools` those of `surfaces` that they have in `manifest`'s scope. What is wired already, of whichever
@@ -32,7 +32,7 @@ struct Wanted {
 /// cannot be written into settings. A file that cannot be changed is no error: see [`Plan::left`].
 pub fn enable(
     here: &Here,
-    tools: &[&'static Tool],
+    tools: &[&'static Host],
     surfaces: &[Surface],
     manifest: Manifest,
 ) -> Result<Plan, AdapterError> {
@@ -84,7 +84,7 @@ pub fn enable(
 }
 
 /// The file of a tool's hooks, as a manifest names it.
-pub(crate) fn hooks_file(here: &Here, tool: &Tool, scope: Scope) -> Result<PathBuf, AdapterError> {
+pub(crate) fn hooks_file(here: &Here, tool: &Host, scope: Scope) -> Result<PathBuf, AdapterError> {
     let files = tool.hooks.as_ref();
     let files = files.ok_or_else(|| AdapterError::NoPlace(format!("{} has no hooks", tool.name)))?;
     match scope {
@@ -94,12 +94,12 @@ pub(crate) fn hooks_file(here: &Here, tool: &Tool, scope: Scope) -> Result<PathB
 }
 
 /// The file of a tool's status line; None when it has none.
-pub(crate) fn status_line_file(here: &Here, tool: &Tool) -> Result<Option<PathBuf>, AdapterError> {
+pub(crate) fn status_line_file(here: &Here, tool: &Host) -> Result<Option<PathBuf>, AdapterError> {
     tool.status_line.map(|name| of_user(here, tool, name)).transpose()
 }
 
-fn of_user(here: &Here, tool: &Tool, name: &str) -> Result<PathBuf, AdapterError> {
-    let directory = tool.signs.host.and_then(|host| here.directory(host));
+fn of_user(here: &Here, tool: &Host, name: &str) -> Result<PathBuf, AdapterError> {
+    let directory = here.directory(tool);
     let path = directory.map(|directory| directory.join(name)).ok_or_else(|| {
         AdapterError::NoPlace(format!(
             "HOME is not set, so there is no telling where {} keeps its settings",
@@ -117,16 +117,16 @@ fn of_user(here: &Here, tool: &Tool, name: &str) -> Result<PathBuf, AdapterError
 
 /// Finds the files of the tools' guidance: one that is made for one tool is there for the next, until nothing changes.
 /// For a tool that gets hooks no file is made that others write too: its hooks do the work.
-fn guidance(planner: &mut Planner<'_>, tools: &[&'static Tool], with_hooks: bool, wanted: &mut Vec<Wanted>) {
+fn guidance(planner: &mut Planner<'_>, tools: &[&'static Host], with_hooks: bool, wanted: &mut Vec<Wanted>) {
     let project = planner.here.project.clone();
     let is_there = |name: &str| handoff_files::is_file(&project.join(name));
     let hooks_do =
-        |tool: &Tool, name: &str| with_hooks && tool.hooks.is_some() && tool.guidance.is_shared(name);
+        |tool: &Host, name: &str| with_hooks && tool.hooks.is_some() && tool.guidance.is_shared(name);
     let mut made = BTreeSet::new();
-    let mut files: Vec<(&'static Tool, &'static str)>;
+    let mut files: Vec<(&'static Host, &'static str)>;
     loop {
         let known = |name: &str| is_there(name) || made.contains(name);
-        let file = |&tool: &&'static Tool| {
+        let file = |&tool: &&'static Host| {
             let name = guidance_file(&tool.guidance, known);
             (known(name) || !hooks_do(tool, name)).then_some((tool, name))
         };
@@ -168,16 +168,16 @@ pub(crate) fn is_read(reader: &Reader, name: &str, project: &Path) -> bool {
 /// Notes which tools, of those that are wired or are here, would not read any more what they read now.
 fn hidden(
     planner: &mut Planner<'_>,
-    tools: &[&'static Tool],
+    tools: &[&'static Host],
     made: &BTreeSet<&'static str>,
     is_there: impl Fn(&str) -> bool,
 ) {
     let here = planner.here;
-    for tool in TOOLS.iter().filter(|tool| tool.guidance.first_only) {
+    for tool in HOSTS.iter().copied().filter(|tool| tool.guidance.first_only) {
         let now = tool.guidance.looks.iter().position(|name| is_there(name));
         let then = tool.guidance.looks.iter().position(|name| made.contains(name));
         let (Some(now), Some(then)) = (now, then) else { continue };
-        let is_meant = tools.contains(&tool) || !tool.signs(here, &[&planner.manifest]).is_empty();
+        let is_meant = tools.contains(&tool) || !signs(tool, here, &[&planner.manifest]).is_empty();
         if then < now && is_meant {
             planner.note(Note::Hides {
                 tool: tool.name,
@@ -188,7 +188,7 @@ fn hidden(
     }
 }
 
-fn add(wanted: &mut Vec<Wanted>, key: PathBuf, fresh: &'static str, pieces: Vec<(PieceName, &'static Tool)>) {
+fn add(wanted: &mut Vec<Wanted>, key: PathBuf, fresh: &'static str, pieces: Vec<(PieceName, &'static Host)>) {
     match wanted.iter_mut().find(|other| other.key == key) {
         Some(other) => other.pieces.extend(pieces),
         None => wanted.push(Wanted { key, fresh, pieces }),

@@ -8,14 +8,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use handoff_agents::HOSTS;
 use handoff_wiring::{self as wiring, Block, Made, Malformed};
 
 use crate::found::Here;
 use crate::manifest::{Entry, Record, Recorded};
 use crate::piece::PieceName;
 use crate::planner::{LONGEST, Planner, Target};
-use crate::table::TOOLS;
-use crate::tool::Scope;
+use crate::surface::Scope;
 
 /// What a project's manifest calls the file.
 pub(crate) const KEY: &str = ".git/info/exclude";
@@ -119,7 +119,7 @@ fn block(
 
 /// The lines for the files that were made, and that only we and one tool on this machine write.
 fn lines(record: &Record) -> BTreeSet<String> {
-    let is_own = |path: &Path| TOOLS.iter().any(|tool| tool.has_for_itself(path));
+    let is_own = |path: &Path| HOSTS.iter().copied().any(|tool| tool.has_for_itself(path));
     let own = record.edits.iter().filter(|(path, entry)| entry.edit.created && is_own(path));
     own.map(|(path, _)| format!("/{}", path.display())).collect()
 }

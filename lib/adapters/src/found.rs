@@ -1,24 +1,24 @@
 //! Which tools are here.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use handoff_agents::{HOSTS, Host};
 use handoff_files::Dir;
 use handoff_process::Environment;
 use handoff_worktree::Worktree;
 
 use crate::error::AdapterError;
 use crate::manifest::Manifest;
-use crate::tool::{Host, Scope, Tool};
+use crate::surface::Scope;
 
 /// Where everything is. All paths absolute.
 #[derive(Clone, Debug)]
 pub struct Here {
     /// HOME.
     pub home: Option<PathBuf>,
-    /// Claude Code's directory.
-    pub claude: Option<PathBuf>,
-    /// Codex's directory.
-    pub codex: Option<PathBuf>,
+    /// The directories of hosts' settings, by the host's id.
+    pub directories: BTreeMap<&'static str, PathBuf>,
     /// The directories on PATH.
     pub path: Vec<PathBuf>,
     /// The project: the worktree's top level.
@@ -46,11 +46,8 @@ impl Here {
     /// As an environment says.
     pub fn new(environment: &Environment, project: &Path, program: &Path) -> Self {
         let home = environment.home.clone().filter(|home| home.is_absolute());
-        let below = |name: &str| home.as_ref().map(|home| home.join(name));
-        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         Self {
-            claude: environment.claude_config_dir.as_ref().map(absolute).or_else(|| below(".claude")),
-            codex: environment.codex_home.as_ref().map(absolute).or_else(|| below(".codex")),
+            directories: Self::directories(environment),
             path: environment.search_path(),
             project: project.to_owned(),
             program: program.to_owned(),
@@ -79,11 +76,16 @@ impl Here {
         (*known != handoff_files::canonical(&self.project)).then_some(known)
     }
 
-    pub(crate) fn directory(&self, host: Host) -> Option<&PathBuf> {
-        match host {
-            Host::Claude => self.claude.as_ref(),
-            Host::Codex => self.codex.as_ref(),
-        }
+    /// The directories of hosts' settings, as an environment says.
+    pub fn directories(environment: &Environment) -> BTreeMap<&'static str, PathBuf> {
+        let directory = |host: &&Host| {
+            Some((host.id, host.directory?.of(Environment::of_host, environment.home.as_deref())?))
+        };
+        HOSTS.iter().filter_map(directory).collect()
+    }
+
+    pub(crate) fn directory(&self, host: &Host) -> Option<&PathBuf> {
+        self.directories.get(host.id)
     }
 
     /// Fails when the program cannot stand in a file that has to name it.
@@ -98,27 +100,24 @@ impl Here {
     }
 }
 
-impl Tool {
-    /// What shows that it is here: of its user, of its program, then of the project. What `manifests` say that we made
-    /// ourselves is no sign.
-    pub fn signs(&self, here: &Here, manifests: &[&Manifest]) -> Vec<Sign> {
-        let is_ours = |path: &Path| {
-            let of_scope = |manifest: &&&Manifest| manifest.scope() == Scope::Project;
-            manifests.iter().filter(of_scope).any(|manifest| manifest.made(&here.project, path))
-        };
-        let own = self.signs.host.and_then(|host| here.directory(host));
-        let own = own.filter(|path| handoff_files::is_directory(path)).cloned();
-        let home =
-            here.home.iter().flat_map(|home| self.signs.home.iter().filter_map(|name| look(home, name)));
-        let programs = self.signs.programs.iter().flat_map(|name| {
-            let places = here.path.iter().filter(|dir| dir.is_absolute()).map(move |dir| dir.join(name));
-            places.filter(|path| handoff_files::is_program(path)).take(1)
-        });
-        let project = self.signs.project.iter().filter_map(|name| look(&here.project, name));
-        let project = project.filter(|path| !is_ours(path));
-        let user = own.into_iter().chain(home).map(Sign::Home);
-        user.chain(programs.map(Sign::Program)).chain(project.map(Sign::Project)).collect()
-    }
+/// What shows that a host is here: of its user, of its program, then of the project. What `manifests` say that we made
+/// ourselves is no sign.
+pub fn signs(host: &Host, here: &Here, manifests: &[&Manifest]) -> Vec<Sign> {
+    let is_ours = |path: &Path| {
+        let of_scope = |manifest: &&&Manifest| manifest.scope() == Scope::Project;
+        manifests.iter().filter(of_scope).any(|manifest| manifest.made(&here.project, path))
+    };
+    let own = here.directory(host);
+    let own = own.filter(|path| handoff_files::is_directory(path)).cloned();
+    let home = here.home.iter().flat_map(|home| host.signs.home.iter().filter_map(|name| look(home, name)));
+    let programs = host.signs.programs.iter().flat_map(|name| {
+        let places = here.path.iter().filter(|dir| dir.is_absolute()).map(move |dir| dir.join(name));
+        places.filter(|path| handoff_files::is_program(path)).take(1)
+    });
+    let project = host.signs.project.iter().filter_map(|name| look(&here.project, name));
+    let project = project.filter(|path| !is_ours(path));
+    let user = own.into_iter().chain(home).map(Sign::Home);
+    user.chain(programs.map(Sign::Program)).chain(project.map(Sign::Project)).collect()
 }
 
 /// What stands at `name` in `directory`.

@@ -1,7 +1,7 @@
 //! The coding tools that work can be handed between: which there are, where each looks for guidance and for hooks, which
 //! are found here, and the wiring of them, with exact rollback.
 //!
-//! [`TOOLS`] is data. [`enable`] and [`disable`] read everything, change nothing and give a [`Plan`], which is shown or
+//! The rows of `lib/agents` are data. [`enable`] and [`disable`] read everything, change nothing and give a [`Plan`], which is shown or
 //! carried out; a [`Manifest`] remembers what was changed, so that [`disable`] gives back every byte that nobody else
 //! touched since, and takes only ours out of what somebody did. [`status`] tells how a tool stands.
 
@@ -19,21 +19,19 @@ mod plan;
 mod planner;
 mod records;
 mod status;
-mod table;
-mod tool;
+mod surface;
 
 pub use disable::disable;
 pub use enable::enable;
 pub use error::{AdapterError, Problem};
-pub use found::{Here, Sign};
+pub use found::{Here, Sign, signs};
 pub use guidance::told;
 pub use manifest::Manifest;
 pub use own::Own;
 pub use plan::{Edit, Left, Note, Plan};
 pub use records::{Records, tidy};
 pub use status::{State, SurfaceStatus, ToolStatus, shows_handoffs, status};
-pub use table::TOOLS;
-pub use tool::{Event, Form, Guidance, HookFiles, Host, Linked, Reader, Scope, Signs, Surface, Tool};
+pub use surface::{Scope, Surface};
 
 #[cfg(test)]
 mod tests;

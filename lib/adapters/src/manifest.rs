@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
+use handoff_agents::HOSTS;
 use handoff_files::{Dir, FileError, Foreign};
 use handoff_wiring::{self as wiring, Edited, Made};
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,7 @@ use crate::error::AdapterError;
 use crate::exclude;
 use crate::piece::PieceName;
 use crate::records;
-use crate::table::TOOLS;
-use crate::tool::Scope;
+use crate::surface::Scope;
 
 /// Far more than any has.
 const LONGEST: u64 = 4 << 20;
@@ -145,8 +145,10 @@ impl Manifest {
         let wrong = |reason: String| AdapterError::Manifest { path: path.to_owned(), reason };
         let record: Record = serde_json::from_slice(content).map_err(|error| wrong(error.to_string()))?;
         let is_known = |path: &Path| match scope {
-            Scope::Project => path == Path::new(exclude::KEY) || TOOLS.iter().any(|tool| tool.reads(path)),
-            Scope::User => TOOLS.iter().any(|tool| tool.reads_for_user(path)),
+            Scope::Project => {
+                path == Path::new(exclude::KEY) || HOSTS.iter().copied().any(|tool| tool.reads(path))
+            }
+            Scope::User => HOSTS.iter().copied().any(|tool| tool.reads_for_user(path)),
         };
         let is_meant = |path: &Path| is_plain(path, scope);
         let stray = record.edits.keys().find(|path| !is_meant(path) || !is_known(path));

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
+use handoff_agents::{Event, Form, HOSTS, HookFiles, Host};
 use handoff_wiring::{Block, Call, Found, Handler, Hooks, Made, Malformed, Matcher, Run, StatusLine};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::exclude;
 use crate::guidance::{BLOCK, told};
-use crate::table::TOOLS;
-use crate::tool::{Event, Form, HookFiles, Tool};
 
 /// As far as Codex reads a project's instructions, in bytes; the most that any tool is known to have as a limit. Measured
 /// of 0.169.0: what comes after is not read, and nothing is said.
@@ -51,7 +50,7 @@ impl TryFrom<String> for PieceName {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        let hooks = || TOOLS.iter().flat_map(Self::hooks);
+        let hooks = || HOSTS.iter().copied().flat_map(Self::hooks);
         let all = [Self::Guidance, Self::StatusLine, Self::Exclude].into_iter().chain(hooks());
         let found = all.into_iter().find(|piece| String::from(*piece) == name);
         found.ok_or_else(|| format!("`{name}` is nothing that this version wires"))
@@ -73,7 +72,7 @@ impl<'de> Deserialize<'de> for PieceName {
 
 impl PieceName {
     /// The hooks of a tool.
-    pub(crate) fn hooks(tool: &'static Tool) -> impl Iterator<Item = Self> {
+    pub(crate) fn hooks(tool: &'static Host) -> impl Iterator<Item = Self> {
         let events = tool.hooks.iter().flat_map(|hooks| hooks.events);
         events.map(|event| Self::Hook(tool.id, event.name))
     }
@@ -206,7 +205,8 @@ impl Piece<'_> {
             PieceName::StatusLine => Kind::StatusLine,
             PieceName::Exclude => Kind::Exclude,
             PieceName::Hook(tool, event) => {
-                let files = TOOLS.iter().find(|other| other.id == tool).and_then(|tool| tool.hooks.as_ref());
+                let files =
+                    HOSTS.iter().copied().find(|other| other.id == tool).and_then(|tool| tool.hooks.as_ref());
                 let found = files
                     .and_then(|files| Some((files, files.events.iter().find(|known| known.name == event)?)));
                 let (files, event) = found.expect("a name is only made of what is in the table");

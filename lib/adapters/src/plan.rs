@@ -8,7 +8,7 @@ use handoff_text::Sanitised;
 use crate::error::{AdapterError, Problem};
 use crate::manifest::{Manifest, Record};
 use crate::planner::LONGEST;
-use crate::tool::Scope;
+use crate::surface::Scope;
 
 /// Edits of files, and what is remembered of them. Nothing was changed yet.
 #[derive(Debug)]

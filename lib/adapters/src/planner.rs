@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use handoff_agents::{Guidance, HOSTS, Host};
 use handoff_files::Foreign;
 use handoff_wiring::{self as wiring, Malformed};
 
@@ -11,8 +12,7 @@ use crate::found::Here;
 use crate::manifest::{Entry, Manifest, Record, Recorded, is_git};
 use crate::piece::{Piece, PieceName};
 use crate::plan::{Edit, Left, Note, Plan};
-use crate::table::TOOLS;
-use crate::tool::{Guidance, Scope, Tool};
+use crate::surface::Scope;
 
 /// The longest file of somebody else's that is edited, in bytes.
 pub(crate) const LONGEST: u64 = 16 << 20;
@@ -289,8 +289,8 @@ fn pieces_of(entry: Option<&Entry>, names: &[PieceName]) -> Vec<Recorded> {
 /// Whether nothing but what a file of ours begins with is in a text.
 pub(crate) fn is_nothing(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    let is_preface = |tool: &Tool| text.trim() == tool.guidance.preface.trim();
-    matches!(text.trim(), "" | "{}") || TOOLS.iter().any(is_preface)
+    let is_preface = |tool: &Host| text.trim() == tool.guidance.preface.trim();
+    matches!(text.trim(), "" | "{}") || HOSTS.iter().copied().any(is_preface)
 }
 
 /// The file in a project that a tool's guidance goes to. `is_there` also knows of those that are about to be.

@@ -11,7 +11,7 @@ use handoff_state::StateDir;
 
 use crate::error::AdapterError;
 use crate::manifest::{self, Manifest};
-use crate::tool::Scope;
+use crate::surface::Scope;
 
 /// The record of what is wired for the user, in the state directory.
 pub(crate) const USER: &str = "wired.json";

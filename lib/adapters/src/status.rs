@@ -2,22 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
+use handoff_agents::{HOSTS, HookFiles, Host, Linked};
 use handoff_files::Foreign;
 use handoff_wiring::{self as wiring, Call, Hooks, Malformed};
 
 use crate::enable::{hooks_file, is_read, status_line_file};
-use crate::found::{Here, Sign};
+use crate::found::{Here, Sign, signs};
 use crate::manifest::Manifest;
 use crate::piece::{Piece, PieceName, Standing};
 use crate::planner::{LONGEST, guidance_file};
-use crate::table::TOOLS;
-use crate::tool::{HookFiles, Host, Linked, Scope, Surface, Tool};
+use crate::surface::{Scope, Surface};
 
 /// How a tool stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolStatus {
     /// The tool.
-    pub tool: &'static Tool,
+    pub tool: &'static Host,
     /// What it was found by; empty when it is not here.
     pub signs: Vec<Sign>,
     /// Each of its surfaces, those of the project first.
@@ -93,7 +93,7 @@ impl ToolStatus {
 }
 
 /// How `tool` stands; reads files, changes nothing. What `manifests` say that we made is no sign of it.
-pub fn status(here: &Here, tool: &'static Tool, manifests: &[&Manifest]) -> ToolStatus {
+pub fn status(here: &Here, tool: &'static Host, manifests: &[&Manifest]) -> ToolStatus {
     let is_there = |name: &str| handoff_files::is_file(&here.project.join(name));
     let guidance = guidance_file(&tool.guidance, is_there);
     let mut surfaces = vec![SurfaceStatus {
@@ -118,7 +118,7 @@ pub fn status(here: &Here, tool: &'static Tool, manifests: &[&Manifest]) -> Tool
         let state = state(here, &path, &[PieceName::StatusLine]);
         surfaces.push(SurfaceStatus { surface: Surface::StatusLine, scope: Scope::User, path, state });
     }
-    ToolStatus { tool, signs: tool.signs(here, manifests), surfaces }
+    ToolStatus { tool, signs: signs(tool, here, manifests), surfaces }
 }
 
 /// Which hooks are run in a linked worktree, whose own are `own`, and how they stand.
@@ -148,23 +148,23 @@ fn linked(
 /// The tools that show their user's sessions what other sessions left, as `installer` wires them: their names.
 pub fn shows_handoffs(here: &Here) -> Vec<&'static str> {
     let owns = |call: &Call| Path::new(&call.program).ends_with("session-start");
-    let shows = |tool: &&Tool| {
+    let shows = |tool: &&Host| {
         let Some(files) = &tool.hooks else { return false };
-        let Some(directory) = here.directory(files.host) else { return false };
+        let Some(directory) = here.directory(tool) else { return false };
         let read = |name: &str| handoff_files::read_file(&directory.join(name), LONGEST).unwrap_or_default();
         let (settings, instructions) = (read(files.user), read("AGENTS.md"));
         let hooks = Hooks { event: "SessionStart", owns: &owns, comments: false, keeps_places: false };
         let has_hook = wiring::text(&settings).is_ok_and(|text| {
             !text.trim().is_empty() && hooks.find(text).is_ok_and(|found| !found.is_empty())
         });
-        let is_told = files.host == Host::Codex
-            && String::from_utf8_lossy(&instructions).contains("<!-- BEGIN agent-handoff (managed");
+        let instructions = String::from_utf8_lossy(&instructions);
+        let is_told = tool.inbox_instructions.is_some_and(|opening| instructions.contains(opening));
         has_hook || is_told
     };
-    TOOLS.iter().filter(shows).map(|tool| tool.name).collect()
+    HOSTS.iter().copied().filter(shows).map(|tool| tool.name).collect()
 }
 
-fn guided(here: &Here, tool: &Tool, name: &str) -> State {
+fn guided(here: &Here, tool: &Host, name: &str) -> State {
     let state = state(here, &here.project.join(name), &[PieceName::Guidance]);
     let reader = tool.guidance.reader.as_ref().filter(|reader| !is_read(reader, name, &here.project));
     match (state, reader) {

@@ -42,7 +42,8 @@ impl SessionStart {
             return None;
         }
         let session = text("session_id")?.to_owned();
-        let host = HOSTS.iter().find(|host| fits(&host.payload, fields))?;
+        let fits = |host: &&&Host| host.payload.is_some_and(|form| fits(form, fields));
+        let host = HOSTS.iter().find(fits)?;
         Some(Self {
             host,
             session,
@@ -58,7 +59,7 @@ impl SessionStart {
     }
 }
 
-fn fits(form: &PayloadForm, fields: &Map<String, Value>) -> bool {
+fn fits(form: PayloadForm, fields: &Map<String, Value>) -> bool {
     let has = |key: &&str| fields.contains_key(*key);
     let source_fits = match fields.get("source").and_then(Value::as_str) {
         Some(source) => form.sources.contains(&source),
@@ -101,6 +102,25 @@ mod tests {
         assert_eq!(host(&with(&[("timestamp", "t"), ("permission_mode", "default")])), Some("qwen-code"));
         assert_eq!(host(&with(&[("source", "new")])), Some("copilot"));
         assert_eq!(host(&with(&[("source", "elsewhere")])), None);
+    }
+
+    #[test]
+    fn no_payload_fits_two_rows() {
+        const FIELDS: [&str; 5] =
+            ["permission_mode", "model", "timestamp", "CLAUDE_ENV_FILE", "transcript_path"];
+        for present in 0..1 << FIELDS.len() {
+            for source in [None, Some("startup"), Some("clear"), Some("new"), Some("elsewhere")] {
+                let mut payload = Map::new();
+                for (bit, field) in FIELDS.into_iter().enumerate().filter(|(bit, _)| present >> bit & 1 == 1)
+                {
+                    payload.insert(field.to_owned(), json!(bit));
+                }
+                payload.extend(source.map(|source| ("source".to_owned(), json!(source))));
+                let fitting =
+                    HOSTS.iter().filter(|host| host.payload.is_some_and(|form| fits(form, &payload)));
+                assert!(fitting.count() <= 1, "{payload:?}");
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::time::{Duration, Instant};
 
-use handoff_agents::{Dialect, Unproven, by_stamp};
+use handoff_agents::{Dialect, Host, Unproven};
 use handoff_document::{Document, Timestamp, sentinel};
 use handoff_files::{Dir, FileError, Kind, Lock};
 use handoff_store::{Inbox, Listing, Receipt, Waiting};
@@ -289,7 +289,7 @@ impl<'a> Ledger<'a> {
         let is_witnessed = self.witnesses.has(waiting.name(), &line);
         let (evidence, finding) = self.evidence(waiting, &offer, is_witnessed);
         // Without a witness, that there is no evidence is no reason to archive anything.
-        let row = if is_witnessed { by_stamp(&offer.host) } else { None };
+        let row = if is_witnessed { Host::stamped(&offer.host) } else { None };
         let unproven = row.map_or(Unproven::Wait, |host| host.unproven);
         let verdict = decide(evidence, self.liveness(&offer), unproven);
         Judged { offer, line, verdict, is_witnessed, finding }
@@ -299,7 +299,7 @@ impl<'a> Ledger<'a> {
         if offer.proof == Proof::Assumed {
             return (if is_witnessed { Evidence::Answered } else { Evidence::Missing }, None);
         }
-        let dialect = by_stamp(&offer.host).and_then(|host| host.transcript);
+        let dialect = Host::stamped(&offer.host).and_then(|host| host.transcript);
         let (Some(path), Some(dialect)) = (&offer.transcript, dialect) else {
             return (Evidence::Unusable, None);
         };

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use handoff_agents::{HOSTS, Host};
 use handoff_document::Timestamp;
 use handoff_process::{Environment, ProcessId, process_space};
 use handoff_state::StateDir;
@@ -34,20 +35,17 @@ pub struct Looker {
 impl Looker {
     /// A person or a program at a shell, for whom no session is known.
     pub fn outside(environment: &Environment) -> Self {
-        let home = environment.home.as_deref();
-        let place = |own: &Option<PathBuf>, name: &str, inner: &str| {
-            let dir = own.clone().or_else(|| Some(home?.join(name)))?;
-            Some(dir.join(inner))
+        let transcripts = |host: &&'static Host| {
+            let directory = host.directory?.of(Environment::of_host, environment.home.as_deref())?;
+            host.transcripts_in(&directory)
         };
-        let claude = place(&environment.claude_config_dir, ".claude", "projects");
-        let codex = place(&environment.codex_home, ".codex", "sessions");
         Self {
             session: None,
             process: None,
             now: Timestamp::now(),
             until: Instant::now() + TIME,
             state: StateDir::of(environment).ok(),
-            transcripts: claude.into_iter().chain(codex).collect(),
+            transcripts: HOSTS.iter().filter_map(transcripts).collect(),
             space: process_space(),
             thorough: true,
         }

@@ -33,10 +33,6 @@ pub struct Environment {
     pub claude_pid: Option<u32>,
     /// `AGENT_HANDOFF_NO_UPDATE_CHECK`: never look for a newer version.
     pub no_update_check: bool,
-    /// `CLAUDE_CONFIG_DIR`: Claude Code's directory, instead of `~/.claude`.
-    pub claude_config_dir: Option<PathBuf>,
-    /// `CODEX_HOME`: Codex's directory, instead of `~/.codex`.
-    pub codex_home: Option<PathBuf>,
     /// `PATH`.
     pub path: Option<OsString>,
     /// `HANDOFF_HOME`: the dispatcher's record and configuration.
@@ -126,8 +122,6 @@ impl Environment {
             claude_keeps_no_transcript: set("CLAUDE_CODE_SKIP_PROMPT_HISTORY").is_some(),
             claude_pid: set("CLAUDE_PID").and_then(|text| text.to_str()?.parse().ok()),
             no_update_check: set("AGENT_HANDOFF_NO_UPDATE_CHECK").is_some(),
-            claude_config_dir: path("CLAUDE_CONFIG_DIR"),
-            codex_home: path("CODEX_HOME"),
             path: set("PATH"),
             handoff_home: path("HANDOFF_HOME"),
             no_color: set("NO_COLOR").is_some(),
@@ -150,21 +144,9 @@ impl Environment {
         if path.is_absolute() { Ok(path) } else { Err(NoStore::Relative(path)) }
     }
 
-    /// The agents in whose shell this may run, named as in `session_tool`: by what each was seen to set for the commands
-    /// that it runs. More than one where an agent was started in the shell of another.
-    pub fn shell_agents() -> Vec<&'static str> {
-        const SET: [(&str, &[&str]); 7] = [
-            ("claude-code", &["CLAUDECODE", "CLAUDE_CODE_SESSION_ID"]),
-            ("codex-cli", &["CODEX_THREAD_ID"]),
-            ("gemini-cli", &["GEMINI_CLI"]),
-            ("qwen-code", &["QWEN_CODE"]),
-            ("copilot", &["COPILOT_CLI"]),
-            ("opencode", &["OPENCODE"]),
-            // Its other variables are settings of the user's.
-            ("droid", &["FACTORY_EXEC_TARGET_AUTONOMY"]),
-        ];
-        let is_set = |names: &[&str]| names.iter().any(|name| set(name).is_some());
-        SET.iter().filter(|(_, names)| is_set(names)).map(|(agent, _)| *agent).collect()
+    /// A variable that an agent host's row in `lib/agents` names.
+    pub fn of_host(name: &str) -> Option<OsString> {
+        set(name)
     }
 
     /// The session of the agent in whose shell this runs; `None` where there is none, or more than one.

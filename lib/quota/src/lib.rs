@@ -33,7 +33,7 @@ pub use rollout::{Ending, Rollout};
 pub use source::{Answer, BUDGET, Source, SourceError, Sources};
 pub use tap::{INPUT, Record, Recorded, Tap};
 pub use wall::{Wall, WallKind};
-pub use window::{FRESH, Percent, Reading, SourceName, Tool, WINDOWS, Window, WindowName};
+pub use window::{FRESH, Percent, Reading, SourceName, WINDOWS, Window, WindowName};
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use handoff_agents::Host;
 use handoff_document::Timestamp;
 use handoff_files::{Dir, FileError, Foreign, Lock, OpenFile};
 use serde_json::{Map, Value};
@@ -14,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::json;
 use crate::policy::Trigger;
 use crate::wall::Wall;
-use crate::window::{AHEAD, Tool, Window, WindowName, is_same_reset};
+use crate::window::{AHEAD, Window, WindowName, from_word, is_same_reset, word};
 
 /// The memory, in the state directory.
 const FILE: &str = "captured.json";
@@ -91,7 +92,7 @@ impl Part {
 /// What is remembered of one capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
-    tool: Tool,
+    tool: Option<&'static Host>,
     /// The window that was near its end; None for the wall.
     window: Option<WindowName>,
     resets_at: Option<Timestamp>,
@@ -172,7 +173,7 @@ impl Memory {
     fn written(&self) -> String {
         let entries = self.0.iter().map(|entry| {
             let mut map = Map::new();
-            map.insert("tool".into(), entry.mark.tool.name().into());
+            map.insert("tool".into(), word(entry.mark.tool).into());
             map.extend(entry.mark.window.as_ref().map(|name| ("window".into(), name.as_str().into())));
             map.extend(entry.mark.resets_at.map(|reset| ("resets_at".into(), reset.to_string().into())));
             map.extend(entry.mark.part.written().map(|part| ("part".into(), part.into())));
@@ -195,7 +196,7 @@ impl Memory {
 }
 
 fn entry(value: &Value) -> Option<Entry> {
-    let tool = Tool::parse(value.get("tool")?.as_str()?)?;
+    let tool = from_word(value.get("tool")?.as_str()?)?;
     let window = match value.get("window") {
         Some(name) => Some(WindowName::new(name.as_str()?)?),
         None => None,

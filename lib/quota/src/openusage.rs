@@ -22,11 +22,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use handoff_agents::{CLAUDE_CODE, CODEX};
 use handoff_document::Timestamp;
 use serde_json::Value;
 
 use crate::source::{Source, SourceError};
-use crate::window::{Percent, Reading, SourceName, Tool, WINDOWS, Window, WindowName, is_fresh};
+use crate::window::{Percent, Reading, SourceName, WINDOWS, Window, WindowName, is_fresh};
 use crate::{http, json};
 
 /// The most snapshots that are looked at; openusage knows 34 providers.
@@ -117,12 +118,10 @@ fn of_snapshot(snapshot: &Value) -> impl Iterator<Item = Window> {
         let reset = resets.and_then(|resets| json::first(resets, &[key, &format!("{key}_reset")]));
         let resets_at = reset.and_then(json::time);
         let (tool, name) = match provider {
-            "claude_code" => (Tool::Claude, WindowName::new(key.strip_prefix("usage_")?)?),
-            "codex" => (Tool::Codex, WindowName::new(&codex_name(key.strip_prefix("rate_limit_")?))?),
+            "claude_code" => (Some(&CLAUDE_CODE), WindowName::new(key.strip_prefix("usage_")?)?),
+            "codex" => (Some(&CODEX), WindowName::new(&codex_name(key.strip_prefix("rate_limit_")?))?),
             // Of other providers' metrics, those are windows that start anew at a known time.
-            _ => {
-                (Tool::Other, WindowName::new(&format!("{provider}:{key}")).filter(|_| resets_at.is_some())?)
-            }
+            _ => (None, WindowName::new(&format!("{provider}:{key}")).filter(|_| resets_at.is_some())?),
         };
         Some(Window { tool, name, minutes: minutes(metric), used: used(metric)?, resets_at })
     })

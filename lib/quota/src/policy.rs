@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use handoff_agents::Host;
 use handoff_document::Timestamp;
 use handoff_files::FileError;
 
 use crate::memory::{Claim, Ledger, Mark, Memory, Part};
 use crate::wall::Wall;
-use crate::window::{Percent, Reading, Tool, Window};
+use crate::window::{Percent, Reading, Window};
 
 /// Which windows count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub enum Moment<'s> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trigger {
     /// Whose limit it is.
-    pub tool: Tool,
+    pub tool: Option<&'static Host>,
     /// Why.
     pub cause: Cause,
     /// What of the window's time it stands for.

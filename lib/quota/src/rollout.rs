@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use handoff_agents::CODEX;
 use handoff_document::Timestamp;
 use handoff_files::OpenFile;
 use memchr::memmem::Finder;
@@ -28,7 +29,7 @@ use serde_json::Value;
 use crate::json;
 use crate::source::{Source, SourceError};
 use crate::wall::{self, Wall};
-use crate::window::{Reading, SourceName, Tool, WINDOWS, Window, WindowName};
+use crate::window::{Reading, SourceName, WINDOWS, Window, WindowName};
 
 /// How much of the file's end is read at first, in bytes, and how much at most.
 const TAIL: u64 = 256 << 10;
@@ -240,7 +241,7 @@ fn window(limits: &Value, slot: &str, name: WindowName, at: Option<Timestamp>) -
     let in_seconds = in_seconds.and_then(json::number).filter(|seconds| (0.0..1e9).contains(seconds));
     let counted = || Some(Timestamp::from_seconds(at?.seconds().saturating_add(in_seconds? as i64)));
     Some(Window {
-        tool: Tool::Codex,
+        tool: Some(&CODEX),
         name,
         minutes: minutes.filter(|minutes| (1.0..1e7).contains(minutes)).map(|minutes| minutes as u32),
         used,

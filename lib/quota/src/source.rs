@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use handoff_agents::Host;
 use handoff_document::Timestamp;
 use handoff_files::FileError;
 use handoff_text::Sanitised;
 
-use crate::window::{Reading, SourceName, Tool};
+use crate::window::{Reading, SourceName};
 
 /// What asking all sources may cost at most, unless configured otherwise: what a hook may cost when one of them hangs
 /// is 150 ms.
@@ -111,7 +112,7 @@ impl Sources {
     /// Asks one after the other how full the windows of `tool` are, until one knows. The first that says something
     /// which holds at `now` wins. All together take at most `budget`; one alone at most three fifths of what is left of
     /// it, except for the last, so that one that hangs leaves time for those after it, which only read a file.
-    pub fn ask(&self, tool: Tool, now: Timestamp, budget: Duration) -> Answer {
+    pub fn ask(&self, tool: Option<&'static Host>, now: Timestamp, budget: Duration) -> Answer {
         let start = Instant::now();
         let mut answer = Answer::default();
         for (index, source) in self.0.iter().enumerate() {

@@ -16,12 +16,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use handoff_agents::CLAUDE_CODE;
 use handoff_document::Timestamp;
 use handoff_files::{Dir, FileError, Foreign};
 use serde_json::{Map, Value};
 
 use crate::source::{Source, SourceError};
-use crate::window::{Reading, SourceName, Tool, WINDOWS, Window, WindowName, is_fresh};
+use crate::window::{Reading, SourceName, WINDOWS, Window, WindowName, is_fresh};
 use crate::{json, window};
 
 /// The record, in the state directory.
@@ -159,7 +160,7 @@ fn of_limit((name, limit): (&String, &Value)) -> Option<Window> {
         _ => None,
     };
     let resets_at = limit.get("resets_at").and_then(json::time);
-    Some(Window { tool: Tool::Claude, name, minutes, used, resets_at })
+    Some(Window { tool: Some(&CLAUDE_CODE), name, minutes, used, resets_at })
 }
 
 /// `{"version":1,"session_id":…,"observed":RFC 3339,"rate_limits":{NAME:{"used_percentage":…,"resets_at":RFC 3339}}}`:

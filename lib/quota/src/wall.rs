@@ -10,19 +10,20 @@
 
 use std::sync::OnceLock;
 
+use handoff_agents::{CLAUDE_CODE, CODEX, Host};
 use handoff_document::Timestamp;
 use handoff_text::Sanitised;
 use memchr::memmem::Finder;
 use serde_json::Value;
 
 use crate::json;
-use crate::window::{Reading, Tool, WindowName};
+use crate::window::{Reading, WindowName};
 
 /// That the host hit a limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wall {
     /// The host.
-    pub tool: Tool,
+    pub tool: Option<&'static Host>,
     /// What sort of limit.
     pub kind: WallKind,
     /// The window that is full, when that was told.
@@ -73,7 +74,7 @@ impl Wall {
                     Some("unknown") | None if hits(told) => WallKind::Usage,
                     _ => return None,
                 };
-                Some(Self::new(Tool::Claude, kind, told, Some(now)))
+                Some(Self::new(&CLAUDE_CODE, kind, told, Some(now)))
             }
             // Only a failed turn's own words: what the model says of limits is no wall.
             "Stop" => event.get("error").and_then(|error| of_codex_error(error, Some(now))),
@@ -81,11 +82,11 @@ impl Wall {
         }
     }
 
-    fn new(tool: Tool, kind: WallKind, told: &str, at: Option<Timestamp>) -> Self {
+    fn new(host: &'static Host, kind: WallKind, told: &str, at: Option<Timestamp>) -> Self {
         let resets_at = at.and_then(|at| reset(told, at));
-        let window = window(told).filter(|_| kind == WallKind::Usage && tool == Tool::Claude);
+        let window = window(told).filter(|_| kind == WallKind::Usage && *host == CLAUDE_CODE);
         let told = Sanitised::line(told.as_bytes(), TOLD);
-        Self { tool, kind, window, resets_at, at, told }
+        Self { tool: Some(host), kind, window, resets_at, at, told }
     }
 
     /// Whether it still stands at `now`: until the reset, or for an hour when nobody knows when that is.
@@ -163,7 +164,7 @@ fn of_codex_error(error: &Value, at: Option<Timestamp>) -> Option<Wall> {
     let is_limit = info.is_some_and(|info| {
         ["usage_limit_exceeded", "usageLimitExceeded", "usage_limit_reached"].contains(&info)
     });
-    (is_limit || hits(told)).then(|| Wall::new(Tool::Codex, WallKind::Usage, told, at))
+    (is_limit || hits(told)).then(|| Wall::new(&CODEX, WallKind::Usage, told, at))
 }
 
 /// Whether these are the words in which a host says that a usage limit was hit.

@@ -2,40 +2,20 @@
 
 use std::fmt;
 
+use handoff_agents::Host;
 use handoff_document::Timestamp;
 
-/// Which agent a window belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Tool {
-    /// Claude Code.
-    Claude,
-    /// Codex.
-    Codex,
-    /// Another one; its name is the beginning of the window's.
-    Other,
+/// A host in files: its id, `other` for one whose name is the beginning of its windows'.
+pub(crate) fn word(host: Option<&'static Host>) -> &'static str {
+    host.map_or(OTHER, |host| host.id)
 }
 
-impl Tool {
-    /// `claude`, `codex`, `other`: in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Claude => "claude",
-            Self::Codex => "codex",
-            Self::Other => "other",
-        }
-    }
-
-    /// Reads what [`Tool::name`] wrote.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Claude, Self::Codex, Self::Other].into_iter().find(|tool| tool.name() == name)
-    }
+/// Reads what [`word`] wrote: `None` where that was no host's.
+pub(crate) fn from_word(word: &str) -> Option<Option<&'static Host>> {
+    if word == OTHER { Some(None) } else { Host::named(word).map(Some) }
 }
 
-impl fmt::Display for Tool {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+const OTHER: &str = "other";
 
 /// How much of a window is used, in percent: finite, not negative, and over 100 where the vendor counts on.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -96,8 +76,8 @@ impl fmt::Display for WindowName {
 /// How full one usage window is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {
-    /// Whose it is.
-    pub tool: Tool,
+    /// Whose it is; `None` for an agent whose name is the beginning of the window's.
+    pub tool: Option<&'static Host>,
     /// What it is called.
     pub name: WindowName,
     /// How long it is, in minutes, when that was told.
@@ -118,7 +98,7 @@ impl Window {
 impl fmt::Display for Window {
     /// `codex primary: 93.5 %, resets 2026-11-21T12:00:00Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.tool, self.name, self.used)?;
+        write!(f, "{} {}: {}", word(self.tool), self.name, self.used)?;
         self.resets_at.map_or(Ok(()), |reset| write!(f, ", resets {reset}"))
     }
 }
@@ -194,7 +174,7 @@ pub(crate) fn is_same_reset(one: Option<Timestamp>, other: Option<Timestamp>) ->
 
 impl Reading {
     /// Only what it says of `tool` and still holds at `now`; None when that is nothing.
-    pub fn of(mut self, tool: Tool, now: Timestamp) -> Option<Self> {
+    pub fn of(mut self, tool: Option<&'static Host>, now: Timestamp) -> Option<Self> {
         self.windows.retain(|window| window.tool == tool && !window.is_over(now));
         (!self.windows.is_empty()).then_some(self)
     }

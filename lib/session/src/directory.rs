@@ -8,12 +8,13 @@
 
 use std::path::{Path, PathBuf};
 
+use handoff_agents::{CLAUDE_CODE, CODEX, Dialect, Host};
 use handoff_document::Timestamp;
 use handoff_files::{Dir, Kind as Entry, OpenFile};
 use handoff_process::{Environment, directory_of_ancestor};
 use serde_json::Value;
 
-use crate::agent::{Agent, Kind};
+use crate::agent::Agent;
 
 /// How much is read of a transcript's beginning and of its end, in bytes.
 const READ: u64 = 4 << 20;
@@ -27,12 +28,13 @@ const DAYS: usize = 1000;
 
 /// The directory of the session of the only agent whose shell this is; `--tool` says which of two.
 pub(crate) fn find(tool: Option<&str>, environment: &Environment) -> Option<PathBuf> {
-    let agents = Agent::all(tool, environment);
+    let agents = Agent::all(tool);
     let [agent] = agents.as_slice() else { return None };
     let id = agent.session()?;
-    let found = match agent.kind {
-        Kind::Claude => claude(id, environment),
-        Kind::Codex => codex(id, environment),
+    let found = match agent.host.transcript? {
+        Dialect::ClaudeCode => claude(id, environment),
+        Dialect::Codex => codex(id, environment),
+        Dialect::Gemini | Dialect::Droid => None,
     };
     found.filter(|path| path.is_absolute() && handoff_files::is_directory(path))
 }
@@ -41,7 +43,7 @@ fn claude(id: &str, environment: &Environment) -> Option<PathBuf> {
     if let Some(directory) = environment.claude_pid.and_then(directory_of_ancestor) {
         return Some(directory);
     }
-    let projects = config_dir(&environment.claude_config_dir, ".claude", environment)?.join("projects");
+    let projects = transcripts(&CLAUDE_CODE, environment)?;
     let name = format!("{id}.jsonl");
     let mut transcripts =
         directories(&projects).into_iter().map(|project| projects.join(project).join(&name));
@@ -51,7 +53,7 @@ fn claude(id: &str, environment: &Environment) -> Option<PathBuf> {
 }
 
 fn codex(id: &str, environment: &Environment) -> Option<PathBuf> {
-    let sessions = config_dir(&environment.codex_home, ".codex", environment)?.join("sessions");
+    let sessions = transcripts(&CODEX, environment)?;
     let below = |dirs: Vec<PathBuf>| -> Vec<PathBuf> {
         let inner = |dir: PathBuf| directories(&dir).into_iter().map(move |name| dir.join(name));
         dirs.into_iter().flat_map(inner).take(DAYS).collect()
@@ -69,9 +71,9 @@ fn codex(id: &str, environment: &Environment) -> Option<PathBuf> {
     })
 }
 
-/// The agent's own directory.
-fn config_dir(own: &Option<PathBuf>, usual: &str, environment: &Environment) -> Option<PathBuf> {
-    own.clone().or_else(|| Some(environment.home.as_ref()?.join(usual)))
+/// Where the agent keeps its transcripts.
+fn transcripts(host: &Host, environment: &Environment) -> Option<PathBuf> {
+    host.transcripts_in(&host.directory?.of(Environment::of_host, environment.home.as_deref())?)
 }
 
 /// The names of the directories in `path`, the greatest first.

@@ -10,7 +10,7 @@ use handoff_process::Environment;
 use handoff_text::Sanitised;
 use handoff_worktree::Worktree;
 
-pub use agent::{Agent, Kind};
+pub use agent::Agent;
 
 /// Where Claude Code makes the worktrees that a session enters, below the directory that it was started in.
 const ENTERED_WORKTREES: &str = ".claude/worktrees";

@@ -1,15 +1,20 @@
 //! How a skill names a program.
 
-use crate::{Host, Programs, Target};
+use handoff_agents::PluginPrograms;
+
+use crate::{Programs, Target};
 
 /// `program` as a POSIX shell takes it, quoted where its path needs it.
 pub(crate) fn command(program: &str, target: Target<'_>) -> String {
-    match (target.programs, target.host) {
-        (Programs::Installed(bin), _) => quoted(&bin.join(program).to_string_lossy()),
-        (Programs::Plugin, Host::Claude) => format!("\"${{CLAUDE_PLUGIN_ROOT}}/bin/{program}\""),
-        (Programs::Plugin, Host::Codex) => {
-            format!("\"${{AGENT_HANDOFF_HOME:-$HOME/.agent-handoff}}/bin/{program}\"")
-        }
+    let plugin = || target.host.skills.map_or(PluginPrograms::Installed, |form| form.plugin);
+    match target.programs {
+        Programs::Installed(bin) => quoted(&bin.join(program).to_string_lossy()),
+        Programs::Plugin => match plugin() {
+            PluginPrograms::Root(variable) => format!("\"${{{variable}}}/bin/{program}\""),
+            PluginPrograms::Installed => {
+                format!("\"${{AGENT_HANDOFF_HOME:-$HOME/.agent-handoff}}/bin/{program}\"")
+            }
+        },
     }
 }
 
@@ -57,7 +62,7 @@ mod tests {
     use std::path::Path;
 
     fn installed(bin: &str) -> Target<'_> {
-        Target { host: Host::Claude, programs: Programs::Installed(Path::new(bin)) }
+        Target { host: &handoff_agents::CLAUDE_CODE, programs: Programs::Installed(Path::new(bin)) }
     }
 
     #[test]

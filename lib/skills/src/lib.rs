@@ -3,8 +3,8 @@
 //!
 //! One source for all hosts, under `skills/`: plain markdown, with two marks.
 //!
-//! - Lines between `<!-- claude -->` and `<!-- /claude -->` are for Claude Code only, those between
-//!   `<!-- codex -->` and `<!-- /codex -->` for Codex only. They do not nest.
+//! - Lines between `<!-- claude -->` and `<!-- /claude -->` are for Claude Code only; so with the id of each host. They do
+//!   not nest.
 //! - `{{handoff-write}}` is that program as a shell takes it; `{{allow handoff-write *}}` is the
 //!   frontmatter value that lets Claude Code run it with these arguments. `{{installer}}` likewise.
 //!
@@ -17,6 +17,8 @@ mod command;
 mod template;
 
 use std::path::Path;
+
+use handoff_agents::{CODEX, Host};
 
 /// A skill of this project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,15 +33,6 @@ pub enum Skill {
     HandoffCodex,
     /// Gives a task to Opus.
     HandoffOpus,
-}
-
-/// The agent that reads the skill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Host {
-    /// Claude Code.
-    Claude,
-    /// Codex.
-    Codex,
 }
 
 /// Where the skill finds the programs.
@@ -60,7 +53,7 @@ pub enum Programs<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target<'a> {
     /// Who reads it.
-    pub host: Host,
+    pub host: &'static Host,
     /// What it calls.
     pub programs: Programs<'a>,
 }
@@ -120,20 +113,22 @@ impl Skill {
 
     /// What it is rendered from for `target`, and as what; None when that has no use for it. The plugin has no launcher
     /// for `handoff`.
-    const fn source(self, target: Target<'_>) -> Option<(Kind, &'static str)> {
-        match (self, target.host, target.programs) {
-            (Self::Handoff, ..) => Some((Kind::Skill, include_str!("../../../skills/handoff/SKILL.md"))),
-            (Self::UpgradeHandoff, ..) => {
+    fn source(self, target: Target<'_>) -> Option<(Kind, &'static str)> {
+        let form = target.host.skills?;
+        match (self, target.programs) {
+            (Self::Handoff, _) => Some((Kind::Skill, include_str!("../../../skills/handoff/SKILL.md"))),
+            (Self::UpgradeHandoff, _) => {
                 Some((Kind::Skill, include_str!("../../../skills/upgrade-handoff/SKILL.md")))
             }
-            (_, _, Programs::Plugin) => None,
-            (_, Host::Claude, _) => {
+            (_, Programs::Plugin) => None,
+            (_, Programs::Installed(_)) if form.gives_tasks_by_skill => {
                 Some((Kind::Skill, include_str!("../../../skills/handoff-backend/SKILL.md")))
             }
-            (Self::HandoffDs | Self::HandoffOpus, Host::Codex, _) => {
+            // It would give the task to itself.
+            (Self::HandoffCodex, _) => None,
+            (Self::HandoffDs | Self::HandoffOpus, _) => {
                 Some((Kind::Agent, include_str!("../../../skills/handoff-backend/agent.toml")))
             }
-            (_, Host::Codex, _) => None,
         }
     }
 }
@@ -163,7 +158,7 @@ pub fn render_agent(name: &str, backend: &str, programs: Programs<'_>) -> Render
         name,
         Taker { agent: &agent, backend },
     );
-    rendered(Kind::Agent, name, &source, Target { host: Host::Codex, programs })
+    rendered(Kind::Agent, name, &source, Target { host: &CODEX, programs })
 }
 
 /// `source` with the names of what it gives tasks to filled in.

@@ -1,17 +1,20 @@
 //! The two marks of a source: whose lines these are, and what is filled in.
 
+use handoff_agents::HOSTS;
+
+use crate::Target;
 use crate::command::{command, rule};
-use crate::{Host, Target};
 
 /// `source` as `target` reads it, with what is filled in spelled as `spell` does.
 pub(crate) fn fill(source: &str, target: Target<'_>, spell: fn(&str) -> String) -> String {
     let mut text = String::with_capacity(source.len());
     let mut whose = None;
     for line in source.lines() {
-        match line {
-            "<!-- claude -->" => whose = Some(Host::Claude),
-            "<!-- codex -->" => whose = Some(Host::Codex),
-            "<!-- /claude -->" | "<!-- /codex -->" => whose = None,
+        let mark = line.strip_prefix("<!-- ").and_then(|line| line.strip_suffix(" -->"));
+        let host = |id: &str| HOSTS.iter().copied().find(|host| host.id == id);
+        match (mark.and_then(host), mark.and_then(|mark| host(mark.strip_prefix('/')?))) {
+            (Some(begins), _) => whose = Some(begins),
+            (None, Some(_)) => whose = None,
             _ if whose.is_some_and(|host| host != target.host) => {}
             _ => {
                 text.push_str(&filled(line, target, spell));
@@ -47,18 +50,21 @@ mod tests {
 
     const SOURCE: &str = "a\n<!-- claude -->\n{{allow x *}} {{x}}\n<!-- /claude -->\n<!-- codex -->\n{{x}}, {{y}} b\n<!-- /codex -->\nz\n";
 
-    fn target(host: Host) -> Target<'static> {
+    fn target(host: &'static handoff_agents::Host) -> Target<'static> {
         Target { host, programs: Programs::Installed(Path::new("/p")) }
     }
 
     #[test]
     fn each_host_gets_its_lines() {
-        assert_eq!(fill(SOURCE, target(Host::Claude), str::to_owned), "a\nBash(/p/x *) /p/x\nz\n");
-        assert_eq!(fill(SOURCE, target(Host::Codex), str::to_uppercase), "a\n/P/X, /P/Y b\nz\n");
+        assert_eq!(
+            fill(SOURCE, target(&handoff_agents::CLAUDE_CODE), str::to_owned),
+            "a\nBash(/p/x *) /p/x\nz\n"
+        );
+        assert_eq!(fill(SOURCE, target(&handoff_agents::CODEX), str::to_uppercase), "a\n/P/X, /P/Y b\nz\n");
     }
 
     #[test]
     fn an_open_mark_is_text() {
-        assert_eq!(filled("a {{ b", target(Host::Claude), str::to_owned), "a {{ b");
+        assert_eq!(filled("a {{ b", target(&handoff_agents::CLAUDE_CODE), str::to_owned), "a {{ b");
     }
 }

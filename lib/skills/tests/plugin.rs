@@ -5,7 +5,8 @@
     reason = "these tests read the checkout they are in"
 )]
 
-use handoff_skills::{Host, Programs, Skill, Target, render};
+use handoff_agents::{CLAUDE_CODE, CODEX};
+use handoff_skills::{Programs, Skill, Target, render};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,7 +39,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn skills_are_those_that_are_rendered() {
-    for (host, directory) in [(Host::Claude, "skills"), (Host::Codex, "codex/skills")] {
+    for (host, directory) in [(&CLAUDE_CODE, "skills"), (&CODEX, "codex/skills")] {
         let directory = plugin().join(directory);
         let mut expected = Vec::new();
         for skill in Skill::ALL {

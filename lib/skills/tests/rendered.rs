@@ -1,6 +1,7 @@
 //! What both agents read, for every place the programs can be in.
 
-use handoff_skills::{Host, Kind, Programs, Skill, Target, render};
+use handoff_agents::{CLAUDE_CODE, CODEX, Host};
+use handoff_skills::{Kind, Programs, Skill, Target, render};
 use std::path::Path;
 
 /// What a session has to read at most: 1,200 tokens of 4 bytes, the context included.
@@ -15,7 +16,7 @@ const DISPATCH: [(Skill, &str); 3] =
 /// Those of them that are agents of Codex's too.
 const AGENTS: [(Skill, &str); 2] = [(Skill::HandoffDs, "deepseek"), (Skill::HandoffOpus, "opus")];
 
-fn text(skill: Skill, host: Host, programs: Programs<'_>) -> Option<String> {
+fn text(skill: Skill, host: &'static Host, programs: Programs<'_>) -> Option<String> {
     let files = render(skill, Target { host, programs });
     assert!(files.len() <= 1);
     let file = files.into_iter().next().filter(|file| file.kind == Kind::Skill)?;
@@ -25,7 +26,7 @@ fn text(skill: Skill, host: Host, programs: Programs<'_>) -> Option<String> {
 
 /// Codex's agent for `skill`, as its text and as Codex parses it.
 fn agent(skill: Skill, bin: &str) -> (String, toml_edit::DocumentMut) {
-    let target = Target { host: Host::Codex, programs: Programs::Installed(Path::new(bin)) };
+    let target = Target { host: &CODEX, programs: Programs::Installed(Path::new(bin)) };
     let files = render(skill, target);
     let file = &files[0];
     assert!(files.len() == 1 && file.kind == Kind::Agent && file.path == format!("{}.toml", skill.name()));
@@ -33,7 +34,7 @@ fn agent(skill: Skill, bin: &str) -> (String, toml_edit::DocumentMut) {
     (file.text.clone(), parsed)
 }
 
-fn every(host: Host) -> Vec<(Skill, String)> {
+fn every(host: &'static Host) -> Vec<(Skill, String)> {
     let programs = BINS.iter().map(|bin| Programs::Installed(Path::new(bin)));
     programs
         .chain([Programs::Plugin])
@@ -57,7 +58,7 @@ fn context() -> String {
 
 #[test]
 fn a_session_reads_no_more_than_it_may() {
-    for host in [Host::Claude, Host::Codex] {
+    for host in [&CLAUDE_CODE, &CODEX] {
         for (skill, text) in every(host) {
             match skill {
                 Skill::Handoff => {
@@ -73,7 +74,7 @@ fn a_session_reads_no_more_than_it_may() {
 
 #[test]
 fn frontmatter_names_the_skill_and_is_short() {
-    for host in [Host::Claude, Host::Codex] {
+    for host in [&CLAUDE_CODE, &CODEX] {
         for (skill, text) in every(host) {
             let (frontmatter, _) = text.strip_prefix("---\n").unwrap().split_once("\n---\n").unwrap();
             assert!(frontmatter.starts_with(&format!("name: {}\n", skill.name())), "{frontmatter}");
@@ -86,7 +87,7 @@ fn frontmatter_names_the_skill_and_is_short() {
 
 #[test]
 fn no_mark_of_the_source_is_left() {
-    for host in [Host::Claude, Host::Codex] {
+    for host in [&CLAUDE_CODE, &CODEX] {
         let agents = AGENTS.map(|(skill, _)| BINS.map(|bin| (skill, agent(skill, bin).0))).concat();
         for (_, text) in every(host).into_iter().chain(agents) {
             for mark in ["{{", "}}", "<!--", "-->"] {
@@ -98,7 +99,7 @@ fn no_mark_of_the_source_is_left() {
 
 #[test]
 fn codex_reads_nothing_that_only_claude_fills_in() {
-    for (_, text) in every(Host::Codex) {
+    for (_, text) in every(&CODEX) {
         for placeholder in ["CLAUDE", "$ARGUMENTS", "!`", "allowed-tools", "AskUserQuestion", "claude-code"] {
             assert!(!text.contains(placeholder), "{placeholder} in {text}");
         }
@@ -108,7 +109,7 @@ fn codex_reads_nothing_that_only_claude_fills_in() {
 #[test]
 fn claude_reads_no_heredoc() {
     // It judges the body of one as shell: `{"a": 1}` or `\ ` in a handoff would ask for permission.
-    for (_, text) in every(Host::Claude) {
+    for (_, text) in every(&CLAUDE_CODE) {
         assert!(!text.contains("<<"), "{text}");
     }
 }
@@ -122,7 +123,7 @@ fn every_section_of_the_format_is_in_the_skill() {
         .map(|(heading, _)| heading)
         .collect();
     assert_eq!(headings.len(), 11);
-    for host in [Host::Claude, Host::Codex] {
+    for host in [&CLAUDE_CODE, &CODEX] {
         let text = text(Skill::Handoff, host, Programs::Plugin).unwrap();
         let places: Vec<_> = headings.iter().map(|heading| text.find(&format!("- `#{heading}`"))).collect();
         assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
@@ -132,7 +133,7 @@ fn every_section_of_the_format_is_in_the_skill() {
 #[test]
 fn claude_may_run_what_it_is_told_to() {
     let programs = Programs::Installed(Path::new("/tmp/a b/it's/bin"));
-    let text = text(Skill::Handoff, Host::Claude, programs).unwrap();
+    let text = text(Skill::Handoff, &CLAUDE_CODE, programs).unwrap();
     for line in [
         r"  - 'Bash(''/tmp/a b/it''\''''s/bin/handoff-write'' *)'",
         r"  - 'Bash(''/tmp/a b/it''\''''s/bin/installer'' upgrade-check)'",
@@ -154,10 +155,10 @@ fn tasks_are_given_away_by_three_skills_of_claude_and_two_agents_of_codex() {
     };
     let installed = Programs::Installed(Path::new("/p"));
     let skills = ["handoff-ds/SKILL.md", "handoff-codex/SKILL.md", "handoff-opus/SKILL.md"];
-    assert_eq!(names(Host::Claude, installed), skills);
-    assert_eq!(names(Host::Codex, installed), ["handoff-ds.toml", "handoff-opus.toml"]);
+    assert_eq!(names(&CLAUDE_CODE, installed), skills);
+    assert_eq!(names(&CODEX, installed), ["handoff-ds.toml", "handoff-opus.toml"]);
     // Its launchers run no `handoff`.
-    for host in [Host::Claude, Host::Codex] {
+    for host in [&CLAUDE_CODE, &CODEX] {
         assert_eq!(names(host, Programs::Plugin), Vec::<String>::new());
     }
 }
@@ -166,7 +167,7 @@ fn tasks_are_given_away_by_three_skills_of_claude_and_two_agents_of_codex() {
 fn claude_may_give_away_exactly_the_tasks_that_the_skill_is_for() {
     for (skill, backend) in DISPATCH {
         let bin = Path::new("/home/me/.agent-handoff/bin");
-        let plain = text(skill, Host::Claude, Programs::Installed(bin)).unwrap();
+        let plain = text(skill, &CLAUDE_CODE, Programs::Installed(bin)).unwrap();
         let (frontmatter, body) = plain.split_once("---\nTask: $ARGUMENTS\n").unwrap();
         let (_, allowed) = frontmatter.split_once("allowed-tools:\n").unwrap();
         let handoff = "/home/me/.agent-handoff/bin/handoff";
@@ -194,7 +195,7 @@ fn claude_may_give_away_exactly_the_tasks_that_the_skill_is_for() {
         for command in commands {
             assert!(starts.iter().any(|start| command.starts_with(start)), "{command}");
         }
-        let quoted = text(skill, Host::Claude, Programs::Installed(Path::new("/tmp/a b/it's/bin"))).unwrap();
+        let quoted = text(skill, &CLAUDE_CODE, Programs::Installed(Path::new("/tmp/a b/it's/bin"))).unwrap();
         let rule = format!(r"  - 'Bash(''/tmp/a b/it''\''''s/bin/handoff'' run --backend {backend} *)'");
         assert!(quoted.lines().any(|line| line == rule), "{rule} in {quoted}");
         let run = format!(r"`'/tmp/a b/it'\''s/bin/handoff' run --backend {backend} --quiet --print PATH`");

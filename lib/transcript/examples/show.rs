@@ -33,7 +33,7 @@ fn all(session: &Session) -> Value {
         json!({ "text": failure.reason.text.as_str(), "kind": kind, "status": failure.status, "code": code })
     });
     json!({
-        "tool": session.tool.map(|tool| tool.name()),
+        "tool": session.host.map(|host| host.stamp),
         "session_id": maybe(&session.session_id),
         "cwd": maybe(&session.cwd),
         "branch": maybe(&session.branch),

@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 
 use serde_json::Value as Json;
 
+use handoff_agents::Host;
+
 use crate::event::{Call, Deed, Event, Fact, Return};
-use crate::session::{Coverage, Outcome, Text, Tool};
+use crate::session::{Coverage, Outcome, Text};
 
 /// The most bytes of a copy.
 pub const CUT_DOWN_LIMIT: usize = 256 << 10;
@@ -123,12 +125,12 @@ impl Digest {
 
     pub(crate) fn finish(
         self,
-        tool: Option<Tool>,
+        host: Option<&'static Host>,
         coverage: Coverage,
         redact: &dyn Fn(&str) -> String,
     ) -> CutDown {
         let mut head = Vec::new();
-        head.extend(tool.map(|tool| ("from", Json::from(tool.name()))));
+        head.extend(host.map(|host| ("from", Json::from(host.stamp))));
         head.extend(self.session.map(|session| ("session", shown(&session, redact, DETAIL))));
         let mut room = CUT_DOWN_LIMIT - object(&head).len() - r#","whole":false"#.len();
         let mut lines = Vec::new();

@@ -33,7 +33,7 @@ use std::path::Path;
 use handoff_files::FileError;
 
 pub use digest::{CUT_DOWN_LIMIT, CutDown};
-pub use session::{Command, Coverage, Failure, Outcome, Session, Status, Text, Todo, Tool};
+pub use session::{Command, Coverage, Failure, Outcome, Session, Status, Text, Todo};
 pub use source::{HEAD, TAIL, WHOLE};
 pub use telling::is_telling;
 

@@ -1,25 +1,7 @@
 //! What is told of a session.
 
+use handoff_agents::Host;
 use handoff_stream::Reason;
-
-/// Which agent wrote the transcript.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tool {
-    /// Claude Code.
-    ClaudeCode,
-    /// Codex.
-    Codex,
-}
-
-impl Tool {
-    /// As the field `session_tool` of a handoff names it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ClaudeCode => "claude-code",
-            Self::Codex => "codex-cli",
-        }
-    }
-}
 
 /// A text as it stands in the transcript, not sanitised.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,7 +43,7 @@ impl From<&str> for Text {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Session {
     /// Which agent; None when no line told.
-    pub tool: Option<Tool>,
+    pub host: Option<&'static Host>,
     /// The agent's id of the session.
     pub session_id: Option<Text>,
     /// The directory that it worked in last.

@@ -2,12 +2,13 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use handoff_agents::{CLAUDE_CODE, CODEX, Dialect, Host};
 use handoff_jsonl::{Fate, Limits, Line, Lines, Value, trimmed};
 
 use crate::claude::{self, Claude};
 use crate::codex::{self, Codex};
 use crate::event::{DETAIL, Event, GIST, Tell};
-use crate::session::{Coverage, Tool};
+use crate::session::Coverage;
 
 /// A transcript of at most so many bytes is read whole; a usual one has a few MB.
 pub const WHOLE: u64 = 32 << 20;
@@ -44,11 +45,11 @@ pub(crate) fn pass(
     transcript: &mut (impl Read + Seek),
     window: Window,
     tell: Tell<'_>,
-) -> io::Result<(Option<Tool>, Coverage)> {
+) -> io::Result<(Option<&'static Host>, Coverage)> {
     let size = transcript.seek(SeekFrom::End(0))?;
     transcript.seek(SeekFrom::Start(0))?;
     let mut decoder = Decoder {
-        tool: None,
+        host: None,
         claude: Claude::new(window.detail),
         codex: Codex::new(window.detail),
         coverage: Coverage { size, ..Coverage::default() },
@@ -68,12 +69,12 @@ pub(crate) fn pass(
         lines.finish(&mut |line| decoder.line(line, tell));
     }
     decoder.finish(tell);
-    Ok((decoder.tool, decoder.coverage))
+    Ok((decoder.host, decoder.coverage))
 }
 
 #[derive(Debug)]
 struct Decoder {
-    tool: Option<Tool>,
+    host: Option<&'static Host>,
     claude: Claude,
     codex: Codex,
     coverage: Coverage,
@@ -119,14 +120,14 @@ impl Decoder {
             Fate::Lost => return self.coverage.lost += 1,
         }
         let value = Value::new(bytes);
-        self.tool = self.tool.or_else(|| {
-            let is_codex = || codex::is_ours(value).then_some(Tool::Codex);
-            claude::is_ours(value).then_some(Tool::ClaudeCode).or_else(is_codex)
+        self.host = self.host.or_else(|| {
+            let is_codex = || codex::is_ours(value).then_some(&CODEX);
+            claude::is_ours(value).then_some(&CLAUDE_CODE).or_else(is_codex)
         });
-        let is_read = match self.tool {
-            Some(Tool::ClaudeCode) => self.claude.read(value, tell),
-            Some(Tool::Codex) => self.codex.read(value, tell),
-            None => value.pick([""]).is_some(),
+        let is_read = match self.host.and_then(|host| host.transcript) {
+            Some(Dialect::ClaudeCode) => self.claude.read(value, tell),
+            Some(Dialect::Codex) => self.codex.read(value, tell),
+            _ => value.pick([""]).is_some(),
         };
         self.coverage.unreadable += u64::from(!is_read);
     }

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
+use handoff_agents::Host;
+
 use crate::event::{Call, Deed, Event, Fact, Return, TODOS};
-use crate::session::{Command, Coverage, Outcome, Session, Status, Text, Todo, Tool};
+use crate::session::{Command, Coverage, Outcome, Session, Status, Text, Todo};
 use crate::{COMMANDS, LINE_LIMIT};
 
 /// How many calls may be on their way at the same time.
@@ -78,7 +80,7 @@ impl Tally {
         }
     }
 
-    pub(crate) fn finish(mut self, tool: Option<Tool>, coverage: Coverage) -> Session {
+    pub(crate) fn finish(mut self, host: Option<&'static Host>, coverage: Coverage) -> Session {
         // What did not come back may have been done.
         while let Some((_, deed)) = self.pending.pop_front() {
             self.apply(deed, None);
@@ -90,7 +92,7 @@ impl Tally {
         session.first_task = self.first.filter(|first| session.task.as_ref() != Some(first));
         session.commands = self.commands.into_iter().map(|(_, command)| command).collect();
         session.todos = self.todos.into_iter().map(|(_, todo)| todo).collect();
-        session.tool = tool;
+        session.host = host;
         session.coverage = coverage;
         session
     }

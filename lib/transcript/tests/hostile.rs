@@ -5,8 +5,9 @@ use std::io::Cursor;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use handoff_agents::{CLAUDE_CODE, CODEX};
 use handoff_transcript::{
-    CUT_DOWN_LIMIT, Coverage, Session, TEXT_LIMIT, Tool, cut_down, cut_down_from, read, read_from,
+    CUT_DOWN_LIMIT, Coverage, Session, TEXT_LIMIT, cut_down, cut_down_from, read, read_from,
 };
 use proptest::prelude::*;
 
@@ -81,7 +82,7 @@ fn what_is_no_transcript_tells_nothing() {
         let coverage = session.coverage;
         assert_eq!(session, Session { coverage, ..Session::default() }, "{nothing}");
     }
-    assert_eq!(told([0xFF, 0xFE, b'\n', b'{', 0x80]).tool, None);
+    assert_eq!(told([0xFF, 0xFE, b'\n', b'{', 0x80]).host, None);
     let coverage = told("{}\n[]\nplain\n").coverage;
     assert_eq!((coverage.lines, coverage.unreadable), (3, 2));
 }
@@ -209,14 +210,14 @@ fn any_type_at_any_place_is_passed_over() {
         for (kind, fields) in claude {
             let line = format!("{{\"type\":\"{kind}\",{},\"sessionId\":\"s\"}}", fields.replace('@', value));
             let session = told(format!("{ASK}\n{line}\n{ASK}\n"));
-            assert_eq!((session.tool, task(&session)), (Some(Tool::ClaudeCode), Some("fix it")), "{line}");
+            assert_eq!((session.host, task(&session)), (Some(&CLAUDE_CODE), Some("fix it")), "{line}");
             assert_eq!(session.coverage.unreadable, 0, "{line}");
         }
         let ask = r#"{"type":"event_msg","payload":{"type":"user_message","message":"fix it"}}"#;
         for (kind, payload) in codex {
             let line = format!("{{\"type\":\"{kind}\",\"payload\":{}}}", payload.replace('@', value));
             let session = told(format!("{ask}\n{line}\n{ask}\n"));
-            assert_eq!((session.tool, task(&session)), (Some(Tool::Codex), Some("fix it")), "{line}");
+            assert_eq!((session.host, task(&session)), (Some(&CODEX), Some("fix it")), "{line}");
         }
     }
 }

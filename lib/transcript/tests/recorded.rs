@@ -3,11 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use handoff_agents::{CLAUDE_CODE, CODEX, Host};
 use handoff_stream::{Reason, ReasonKind};
 use handoff_text::Sanitised;
-use handoff_transcript::{
-    Command, Coverage, Failure, Outcome, Session, Status, Text, Todo, Tool, cut_down, read,
-};
+use handoff_transcript::{Command, Coverage, Failure, Outcome, Session, Status, Text, Todo, cut_down, read};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(format!("{name}.jsonl"))
@@ -30,13 +29,13 @@ fn ran(line: &str, outcome: Outcome) -> Command {
 }
 
 /// What every recorded session has in common: one request, nothing done.
-fn session(tool: Tool, task: &str) -> Session {
+fn session(host: &'static Host, task: &str) -> Session {
     Session {
-        tool: Some(tool),
+        host: Some(host),
         session_id: some("00000000-0000-4000-8000-000000000001"),
         cwd: some("/home/dev/repo"),
-        branch: (tool == Tool::ClaudeCode).then(|| Text::from("main")),
-        model: some(if tool == Tool::ClaudeCode { "claude-sonnet-5-5" } else { "gpt-5.5" }),
+        branch: (host == &CLAUDE_CODE).then(|| Text::from("main")),
+        model: some(if host == &CLAUDE_CODE { "claude-sonnet-5-5" } else { "gpt-5.5" }),
         task: some(task),
         subject: some(task),
         turns: 1,
@@ -63,7 +62,7 @@ fn claude_code_at_work() {
             Todo { text: "Fix main".into(), status: Status::Completed },
             Todo { text: "Test it".into(), status: Status::InProgress },
         ],
-        ..session(Tool::ClaudeCode, "Fix main and test it")
+        ..session(&CLAUDE_CODE, "Fix main and test it")
     };
     assert_eq!(told("claude-work"), expected);
 }
@@ -79,7 +78,7 @@ fn codex_at_work() {
         ],
         commands_run: 2,
         last_answer: some("Main is fixed; a test fails."),
-        ..session(Tool::Codex, "Fix main and test it")
+        ..session(&CODEX, "Fix main and test it")
     };
     assert_eq!(told("codex-work"), expected);
 }
@@ -90,13 +89,13 @@ fn a_limit_is_what_ended_it() {
     let expected = Session {
         model: None,
         failure: failure(text, ReasonKind::RateLimit, Some(429), "rate_limit"),
-        ..session(Tool::ClaudeCode, "Do the thing")
+        ..session(&CLAUDE_CODE, "Do the thing")
     };
     assert_eq!(told("claude-limit"), expected);
     let text = "You’ve hit your usage limit. Try again later.";
     let expected = Session {
         failure: failure(text, ReasonKind::UsageLimit, None, "usage_limit_exceeded"),
-        ..session(Tool::Codex, "Do the thing")
+        ..session(&CODEX, "Do the thing")
     };
     assert_eq!(told("codex-limit"), expected);
     let failure = told("claude-too-long").failure.unwrap();
@@ -106,7 +105,7 @@ fn a_limit_is_what_ended_it() {
 #[test]
 fn a_skill_is_a_request_with_its_name_and_what_hooks_say_is_none() {
     let expected =
-        Session { last_answer: some("mock answer"), ..session(Tool::ClaudeCode, "/handoff --topic x") };
+        Session { last_answer: some("mock answer"), ..session(&CLAUDE_CODE, "/handoff --topic x") };
     assert_eq!(told("claude-command"), expected);
 }
 
@@ -116,7 +115,7 @@ fn a_compaction_and_its_summary_are_no_request_and_no_answer() {
         first_task: some("First request: make it fast"),
         turns: 2,
         last_answer: some("mock answer"),
-        ..session(Tool::ClaudeCode, "Now make it small")
+        ..session(&CLAUDE_CODE, "Now make it small")
     };
     assert_eq!(told("claude-compact"), expected);
     let expected = Session {
@@ -125,7 +124,7 @@ fn a_compaction_and_its_summary_are_no_request_and_no_answer() {
         commands: vec![ran("echo hi", Outcome::Exit(0))],
         commands_run: 1,
         last_answer: some("mock answer"),
-        ..session(Tool::Codex, "Second request")
+        ..session(&CODEX, "Second request")
     };
     assert_eq!(told("codex-compact"), expected);
 }
@@ -139,7 +138,7 @@ fn what_goes_on_in_the_background_ends_when_it_says_so() {
         ],
         commands_run: 2,
         last_answer: some("The background one is done."),
-        ..session(Tool::ClaudeCode, "Run it in the background")
+        ..session(&CLAUDE_CODE, "Run it in the background")
     };
     assert_eq!(told("claude-background"), expected);
 }
@@ -154,14 +153,14 @@ fn a_killed_session_may_have_done_what_did_not_come_back() {
         }],
         commands_run: 1,
         last_answer: some("Let me run it."),
-        ..session(Tool::ClaudeCode, "Build it")
+        ..session(&CLAUDE_CODE, "Build it")
     };
     assert_eq!(told("claude-killed"), expected);
     let expected = Session {
         commands: vec![ran("sleep 20", Outcome::Unknown)],
         commands_run: 1,
         last_answer: some("I start."),
-        ..session(Tool::Codex, "Wait a bit")
+        ..session(&CODEX, "Wait a bit")
     };
     assert_eq!(told("codex-killed"), expected);
 }
@@ -173,7 +172,7 @@ fn what_was_refused_was_not_done() {
         commands: vec![ran("echo hi; exit 4", Outcome::Failed), ran("echo hi; exit 5", Outcome::Failed)],
         commands_run: 2,
         last_answer: some("done"),
-        ..session(Tool::Codex, "Do the thing with $handoff")
+        ..session(&CODEX, "Do the thing with $handoff")
     };
     assert_eq!(told("codex-refused"), expected);
 }

@@ -3,8 +3,9 @@
 
 use std::io::Cursor;
 
+use handoff_agents::CODEX;
 use handoff_stream::ReasonKind;
-use handoff_transcript::{COMMANDS, Outcome, Session, Status, TEXT_LIMIT, Tool, cut_down_from, read_from};
+use handoff_transcript::{COMMANDS, Outcome, Session, Status, TEXT_LIMIT, cut_down_from, read_from};
 use serde_json::{Value, json};
 
 fn told(lines: &[Value]) -> Session {
@@ -214,7 +215,7 @@ fn the_first_rollouts_of_codex_have_bare_items() {
         json!({ "type": "function_call_output", "call_id": "4", "output": "Plan updated" }),
         message("assistant", "done"),
     ]);
-    assert_eq!(session.tool, Some(Tool::Codex));
+    assert_eq!(session.host, Some(&CODEX));
     assert_eq!(session.session_id.unwrap().text, "old");
     assert_eq!(session.branch.unwrap().text, "dev");
     assert_eq!(session.cwd.unwrap().text, "/r");

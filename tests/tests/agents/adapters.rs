@@ -3,7 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use handoff_adapters::{Here, Manifest, Scope, Surface, Tool, disable, enable};
+use handoff_adapters::{Here, Manifest, Scope, Surface, disable, enable};
+use handoff_agents::Host as Row;
 use serde_json::Value;
 use tests::World;
 use tests::agents::{Host, Session, SessionEnd, ready};
@@ -21,8 +22,7 @@ fn program(world: &World) -> (PathBuf, PathBuf) {
 fn here(world: &World, project: &Path, program: PathBuf) -> Here {
     let home = world.home();
     Here {
-        claude: Some(home.join(".claude")),
-        codex: Some(home.join(".codex")),
+        directories: [("claude", home.join(".claude")), ("codex", home.join(".codex"))].into(),
         home: Some(home.to_owned()),
         path: Vec::new(),
         project: project.to_owned(),
@@ -32,12 +32,12 @@ fn here(world: &World, project: &Path, program: PathBuf) -> Here {
     }
 }
 
-fn tool(host: Host) -> &'static Tool {
+fn tool(host: Host) -> &'static Row {
     let id = match host {
         Host::Claude => "claude",
         Host::Codex => "codex",
     };
-    Tool::named(id).unwrap()
+    Row::named(id).unwrap()
 }
 
 fn run(world: &World, host: Host, repo: &Path) -> SessionEnd {

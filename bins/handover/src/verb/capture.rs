@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use handoff_agents::Host;
 use handoff_bundle::{Bundle, BundleError, Contents, Description, Handover, Keyring, Origin, Trust};
 use handoff_document::Timestamp;
 use handoff_files::FileError;
 use handoff_process::{Failure, SessionWord};
-use handoff_quota::Tool;
 use handoff_transcript::{Session, Text};
 use serde_json::{Value, json};
 
@@ -103,8 +103,8 @@ pub(crate) fn run(here: &Here<'_>, capture: &Capture) -> Result<u8, Failure> {
 }
 
 /// Whose windows matter.
-fn tool_of(capture: &Capture) -> Tool {
-    capture.tool.as_deref().and_then(Tool::parse).unwrap_or(Tool::Other)
+fn tool_of(capture: &Capture) -> Option<&'static Host> {
+    capture.tool.as_deref().and_then(Host::named)
 }
 
 /// Saves it: the bundle whole and on disk, `current/`, then the word in the inbox. None when there was nothing to save.
@@ -146,7 +146,7 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
         session: &session,
         contents: draft.contents(),
     });
-    let tool = order.tool.or_else(|| session.tool.map(|tool| tool.name())).unwrap_or("handover");
+    let tool = order.tool.or_else(|| session.host.map(|host| host.stamp)).unwrap_or("handover");
     let id = order.session_id.map(str::to_owned);
     let session_id = id.or_else(|| session.session_id.as_ref().map(|id| id.text.clone()));
     let description = Description {

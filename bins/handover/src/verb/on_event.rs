@@ -12,10 +12,11 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use handoff_address::Address;
+use handoff_agents::{Dialect, Host};
 use handoff_document::Timestamp;
 use handoff_files::Dir;
 use handoff_process::{Environment, Failure, Output, SessionWord};
-use handoff_quota::{Cause, Ledger, Moment, Policy, Reading, Rollout, Tool, Trigger, Wall};
+use handoff_quota::{Cause, Ledger, Moment, Policy, Reading, Rollout, Trigger, Wall};
 use handoff_text::Sanitised;
 use serde_json::json;
 
@@ -128,7 +129,7 @@ fn look(
     detached: bool,
 ) -> Result<Option<String>, Failure> {
     let now = Timestamp::now();
-    let tool = tool.and_then(Tool::parse).unwrap_or_else(|| event.tool());
+    let tool = tool.and_then(Host::named).or_else(|| event.host());
     let state = state(here.environment)?;
     let ledger = Ledger::new(&memory(here)?);
     let sources = quota::sources(&here.config, here.environment, &state, tool, event.transcript.as_deref());
@@ -218,10 +219,10 @@ fn is_due(
 }
 
 /// Has the same event looked at by a process that outlives the host.
-fn detach(here: &Here<'_>, event: &Event, tool: Tool) -> Result<(), Failure> {
+fn detach(here: &Here<'_>, event: &Event, tool: Option<&'static Host>) -> Result<(), Failure> {
     let mut child = Command::new(Environment::own_program()?)
         .args(["--root".as_ref(), here.top().as_os_str(), "on-event".as_ref(), "--detached".as_ref()])
-        .args(["--tool", tool.name()])
+        .args(tool.iter().flat_map(|host| ["--tool", host.id]))
         .current_dir(here.top())
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -236,11 +237,12 @@ fn detach(here: &Here<'_>, event: &Event, tool: Tool) -> Result<(), Failure> {
 }
 
 /// Whether the host says that it hit its limit.
-fn wall(event: &Event, tool: Tool, now: Timestamp) -> Option<Wall> {
+fn wall(event: &Event, tool: Option<&'static Host>, now: Timestamp) -> Option<Wall> {
     let said = Wall::of_event(&event.payload, now);
+    let has_rollout = tool.is_some_and(|host| host.transcript == Some(Dialect::Codex));
     let rollout = || {
         // Codex's events don't say how a turn ended, its rollout does; and at the wall no `Stop` comes.
-        let ended = matches!(event.name.as_str(), "Stop" | "SessionEnd") && tool == Tool::Codex;
+        let ended = matches!(event.name.as_str(), "Stop" | "SessionEnd") && has_rollout;
         let path = event.transcript.clone().filter(|_| ended)?;
         let deadline = std::time::Instant::now() + PATIENCE;
         Rollout::new(path).ending(deadline).ok()?.wall
@@ -257,7 +259,7 @@ fn why(trigger: &Trigger) -> String {
         Cause::Wall(wall) => {
             let until = wall.resets_at.map(|reset| format!(", until {reset}")).unwrap_or_default();
             let told = if wall.told.is_empty() { String::new() } else { format!(": {}", wall.told) };
-            format!("{} hit its limit{until}{told}", quota::name(trigger.tool).unwrap_or("the agent"))
+            format!("{} hit its limit{until}{told}", trigger.tool.map_or("the agent", |host| host.name))
         }
     }
 }
@@ -266,7 +268,7 @@ fn why(trigger: &Trigger) -> String {
 fn capture(
     here: &Here<'_>,
     event: &Event,
-    tool: Tool,
+    tool: Option<&'static Host>,
     why: &str,
     only: Only,
 ) -> Result<Option<String>, Failure> {
@@ -277,11 +279,7 @@ fn capture(
         to: None,
         why,
         event: &event.name,
-        tool: match tool {
-            Tool::Claude => Some("claude-code"),
-            Tool::Codex => Some("codex-cli"),
-            Tool::Other => None,
-        },
+        tool: tool.map(|host| host.stamp),
         session_id: event.session_id.as_deref(),
         transcript: event.transcript.as_deref(),
         asked: event.prompt.as_deref(),

@@ -1,9 +1,9 @@
 //! `handover status`: how things stand here.
 
+use handoff_agents::HOSTS;
 use handoff_bundle::{BundleError, Handover};
 use handoff_document::Timestamp;
 use handoff_process::Failure;
-use handoff_quota::Tool;
 use handoff_text::Sanitised;
 use serde_json::json;
 
@@ -31,16 +31,16 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
     let state = here.state()?;
     let now = Timestamp::now();
     let (mut windows, mut troubles) = (Vec::new(), Vec::new());
-    for tool in [Tool::Claude, Tool::Codex] {
-        let answer = quota::sources(&here.config, here.environment, &state, tool, None).ask(
-            tool,
+    for host in HOSTS.iter().copied().filter(|host| host.windows) {
+        let answer = quota::sources(&here.config, here.environment, &state, Some(host), None).ask(
+            Some(host),
             now,
             here.config.budget,
         );
         troubles.extend(answer.errors.iter().map(|(source, error)| format!("{}: {error}", source.name())));
         for window in answer.reading.iter().flat_map(|reading| &reading.windows) {
             let source = answer.reading.as_ref().map(|reading| reading.source.name()).unwrap_or_default();
-            windows.push((tool.name(), window.clone(), source));
+            windows.push((host.id, window.clone(), source));
         }
     }
     troubles.dedup();

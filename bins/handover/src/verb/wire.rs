@@ -3,9 +3,10 @@
 use std::os::unix::ffi::OsStrExt;
 
 use handoff_adapters::{
-    Here as Place, Manifest, Note, Plan, Scope, State, Surface, TOOLS, Tool, ToolStatus, disable, enable,
-    shows_handoffs, status, tidy,
+    Here as Place, Manifest, Note, Plan, Scope, State, Surface, ToolStatus, disable, enable, shows_handoffs,
+    status, tidy,
 };
+use handoff_agents::{HOSTS, Host};
 use handoff_bundle::{Handover, Own, TreePath};
 use handoff_process::{Environment, Failure};
 use handoff_text::Sanitised;
@@ -148,15 +149,15 @@ fn manifest(here: &Here<'_>, scope: Scope) -> Result<Manifest, Failure> {
 }
 
 /// The named tools; else all that may be wired to undo it, and those that are found to do it.
-fn chosen(here: &Here<'_>, place: &Place, wire: &Wire) -> Result<Vec<&'static Tool>, Failure> {
+fn chosen(here: &Here<'_>, place: &Place, wire: &Wire) -> Result<Vec<&'static Host>, Failure> {
     if wire.tools.is_empty() {
         let all = statuses(here, place)?;
         let wanted = all.into_iter().filter(|tool| wire.remove || tool.is_found());
         return Ok(wanted.map(|tool| tool.tool).collect());
     }
-    let known = || TOOLS.iter().map(|tool| tool.id).collect::<Vec<_>>().join(", ");
+    let known = || HOSTS.iter().map(|tool| tool.id).collect::<Vec<_>>().join(", ");
     let named = |word: &String| {
-        Tool::named(word).ok_or_else(|| Failure::usage(format!("there is no tool `{word}`: {}", known())))
+        Host::named(word).ok_or_else(|| Failure::usage(format!("there is no tool `{word}`: {}", known())))
     };
     wire.tools.iter().map(named).collect()
 }
@@ -164,7 +165,7 @@ fn chosen(here: &Here<'_>, place: &Place, wire: &Wire) -> Result<Vec<&'static To
 /// How every tool stands.
 pub(crate) fn statuses(here: &Here<'_>, place: &Place) -> Result<Vec<ToolStatus>, Failure> {
     let (project, user) = (manifest(here, Scope::Project)?, manifest(here, Scope::User)?);
-    Ok(TOOLS.iter().map(|tool| status(place, tool, &[&project, &user])).collect())
+    Ok(HOSTS.iter().map(|tool| status(place, tool, &[&project, &user])).collect())
 }
 
 /// All of them, for whoever has no place yet.

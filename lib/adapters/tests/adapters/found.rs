@@ -2,7 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use handoff_adapters::{Here, Scope, Sign, TOOLS};
+use handoff_adapters::{Here, Scope, Sign};
+use handoff_agents::HOSTS;
 use handoff_process::Environment;
 
 use crate::support::World;
@@ -10,7 +11,7 @@ use crate::support::World;
 #[test]
 fn nothing_is_found_where_nothing_is() {
     let world = World::new();
-    for tool in TOOLS {
+    for tool in HOSTS {
         assert!(!world.status(tool.id).is_found(), "{}", tool.id);
     }
 }
@@ -18,7 +19,7 @@ fn nothing_is_found_where_nothing_is() {
 #[test]
 fn a_tool_is_found_by_its_directory_its_program_or_the_project() {
     let world = World::new();
-    for tool in TOOLS {
+    for tool in HOSTS {
         for name in tool.signs.home {
             let name = name.replace('*', "-1.2.3");
             std::fs::create_dir_all(world.home(&name)).unwrap();
@@ -50,7 +51,7 @@ fn a_tool_is_found_by_its_directory_its_program_or_the_project() {
 fn what_we_made_is_no_sign_but_what_a_user_makes_there_is() {
     let world = World::new();
     world.enable(&[], Scope::Project);
-    for tool in TOOLS {
+    for tool in HOSTS {
         assert_eq!(world.status(tool.id).signs, [], "{}", tool.id);
     }
     world.write(&world.project(".cursorrules"), "");
@@ -59,14 +60,10 @@ fn what_we_made_is_no_sign_but_what_a_user_makes_there_is() {
 
 #[test]
 fn directories_are_where_the_environment_says() {
-    let environment = Environment {
-        home: Some("/home/me".into()),
-        codex_home: Some("/elsewhere/codex".into()),
-        path: Some("/a:/b".into()),
-        ..Environment::default()
-    };
+    let environment =
+        Environment { home: Some("/home/me".into()), path: Some("/a:/b".into()), ..Environment::default() };
     let here = Here::new(&environment, "/p".as_ref(), "/bin/handover".as_ref());
-    assert_eq!(here.claude, Some("/home/me/.claude".into()));
-    assert_eq!(here.codex, Some("/elsewhere/codex".into()));
+    let directories = [("claude", "/home/me/.claude".into()), ("codex", "/home/me/.codex".into())];
+    assert_eq!(here.directories, directories.into());
     assert_eq!(here.path, ["/a", "/b"].map(std::path::PathBuf::from));
 }

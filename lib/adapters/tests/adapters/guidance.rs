@@ -1,12 +1,13 @@
 //! Standing instructions, where each tool reads them.
 
-use handoff_adapters::{Note, Scope, State, Surface, TOOLS, told};
+use handoff_adapters::{Note, Scope, State, Surface, told};
+use handoff_agents::HOSTS;
 
 use crate::support::World;
 
 #[test]
 fn every_tool_is_told_in_its_own_place() {
-    for tool in TOOLS {
+    for tool in HOSTS {
         let world = World::new();
         let before = world.tree();
         if tool.id == "codex" {

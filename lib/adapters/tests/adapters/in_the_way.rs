@@ -199,7 +199,7 @@ fn a_program_that_no_settings_can_name_is_refused() {
         );
     }
     let mut world = World::new();
-    world.here.claude = None;
+    world.here.directories.clear();
     assert!(matches!(world.plan_enable(&["claude"], Scope::User), Err(AdapterError::NoPlace(_))));
     assert!(world.plan_enable(&["claude"], Scope::Project).is_ok());
 }

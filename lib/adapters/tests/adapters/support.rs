@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use handoff_adapters::{
-    AdapterError, Here, Manifest, Plan, Scope, Surface, TOOLS, Tool, ToolStatus, disable, enable, status,
+    AdapterError, Here, Manifest, Plan, Scope, Surface, ToolStatus, disable, enable, status,
 };
+use handoff_agents::{HOSTS, Host};
 
 /// What is at a path: a file's bytes, a link's target, or None for a directory.
 pub(crate) type Tree = BTreeMap<PathBuf, Option<Vec<u8>>>;
@@ -27,8 +28,7 @@ impl World {
         std::fs::create_dir(&home).unwrap();
         std::fs::create_dir(&project).unwrap();
         let here = Here {
-            claude: Some(home.join(".claude")),
-            codex: Some(home.join(".codex")),
+            directories: [("claude", home.join(".claude")), ("codex", home.join(".codex"))].into(),
             home: Some(home),
             path: vec![real.join("bin")],
             project,
@@ -103,10 +103,10 @@ impl World {
 }
 
 /// All of them for no name.
-pub(crate) fn tools(ids: &[&str]) -> Vec<&'static Tool> {
+pub(crate) fn tools(ids: &[&str]) -> Vec<&'static Host> {
     match ids {
-        [] => TOOLS.iter().collect(),
-        ids => ids.iter().map(|id| Tool::named(id).unwrap()).collect(),
+        [] => HOSTS.to_vec(),
+        ids => ids.iter().map(|id| Host::named(id).unwrap()).collect(),
     }
 }
 

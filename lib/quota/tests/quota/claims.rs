@@ -6,17 +6,16 @@ use std::process::{Command, Stdio};
 use std::sync::Barrier;
 use std::time::Duration;
 
+use handoff_agents::{CLAUDE_CODE, CODEX};
 use handoff_document::Timestamp;
-use handoff_quota::{
-    Cause, Claim, Ledger, Memory, Moment, Percent, Policy, Reading, Tool, Trigger, Wall, Windows,
-};
+use handoff_quota::{Cause, Claim, Ledger, Memory, Moment, Percent, Policy, Reading, Trigger, Wall, Windows};
 
 use crate::support::{fixture, later, now, reading, window};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
 fn five_hour(used: f64, reset: i64) -> Reading {
-    reading(vec![window(Tool::Claude, "five_hour", used, Some(later(now(), reset)))])
+    reading(vec![window(Some(&CLAUDE_CODE), "five_hour", used, Some(later(now(), reset)))])
 }
 
 fn claim<'l>(ledger: &'l Ledger, reading: &Reading, at: Timestamp) -> Option<Claim<'l>> {
@@ -58,9 +57,9 @@ fn the_threshold_decides() {
 #[test]
 fn only_windows_that_count_do_and_the_fullest_comes_first() {
     let mut windows = vec![
-        window(Tool::Codex, "primary", 91.0, None),
-        window(Tool::Codex, "secondary", 96.0, None),
-        window(Tool::Codex, "over", 99.0, Some(later(now(), -1))),
+        window(Some(&CODEX), "primary", 91.0, None),
+        window(Some(&CODEX), "secondary", 96.0, None),
+        window(Some(&CODEX), "over", 99.0, Some(later(now(), -1))),
     ];
     windows[0].minutes = Some(300);
     let reading = reading(windows);
@@ -89,13 +88,13 @@ fn a_window_is_captured_for_once_until_it_resets() {
     for jitter in [-120, -1, 1, 90, 840] {
         assert!(!captures(&ledger, &five_hour(99.0, 600 + jitter), now()), "{jitter}");
     }
-    let untold = reading(vec![window(Tool::Claude, "five_hour", 99.0, None)]);
+    let untold = reading(vec![window(Some(&CLAUDE_CODE), "five_hour", 99.0, None)]);
     assert!(!captures(&ledger, &untold, now()));
     // The next window; another window; another tool.
     assert!(captures(&ledger, &five_hour(91.0, 18_600), later(now(), 700)));
-    let weekly = reading(vec![window(Tool::Claude, "seven_day", 91.0, Some(later(now(), 600)))]);
+    let weekly = reading(vec![window(Some(&CLAUDE_CODE), "seven_day", 91.0, Some(later(now(), 600)))]);
     assert!(captures(&ledger, &weekly, now()));
-    let other = reading(vec![window(Tool::Codex, "five_hour", 91.0, Some(later(now(), 600)))]);
+    let other = reading(vec![window(Some(&CODEX), "five_hour", 91.0, Some(later(now(), 600)))]);
     assert!(captures(&ledger, &other, now()));
 }
 
@@ -132,7 +131,7 @@ fn of_two_windows_only_the_new_one_is_told() {
     let ledger = Ledger::new(place.path());
     assert!(captures(&ledger, &five_hour(91.0, 600), now()));
     let mut both = five_hour(95.0, 600);
-    both.windows.push(window(Tool::Claude, "seven_day", 92.0, Some(later(now(), 9999))));
+    both.windows.push(window(Some(&CLAUDE_CODE), "seven_day", 92.0, Some(later(now(), 9999))));
     let claim = claim(&ledger, &both, now()).unwrap();
     assert_eq!(names(&claim.trigger), ["seven_day"]);
     claim.done().unwrap();
@@ -143,7 +142,7 @@ fn of_two_windows_only_the_new_one_is_told() {
 fn a_window_whose_reset_nobody_tells_is_captured_for_once_an_hour() {
     let place = tempfile::tempdir().unwrap();
     let ledger = Ledger::new(place.path());
-    let untold = reading(vec![window(Tool::Claude, "five_hour", 99.0, None)]);
+    let untold = reading(vec![window(Some(&CLAUDE_CODE), "five_hour", 99.0, None)]);
     assert!(captures(&ledger, &untold, now()));
     assert!(!captures(&ledger, &untold, later(now(), 3599)));
     assert!(!captures(&ledger, &five_hour(99.0, 9000), later(now(), 10)));

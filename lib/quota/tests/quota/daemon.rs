@@ -5,8 +5,9 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use handoff_agents::{CLAUDE_CODE, CODEX};
 use handoff_quota::{
-    BUDGET, OpenusageSocket, Reading, Rollout, Source, SourceError, SourceName, Sources, Tool, socket_path,
+    BUDGET, OpenusageSocket, Reading, Rollout, Source, SourceError, SourceName, Sources, socket_path,
 };
 
 use crate::support::{Daemon, chunked, counted, fixture, now, soon, told};
@@ -39,7 +40,7 @@ fn its_windows_are_read_and_nothing_else() {
     let minutes = reading.windows.iter().find(|window| window.name.as_str() == "five_hour").unwrap().minutes;
     assert_eq!(minutes, Some(300));
     // LIMITED, says its status, of a tool whose windows are used to 41 %.
-    let codex = reading.of(Tool::Codex, now()).unwrap();
+    let codex = reading.of(Some(&CODEX), now()).unwrap();
     assert_eq!(codex.fullest().unwrap().used.get(), 41.0);
 }
 
@@ -227,7 +228,7 @@ fn of_two_accounts_the_fuller_counts() {
         r#""second":{"provider_id":"claude_code","timestamp":"2026-11-21T10:45:00Z","metrics":{"usage_five_hour":{"used":97,"unit":"%"},"usage_seven_day":{"used":3,"unit":"%"}}},"cursor-ide":{"provider_id":"cursor""#,
     );
     let reading = Daemon::saying(counted(text.as_bytes())).ask(Duration::from_secs(5)).0.unwrap().unwrap();
-    let claude = told(&reading.of(Tool::Claude, now()).unwrap());
+    let claude = told(&reading.of(Some(&CLAUDE_CODE), now()).unwrap());
     assert_eq!(claude[0], "claude five_hour: 97 %");
     assert_eq!(claude[1], "claude seven_day: 41.5 %, resets 2026-11-26T12:00:00Z");
 }
@@ -240,7 +241,7 @@ fn one_that_hangs_leaves_time_for_the_next_and_is_reported() {
     std::fs::write(&rollout, fixture("codex-0.169.0-near.jsonl")).unwrap();
     let sources = Sources::new().with(OpenusageSocket::new(daemon.path())).with(Rollout::new(rollout));
     let start = Instant::now();
-    let answer = sources.ask(Tool::Codex, now(), BUDGET);
+    let answer = sources.ask(Some(&CODEX), now(), BUDGET);
     assert!(start.elapsed() < BUDGET + SLACK, "{:?}", start.elapsed());
     assert_eq!(answer.reading.unwrap().source, SourceName::Rollout);
     assert!(matches!(answer.errors[..], [(SourceName::OpenusageSocket, SourceError::Late(_))]));
@@ -256,14 +257,14 @@ fn the_first_that_knows_the_tool_wins() {
     let sources =
         || Sources::new().with(OpenusageSocket::new(daemon.path())).with(Rollout::new(rollout.clone()));
     let long = Duration::from_secs(5);
-    let codex = sources().ask(Tool::Codex, now(), long).reading.unwrap();
+    let codex = sources().ask(Some(&CODEX), now(), long).reading.unwrap();
     assert_eq!(codex.source, SourceName::OpenusageSocket);
-    assert!(codex.windows.iter().all(|window| window.tool == Tool::Codex));
+    assert!(codex.windows.iter().all(|window| window.tool == Some(&CODEX)));
     // A daemon that knows only of Claude Code says nothing of Codex.
     let other = Daemon::saying(counted(br#"{"snapshots":{"a":{"provider_id":"claude_code","timestamp":"2026-11-21T10:45:00Z","metrics":{"usage_five_hour":{"used":1,"unit":"%"}}}}}"#));
     let sources = Sources::new().with(OpenusageSocket::new(other.path())).with(Rollout::new(rollout));
-    assert_eq!(sources.ask(Tool::Codex, now(), long).reading.unwrap().source, SourceName::Rollout);
-    assert!(sources.ask(Tool::Other, now(), long).reading.is_none());
+    assert_eq!(sources.ask(Some(&CODEX), now(), long).reading.unwrap().source, SourceName::Rollout);
+    assert!(sources.ask(None, now(), long).reading.is_none());
 }
 
 #[test]

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use handoff_agents::Host;
 use handoff_document::Timestamp;
-use handoff_quota::{
-    OpenusageSocket, Percent, Reading, Source, SourceError, SourceName, Tool, Window, WindowName,
-};
+use handoff_quota::{OpenusageSocket, Percent, Reading, Source, SourceError, SourceName, Window, WindowName};
 
 /// Shortly after the fixtures were recorded.
 pub fn now() -> Timestamp {
@@ -32,7 +31,7 @@ pub fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)).unwrap()
 }
 
-pub fn window(tool: Tool, name: &str, used: f64, resets_at: Option<Timestamp>) -> Window {
+pub fn window(tool: Option<&'static Host>, name: &str, used: f64, resets_at: Option<Timestamp>) -> Window {
     let name = WindowName::new(name).unwrap();
     Window { tool, name, minutes: None, used: Percent::new(used).unwrap(), resets_at }
 }

@@ -1,6 +1,7 @@
 //! What hosts say when they hit a limit.
 
-use handoff_quota::{Percent, Tool, Wall, WallKind};
+use handoff_agents::{CLAUDE_CODE, CODEX};
+use handoff_quota::{Percent, Wall, WallKind};
 
 use crate::support::{at, fixture, later, now, reading, window};
 
@@ -13,7 +14,7 @@ fn failure(error: &str, told: &str) -> Option<Wall> {
 #[test]
 fn the_recorded_failure_is_a_wall_with_its_window_and_end() {
     let wall = Wall::of_event(&fixture("claude-2.1.329-stop-failure-limit.json"), now()).unwrap();
-    assert_eq!((wall.tool, wall.kind), (Tool::Claude, WallKind::Usage));
+    assert_eq!((wall.tool, wall.kind), (Some(&CLAUDE_CODE), WallKind::Usage));
     assert_eq!(wall.window.as_ref().unwrap().as_str(), "five_hour");
     assert_eq!(wall.resets_at, Some(at("2026-11-21T12:00:00Z")));
     assert_eq!(wall.told.as_str(), "You've hit your 5-hour limit · resets 12pm (UTC)");
@@ -82,9 +83,9 @@ fn an_end_is_believed_only_when_it_can_be_known() {
 fn a_reading_adds_what_was_not_told() {
     let reset = later(now(), 600);
     let full = reading(vec![
-        window(Tool::Claude, "five_hour", 100.0, Some(reset)),
-        window(Tool::Claude, "seven_day", 60.0, Some(later(now(), 6000))),
-        window(Tool::Codex, "primary", 100.0, Some(later(now(), 9000))),
+        window(Some(&CLAUDE_CODE), "five_hour", 100.0, Some(reset)),
+        window(Some(&CLAUDE_CODE), "seven_day", 60.0, Some(later(now(), 6000))),
+        window(Some(&CODEX), "primary", 100.0, Some(later(now(), 9000))),
     ]);
     let mut wall = failure("rate_limit", "You've hit your limit").unwrap();
     wall.complete(&full);
@@ -117,7 +118,7 @@ fn what_a_model_says_of_limits_is_no_wall() {
     }
     let stop =
         r#"{"hook_event_name":"Stop","error":{"message":"limit","codex_error_info":"usage_limit_exceeded"}}"#;
-    assert_eq!(Wall::of_event(stop.as_bytes(), now()).unwrap().tool, Tool::Codex);
+    assert_eq!(Wall::of_event(stop.as_bytes(), now()).unwrap().tool, Some(&CODEX));
 }
 
 #[test]

@@ -1,0 +1,38 @@
+//! What is wired, and for whom.
+
+use handoff_agents::Host;
+
+/// For whom something is wired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// For one project, in its own files.
+    Project,
+    /// For all of a user's projects, in the hosts' own directories.
+    User,
+}
+
+/// A way in which a host is told or tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Surface {
+    /// Standing instructions. Only in projects.
+    Guidance,
+    /// Hooks that capture.
+    Hooks,
+    /// A tap before the user's own status line. Only for users.
+    StatusLine,
+}
+
+impl Surface {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Guidance, Self::Hooks, Self::StatusLine];
+
+    /// Whether `host` has it there.
+    pub fn is_of(self, host: &Host, scope: Scope) -> bool {
+        match (self, scope) {
+            (Self::Guidance, Scope::Project) => true,
+            (Self::Hooks, _) => host.hooks.is_some(),
+            (Self::StatusLine, Scope::User) => host.status_line.is_some(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The row.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::{
+    Attendance, Dialect, Directory, Guidance, HOSTS, HookFiles, PayloadForm, Signs, SkillForm, Unproven,
+};
+
+/// One agent host. Two are equal when their `id` is.
+#[derive(Clone, Copy)]
+pub struct Host {
+    /// What it is called on the command line and in files of ours: `claude`.
+    pub id: &'static str,
+    /// Other words for it on the command line.
+    pub also: &'static [&'static str],
+    /// Its name, for people.
+    pub name: &'static str,
+    /// Its name in the field `session_tool` of a handoff, and in offers.
+    pub stamp: &'static str,
+    /// What shows that a user or a project has it.
+    pub signs: Signs,
+    /// The directory of its user's settings, where something of ours can be wired there.
+    pub directory: Option<Directory>,
+
+    /// What it sets in the environment of the commands that it runs: one of them is enough.
+    pub shell_variables: &'static [&'static str],
+    /// Which of these holds the session's id.
+    pub session_variable: Option<&'static str>,
+
+    /// What tells its SessionStart payload; `None` where that is not known.
+    pub payload: Option<PayloadForm>,
+    /// Whether what its SessionStart hook prints reaches the model. Nothing is offered where it does not.
+    pub delivers: bool,
+    /// The format of its transcripts; `None` where none is known.
+    pub transcript: Option<Dialect>,
+    /// Where in its directory they lie, where it has such a directory.
+    pub transcripts: Option<&'static str>,
+    /// What to do with a handoff where no transcript can show that a session used it.
+    pub unproven: Unproven,
+    /// What tells a session without a person in front of it.
+    pub attendance: Attendance,
+    /// An argument of a process that serves several sessions at once. Such a process says nothing of one session's end.
+    pub server_argument: Option<&'static str>,
+
+    /// Where it reads standing instructions in a project.
+    pub guidance: Guidance,
+    /// Where it reads hooks, for a host that can capture by itself.
+    pub hooks: Option<HookFiles>,
+    /// The file in its directory that names the command of its status line, where that is told of usage windows.
+    pub status_line: Option<&'static str>,
+    /// What opens the instructions in `AGENTS.md` of its directory that tell it of its inbox; `None` where it has none.
+    pub inbox_instructions: Option<&'static str>,
+
+    /// Whether something on this machine says how full its usage windows are.
+    pub windows: bool,
+
+    /// How its skills are written; `None` where it has none of ours.
+    pub skills: Option<SkillForm>,
+}
+
+impl Host {
+    /// What is true of a host of which nothing else is known. Each row begins with it.
+    pub(crate) const UNKNOWN: Self = Self {
+        id: "",
+        also: &[],
+        name: "",
+        stamp: "",
+        signs: Signs { home: &[], project: &[], programs: &[] },
+        directory: None,
+        shell_variables: &[],
+        session_variable: None,
+        payload: None,
+        delivers: false,
+        transcript: None,
+        transcripts: None,
+        unproven: Unproven::Wait,
+        attendance: Attendance::Argument(&[]),
+        server_argument: None,
+        guidance: Guidance::first_of(&["AGENTS.md"], "AGENTS.md"),
+        hooks: None,
+        status_line: None,
+        inbox_instructions: None,
+        windows: false,
+        skills: None,
+    };
+
+    /// The host that goes by this word on the command line.
+    pub fn named(word: &str) -> Option<&'static Self> {
+        HOSTS.iter().copied().find(|host| host.id == word || host.also.contains(&word))
+    }
+
+    /// The host whose stamp this is.
+    pub fn stamped(stamp: &str) -> Option<&'static Self> {
+        HOSTS.iter().copied().find(|host| host.stamp == stamp)
+    }
+
+    /// Where it keeps transcripts that sandboxed agents can't write to, when its directory is this one; `None` where that is
+    /// not known.
+    pub fn transcripts_in(&self, directory: &Path) -> Option<PathBuf> {
+        Some(directory.join(self.transcripts?))
+    }
+
+    /// The hosts in whose shell a program may run, by which variables are set there. More than one where an agent was
+    /// started in the shell of another.
+    pub fn of_shell(is_set: impl Fn(&str) -> bool) -> Vec<&'static Self> {
+        let runs = |host: &&Self| host.shell_variables.iter().any(|name| is_set(name));
+        HOSTS.iter().copied().filter(runs).collect()
+    }
+
+    /// Whether a file of a project is one that ours may be put into for it.
+    pub fn reads(&self, path: &Path) -> bool {
+        let hooks = self.hooks.iter().map(|hooks| hooks.project);
+        let guidance = self.guidance.looks.iter().chain(self.guidance.formerly).copied();
+        let mut files = guidance.chain([self.guidance.fresh]).chain(hooks);
+        files.any(|file| path == Path::new(file))
+    }
+
+    /// Whether a file is called like one of its user's that ours may be put into. Where its directory is, an environment
+    /// variable may have said.
+    pub fn reads_for_user(&self, path: &Path) -> bool {
+        let files = self.hooks.iter().map(|hooks| hooks.user).chain(self.status_line);
+        files.into_iter().any(|name| path.file_name().is_some_and(|file| file == name))
+    }
+
+    /// Whether a file of a project is one that only we and this host, on this machine, write.
+    pub fn has_for_itself(&self, path: &Path) -> bool {
+        let hooks = self.hooks.as_ref().map(|hooks| hooks.project);
+        let guidance = Some(self.guidance.fresh).filter(|name| !self.guidance.is_shared(name));
+        let formerly = self.guidance.formerly.iter().copied();
+        hooks.into_iter().chain(guidance).chain(formerly).any(|file| path == Path::new(file))
+    }
+}
+
+impl PartialEq for Host {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Host {}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
+}

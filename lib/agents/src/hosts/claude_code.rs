@@ -1,0 +1,55 @@
+//! Documented in `code.claude.com/docs/en/memory` (`.claude/rules/*.md` is always read when it has no `paths`; `AGENTS.md`
+//! only while there is no `CLAUDE.md`, which is why none is made), `…/hooks`, `…/settings`, `…/statusline`.
+
+use crate::session::CLAUDE_SOURCES;
+use crate::{
+    Attendance, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, Linked, PayloadForm,
+    PluginPrograms, Signs, SkillForm, Unproven,
+};
+
+/// Claude Code.
+pub static CLAUDE_CODE: Host = Host {
+    id: "claude",
+    also: &["claude-code"],
+    name: "Claude Code",
+    stamp: "claude-code",
+    signs: Signs { home: &[], project: &[".claude", "CLAUDE.md", "CLAUDE.local.md"], programs: &["claude"] },
+    directory: Some(Directory { variable: "CLAUDE_CONFIG_DIR", below_home: ".claude" }),
+    shell_variables: &["CLAUDECODE", "CLAUDE_CODE_SESSION_ID"],
+    session_variable: Some("CLAUDE_CODE_SESSION_ID"),
+    payload: Some(PayloadForm {
+        present: &[],
+        absent: &["permission_mode", "timestamp"],
+        sources: CLAUDE_SOURCES,
+    }),
+    delivers: true,
+    transcript: Some(Dialect::ClaudeCode),
+    transcripts: Some("projects"),
+    // It runs the hook when it is opened, and may be closed again before the first prompt.
+    unproven: Unproven::Wait,
+    attendance: Attendance::ClaudeEnvironment,
+    guidance: Guidance::own(".claude/rules/handover.md", ""),
+    hooks: Some(HookFiles {
+        project: ".claude/settings.local.json",
+        user: "settings.json",
+        form: Form::Exec,
+        linked: Linked::MainToo,
+        events: &[
+            Event::named("UserPromptSubmit"),
+            Event::named("Stop"),
+            Event::named("StopFailure"),
+            Event::named("PreCompact"),
+            // Its own limit is 1.5 s, unless a hook in the settings asks for more.
+            Event::named("SessionEnd"),
+        ],
+        trusted_by_place: false,
+    }),
+    status_line: Some("settings.json"),
+    windows: true,
+    skills: Some(SkillForm {
+        prefix: '/',
+        gives_tasks_by_skill: true,
+        plugin: PluginPrograms::Root("CLAUDE_PLUGIN_ROOT"),
+    }),
+    ..Host::UNKNOWN
+};

@@ -1,0 +1,50 @@
+//! Documented in `learn.chatgpt.com/docs/agent-configuration/agents-md`, `…/docs/hooks`; that a project's
+//! `.codex/hooks.json` is read, from subdirectories too, was measured of 0.169.0.
+
+use crate::session::CLAUDE_SOURCES;
+use crate::{
+    Attendance, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, Linked, PayloadForm,
+    PluginPrograms, Signs, SkillForm, Unproven,
+};
+
+/// Codex.
+pub static CODEX: Host = Host {
+    id: "codex",
+    name: "Codex",
+    stamp: "codex-cli",
+    signs: Signs { home: &[], project: &[".codex"], programs: &["codex"] },
+    directory: Some(Directory { variable: "CODEX_HOME", below_home: ".codex" }),
+    shell_variables: &["CODEX_THREAD_ID"],
+    session_variable: Some("CODEX_THREAD_ID"),
+    payload: Some(PayloadForm {
+        present: &["permission_mode", "model"],
+        absent: &["timestamp", "CLAUDE_ENV_FILE"],
+        sources: CLAUDE_SOURCES,
+    }),
+    delivers: true,
+    transcript: Some(Dialect::Codex),
+    transcripts: Some("sessions"),
+    // It runs the hook with the first prompt, so the request that carries the text follows at once.
+    unproven: Unproven::Archive,
+    attendance: Attendance::CodexRollout,
+    server_argument: Some("app-server"),
+    guidance: Guidance::first_of(&["AGENTS.override.md", "AGENTS.md"], "AGENTS.md"),
+    hooks: Some(HookFiles {
+        project: ".codex/hooks.json",
+        user: "hooks.json",
+        form: Form::Shell,
+        linked: Linked::MainAlone,
+        events: &[
+            Event::named("UserPromptSubmit"),
+            Event::named("Stop"),
+            Event::named("PreCompact"),
+            // Its limit. With more, Codex warns in every session.
+            Event { name: "SessionEnd", timeout: 3 },
+        ],
+        trusted_by_place: true,
+    }),
+    inbox_instructions: Some("<!-- BEGIN agent-handoff (managed"),
+    windows: true,
+    skills: Some(SkillForm { prefix: '$', gives_tasks_by_skill: false, plugin: PluginPrograms::Installed }),
+    ..Host::UNKNOWN
+};

@@ -1,0 +1,24 @@
+//! Documented in `github.com/google-gemini/gemini-cli`; its hooks and transcript were measured.
+
+use crate::{Attendance, Dialect, Guidance, Host, PayloadForm, Signs};
+
+/// Gemini CLI.
+pub(crate) static GEMINI_CLI: Host = Host {
+    id: "gemini",
+    also: &["gemini-cli"],
+    name: "Gemini CLI",
+    stamp: "gemini-cli",
+    signs: Signs { home: &[".gemini"], project: &[".gemini", "GEMINI.md"], programs: &["gemini"] },
+    shell_variables: &["GEMINI_CLI"],
+    // In its terminal program the text of a hook after `/clear` and `/resume` is discarded.
+    payload: Some(PayloadForm {
+        present: &["timestamp", "transcript_path"],
+        absent: &["permission_mode"],
+        sources: &["startup"],
+    }),
+    delivers: true,
+    transcript: Some(Dialect::Gemini),
+    attendance: Attendance::Argument(&["-p", "--prompt"]),
+    guidance: Guidance::each_of(&["GEMINI.md"], "GEMINI.md"),
+    ..Host::UNKNOWN
+};
