@@ -18,12 +18,13 @@ pub(crate) fn faults(conditions: &Conditions, agent: Agent) -> Vec<(String, Stri
     let name = agent.name();
     let mut faults = Vec::new();
     let mut add = |fault: String, fix: &str| faults.push((fault, fix.to_owned()));
-    match conditions.kind.as_deref() {
-        Some("command") => {}
-        Some(kind) => {
-            add(format!("the hook is not run: its type is {kind:?}"), "make its type \"command\"");
-        }
-        None => add("the hook is not run: it has no type".to_owned(), "put \"type\": \"command\" in"),
+    if let Some(why) = conditions.never_runs(reads(agent)) {
+        let fix = if conditions.kind.as_deref() == Some("command") {
+            "take \"if\" out"
+        } else {
+            "make its type \"command\""
+        };
+        add(format!("the hook is not run: {why}"), fix);
     }
     if let Some(missed) = missed_sources(conditions, agent).filter(|missed| !missed.is_empty()) {
         let matcher = conditions.matcher.as_deref().unwrap_or_default();
@@ -31,9 +32,6 @@ pub(crate) fn faults(conditions: &Conditions, agent: Agent) -> Vec<(String, Stri
             format!("the hook is not run at {}: its matcher is {matcher:?}", missed.join(", ")),
             "take \"matcher\" out",
         );
-    }
-    if conditions.has_if && agent == Agent::Claude {
-        add(format!("the hook is not run: {name} runs one with an \"if\" for tools only"), "take \"if\" out");
     }
     if conditions.in_background {
         add(
@@ -65,15 +63,18 @@ pub(crate) fn faults(conditions: &Conditions, agent: Agent) -> Vec<(String, Stri
 
 /// At which starts of a session the handler is not run; `None` where the matcher does not say it plainly.
 pub(crate) fn missed_sources(conditions: &Conditions, agent: Agent) -> Option<Vec<&'static str>> {
-    let reads = match agent {
-        Agent::Claude => Matcher::Names,
-        Agent::Codex => Matcher::Expression,
-    };
     let mut missed = Vec::new();
     for source in SOURCES {
-        if !conditions.runs_at(source, reads)? {
+        if !conditions.runs_at(source, reads(agent))? {
             missed.push(source);
         }
     }
     Some(missed)
+}
+
+fn reads(agent: Agent) -> Matcher {
+    match agent {
+        Agent::Claude => Matcher::Names,
+        Agent::Codex => Matcher::Expression,
+    }
 }

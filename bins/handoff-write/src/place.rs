@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use handoff_address::{Address, WorktreeName};
 use handoff_files::PipeWatch;
 use handoff_process::Environment;
-use handoff_session::{Located, NotLocated, Other};
+use handoff_session::{Located, Other};
 use handoff_text::Sanitised;
 use handoff_worktree::{Change, Repository, Worktree};
 
@@ -49,13 +49,8 @@ impl Sender {
         if let Some(root) = &start.root {
             return Ok(Self::of(find(root)?, None));
         }
-        let located = Located::find(start.project_dir.as_deref(), tool, environment);
-        let located = located.map_err(|error| match error {
-            NotLocated::Directory(dir, error) => no_entry(&dir, &error),
-            NotLocated::Current(error) => {
-                format!("could not tell the current directory: {}", handoff_files::reason(&error))
-            }
-        })?;
+        let located = Located::find(start.project_dir.as_deref(), tool, environment)
+            .map_err(|error| error.to_string())?;
         Ok(Self::of(located.worktree, located.other))
     }
 
@@ -96,11 +91,9 @@ impl Sender {
 }
 
 fn find(start: &Path) -> Result<Worktree, String> {
-    Worktree::find(start).map_err(|error| no_entry(start, &error))
-}
-
-fn no_entry(dir: &Path, error: &std::io::Error) -> String {
-    format!("could not enter {}: {}", Sanitised::path(dir), handoff_files::reason(error))
+    Worktree::find(start).map_err(|error| {
+        format!("could not enter {}: {}", Sanitised::path(start), handoff_files::reason(&error))
+    })
 }
 
 /// The recipient at `path`, a sibling directory that need not exist: the worktree that a session there would have.

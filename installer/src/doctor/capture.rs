@@ -58,6 +58,10 @@ impl Patient<'_> {
             State::Partly(missing) => self.problem(format!("{what} lack {}", missing.join(", ")), mend),
             State::Outdated => self.problem(format!("{what} are those of another version"), mend),
             State::Other(command) => self.problem(format!("{what} run another one: {command}"), mend),
+            State::Idle { line, why } => {
+                let editor = self.editor(&surface.path, Some(*line), "make it a command without a condition");
+                self.problem(format!("{what} are not all run: of line {line}, {why}"), editor);
+            }
             State::Malformed(error) => self.malformed(&surface.path, error),
             State::Unreadable(why) => {
                 self.problem(

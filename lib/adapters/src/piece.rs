@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use handoff_agents::{Event, Form, HOSTS, HookFiles, Host};
-use handoff_wiring::{Block, Call, Found, Handler, Hooks, Made, Malformed, Run, StatusLine};
+use handoff_wiring::{Block, Call, Found, Handler, Hooks, Made, Malformed, Matcher, Run, StatusLine};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::exclude;
@@ -162,7 +162,13 @@ impl Piece<'_> {
                 let found = hooks(files, event).find(text)?;
                 Ok(match found.as_slice() {
                     [] => Standing::Absent,
-                    [one] if handler.is(one) => Standing::Good,
+                    [one] if handler.is(one) => {
+                        let reads = if files.trusted_by_place { Matcher::Expression } else { Matcher::Names };
+                        match one.conditions.never_runs(reads) {
+                            Some(why) => Standing::Idle { line: one.line, why },
+                            None => Standing::Good,
+                        }
+                    }
                     all => Standing::Other(shown(all.iter().find(|one| !handler.is(one)).unwrap_or(&all[0]))),
                 })
             }
@@ -218,6 +224,11 @@ pub(crate) enum Standing {
     Outdated,
     /// It runs this, and not what it should.
     Other(String),
+    /// It is as it should be, but for what keeps the tool from running it.
+    Idle {
+        line: usize,
+        why: String,
+    },
 }
 
 enum Kind {

@@ -54,6 +54,13 @@ pub enum State {
     NotRun(PathBuf),
     /// It runs another program or another version's command, or runs it more than once: this one.
     Other(String),
+    /// It is wired, but the tool does not run what stands on this line.
+    Idle {
+        /// From 1.
+        line: usize,
+        /// Why not.
+        why: String,
+    },
     /// The file is not what the tool reads.
     Malformed(Malformed),
     /// The file cannot be read, and why.
@@ -186,6 +193,7 @@ fn state(here: &Here, path: &std::path::Path, names: &[PieceName]) -> State {
             Err(error) => return State::Malformed(error),
             Ok(Standing::Other(command)) => return State::Other(command),
             Ok(Standing::Outdated) => return State::Outdated,
+            Ok(Standing::Idle { line, why }) => return State::Idle { line, why },
             Ok(Standing::Absent) => missing.push(name),
             Ok(Standing::Good) => {}
         }

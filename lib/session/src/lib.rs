@@ -34,11 +34,13 @@ pub enum Other {
 }
 
 /// Why there is no telling.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum NotLocated {
     /// This directory cannot be entered.
+    #[error("could not enter {}: {}", Sanitised::path(.0), handoff_files::reason(.1))]
     Directory(PathBuf, io::Error),
     /// The current directory is gone.
+    #[error("could not tell the current directory: {}", handoff_files::reason(.0))]
     Current(io::Error),
 }
 

@@ -42,3 +42,24 @@ fn hooks_that_run_another_program_or_lack_an_event() {
     machine.file(".claude/settings.json", settings.replace("\"PreCompact\"", "\"Elsewhere\""));
     finds(&machine, "capture: the hooks of Claude Code in ~/.claude/settings.json lack PreCompact\n");
 }
+
+#[test]
+fn a_hook_that_the_host_does_not_run() {
+    let machine = wired();
+    for (file, name) in [(".claude/settings.json", "Claude Code"), (".codex/hooks.json", "Codex")] {
+        let good = machine.text(file);
+        let at = good.find("on-event").unwrap();
+        let at = good[..at].rfind("\"command\",").unwrap();
+        machine.file(file, format!("{}\"prompt\",{}", &good[..at], &good[at + "\"command\",".len()..]));
+        let ran = machine.run(&["doctor", "--quick"]);
+        let said = format!("problem  capture: the hooks of {name} in ~/{file} are not all run: of line ");
+        assert!(ran.code == 1 && ran.out().contains(&said), "{}", ran.out());
+        assert!(
+            ran.out().contains("its type is \"prompt\"") && ran.out().ends_with("\n1 problem\n"),
+            "{}",
+            ran.out()
+        );
+        machine.file(file, good);
+    }
+    machine.done(&["doctor", "--quick"]);
+}

@@ -48,7 +48,7 @@ fn a_handler_that_is_not_run_or_not_waited_for_is_a_problem() {
                 "the hook is not run: its type is \"prompt\"",
                 "make its type",
             ),
-            (good.replace(command, ""), "the hook is not run: it has no type", "put \"type\""),
+            (good.replace(command, ""), "the hook is not run: it has no type", "make its type"),
             (
                 good.replace("\"timeout\": 10", "\"timeout\": 0.01"),
                 "gives up on the hook after 0.01 s",
@@ -84,11 +84,7 @@ fn a_handler_that_is_not_run_or_not_waited_for_is_a_problem() {
         machine.file(file, &good);
         if claude {
             machine.file(file, with("\"if\": \"Bash(git *)\""));
-            finds(
-                &machine,
-                "the hook is not run: Claude Code runs one with an \"if\" for tools only",
-                "take \"if\"",
-            );
+            finds(&machine, "the hook is not run: it has an \"if\", which is for tools only", "take \"if\"");
             machine.file(file, with("\"asyncRewake\": true"));
             finds(&machine, "Claude Code does not wait for the hook", "take \"async\"");
             machine.file(file, good.replace("\"--max-bytes\"", "\"--peek\", \"--max-bytes\""));

@@ -53,6 +53,7 @@ fn how(surface: &SurfaceStatus) -> String {
             format!("not run in this worktree, only {}", handoff_text::Sanitised::path(path))
         }
         State::Other(command) => format!("runs another one: {command}"),
+        State::Idle { line, why } => format!("wired, but line {line} is not run: {why}"),
         State::Malformed(error) => format!("cannot be read: {error}"),
         State::Unreadable(why) => format!("cannot be read: {why}"),
     }

@@ -184,6 +184,7 @@ pub(crate) fn wired(here: &Here<'_>) -> Result<Vec<String>, Failure> {
                 State::NotRun(path) => {
                     format!("{name} (not run in this worktree, only those of {})", Sanitised::path(path))
                 }
+                State::Idle { line, why } => format!("{name} (line {line} is not run: {why})"),
                 state if !state.is_wired() => continue,
                 _ if is_of_main => format!("{name} (of the main checkout)"),
                 _ => name,

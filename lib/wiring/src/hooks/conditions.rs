@@ -49,6 +49,19 @@ impl Conditions {
         }
     }
 
+    /// Why a host does not run the handler as a command of ours at all; `None` when it does. Only Claude Code looks at an
+    /// `if`.
+    pub fn never_runs(&self, reads: Matcher) -> Option<String> {
+        match self.kind.as_deref() {
+            Some("command") if self.has_if && reads == Matcher::Names => {
+                Some("it has an \"if\", which is for tools only".to_owned())
+            }
+            Some("command") => None,
+            Some(kind) => Some(format!("its type is {kind:?}")),
+            None => Some("it has no type".to_owned()),
+        }
+    }
+
     /// Whether the handler is run at `source`; `None` when the matcher is a regular expression that is not understood
     /// here.
     pub fn runs_at(&self, source: &str, reads: Matcher) -> Option<bool> {
