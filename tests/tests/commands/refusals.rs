@@ -27,6 +27,18 @@ fn a_refusal_names_the_line_and_the_heading_that_the_draft_has_instead() {
              after `## Immediate next action` and put the rest on the lines below"
                 .to_owned(),
         ),
+        (
+            "## Status\nx\n\n    ## Immediate next action\nGo.\n",
+            "it has no `## Immediate next action`: line 4, `## Immediate next action`, is indented so far that markdown \
+             takes it for code; move it to the start of its line"
+                .to_owned(),
+        ),
+        (
+            "##\u{a0}Immediate next action\nGo.\n",
+            "it has no `## Immediate next action`: line 1, `## Immediate next action`, has a character that looks \
+             like a blank and is none; type that line again"
+                .to_owned(),
+        ),
     ];
     for (draft, reason) in cases {
         let ran = world.run("handoff-write", &app, &["--check"], draft);
@@ -34,6 +46,21 @@ fn a_refusal_names_the_line_and_the_heading_that_the_draft_has_instead() {
     }
     let behind_a_mark = "\u{feff}## Immediate next action\nGo.\n";
     world.run("handoff-write", &app, &["--check"], behind_a_mark).is(0, "ok\n", "");
+}
+
+#[test]
+fn a_next_action_is_accepted_in_every_form_that_markdown_takes_for_its_heading() {
+    let world = World::new();
+    let app = world.dir("app");
+    for heading in
+        ["##  Immediate  next action", "  ## Immediate next action", "##\tImmediate next action ##"]
+    {
+        let draft = format!("# T\n\n{heading}\nGo.\n");
+        world.run("handoff-write", &app, &["--check"], &draft).is(0, "ok\n", "");
+        let empty = format!("# T\n\n{heading}\n");
+        let reason = "agent-handoff: its `## Immediate next action` is empty: say what to do first\n";
+        world.run("handoff-write", &app, &["--check"], &empty).is(1, "", reason);
+    }
 }
 
 #[test]
