@@ -101,3 +101,30 @@ fn a_report_that_cannot_be_printed_says_that_the_handoff_was_written() {
         assert!(output.status.code() == Some(1) && err.contains(&said), "{err}");
     }
 }
+
+#[test]
+fn an_option_with_a_wrong_number_or_time_says_what_its_value_must_be() {
+    let world = World::new();
+    let app = world.dir("app");
+    let whole = "a whole number is needed";
+    let age = "a number with its unit is needed, such as 12h, 30d or 8w";
+    for (program, verb, option, value, reason) in [
+        ("handoff-write", "", "--length", "abc", whole),
+        ("handoff-write", "", "--dirty-files", "-1", whole),
+        ("handoff-write", "", "--dirty-files", "99999999999999999999999", "the number is too large"),
+        ("inbox", "read", "--max-bytes", "1e3", whole),
+        ("inbox", "log", "-n", "", whole),
+        ("inbox", "prune", "--older-than", "90", age),
+        ("inbox", "prune", "--older-than", "soon", age),
+    ] {
+        let words: Vec<&str> = [verb, option, value].into_iter().skip(usize::from(verb.is_empty())).collect();
+        let ran = world.run(program, &app, &words, BODY);
+        let expected = format!("agent-handoff: `{option} {value}`: {reason}\n");
+        assert!(ran.code == 2 && ran.err().starts_with(&expected), "{} {}", ran.code, ran.err());
+    }
+    let refused = "agent-handoff: session-start did not look for handoffs: ";
+    let ran = world.run("session-start", &app, &["--max-bytes", "abc"], "");
+    ran.is(0, &format!("{refused}`--max-bytes abc`: {whole}\n"), "");
+    let ran = world.run("session-start", &app, &["--format", "x"], "");
+    ran.is(0, &format!("{refused}`--format x`: use auto, plain, claude or codex\n"), "");
+}
