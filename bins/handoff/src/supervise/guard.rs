@@ -19,7 +19,6 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use handoff_backends::Kind;
 use handoff_process::{Environment, Output};
@@ -27,13 +26,11 @@ use handoff_text::Sanitised;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions};
 
+use super::phase::KILL_GRACE;
 use super::{Plan, descendants, leash};
 
 /// What a guard that cannot start its backend exits with, as shells do.
 pub(crate) const CANNOT_START: u8 = 127;
-
-/// Between asking a group to end and ending it.
-pub(crate) const MERCY: Duration = Duration::from_secs(2);
 
 /// What an agent of `kind` is asked to end with. Codex tidies up after an interrupt only: its snapshots of the shell hold
 /// the exported keys, readable to all. Claude Code ends its children in order when it is terminated.
@@ -135,7 +132,8 @@ pub(crate) fn run(command: &[OsString], output: &Output) -> u8 {
     match guarded(kind, prompt, settings, program, args) {
         Ok(()) => 0,
         Err(error) => {
-            output.complain(error);
+            // For the supervisor, which says which run it is of.
+            output.note(&format!("{error}\n"));
             forget(settings);
             CANNOT_START
         }
@@ -169,11 +167,11 @@ fn guarded(
         let own = rustix::process::getpgid(None);
         let end = |signal| own.map(|group| rustix::process::kill_process_group(group, signal));
         let _ = end(first);
-        std::thread::sleep(MERCY / 2);
+        std::thread::sleep(KILL_GRACE / 2);
         if first != Signal::TERM {
             let _ = end(Signal::TERM);
         }
-        std::thread::sleep(MERCY / 2);
+        std::thread::sleep(KILL_GRACE / 2);
         forget(&of_watched);
         descendants::end(rustix::process::getpid());
         let _ = end(Signal::KILL);

@@ -18,7 +18,7 @@ use crate::here::{Here, settings_file};
 use crate::resumable::Native;
 use crate::supervise::{Ended, Journal, Plan, Signals, Watch, guard, notify, supervise};
 
-/// How long the guard of a killed run may take to end its agent: it needs [`guard::MERCY`].
+/// How long the guard of a killed run may take to end its agent: it needs the grace of [`supervise`].
 const GUARD_TIMEOUT: Duration = Duration::from_secs(10);
 const GUARD_TICK: Duration = Duration::from_millis(50);
 
