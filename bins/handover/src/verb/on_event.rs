@@ -14,7 +14,7 @@ use std::time::Duration;
 use handoff_address::Address;
 use handoff_document::Timestamp;
 use handoff_files::Dir;
-use handoff_process::{Environment, Failure, Output, SessionWord};
+use handoff_process::{Environment, Failure, HandoffRequest, Output};
 use handoff_quota::{Cause, Ledger, Moment, Policy, Reading, Rollout, Tool, Trigger, Wall};
 use handoff_text::Sanitised;
 use serde_json::json;
@@ -85,7 +85,7 @@ fn alarm(here: &Here<'_>, reason: &str) {
     if last().is_some_and(|last| last == reason.as_bytes()) {
         return;
     }
-    let word = SessionWord {
+    let request = HandoffRequest {
         tool: "handover",
         name: "Not saved: uncommitted work",
         topic: "capture",
@@ -103,9 +103,9 @@ fn alarm(here: &Here<'_>, reason: &str) {
         Sanitised::path(here.top())
     );
     // Noted after it is told: twice is better than never.
-    let noted = match word.leave(&body) {
+    let noted = match request.send(&body) {
         Ok(_) => dir.and_then(|dir| Ok(dir.temporary(&[reason.as_bytes()])?.replace(TOLD).map(drop)?)),
-        Err(why) => Err(Failure::new(why)),
+        Err(error) => Err(error.into()),
     };
     if let Err(failure) = noted {
         here.output.complain(failure.words);
