@@ -98,15 +98,7 @@ impl Checkout {
         let mut git = Command::new("git");
         git.arg("-C").arg(&self.0).args(args).stdin(Stdio::null());
         // An inherited one would make this another repository.
-        for variable in [
-            "GIT_DIR",
-            "GIT_WORK_TREE",
-            "GIT_INDEX_FILE",
-            "GIT_COMMON_DIR",
-            "GIT_OBJECT_DIRECTORY",
-            "GIT_NAMESPACE",
-            "GIT_PREFIX",
-        ] {
+        for variable in handoff_worktree::REPOSITORY_VARIABLES {
             git.env_remove(variable);
         }
         git.env("GIT_TERMINAL_PROMPT", "0");

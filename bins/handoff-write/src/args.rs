@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use handoff_address::WorktreeName;
 use handoff_cli::tables::{JSON, ROOT, write};
-use handoff_cli::{Asked, CalledAs, Given, Misuse, ask};
+use handoff_cli::{Asked, CalledAs, Given, Misuse, ask, number};
 use handoff_document::Topic;
 
 use crate::place::Start;
@@ -69,8 +69,8 @@ fn command(given: &Given) -> Result<Command, Misuse> {
         description: given.text(&write::DESCRIPTION)?,
         tool: given.text(&write::TOOL)?,
         session_id: given.text(&write::SESSION_ID)?.filter(|id| !id.is_empty()),
-        dirty_files: given.parsed(&write::DIRTY_FILES, str::parse)?,
-        length: given.parsed(&write::LENGTH, str::parse)?,
+        dirty_files: given.parsed(&write::DIRTY_FILES, number)?,
+        length: given.parsed(&write::LENGTH, number)?,
         check: given.has(&write::CHECK),
         secrets: secrets(given),
         start,

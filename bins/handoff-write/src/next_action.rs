@@ -5,6 +5,8 @@ use handoff_text::Sanitised;
 
 /// The heading as it must be.
 const WANTED: &str = "## Immediate next action";
+/// Its words, as [`words`] gives them.
+const WORDS: &str = "immediate next action";
 
 /// Why `body` has no next action, with the line of `draft` that its writer may have meant; `None` when it has one.
 pub(crate) fn fault(body: &[u8], draft: &[u8]) -> Option<String> {
@@ -21,11 +23,8 @@ pub(crate) fn fault(body: &[u8], draft: &[u8]) -> Option<String> {
     if !next.is_empty() {
         return None;
     }
-    let heading = headings(body)
-        .into_iter()
-        .find(|heading| !heading.is_in_code && heading.text.ends_with(next.heading));
-    let has_more = next.heading.len() > WANTED.len() - "## ".len();
-    Some(match heading.filter(|_| has_more) {
+    let heading = headings(body).into_iter().find(|heading| heading.line == next.line);
+    Some(match heading.filter(|heading| words(heading) != WORDS) {
         Some(heading) => format!(
             "{} says the action in the heading itself: end the heading after `{WANTED}` and put the rest on the lines below",
             place(&heading, body, draft)
@@ -45,7 +44,7 @@ fn is_of_template(next: &Section<'_>) -> bool {
 /// next.
 fn meant(body: &[u8]) -> Option<Heading<'_>> {
     let headings = headings(body);
-    let exact = headings.iter().find(|heading| words(heading).starts_with("immediate next action"));
+    let exact = headings.iter().find(|heading| words(heading).starts_with(WORDS));
     let near = || {
         headings.iter().find(|heading| {
             let words = words(heading);
@@ -68,6 +67,18 @@ fn misnamed(heading: &Heading<'_>, body: &[u8], draft: &[u8]) -> String {
     if heading.is_in_code {
         return format!(
             "it has no `{WANTED}`: {place} stands in a code block; close the block above it, or add the heading"
+        );
+    }
+    if heading.is_indented {
+        return format!(
+            "it has no `{WANTED}`: {place} is indented so far that markdown takes it for code; move it to the start of its line"
+        );
+    }
+    let shown = Sanitised::line(heading.text, 80);
+    let looks_the_same = shown.split_whitespace().collect::<Vec<_>>().join(" ").eq_ignore_ascii_case(WANTED);
+    if looks_the_same {
+        return format!(
+            "it has no `{WANTED}`: {place} has a character that looks like a blank and is none; type that line again"
         );
     }
     format!("it has no `{WANTED}`: {place} is another heading; make that line `{WANTED}`")

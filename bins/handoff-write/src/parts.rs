@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use handoff_document::yaml::Problem;
-use handoff_document::{Document, Draft, Malformed};
+use handoff_document::{Document, Draft, MAX_FRONTMATTER_BYTES, Malformed, frontmatter_length};
+use handoff_surface::size;
 
 /// The byte order mark, which a writer never writes.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -67,11 +68,7 @@ enum Front {
 fn front(draft: &[u8], document: &Document<'_>) -> Front {
     match document.problem() {
         Some(Malformed::Empty | Malformed::NoFrontmatter) => return Front::Absent,
-        Some(Malformed::NotClosed) => {
-            return Front::Unusable(
-                "its first line is `---`, and no second one closes a frontmatter".to_owned(),
-            );
-        }
+        Some(Malformed::NotClosed | Malformed::TooLong) => return Front::Unusable(not_closed(draft)),
         Some(Malformed::Yaml(error)) => {
             // Both lines count from the one below the opening `---`.
             let line = error.line + 1;
@@ -101,4 +98,16 @@ fn front(draft: &[u8], document: &Document<'_>) -> Front {
     let has_fields = document.fields().next().is_some();
     let has_text = document.unknown_lines(&[]).iter().any(|line| !line.trim().is_empty());
     if has_text && !has_fields { Front::Absent } else { Front::Usable }
+}
+
+/// Why what begins with the draft's first `---` is no frontmatter.
+fn not_closed(draft: &[u8]) -> String {
+    match frontmatter_length(draft) {
+        Some(length) => format!(
+            "its first line is `---`, and {} stand between that and the next `---`; a frontmatter may have {}",
+            size(length as u64),
+            size(MAX_FRONTMATTER_BYTES as u64)
+        ),
+        None => "its first line is `---`, and no second one closes a frontmatter".to_owned(),
+    }
 }

@@ -118,16 +118,16 @@ impl<'a> Here<'a> {
                 return true;
             }
             let delivered = self.deliver(runs, row);
-            if let Err(why) = &delivered {
-                let why = Sanitised::from(why.as_str());
+            if let Err(error) = &delivered {
+                let why = Sanitised::from(&*error.to_string());
                 self.note(&format!("agent-handoff: {id}: could not leave word in the inbox: {why}\n"));
             }
             delivered.is_ok()
         })
     }
 
-    /// Leaves the result of `row` where it was asked for; Err is why not.
-    fn deliver(&self, runs: &Runs, row: &Row) -> Result<(), String> {
+    /// Sends the result of `row` to where it was asked for.
+    fn deliver(&self, runs: &Runs, row: &Row) -> Result<(), deliver::DeliverError> {
         let files = runs.files(row);
         let about = deliver::About { id: row.id.as_str(), backend: &row.backend, prompt: &files.prompt };
         deliver::stored(self, &about, row.state, &files.result, row.caller.as_deref())

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use handoff_cli::tables::{DRY_RUN, JSON, ROOT, inbox};
-use handoff_cli::{Asked, CalledAs, Given, Misuse, age, ask};
+use handoff_cli::{Asked, CalledAs, Given, Misuse, age, ask, limit};
 use handoff_surface::BUDGET;
 
 #[derive(Debug)]
@@ -48,14 +48,14 @@ fn verb(given: &Given) -> Result<Verb, Misuse> {
     Ok(match given.verb.name {
         "read" => Verb::Read {
             ids: ids()?,
-            max_bytes: given.parsed(&inbox::MAX_BYTES, number)?.unwrap_or(BUDGET),
+            max_bytes: given.parsed(&inbox::MAX_BYTES, limit)?.unwrap_or(BUDGET),
             session_id: given.text(&inbox::SESSION_ID)?,
         },
         "show" => Verb::Show { id: first()? },
         "archive" => Verb::Archive { ids: ids()? },
         "restore" => Verb::Restore { ids: ids()? },
         "settle" => Verb::Settle,
-        "log" => Verb::Log { all, most: given.parsed(&inbox::NUMBER, number)?.unwrap_or(20) },
+        "log" => Verb::Log { all, most: given.parsed(&inbox::NUMBER, limit)?.unwrap_or(20) },
         "search" => Verb::Search { text: first()?, all },
         "worktrees" => Verb::Worktrees,
         "move" => Verb::Move { old: path(0), new: path(1) },
@@ -67,15 +67,6 @@ fn verb(given: &Given) -> Result<Verb, Misuse> {
         "path" => Verb::Path,
         _ => Verb::List,
     })
-}
-
-/// A count; one that is too large to be counted is all.
-fn number(text: &str) -> Result<usize, &'static str> {
-    match text.parse() {
-        Ok(number) => Ok(number),
-        Err(_) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(usize::MAX),
-        Err(_) => Err("use a number"),
-    }
 }
 
 /// More seconds than can be counted are all.

@@ -1,11 +1,11 @@
 //! Lists, shows, archives, restores and searches handoffs.
 
-mod absorbed;
 mod args;
 mod here;
 mod id;
 mod offer;
 mod row;
+mod stranded;
 mod table;
 mod verb;
 

@@ -31,6 +31,12 @@ impl Drifts {
         *self.known.entry(id.to_owned()).or_insert_with(|| repository.relation_to(id))
     }
 
+    /// Whether the commit on which `document` was written is in this repository; `None` where it names no commit, and
+    /// outside git.
+    pub(crate) fn knows_head(&mut self, document: &Document<'_>) -> Option<bool> {
+        self.relation(document).map(|relation| relation != Relation::Gone)
+    }
+
     fn is_other_branch(&self, document: &Document<'_>) -> bool {
         let then = document.field("branch").filter(|&branch| branch != "unknown");
         matches!((then, &self.head.branch), (Some(then), Some(now)) if then != now)

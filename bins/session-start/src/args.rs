@@ -1,9 +1,9 @@
 //! What was typed.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use handoff_surface::BUDGET;
-use lexopt::ValueExt;
 use lexopt::prelude::{Long, Short};
 
 pub(crate) const HELP: &str = "\
@@ -61,15 +61,21 @@ impl Args {
         while let Some(arg) = parser.next()? {
             match arg {
                 Long("format") => {
-                    args.format = parser.value()?.parse_with(|name| match name {
-                        "auto" => Ok(Format::Auto),
-                        "plain" => Ok(Format::Plain),
-                        "claude" | "codex" => Ok(Format::Json),
-                        _ => Err("use auto, plain, claude or codex"),
-                    })?;
+                    let value = parser.value()?;
+                    args.format = match value.to_str() {
+                        Some("auto") => Format::Auto,
+                        Some("plain") => Format::Plain,
+                        Some("claude" | "codex") => Format::Json,
+                        _ => return Err(refused("--format", &value, "use auto, plain, claude or codex")),
+                    };
                 }
                 Long("root") => args.root = Some(parser.value()?.into()),
-                Long("max-bytes") => args.max_bytes = parser.value()?.parse()?,
+                Long("max-bytes") => {
+                    let value = parser.value()?;
+                    let number = value.to_str().and_then(|number| number.parse().ok());
+                    args.max_bytes =
+                        number.ok_or_else(|| refused("--max-bytes", &value, "a whole number is needed"))?;
+                }
                 Long("peek") => args.peek = true,
                 Short('h') | Long("help") => return Ok(Command::Help),
                 Short('V') | Long("version") => return Ok(Command::Version),
@@ -78,4 +84,9 @@ impl Args {
         }
         Ok(Command::Run(args))
     }
+}
+
+/// In the words of the other programs, whose parser this one does not have.
+fn refused(option: &str, value: &OsStr, reason: &str) -> lexopt::Error {
+    lexopt::Error::Custom(format!("`{option} {}`: {reason}", value.to_string_lossy()).into())
 }

@@ -5,30 +5,12 @@
 //! model of the calling session got through by others. Everything else is the user's: a toolchain, a database, the
 //! `env_key` of a provider in Codex's own configuration.
 
+use handoff_worktree::REPOSITORY_VARIABLES;
+
 use crate::backend::Kind;
 
 /// How the names begin that belong to an agent, to its session or to what a session was handed.
 const AGENTS_OWN: [&str; 6] = ["ANTHROPIC_", "CLAUDE_", "CLAUDECODE", "CODEX_", "OPENAI_", "HANDOVER_"];
-
-/// Names that make git see another repository than the one of the working directory, as inside of a git hook. As
-/// `git rev-parse --local-env-vars` has them, without `GIT_CONFIG_COUNT`, which is also how a container trusts a directory.
-const REPOSITORY: [&str; 15] = [
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_DIR",
-    "GIT_GRAFT_FILE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_NAMESPACE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
-];
 
 /// What every agent needs to run, whatever `inherit` says.
 const NEEDED: [&str; 28] = [
@@ -150,5 +132,5 @@ impl Rule {
 
 /// Whether a variable is of another session, or of another repository.
 fn is_anothers(name: &str) -> bool {
-    AGENTS_OWN.iter().any(|beginning| name.starts_with(beginning)) || REPOSITORY.contains(&name)
+    AGENTS_OWN.iter().any(|beginning| name.starts_with(beginning)) || REPOSITORY_VARIABLES.contains(&name)
 }

@@ -97,8 +97,16 @@ impl Line {
                 Line { program: inner, under, ..self }.read()
             }
             Reached::Verb(verb, word) => {
-                let under = self.under;
-                self.read_verb(verb, word).map_err(|error| Misuse { under, ..Misuse::new(error, Some(verb)) })
+                let (under, program) = (self.under, self.program);
+                // Where the line is no good with the word as one of the default verb, it was probably meant as a verb.
+                let meant =
+                    word.as_ref().map(|word| UsageError::unknown_verb(&word.to_string_lossy(), program));
+                self.read_verb(verb, word).map_err(|error| match meant {
+                    Some(meant @ UsageError::UnknownVerb { nearest: Some(_), .. }) => {
+                        Misuse { under, ..Misuse::new(meant, None) }
+                    }
+                    _ => Misuse { under, ..Misuse::new(error, Some(verb)) },
+                })
             }
         }
     }
@@ -128,12 +136,18 @@ impl Line {
         }
     }
 
-    /// `help VERB`.
+    /// `help VERB`, and `help VERB VERB` where the first has verbs of its own, in this program or in another.
     fn help_of(&mut self) -> Result<Reached, UsageError> {
         let Next::Word(word) = self.next([])? else { return Ok(Reached::Whole(self.help(None))) };
-        match self.named(word)? {
-            Reached::Verb(verb, _) => Ok(Reached::Whole(self.help(Some(verb)))),
-            whole @ Reached::Whole(_) => Ok(whole),
+        let text = word.to_string_lossy();
+        let verb = self.program.verb(&text).ok_or_else(|| UsageError::unknown_verb(&text, self.program))?;
+        match verb.target {
+            Target::Verbs(inner) | Target::Program(inner) if inner.verb("").is_none() => {
+                self.program = inner;
+                self.under = Some(verb);
+                self.help_of()
+            }
+            _ => Ok(Reached::Whole(self.help(Some(verb)))),
         }
     }
 
@@ -152,8 +166,7 @@ impl Line {
         {
             return Ok(Reached::Verb(verb, Some(word)));
         }
-        let known = self.program.shown().flat_map(|verb| [&[verb.name], verb.aliases].concat());
-        Err(UsageError::UnknownVerb { nearest: nearest(&text, known), word: text })
+        Err(UsageError::unknown_verb(&text, self.program))
     }
 
     /// Reads what stands behind the verb and the word `first`.

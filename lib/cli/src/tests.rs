@@ -333,3 +333,30 @@ fn the_reference_names_every_verb_and_option_of_the_front_door() {
     assert!(text.contains("| `-f, --follow` | until it ends |"), "{text}");
     assert!(text.contains("| `--onto-head` | also on another commit, by a three-way merge |"), "{text}");
 }
+
+#[test]
+fn help_and_suggestions_reach_the_verbs_behind_a_verb() {
+    for (line, asked) in [
+        ("help runs prune", "help runs prune"),
+        ("help list prune", "help runs prune"),
+        ("help inbox restore", "help inbox restore"),
+        ("help runs", "help runs"),
+        ("help write", "help write"),
+        ("help run prune", "help run"),
+        ("runs help prune", "help runs prune"),
+        ("help runs prnue", "2: there is no verb `prnue`; did you mean `prune`?\nsee handoff runs --help"),
+        (
+            "help inbox restor",
+            "2: there is no verb `restor`; did you mean `restore`?\nsee handoff inbox --help",
+        ),
+        ("runs delte 7", "2: there is no verb `delte`; did you mean `delete`?\nsee handoff runs --help"),
+        (
+            "runs prnue --older-than 3d",
+            "2: there is no verb `prnue`; did you mean `prune`?\nsee handoff runs --help",
+        ),
+        ("runs delte", "list delte"),
+        ("runs 7 8", "2: `8` is one word too many: `list` takes ID\nsee handoff runs list --help"),
+    ] {
+        assert_eq!(read(&handoff::PROGRAM, line), asked, "{line}");
+    }
+}

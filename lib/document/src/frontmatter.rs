@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use crate::yaml::{self, Value};
 
-/// More than any writer needs; a `---` line that is closed further down than this was no frontmatter.
-pub(crate) const LONGEST: usize = 64 * 1024;
+/// The limit of a frontmatter in bytes, more than any writer needs. Between two `---` lines that are further apart than
+/// this there is no frontmatter.
+pub const MAX_FRONTMATTER_BYTES: usize = 64 * 1024;
 
 /// Why a file is no well-formed handoff. It is shown all the same, with this as a warning.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,9 +17,12 @@ pub enum Malformed {
     /// The first line is not `---`.
     #[error("it has no frontmatter")]
     NoFrontmatter,
-    /// No closing `---` line within 64 KiB.
+    /// No closing `---` line.
     #[error("its frontmatter is not closed")]
     NotClosed,
+    /// No closing `---` line within [`MAX_FRONTMATTER_BYTES`]: [`frontmatter_length`] says whether there is one behind.
+    #[error("its frontmatter is not closed within 64 KiB")]
+    TooLong,
     /// The frontmatter is outside the YAML that handoffs use. Its fields were read line by line.
     #[error("its frontmatter is not valid YAML ({0})")]
     Yaml(yaml::YamlError),
@@ -126,7 +130,10 @@ pub(crate) fn bounds(bytes: &[u8]) -> Result<Bounds, Malformed> {
         return Err(Malformed::NoFrontmatter);
     }
     let mut line = opening;
-    while line < bytes.len() && line - opening <= LONGEST {
+    while line < bytes.len() {
+        if line - opening > MAX_FRONTMATTER_BYTES {
+            return Err(Malformed::TooLong);
+        }
         let end = line_end(bytes, line);
         if is_marker(&bytes[line..end]) {
             return Ok(Bounds { inner: opening..line, body: end });
@@ -136,10 +143,26 @@ pub(crate) fn bounds(bytes: &[u8]) -> Result<Bounds, Malformed> {
     Err(Malformed::NotClosed)
 }
 
+/// How many bytes stand between the opening and the closing `---` line, also where they are more than a frontmatter may
+/// have. `None` if one of the two lines is missing.
+pub fn frontmatter_length(bytes: &[u8]) -> Option<usize> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let mut lines = bytes.split_inclusive(|&b| b == b'\n');
+    lines.next().filter(|line| is_marker(line))?;
+    let mut length = 0;
+    for line in lines {
+        if is_marker(line) {
+            return Some(length);
+        }
+        length += line.len();
+    }
+    None
+}
+
 /// Where the line that starts at `start` ends, its newline included.
 fn line_end(bytes: &[u8], start: usize) -> usize {
     // No longer than a frontmatter may be: a 50 MB line need not be walked to see that it is no marker.
-    let window = &bytes[start..bytes.len().min(start + LONGEST + 1)];
+    let window = &bytes[start..bytes.len().min(start + MAX_FRONTMATTER_BYTES + 1)];
     window.iter().position(|&b| b == b'\n').map_or(start + window.len(), |newline| start + newline + 1)
 }
 

@@ -61,6 +61,8 @@ pub enum Part {
 pub struct Section<'a> {
     /// Which one.
     pub part: Part,
+    /// The number of its first line, counted from 1 in the body.
+    pub line: usize,
     /// The heading's words; empty for the opening.
     pub heading: &'a [u8],
     /// All of it, the heading's line included.
@@ -76,37 +78,62 @@ impl Section<'_> {
     }
 }
 
-/// The sections of `body`. A heading is a line that starts with `## ` outside a fenced code block; what stands before
-/// the first is the opening, left out when it is blank.
+/// The sections of `body`. A heading is a line that markdown takes for one of level 2, outside a fenced code block; what
+/// stands before the first is the opening, left out when it is blank.
 pub fn sections(body: &[u8]) -> Vec<Section<'_>> {
     let mut starts = Vec::new();
     let mut fence: Option<(u8, usize)> = None;
     let mut at = 0;
-    for line in body.split_inclusive(|&b| b == b'\n') {
+    for (number, line) in (1..).zip(body.split_inclusive(|&b| b == b'\n')) {
         match (fence, fence_of(line)) {
             (None, Some((mark, length, _))) => fence = Some((mark, length)),
             (Some((open, length)), Some((mark, longer, true))) if open == mark && longer >= length => {
                 fence = None
             }
-            (None, None) if line.starts_with(b"## ") => starts.push((at, line)),
+            (None, None) => starts.extend(heading_of(line, 2).map(|heading| (at, number, line, heading))),
             _ => {}
         }
         at += line.len();
     }
-    let first = starts.first().map_or(body.len(), |(start, _)| *start);
+    let first = starts.first().map_or(body.len(), |(start, ..)| *start);
     let mut sections = Vec::with_capacity(starts.len() + 1);
     let opening = &body[..first];
     if !opening.iter().all(u8::is_ascii_whitespace) {
-        sections.push(Section { part: Part::Opening, heading: b"", text: opening, content: opening });
+        sections.push(Section {
+            part: Part::Opening,
+            line: 1,
+            heading: b"",
+            text: opening,
+            content: opening,
+        });
     }
-    for (number, &(start, line)) in starts.iter().enumerate() {
-        let end = starts.get(number + 1).map_or(body.len(), |(next, _)| *next);
-        let heading = line[3..].trim_ascii();
+    for (index, &(start, number, line, heading)) in starts.iter().enumerate() {
+        let end = starts.get(index + 1).map_or(body.len(), |(next, ..)| *next);
         let (text, content) = (&body[start..end], &body[start + line.len()..end]);
-        sections.push(Section { part: part_of(heading), heading, text, content });
+        sections.push(Section { part: part_of(heading), line: number, heading, text, content });
     }
     sections
 }
+
+/// The words of `line` if CommonMark takes it for a heading of `level` in the `#` form: at most three spaces before it,
+/// white space behind its `#`, and `#` at its end that do not count.
+fn heading_of(line: &[u8], level: usize) -> Option<&[u8]> {
+    let indent = line.iter().take_while(|&&b| b == b' ').count();
+    let marks = line[indent..].iter().take_while(|&&b| b == b'#').count();
+    let rest = &line[indent + marks..];
+    let is_heading =
+        indent <= MAX_INDENT && marks == level && rest.first().is_none_or(u8::is_ascii_whitespace);
+    if !is_heading {
+        return None;
+    }
+    let words = rest.trim_ascii();
+    let closing = words.iter().rev().take_while(|&&b| b == b'#').count();
+    let (before, _) = words.split_at(words.len() - closing);
+    Some(if before.last().is_none_or(u8::is_ascii_whitespace) { before.trim_ascii() } else { words })
+}
+
+/// How many spaces may stand before a heading or a fence. With more of them, or with a tab, it is code or a text.
+const MAX_INDENT: usize = 3;
 
 /// A line that looks like a heading of any level, wherever it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +146,8 @@ pub struct Heading<'a> {
     pub level: usize,
     /// Whether it stands in a fenced code block, where it opens no section.
     pub is_in_code: bool,
+    /// Whether so much white space stands before it that it is no heading in markdown.
+    pub is_indented: bool,
 }
 
 /// The headings in `body`, also those that open no section: for a message that says what a writer meant.
@@ -136,7 +165,9 @@ pub fn headings(body: &[u8]) -> Vec<Heading<'_>> {
         let text = line.trim_ascii();
         let level = text.iter().take_while(|&&b| b == b'#').count();
         if level > 0 {
-            found.push(Heading { line: number + 1, text, level, is_in_code: fence.is_some() });
+            let before = line.iter().take_while(|b| b.is_ascii_whitespace());
+            let is_indented = before.clone().count() > MAX_INDENT || before.clone().any(|&b| b == b'\t');
+            found.push(Heading { line: number + 1, text, level, is_in_code: fence.is_some(), is_indented });
         }
     }
     found
@@ -149,10 +180,10 @@ fn fence_of(line: &[u8]) -> Option<(u8, usize, bool)> {
     let mark = *rest.first().filter(|b| matches!(b, b'`' | b'~'))?;
     let length = rest.iter().take_while(|&&b| b == mark).count();
     let bare = rest[length..].iter().all(u8::is_ascii_whitespace);
-    (indent <= 3 && length >= 3).then_some((mark, length, bare))
+    (indent <= MAX_INDENT && length >= 3).then_some((mark, length, bare))
 }
 
-/// By the words a heading starts with, whatever the case: writers vary what follows.
+/// By the words a heading starts with, whatever the case and the white space between them: writers vary what follows.
 fn part_of(heading: &[u8]) -> Part {
     const KNOWN: &[(&str, Part)] = &[
         ("immediate next action", Part::NextAction),
@@ -162,16 +193,20 @@ fn part_of(heading: &[u8]) -> Part {
         ("do not redo", Part::DoNotRedo),
         ("files touched", Part::FilesTouched),
     ];
+    let words: Vec<&[u8]> =
+        heading.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).take(4).collect();
+    let heading = words.join(&b' ');
     let starts =
         |words: &str| heading.get(..words.len()).is_some_and(|h| h.eq_ignore_ascii_case(words.as_bytes()));
     KNOWN.iter().find(|(words, _)| starts(words)).map_or(Part::Other, |(_, part)| *part)
 }
 
-/// The first `# ` heading in the opening, without the template's "Handoff —" before it.
+/// The first heading of level 1 that is not empty, without the template's "Handoff —" before it.
 pub(crate) fn title(body: &[u8]) -> Option<Cow<'_, str>> {
     const FURTHEST: usize = 4096;
     let start = &body[..body.len().min(FURTHEST)];
-    let line = start.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(b"# "))?.trim_ascii();
+    let headings = start.split(|&b| b == b'\n').filter_map(|line| heading_of(line, 1));
+    let line = { headings }.find(|heading| !heading.is_empty())?;
     let title = ["Handoff — ", "Handoff - ", "Handoff: "]
         .iter()
         .find_map(|prefix| line.strip_prefix(prefix.as_bytes()))

@@ -1,6 +1,6 @@
 //! Setting fields of a file that somebody else wrote, without touching anything else in it.
 
-use crate::frontmatter::{Bounds, Frontmatter, LONGEST, bounds};
+use crate::frontmatter::{Bounds, Frontmatter, MAX_FRONTMATTER_BYTES, bounds};
 use crate::yaml;
 
 /// Fields that are either true or not there: written as YAML's boolean, not as a text.
@@ -24,7 +24,7 @@ pub fn stamped<'a>(file: &'a [u8], fields: &[(&str, Option<&str>)]) -> Option<(V
     for (key, value) in fields.iter().filter_map(|(key, value)| Some((key, (*value)?))) {
         let value = if FLAGS.contains(key) { value.into() } else { yaml::scalar(value) };
         let line = format!("{key}: {value}{end}");
-        if head.len() + line.len() + closing.len() < LONGEST {
+        if head.len() + line.len() + closing.len() < MAX_FRONTMATTER_BYTES {
             head.extend(line.as_bytes());
         }
     }

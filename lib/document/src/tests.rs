@@ -62,6 +62,42 @@ fn a_heading_in_a_code_block_opens_no_section() {
 }
 
 #[test]
+fn a_heading_is_what_markdown_takes_for_one() {
+    let first = |body: &str| {
+        let sections = sections(body.as_bytes());
+        let section = sections.first().expect("a body that is not blank has a section");
+        (section.part, String::from_utf8_lossy(section.heading).into_owned())
+    };
+    for line in [
+        "## Immediate next action",
+        "##  Immediate   next\taction ",
+        " ## Immediate next action",
+        "   ## immediate NEXT action",
+        "##\tImmediate next action",
+        "## Immediate next action ##",
+        "## Immediate next action #\r",
+    ] {
+        assert_eq!(first(&format!("{line}\nGo.\n")).0, Part::NextAction, "{line:?}");
+    }
+    for line in [
+        "    ## Immediate next action",
+        "\t## Immediate next action",
+        "##Immediate next action",
+        "### Immediate next action",
+        "##\u{a0}Immediate next action",
+        "\\## Immediate next action",
+    ] {
+        assert_eq!(first(&format!("{line}\nGo.\n")).0, Part::Opening, "{line:?}");
+    }
+    assert_eq!(first("## The language C# ##\nx\n").1, "The language C#");
+    assert_eq!(first("## C#\nx\n").1, "C#");
+    assert_eq!(first("##\nx\n"), (Part::Other, String::new()));
+    let title = |body: &str| Document::parse(body.as_bytes()).title().map(std::borrow::Cow::into_owned);
+    assert_eq!(title("  #  Handoff — Auth #\n").as_deref(), Some("Auth"));
+    assert_eq!(title("#\n# Auth\n").as_deref(), Some("Auth"));
+}
+
+#[test]
 fn the_longest_frontmatter_that_is_written_can_be_stamped_and_stays_readable() {
     let mut longest = draft("x", b"\nbody\n");
     longest.to_path = "/\u{1}".repeat(2_048);

@@ -8,10 +8,10 @@ mod ancestor;
 mod background;
 mod environment;
 mod failure;
+mod handoff_request;
 mod input;
 mod output;
 mod terminal;
-mod word;
 
 pub use ancestor::{ProcessId, directory_of_ancestor, process_space};
 pub use background::Background;
@@ -19,6 +19,7 @@ pub use environment::{
     Environment, ForeignHome, MAX_SESSION_ID_BYTES, NoState, NoStore, Unattended, is_session_id,
 };
 pub use failure::Failure;
+pub use handoff_request::{HandoffRequest, SendError, Sent};
 pub use handoff_text::quoted;
 pub use input::{
     InputError, InputFault, Patience, is_input_silent_for, read_input, read_line, read_whole,
@@ -26,4 +27,3 @@ pub use input::{
 };
 pub use output::{Output, Status};
 pub use terminal::{is_in_foreground, to_terminal};
-pub use word::{Left, SessionWord};

@@ -1,14 +1,17 @@
 //! Whether the end of a run was told where its result is wanted.
 //!
-//! Two files in `runs/`, because the list may be what fails: `<id>.told` from the telling to the row, so that a finder that
-//! dies in between makes it be told twice and not by every command after it; `<id>.untold` while the telling has failed,
-//! so that it is tried again.
+//! Two files in `runs/`, because the list may be what fails: `<id>.untold` from the start of the run until the telling
+//! succeeds, so that it is tried again; `<id>.told` from then to the row, so that a finder that dies in between makes it be
+//! told twice and not by every command after it. The first is made at the start and becomes the second by a rename: on a
+//! disk that is full at the end, nothing has to be written.
 
 use handoff_document::Timestamp;
 use handoff_files::Lock;
 
 use crate::Runs;
 use crate::id::RunId;
+use crate::lock::{Asked, Held};
+use crate::reserve::LOCK;
 use crate::row::{Row, State};
 
 const TOLD: &str = ".told";
@@ -21,15 +24,24 @@ pub(crate) const ENDS: [&str; 2] = [TOLD, UNTOLD];
 const RETRY_SECS: i64 = 7 * 86_400;
 
 impl Runs {
+    /// Marks `id` as one whose end is still to be told.
+    pub(crate) fn mark_untold(&self, id: &RunId) {
+        // Where no file can be made now, it may be possible at the end.
+        let _ = self.runs.create_new(format!("{id}{UNTOLD}"));
+    }
+
     /// Tells of the end of `id` unless that was done; `tell` gives whether it could be.
     pub(crate) fn tell_once(&self, id: &RunId, tell: impl FnOnce() -> bool) {
         let told = format!("{id}{TOLD}");
         if !matches!(self.runs.kind_of(&told), Ok(None)) {
             return;
         }
-        let name = if tell() { told } else { format!("{id}{UNTOLD}") };
-        // Where no file can be made, it may be told twice, or not be tried again.
-        let _ = self.runs.create_new(&name);
+        if !tell() {
+            self.mark_untold(id);
+        } else if self.runs.rename_over(format!("{id}{UNTOLD}"), &told).is_err() {
+            // A run of handoff-cli's has no mark. Where no file can be made, it may be told twice.
+            let _ = self.runs.create_new(&told);
+        }
     }
 
     /// The row of `id` says how it ended, so nothing finds it any more.
@@ -54,10 +66,16 @@ impl Runs {
             }
             let Ok(mut rows) = self.rows("run_id = ?1 LIMIT 1", [id]) else { return };
             let row = rows.pop();
-            if row.as_ref().is_some_and(|row| row.state == State::Running) {
+            // The list may have no row of a run that is at work.
+            let is_at_work = match &row {
+                Some(row) => row.state == State::Running,
+                None => matches!(Held::ask(&self.runs, &format!("{id}{LOCK}"), false), Ok(Asked::Busy)),
+            };
+            if is_at_work {
                 continue;
             }
-            let then = self.runs.modified(&entry.name);
+            let ended = row.as_ref().and_then(|row| row.ended).map(Timestamp::seconds);
+            let then = ended.or_else(|| self.runs.modified(&entry.name));
             let is_old = then.is_some_and(|then| Timestamp::now().seconds() - then > RETRY_SECS);
             if is_old || row.is_none_or(|row| tell(&row)) {
                 // One that stays is told again.

@@ -89,7 +89,8 @@ fn excerpt(section: &Section<'_>, limit: usize, may_cut: bool) -> Option<Shown> 
     let end = text[..end].rfind('\n').filter(|&newline| newline > end / 2).unwrap_or(end);
     let kept = text[..end].trim_end();
     let missing = source.len().saturating_sub(kept.len()).max(1);
-    (kept.len() > section.heading.len() + 3).then(|| Shown { text: format!("{kept}\n{MARK}"), missing })
+    let heading = section.text[..section.text.len() - section.content.len()].trim_ascii();
+    (kept.len() > heading.len()).then(|| Shown { text: format!("{kept}\n{MARK}"), missing })
 }
 
 struct Missing {

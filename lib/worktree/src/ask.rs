@@ -5,36 +5,18 @@ use std::process::{Command, Stdio};
 
 use gix::ObjectId;
 
+use crate::environment::REPOSITORY_VARIABLES;
 use crate::repository::Resolved;
 
-/// The variables by which a caller's git says of which repository it speaks, and with what settings.
-const INHERITED: [&str; 18] = [
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_CEILING_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_DIR",
-    "GIT_GRAFT_FILE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_NAMESPACE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_REF_STORAGE",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
-];
+/// Further variables that change what git says of a repository whose directory is named.
+const SETTINGS: [&str; 3] = ["GIT_CEILING_DIRECTORIES", "GIT_CONFIG_COUNT", "GIT_REF_STORAGE"];
 
 /// What HEAD is in the repository with this git directory; None when git is missing or does not know.
 pub(crate) fn head(git_dir: &Path) -> Option<Resolved> {
     let ask = |args: &[&str]| {
         let mut git = Command::new("git");
         git.arg("--git-dir").arg(git_dir).args(args).stdin(Stdio::null()).stderr(Stdio::null());
-        for name in INHERITED {
+        for name in REPOSITORY_VARIABLES.iter().chain(&SETTINGS) {
             git.env_remove(name);
         }
         let output = git.output().ok()?;

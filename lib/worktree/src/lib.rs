@@ -12,6 +12,7 @@ mod ask;
 mod changes;
 mod count;
 mod drift;
+mod environment;
 mod repository;
 
 use std::io;
@@ -24,6 +25,7 @@ use gix_discover::upwards::{Options, TrustPolicy};
 #[cfg(feature = "status")]
 pub use changes::Change;
 pub use drift::{Count, Drift, Relation, Touched};
+pub use environment::REPOSITORY_VARIABLES;
 pub use repository::{Head, Repository};
 
 /// A directory that somebody works in: a git worktree's top level, or outside git the directory itself.

@@ -45,6 +45,7 @@ fn a_handoff_that_a_later_git_init_cut_off_is_named_with_the_move_that_brings_it
         "1 unread for {from}, which is a part of this worktree by now: handoff inbox move '{quoted}' {to}\n"
     );
     assert!(ran.err().ends_with(&line), "{}{line}", ran.err());
+    world.run("inbox", &part, &["read"], "").is(0, "nothing unread for top\n", ran.err());
     world.run("inbox", &part, &["move", from, to], "").is(
         0,
         &format!("moved 1 unread and 0 archived to {to}\n"),
@@ -52,6 +53,29 @@ fn a_handoff_that_a_later_git_init_cut_off_is_named_with_the_move_that_brings_it
     );
     let ran = list();
     assert!(ran.err().is_empty() && ran.out().contains("Auth refactor"), "{}{}", ran.out(), ran.err());
+}
+
+#[test]
+fn list_and_read_name_the_handoffs_of_a_worktree_that_was_moved_until_it_has_some_of_its_own() {
+    let world = World::new();
+    let (old, new, other) = (world.repo("app"), world.root().join("moved"), world.repo("other"));
+    // Its history is another one than that of the other repository.
+    std::fs::write(old.join("new"), "").unwrap();
+    world.commit(&old, "second");
+    world.write(&old, &[], BODY);
+    std::fs::rename(&old, &new).unwrap();
+    let line = format!(
+        "agent-handoff: 1 unread for {old}, which is gone; if it was moved here: handoff inbox move {old} {new}\n",
+        old = old.display(),
+        new = new.display()
+    );
+    for args in [&[][..], &["read"]] {
+        world.run("inbox", &new, args, "").is(0, "nothing unread for moved\n", &line);
+        world.run("inbox", &other, args, "").is(0, "nothing unread for other\n", "");
+    }
+    world.write(&new, &[], "## Immediate next action\nGo.\n");
+    let ran = world.run("inbox", &new, &["read"], "");
+    assert_eq!((ran.code, ran.err()), (0, ""));
 }
 
 #[test]

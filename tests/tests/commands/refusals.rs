@@ -27,6 +27,18 @@ fn a_refusal_names_the_line_and_the_heading_that_the_draft_has_instead() {
              after `## Immediate next action` and put the rest on the lines below"
                 .to_owned(),
         ),
+        (
+            "## Status\nx\n\n    ## Immediate next action\nGo.\n",
+            "it has no `## Immediate next action`: line 4, `## Immediate next action`, is indented so far that markdown \
+             takes it for code; move it to the start of its line"
+                .to_owned(),
+        ),
+        (
+            "##\u{a0}Immediate next action\nGo.\n",
+            "it has no `## Immediate next action`: line 1, `## Immediate next action`, has a character that looks \
+             like a blank and is none; type that line again"
+                .to_owned(),
+        ),
     ];
     for (draft, reason) in cases {
         let ran = world.run("handoff-write", &app, &["--check"], draft);
@@ -34,6 +46,21 @@ fn a_refusal_names_the_line_and_the_heading_that_the_draft_has_instead() {
     }
     let behind_a_mark = "\u{feff}## Immediate next action\nGo.\n";
     world.run("handoff-write", &app, &["--check"], behind_a_mark).is(0, "ok\n", "");
+}
+
+#[test]
+fn a_next_action_is_accepted_in_every_form_that_markdown_takes_for_its_heading() {
+    let world = World::new();
+    let app = world.dir("app");
+    for heading in
+        ["##  Immediate  next action", "  ## Immediate next action", "##\tImmediate next action ##"]
+    {
+        let draft = format!("# T\n\n{heading}\nGo.\n");
+        world.run("handoff-write", &app, &["--check"], &draft).is(0, "ok\n", "");
+        let empty = format!("# T\n\n{heading}\n");
+        let reason = "agent-handoff: its `## Immediate next action` is empty: say what to do first\n";
+        world.run("handoff-write", &app, &["--check"], &empty).is(1, "", reason);
+    }
 }
 
 #[test]
@@ -73,4 +100,31 @@ fn a_report_that_cannot_be_printed_says_that_the_handoff_was_written() {
         let err = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(1) && err.contains(&said), "{err}");
     }
+}
+
+#[test]
+fn an_option_with_a_wrong_number_or_time_says_what_its_value_must_be() {
+    let world = World::new();
+    let app = world.dir("app");
+    let whole = "a whole number is needed";
+    let age = "a number with its unit is needed, such as 12h, 30d or 8w";
+    for (program, verb, option, value, reason) in [
+        ("handoff-write", "", "--length", "abc", whole),
+        ("handoff-write", "", "--dirty-files", "-1", whole),
+        ("handoff-write", "", "--dirty-files", "99999999999999999999999", "the number is too large"),
+        ("inbox", "read", "--max-bytes", "1e3", whole),
+        ("inbox", "log", "-n", "", whole),
+        ("inbox", "prune", "--older-than", "90", age),
+        ("inbox", "prune", "--older-than", "soon", age),
+    ] {
+        let words: Vec<&str> = [verb, option, value].into_iter().skip(usize::from(verb.is_empty())).collect();
+        let ran = world.run(program, &app, &words, BODY);
+        let expected = format!("agent-handoff: `{option} {value}`: {reason}\n");
+        assert!(ran.code == 2 && ran.err().starts_with(&expected), "{} {}", ran.code, ran.err());
+    }
+    let refused = "agent-handoff: session-start did not look for handoffs: ";
+    let ran = world.run("session-start", &app, &["--max-bytes", "abc"], "");
+    ran.is(0, &format!("{refused}`--max-bytes abc`: {whole}\n"), "");
+    let ran = world.run("session-start", &app, &["--format", "x"], "");
+    ran.is(0, &format!("{refused}`--format x`: use auto, plain, claude or codex\n"), "");
 }

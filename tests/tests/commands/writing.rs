@@ -141,7 +141,9 @@ fn a_frontmatter_that_cannot_be_used_is_kept_in_the_body_and_named() {
     let app = world.dir("app");
     let yaml =
         |line: usize, problem: &str| format!("its frontmatter is not valid YAML (line {line}: {problem})");
-    let cases: [(&[u8], String); 6] = [
+    // Each line has 72 bytes: 72,000 in all.
+    let long = format!("---\n{}---\n", format!("key: {}\n", "x".repeat(66)).repeat(1_000));
+    let cases: [(&[u8], String); 7] = [
         (
             b"---\nticket: A-1\ndescription: Fix: the lexer\n# by hand\n---\n",
             yaml(3, "a second `: ` in one field; put the text in quotes"),
@@ -157,6 +159,10 @@ fn a_frontmatter_that_cannot_be_used_is_kept_in_the_body_and_named() {
             b"---\nname: never closed\n",
             "its first line is `---`, and no second one closes a frontmatter".to_owned(),
         ),
+        (
+            long.as_bytes(),
+            "its first line is `---`, and 72.0 kB stand between that and the next `---`; a frontmatter may have 65.5 kB".to_owned(),
+        ),
     ];
     for (front, reason) in cases {
         let draft = [front, BODY.as_bytes()].concat();
@@ -169,7 +175,7 @@ fn a_frontmatter_that_cannot_be_used_is_kept_in_the_body_and_named() {
     }
     let rows = json(&world.run("inbox", &app, &["--json"], ""));
     let problems: Vec<_> = rows.as_array().unwrap().iter().map(|row| row["problem"].clone()).collect();
-    assert_eq!(problems, vec![serde_json::Value::Null; 6]);
+    assert_eq!(problems, vec![serde_json::Value::Null; 7]);
 }
 
 #[test]

@@ -141,14 +141,14 @@ fn a_number_is_at_least_one_and_wins() {
     }
     for number in ["0", "abc", "-1", "1.5", "", "٣"] {
         let refusal = format!(
-            "agent-handoff: `-n {number}`: a number of at least 1 is needed\nsee handoff runs list --help\n"
+            "agent-handoff: `-n {number}`: a whole number of at least 1 is needed\nsee handoff runs list --help\n"
         );
         stage.handoff(&["list", "-n", number]).is(2, "", &refusal);
     }
     assert_eq!(stage.handoff(&["list", "-n", "99999999999999999999"]).out().lines().count(), 3);
     for time in ["soon", "0", "9x", "", "99999999999999999999h"] {
         let refusal = format!(
-            "agent-handoff: `--timeout {time}`: a time such as 90s, 10m or 2h is needed\nsee handoff wait --help\n"
+            "agent-handoff: `--timeout {time}`: a time of at least 1s is needed, such as 90s, 10m or 2h\nsee handoff wait --help\n"
         );
         stage.handoff(&["wait", "--timeout", time]).is(2, "", &refusal);
     }

@@ -1,11 +1,10 @@
 //! From the command line to a [`Command`].
 
 use std::ffi::OsString;
-use std::time::Duration;
 
 use handoff_cli::table::Target;
 use handoff_cli::tables::{DRY_RUN, JSON, YES, handoff as table};
-use handoff_cli::{Asked, CalledAs, Given, Misuse, UsageError, age, ask, duration};
+use handoff_cli::{Asked, CalledAs, Given, Misuse, UsageError, age, ask, positive_limit, timeout};
 
 use super::{Command, List, New, Source, Task};
 use crate::resumable::Native;
@@ -55,14 +54,13 @@ fn command(given: &Given, called: &CalledAs) -> Result<Command, Misuse> {
             id: id()?,
             json: given.has(&JSON),
             all: given.has(&table::ALL),
-            number: given.parsed(&table::NUMBER, count)?,
+            number: given.parsed(&table::NUMBER, positive_limit)?,
         }),
         "open" => open(given)?,
         "tail" => Command::Tail { id: id()?, follow: given.has(&table::FOLLOW) },
-        "wait" => Command::Wait {
-            ids: given.words_from(0)?,
-            timeout: given.parsed(&table::WAIT_TIMEOUT, some_time)?,
-        },
+        "wait" => {
+            Command::Wait { ids: given.words_from(0)?, timeout: given.parsed(&table::WAIT_TIMEOUT, timeout)? }
+        }
         "stop" => Command::Stop { id: id()? },
         "init" => Command::Init { yes: given.has(&YES) },
         "completions" => Command::Completions { shell: required()? },
@@ -83,7 +81,7 @@ fn task(given: &Given) -> Result<Task, Misuse> {
         cwd: given.path(&table::CWD),
         slug: given.text(&table::SLUG)?,
         print: given.has(&table::PRINT),
-        timeout: given.parsed(&table::TIMEOUT, some_time)?,
+        timeout: given.parsed(&table::TIMEOUT, timeout)?,
         to_inbox: given.has(&table::TO_INBOX),
         quiet: given.has(&table::QUIET),
         verbose: given.has(&table::VERBOSE),
@@ -137,18 +135,4 @@ fn take_source(given: &Given, task: &mut Task, word: &OsString) -> Result<(), Mi
     }
     task.source = Some(if word == "-" { Source::Input } else { Source::File(word.into()) });
     Ok(())
-}
-
-/// How many; more than can be counted are all.
-fn count(text: &str) -> Result<usize, &'static str> {
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.parse().unwrap_or(usize::MAX) {
-        number @ 1.. if is_number => Ok(number),
-        _ => Err("a number of at least 1 is needed"),
-    }
-}
-
-fn some_time(text: &str) -> Result<Duration, &'static str> {
-    let length = duration(text).ok().filter(|length| !length.is_zero());
-    length.ok_or("a time such as 90s, 10m or 2h is needed")
 }

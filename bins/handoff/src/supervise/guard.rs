@@ -19,21 +19,19 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use handoff_backends::Kind;
+use handoff_files::FileError;
 use handoff_process::{Environment, Output};
 use handoff_text::Sanitised;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions};
 
+use super::phase::KILL_GRACE;
 use super::{Plan, descendants, leash};
 
 /// What a guard that cannot start its backend exits with, as shells do.
 pub(crate) const CANNOT_START: u8 = 127;
-
-/// Between asking a group to end and ending it.
-pub(crate) const MERCY: Duration = Duration::from_secs(2);
 
 /// What an agent of `kind` is asked to end with. Codex tidies up after an interrupt only: its snapshots of the shell hold
 /// the exported keys, readable to all. Claude Code ends its children in order when it is terminated.
@@ -135,19 +133,45 @@ pub(crate) fn run(command: &[OsString], output: &Output) -> u8 {
     match guarded(kind, prompt, settings, program, args) {
         Ok(()) => 0,
         Err(error) => {
-            output.complain(error);
+            // For the supervisor, which says which run it is of.
+            output.note(&format!("{error}\n"));
             forget(settings);
             CANNOT_START
         }
     }
 }
 
-/// Why `program` could not be started, and what to do about it.
-pub(crate) fn cannot_start(program: &OsStr, error: &std::io::Error) -> String {
-    let name = Sanitised::path(program.as_ref());
-    match error.kind() {
-        ErrorKind::NotFound => format!("could not find {name}: install it, or set PATH to where it is"),
-        _ => format!("could not start {name}: {}", handoff_files::reason(error)),
+/// Why a backend could not be started or waited for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// Its program is not on PATH.
+    #[error("could not find {}: install it, or set PATH to where it is", Sanitised::path(.0.as_ref()))]
+    NotFound(OsString),
+    /// Its program was refused by the system.
+    #[error("could not start {}: {}", Sanitised::path(.0.as_ref()), handoff_files::reason(.1))]
+    NotStarted(OsString, std::io::Error),
+    /// What the leash reported before it could become the backend.
+    #[error("{0}")]
+    Reported(String),
+    /// The guard was gone before the backend began.
+    #[cfg(target_os = "linux")]
+    #[error("its guard was killed")]
+    GuardKilled,
+    /// The prompt's file.
+    #[error(transparent)]
+    Prompt(#[from] FileError),
+    /// Its input could not be set, or it could not be waited for.
+    #[error("{}", handoff_files::reason(.0))]
+    System(std::io::Error),
+}
+
+impl StartError {
+    /// The system's `error` on starting `program`.
+    pub(crate) fn of(program: &OsStr, error: std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound => Self::NotFound(program.to_owned()),
+            _ => Self::NotStarted(program.to_owned(), error),
+        }
     }
 }
 
@@ -158,9 +182,9 @@ fn guarded(
     settings: &OsStr,
     program: &OsStr,
     args: &[OsString],
-) -> Result<(), String> {
-    // Held to the end of this process. Where there are no locks, nobody is kept waiting.
-    let lock = handoff_files::open_regular(Path::new(prompt)).map_err(|error| error.to_string())?;
+) -> Result<(), StartError> {
+    // Held to the end of this process. Where there are no locks, no `resume` waits.
+    let lock = handoff_files::open_regular(Path::new(prompt))?;
     let _ = lock.lock();
     let backend = leash::start(prompt, program, args)?;
     let (of_watched, first) = (settings.to_owned(), stop_signal(kind));
@@ -169,11 +193,11 @@ fn guarded(
         let own = rustix::process::getpgid(None);
         let end = |signal| own.map(|group| rustix::process::kill_process_group(group, signal));
         let _ = end(first);
-        std::thread::sleep(MERCY / 2);
+        std::thread::sleep(KILL_GRACE / 2);
         if first != Signal::TERM {
             let _ = end(Signal::TERM);
         }
-        std::thread::sleep(MERCY / 2);
+        std::thread::sleep(KILL_GRACE / 2);
         forget(&of_watched);
         descendants::end(rustix::process::getpid());
         let _ = end(Signal::KILL);
@@ -182,7 +206,7 @@ fn guarded(
     forget(settings);
     // A supervisor that is gone is told nothing.
     let _ = rustix::io::write(rustix::stdio::stdin(), &[code]);
-    // Only what the backend left behind is to hold its output now. Nobody writes there any more.
+    // Only what the backend left behind is to hold its output now. We write there no more.
     let _ = rustix::stdio::dup2_stdout(rustix::stdio::stdin());
     let _ = rustix::stdio::dup2_stderr(rustix::stdio::stdin());
     let _ = watch.join();
@@ -192,7 +216,7 @@ fn guarded(
 
 /// Waits for the end of `backend`, and takes note of other processes that were left to us; gives its exit code, 128 + n for
 /// a signal.
-fn exit_code(backend: Pid) -> Result<u8, String> {
+fn exit_code(backend: Pid) -> Result<u8, StartError> {
     loop {
         match rustix::process::wait(WaitOptions::empty()) {
             Ok(Some((process, status))) if process == backend => {
@@ -200,7 +224,7 @@ fn exit_code(backend: Pid) -> Result<u8, String> {
                 return Ok(u8::try_from(status.exit_status().or(signal).unwrap_or(1)).unwrap_or(1));
             }
             Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(handoff_files::reason(&error.into())),
+            Err(error) => return Err(StartError::System(error.into())),
         }
     }
 }

@@ -14,14 +14,14 @@ use std::process::Command;
 use handoff_process::Environment;
 use rustix::process::Pid;
 
-use super::guard;
+use super::guard::{self, StartError};
 
 /// Starts `program` with the file `prompt` as its input.
 ///
 /// # Errors
-/// Why it could not be started, in words.
-pub(crate) fn start(prompt: &OsStr, program: &OsStr, args: &[OsString]) -> Result<Pid, String> {
-    let cannot_start = |error: std::io::Error| guard::cannot_start(program, &error);
+/// [`StartError`].
+pub(crate) fn start(prompt: &OsStr, program: &OsStr, args: &[OsString]) -> Result<Pid, StartError> {
+    let cannot_start = |error: std::io::Error| StartError::of(program, error);
     let (mut report, other) = UnixStream::pair().map_err(cannot_start)?;
     let mut leash = Command::new(Environment::own_program().map_err(cannot_start)?);
     leash.arg("leash").arg(std::process::id().to_string()).args([prompt, program]).args(args);
@@ -35,7 +35,7 @@ pub(crate) fn start(prompt: &OsStr, program: &OsStr, args: &[OsString]) -> Resul
     started.ok_or_else(|| {
         // It has ended, or will at once.
         let _ = child.wait();
-        failed
+        StartError::Reported(failed)
     })
 }
 
@@ -46,13 +46,13 @@ pub(crate) fn run(command: &[OsString]) -> u8 {
         return guard::CANNOT_START;
     };
     let error = become_program(guard, prompt, program, args);
-    // A guard that is gone is told nothing.
-    let _ = std::fs::File::from(report).write_all(error.as_bytes());
+    // The guard may be gone.
+    let _ = std::fs::File::from(report).write_all(error.to_string().as_bytes());
     guard::CANNOT_START
 }
 
-/// Gives why it did not.
-fn become_program(guard: &OsStr, prompt: &OsStr, program: &OsStr, args: &[OsString]) -> String {
+/// Returns only if it could not.
+fn become_program(guard: &OsStr, prompt: &OsStr, program: &OsStr, args: &[OsString]) -> StartError {
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{Signal, getppid, set_parent_process_death_signal};
@@ -60,18 +60,18 @@ fn become_program(guard: &OsStr, prompt: &OsStr, program: &OsStr, args: &[OsStri
         let _ = set_parent_process_death_signal(Some(Signal::KILL));
         let parent = getppid().map(|parent| parent.as_raw_nonzero().to_string());
         if parent.as_deref().map(OsStr::new) != Some(guard) {
-            return "its guard was killed".to_owned();
+            return StartError::GuardKilled;
         }
     }
     #[cfg(not(target_os = "linux"))]
     let _ = guard;
     let prompt = match handoff_files::open_named(Path::new(prompt)) {
         Ok(prompt) => prompt,
-        Err(error) => return error.to_string(),
+        Err(error) => return error.into(),
     };
     if let Err(error) = rustix::stdio::dup2_stdin(&prompt) {
-        return handoff_files::reason(&error.into());
+        return StartError::System(error.into());
     }
     drop(prompt);
-    guard::cannot_start(program, &Command::new(program).args(args).exec())
+    StartError::of(program, Command::new(program).args(args).exec())
 }

@@ -9,6 +9,7 @@ mod intake;
 mod journal;
 pub(crate) mod leash;
 pub(crate) mod notify;
+mod phase;
 mod pump;
 mod signals;
 
@@ -19,21 +20,13 @@ use handoff_backends::{Kind, Launch};
 use handoff_runs::State;
 use handoff_stream::{Dialect, Outcome, Reader, Verdict};
 use handoff_text::Sanitised;
-use rustix::process::Signal;
 
 use guard::{Exit, Guard};
 use intake::Intake;
 pub(crate) use journal::Journal;
+use phase::{Action, Phases, Sighting};
 use pump::{Arrived, Pump};
 pub(crate) use signals::Signals;
-
-/// How long a backend may take to end once its result is there. Children that it leaves behind may hold its output
-/// for ever.
-const AFTER_RESULT: Duration = Duration::from_secs(3);
-
-/// How long what is left then may take to end when it is asked to: an agent ends what it has started in groups of
-/// their own, which we do not reach.
-const AFTER_OVER: Duration = Duration::from_secs(1);
 
 /// How often to look at anything but what arrives.
 const TICK: Duration = Duration::from_millis(100);
@@ -76,6 +69,14 @@ enum Cause {
     Timeout(Duration),
 }
 
+impl Cause {
+    /// The one that there is by now, of a run that `started` then; a signal before its timeout.
+    fn now(signals: &Signals, timeout: Option<Duration>, started: Instant) -> Option<Self> {
+        let timeout = || timeout.filter(|limit| started.elapsed() > *limit).map(Self::Timeout);
+        signals.received().map(Self::Signal).or_else(timeout)
+    }
+}
+
 /// Runs the plan to its end, and keeps what the backend writes in `stream`.
 ///
 /// # Errors
@@ -98,54 +99,16 @@ pub(crate) fn supervise(
     watch.begun(i32::try_from(guard.child.id()).unwrap_or_default());
     let pump = Pump::of(&mut guard.child);
     let started = Instant::now();
-    let mut cause = None;
-    // Since when it seems to be over, and since when it was asked to end.
-    let (mut over, mut asked): (Option<Instant>, Option<Instant>) = (None, None);
-    // The second time it is asked with another signal, where the first was not that.
-    let first = guard::stop_signal(plan.kind);
-    let mut is_told = first == Signal::TERM;
-    let mut exit = None;
-    loop {
-        match pump.next(TICK) {
-            Arrived::Output(bytes) => intake.output(bytes, journal, watch),
-            Arrived::Errors(bytes) => intake.errors(bytes),
-            Arrived::Failed(error) => {
-                let reason = handoff_files::reason(&error);
-                journal
-                    .line(&format!("warning: what the backend writes could not be read any more: {reason}"));
-            }
-            Arrived::Nothing => {}
-            Arrived::End => break,
-        }
-        if cause.is_none()
-            && let Some(signal) = signals.received()
-        {
-            cause = Some(Cause::Signal(signal));
-        } else if cause.is_none()
-            && let Some(limit) = plan.timeout.filter(|limit| started.elapsed() > *limit)
-        {
-            cause = Some(Cause::Timeout(limit));
-        }
+    let mut phases = Phases::new(guard::stop_signal(plan.kind));
+    let (mut cause, mut exit) = (None, None);
+    while take(pump.next(TICK), &mut intake, journal, watch) {
+        cause = cause.or_else(|| Cause::now(signals, plan.timeout, started));
         exit = exit.or_else(|| guard.ended());
-        // It may say more than it seemed.
-        let is_over = intake.is_done() || exit.is_some();
-        over = over.filter(|_| is_over).or_else(|| is_over.then(Instant::now));
-        match asked {
-            None if cause.is_some() || over.is_some_and(|since| since.elapsed() > AFTER_RESULT) => {
-                guard.signal(first);
-                asked = Some(Instant::now());
-            }
-            Some(since) => {
-                let mercy = if cause.is_some() { guard::MERCY } else { AFTER_OVER };
-                if since.elapsed() > mercy {
-                    break;
-                }
-                if !is_told && since.elapsed() > mercy / 2 {
-                    guard.signal(Signal::TERM);
-                    is_told = true;
-                }
-            }
-            _ => {}
+        let is_finished = intake.is_done() || exit.is_some();
+        match phases.step(Sighting { now: Instant::now(), is_finished, is_forced: cause.is_some() }) {
+            Action::Wait => {}
+            Action::Signal(signal) => guard.signal(signal),
+            Action::Terminate => break,
         }
     }
     // What was ended by force leaves nothing behind; what ended by itself may have left a server on purpose.
@@ -155,6 +118,21 @@ pub(crate) fn supervise(
     guard::forget(plan.settings.as_os_str());
     let (outcome, stderr_tail) = intake.finish(journal, watch);
     Ok(ended(outcome, cause, exit, &stderr_tail, plan))
+}
+
+/// Takes what arrived from the backend; false when nothing more will.
+fn take(arrived: Arrived, intake: &mut Intake<'_>, journal: &mut Journal, watch: &mut dyn Watch) -> bool {
+    match arrived {
+        Arrived::Output(bytes) => intake.output(bytes, journal, watch),
+        Arrived::Errors(bytes) => intake.errors(bytes),
+        Arrived::Failed(error) => {
+            let reason = handoff_files::reason(&error);
+            journal.line(&format!("warning: what the backend writes could not be read any more: {reason}"));
+        }
+        Arrived::Nothing => {}
+        Arrived::End => return false,
+    }
+    true
 }
 
 fn ended(outcome: Outcome, cause: Option<Cause>, exit: Exit, stderr_tail: &str, plan: &Plan<'_>) -> Ended {
@@ -191,11 +169,9 @@ fn without_result(outcome: &Outcome, exit: Exit, stderr_tail: &str, plan: &Plan<
     let said = outcome.reason.as_ref().map(|reason| reason.text.to_string());
     let stderr_tail = Some(stderr_tail.to_owned()).filter(|tail| !tail.is_empty());
     match said.or(stderr_tail) {
-        // The guard's own words say all of it.
-        Some(words) if exit == Exit::NotStarted => {
-            words.strip_prefix("agent-handoff: ").unwrap_or(&words).to_owned()
-        }
-        Some(words) => format!("{how}: {words}"),
+        // The guard's message says all of it.
+        Some(message) if exit == Exit::NotStarted => message,
+        Some(message) => format!("{how}: {message}"),
         None => how,
     }
 }

@@ -1,5 +1,6 @@
 //! Tells the user that a run in the background has ended, in the way that the configuration names.
 
+use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -20,11 +21,22 @@ pub(crate) struct Ended<'a> {
     pub(crate) result: &'a Path,
 }
 
-/// Tells of `run`; does nothing for one that a person waits for at a terminal.
+/// Why the user was not notified.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotifyError {
+    /// There is no terminal, or it cannot be written to.
+    #[error("no terminal took the notification: {}", handoff_files::reason(.0))]
+    Terminal(std::io::Error),
+    /// The program that shows it could not be run.
+    #[error("could not run {}: {}", Path::new(.0).display(), handoff_files::reason(.1))]
+    Program(OsString, std::io::Error),
+}
+
+/// Notifies the user of the end of `run`; does nothing for one that a person waits for at a terminal.
 ///
 /// # Errors
-/// Why it could not, in a line.
-pub(crate) fn tell(notify: &Notify, run: &Ended<'_>) -> Result<(), String> {
+/// [`NotifyError`].
+pub(crate) fn tell(notify: &Notify, run: &Ended<'_>) -> Result<(), NotifyError> {
     if is_in_foreground() {
         return Ok(());
     }
@@ -64,15 +76,13 @@ pub(crate) fn tell(notify: &Notify, run: &Ended<'_>) -> Result<(), String> {
     }
 }
 
-fn ring(text: &str) -> Result<(), String> {
-    to_terminal(text)
-        .map_err(|error| format!("no terminal took the notification: {}", handoff_files::reason(&error)))
+fn ring(text: &str) -> Result<(), NotifyError> {
+    to_terminal(text).map_err(NotifyError::Terminal)
 }
 
 /// Starts `command`, which goes on by itself.
-fn start(command: &mut Command) -> Result<(), String> {
+fn start(command: &mut Command) -> Result<(), NotifyError> {
     let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let started = quiet.process_group(0).spawn().map(drop);
-    let program = Path::new(command.get_program()).display().to_string();
-    started.map_err(|error| format!("could not run {program}: {}", handoff_files::reason(&error)))
+    started.map_err(|error| NotifyError::Program(command.get_program().to_owned(), error))
 }

@@ -1,8 +1,8 @@
-//! A result as a handoff: whoever asked may be gone, the next session in that worktree is not.
+//! A result as a handoff: the session that asked may be gone, the next one in that worktree is given it.
 
 use std::path::Path;
 
-use handoff_process::SessionWord;
+use handoff_process::{HandoffRequest, SendError};
 use handoff_runs::State;
 use handoff_text::Sanitised;
 
@@ -10,14 +10,25 @@ use super::shown::{Part, Text};
 use crate::here::Here;
 
 /// How much of a result goes into the handoff, in bytes: it arrives whole then.
-const MOST: usize = 6_000;
+const MAX_SHOWN_BYTES: usize = 6_000;
 
 /// How much of a result file is read for that, in bytes.
-const STORED: u64 = 64 << 10;
+const MAX_STORED_BYTES: u64 = 64 << 10;
 
-/// How much of a prompt is looked at for its first line, in bytes, and how much of that is told.
-const PROMPT: u64 = 64 << 10;
-const FIRST_LINE: usize = 200;
+/// How much of a prompt is looked at for its first line, in bytes, and how much of that is shown.
+const MAX_PROMPT_BYTES: u64 = 64 << 10;
+const MAX_FIRST_LINE_BYTES: usize = 200;
+
+/// Why a result was not left as a handoff.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DeliverError {
+    /// The record does not say in which worktree the run was asked for.
+    #[error("the worktree in which it was asked for is unknown")]
+    UnknownCaller,
+    /// The handoff was not written.
+    #[error(transparent)]
+    NotSent(#[from] SendError),
+}
 
 /// The run whose result it is.
 pub(crate) struct About<'a> {
@@ -34,14 +45,14 @@ pub(crate) fn stored(
     state: State,
     file: &Path,
     from: Option<&Path>,
-) -> Result<(), String> {
+) -> Result<(), DeliverError> {
     // The handoff is left all the same: the run has ended.
-    let read = Text::read(file, STORED, Part::Beginning);
+    let read = Text::read(file, MAX_STORED_BYTES, Part::Beginning);
     let read = read.unwrap_or_else(|error| Text { text: format!("({error})"), left_out: 0 });
-    leave(here, about, state, &read, file, from)
+    send(here, about, state, &read, file, from)
 }
 
-/// Leaves the result of the run `about` for the worktree of `from`; Err is why not.
+/// Sends the result of the run `about` to the worktree of `from`.
 pub(crate) fn result(
     here: &Here<'_>,
     about: &About<'_>,
@@ -49,21 +60,21 @@ pub(crate) fn result(
     text: &str,
     file: &Path,
     from: Option<&Path>,
-) -> Result<(), String> {
-    leave(here, about, state, &Text { text: text.to_owned(), left_out: 0 }, file, from)
+) -> Result<(), DeliverError> {
+    send(here, about, state, &Text { text: text.to_owned(), left_out: 0 }, file, from)
 }
 
-fn leave(
+fn send(
     here: &Here<'_>,
     about: &About<'_>,
     state: State,
     text: &Text,
     file: &Path,
     from: Option<&Path>,
-) -> Result<(), String> {
+) -> Result<(), DeliverError> {
     let id = about.id;
-    let from = from.ok_or("nobody knows where it was asked for")?;
-    let word = SessionWord {
+    let from = from.ok_or(DeliverError::UnknownCaller)?;
+    let request = HandoffRequest {
         tool: "handoff-run",
         name: &format!("Result of {id}: {}", state.name()),
         topic: "result",
@@ -72,21 +83,21 @@ fn leave(
         session_id: None,
         dirty_files: None,
     };
-    word.leave(&body(about, state, text, file))?;
+    request.send(&body(about, state, text, file))?;
     here.note(&format!("note: the result of {id} waits in the inbox of {}\n", Sanitised::path(from)));
     Ok(())
 }
 
 /// What the task was, as far as the record has it.
 fn task(about: &About<'_>) -> String {
-    let first = match Text::read(about.prompt, PROMPT, Part::Beginning) {
+    let first = match Text::read(about.prompt, MAX_PROMPT_BYTES, Part::Beginning) {
         Ok(prompt) => {
             let first = prompt.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-            Sanitised::line(first.as_bytes(), FIRST_LINE).to_string()
+            Sanitised::line(first.as_bytes(), MAX_FIRST_LINE_BYTES).to_string()
         }
         Err(error) => format!("({error})"),
     };
-    let backend = Sanitised::line(about.backend.as_bytes(), FIRST_LINE);
+    let backend = Sanitised::line(about.backend.as_bytes(), MAX_FIRST_LINE_BYTES);
     format!(
         "The task, for {backend}: {first}\nThe whole prompt: {}\nTo go on in the same conversation: handoff resume {} \
          --text …\n",
@@ -98,7 +109,7 @@ fn task(about: &About<'_>) -> String {
 fn body(about: &About<'_>, state: State, text: &Text, file: &Path) -> String {
     let id = about.id;
     let file = Sanitised::path(file);
-    let (shown, rest) = text.text.split_at(text.text.floor_char_boundary(MOST));
+    let (shown, rest) = text.text.split_at(text.text.floor_char_boundary(MAX_SHOWN_BYTES));
     let rest = match rest.len() as u64 + text.left_out {
         0 => String::new(),
         bytes => format!("\n[cut: {bytes} bytes more in {file}]\n"),

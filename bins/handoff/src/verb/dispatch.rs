@@ -5,20 +5,21 @@ use std::time::{Duration, Instant};
 
 use handoff_backends::{Backend, Conversation as Talk, Kind};
 use handoff_process::{Environment, Failure};
-use handoff_runs::{Conversation, Ending, NewRun, Run, Runs, State, Usage};
+use handoff_runs::{Conversation, NewRun, Run, Runs};
 use handoff_stream::Dialect;
 use handoff_text::Sanitised;
 use rustix::io::Errno;
 use rustix::process::Pid;
 
+use super::conclude::{End, conclude, unrecorded};
+use super::open;
 use super::prompt::{self, Prompt};
-use super::{deliver, open};
 use crate::args::{Source, Task};
 use crate::here::{Here, settings_file};
 use crate::resumable::Native;
-use crate::supervise::{Ended, Journal, Plan, Signals, Watch, guard, notify, supervise};
+use crate::supervise::{Ended, Journal, Plan, Signals, Watch, guard, supervise};
 
-/// How long the guard of a killed run may take to end its agent: it needs [`guard::MERCY`].
+/// How long the guard of a killed run may take to end its agent: it needs the grace of [`supervise`].
 const GUARD_TIMEOUT: Duration = Duration::from_secs(10);
 const GUARD_TICK: Duration = Duration::from_millis(50);
 
@@ -105,17 +106,8 @@ fn dispatch(
     // From before there is a run: whatever began has an end in order.
     let signals = Signals::listen()?;
     let from = Environment::working_directory().ok();
-    let conversation = match resumed {
-        None => Conversation::New,
-        Some(session) => match runs.lock_conversation(session)? {
-            Some(lock) => {
-                wait_for_guard(runs, session)?;
-                Conversation::Old(lock)
-            }
-            None => return Err(busy(runs, session)),
-        },
-    };
-    // A list that cannot tell is no hindrance: then all of it is this run's.
+    let conversation = resumed.map_or(Ok(Conversation::New), |session| take_over(runs, session))?;
+    // Where the list does not say, all that the conversation used counts as this run's.
     let earlier = resumed.and_then(|session| runs.used_by(session).ok().flatten());
     let slug = task.slug.as_deref().unwrap_or(if resumed.is_some() { "resume" } else { prompt.slug });
     let new = NewRun {
@@ -133,13 +125,12 @@ fn dispatch(
         Some(Source::File(path)) => runs.prompt_of(path),
         _ => None,
     };
-    let run = match reserved {
+    let mut run = match reserved {
         Some(id) => runs.adopt(&id, new).map_err(|error| Failure::usage(error.to_string()))?,
         None => runs.begin(new)?,
     };
     here.output.print(&format!("RUN_ID={}\n", run.id()));
     unrecorded(here, run.unrecorded(), "the run goes on without being listed");
-    let mut run = run;
     let out = run.create_out();
     if let Err(error) = &out {
         here.output.note(&format!("warning: {error}; the progress is not kept\n"));
@@ -149,14 +140,21 @@ fn dispatch(
     let ended = carry_out(here, &order, &mut run, &signals, &mut journal);
     let is_orphan = is_orphan(caller);
     let end = End { ended, earlier, from: from.as_deref(), is_orphan, backend, prompt: &prompt.bytes };
-    conclude(here, task, run, end, journal)
+    conclude(here, task, run, &end, journal)
 }
 
-/// Whether whoever started us, `caller` then, is gone.
+/// The conversation `session`, held by no other run.
+fn take_over(runs: &Runs, session: &str) -> Result<Conversation, Failure> {
+    let Some(lock) = runs.lock_conversation(session)? else { return Err(busy(runs, session)) };
+    wait_for_guard(runs, session)?;
+    Ok(Conversation::Old(lock))
+}
+
+/// Whether the process that started us, `caller` then, is gone.
 fn is_orphan(caller: Option<Pid>) -> bool {
     let now = rustix::process::getppid();
-    // Whoever went before we looked had left us to process 1 by then; but in a container that may be the caller itself,
-    // and then it leads our process group, or we do.
+    // A caller that ended before we looked has left us to process 1; but in a container that may be the caller itself, and
+    // then it leads our process group, or we do.
     let is_alone = || rustix::process::test_kill_process(rustix::process::getpgrp()) == Err(Errno::SRCH);
     now != caller || (now.is_some_and(Pid::is_init) && is_alone())
 }
@@ -207,14 +205,14 @@ struct Order<'a> {
     resumed: Option<&'a str>,
 }
 
-/// Launches the backend and sees it through; Err is why it could not be launched.
+/// Launches the backend and sees it through.
 fn carry_out(
     here: &Here<'_>,
     order: &Order<'_>,
     run: &mut Run<'_>,
     signals: &Signals,
     journal: &mut Journal,
-) -> Result<Ended, String> {
+) -> Result<Ended, LaunchError> {
     let Order { task, backend, cwd, resumed } = *order;
     let environment = Environment::all();
     let uuid = run.uuid().to_owned();
@@ -227,9 +225,9 @@ fn carry_out(
         environment: &environment,
         settings: &settings,
     });
-    let launch = launch.map_err(|error| error.to_string())?;
+    let launch = launch?;
     if let Some(text) = &launch.settings {
-        put(&settings, text).map_err(|error| error.to_string())?;
+        put(&settings, text)?;
     }
     if task.verbose {
         here.output.note(&format!("cd {} && {launch}\n", handoff_process::quoted(cwd)));
@@ -258,183 +256,25 @@ fn carry_out(
     let ended = supervise(&plan, signals, stream.ok(), journal, &mut Notes(run));
     ended.map_err(|error| {
         guard::forget(settings.as_os_str());
-        format!("it could not be started: {}", handoff_files::reason(&error))
+        LaunchError::NotStarted(error)
     })
+}
+
+/// Why a backend could not be launched.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LaunchError {
+    /// Its entry makes no command.
+    #[error(transparent)]
+    Backend(#[from] handoff_backends::LaunchError),
+    /// Its settings could not be written.
+    #[error(transparent)]
+    Settings(#[from] handoff_files::FileError),
+    /// Its guard could not be started.
+    #[error("it could not be started: {}", handoff_files::reason(.0))]
+    NotStarted(std::io::Error),
 }
 
 /// Writes a file of the user's alone.
 fn put(path: &Path, text: &str) -> Result<(), handoff_files::FileError> {
     handoff_files::Foreign::read(path, 1 << 20)?.replace(text.as_bytes())
-}
-
-/// What there is to tell at the end.
-struct End<'a> {
-    /// Err is why it could not be launched.
-    ended: Result<Ended, String>,
-    /// What the conversation had used before.
-    earlier: Option<Usage>,
-    /// Where it was asked for.
-    from: Option<&'a Path>,
-    is_orphan: bool,
-    backend: &'a Backend,
-    prompt: &'a [u8],
-}
-
-/// Writes how it ended, says so, and tells whoever has to know.
-fn conclude(
-    here: &Here<'_>,
-    task: &Task,
-    run: Run<'_>,
-    end: End<'_>,
-    mut journal: Journal,
-) -> Result<u8, Failure> {
-    let End { ended, earlier, from, is_orphan, backend, prompt } = end;
-    let id = run.id().to_string();
-    let files = run.files().clone();
-    let (state, reason, mut text, usage, signal) = match &ended {
-        Ok(ended) => (
-            ended.state,
-            ended.reason.clone(),
-            text_of(ended, &files),
-            usage_of(ended, earlier.as_ref()),
-            ended.signal,
-        ),
-        Err(reason) => {
-            (State::Error, Some(reason.clone()), format!("The run failed: {reason}\n"), None, None)
-        }
-    };
-    let hint = reason.as_deref().filter(|_| state == State::Error).and_then(|reason| backend.hint(reason));
-    if let Some(hint) = &hint {
-        text.push_str(&format!("\nHint: {hint}\n"));
-    }
-    let (usage, conversation_usage) = usage.unzip();
-    // One that ended without a count leaves what was there for the next.
-    let conversation_usage = conversation_usage.or(earlier);
-    let ending =
-        Ending { state, reason: reason.as_deref(), text: text.as_bytes(), usage, conversation_usage };
-    let done = run.finish(&ending, |state| {
-        if task.to_inbox || is_orphan {
-            let about = deliver::About { id: &id, backend: &backend.name, prompt: &files.prompt };
-            let told = deliver::result(here, &about, state, &text, &files.result, from);
-            if let Err(why) = &told {
-                here.output.complain(format_args!("{id}: could not leave the result in the inbox: {why}"));
-            }
-            return told.is_ok();
-        }
-        true
-    });
-    unrecorded(here, done.unrecorded.as_ref(), "how the run ended is not in the list yet");
-    // In one line: a reason is a backend's words, and no line may begin with them.
-    let reason = reason.map(|reason| Sanitised::line(reason.as_bytes(), 500));
-    if let Some(reason) = &reason {
-        here.output.complain(format_args!("{id}: {}: {reason}", state.name()));
-    }
-    if let Some(hint) = &hint {
-        here.output.note(&format!("hint: {hint}\n"));
-    }
-    let ended = notify::Ended {
-        id: &id,
-        backend: &backend.name,
-        state: done.state.name(),
-        prompt,
-        result: &files.result,
-    };
-    if let Err(why) = notify::tell(&backend.notify, &ended) {
-        here.output.note(&format!("warning: {why}\n"));
-    }
-    let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-    journal.ended(done.state.name(), &why);
-    let shown = task.print || here.output.is_terminal();
-    if shown || (done.result.is_err() && state == State::Success) {
-        here.output.print(&unforged(&text));
-    }
-    match &done.result {
-        Ok(path) => {
-            journal.end(&format!("RESULT={}", path.display()));
-            here.output.print_exact(&format!("RESULT={}\n", path.display()));
-        }
-        Err(error) => here.output.complain(format_args!("{id}: {error}")),
-    }
-    Ok(match (done.state, signal) {
-        // Also one that was asked to end: what it was for is done.
-        (State::Success, _) => 0,
-        (_, Some(signal)) => u8::try_from(128 + signal).unwrap_or(1),
-        _ => 1,
-    })
-}
-
-fn unrecorded(here: &Here<'_>, error: Option<&handoff_runs::RecordError>, so: &str) {
-    if let Some(error) = error {
-        here.output.note(&format!("warning: {error}; {so}\n"));
-    }
-}
-
-/// The result, or all that there is to say instead.
-fn text_of(ended: &Ended, files: &handoff_runs::Files) -> String {
-    let said = ended.outcome.text.trim();
-    if ended.state == State::Success {
-        return if ended.outcome.cut {
-            format!("{said}\n\n[cut: the whole is in {}]\n", Sanitised::path(&files.stream))
-        } else {
-            ended.outcome.text.clone()
-        };
-    }
-    let reason = ended.reason.as_deref().unwrap_or("nobody knows why");
-    let mut text = format!("The run did not succeed ({}): {reason}\n", ended.state.name());
-    for denied in &ended.outcome.denied {
-        text.push_str(&format!("It was not allowed: {denied}\n"));
-    }
-    if !said.is_empty() {
-        text.push_str(&format!("\nWhat the agent said last, which is no result:\n\n{said}\n"));
-    }
-    let (out, stream) = (Sanitised::path(&files.out), Sanitised::path(&files.stream));
-    text.push_str(&format!("\nProgress: {out}\nStream: {stream}\n"));
-    text
-}
-
-/// What the run itself used, and its conversation with what it had used `earlier`.
-fn usage_of(ended: &Ended, earlier: Option<&Usage>) -> Option<(Usage, Usage)> {
-    let outcome = &ended.outcome;
-    let used = outcome.usage?;
-    let before = earlier.map(|earlier| handoff_stream::Usage {
-        input: earlier.input_tokens,
-        output: earlier.output_tokens,
-        cache_read: earlier.cache_read_input_tokens,
-        cache_write: earlier.cache_creation_input_tokens,
-        reasoning: earlier.reasoning_output_tokens,
-    });
-    // Without that it counts from the beginning of this run: a backend may have forgotten what was before.
-    let share = before.and_then(|before| used.since(before, outcome.own_usage.unwrap_or_default()));
-    let (cost, turns) = (outcome.cost_usd.unwrap_or_default(), outcome.turns.unwrap_or_default());
-    let cost_before = share.and(earlier).map_or(0.0, |earlier| earlier.cost_usd);
-    let own = usage(share.unwrap_or(used), (cost - cost_before).max(0.0), turns);
-    Some((own, usage(used, cost, turns)))
-}
-
-fn usage(used: handoff_stream::Usage, cost_usd: f64, turns: u64) -> Usage {
-    Usage {
-        turns,
-        input_tokens: used.input,
-        output_tokens: used.output,
-        cache_read_input_tokens: used.cache_read,
-        cache_creation_input_tokens: used.cache_write,
-        cached_input_tokens: used.cache_read,
-        reasoning_output_tokens: used.reasoning,
-        total_tokens: used.input + used.output,
-        cost_usd,
-    }
-}
-
-/// `text` for standard output: no line of it can be taken for one of ours.
-fn unforged(text: &str) -> String {
-    let sanitised = Sanitised::from(text);
-    let line = |line: &str| match line.starts_with("RESULT=") || line.starts_with("RUN_ID=") {
-        true => format!(" {line}"),
-        false => line.to_owned(),
-    };
-    let mut text: String = sanitised.split_inclusive('\n').map(line).collect();
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    text
 }

@@ -231,7 +231,7 @@ impl Source for Shown<'_, '_> {
 
     fn stop(&mut self, id: &str) -> Result<(), String> {
         let row = self.row(id)?;
-        stop::ask(row.supervisor.or(row.process))
+        stop::ask(row.supervisor.or(row.process)).map_err(|error| error.to_string())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Each verb in a file of its name.
 
 mod complete;
+mod conclude;
 mod delete;
 pub(crate) mod deliver;
 mod dispatch;

@@ -16,7 +16,8 @@ use rustix::process::{Pid, Signal};
 
 use crate::here::Here;
 use crate::resumable::{Native, Resumable};
-use crate::supervise::{Signals, guard};
+use crate::supervise::Signals;
+use crate::supervise::guard::StartError;
 
 /// What the file of an opened run's settings is called: `<id>.open-<process>.settings.json`.
 const OPEN: &str = ".open-";
@@ -59,7 +60,7 @@ pub(crate) fn conversation(here: &Here<'_>, old: &Resumable) -> Result<u8, Failu
     })?;
     let mut agent = Command::new(&launch.program);
     agent.args(&launch.args).env_clear().envs(launch.env.iter().cloned()).current_dir(&old.cwd);
-    let failed = |error| Failure::new(guard::cannot_start(&launch.program, &error));
+    let failed = |error| Failure::from(StartError::of(&launch.program, error));
     let Some(text) = &launch.settings else { return Err(failed(agent.exec())) };
     // Somebody has to be there to remove the token when it is over, also when the terminal is closed.
     let signals = Signals::listen()?;

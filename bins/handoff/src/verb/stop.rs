@@ -11,7 +11,7 @@ use crate::here::Here;
 use crate::select;
 
 /// How long it may take: the supervisor gives its backend two seconds.
-const PATIENCE: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Stops the run `id`; without one the newest that is at work in this worktree.
 pub(crate) fn run(here: &Here<'_>, id: Option<&str>) -> Result<u8, Failure> {
@@ -25,9 +25,9 @@ pub(crate) fn run(here: &Here<'_>, id: Option<&str>) -> Result<u8, Failure> {
     }
     ask(row.supervisor.or(row.process))
         .map_err(|why| Failure::new(format!("could not stop {}: {why}", row.id)))?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + STOP_TIMEOUT;
     while Instant::now() < deadline {
-        // What dies without a word is found lost.
+        // One whose supervisor dies without recording an end is found lost.
         here.reconcile(&runs)?;
         let now = here.find(&runs, row.id.as_str())?;
         if now.state != State::Running {
@@ -35,11 +35,22 @@ pub(crate) fn run(here: &Here<'_>, id: Option<&str>) -> Result<u8, Failure> {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    Err(Failure::new(format!("{} has not ended in {} s", row.id, PATIENCE.as_secs())))
+    Err(Failure::new(format!("{} has not ended in {} s", row.id, STOP_TIMEOUT.as_secs())))
 }
 
-/// Sends the signal; Err is why not.
-pub(crate) fn ask(process: Option<i32>) -> Result<(), String> {
-    let process = process.and_then(Pid::from_raw).ok_or("nobody knows its process")?;
-    rustix::process::kill_process(process, Signal::TERM).map_err(|error| handoff_files::reason(&error.into()))
+/// Why a run was not asked to end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StopError {
+    /// The record has no process of it.
+    #[error("its process is unknown")]
+    UnknownProcess,
+    /// The system refused the signal.
+    #[error("{}", handoff_files::reason(&(*.0).into()))]
+    Refused(rustix::io::Errno),
+}
+
+/// Asks the supervisor `process` to end.
+pub(crate) fn ask(process: Option<i32>) -> Result<(), StopError> {
+    let process = process.and_then(Pid::from_raw).ok_or(StopError::UnknownProcess)?;
+    rustix::process::kill_process(process, Signal::TERM).map_err(StopError::Refused)
 }

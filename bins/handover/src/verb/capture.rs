@@ -7,7 +7,7 @@ use handoff_agents::Host;
 use handoff_bundle::{Bundle, BundleError, Contents, Description, Handover, Keyring, Origin, Trust};
 use handoff_document::Timestamp;
 use handoff_files::FileError;
-use handoff_process::{Failure, SessionWord};
+use handoff_process::{Failure, HandoffRequest};
 use handoff_transcript::{Session, Text};
 use serde_json::{Value, json};
 
@@ -260,10 +260,10 @@ pub(crate) fn withdraw(here: &Here<'_>, bundle: &Bundle) {
     let Some(name) = path.file_name() else { return };
     // `TOP/.handover/bundles/ID`.
     let source = bundle.path().ancestors().nth(3).filter(|top| *top != here.top());
-    if !SessionWord::withdraw(here.top(), name)
+    if !HandoffRequest::withdraw(here.top(), name)
         && let Some(source) = source
     {
-        SessionWord::withdraw(source, name);
+        HandoffRequest::withdraw(source, name);
     }
 }
 
@@ -282,7 +282,7 @@ fn tell(
     dirty.extend(contents.left_behind().map(|left| &left.path));
     dirty.sort();
     dirty.dedup();
-    let word = SessionWord {
+    let request = HandoffRequest {
         tool,
         name: &format!("Captured: {}", summary.title),
         topic: "capture",
@@ -298,11 +298,11 @@ fn tell(
         format!("The whole of it: {path}/summary.md\n")
     };
     let body = format!("{}\nThe bundle: {path}\n{whole}", summary.text.trim_end());
-    let left = word.leave(&body)?;
-    for note in left.notes.lines().filter(|note| note.contains("does not exist")) {
+    let sent = request.send(&body).map_err(|error| error.to_string())?;
+    for note in sent.notes.lines().filter(|note| note.contains("does not exist")) {
         here.output.complain(note);
     }
-    let report: Value = serde_json::from_slice(&left.report).unwrap_or_default();
+    let report: Value = serde_json::from_slice(&sent.report).unwrap_or_default();
     Ok(report["path"].as_str().map(PathBuf::from))
 }
 

@@ -15,7 +15,7 @@ use handoff_address::Address;
 use handoff_agents::{Dialect, Host};
 use handoff_document::Timestamp;
 use handoff_files::Dir;
-use handoff_process::{Environment, Failure, Output, SessionWord};
+use handoff_process::{Environment, Failure, HandoffRequest, Output};
 use handoff_quota::{Cause, Ledger, Moment, Policy, Reading, Rollout, Trigger, Wall};
 use handoff_text::Sanitised;
 use serde_json::json;
@@ -86,7 +86,7 @@ fn alarm(here: &Here<'_>, reason: &str) {
     if last().is_some_and(|last| last == reason.as_bytes()) {
         return;
     }
-    let word = SessionWord {
+    let request = HandoffRequest {
         tool: "handover",
         name: "Not saved: uncommitted work",
         topic: "capture",
@@ -104,9 +104,9 @@ fn alarm(here: &Here<'_>, reason: &str) {
         Sanitised::path(here.top())
     );
     // Noted after it is told: twice is better than never.
-    let noted = match word.leave(&body) {
+    let noted = match request.send(&body) {
         Ok(_) => dir.and_then(|dir| Ok(dir.temporary(&[reason.as_bytes()])?.replace(TOLD).map(drop)?)),
-        Err(why) => Err(Failure::new(why)),
+        Err(error) => Err(error.into()),
     };
     if let Err(failure) = noted {
         here.output.complain(failure.words);

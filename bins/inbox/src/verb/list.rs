@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::here::{Failure, Here, Unread};
 use crate::row::{self, Drifts};
 use crate::table::Column;
-use crate::{absorbed, id, offer, table};
+use crate::{id, offer, stranded, table};
 
 pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
     let inbox = here.inbox()?;
@@ -17,9 +17,7 @@ pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
             unread.iter().enumerate().map(|(n, unread)| entry(n + 1, unread, &mut drifts)).collect();
         return Ok(here.output.json(&Value::from(rows)));
     }
-    for line in absorbed::lines(here)? {
-        here.output.complain(line);
-    }
+    stranded::warn(here);
     if unread.is_empty() {
         return Ok(here.output.print(&format!("nothing unread for {}\n", here.address.key())));
     }

@@ -7,7 +7,7 @@ use handoff_store::{Inbox, Listing, Receipt};
 use serde_json::json;
 
 use crate::here::{Failure, Here};
-use crate::id;
+use crate::{id, stranded};
 
 pub(crate) fn run(
     here: &Here,
@@ -19,7 +19,11 @@ pub(crate) fn run(
         // Dispatch sets it for its backends: what waits is for the session that started them.
         return Ok(nothing(here, "AGENT_HANDOFF_SKIP is set: nothing was taken"));
     }
-    let Some(inbox) = here.own_inbox()? else { return none(here, ids) };
+    let inbox = here.own_inbox()?;
+    if ids.is_empty() {
+        stranded::warn(here);
+    }
+    let Some(inbox) = inbox else { return none(here, ids) };
     let session_id = session_id.or_else(|| here.looker.session.clone());
     let looker = Looker { session: session_id.clone(), ..here.looker.clone() };
     let ledger = Ledger::open(&inbox, &looker)?;

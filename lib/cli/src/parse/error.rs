@@ -213,6 +213,12 @@ impl From<lexopt::Error> for UsageError {
 }
 
 impl UsageError {
+    /// `word` is no verb of `program`.
+    pub(crate) fn unknown_verb(word: &str, program: &'static Program) -> Self {
+        let known = program.shown().flat_map(|verb| [&[verb.name], verb.aliases].concat());
+        Self::UnknownVerb { nearest: nearest(word, known), word: word.to_owned() }
+    }
+
     /// `typed` is no option of `verb`, or of the program where no verb was reached.
     pub(crate) fn unknown_option(
         typed: String,

@@ -18,7 +18,8 @@ fn a_finder_that_died_after_telling_makes_nobody_tell_again() {
     let id = run.id().to_string();
     drop(run);
     // As one leaves it that told, and died before the row was written.
-    std::fs::write(home.path().join(format!("runs/{id}.told")), "").unwrap();
+    let file = |end: &str| home.path().join(format!("runs/{id}.{end}"));
+    std::fs::rename(file("untold"), file("told")).unwrap();
     assert_eq!(reconciled(&runs), []);
     assert_eq!(row(&runs, &id).state, State::Lost);
     assert_eq!(names(&home), [""; 0]);
@@ -50,4 +51,27 @@ fn what_could_not_be_told_is_told_by_a_later_command() {
     wanted.sort();
     assert_eq!(told, wanted);
     assert_eq!((names(&home), reconciled(&runs)), (vec![], vec![]));
+}
+
+#[test]
+fn a_result_is_told_later_also_when_no_file_could_be_made_at_the_end() {
+    let home = Home::new();
+    let runs = home.open();
+    let run = runs.begin(new(b"x")).unwrap();
+    let id = run.id().to_string();
+    let mark = format!("{id}.untold");
+    assert_eq!(names(&home), [mark.as_str()]);
+    // While it works nothing tells of it, in the list or not.
+    runs.retry_untold(|_| panic!("it has not ended"));
+    let file = home.path().join("runs").join(&mark);
+    let made = std::fs::metadata(&file).unwrap().modified().unwrap();
+    let ended = run.finish(&success(b"done"), |_| false);
+    assert!(ended.result.is_ok());
+    assert_eq!(std::fs::metadata(&file).unwrap().modified().unwrap(), made);
+    let mut told = Vec::new();
+    runs.retry_untold(|row| {
+        told.push(row.id.to_string());
+        true
+    });
+    assert_eq!((told, names(&home)), (vec![id], vec![]));
 }

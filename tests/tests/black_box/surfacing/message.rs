@@ -251,6 +251,18 @@ fn every_kind_of_malformed_file_is_shown_with_its_warning_and_archived_as_it_is(
 }
 
 #[test]
+fn a_frontmatter_that_is_closed_behind_the_limit_is_not_said_to_be_open() {
+    let world = World::new();
+    let dir = world.dir("notes");
+    world.plant(&dir, "x.md", &format!("---\n{}---\nthe body\n", "key: value\n".repeat(6_000)));
+    let message = Message::of(&world.surface(&dir));
+    assert_eq!(
+        message.only().warnings().first().copied(),
+        Some("!! WARNING: malformed handoff: its frontmatter is not closed within 64 KiB")
+    );
+}
+
+#[test]
 fn a_frontmatter_that_is_no_yaml_is_read_line_by_line_and_said_to_be_malformed() {
     let world = World::new();
     let repo = world.repo("app");

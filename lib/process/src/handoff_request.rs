@@ -1,4 +1,4 @@
-//! A handoff that a program leaves, through the one program that writes them.
+//! Sends a handoff by running `handoff-write`.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 
 use crate::environment::Environment;
 
-/// A word for the next session of a worktree.
+/// A handoff that a program writes for the next session of a worktree.
 #[derive(Clone, Copy, Debug)]
-pub struct SessionWord<'a> {
+pub struct HandoffRequest<'a> {
     /// Which program or agent writes, as the field `session_tool` has it.
     pub tool: &'a str,
     /// The handoff's title.
@@ -20,44 +20,59 @@ pub struct SessionWord<'a> {
     pub worktree: &'a Path,
     /// Another worktree that it is for, as `handoff-write --to` takes it.
     pub to: Option<&'a str>,
-    /// The session that it tells of.
+    /// The session that it is about.
     pub session_id: Option<&'a str>,
     /// How many files are uncommitted, where that is known: counting them is a look at every file.
     pub dirty_files: Option<usize>,
 }
 
-/// What became of a word.
+/// A handoff that was written.
 #[derive(Clone, Debug)]
-pub struct Left {
+pub struct Sent {
     /// The report of `handoff-write`: one JSON object.
     pub report: Vec<u8>,
-    /// What it remarked.
+    /// What it wrote to standard error.
     pub notes: String,
+}
+
+/// Why a handoff was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// `handoff-write` could not be run.
+    #[error(transparent)]
+    Run(#[from] std::io::Error),
+    /// It refused; its message, for the user.
+    #[error("{0}")]
+    Refused(String),
 }
 
 fn sibling(name: &str) -> Command {
     Command::new(Environment::own_program().unwrap_or_default().with_file_name(name))
 }
 
-impl SessionWord<'_> {
-    /// Leaves `body`, with its secrets taken out; Err is why not, in the words of `handoff-write`.
-    pub fn leave(&self, body: &str) -> Result<Left, String> {
+impl HandoffRequest<'_> {
+    /// Sends the handoff with the text `body`, whose secrets are taken out.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub fn send(&self, body: &str) -> Result<Sent, SendError> {
         let mut write = self.command(body);
         write.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut write = write.spawn().map_err(|error| error.to_string())?;
+        let mut write = write.spawn()?;
         if let Some(mut stdin) = write.stdin.take() {
-            // Whether it was taken, its exit code tells.
+            // The exit code says whether it was taken.
             let _ = stdin.write_all(body.as_bytes());
         }
-        let done = write.wait_with_output().map_err(|error| error.to_string())?;
+        let done = write.wait_with_output()?;
         let notes = String::from_utf8_lossy(&done.stderr).trim().to_owned();
-        match done.status.success() {
-            true => Ok(Left { report: done.stdout, notes }),
-            false => Err(notes),
+        if done.status.success() {
+            Ok(Sent { report: done.stdout, notes })
+        } else {
+            Err(SendError::Refused(notes))
         }
     }
 
-    /// The command that writes it. It is told the length: if this process is killed while it sends, what arrived before
+    /// The command that writes it. It is given the length: if this process is killed while it sends, what arrived before
     /// looks whole.
     fn command(&self, body: &str) -> Command {
         let mut write = sibling("handoff-write");
@@ -76,8 +91,8 @@ impl SessionWord<'_> {
         write
     }
 
-    /// Archives the unread handoff `name` of the worktree `root`, which nobody needs to be told of any more; false when
-    /// that was not done, as where somebody read it.
+    /// Archives the unread handoff `name` of the worktree `root`, which is no longer needed. Returns false if that was not
+    /// done, as where a session has read it.
     pub fn withdraw(root: &Path, name: &OsStr) -> bool {
         let mut archive = sibling("inbox");
         archive.arg("archive").arg("--root").arg(root).arg("--").arg(name).current_dir(root);
@@ -92,7 +107,7 @@ mod tests {
 
     #[test]
     fn the_writer_knows_how_long_the_body_is() {
-        let word = SessionWord {
+        let word = HandoffRequest {
             tool: "handoff-run",
             name: "title",
             topic: "result",
