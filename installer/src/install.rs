@@ -197,7 +197,7 @@ fn wiring(planner: &mut Planner<'_>, places: &Places, agents: &[Agent], options:
         planner.manifest.left_out = left_out.collect();
     }
     planner.manifest.left_out.retain(|agent| !agents.contains(agent));
-    for &agent in agents {
+    for agent in planner.without_others(agents) {
         if !planner.manifest.agents.contains(&agent) {
             planner.manifest.agents.push(agent);
         }

@@ -15,6 +15,7 @@ mod error;
 mod git;
 mod install;
 mod manifest;
+mod others;
 mod piece;
 mod places;
 mod plan;

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use handoff_wiring::{AllowWrite, Block, Call, Handler, Hooks, Made, Malformed, Roots, Run, Trust};
 use serde::{Deserialize, Serialize};
 
+use crate::others;
 use crate::places::Places;
+use crate::programs::PROGRAMS;
 
 /// The lines around our part of Codex's instructions.
 pub(crate) const BLOCK: Block = Block {
@@ -88,21 +90,30 @@ impl Piece {
         }
     }
 
-    /// The text without ours.
-    pub(crate) fn unwire(&self, text: &str, MadeIn { made, sandbox }: MadeIn) -> Result<String, Malformed> {
+    /// The text without ours. With `keeps_store` the store stays open to the sandbox: another installation has it there.
+    pub(crate) fn unwire(
+        &self,
+        text: &str,
+        MadeIn { made, sandbox }: MadeIn,
+        keeps_store: bool,
+    ) -> Result<String, Malformed> {
         match self {
             Self::ClaudeHook(_) | Self::CodexHook(_) if is_blank(text) => Ok(text.to_owned()),
             Self::ClaudeHook(places) => {
                 let made_sandbox = sandbox.unwrap_or(Made::Outer);
-                let text = sandboxed(places).iter().try_fold(text.to_owned(), |text, path| {
+                let paths = if keeps_store { Vec::new() } else { sandboxed(places) };
+                let text = paths.iter().try_fold(text.to_owned(), |text, path| {
                     AllowWrite { path }.unwire(&text, made_sandbox)
                 })?;
                 self.hooks(&owner(places)).unwire(&text, made)
             }
             Self::CodexHook(places) => self.hooks(&owner(places)).unwire(text, made),
-            Self::Instructions(..) => BLOCK.unwire(text),
+            Self::Instructions(places, ..) => match own_block(text, places)? {
+                true => BLOCK.unwire(text),
+                false => Ok(text.to_owned()),
+            },
             Self::Sandbox(places, trusted) => {
-                let text = roots(places).unwire(text, made)?;
+                let text = if keeps_store { text.to_owned() } else { roots(places).unwire(text, made)? };
                 trusted.iter().try_fold(text, |text, key| Trust { key }.unwire(&text))
             }
         }
@@ -120,7 +131,7 @@ impl Piece {
                 Ok(is_in)
             }
             Self::CodexHook(places) => Ok(!self.hooks(&owner(places)).find(text)?.is_empty()),
-            Self::Instructions(..) => Ok(BLOCK.find(text)?.is_some()),
+            Self::Instructions(places, ..) => own_block(text, places),
             Self::Sandbox(places, trusted) => {
                 let mut is_in = roots(places).find(text)?;
                 for key in trusted {
@@ -189,23 +200,39 @@ impl MadeIn {
     }
 }
 
+/// Whether our part of Codex's instructions is there, and not another installation's.
+fn own_block(text: &str, places: &Places) -> Result<bool, Malformed> {
+    let Some(range) = BLOCK.find(text)? else { return Ok(false) };
+    let program = others::program_in(&text[range]);
+    Ok(program.is_none_or(|program| others::prefix_of(&program, places).is_none()))
+}
+
 fn only((text, made): (String, Made)) -> (String, MadeIn) {
     (text, MadeIn { made, sandbox: None })
 }
 
 /// Whether a program that a hook runs is ours: of this prefix, of the usual one of any HOME, one that lies beside our
-/// other programs, or, called as we call it, one of a prefix that is gone.
+/// other programs, or, called as we call it, one of a prefix that is gone or of another name in this one. None of another
+/// installation is.
 pub(crate) fn owner(places: &Places) -> impl Fn(&Call) -> bool {
+    let places = places.clone();
     let own = places.program("session-start");
     move |call| {
         let program = Path::new(&call.program);
-        program == own
-            || program.ends_with(".agent-handoff/bin/session-start")
+        if program == own {
+            return true;
+        }
+        if others::prefix_of(program, &places).is_some() {
+            return false;
+        }
+        let is_called_so = call.args == ["--max-bytes", HOST_LIMIT];
+        let is_other = || PROGRAMS.iter().any(|name| program.ends_with(name));
+        program.ends_with(".agent-handoff/bin/session-start")
             || (program.ends_with("session-start")
                 && handoff_files::is_file(&program.with_file_name("handoff-write")))
-            || (program.ends_with("bin/session-start")
-                && call.args == ["--max-bytes", HOST_LIMIT]
-                && !handoff_files::is_taken(program))
+            || (is_called_so
+                && (program.ends_with("bin/session-start") && !handoff_files::is_taken(program)
+                    || program.parent() == own.parent() && !is_other()))
     }
 }
 

@@ -11,6 +11,7 @@ use crate::agent::{Agent, Placed};
 use crate::cli_agent;
 use crate::error::InstallError;
 use crate::manifest::{Edit, Manifest, Original, is_hash_of};
+use crate::others::{self, Others};
 use crate::piece::{MadeIn, Piece};
 use crate::places::Places;
 use crate::plan::{Change, LARGEST};
@@ -33,6 +34,7 @@ pub(crate) struct Planner<'p> {
     places: &'p Places,
     /// What was installed before.
     old: &'p Manifest,
+    pub(crate) others: Others,
     /// What will be when it is carried out.
     pub(crate) manifest: Manifest,
     pub(crate) changes: Vec<Change>,
@@ -50,6 +52,7 @@ impl<'p> Planner<'p> {
         Self {
             places,
             old,
+            others: Others::find(places),
             manifest: old.clone(),
             changes: Vec::new(),
             notes: Vec::new(),
@@ -70,6 +73,35 @@ impl<'p> Planner<'p> {
                 problems.dedup();
                 Err(InstallError::InTheWay(problems))
             }
+        }
+    }
+
+    /// Agents that other installations wired are in the way of ours; gives the rest.
+    pub(crate) fn without_others(&mut self, agents: &[Agent]) -> Vec<Agent> {
+        let mut rest = agents.to_vec();
+        for other in self.others.of(agents) {
+            let wired = other.wired(agents);
+            rest.retain(|agent| !wired.contains(agent));
+            self.problems.push(format!(
+                "could not wire {}: the installation in {} has; to remove what it wired, first run: {}",
+                named(&wired),
+                self.places.short(&other.prefix),
+                other.removal(&wired)
+            ));
+        }
+        rest
+    }
+
+    /// Notes what stays because other installations wired it.
+    pub(crate) fn note_others(&mut self, agents: &[Agent]) {
+        for other in self.others.of(agents) {
+            let wired = other.wired(agents);
+            self.notes.push(format!(
+                "the installation in {} still has {} wired; to remove that: {}",
+                self.places.short(&other.prefix),
+                named(&wired),
+                other.removal(&wired)
+            ));
         }
     }
 
@@ -313,7 +345,8 @@ impl<'p> Planner<'p> {
         }
         let ours = there.is_some_and(|there| {
             self.old.links.get(&path) == Some(&there)
-                || there.ends_with(Path::new(".agent-handoff/bin").join(name))
+                || (there.ends_with(Path::new(".agent-handoff/bin").join(name))
+                    && others::prefix_of(&there, self.places).is_none())
                 || leads_nowhere(&there, name)
         });
         if !ours && handoff_files::is_taken(&path) {
@@ -457,17 +490,25 @@ impl<'p> Planner<'p> {
         text: Option<&str>,
     ) -> Result<Option<String>, handoff_wiring::Malformed> {
         let Some(text) = text else { return Ok(None) };
-        let recorded = self.old.edits.get(&piece.path());
-        if let Some(before) = recorded.and_then(|edit| edit.undo(text).ok()) {
+        let path = piece.path();
+        let recorded = self.old.edits.get(&path);
+        let keeps_store = self.others.edited(&path);
+        if !keeps_store && let Some(before) = recorded.and_then(|edit| edit.undo(text).ok()) {
             return Ok(before);
         }
         if !piece.is_in(text)? {
             return Ok(Some(text.to_owned()));
         }
-        let before = piece.unwire(text, recorded.map_or(MadeIn::ALL, Edit::made))?;
+        let made = recorded.map_or(MadeIn::ALL, Edit::made);
+        let before = piece.unwire(text, made, keeps_store)?;
         let is_empty = matches!(before.trim().trim_start_matches('\u{feff}'), "" | "{}");
         Ok((!(is_empty && recorded.is_some_and(Edit::created))).then_some(before))
     }
+}
+
+/// The agents' names.
+pub(crate) fn named(agents: &[Agent]) -> String {
+    agents.iter().map(|agent| agent.name()).collect::<Vec<_>>().join(" and ")
 }
 
 /// A file of somebody else's and its text; why it cannot be had, otherwise.
@@ -520,13 +561,7 @@ fn leads_nowhere(target: &Path, name: &str) -> bool {
 
 /// Whether a skill of ours runs programs of a prefix that is gone.
 fn is_orphan(skill: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(skill);
-    let Some(end) = ["/bin/handoff", "/bin/installer"].iter().filter_map(|name| text.find(name)).min() else {
-        return false;
-    };
-    let start = text[..end].rfind([' ', '\n', '(', '`', '\'', '"']).map_or(0, |at| at + 1);
-    let prefix = Path::new(&text[start..end]);
-    prefix.is_absolute() && !handoff_files::is_directory(&prefix.join("bin"))
+    others::prefix_in(skill).is_some_and(|prefix| !handoff_files::is_directory(&prefix.join("bin")))
 }
 
 /// Whether a link was made by the bash program's installer, wherever that was checked out.

@@ -182,18 +182,6 @@ fn a_settings_file_that_was_ours_alone_and_is_removed_by_the_user_is_no_trouble(
 }
 
 #[test]
-fn another_installation_of_ours_is_named_as_what_it_is() {
-    let machine = Machine::small();
-    machine.install();
-    let other = machine.world.path("other prefix");
-    machine.refuses(
-        &["install", "--home", other.to_str().unwrap()],
-        "there is one of another installation; run the `handoff uninstall` of that first",
-    );
-    assert!(!other.exists());
-}
-
-#[test]
 fn what_codex_made_for_our_trust_goes_with_it() {
     let machine = Machine::small();
     machine.file(".codex/config.toml", "model = \"x\"\n");

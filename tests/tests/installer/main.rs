@@ -21,6 +21,7 @@ mod failing;
 mod fresh;
 mod killed;
 mod meanwhile;
+mod others;
 mod places;
 mod refused;
 mod restored;
