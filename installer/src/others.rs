@@ -96,7 +96,7 @@ impl Others {
     }
 
     /// The one whose `handover` is named in one of the files at `paths`.
-    pub(crate) fn saving<'o>(&'o self, mut paths: impl Iterator<Item = PathBuf>) -> Option<&'o Other> {
+    pub(crate) fn saving(&self, mut paths: impl Iterator<Item = PathBuf>) -> Option<&Other> {
         paths.find_map(|path| {
             let text = handoff_files::read_file(&path, LARGEST).unwrap_or_default();
             let text = String::from_utf8_lossy(&text).into_owned();

@@ -58,14 +58,19 @@ impl Piece {
     }
 
     /// The text with ours in it; `text` is None when there is no file.
-    pub(crate) fn wire(&self, text: Option<&str>) -> Result<(String, MadeIn), Malformed> {
+    pub(crate) fn wire(&self, text: Option<&str>) -> Result<Wired, Malformed> {
         Ok(match self {
             Self::ClaudeHook(places) => {
                 let (text, made) = self.wire_hook(places, text)?;
                 let paths = sandboxed(places);
                 let Some(path) = paths.first() else { return Ok(only((text, made))) };
-                let (text, sandbox) = AllowWrite { path }.wire(&text)?;
-                (text, MadeIn { made, sandbox: Some(sandbox) })
+                // Settings of the sandbox that are broken must not cost the hook.
+                match (AllowWrite { path }).wire(&text) {
+                    Ok((text, sandbox)) => {
+                        Wired { text, made: MadeIn { made, sandbox: Some(sandbox) }, closed: None }
+                    }
+                    Err(error) => Wired { closed: Some(error), ..only((text, made)) },
+                }
             }
             Self::CodexHook(places) => only(self.wire_hook(places, text)?),
             Self::Instructions(places, _, looks) => {
@@ -90,6 +95,13 @@ impl Piece {
         }
     }
 
+    /// What a user puts into Claude Code's settings to open the store to its sandbox.
+    pub(crate) fn sandbox_by_hand(places: &Places) -> String {
+        let paths = sandboxed(places);
+        let wired = paths.first().and_then(|path| AllowWrite { path }.wire("{}").ok());
+        wired.map(|(text, _)| text + "\n").unwrap_or_default()
+    }
+
     /// The text without ours. With `keeps_store` the store stays open to the sandbox: another installation has it there.
     pub(crate) fn unwire(
         &self,
@@ -102,9 +114,10 @@ impl Piece {
             Self::ClaudeHook(places) => {
                 let made_sandbox = sandbox.unwrap_or(Made::Outer);
                 let paths = if keeps_store { Vec::new() } else { sandboxed(places) };
-                let text = paths.iter().try_fold(text.to_owned(), |text, path| {
-                    AllowWrite { path }.unwire(&text, made_sandbox)
-                })?;
+                let text = paths.iter().fold(text.to_owned(), |text, path| {
+                    // What is broken there is left, see `Piece::left_in`.
+                    AllowWrite { path }.unwire(&text, made_sandbox).unwrap_or(text)
+                });
                 self.hooks(&owner(places)).unwire(&text, made)
             }
             Self::CodexHook(places) => self.hooks(&owner(places)).unwire(text, made),
@@ -126,7 +139,7 @@ impl Piece {
             Self::ClaudeHook(places) => {
                 let mut is_in = !self.hooks(&owner(places)).find(text)?.is_empty();
                 for path in sandboxed(places) {
-                    is_in |= AllowWrite { path: &path }.find(text)?;
+                    is_in |= AllowWrite { path: &path }.find(text).unwrap_or(false);
                 }
                 Ok(is_in)
             }
@@ -142,10 +155,17 @@ impl Piece {
         }
     }
 
+    /// Why the store may still be named in `text` by settings of the sandbox that are broken.
+    pub(crate) fn left_in(&self, text: &str) -> Option<Malformed> {
+        let Self::ClaudeHook(places) = self else { return None };
+        let named = sandboxed(places).into_iter().filter(|path| text.contains(path.as_str()));
+        named.filter_map(|path| AllowWrite { path: &path }.find(text).err()).next()
+    }
+
     /// What a user puts into the file where we cannot: a whole file with nothing but ours.
     pub(crate) fn by_hand(&self) -> String {
         // A new file is never malformed.
-        self.wire(None).map(|(text, _)| text).unwrap_or_default()
+        self.wire(None).map(|wired| wired.text).unwrap_or_default()
     }
 
     /// What a user takes out of the file where we cannot: what [`Piece::by_hand`] puts in, and the trust that came later.
@@ -180,6 +200,15 @@ impl Piece {
     }
 }
 
+/// A text with a piece in it.
+pub(crate) struct Wired {
+    pub(crate) text: String,
+    /// What of the surroundings was made.
+    pub(crate) made: MadeIn,
+    /// Why the store is not open to Claude Code's sandbox, where the settings of that are broken.
+    pub(crate) closed: Option<Malformed>,
+}
+
 /// What of the surroundings was made for a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct MadeIn {
@@ -207,8 +236,8 @@ fn own_block(text: &str, places: &Places) -> Result<bool, Malformed> {
     Ok(program.is_none_or(|program| others::prefix_of(&program, places).is_none()))
 }
 
-fn only((text, made): (String, Made)) -> (String, MadeIn) {
-    (text, MadeIn { made, sandbox: None })
+fn only((text, made): (String, Made)) -> Wired {
+    Wired { text, made: MadeIn { made, sandbox: None }, closed: None }
 }
 
 /// Whether a program that a hook runs is ours: of this prefix, of the usual one of any HOME, one that lies beside our

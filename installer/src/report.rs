@@ -9,7 +9,7 @@ use similar::TextDiff;
 use crate::agent::Agent;
 use crate::doctor::programs::{first_on_path, way_out};
 use crate::places::Places;
-use crate::plan::Change;
+use crate::plan::{Change, PRIVATE, PROGRAM};
 use crate::planner::{Left, Planner};
 use crate::programs::COMMANDS;
 use crate::programs::PROGRAMS;
@@ -72,17 +72,17 @@ impl<'p> Report<'p> {
         self.say("installed", &programs, "programs", json!(bin));
         self.say("proved", proof, "proof", json!(proof));
         for &agent in agents {
-            let without = |path: &Path| planner.left.iter().any(|left| left.path == path);
+            let directories = [agent.directory(self.places).clone(), agent.skills_directory(self.places)];
+            let is_its =
+                |path: &Path| directories.iter().any(|dir| path.starts_with(dir) || dir.starts_with(path));
             let what = match agent {
+                _ if planner.left.iter().any(|left| is_its(&left.path)) => {
+                    "not all of it, see below".to_owned()
+                }
                 Agent::Claude => format!(
-                    "{}SessionStart hook in {}, the store open to its sandbox; skills /handoff, /handoff-ds, /handoff-codex, /handoff-opus and /upgrade-handoff",
-                    if without(&self.places.claude.join("settings.json")) { "no " } else { "" },
+                    "SessionStart hook in {}, the store open to its sandbox; skills /handoff, /handoff-ds, /handoff-codex, /handoff-opus and /upgrade-handoff",
                     self.places.short(&self.places.claude.join("settings.json"))
                 ),
-                Agent::Codex if planner.left.iter().any(|left| left.path.starts_with(&self.places.codex)) => {
-                    "not all of it, see below; skills $handoff and $upgrade-handoff, agents handoff-ds and handoff-opus"
-                        .to_owned()
-                }
                 Agent::Codex => format!(
                     "instructions in {}, the store among the sandbox's writable roots{}; skills $handoff and $upgrade-handoff, agents handoff-ds and handoff-opus",
                     self.places.short(&agent.pieces(self.places, &planner.manifest)[0].path()),
@@ -179,7 +179,7 @@ impl<'p> Report<'p> {
             Change::RemoveDirectory(_) => {
                 (format!("would remove the directory {path}, if it is empty then"), None)
             }
-            Change::Write { content, program: true, .. } => {
+            Change::Write { content, mode: PROGRAM, .. } => {
                 (format!("would write the program {path}, {} bytes", content.len()), None)
             }
             // All ours, and new to nobody.
@@ -191,6 +191,10 @@ impl<'p> Report<'p> {
                 let diff = diff(file, &before.unwrap_or_default(), content);
                 (format!("would write {path}"), Some(diff))
             }
+            Change::Place { file, content } => {
+                let diff = diff(file.path(), file.content().unwrap_or_default(), content);
+                (format!("would write {path}"), Some(diff))
+            }
             Change::Edit { file, content } => {
                 let after = content.as_deref().unwrap_or("");
                 let diff = diff(file.path(), file.content().unwrap_or_default(), after.as_bytes());
@@ -200,7 +204,7 @@ impl<'p> Report<'p> {
         };
         self.changes.push(json!({"path": change.path(), "action": action(change), "diff": diff}));
         let ours = change.path().starts_with(&self.places.prefix);
-        if ours && matches!(change, Change::Directory(_) | Change::Write { program: false, .. }) {
+        if ours && matches!(change, Change::Directory(_) | Change::Write { mode: PRIVATE, .. }) {
             return self.own += 1;
         }
         self.lines.push(text);
@@ -229,7 +233,7 @@ impl<'p> Report<'p> {
 fn action(change: &Change) -> &'static str {
     match change {
         Change::Directory(_) => "make directory",
-        Change::Write { .. } => "write",
+        Change::Write { .. } | Change::Place { .. } => "write",
         Change::Edit { content: Some(_), .. } => "edit",
         Change::Edit { content: None, .. } | Change::Remove(_) => "remove",
         Change::Link { .. } => "link",

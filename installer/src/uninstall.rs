@@ -58,7 +58,7 @@ pub(crate) fn uninstall(
         let any = !planner.changes.is_empty() || !old.is_empty() || !captures.projects.is_empty();
         let moved = !is_here && old.is_empty() && planner.others.is_empty();
         carry_out(&planner, &places, options, &old, &mut left)?;
-        let what = removed(&places, options, &left, any, moved);
+        let what = removed(&places, options, &planner, &left, any, moved);
         report.say("removed", &what, "removed", json!(what));
         if captures.user {
             report.note("the hooks and the statusline that handover install made are gone too".to_owned());
@@ -86,9 +86,13 @@ fn carry_out(
 ) -> Result<(), InstallError> {
     let installer = places.program("installer");
     for change in planner.changes.iter().filter(|change| change.path() != installer) {
-        if let Err(error) = change.apply() {
-            let path = change.path().to_owned();
-            left.push(Left { path, reason: error.to_string(), by_hand: String::new() });
+        let path = change.path();
+        // A directory with what is left in it stays too.
+        let is_left = || left.iter().any(|left| left.path.starts_with(path));
+        if let Err(error) = change.apply()
+            && !(matches!(change, Change::RemoveDirectory(_)) && is_left())
+        {
+            left.push(Left { path: path.to_owned(), reason: error.to_string(), by_hand: String::new() });
         }
     }
     if !left.is_empty() {
@@ -124,11 +128,17 @@ fn carry_out(
 fn unfinished(planner: &Planner<'_>, old: &Manifest, left: &[Left], installer: &Path) -> Manifest {
     let mut manifest = planner.manifest.clone();
     let stays = |path: &Path| path == installer || left.iter().any(|left| left.path == path);
+    let is_above = |path: &Path| left.iter().any(|left| left.path.starts_with(path));
     let files = old.files.iter().filter(|(path, _)| stays(path));
     manifest.files.extend(files.map(|(path, hash)| (path.clone(), hash.clone())));
+    let real = old.real.iter().filter(|(path, real)| stays(path) || stays(real));
+    for (path, real) in real {
+        manifest.real.insert(path.clone(), real.clone());
+        manifest.files.extend(old.files.get_key_value(path).map(|(path, hash)| (path.clone(), hash.clone())));
+    }
     let links = old.links.iter().filter(|(path, _)| stays(path));
     manifest.links.extend(links.map(|(path, target)| (path.clone(), target.clone())));
-    let replaced = old.replaced.iter().filter(|(path, _)| stays(path));
+    let replaced = old.replaced.iter().filter(|(path, _)| is_above(path));
     manifest.replaced.extend(replaced.map(|(path, original)| (path.clone(), original.clone())));
     let edits = old.edits.iter().filter(|(path, _)| stays(path));
     manifest.edits.extend(edits.map(|(path, edit)| (path.clone(), edit.clone())));
@@ -159,14 +169,22 @@ fn say_left(left: &[Left], places: &Places, output: &Output) -> Option<Status> {
 }
 
 /// What was removed, in words.
-fn removed(places: &Places, options: &Options, left: &[Left], any: bool, moved: bool) -> String {
+fn removed(
+    places: &Places,
+    options: &Options,
+    planner: &Planner<'_>,
+    left: &[Left],
+    any: bool,
+    moved: bool,
+) -> String {
     let what = match &options.only {
         Some(only) => named(only),
         None => "everything".to_owned(),
     };
-    if !left.is_empty() {
-        let mut files: Vec<_> = left.iter().map(|left| places.short(&left.path)).collect();
-        files.dedup();
+    let stay = left.iter().map(|left| &left.path).chain(&planner.changed);
+    let mut files: Vec<_> = stay.map(|path| places.short(path)).collect();
+    files.dedup();
+    if !files.is_empty() {
         return format!("{what}, except for {}", files.join(", "));
     }
     if !any {
@@ -213,7 +231,7 @@ fn has_captures(places: &Places) -> bool {
 
 /// Empties the state directory, unless captures are known by what is in it, and removes it.
 fn remove_state(places: &Places) -> Result<(), InstallError> {
-    if has_captures(places) {
+    if has_captures(places) || !handoff_files::is_directory(places.state.path()) {
         return Ok(());
     }
     let Some(state) = Dir::open(places.state.path())? else { return Ok(()) };
@@ -274,6 +292,11 @@ fn without_captures(
     output: &Output,
 ) -> Captures {
     let mut captures = Captures::default();
+    // Below what is no directory nothing is kept.
+    let above = places.state.path().ancestors().find(|path| handoff_files::is_taken(path));
+    if above.is_some_and(|above| !handoff_files::is_directory(above)) {
+        return captures;
+    }
     let store = places.store.join(".handover");
     if !options.dry_run
         && handoff_files::is_directory(&store)

@@ -25,6 +25,7 @@ mod others;
 mod places;
 mod refused;
 mod restored;
+mod set_aside;
 mod shown;
 mod support;
 mod upgrade;
