@@ -345,10 +345,11 @@ fn without_user(
         return Ok(());
     }
     let plan = disable(&here, &tools(options), record)?;
-    captures.add(plan.left());
     captures.user = !plan.is_empty();
     if captures.user && !options.dry_run {
-        plan.carry_out()?;
+        captures.add(&plan.carry_out()?.left);
+    } else {
+        captures.add(plan.left());
     }
     Ok(())
 }
@@ -400,11 +401,12 @@ fn without_project(
         return Ok(());
     }
     let plan = disable(&here, &tools(options), record)?;
-    captures.add(plan.left());
     let any = !plan.is_empty();
     if any && !options.dry_run {
-        plan.carry_out()?;
+        captures.add(&plan.carry_out()?.left);
         tidy(project)?;
+    } else {
+        captures.add(plan.left());
     }
     if any {
         captures.projects.push(project.to_owned());
