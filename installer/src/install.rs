@@ -13,7 +13,7 @@ use crate::git::Checkout;
 use crate::manifest::{Manifest, is_hash_of};
 use crate::piece::{Looks, Piece};
 use crate::places::Places;
-use crate::plan::{Change, LARGEST};
+use crate::plan::{Change, LARGEST, PRIVATE, PROGRAM};
 use crate::planner::{Left, Planner};
 use crate::plugin;
 use crate::programs::{self, Source};
@@ -68,20 +68,25 @@ pub(crate) fn install(
     planner.manifest.directories = missing;
     files(&mut planner, &places, &source, built);
     let first_wiring = planner.changes.len();
+    planner.commands();
     wiring(&mut planner, &places, &agents, options, review.as_ref());
     planner.check()?;
     planner.manifest.on_the_way_from(&old).save(&places.manifest())?;
-    let (own, wiring) = planner.changes.split_at(first_wiring);
-    let proof = put_programs(own, &places).inspect_err(|_| {
+    let wiring = planner.changes.split_off(first_wiring);
+    let proof = put_programs(&planner.changes, &places).inspect_err(|_| {
         // What failed is what there is to say.
         let _ = put_back(&places, &old, &made);
     })?;
-    take_over(&places, environment, output)?;
+    let state = places.state.path();
+    let is_named = planner.left.iter().any(|left| state.starts_with(&left.path));
+    if let Err(error) = take_over(&places, environment, output)
+        && !is_named
+    {
+        planner.leave(state, error.to_string());
+    }
     // Made here, where no sandbox is, it is there for captures in one. One that cannot be used is doctor's to name.
     let _ = handoff_bundle::Keyring::create(places.state.path());
-    for change in wiring {
-        change.apply()?;
-    }
+    planner.carry_out(wiring);
     planner.manifest.save(&places.manifest())?;
     let mut report = Report::new(&places, options.json);
     report.installed(&planner, &agents, &proof, environment);
@@ -89,7 +94,7 @@ pub(crate) fn install(
         match trust::trust(&places, &planner.manifest, environment) {
             Ok(trusting) => {
                 trusting.save(&places.manifest())?;
-                leave_it_to_the_hook(&places, &trusting)?;
+                planner.left.extend(leave_it_to_the_hook(&places, &trusting)?);
                 report.trusted(&trusting);
             }
             Err(error) => {
@@ -102,15 +107,28 @@ pub(crate) fn install(
         report.untrusted(review.and_then(|review| review.idle));
     }
     let printed = report.print(output);
-    Ok(say_left(&planner, output).unwrap_or(printed))
+    let installer = places.program("installer");
+    Ok(say_left(&planner.left, &installer, options, output).unwrap_or(printed))
 }
 
-/// Names the files that could not be changed, with what to put in by hand; [`Status::NotDone`] when there are any.
-fn say_left(planner: &Planner<'_>, output: &Output) -> Option<Status> {
-    for Left { reason, by_hand, .. } in &planner.left {
-        output.complain(format_args!("{reason}; the rest is done. To put in by hand:\n{by_hand}"));
+/// Names what could not be changed, with what to put in by hand; [`Status::NotDone`] when there is any. `installer` is
+/// what does the rest later.
+fn say_left(left: &[Left], installer: &Path, options: &Options, output: &Output) -> Option<Status> {
+    if left.is_empty() {
+        return None;
     }
-    (!planner.left.is_empty()).then_some(Status::NotDone)
+    for Left { reason, by_hand, .. } in left {
+        if by_hand.is_empty() {
+            output.complain(format_args!("{reason}; the rest is done"));
+        } else {
+            output.complain(format_args!("{reason}; the rest is done. To put in by hand:\n{by_hand}"));
+        }
+    }
+    let only = options.only.iter().flatten().map(|agent| agent.word()).collect::<Vec<_>>().join(",");
+    let only = if only.is_empty() { String::new() } else { format!(" --only {only}") };
+    let installer = handoff_process::quoted(installer);
+    output.complain(format_args!("to finish, once that can be changed: {installer} install{only}"));
+    Some(Status::NotDone)
 }
 
 /// Fails when the installed programs themselves are the source and one is not what was installed: that would make a
@@ -148,7 +166,7 @@ pub(crate) fn chosen(options: &Options, places: &Places, environment: &Environme
 
 /// What goes to the prefix, and the link to it.
 fn files(planner: &mut Planner<'_>, places: &Places, source: &Source, built: Vec<(&'static str, Vec<u8>)>) {
-    planner.directory(&places.prefix);
+    planner.own_directory(&places.prefix);
     planner.manifest.version = env!("CARGO_PKG_VERSION").to_owned();
     match source {
         Source::Checkout(checkout) => {
@@ -173,18 +191,17 @@ fn files(planner: &mut Planner<'_>, places: &Places, source: &Source, built: Vec
         planner.write(places.prefix.join(file.path), file.text.into(), file.is_program());
     }
     planner.remove_stale();
-    planner.commands();
 }
 
 /// Tells Codex's agent not to look for handoffs itself, now that Codex runs the hook.
-fn leave_it_to_the_hook(places: &Places, manifest: &Manifest) -> Result<(), InstallError> {
+fn leave_it_to_the_hook(places: &Places, manifest: &Manifest) -> Result<Vec<Left>, InstallError> {
     let mut planner = Planner::new(places, manifest);
     planner.wire(&Piece::instructions(places, manifest.looks()));
     planner.check()?;
-    for change in &planner.changes {
-        change.apply()?;
-    }
-    Ok(planner.manifest.save(&places.manifest())?)
+    let changes = std::mem::take(&mut planner.changes);
+    planner.carry_out(changes);
+    planner.manifest.save(&places.manifest())?;
+    Ok(planner.left)
 }
 
 /// What goes to the agents.
@@ -207,7 +224,7 @@ fn wiring(
         planner.manifest.left_out = left_out.collect();
     }
     planner.manifest.left_out.retain(|agent| !agents.contains(agent));
-    for &agent in agents {
+    for agent in planner.without_others(agents) {
         if !planner.manifest.agents.contains(&agent) {
             planner.manifest.agents.push(agent);
         }
@@ -255,11 +272,11 @@ fn put_programs(changes: &[Change], places: &Places) -> Result<String, InstallEr
 /// What puts things back as they are now.
 fn restoring(change: &Change) -> Option<Change> {
     let path = change.path().to_owned();
-    let program = handoff_files::is_program(&path);
+    let mode = if handoff_files::is_program(&path) { PROGRAM } else { PRIVATE };
     let content = || handoff_files::read_file(&path, LARGEST);
     Some(match change {
         Change::Write { .. } | Change::Remove(_) => match content() {
-            Ok(content) => Change::Write { path, content, program },
+            Ok(content) => Change::Write { path, content, mode },
             Err(_) => Change::Remove(path),
         },
         Change::Link { .. } => match handoff_files::link_target(&path) {
@@ -267,7 +284,8 @@ fn restoring(change: &Change) -> Option<Change> {
             None => Change::Remove(path),
         },
         Change::Directory(_) => Change::RemoveDirectory(path),
-        Change::Edit { .. } | Change::RemoveDirectory(_) => return None,
+        // None of these is in the prefix.
+        Change::Edit { .. } | Change::Place { .. } | Change::RemoveDirectory(_) => return None,
     })
 }
 
@@ -322,9 +340,9 @@ fn dry_run(
     {
         files(&mut planner, places, source, built);
     } else {
-        planner.directory(&places.prefix);
-        planner.commands();
+        planner.own_directory(&places.prefix);
     }
+    planner.commands();
     wiring(&mut planner, places, agents, options, review);
     let mut report = Report::new(places, options.json);
     if let Source::Checkout(path) = source {
@@ -348,5 +366,5 @@ fn dry_run(
     changes.into_iter().for_each(|change| report.would(change));
     report.left(&planner.left);
     let printed = report.print(output);
-    say_left(&planner, output).unwrap_or(printed)
+    say_left(&planner.left, &places.program("installer"), options, output).unwrap_or(printed)
 }

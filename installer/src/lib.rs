@@ -16,6 +16,7 @@ mod git;
 mod handler;
 mod install;
 mod manifest;
+mod others;
 mod piece;
 mod places;
 mod plan;

@@ -50,6 +50,9 @@ pub(crate) struct Manifest {
     /// Files that are all ours, with the BLAKE3 of what we wrote, in hex. Two, with a blank between, while a new one is
     /// on its way.
     pub(crate) files: BTreeMap<PathBuf, String>,
+    /// Where files of ours really are, by their paths in [`Manifest::files`], where a directory of those is a link.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) real: BTreeMap<PathBuf, PathBuf>,
     /// Links of ours, and where they lead.
     pub(crate) links: BTreeMap<PathBuf, PathBuf>,
     /// What of handoff-cli's gave way to files of ours: put back when they go.
@@ -60,14 +63,21 @@ pub(crate) struct Manifest {
     pub(crate) edits: BTreeMap<PathBuf, Edit>,
 }
 
-/// What was where a file of ours is.
+/// What was where a file of ours is, or its directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Original {
     /// A symbolic link, and where it leads.
     Link(PathBuf),
-    /// A file with this text.
+    /// A file with this text, as versions recorded it that knew no mode.
     Text(String),
+    /// A file.
+    File {
+        /// What was in it.
+        text: String,
+        /// Its permission bits.
+        mode: u32,
+    },
 }
 
 /// What we did to a file of somebody else's.
@@ -161,6 +171,7 @@ impl Manifest {
             }
         };
         self.files = self.files.into_iter().map(|(path, hash)| (moved(path), hash)).collect();
+        self.real = self.real.into_iter().map(|(path, real)| (moved(path), moved(real))).collect();
         // Where a link leads is not changed by moving it.
         self.links = self.links.into_iter().map(|(path, target)| (moved(path), target)).collect();
         self.replaced = self.replaced.into_iter().map(|(path, original)| (moved(path), original)).collect();
@@ -173,16 +184,19 @@ impl Manifest {
     /// other written or removed.
     fn stray(&self, prefix: &Path) -> Option<&PathBuf> {
         let files = self.files.keys().filter(|path| !path.starts_with(prefix) && !is_skill(path));
-        let replaced = self.replaced.keys().filter(|path| !is_skill(path));
+        let replaced =
+            self.replaced.keys().filter(|path| !is_skill(path) && !is_skill(&path.join("SKILL.md")));
+        let is_named = |(path, real): &(&PathBuf, &PathBuf)| real.file_name() == path.file_name();
+        let real = self.real.iter().filter(|pair| !is_named(pair)).map(|(_, real)| real);
         let links = self
             .links
             .keys()
             .filter(|path| !COMMANDS.iter().any(|name| path.ends_with(Path::new(".local/bin").join(name))));
         let edits = self.edits.keys().filter(|path| !EDITED.iter().any(|name| path.ends_with(name)));
         let all = self.files.keys().chain(self.replaced.keys()).chain(self.links.keys());
-        let all = all.chain(self.edits.keys()).chain(&self.directories);
+        let all = all.chain(self.real.values()).chain(self.edits.keys()).chain(&self.directories);
         let odd = all.filter(|path| !is_plain(path));
-        files.chain(replaced).chain(links).chain(edits).chain(odd).next()
+        files.chain(replaced).chain(real).chain(links).chain(edits).chain(odd).next()
     }
 
     /// Writes it, when it is not what is there already.

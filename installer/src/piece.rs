@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use handoff_wiring::{AllowWrite, Block, Call, Handler, Hooks, Made, Malformed, Roots, Run, Trust};
 use serde::{Deserialize, Serialize};
 
+use crate::others;
 use crate::places::Places;
+use crate::programs::PROGRAMS;
 
 /// The lines around our part of Codex's instructions.
 pub(crate) const BLOCK: Block = Block {
@@ -56,14 +58,19 @@ impl Piece {
     }
 
     /// The text with ours in it; `text` is None when there is no file.
-    pub(crate) fn wire(&self, text: Option<&str>) -> Result<(String, MadeIn), Malformed> {
+    pub(crate) fn wire(&self, text: Option<&str>) -> Result<Wired, Malformed> {
         Ok(match self {
             Self::ClaudeHook(places) => {
                 let (text, made) = self.wire_hook(places, text)?;
                 let paths = sandboxed(places);
                 let Some(path) = paths.first() else { return Ok(only((text, made))) };
-                let (text, sandbox) = AllowWrite { path }.wire(&text)?;
-                (text, MadeIn { made, sandbox: Some(sandbox) })
+                // Settings of the sandbox that are broken must not cost the hook.
+                match (AllowWrite { path }).wire(&text) {
+                    Ok((text, sandbox)) => {
+                        Wired { text, made: MadeIn { made, sandbox: Some(sandbox) }, closed: None }
+                    }
+                    Err(error) => Wired { closed: Some(error), ..only((text, made)) },
+                }
             }
             Self::CodexHook(places) => only(self.wire_hook(places, text)?),
             Self::Instructions(places, _, looks) => {
@@ -88,21 +95,38 @@ impl Piece {
         }
     }
 
-    /// The text without ours.
-    pub(crate) fn unwire(&self, text: &str, MadeIn { made, sandbox }: MadeIn) -> Result<String, Malformed> {
+    /// What a user puts into Claude Code's settings to open the store to its sandbox.
+    pub(crate) fn sandbox_by_hand(places: &Places) -> String {
+        let paths = sandboxed(places);
+        let wired = paths.first().and_then(|path| AllowWrite { path }.wire("{}").ok());
+        wired.map(|(text, _)| text + "\n").unwrap_or_default()
+    }
+
+    /// The text without ours. With `keeps_store` the store stays open to the sandbox: another installation has it there.
+    pub(crate) fn unwire(
+        &self,
+        text: &str,
+        MadeIn { made, sandbox }: MadeIn,
+        keeps_store: bool,
+    ) -> Result<String, Malformed> {
         match self {
             Self::ClaudeHook(_) | Self::CodexHook(_) if is_blank(text) => Ok(text.to_owned()),
             Self::ClaudeHook(places) => {
                 let made_sandbox = sandbox.unwrap_or(Made::Outer);
-                let text = sandboxed(places).iter().try_fold(text.to_owned(), |text, path| {
-                    AllowWrite { path }.unwire(&text, made_sandbox)
-                })?;
+                let paths = if keeps_store { Vec::new() } else { sandboxed(places) };
+                let text = paths.iter().fold(text.to_owned(), |text, path| {
+                    // What is broken there is left, see `Piece::left_in`.
+                    AllowWrite { path }.unwire(&text, made_sandbox).unwrap_or(text)
+                });
                 self.hooks(&owner(places)).unwire(&text, made)
             }
             Self::CodexHook(places) => self.hooks(&owner(places)).unwire(text, made),
-            Self::Instructions(..) => BLOCK.unwire(text),
+            Self::Instructions(places, ..) => match own_block(text, places)? {
+                true => BLOCK.unwire(text),
+                false => Ok(text.to_owned()),
+            },
             Self::Sandbox(places, trusted) => {
-                let text = roots(places).unwire(text, made)?;
+                let text = if keeps_store { text.to_owned() } else { roots(places).unwire(text, made)? };
                 trusted.iter().try_fold(text, |text, key| Trust { key }.unwire(&text))
             }
         }
@@ -115,12 +139,12 @@ impl Piece {
             Self::ClaudeHook(places) => {
                 let mut is_in = !self.hooks(&owner(places)).find(text)?.is_empty();
                 for path in sandboxed(places) {
-                    is_in |= AllowWrite { path: &path }.find(text)?;
+                    is_in |= AllowWrite { path: &path }.find(text).unwrap_or(false);
                 }
                 Ok(is_in)
             }
             Self::CodexHook(places) => Ok(!self.hooks(&owner(places)).find(text)?.is_empty()),
-            Self::Instructions(..) => Ok(BLOCK.find(text)?.is_some()),
+            Self::Instructions(places, ..) => own_block(text, places),
             Self::Sandbox(places, trusted) => {
                 let mut is_in = roots(places).find(text)?;
                 for key in trusted {
@@ -131,10 +155,17 @@ impl Piece {
         }
     }
 
+    /// Why the store may still be named in `text` by settings of the sandbox that are broken.
+    pub(crate) fn left_in(&self, text: &str) -> Option<Malformed> {
+        let Self::ClaudeHook(places) = self else { return None };
+        let named = sandboxed(places).into_iter().filter(|path| text.contains(path.as_str()));
+        named.filter_map(|path| AllowWrite { path: &path }.find(text).err()).next()
+    }
+
     /// What a user puts into the file where we cannot: a whole file with nothing but ours.
     pub(crate) fn by_hand(&self) -> String {
         // A new file is never malformed.
-        self.wire(None).map(|(text, _)| text).unwrap_or_default()
+        self.wire(None).map(|wired| wired.text).unwrap_or_default()
     }
 
     /// What a user takes out of the file where we cannot: what [`Piece::by_hand`] puts in, and the trust that came later.
@@ -169,6 +200,15 @@ impl Piece {
     }
 }
 
+/// A text with a piece in it.
+pub(crate) struct Wired {
+    pub(crate) text: String,
+    /// What of the surroundings was made.
+    pub(crate) made: MadeIn,
+    /// Why the store is not open to Claude Code's sandbox, where the settings of that are broken.
+    pub(crate) closed: Option<Malformed>,
+}
+
 /// What of the surroundings was made for a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct MadeIn {
@@ -189,23 +229,39 @@ impl MadeIn {
     }
 }
 
-fn only((text, made): (String, Made)) -> (String, MadeIn) {
-    (text, MadeIn { made, sandbox: None })
+/// Whether our part of Codex's instructions is there, and not another installation's.
+fn own_block(text: &str, places: &Places) -> Result<bool, Malformed> {
+    let Some(range) = BLOCK.find(text)? else { return Ok(false) };
+    let program = others::program_in(&text[range]);
+    Ok(program.is_none_or(|program| others::prefix_of(&program, places).is_none()))
+}
+
+fn only((text, made): (String, Made)) -> Wired {
+    Wired { text, made: MadeIn { made, sandbox: None }, closed: None }
 }
 
 /// Whether a program that a hook runs is ours: of this prefix, of the usual one of any HOME, one that lies beside our
-/// other programs, or, called as we call it, one of a prefix that is gone.
+/// other programs, or, called as we call it, one of a prefix that is gone or of another name in this one. None of another
+/// installation is.
 pub(crate) fn owner(places: &Places) -> impl Fn(&Call) -> bool {
+    let places = places.clone();
     let own = places.program("session-start");
     move |call| {
         let program = Path::new(&call.program);
-        program == own
-            || program.ends_with(".agent-handoff/bin/session-start")
+        if program == own {
+            return true;
+        }
+        if others::prefix_of(program, &places).is_some() {
+            return false;
+        }
+        let is_called_so = call.args == ["--max-bytes", HOST_LIMIT];
+        let is_other = || PROGRAMS.iter().any(|name| program.ends_with(name));
+        program.ends_with(".agent-handoff/bin/session-start")
             || (program.ends_with("session-start")
                 && handoff_files::is_file(&program.with_file_name("handoff-write")))
-            || (program.ends_with("bin/session-start")
-                && call.args == ["--max-bytes", HOST_LIMIT]
-                && !handoff_files::is_taken(program))
+            || (is_called_so
+                && (program.ends_with("bin/session-start") && !handoff_files::is_taken(program)
+                    || program.parent() == own.parent() && !is_other()))
     }
 }
 

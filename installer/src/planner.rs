@@ -1,30 +1,35 @@
 //! Working out a plan: reads everything, changes nothing.
 
-use std::collections::BTreeSet;
+mod carry;
+mod placed;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use handoff_files::Foreign;
-use handoff_skills::Kind;
+use handoff_files::{Dir, FileError, Foreign};
 use handoff_wiring::hash;
 
-use crate::agent::{Agent, Placed};
-use crate::cli_agent;
+use crate::agent::Agent;
 use crate::error::InstallError;
-use crate::manifest::{Edit, Manifest, Original, is_hash_of};
-use crate::piece::{MadeIn, Piece};
+use crate::manifest::{Edit, Manifest};
+use crate::others::{self, Others};
+use crate::piece::{MadeIn, Piece, Wired};
 use crate::places::Places;
-use crate::plan::{Change, LARGEST};
+use crate::plan::{Change, LARGEST, PRIVATE, PROGRAM};
 use crate::programs::COMMANDS;
+
+pub(crate) use placed::{cli_link, is_old_link};
 
 /// The longest file of somebody else's that is edited, in bytes.
 const LONGEST: u64 = 16 << 20;
 
-/// A file of the user's that is left as it is, though something of ours belongs into it.
+/// A file or directory of the user's that is left as it is, though something of ours belongs there.
+#[derive(Debug)]
 pub(crate) struct Left {
     pub(crate) path: PathBuf,
     /// Why, with the path.
     pub(crate) reason: String,
-    /// What to put into it by hand.
+    /// What to put into it by hand; empty where that is a whole file of ours.
     pub(crate) by_hand: String,
 }
 
@@ -33,14 +38,19 @@ pub(crate) struct Planner<'p> {
     places: &'p Places,
     /// What was installed before.
     old: &'p Manifest,
+    pub(crate) others: Others,
     /// What will be when it is carried out.
     pub(crate) manifest: Manifest,
     pub(crate) changes: Vec<Change>,
     /// What the user should know.
     pub(crate) notes: Vec<String>,
     problems: Vec<String>,
-    /// Files of the user's that cannot be changed; everything else is.
+    /// What cannot be changed; everything else is.
     pub(crate) left: Vec<Left>,
+    /// What to put into files by hand, if it turns out that they cannot be changed.
+    by_hand: BTreeMap<PathBuf, String>,
+    /// What of ours the user changed, which stays.
+    pub(crate) changed: Vec<PathBuf>,
     /// The files that are all ours and belong to what is installed now.
     written: BTreeSet<PathBuf>,
 }
@@ -50,11 +60,14 @@ impl<'p> Planner<'p> {
         Self {
             places,
             old,
+            others: Others::find(places),
             manifest: old.clone(),
             changes: Vec::new(),
             notes: Vec::new(),
             problems: Vec::new(),
             left: Vec::new(),
+            by_hand: BTreeMap::new(),
+            changed: Vec::new(),
             written: BTreeSet::new(),
         }
     }
@@ -73,18 +86,47 @@ impl<'p> Planner<'p> {
         }
     }
 
-    /// A directory and those above it, as far as they are missing.
-    pub(crate) fn directory(&mut self, path: &Path) {
-        let missing = path.ancestors().take_while(|path| !handoff_files::is_directory(path));
-        let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
-        missing.reverse();
-        if let Some(taken) = missing.iter().find(|path| handoff_files::is_taken(path)) {
-            return self.problems.push(format!(
-                "could not create {}: it is no directory",
-                handoff_text::Sanitised::path(taken)
+    /// Agents that other installations wired are in the way of ours; gives the rest.
+    pub(crate) fn without_others(&mut self, agents: &[Agent]) -> Vec<Agent> {
+        let mut rest = agents.to_vec();
+        for other in self.others.of(agents) {
+            let wired = other.wired(agents);
+            rest.retain(|agent| !wired.contains(agent));
+            self.problems.push(format!(
+                "could not wire {}: the installation in {} has; to remove what it wired, first run: {}",
+                named(&wired),
+                self.places.short(&other.prefix),
+                other.removal(&wired)
             ));
         }
-        for path in missing {
+        rest
+    }
+
+    /// Notes what stays because other installations wired it.
+    pub(crate) fn note_others(&mut self, agents: &[Agent]) {
+        for other in self.others.of(agents) {
+            let wired = other.wired(agents);
+            self.notes.push(format!(
+                "the installation in {} still has {} wired; to remove that: {}",
+                self.places.short(&other.prefix),
+                named(&wired),
+                other.removal(&wired)
+            ));
+        }
+    }
+
+    /// Notes that `path` is left as it is, because of `reason`, once.
+    pub(crate) fn leave(&mut self, path: &Path, reason: String) {
+        let by_hand = self.by_hand.get(path).cloned().unwrap_or_default();
+        if let Some(left) = self.left.iter_mut().find(|left| left.reason == reason) {
+            return left.by_hand.push_str(&by_hand);
+        }
+        self.left.push(Left { path: path.to_owned(), reason, by_hand });
+    }
+
+    /// A directory and those above it, as far as they are missing. Err with what stands where one of them goes.
+    fn directory(&mut self, path: &Path) -> Result<(), Taken> {
+        for path in missing(path)? {
             if !self.changes.iter().any(|change| matches!(change, Change::Directory(other) if *other == path))
             {
                 self.changes.push(Change::Directory(path.clone()));
@@ -93,14 +135,22 @@ impl<'p> Planner<'p> {
                 self.manifest.directories.push(path);
             }
         }
+        Ok(())
     }
 
     /// The prefix, which is ours also when an installer that was killed made it.
     pub(crate) fn prefix(&mut self) {
         let prefix = &self.places.prefix;
-        self.directory(prefix);
+        self.own_directory(prefix);
         if !self.manifest.directories.contains(prefix) {
             self.manifest.directories.push(prefix.clone());
+        }
+    }
+
+    /// A directory without which nothing can be installed.
+    pub(crate) fn own_directory(&mut self, path: &Path) {
+        if let Err(taken) = self.directory(path) {
+            self.problems.push(taken.to_string());
         }
     }
 
@@ -133,99 +183,15 @@ impl<'p> Planner<'p> {
     /// A file that is all ours, in a directory that is too.
     pub(crate) fn write(&mut self, path: PathBuf, content: Vec<u8>, program: bool) {
         if let Some(parent) = path.parent() {
-            self.directory(parent);
+            self.own_directory(parent);
         }
         self.manifest.files.insert(path.clone(), hash(&content));
         self.written.insert(path.clone());
         let there = handoff_files::read_file(&path, LARGEST).ok();
         let runs = !program || handoff_files::is_program(&path);
         if there.as_deref() != Some(&content) || !runs {
-            self.changes.push(Change::Write { path, content, program });
-        }
-    }
-
-    /// A skill's file, in the agent's own directory, where the user may have one of that name or have changed ours.
-    pub(crate) fn skill(&mut self, skill: Placed) {
-        if let Some(link) = old_skill_link(&skill) {
-            if let Some(target) = cli_link(&skill).and_then(|link| handoff_files::link_target(&link)) {
-                // What was a link of its directory comes back as one of its file, which is the same to its reader.
-                let target = if link == skill.path || skill.kind == Kind::Agent {
-                    target
-                } else {
-                    target.join("SKILL.md")
-                };
-                self.replace(&skill.path, Original::Link(target));
-            }
-            return self.skill_instead(&link, skill);
-        }
-        let Placed { kind, path, text, .. } = skill;
-        let there = match Foreign::read(&path, LONGEST) {
-            Ok(file) => file,
-            Err(error) => return self.problems.push(error.to_string()),
-        };
-        let recorded = self.old.files.get(&path);
-        // handoff-cli may have put its own in the place of ours since.
-        let is_of_cli = |content: &[u8]| kind == Kind::Agent && cli_agent::is_one(content);
-        let is_replaced = |content: &[u8]| match recorded {
-            _ if is_of_cli(content) => true,
-            _ if self.is_shared_of(&path, content) => true,
-            Some(recorded) => is_hash_of(recorded, content),
-            None => is_orphan(content),
-        };
-        match there.content() {
-            Some(content) if content != text.as_bytes() && !is_replaced(content) => {
-                let shown = self.places.short(&path);
-                match (recorded, kind) {
-                    (Some(_), _) => self.notes.push(format!(
-                        "{shown} was changed after it was installed, so it stays as it is; remove it and install again to get ours"
-                    )),
-                    (None, Kind::Skill) if is_ours(content) => self.problems.push(format!(
-                        "could not place the skill {shown}: there is one of another installation; run the `handoff uninstall` of that first"
-                    )),
-                    (None, Kind::Skill) => self.problems.push(format!(
-                        "could not place the skill {shown}: there is another one; move it away, or leave its agent out with --only"
-                    )),
-                    (None, Kind::Agent) => self.notes.push(format!(
-                        "{shown} is another agent, so it stays; remove it and install again to get ours"
-                    )),
-                }
-            }
-            Some(content) if recorded.is_none() && is_orphan(content) => {
-                // Its directory was made by that installation, which cannot remove it any more.
-                if let (Kind::Skill, Some(dir)) = (kind, path.parent())
-                    && !self.manifest.directories.iter().any(|other| other == dir)
-                {
-                    self.manifest.directories.push(dir.to_owned());
-                }
-                self.write(path, text.into_bytes(), false);
-            }
-            Some(content) if is_of_cli(content) => {
-                let original = Original::Text(String::from_utf8_lossy(content).into_owned());
-                self.replace(&path, original);
-                self.write(path, text.into_bytes(), false);
-            }
-            _ => self.write(path, text.into_bytes(), false),
-        }
-    }
-
-    /// Whether a file is what was written under another name of it: agents may share a directory through a link.
-    fn is_shared_of(&self, path: &Path, content: &[u8]) -> bool {
-        let real = handoff_files::canonical(path);
-        let is_other = |other: &Path| other != path && handoff_files::canonical(other) == real;
-        self.old.files.iter().any(|(other, written)| is_hash_of(written, content) && is_other(other))
-    }
-
-    /// Removes an agent's skills that run programs of a prefix that is gone: its manifest went with it.
-    pub(crate) fn remove_orphans(&mut self, agent: Agent) {
-        for Placed { kind, path, .. } in agent.placed(self.places, self.old) {
-            let content = handoff_files::read_file(&path, LARGEST).unwrap_or_default();
-            if self.old.files.contains_key(&path) || !is_orphan(&content) {
-                continue;
-            }
-            self.changes.push(Change::Remove(path.clone()));
-            if let (Kind::Skill, Some(dir)) = (kind, path.parent()) {
-                self.changes.push(Change::RemoveDirectory(dir.to_owned()));
-            }
+            let mode = if program { PROGRAM } else { PRIVATE };
+            self.changes.push(Change::Write { path, content, mode });
         }
     }
 
@@ -239,51 +205,6 @@ impl<'p> Planner<'p> {
                 self.changes.push(Change::Remove(path));
             }
         }
-    }
-
-    /// Notes what of handoff-cli's gives way.
-    fn replace(&mut self, path: &Path, original: Original) {
-        let shown = self.places.short(path);
-        self.notes
-            .push(format!("{shown} was handoff-cli's and is ours now; `handoff uninstall` puts it back"));
-        self.manifest.replaced.insert(path.to_owned(), original);
-    }
-
-    /// Puts back what gave way to us, wherever nothing else is in the place of it.
-    fn restore(&mut self, is_meant: impl Fn(&Path) -> bool) {
-        for (path, original) in self.old.replaced.iter().filter(|(path, _)| is_meant(path)) {
-            self.manifest.replaced.remove(path);
-            let goes = |change: &Change| matches!(change, Change::Remove(other) if other == path);
-            if handoff_files::is_taken(path) && !self.changes.iter().any(goes) {
-                continue;
-            }
-            let path = path.clone();
-            self.changes.push(match original {
-                Original::Text(text) => {
-                    Change::Write { path, content: text.clone().into_bytes(), program: false }
-                }
-                // Its package may have gone since.
-                Original::Link(target) if !handoff_files::is_taken(target) => continue,
-                Original::Link(target) => Change::Link { path, target: target.clone() },
-            });
-        }
-    }
-
-    /// A skill's file where `link` is now: what that leads to is left alone.
-    fn skill_instead(&mut self, link: &Path, Placed { kind, path, text, .. }: Placed) {
-        self.changes.push(Change::Remove(link.to_owned()));
-        self.manifest.files.insert(path.clone(), hash(text.as_bytes()));
-        self.written.insert(path.clone());
-        // It is there, or a link that goes first is: never found missing, and made for this file alone all the same.
-        if let (Kind::Skill, Some(dir)) = (kind, path.parent().map(Path::to_owned)) {
-            if !self.manifest.directories.contains(&dir) {
-                self.manifest.directories.push(dir.clone());
-            }
-            if dir == link {
-                self.changes.push(Change::Directory(dir));
-            }
-        }
-        self.changes.push(Change::Write { path, content: text.into_bytes(), program: false });
     }
 
     /// Removes what an earlier version had in the prefix and this one has not.
@@ -313,7 +234,8 @@ impl<'p> Planner<'p> {
         }
         let ours = there.is_some_and(|there| {
             self.old.links.get(&path) == Some(&there)
-                || there.ends_with(Path::new(".agent-handoff/bin").join(name))
+                || (there.ends_with(Path::new(".agent-handoff/bin").join(name))
+                    && others::prefix_of(&there, self.places).is_none())
                 || leads_nowhere(&there, name)
         });
         if !ours && handoff_files::is_taken(&path) {
@@ -321,7 +243,13 @@ impl<'p> Planner<'p> {
             self.notes.push(format!("{path} is another program, so it stays; ours is {target}"));
             return;
         }
-        self.directory(&self.places.commands());
+        let directory = self.places.commands();
+        if let Some((at, reason)) = unwritable(&path, &directory) {
+            return self.leave(&at, reason);
+        }
+        if let Err(taken) = self.directory(&directory) {
+            return self.leave(&taken.0.clone(), taken.to_string());
+        }
         self.manifest.links.insert(path.clone(), target.clone());
         self.changes.push(Change::Link { path, target });
     }
@@ -335,8 +263,9 @@ impl<'p> Planner<'p> {
     /// Puts a piece of ours into its file. One that cannot be changed is noted in [`Planner::left`].
     pub(crate) fn wire(&mut self, piece: &Piece) {
         let path = piece.path();
+        self.by_hand.insert(path.clone(), piece.by_hand());
         if let Err(reason) = self.try_wire(piece, &path) {
-            self.left.push(Left { path, reason, by_hand: piece.by_hand() });
+            self.leave(&path, reason);
         }
     }
 
@@ -344,7 +273,11 @@ impl<'p> Planner<'p> {
         let (file, text) = read(path)?;
         let before = self.without(piece, text.as_deref());
         let wired = before.and_then(|before| Ok((before, piece.wire(text.as_deref())?)));
-        let (before, (after, made)) = wired.map_err(|error| malformed(path, &error))?;
+        let (before, Wired { text: after, made, closed }) = wired.map_err(|error| malformed(path, &error))?;
+        if let Some(error) = closed {
+            let (reason, by_hand) = (malformed(path, &error), Piece::sandbox_by_hand(self.places));
+            self.left.push(Left { path: path.to_owned(), reason, by_hand });
+        }
         let recorded = self.old.edits.get(path);
         if text.as_deref() == Some(&after) {
             if recorded.is_none() {
@@ -354,11 +287,11 @@ impl<'p> Planner<'p> {
             return Ok(());
         }
         file.check_writable().map_err(|error| error.to_string())?;
+        if let Some(directory) = file.directory() {
+            self.directory(&directory).map_err(|taken| taken.to_string())?;
+        }
         let made = recorded.map_or(made, |recorded| recorded.made().or(made));
         self.manifest.edits.insert(path.to_owned(), Edit::new(before.as_deref(), &after, made));
-        if let Some(directory) = file.directory() {
-            self.directory(&directory);
-        }
         self.changes.push(Change::Edit { file, content: Some(after) });
         Ok(())
     }
@@ -380,7 +313,11 @@ impl<'p> Planner<'p> {
         let content = self.without(piece, text.as_deref()).map_err(|error| malformed(path, &error))?;
         if content != text {
             file.check_writable().map_err(|error| error.to_string())?;
-            self.changes.push(Change::Edit { file, content });
+            self.changes.push(Change::Edit { file, content: content.clone() });
+        }
+        if let Some(error) = content.as_deref().and_then(|text| piece.left_in(text)) {
+            let (reason, by_hand) = (malformed(path, &error), Piece::sandbox_by_hand(self.places));
+            self.left.push(Left { path: path.to_owned(), reason, by_hand });
         }
         Ok(())
     }
@@ -399,57 +336,6 @@ impl<'p> Planner<'p> {
         names.iter().any(|name| content.windows(name.len()).any(|bytes| bytes == name.as_bytes()))
     }
 
-    /// Removes what was installed and is still as it was, wherever `is_meant`.
-    pub(crate) fn remove(&mut self, is_meant: impl Fn(&Path) -> bool) {
-        for (path, written) in self.old.files.iter().filter(|(path, _)| is_meant(path)) {
-            self.manifest.files.remove(path);
-            // Another agent reads the same file, and goes on doing so.
-            let real = handoff_files::canonical(path);
-            let is_kept = |other: &PathBuf| !is_meant(other) && handoff_files::canonical(other) == real;
-            if !path.starts_with(&self.places.prefix) && self.old.files.keys().any(is_kept) {
-                continue;
-            }
-            match handoff_files::read_file(path, LARGEST) {
-                Ok(there)
-                    if !is_hash_of(written, &there)
-                        && !self.is_shared_of(path, &there)
-                        && !path.starts_with(&self.places.prefix) =>
-                {
-                    let path = self.places.short(path);
-                    self.notes.push(format!("{path} was changed after it was installed, so it stays"));
-                }
-                Ok(_) => self.changes.push(Change::Remove(path.clone())),
-                Err(_) => {}
-            }
-        }
-        for (path, target) in self.old.links.iter().filter(|(path, _)| is_meant(path)) {
-            self.manifest.links.remove(path);
-            if handoff_files::link_target(path).as_ref() == Some(target) {
-                self.changes.push(Change::Remove(path.clone()));
-            }
-        }
-        // Before their directories, which then are not empty and stay.
-        self.restore(&is_meant);
-        for path in self.old.directories.iter().rev().filter(|path| is_meant(path)) {
-            self.manifest.directories.retain(|other| other != path);
-            if handoff_files::is_directory(path) {
-                self.changes.push(Change::RemoveDirectory(path.clone()));
-            }
-        }
-    }
-
-    /// Removes the links that the bash program's installer made for an agent.
-    pub(crate) fn remove_old_links(&mut self, agent: Agent) {
-        let old = match agent {
-            Agent::Claude => self.places.claude.join("skills/handoff"),
-            Agent::Codex => self.places.codex.join("plugins/agent-handoff"),
-        };
-        let removed = self.changes.iter().any(|change| change.path() == old);
-        if !removed && handoff_files::link_target(&old).is_some_and(|target| is_old_link(&old, &target)) {
-            self.changes.push(Change::Remove(old));
-        }
-    }
-
     /// The file as it is without us; None for no file.
     fn without(
         &self,
@@ -457,22 +343,76 @@ impl<'p> Planner<'p> {
         text: Option<&str>,
     ) -> Result<Option<String>, handoff_wiring::Malformed> {
         let Some(text) = text else { return Ok(None) };
-        let recorded = self.old.edits.get(&piece.path());
-        if let Some(before) = recorded.and_then(|edit| edit.undo(text).ok()) {
+        let path = piece.path();
+        let recorded = self.old.edits.get(&path);
+        let keeps_store = self.others.edited(&path);
+        if !keeps_store && let Some(before) = recorded.and_then(|edit| edit.undo(text).ok()) {
             return Ok(before);
         }
         if !piece.is_in(text)? {
             return Ok(Some(text.to_owned()));
         }
-        let before = piece.unwire(text, recorded.map_or(MadeIn::ALL, Edit::made))?;
+        let made = recorded.map_or(MadeIn::ALL, Edit::made);
+        let before = piece.unwire(text, made, keeps_store)?;
         let is_empty = matches!(before.trim().trim_start_matches('\u{feff}'), "" | "{}");
         Ok((!(is_empty && recorded.is_some_and(Edit::created))).then_some(before))
     }
 }
 
+/// Something else stands where a directory goes.
+#[derive(Debug, thiserror::Error)]
+#[error("could not create {}: it is {}", handoff_text::Sanitised::path(.0), what(.0))]
+struct Taken(PathBuf);
+
+fn what(path: &Path) -> &'static str {
+    match handoff_files::link_target(path) {
+        Some(_) => "a link that does not lead to a directory",
+        None => "no directory",
+    }
+}
+
+/// The directories that are missing down to `path`, outer ones first.
+fn missing(path: &Path) -> Result<Vec<PathBuf>, Taken> {
+    let missing = path.ancestors().take_while(|path| !handoff_files::is_directory(path));
+    let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+    missing.reverse();
+    match missing.iter().find(|path| handoff_files::is_taken(path)) {
+        Some(taken) => Err(Taken(taken.clone())),
+        None => Ok(missing),
+    }
+}
+
+/// Why no file can be put at `path`: the outermost directory from `top` on that does not take one, and the reason.
+fn unwritable(path: &Path, top: &Path) -> Option<(PathBuf, String)> {
+    let refusal = |path: &Path| -> Option<FileError> {
+        match Dir::open(path) {
+            Ok(dir) => dir?.check_writable().err(),
+            Err(error) => Some(error),
+        }
+    };
+    let nearest = path.ancestors().skip(1).find(|path| handoff_files::is_directory(path))?;
+    let mut found = (nearest, refusal(nearest)?);
+    // All that goes there is refused by the same directory then, and it is named once.
+    for above in nearest.ancestors().skip(1).take_while(|above| above.starts_with(top)) {
+        if let Some(error) = refusal(above).filter(|error| error.kind() == found.1.kind()) {
+            found = (above, error);
+        }
+    }
+    Some((found.0.to_owned(), found.1.to_string()))
+}
+
+/// The agents' names.
+pub(crate) fn named(agents: &[Agent]) -> String {
+    agents.iter().map(|agent| agent.name()).collect::<Vec<_>>().join(" and ")
+}
+
 /// A file of somebody else's and its text; why it cannot be had, otherwise.
 fn read(path: &Path) -> Result<(Foreign, Option<String>), String> {
-    let file = Foreign::read(path, LONGEST).map_err(|error| error.to_string())?;
+    let file = Foreign::read(path, LONGEST).map_err(|error| match path.parent().map(missing) {
+        // What looks for a file below a file finds none.
+        Some(Err(taken)) if error.kind() == std::io::ErrorKind::NotADirectory => taken.to_string(),
+        _ => error.to_string(),
+    })?;
     let text = file.content().map(handoff_wiring::text).transpose();
     let text = text.map_err(|error| malformed(path, &error))?.map(str::to_owned);
     Ok((file, text))
@@ -484,60 +424,9 @@ fn malformed(path: &Path, error: &handoff_wiring::Malformed) -> String {
     format!("could not change {}: {error}{so}", handoff_text::Sanitised::path(path))
 }
 
-/// The link that stands where a skill's file or its directory goes, when handoff-cli or the bash program's installer made
-/// it.
-fn old_skill_link(skill: &Placed) -> Option<PathBuf> {
-    let of_bash = || {
-        let dir = skill.path.parent().filter(|_| skill.kind == Kind::Skill)?;
-        let target = handoff_files::link_target(dir)?;
-        is_old_link(dir, &target).then(|| dir.to_owned())
-    };
-    cli_link(skill).or_else(of_bash)
-}
-
-/// The link into handoff-cli's package, which is called `cli`, that stands where a skill's file or its directory goes.
-pub(crate) fn cli_link(skill: &Placed) -> Option<PathBuf> {
-    let is_of_cli = |(link, name): &(&Path, &Path)| {
-        handoff_files::link_target(link).is_some_and(|to| to.ends_with(Path::new("cli/skills").join(name)))
-    };
-    let file = (skill.path.as_path(), Path::new(&skill.name));
-    let directory = file.0.parent().zip(file.1.parent()).filter(|_| skill.kind == Kind::Skill);
-    [Some(file), directory].into_iter().flatten().find(is_of_cli).map(|(link, _)| link.to_owned())
-}
-
-/// Whether a skill is one of ours, of whichever version and prefix.
-fn is_ours(skill: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(skill);
-    text.contains("/bin/handoff") || text.contains("/bin/installer")
-}
-
 /// Whether a link to the command `name` of an installation leads to a prefix that is gone.
 fn leads_nowhere(target: &Path, name: &str) -> bool {
     target.is_absolute()
         && target.ends_with(Path::new("bin").join(name))
         && target.parent().is_some_and(|bin| !handoff_files::is_directory(bin))
-}
-
-/// Whether a skill of ours runs programs of a prefix that is gone.
-fn is_orphan(skill: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(skill);
-    let Some(end) = ["/bin/handoff", "/bin/installer"].iter().filter_map(|name| text.find(name)).min() else {
-        return false;
-    };
-    let start = text[..end].rfind([' ', '\n', '(', '`', '\'', '"']).map_or(0, |at| at + 1);
-    let prefix = Path::new(&text[start..end]);
-    prefix.is_absolute() && !handoff_files::is_directory(&prefix.join("bin"))
-}
-
-/// Whether a link was made by the bash program's installer, wherever that was checked out.
-pub(crate) fn is_old_link(link: &Path, target: &Path) -> bool {
-    let target = link.parent().unwrap_or(Path::new("/")).join(target);
-    let checkout = target.ancestors().take(5).any(|dir| {
-        handoff_files::is_directory(&dir.join("adapters/claude-code"))
-            || handoff_files::is_directory(&dir.join("adapters/codex"))
-    });
-    let text = target.to_string_lossy();
-    checkout
-        || text.contains("/adapters/")
-        || (text.contains("/agent-handoff/") && !handoff_files::is_taken(&target))
 }

@@ -10,7 +10,7 @@ use crate::agent::Agent;
 use crate::doctor::programs::{first_on_path, way_out};
 use crate::manifest::Manifest;
 use crate::places::Places;
-use crate::plan::Change;
+use crate::plan::{Change, PRIVATE, PROGRAM};
 use crate::planner::{Left, Planner};
 use crate::programs::COMMANDS;
 use crate::programs::PROGRAMS;
@@ -172,7 +172,7 @@ impl<'p> Report<'p> {
             Change::RemoveDirectory(_) => {
                 (format!("would remove the directory {path}, if it is empty then"), None)
             }
-            Change::Write { content, program: true, .. } => {
+            Change::Write { content, mode: PROGRAM, .. } => {
                 (format!("would write the program {path}, {} bytes", content.len()), None)
             }
             // All ours, and new to nobody.
@@ -184,6 +184,10 @@ impl<'p> Report<'p> {
                 let diff = diff(file, &before.unwrap_or_default(), content);
                 (format!("would write {path}"), Some(diff))
             }
+            Change::Place { file, content } => {
+                let diff = diff(file.path(), file.content().unwrap_or_default(), content);
+                (format!("would write {path}"), Some(diff))
+            }
             Change::Edit { file, content } => {
                 let after = content.as_deref().unwrap_or("");
                 let diff = diff(file.path(), file.content().unwrap_or_default(), after.as_bytes());
@@ -193,7 +197,7 @@ impl<'p> Report<'p> {
         };
         self.changes.push(json!({"path": change.path(), "action": action(change), "diff": diff}));
         let ours = change.path().starts_with(&self.places.prefix);
-        if ours && matches!(change, Change::Directory(_) | Change::Write { program: false, .. }) {
+        if ours && matches!(change, Change::Directory(_) | Change::Write { mode: PRIVATE, .. }) {
             return self.own += 1;
         }
         self.lines.push(text);
@@ -222,7 +226,7 @@ impl<'p> Report<'p> {
 fn action(change: &Change) -> &'static str {
     match change {
         Change::Directory(_) => "make directory",
-        Change::Write { .. } => "write",
+        Change::Write { .. } | Change::Place { .. } => "write",
         Change::Edit { content: Some(_), .. } => "edit",
         Change::Edit { content: None, .. } | Change::Remove(_) => "remove",
         Change::Link { .. } => "link",

@@ -15,9 +15,10 @@ use crate::check;
 use crate::error::InstallError;
 use crate::install::{LOCK, lock, sweep};
 use crate::manifest::{self, Manifest};
+use crate::others::{Other, Others};
 use crate::places::Places;
 use crate::plan::{Change, LARGEST};
-use crate::planner::{Left, Planner};
+use crate::planner::{Left, Planner, named};
 use crate::report::Report;
 
 /// Takes ours out of the agents' files and removes the prefix; with `--only`, only from those agents. The store stays.
@@ -38,12 +39,13 @@ pub(crate) fn uninstall(
     if !options.dry_run {
         sweep(&places, &old);
     }
-    let captures = without_captures(&places, options, environment, output);
     let mut planner = Planner::new(&places, &old);
+    let captures = without_captures(&places, &planner.others, options, environment, output);
     plan(&mut planner, &places, options);
     let mut left = captures.left;
     left.append(&mut planner.left);
     let mut report = Report::new(&places, options.json);
+    captures.kept.iter().for_each(|note| report.note(note.clone()));
     if options.dry_run {
         if captures.user {
             report.note("handover install --remove would be done too".to_owned());
@@ -55,8 +57,9 @@ pub(crate) fn uninstall(
         planner.changes.iter().for_each(|change| report.would(change));
     } else {
         let any = !planner.changes.is_empty() || !old.is_empty() || !captures.projects.is_empty();
+        let moved = !is_here && old.is_empty() && planner.others.is_empty();
         carry_out(&planner, &places, options, &old, &mut left)?;
-        let what = removed(&places, options, &left, any, !is_here && old.is_empty());
+        let what = removed(&places, options, &planner, &left, any, moved);
         report.say("removed", &what, "removed", json!(what));
         if captures.user {
             report.note("the hooks and the statusline that handover install made are gone too".to_owned());
@@ -84,9 +87,13 @@ fn carry_out(
 ) -> Result<(), InstallError> {
     let installer = places.program("installer");
     for change in planner.changes.iter().filter(|change| change.path() != installer) {
-        if let Err(error) = change.apply() {
-            let path = change.path().to_owned();
-            left.push(Left { path, reason: error.to_string(), by_hand: String::new() });
+        let path = change.path();
+        // A directory with what is left in it stays too.
+        let is_left = || left.iter().any(|left| left.path.starts_with(path));
+        if let Err(error) = change.apply()
+            && !(matches!(change, Change::RemoveDirectory(_)) && is_left())
+        {
+            left.push(Left { path: path.to_owned(), reason: error.to_string(), by_hand: String::new() });
         }
     }
     if !left.is_empty() {
@@ -99,10 +106,15 @@ fn carry_out(
         change.apply()?;
     }
     if options.only.is_some() {
-        return Ok(planner.manifest.save(&places.manifest())?);
+        // Where nothing is installed, nothing is recorded either.
+        let is_here = !old.is_empty() && handoff_files::is_directory(&places.prefix);
+        return if is_here { Ok(planner.manifest.save(&places.manifest())?) } else { Ok(()) };
     }
-    // Before the manifest goes, which knows what is to be removed when this is run again after a kill.
-    remove_state(places)?;
+    // Before the manifest goes, which knows what is to be removed when this is run again after a kill. Other installations
+    // of this user keep theirs in the same place.
+    if planner.others.is_empty() {
+        remove_state(places)?;
+    }
     remove_prefix(places)?;
     // Those that were not empty before.
     for change in &planner.changes {
@@ -117,11 +129,17 @@ fn carry_out(
 fn unfinished(planner: &Planner<'_>, old: &Manifest, left: &[Left], installer: &Path) -> Manifest {
     let mut manifest = planner.manifest.clone();
     let stays = |path: &Path| path == installer || left.iter().any(|left| left.path == path);
+    let is_above = |path: &Path| left.iter().any(|left| left.path.starts_with(path));
     let files = old.files.iter().filter(|(path, _)| stays(path));
     manifest.files.extend(files.map(|(path, hash)| (path.clone(), hash.clone())));
+    let real = old.real.iter().filter(|(path, real)| stays(path) || stays(real));
+    for (path, real) in real {
+        manifest.real.insert(path.clone(), real.clone());
+        manifest.files.extend(old.files.get_key_value(path).map(|(path, hash)| (path.clone(), hash.clone())));
+    }
     let links = old.links.iter().filter(|(path, _)| stays(path));
     manifest.links.extend(links.map(|(path, target)| (path.clone(), target.clone())));
-    let replaced = old.replaced.iter().filter(|(path, _)| stays(path));
+    let replaced = old.replaced.iter().filter(|(path, _)| is_above(path));
     manifest.replaced.extend(replaced.map(|(path, original)| (path.clone(), original.clone())));
     let edits = old.edits.iter().filter(|(path, _)| stays(path));
     manifest.edits.extend(edits.map(|(path, edit)| (path.clone(), edit.clone())));
@@ -152,14 +170,22 @@ fn say_left(left: &[Left], places: &Places, output: &Output) -> Option<Status> {
 }
 
 /// What was removed, in words.
-fn removed(places: &Places, options: &Options, left: &[Left], any: bool, moved: bool) -> String {
+fn removed(
+    places: &Places,
+    options: &Options,
+    planner: &Planner<'_>,
+    left: &[Left],
+    any: bool,
+    moved: bool,
+) -> String {
     let what = match &options.only {
-        Some(only) => only.iter().map(|agent| agent.name()).collect::<Vec<_>>().join(" and "),
+        Some(only) => named(only),
         None => "everything".to_owned(),
     };
-    if !left.is_empty() {
-        let mut files: Vec<_> = left.iter().map(|left| places.short(&left.path)).collect();
-        files.dedup();
+    let stay = left.iter().map(|left| &left.path).chain(&planner.changed);
+    let mut files: Vec<_> = stay.map(|path| places.short(path)).collect();
+    files.dedup();
+    if !files.is_empty() {
         return format!("{what}, except for {}", files.join(", "));
     }
     if !any {
@@ -206,7 +232,7 @@ fn has_captures(places: &Places) -> bool {
 
 /// Empties the state directory, unless captures are known by what is in it, and removes it.
 fn remove_state(places: &Places) -> Result<(), InstallError> {
-    if has_captures(places) {
+    if has_captures(places) || !handoff_files::is_directory(places.state.path()) {
         return Ok(());
     }
     let Some(state) = Dir::open(places.state.path())? else { return Ok(()) };
@@ -232,12 +258,20 @@ struct Captures {
     projects: Vec<PathBuf>,
     /// What could not be removed.
     left: Vec<Left>,
+    /// What another installation runs, and keeps.
+    kept: Vec<String>,
 }
 
 impl Captures {
     /// Notes that `path` could not be dealt with.
     fn failed(&mut self, path: &Path, reason: String) {
         self.left.push(Left { path: path.to_owned(), reason, by_hand: String::new() });
+    }
+
+    /// Notes that what is wired `where_` runs another installation's program.
+    fn keep(&mut self, other: &Other, where_: &str, places: &Places) {
+        let prefix = places.short(&other.prefix);
+        self.kept.push(format!("what handover wired {where_} stays: it runs the installation in {prefix}"));
     }
 
     /// Takes over what could not be changed.
@@ -253,11 +287,17 @@ impl Captures {
 /// Removes what `handover` wired for this user and in projects: it runs a program that is about to go.
 fn without_captures(
     places: &Places,
+    others: &Others,
     options: &Options,
     environment: &Environment,
     output: &Output,
 ) -> Captures {
     let mut captures = Captures::default();
+    // Below what is no directory nothing is kept.
+    let above = places.state.path().ancestors().find(|path| handoff_files::is_taken(path));
+    if above.is_some_and(|above| !handoff_files::is_directory(above)) {
+        return captures;
+    }
     let store = places.store.join(".handover");
     if !options.dry_run
         && handoff_files::is_directory(&store)
@@ -265,7 +305,7 @@ fn without_captures(
     {
         captures.failed(&store, error.to_string());
     }
-    if let Err(error) = without_user(places, options, environment, &mut captures) {
+    if let Err(error) = without_user(places, others, options, environment, &mut captures) {
         captures.failed(places.state.path(), error.to_string());
     }
     match places.records().projects() {
@@ -276,7 +316,9 @@ fn without_captures(
                 captures.failed(&record, why);
             }
             for project in projects {
-                if let Err(error) = without_project(&project, places, options, environment, &mut captures) {
+                if let Err(error) =
+                    without_project(&project, places, others, options, environment, &mut captures)
+                {
                     let shown = places.short(&project);
                     captures.failed(&project, format!("could not undo handover enable in {shown}: {error}"));
                 }
@@ -292,16 +334,23 @@ fn without_captures(
 /// Removes what is wired for this user.
 fn without_user(
     places: &Places,
+    others: &Others,
     options: &Options,
     environment: &Environment,
     captures: &mut Captures,
 ) -> Result<(), AdapterError> {
     let here = places.adapters(environment);
-    let plan = disable(&here, &tools(options), places.records().user()?)?;
-    captures.add(plan.left());
+    let record = places.records().user()?;
+    if let Some(other) = others.saving(record.files().map(Path::to_owned)) {
+        captures.keep(other, "for you", places);
+        return Ok(());
+    }
+    let plan = disable(&here, &tools(options), record)?;
     captures.user = !plan.is_empty();
     if captures.user && !options.dry_run {
-        plan.carry_out()?;
+        captures.add(&plan.carry_out()?.left);
+    } else {
+        captures.add(plan.left());
     }
     Ok(())
 }
@@ -334,6 +383,7 @@ fn tools(options: &Options) -> Vec<&'static Host> {
 fn without_project(
     project: &Path,
     places: &Places,
+    others: &Others,
     options: &Options,
     environment: &Environment,
     captures: &mut Captures,
@@ -346,12 +396,18 @@ fn without_project(
     let worktree = Worktree::find(project).map_err(FileError::new("look at", project))?;
     // One that lies in another repository by now is not that repository's.
     let here = if worktree.top() == project { here.in_worktree(&worktree) } else { here };
-    let plan = disable(&here, &tools(options), records.project(project)?)?;
-    captures.add(plan.left());
+    let record = records.project(project)?;
+    if let Some(other) = others.saving(record.files().map(|file| project.join(file))) {
+        captures.keep(other, &format!("in {}", places.short(project)), places);
+        return Ok(());
+    }
+    let plan = disable(&here, &tools(options), record)?;
     let any = !plan.is_empty();
     if any && !options.dry_run {
-        plan.carry_out()?;
+        captures.add(&plan.carry_out()?.left);
         tidy(project)?;
+    } else {
+        captures.add(plan.left());
     }
     if any {
         captures.projects.push(project.to_owned());
@@ -406,6 +462,7 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
             planner.manifest.trust_lost = false;
         }
     }
+    planner.note_others(&agents);
     match &options.only {
         None => {
             planner.remove_orphaned_commands();

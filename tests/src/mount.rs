@@ -19,6 +19,11 @@ impl Mount {
         Self::made("mount a tmpfs", at, Command::new("mount").args(["-t", "tmpfs", "-o", &options, "none"]))
     }
 
+    /// `at` as it is, as a mount point: a file that a container mounts is one.
+    pub fn bind(at: &Path) -> Option<Self> {
+        Self::made("bind a file", at, Command::new("mount").arg("--bind").arg(at))
+    }
+
     /// `at` as it is, and read-only.
     pub fn read_only(at: &Path) -> Option<Self> {
         let mount = Self::made("bind a directory", at, Command::new("mount").arg("--bind").arg(at))?;

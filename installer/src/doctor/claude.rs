@@ -30,6 +30,7 @@ impl Patient<'_> {
             }
             return;
         }
+        self.wired_twice(Agent::Claude);
         let owns = owner(self.places);
         match piece.hooks(&owns).find(if is_blank(&text) { "{}" } else { &text }) {
             Ok(found) => self.handlers(&piece, &found),

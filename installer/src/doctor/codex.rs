@@ -34,6 +34,7 @@ impl Patient<'_> {
             }
             return;
         }
+        self.wired_twice(Agent::Codex);
         self.instructions();
         self.sandbox(&config_text, self.again("install --only codex"));
         self.codex_hook();

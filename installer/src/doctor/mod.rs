@@ -23,6 +23,7 @@ use crate::args::Options;
 use crate::cli_agent;
 use crate::error::InstallError;
 use crate::manifest::Manifest;
+use crate::others::Others;
 use crate::places::Places;
 use crate::programs::Source;
 
@@ -250,6 +251,13 @@ impl Patient<'_> {
         if has_plugin {
             return self.well("the plugin is installed");
         }
+        if let Some(other) = Others::find(self.places).of(&[agent]).next() {
+            return self.note(format!(
+                "the installation in {} wired it; to remove that: {}",
+                self.places.short(&other.prefix),
+                other.removal(&[agent])
+            ));
+        }
         if self.manifest.left_out.contains(&agent) {
             return self.note("it was left out with --only, or its wiring was taken away");
         }
@@ -257,6 +265,15 @@ impl Patient<'_> {
             true => self
                 .problem("it is here and not wired", self.again(&format!("install --only {}", agent.word()))),
             false => self.note("it was not found here"),
+        }
+    }
+
+    /// Another installation that wired an agent too: its programs are run beside or instead of ours.
+    fn wired_twice(&mut self, agent: crate::agent::Agent) {
+        let others = Others::find(self.places);
+        if let Some(other) = others.of(&[agent]).next() {
+            let prefix = self.places.short(&other.prefix);
+            self.problem(format!("the installation in {prefix} wired it too"), other.removal(&[agent]));
         }
     }
 

@@ -28,7 +28,7 @@ pub use found::{Here, Sign, signs};
 pub use guidance::told;
 pub use manifest::Manifest;
 pub use own::Own;
-pub use plan::{Edit, Left, Note, Plan};
+pub use plan::{Done, Edit, Left, Note, Plan};
 pub use records::{Records, tidy};
 pub use status::{State, SurfaceStatus, ToolStatus, shows_handoffs, status};
 pub use surface::{Scope, Surface};

@@ -14,8 +14,8 @@ use crate::surface::Scope;
 #[derive(Debug)]
 pub struct Plan {
     pub(crate) edits: Vec<Edit>,
-    /// To be made, outer ones first.
-    pub(crate) directories: Vec<PathBuf>,
+    /// To be made, outer ones first, with what the record calls each.
+    pub(crate) directories: Vec<(PathBuf, Option<PathBuf>)>,
     /// Of ours, to be removed when they are empty, inner ones first.
     pub(crate) removals: Vec<PathBuf>,
     pub(crate) notes: Vec<Note>,
@@ -31,10 +31,23 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct Edit {
     pub(crate) file: Foreign,
+    /// What the record calls it.
+    pub(crate) key: PathBuf,
+    /// What to put into it by hand, or to take out, if it turns out that it cannot be changed.
+    pub(crate) by_hand: String,
     /// None when there is no such file.
     pub before: Option<String>,
     /// None when it is removed, for nobody else had anything in it.
     pub after: Option<String>,
+}
+
+/// What came of a plan.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// The files that were changed.
+    pub edits: Vec<Edit>,
+    /// What could not be changed, known before or not.
+    pub left: Vec<Left>,
 }
 
 /// A file that is left as it is, though something of ours belongs into it, or out of it.
@@ -154,14 +167,10 @@ impl Edit {
         }
     }
 
-    /// Gives the file back as it was, as long as it is what this edit left.
-    fn take_back(&self) -> Result<(), FileError> {
-        let now = Foreign::read(self.path(), LONGEST)?;
-        match &self.before {
-            _ if now.content() != self.after.as_deref().map(str::as_bytes) => Ok(()),
-            Some(before) => now.replace(before.as_bytes()),
-            None => now.remove(),
-        }
+    /// Whether the file is as it is to be, though an error came after.
+    fn is_done(&self) -> bool {
+        let now = Foreign::read(self.path(), LONGEST);
+        now.is_ok_and(|now| now.content() == self.after.as_deref().map(str::as_bytes))
     }
 }
 
@@ -186,45 +195,119 @@ impl Plan {
         self.edits.is_empty() && self.directories.is_empty() && self.record == self.manifest.record
     }
 
-    /// Does it, and remembers it. Each file is whole at every moment; cut short, the same plan made anew completes it.
+    /// Does it, and remembers it. Each file is whole at every moment; cut short, the same plan made anew completes it. A
+    /// file that cannot be changed is left as it is, everything else is done.
     ///
     /// # Errors
-    /// [`AdapterError::File`], `ResourceBusy` among them when somebody changed a file since the plan was made. What was
-    /// done before is taken back then.
-    pub fn carry_out(self) -> Result<(), AdapterError> {
+    /// [`AdapterError::File`] when nothing can be recorded, `ResourceBusy` among them when another process recorded
+    /// something since the plan was made.
+    pub fn carry_out(self) -> Result<Done, AdapterError> {
         for directory in &self.sweep {
             // What cannot be swept now is swept when a file there is changed.
             let _ = Dir::open(directory).map(|dir| dir.as_ref().map(Foreign::sweep_directory));
         }
-        let Self { edits, directories, removals, manifest, record, .. } = self;
+        let Self { edits, directories, removals, manifest, record, left, .. } = self;
         let old = manifest.record.clone();
         // First what may be, so that whatever is cut short can be taken back.
         let manifest = manifest.save(record.on_the_way_from(&old))?;
+        let mut work = Work { record, old, done: Done { edits: Vec::new(), left } };
         let make = match manifest.scope() {
             Scope::Project => Dir::create_shared,
             Scope::User => Dir::create,
         };
-        let mut done = 0;
-        let mut work = || {
-            directories.iter().try_for_each(|path| make(path).map(drop))?;
-            edits.iter().try_for_each(|edit| edit.apply().map(|()| done += 1))
-        };
-        if let Err(error) = work() {
-            // The first error is the one to tell, and the record still covers what cannot be taken back now.
-            let back = edits[..done].iter().rev().try_for_each(Edit::take_back);
-            let gone = directories
-                .iter()
-                .rev()
-                .try_for_each(|path| handoff_files::remove_empty_directory(path).map(drop));
-            if back.is_ok() && gone.is_ok() {
-                let _ = manifest.save(old);
+        let mut not_made: Vec<&Path> = Vec::new();
+        for (path, _) in &directories {
+            if not_made.iter().any(|above| path.starts_with(above)) {
+                continue;
             }
-            return Err(error.into());
+            if let Err(error) = make(path) {
+                not_made.push(path);
+                work.leave(FileError { verb: "create", path: path.clone(), ..error }, "");
+            }
         }
-        for path in &removals {
-            handoff_files::remove_empty_directory(path)?;
+        for edit in edits {
+            let place = edit.file.place();
+            match not_made.iter().find(|above| edit.path().starts_with(above) || place.starts_with(above)) {
+                Some(above) => work.is_below(above, &edit),
+                None => work.edit(edit),
+            }
         }
-        manifest.save(record)?;
-        Ok(())
+        work.tidy(&directories, &removals);
+        manifest.save(work.record)?;
+        Ok(work.done)
+    }
+}
+
+/// A plan that is being carried out.
+struct Work {
+    /// What will be on record.
+    record: Record,
+    /// What was.
+    old: Record,
+    done: Done,
+}
+
+impl Work {
+    fn leave(&mut self, error: FileError, by_hand: &str) {
+        self.done.left.push(Left { problem: error.into(), by_hand: by_hand.to_owned() });
+    }
+
+    fn edit(&mut self, edit: Edit) {
+        match edit.apply() {
+            Ok(()) => self.done.edits.push(edit),
+            Err(error) => {
+                self.leave(
+                    FileError { verb: "change", path: edit.path().to_owned(), ..error },
+                    &edit.by_hand,
+                );
+                // What was done and may be lost in a crash is on record all the same.
+                if !edit.is_done() {
+                    self.forget(&edit.key);
+                }
+            }
+        }
+    }
+
+    /// Leaves a file whose directory could not be made, which was named.
+    fn is_below(&mut self, directory: &Path, edit: &Edit) {
+        self.forget(&edit.key);
+        let named = self.done.left.iter_mut().find(|left| left.problem.path() == directory);
+        if let Some(left) = named {
+            left.by_hand += &edit.by_hand;
+        }
+    }
+
+    /// Has the record say of a file what it said before.
+    fn forget(&mut self, key: &Path) {
+        match self.old.edits.get(key) {
+            Some(entry) => drop(self.record.edits.insert(key.to_owned(), entry.clone())),
+            None => drop(self.record.edits.remove(key)),
+        }
+        for directory in self.old.directories.iter().filter(|directory| key.starts_with(directory)) {
+            if !self.record.directories.contains(directory) {
+                self.record.directories.push(directory.clone());
+            }
+        }
+        self.record.directories.sort_unstable();
+    }
+
+    /// Removes the directories that are not needed any more, and those that were made for what could not be written.
+    fn tidy(&mut self, directories: &[(PathBuf, Option<PathBuf>)], removals: &[PathBuf]) {
+        for (path, key) in directories.iter().rev() {
+            let is_needed = self.done.edits.iter().any(|edit| edit.file.place().starts_with(path));
+            // One that is not empty is somebody's by now, or of a file that was written after all.
+            let is_empty = || handoff_files::remove_empty_directory(path).unwrap_or(false);
+            if !is_needed && (!handoff_files::is_taken(path) || is_empty()) {
+                self.record.directories.retain(|directory| Some(directory) != key.as_ref());
+            }
+        }
+        for path in removals {
+            let is_left = self.done.left.iter().any(|left| left.problem.path().starts_with(path));
+            if let Err(error) = handoff_files::remove_empty_directory(path)
+                && !is_left
+            {
+                self.leave(FileError { verb: "remove", path: path.clone(), ..error }, "");
+            }
+        }
     }
 }

@@ -32,11 +32,13 @@ pub(crate) struct Planner<'p> {
     pub(crate) manifest: Manifest,
     pub(crate) record: Record,
     edits: Vec<Edit>,
-    directories: Vec<PathBuf>,
+    directories: Vec<(PathBuf, Option<PathBuf>)>,
     removals: Vec<PathBuf>,
     notes: Vec<Note>,
     left: Vec<Left>,
     problems: Vec<Problem>,
+    /// What to put by hand into the file that is being planned, or to take out.
+    by_hand: String,
 }
 
 impl<'p> Planner<'p> {
@@ -52,6 +54,7 @@ impl<'p> Planner<'p> {
             notes: Vec::new(),
             left: Vec::new(),
             problems: Vec::new(),
+            by_hand: String::new(),
         })
     }
 
@@ -78,6 +81,7 @@ impl<'p> Planner<'p> {
     pub(crate) fn attempt<T>(&mut self, by_hand: &str, plan: impl FnOnce(&mut Self) -> T) -> T {
         let record = self.record.clone();
         let (edits, directories, problems) = (self.edits.len(), self.directories.len(), self.problems.len());
+        self.by_hand = by_hand.to_owned();
         let planned = plan(self);
         if self.problems.len() > problems {
             self.record = record;
@@ -182,13 +186,17 @@ impl<'p> Planner<'p> {
 
     /// Changes a file to `after`, None for no file.
     pub(crate) fn edit(&mut self, target: Target, after: Option<String>) {
+        let key = self.entry(&target).map_or_else(|| target.key.clone(), |(key, _)| key);
         // What lies in a project is for whoever works on it; what is in HOME may have secrets in it.
         let file = match self.manifest.scope() {
             Scope::Project => target.file.shared(),
             Scope::User => target.file,
         };
         match file.check_writable() {
-            Ok(()) => self.edits.push(Edit { file, before: target.text, after }),
+            Ok(()) => {
+                let by_hand = self.by_hand.clone();
+                self.edits.push(Edit { file, key, by_hand, before: target.text, after });
+            }
             Err(error) => self.problem(error),
         }
     }
@@ -222,11 +230,11 @@ impl<'p> Planner<'p> {
                 }
                 Scope::User => Some(path.clone()),
             };
-            if let Some(key) = key.filter(|key| !self.record.directories.contains(key)) {
+            if let Some(key) = key.clone().filter(|key| !self.record.directories.contains(key)) {
                 self.record.directories.push(key);
             }
-            if !self.directories.contains(&path) {
-                self.directories.push(path);
+            if !self.directories.iter().any(|(other, _)| *other == path) {
+                self.directories.push((path, key));
             }
         }
     }

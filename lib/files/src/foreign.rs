@@ -1,5 +1,6 @@
 //! Files that belong to users and other programs, outside of the store.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Gid, Uid};
@@ -9,6 +10,7 @@ use crate::dir::{Dir, Kind};
 use crate::error::FileError;
 use crate::exchange::Replaced;
 use crate::mode;
+use crate::mounted::{is_mount_point, overwrite};
 use crate::open::Lock;
 use crate::temporary::{Temporary, temporary_name};
 
@@ -92,14 +94,24 @@ impl Foreign {
         self.content.as_deref()
     }
 
-    /// Fails unless it may be changed: the file is not read-only, also where root could write to it all the same, and
-    /// its directory can take another.
+    /// Its permission bits; those of a new one where it is not there.
+    pub fn mode(&self) -> u32 {
+        self.mode
+    }
+
+    /// Fails unless it may be changed: the file is not read-only, also where root could write to it all the same, nor is
+    /// what it is mounted from, and its directory can take another.
     ///
     /// # Errors
     /// `PermissionDenied`, or what the system says.
     pub fn check_writable(&self) -> Result<(), FileError> {
         if self.content.is_some() && self.mode & 0o200 == 0 {
             return Err(FileError::new("change", &self.path)(Errno::ACCESS));
+        }
+        if self.content.is_some()
+            && let Err(Errno::ROFS) = rustix::fs::access(&self.place, rustix::fs::Access::WRITE_OK)
+        {
+            return Err(FileError::new("change", &self.path)(Errno::ROFS));
         }
         let mut dir = self.place.parent();
         while let Some(path) = dir {
@@ -114,6 +126,7 @@ impl Foreign {
     }
 
     /// Puts `content` in its place, whole or not at all, with the mode and owner that it had. Its directory must exist.
+    /// A mount point is written to where it is, see [`crate::mounted`].
     ///
     /// # Errors
     /// What the system says; `ResourceBusy` when another program changed it since it was read, up to the call that replaces
@@ -124,7 +137,7 @@ impl Foreign {
         }
         let (dir, name) = self.unchanged()?;
         let temporary = dir.temporary_called(TEMPORARY, &[content], true, 0o666);
-        self.take_place(temporary.map_err(|error| self.own(error))?, name)?;
+        self.take_place(temporary.map_err(|error| self.own(error))?, &dir, name, content)?;
         dir.sync()
     }
 
@@ -149,30 +162,42 @@ impl Foreign {
             let _ =
                 rustix::fs::fchown(temporary.file(), Some(Uid::from_raw(user)), Some(Gid::from_raw(group)));
         }
-        self.take_place(temporary, name)?;
+        self.take_place(temporary, &dir, name, content)?;
         if durable { dir.sync() } else { Ok(()) }
     }
 
     /// Gives the temporary file its name, if what has that name is still what was read.
-    fn take_place(&self, mut temporary: Temporary<'_>, name: &std::ffi::OsStr) -> Result<(), FileError> {
-        let replaced = match self.content {
+    fn take_place(
+        &self,
+        mut temporary: Temporary<'_>,
+        dir: &Dir,
+        name: &OsStr,
+        content: &[u8],
+    ) -> Result<(), FileError> {
+        let replaced = match &self.content {
             None => temporary.publish(name).map_err(|error| self.own(error))?,
-            Some(_) => temporary.replace_if(name, |dir, name| self.is_at(dir, name))? == Replaced::Done,
+            Some(old) => match temporary.replace_if(name, |dir, name| self.is_at(dir, name)) {
+                Err(error) if is_mount_point(&error) => overwrite(dir, name, &self.path, old, content)?,
+                replaced => replaced? == Replaced::Done,
+            },
         };
         if replaced { Ok(()) } else { Err(self.changed()) }
     }
 
-    /// Removes it.
+    /// Removes it. A mount point is emptied: only who mounted it can remove it.
     ///
     /// # Errors
     /// As for [`Foreign::replace`].
     pub fn remove(&self) -> Result<(), FileError> {
         let (dir, name) = self.unchanged()?;
-        if self.content.is_some() {
+        if let Some(old) = &self.content {
             // Killed in between, it is removed, and the rest of it is swept.
             let aside = temporary_name(TEMPORARY)?;
-            let moved = dir.move_away_if(name, &dir, &aside, |dir, name| self.is_at(dir, name))?;
-            if moved == Replaced::Differs {
+            let removed = match dir.move_away_if(name, &dir, &aside, |dir, name| self.is_at(dir, name)) {
+                Err(error) if is_mount_point(&error) => overwrite(&dir, name, &self.path, old, b"")?,
+                moved => moved? == Replaced::Done,
+            };
+            if !removed {
                 return Err(self.changed());
             }
             dir.remove(aside)?;
@@ -181,7 +206,7 @@ impl Foreign {
     }
 
     /// Whether `name` in `dir` is the file that was read: its content, mode and owner.
-    fn is_at(&self, dir: &Dir, name: &std::ffi::OsStr) -> Result<bool, FileError> {
+    fn is_at(&self, dir: &Dir, name: &OsStr) -> Result<bool, FileError> {
         let Some(content) = &self.content else { return Ok(dir.kind_of(name)?.is_none()) };
         if dir.kind_of(name)? != Some(Kind::File) {
             return Ok(false);
@@ -227,7 +252,7 @@ impl Foreign {
     }
 
     /// Its directory and name, after a look whether it is still as it was read.
-    fn unchanged(&self) -> Result<(Dir, &std::ffi::OsStr), FileError> {
+    fn unchanged(&self) -> Result<(Dir, &OsStr), FileError> {
         let now = Self::read(&self.path, self.content.as_ref().map_or(0, |old| old.len() as u64));
         match now {
             Ok(now) if now.content == self.content && now.place == self.place => {}

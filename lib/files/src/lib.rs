@@ -10,6 +10,7 @@ mod error;
 mod exchange;
 mod foreign;
 mod mode;
+mod mounted;
 mod open;
 mod pipes;
 mod rename;
@@ -143,7 +144,9 @@ pub fn put_link(path: &Path, target: &Path) -> Result<(), FileError> {
         Some(_) => return Err(error(Errno::EXIST)),
     };
     let beside = temporary::temporary_name(foreign::TEMPORARY)?;
-    dir.make_link(&beside, target.as_os_str().as_bytes())?;
+    // The name beside it tells the user nothing.
+    let made = dir.make_link(&beside, target.as_os_str().as_bytes());
+    made.map_err(|made| FileError::new("link", path)(made.source))?;
     let is_expected = |dir: &Dir, name: &std::ffi::OsStr| -> Result<bool, FileError> {
         Ok(dir.kind_of(name)? == Some(Kind::Link) && Some(dir.read_link(name)?) == there)
     };

@@ -1,6 +1,7 @@
 //! `init`, `enable`, `disable`, `install`, `adapters`, `status`, `print-config`.
 
 use serde_json::Value;
+use tests::Mount;
 
 use crate::support::{Stage, tree};
 
@@ -101,6 +102,61 @@ fn a_file_that_is_broken_is_named_and_the_rest_is_wired() {
     assert!(text(".claude/rules/handover.md").contains("handover pickup"));
     let unknown = stage.handover(&stage.app, &["enable", "--tool", "nonesuch"]);
     assert!(unknown.code == 2 && unknown.err().contains("claude"), "{}", unknown.err());
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named_and_the_rest_is_wired() {
+    let stage = Stage::new();
+    let (claude, codex) = (stage.world.dir("home/.claude"), stage.world.dir("home/.codex"));
+    let installed = |code: i32| {
+        let ran = stage.handover(&stage.app, &["install"]);
+        assert_eq!(ran.code, code, "{}{}", ran.out(), ran.err());
+        ran
+    };
+    let hooks = codex.join("hooks.json");
+    let text = |path: &std::path::Path| std::fs::read_to_string(path).unwrap_or_default();
+    // No room for a file, which is known when it is written.
+    let Some(full) = Mount::tmpfs(&codex, "size=4096,nr_inodes=1") else { return };
+    for _ in 0..2 {
+        let ran = installed(1);
+        let said = format!(
+            "could not change {}: no space left on device; the rest is wired. To put in by hand:\n",
+            hooks.display()
+        );
+        assert!(ran.err().contains(&said) && ran.err().contains("on-event --tool codex"), "{}", ran.err());
+        assert!(!ran.out().contains("hooks.json\n") && !hooks.exists(), "{}", ran.out());
+        assert!(text(&claude.join("settings.json")).contains("on-event"));
+    }
+    stage.ok(&["install", "--remove"]);
+    assert!(!claude.join("settings.json").exists());
+    drop(full);
+    // One that is mounted is written to where it is, as in a devcontainer; on a read-only mount it is named.
+    std::fs::write(&hooks, "{}\n").unwrap();
+    let mounted = Mount::bind(&hooks).unwrap();
+    installed(0);
+    assert!(text(&hooks).contains("on-event"));
+    stage.ok(&["install", "--remove"]);
+    assert_eq!(text(&hooks), "{}\n");
+    drop(mounted);
+    let read_only = Mount::read_only(&hooks).unwrap();
+    let ran = installed(1);
+    assert!(ran.err().contains("hooks.json: read-only file system; the rest is wired"), "{}", ran.err());
+    assert!(text(&claude.join("settings.json")).contains("on-event"));
+    drop(read_only);
+    installed(0);
+    // What cannot be removed stays on record.
+    let read_only = Mount::read_only(&hooks).unwrap();
+    let wired = text(&hooks);
+    let ran = stage.handover(&stage.app, &["install", "--remove"]);
+    assert!(
+        ran.code == 1 && ran.err().contains("read-only file system; the rest is removed"),
+        "{}",
+        ran.err()
+    );
+    assert!(!claude.join("settings.json").exists() && text(&hooks) == wired);
+    drop(read_only);
+    stage.ok(&["install", "--remove"]);
+    assert_eq!(text(&hooks), "{}\n");
 }
 
 #[test]

@@ -252,3 +252,36 @@ fn with_one_agent_only_its_own_are_placed_and_taken_away() {
     assert!(!machine.path(".codex/agents").exists());
     assert!(SKILLS.map(skill).iter().all(|path| machine.path(path).is_file()));
 }
+
+#[test]
+fn what_gave_way_comes_back_as_it_was_in_kind_target_and_mode() {
+    let machine = Machine::small();
+    let package = "venv/lib/python3.11/site-packages/cli/skills";
+    for name in SKILLS {
+        machine.file(format!("{package}/{name}/SKILL.md"), "of handoff-cli\n");
+    }
+    machine.file(format!("{package}/handoff-ds.toml"), CLI_AGENT);
+    machine.link(AGENT, format!("../../{package}/handoff-ds.toml"));
+    for (name, mode) in [("own", 0o640), ("read", 0o444), ("all", 0o664)] {
+        let path = machine.file(format!(".codex/agents/handoff-{name}.toml"), CLI_AGENT);
+        crate::support::mode(&path, mode);
+    }
+    // Of a directory, relative and absolute, and of a file in one.
+    machine.link(".claude/skills/handoff-ds", format!("../../{package}/handoff-ds"));
+    machine.link(".claude/skills/handoff-codex", machine.path(package).join("handoff-codex"));
+    machine.link(skill("handoff-opus"), format!("../../../{package}/handoff-opus/SKILL.md"));
+    let before = apart_from_store(&machine);
+    machine.install();
+    are_ours(&machine);
+    let wired = machine.tree();
+    machine.install();
+    wired.is(&machine.tree());
+    machine.uninstall();
+    before.is(&apart_from_store(&machine));
+    // What is in the directory by now stays, and nothing takes its place.
+    machine.install();
+    machine.file(".claude/skills/handoff-ds/notes.md", "mine");
+    machine.uninstall();
+    assert_eq!(machine.text(".claude/skills/handoff-ds/notes.md"), "mine");
+    assert!(machine.path(".claude/skills/handoff-codex").is_symlink());
+}

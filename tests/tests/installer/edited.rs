@@ -182,18 +182,6 @@ fn a_settings_file_that_was_ours_alone_and_is_removed_by_the_user_is_no_trouble(
 }
 
 #[test]
-fn another_installation_of_ours_is_named_as_what_it_is() {
-    let machine = Machine::small();
-    machine.install();
-    let other = machine.world.path("other prefix");
-    machine.refuses(
-        &["install", "--home", other.to_str().unwrap()],
-        "there is one of another installation; run the `handoff uninstall` of that first",
-    );
-    assert!(!other.exists());
-}
-
-#[test]
 fn what_codex_made_for_our_trust_goes_with_it() {
     let machine = Machine::small();
     machine.file(".codex/config.toml", "model = \"x\"\n");
@@ -321,4 +309,58 @@ fn a_skills_directory_that_both_agents_read_holds_one_text_that_is_right_for_bot
         assert!(!after.names().iter().any(|name| name.contains("SKILL.md")), "{:?}", after.names());
         assert!(link.is_symlink());
     }
+}
+
+#[test]
+fn skills_are_found_where_they_really_are_when_a_link_comes_or_goes() {
+    let no_skill = |machine: &Machine, what: &str| {
+        let after = apart_from_store(machine);
+        assert!(!after.names().iter().any(|name| name.contains("handoff")), "{what}: {:?}", after.names());
+    };
+    let linked = || {
+        let machine = Machine::small();
+        machine.file(".agents/skills/mine/SKILL.md", "mine");
+        let link = machine.link(".claude/skills", "../.agents/skills");
+        machine.install();
+        (machine, link)
+    };
+    let (machine, link) = linked();
+    std::fs::remove_file(&link).unwrap();
+    assert!(machine.uninstall().starts_with("removed:     everything\n"));
+    no_skill(&machine, "the link is gone");
+    assert_eq!(machine.text(".agents/skills/mine/SKILL.md"), "mine");
+    // Installed again without the link, and one that is a directory since.
+    let (machine, link) = linked();
+    std::fs::remove_file(&link).unwrap();
+    machine.install();
+    assert!(!machine.path(".agents/skills/handoff-ds").exists());
+    assert!(machine.path(".agents/skills/handoff/SKILL.md").is_file());
+    machine.uninstall();
+    no_skill(&machine, "installed again");
+    // The other way round: what was a directory leads to the other agent's.
+    for moved in [false, true] {
+        let machine = Machine::small();
+        machine.install();
+        let (claude, agents) = (machine.path(".claude/skills"), machine.path(".agents/skills"));
+        if moved {
+            std::fs::remove_dir_all(&claude).unwrap();
+            std::fs::rename(&agents, &claude).unwrap();
+        } else {
+            std::fs::remove_dir_all(&agents).unwrap();
+        }
+        machine.link(".agents/skills", "../.claude/skills");
+        assert!(machine.uninstall().starts_with("removed:     everything\n"));
+        no_skill(&machine, "a link since");
+        assert!(agents.is_symlink());
+    }
+}
+
+#[test]
+fn what_the_user_changed_is_no_part_of_everything_that_was_removed() {
+    let machine = Machine::small();
+    machine.install();
+    let skill = ".claude/skills/handoff/SKILL.md";
+    machine.file(skill, "mine");
+    let said = machine.uninstall();
+    assert!(said.starts_with(&format!("removed:     everything, except for ~/{skill}\n")), "{said}");
 }

@@ -3,8 +3,8 @@
 use std::os::unix::ffi::OsStrExt;
 
 use handoff_adapters::{
-    Here as Place, Manifest, Note, Plan, Scope, State, Surface, ToolStatus, disable, enable, shows_handoffs,
-    status, tidy,
+    Done, Edit, Here as Place, Left, Manifest, Note, Plan, Scope, State, Surface, ToolStatus, disable,
+    enable, shows_handoffs, status, tidy,
 };
 use handoff_agents::{HOSTS, Host};
 use handoff_bundle::{Handover, Own, TreePath};
@@ -31,68 +31,82 @@ pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
         true => disable(&place, &tools, manifest)?,
         false => enable(&place, &tools, &Surface::ALL, manifest)?,
     };
-    let left: Vec<String> = plan
-        .left()
-        .iter()
-        .map(|left| match wire.remove {
-            true => format!("{}; the rest is removed. To take out by hand:\n{}", left.problem, left.by_hand),
-            false => format!("{}; the rest is wired. To put in by hand:\n{}", left.problem, left.by_hand),
-        })
-        .collect();
-    let end = |printed: u8| {
-        left.iter().for_each(|left| here.output.complain(left));
-        if left.is_empty() { printed } else { 1 }
-    };
-    let mut text = String::new();
-    if wire.dry_run {
-        plan.edits().iter().for_each(|edit| text += &diff(edit));
-        text += if plan.is_empty() { "nothing would change\n" } else { "" };
-    } else {
+    if !wire.dry_run {
         if !wire.remove {
             // Made here, where no sandbox is, it is there for captures in one.
             here.keyring()?;
         }
-        text += &done(here, wire, plan)?;
-        return Ok(end(here.print(&text)));
+        let notes = plan.notes().to_vec();
+        let is_empty = plan.is_empty() && plan.left().is_empty();
+        let (done, seen) = carry_out(here, wire, plan)?;
+        let mut text = changed(&done.edits);
+        if is_empty {
+            text += if wire.remove { "nothing of ours is there\n" } else { "all is wired already\n" };
+        }
+        text += &noted(&notes, wire);
+        text += &seen;
+        let printed = here.print(&text);
+        return Ok(if say_left(here, wire, &done.left) { 1 } else { printed });
     }
+    let mut text: String = plan.edits().iter().map(diff).collect();
+    text += if plan.is_empty() { "nothing would change\n" } else { "" };
     plan.notes().iter().for_each(|note| text += &format!("note: {note}\n"));
-    Ok(end(here.print(&text)))
+    let printed = here.print(&text);
+    Ok(if say_left(here, wire, plan.left()) { 1 } else { printed })
 }
 
-fn done(here: &Here<'_>, wire: &Wire, plan: Plan) -> Result<String, Failure> {
-    let mut text = String::new();
-    for edit in plan.edits() {
+/// Names what could not be changed, with what to do by hand; whether there is any.
+fn say_left(here: &Here<'_>, wire: &Wire, left: &[Left]) -> bool {
+    let (rest, way) = match wire.remove {
+        true => ("the rest is removed", "To take out by hand"),
+        false => ("the rest is wired", "To put in by hand"),
+    };
+    for Left { problem, by_hand } in left {
+        let by_hand = if by_hand.is_empty() { String::new() } else { format!(". {way}:\n{by_hand}") };
+        here.output.complain(format_args!("{problem}; {rest}{by_hand}"));
+    }
+    !left.is_empty()
+}
+
+/// What was done to files, in lines.
+fn changed(edits: &[Edit]) -> String {
+    let line = |edit: &Edit| {
         let what = match (&edit.before, &edit.after) {
             (None, _) => "made",
             (_, None) => "removed",
             _ => "changed",
         };
-        text += &format!("{what}: {}\n", handoff_text::Sanitised::path(edit.path()));
-    }
-    if plan.is_empty() && plan.left().is_empty() {
-        text += if wire.remove { "nothing of ours is there\n" } else { "all is wired already\n" };
-    }
-    plan.notes().iter().for_each(|note| text += &format!("note: {note}\n"));
-    if wire.user && plan.notes().iter().any(|note| matches!(note, Note::Trust { .. })) {
+        format!("{what}: {}\n", Sanitised::path(edit.path()))
+    };
+    edits.iter().map(line).collect()
+}
+
+/// What the user should know, in lines.
+fn noted(notes: &[Note], wire: &Wire) -> String {
+    let mut text: String = notes.iter().map(|note| format!("note: {note}\n")).collect();
+    if wire.user && notes.iter().any(|note| matches!(note, Note::Trust { .. })) {
         text += "note: `codex exec` never asks; to trust them from here: handoff install --only codex \
                  --trust-codex-hook\n";
     }
+    text
+}
+
+/// Does it; gives what was done, and what git sees of it.
+fn carry_out(here: &Here<'_>, wire: &Wire, plan: Plan) -> Result<(Done, String), Failure> {
     if wire.user {
-        plan.carry_out()?;
-        return Ok(text);
+        return Ok((plan.carry_out()?, String::new()));
     }
     if !wire.remove {
         let handover = Handover::create(here.top(), here.config.track)?;
-        plan.carry_out()?;
-        text += &seen(here, &handover)?;
-        return Ok(text);
+        let done = plan.carry_out()?;
+        return Ok((done, seen(here, &handover)?));
     }
-    plan.carry_out()?;
+    let done = plan.carry_out()?;
     if manifest(here, Scope::Project)?.is_empty() {
         here.records()?.forget(here.top())?;
     }
     tidy(here.top())?;
-    Ok(text)
+    Ok((done, String::new()))
 }
 
 /// What git sees of what is wired here, in a line; nothing when it sees nothing.

@@ -136,17 +136,41 @@ fn a_mode_stays() {
 }
 
 #[test]
-fn what_somebody_changes_after_the_plan_stops_it_and_all_is_as_it_was() {
+fn what_another_program_changes_after_the_plan_stays_and_the_rest_is_wired() {
+    let world = World::new();
+    world.write(&world.project("AGENTS.md"), "mine\n");
+    let before = world.tree();
+    let plan = world.plan_enable(&["claude", "cursor", "codex"], Scope::Project).unwrap();
+    world.write(&world.project("AGENTS.md"), "changed\n");
+    let done = plan.carry_out().unwrap();
+    let [left] = done.left.as_slice() else { panic!("{:?}", done.left) };
+    assert!(left.problem.to_string().contains("another program changed it meanwhile"), "{}", left.problem);
+    assert_eq!(left.problem.path(), world.project("AGENTS.md"));
+    assert!(!left.by_hand.is_empty() && !done.edits.is_empty());
+    assert_eq!(world.read("AGENTS.md"), "changed\n");
+    assert!(world.project(".codex/hooks.json").is_file() && world.project(".cursor").is_dir());
+    world.write(&world.project("AGENTS.md"), "mine\n");
+    world.enable(&["claude", "cursor", "codex"], Scope::Project);
+    world.disable(&[], Scope::Project);
+    assert_eq!(world.tree(), before);
+    assert!(world.manifest(Scope::Project).is_empty());
+}
+
+#[test]
+fn what_cannot_be_written_is_left_and_nothing_is_recorded_of_it() {
     let world = World::new();
     world.write(&world.project("AGENTS.md"), "mine\n");
     let plan = world.plan_enable(&["claude", "cursor", "codex"], Scope::Project).unwrap();
-    let first = plan.edits()[0].path().to_owned();
-    world.write(&world.project("AGENTS.md"), "changed\n");
+    // Where a directory was to be made after the plan was.
+    world.write(&world.project(".codex"), "a file");
     let before = world.tree();
-    assert_ne!(first, world.project("AGENTS.md"), "something is done before");
-    assert!(
-        matches!(plan.carry_out(), Err(AdapterError::File(error)) if error.kind() == std::io::ErrorKind::ResourceBusy)
-    );
+    let done = plan.carry_out().unwrap();
+    let [left] = done.left.as_slice() else { panic!("{:?}", done.left) };
+    assert_eq!(left.problem.path(), world.project(".codex"));
+    assert!(left.by_hand.contains("on-event"), "{}", left.by_hand);
+    assert!(world.project(".claude/settings.local.json").is_file());
+    assert!(world.manifest(Scope::Project).files().all(|file| !file.starts_with(".codex")));
+    world.disable(&[], Scope::Project);
     assert_eq!(world.tree(), before);
     assert!(world.manifest(Scope::Project).is_empty());
 }

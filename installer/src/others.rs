@@ -1,0 +1,175 @@
+//! The other installations of this user: what they wired is theirs, and theirs to remove.
+//!
+//! They are found by what stands in the agents' files and names their programs. One whose prefix is gone, or that has
+//! no installer to remove it, is none: what is left of it is taken over or removed like our own.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use handoff_wiring::{Call, Hooks};
+
+use crate::agent::Agent;
+use crate::manifest::{self, Manifest};
+use crate::piece::{BLOCK, Piece};
+use crate::places::Places;
+use crate::plan::LARGEST;
+use crate::programs::COMMANDS;
+
+/// Another installation that can be removed by its own installer.
+#[derive(Clone, Debug)]
+pub(crate) struct Other {
+    /// Where it is.
+    pub(crate) prefix: PathBuf,
+    /// The files of agents that it has something in; all of them where its manifest cannot be read.
+    edits: Option<Vec<PathBuf>>,
+    /// The agents whose files name its programs.
+    wired: Vec<Agent>,
+}
+
+impl Other {
+    /// The command that removes what it wired for `agents`; everything of it where that is all that is wired.
+    pub(crate) fn removal(&self, agents: &[Agent]) -> String {
+        let prefix = handoff_process::quoted(&self.prefix);
+        let installer = handoff_process::quoted(&self.prefix.join("bin/installer"));
+        let is_all = self.wired.iter().all(|agent| agents.contains(agent));
+        let words: Vec<_> = agents.iter().map(|agent| agent.word()).collect();
+        let only = if is_all { String::new() } else { format!(" --only {}", words.join(",")) };
+        // Without --home a variable could name another prefix.
+        format!("{installer} uninstall{only} --home {prefix}")
+    }
+
+    /// Those of `agents` that it wired.
+    pub(crate) fn wired(&self, agents: &[Agent]) -> Vec<Agent> {
+        agents.iter().copied().filter(|agent| self.wired.contains(agent)).collect()
+    }
+}
+
+/// All of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Others(Vec<Other>);
+
+impl Others {
+    /// Looks at the agents' files and at the commands on PATH.
+    pub(crate) fn find(places: &Places) -> Self {
+        let mut others = Self::default();
+        for agent in Agent::ALL {
+            for program in programs_of(agent, places) {
+                others.add(&program, Some(agent), places);
+            }
+        }
+        for name in COMMANDS {
+            if let Some(target) = handoff_files::link_target(&places.command(name)) {
+                others.add(&target, None, places);
+            }
+        }
+        others
+    }
+
+    fn add(&mut self, program: &Path, agent: Option<Agent>, places: &Places) {
+        let Some(prefix) = prefix_of(program, places) else { return };
+        let real = handoff_files::canonical(prefix);
+        let known = self.0.iter().position(|other| handoff_files::canonical(&other.prefix) == real);
+        let number = known.unwrap_or_else(|| {
+            let its = Places { prefix: prefix.to_owned(), ..places.clone() };
+            let edits = Manifest::load(&its).ok().map(|manifest| manifest.edits.into_keys().collect());
+            self.0.push(Other { prefix: prefix.to_owned(), edits, wired: Vec::new() });
+            self.0.len() - 1
+        });
+        let wired = &mut self.0[number].wired;
+        wired.extend(agent.filter(|agent| !wired.contains(agent)));
+    }
+
+    /// Those that wired something for one of `agents`.
+    pub(crate) fn of<'o>(&'o self, agents: &'o [Agent]) -> impl Iterator<Item = &'o Other> {
+        self.0.iter().filter(|other| !other.wired(agents).is_empty())
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether one of them has something in the agents' file at `path`.
+    pub(crate) fn edited(&self, path: &Path) -> bool {
+        let is_in = |edits: &Vec<PathBuf>| edits.iter().any(|edited| edited == path);
+        self.0.iter().any(|other| other.edits.as_ref().is_none_or(is_in))
+    }
+
+    /// The one whose `handover` is named in one of the files at `paths`.
+    pub(crate) fn saving(&self, mut paths: impl Iterator<Item = PathBuf>) -> Option<&Other> {
+        paths.find_map(|path| {
+            let text = handoff_files::read_file(&path, LARGEST).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text).into_owned();
+            self.0.iter().find(|other| {
+                let program = other.prefix.join("bin/handover").display().to_string();
+                text.contains(&program)
+            })
+        })
+    }
+}
+
+/// The prefix of the other installation that `program` is of: it can be removed by its own installer.
+pub(crate) fn prefix_of<'p>(program: &'p Path, places: &Places) -> Option<&'p Path> {
+    let bin = program.parent().filter(|bin| bin.is_absolute() && bin.ends_with("bin"))?;
+    let prefix = bin.parent()?;
+    let is_installation = handoff_files::is_file(&prefix.join(manifest::NAME))
+        && handoff_files::is_program(&bin.join("installer"));
+    let is_own = || handoff_files::canonical(prefix) == handoff_files::canonical(&places.prefix);
+    (is_installation && !is_own()).then_some(prefix)
+}
+
+/// The program that the part of ours in Codex's instructions has the agent run.
+pub(crate) fn program_in(block: &str) -> Option<PathBuf> {
+    let commands = block.lines().filter_map(|line| line.strip_prefix("    "));
+    commands.filter_map(Call::of).map(|call| call.program.into()).next()
+}
+
+/// The prefix whose programs a skill runs.
+pub(crate) fn prefix_in(skill: &[u8]) -> Option<PathBuf> {
+    let text = String::from_utf8_lossy(skill);
+    let end = ["/bin/handoff", "/bin/installer"].iter().filter_map(|name| text.find(name)).min()?;
+    let line = text[..end].rfind('\n').map_or(0, |at| at + 1);
+    // A path with blanks stands in quotes.
+    let is_quoted = !text[line..end].matches('\'').count().is_multiple_of(2);
+    let marks: &[char] = if is_quoted { &['\''] } else { &[' ', '\n', '(', '`', '\'', '"'] };
+    let start = text[..end].rfind(marks).map_or(0, |at| at + 1);
+    let prefix = PathBuf::from(&text[start..end]);
+    prefix.is_absolute().then_some(prefix)
+}
+
+/// The programs that an agent's files name in the places where ours are.
+fn programs_of(agent: Agent, places: &Places) -> Vec<PathBuf> {
+    let read = |path: &Path| {
+        let content = handoff_files::read_file(path, LARGEST).unwrap_or_default();
+        String::from_utf8(content).unwrap_or_default()
+    };
+    let hooks = match agent {
+        Agent::Claude => Piece::ClaudeHook(places.clone()),
+        Agent::Codex => Piece::CodexHook(places.clone()),
+    };
+    let mut all = hooked(&hooks, &read(&hooks.path()));
+    if agent == Agent::Codex {
+        for name in ["AGENTS.md", "AGENTS.override.md"] {
+            let text = read(&places.codex.join(name));
+            all.extend(BLOCK.find(&text).ok().flatten().and_then(|range| program_in(&text[range])));
+        }
+    }
+    for skill in agent.skills(places) {
+        let prefix = prefix_in(read(&skill.path).as_bytes());
+        all.extend(prefix.map(|prefix| prefix.join("bin/handoff")));
+    }
+    all
+}
+
+/// The programs that the handlers of a file run.
+fn hooked(piece: &Piece, text: &str) -> Vec<PathBuf> {
+    let programs = RefCell::new(Vec::new());
+    let owns = |call: &Call| {
+        programs.borrow_mut().push(PathBuf::from(&call.program));
+        false
+    };
+    let hooks: Hooks<'_> = piece.hooks(&owns);
+    // One that cannot be read names nothing, which is said where it is edited.
+    let _ = hooks.find(text);
+    programs.into_inner()
+}
