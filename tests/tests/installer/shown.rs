@@ -172,7 +172,7 @@ fn an_installation_says_of_each_file_what_was_done_to_it() {
     machine.file(".claude/settings.json", "{\"sandbox\": {\"filesystem\": {\"allowWrite\": 7}}}");
     let ran = machine.run(&["install"]);
     assert!(
-        ran.out().contains("no SessionStart hook in ~/.claude/settings.json, the store not open"),
+        ran.out().contains("Claude Code: SessionStart hook in ~/.claude/settings.json, the store not open"),
         "{}",
         ran.out()
     );
