@@ -50,7 +50,7 @@ pub(crate) struct Manifest {
     /// Files that are all ours, with the BLAKE3 of what we wrote, in hex. Two, with a blank between, while a new one is
     /// on its way.
     pub(crate) files: BTreeMap<PathBuf, String>,
-    /// Where files of ours really are, by their paths in [`Manifest::files`], where a directory of those is a link.
+    /// Where files really are, by their paths in [`Manifest::files`] and [`Manifest::edits`], where links lead elsewhere.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) real: BTreeMap<PathBuf, PathBuf>,
     /// Links of ours, and where they lead.
@@ -186,7 +186,10 @@ impl Manifest {
         let files = self.files.keys().filter(|path| !path.starts_with(prefix) && !is_skill(path));
         let replaced =
             self.replaced.keys().filter(|path| !is_skill(path) && !is_skill(&path.join("SKILL.md")));
-        let is_named = |(path, real): &(&PathBuf, &PathBuf)| real.file_name() == path.file_name();
+        // Of an edited file, which may have any name, only what is ours by its form is taken out.
+        let is_named = |(path, real): &(&PathBuf, &PathBuf)| {
+            real.file_name() == path.file_name() || self.edits.contains_key(*path)
+        };
         let real = self.real.iter().filter(|pair| !is_named(pair)).map(|(_, real)| real);
         let links = self
             .links
@@ -232,6 +235,14 @@ impl Manifest {
             }
         }
         both
+    }
+
+    /// Records where the file at `path` really is; None where no link is in the path.
+    pub(crate) fn set_real(&mut self, path: &Path, real: Option<PathBuf>) {
+        match real {
+            Some(real) => drop(self.real.insert(path.to_owned(), real)),
+            None => drop(self.real.remove(path)),
+        }
     }
 
     /// Whether nothing is installed.
@@ -298,6 +309,8 @@ mod tests {
             r#"{"links":{"/h/.local/bin/git":"/x"}}"#.to_owned(),
             r#"{"replaced":{"/h/.profile":{"text":"evil"}}}"#.to_owned(),
             r#"{"directories":["/h/.agent-handoff/.."]}"#.to_owned(),
+            r#"{"files":{"/h/.claude/skills/handoff/SKILL.md":""},"real":{"/h/.claude/skills/handoff/SKILL.md":"/h/.bashrc"}}"#
+                .to_owned(),
             format!(r#"{{"edits":{{"/h/.bashrc":{edit}}}}}"#),
             format!(r#"{{"edits":{{"/h/x/../.claude/settings.json":{edit}}}}}"#),
         ] {

@@ -264,8 +264,9 @@ impl<'p> Planner<'p> {
     pub(crate) fn wire(&mut self, piece: &Piece) {
         let path = piece.path();
         self.by_hand.insert(path.clone(), piece.by_hand());
-        if let Err(reason) = self.try_wire(piece, &path) {
-            self.leave(&path, reason);
+        match self.try_wire(piece, &path) {
+            Ok(()) => self.unwire_former(piece, &path),
+            Err(reason) => self.leave(&path, reason),
         }
     }
 
@@ -279,7 +280,10 @@ impl<'p> Planner<'p> {
             self.left.push(Left { path: path.to_owned(), reason, by_hand });
         }
         let recorded = self.old.edits.get(path);
+        // The user may have it be another file later, or a link no more.
+        let place = Some(file.place()).filter(|place| place != path);
         if text.as_deref() == Some(&after) {
+            self.manifest.set_real(path, place);
             if recorded.is_none() {
                 let edit = Edit::new(before.as_deref(), &after, MadeIn::ALL);
                 self.manifest.edits.insert(path.to_owned(), edit);
@@ -291,6 +295,7 @@ impl<'p> Planner<'p> {
             self.directory(&directory).map_err(|taken| taken.to_string())?;
         }
         let made = recorded.map_or(made, |recorded| recorded.made().or(made));
+        self.manifest.set_real(path, place);
         self.manifest.edits.insert(path.to_owned(), Edit::new(before.as_deref(), &after, made));
         self.changes.push(Change::Edit { file, content: Some(after) });
         Ok(())
@@ -304,8 +309,43 @@ impl<'p> Planner<'p> {
             Err(reason) if self.may_hold_ours(&path) => {
                 self.left.push(Left { path, reason, by_hand: piece.to_take_out() });
             }
-            _ => drop(self.manifest.edits.remove(&path)),
+            _ => {
+                self.manifest.edits.remove(&path);
+                self.unwire_former(piece, &path);
+                self.manifest.real.remove(&path);
+            }
         }
+    }
+
+    /// Takes a piece out of the file that `path` led to when it was wired, where that is another file by now.
+    fn unwire_former(&mut self, piece: &Piece, path: &Path) {
+        let is_here = |real: &PathBuf| handoff_files::canonical(real) == handoff_files::canonical(path);
+        let Some(former) = self.old.real.get(path).filter(|real| !is_here(real)).cloned() else { return };
+        if self.old.edits.contains_key(&former) {
+            return;
+        }
+        if let Err(reason) = self.take_out_of(piece, path, &former)
+            && self.may_hold_ours(&former)
+        {
+            self.left.push(Left { path: former, reason, by_hand: piece.to_take_out() });
+        }
+    }
+
+    /// Takes out of `former` what is ours by its form. The bytes on record are not given back there: who could write the
+    /// record could have them written to any file.
+    fn take_out_of(&mut self, piece: &Piece, path: &Path, former: &Path) -> Result<(), String> {
+        let (file, Some(text)) = read(former)? else { return Ok(()) };
+        let recorded = self.old.edits.get(path);
+        let made = recorded.map_or(MadeIn::ALL, Edit::made);
+        let failed = |error| malformed(former, &error);
+        if !piece.is_in(&text).map_err(failed)? {
+            return Ok(());
+        }
+        let before = piece.unwire(&text, made, self.others.edited(former)).map_err(failed)?;
+        file.check_writable().map_err(|error| error.to_string())?;
+        let content = (!(is_nothing(&before) && recorded.is_some_and(Edit::created))).then_some(before);
+        self.changes.push(Change::Edit { file, content });
+        Ok(())
     }
 
     fn try_unwire(&mut self, piece: &Piece, path: &Path) -> Result<(), String> {
@@ -354,9 +394,13 @@ impl<'p> Planner<'p> {
         }
         let made = recorded.map_or(MadeIn::ALL, Edit::made);
         let before = piece.unwire(text, made, keeps_store)?;
-        let is_empty = matches!(before.trim().trim_start_matches('\u{feff}'), "" | "{}");
-        Ok((!(is_empty && recorded.is_some_and(Edit::created))).then_some(before))
+        Ok((!(is_nothing(&before) && recorded.is_some_and(Edit::created))).then_some(before))
     }
+}
+
+/// Whether nothing but what a file of ours begins with is in a text.
+fn is_nothing(text: &str) -> bool {
+    matches!(text.trim().trim_start_matches('\u{feff}'), "" | "{}")
 }
 
 /// Something else stands where a directory goes.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use handoff_process::{Environment, Output};
+use handoff_text::Sanitised;
 
 use crate::build::{ORIGIN, build};
 use crate::error::InstallError;
@@ -33,19 +34,15 @@ impl Source {
     /// [`InstallError::Tool`] when there is neither.
     pub(crate) fn find() -> Result<Self, InstallError> {
         let own = Environment::own_program().ok();
-        let beside = own.as_deref().and_then(Path::parent).filter(|dir| {
-            !(ORIGIN.is_some() && is_build_directory(dir))
-                && PROGRAMS.iter().all(|program| handoff_files::is_file(&dir.join(program)))
-        });
-        match beside {
-            Some(dir) => Ok(Self::Built(dir.to_owned())),
-            None => match checkout() {
-                Some(checkout) if own.as_deref().is_none_or(was_built_here) => Ok(Self::Checkout(checkout)),
-                _ => Err(InstallError::Tool(format!(
-                    "find the programs: {} do not lie beside this one",
-                    PROGRAMS.join(", ")
-                ))),
-            },
+        let beside = own.as_deref().and_then(Path::parent);
+        let beside = beside.filter(|dir| !(ORIGIN.is_some() && is_build_directory(dir)));
+        let is_missing =
+            |program: &&str| beside.is_none_or(|dir| !handoff_files::is_file(&dir.join(program)));
+        let missing: Vec<&str> = PROGRAMS.into_iter().filter(is_missing).collect();
+        match (beside, checkout()) {
+            (Some(dir), _) if missing.is_empty() => Ok(Self::Built(dir.to_owned())),
+            (_, Some(checkout)) if own.as_deref().is_none_or(was_built_here) => Ok(Self::Checkout(checkout)),
+            _ => Err(InstallError::Tool(missing_beside(&missing, own.as_deref()))),
         }
     }
 
@@ -62,6 +59,13 @@ impl Source {
             }
         }
     }
+}
+
+/// That programs are not where they have to be, for an error.
+fn missing_beside(missing: &[&str], own: Option<&Path>) -> String {
+    let own = own.map(|own| format!(", {}", Sanitised::path(own))).unwrap_or_default();
+    let lie = if missing.len() == 1 { "does" } else { "do" };
+    format!("find the programs: {} {lie} not lie beside this one{own}", missing.join(", "))
 }
 
 /// Whether cargo put the program where it is: then the checkout that it was built from is one of this machine's.

@@ -136,6 +136,7 @@ fn unfinished(planner: &Planner<'_>, old: &Manifest, left: &[Left], installer: &
     for (path, real) in real {
         manifest.real.insert(path.clone(), real.clone());
         manifest.files.extend(old.files.get_key_value(path).map(|(path, hash)| (path.clone(), hash.clone())));
+        manifest.edits.extend(old.edits.get_key_value(path).map(|(path, edit)| (path.clone(), edit.clone())));
     }
     let links = old.links.iter().filter(|(path, _)| stays(path));
     manifest.links.extend(links.map(|(path, target)| (path.clone(), target.clone())));

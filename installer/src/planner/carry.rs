@@ -52,7 +52,10 @@ impl Planner<'_> {
                 take(&mut self.manifest.real, &self.old.real, path);
                 self.forget_replaced(path);
             }
-            Change::Edit { .. } => take(&mut self.manifest.edits, &self.old.edits, path),
+            Change::Edit { .. } => {
+                take(&mut self.manifest.edits, &self.old.edits, path);
+                take(&mut self.manifest.real, &self.old.real, path);
+            }
             Change::Link { .. } => take(&mut self.manifest.links, &self.old.links, path),
             Change::Remove(_) => self.forget_replaced(path),
             Change::RemoveDirectory(_) => {}

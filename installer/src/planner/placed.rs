@@ -146,10 +146,7 @@ impl Planner<'_> {
         self.written.insert(path.to_owned());
         let there = new.parent().unwrap_or(Path::new("/"));
         let real = path.strip_prefix(there).map(|below| handoff_files::canonical(there).join(below));
-        match real.ok().filter(|real| real != path) {
-            Some(real) => drop(self.manifest.real.insert(path.to_owned(), real)),
-            None => drop(self.manifest.real.remove(path)),
-        }
+        self.manifest.set_real(path, real.ok().filter(|real| real != path));
     }
 
     /// Whether a file is what was written under another name of it: agents may share a directory through a link.

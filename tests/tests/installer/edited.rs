@@ -364,3 +364,45 @@ fn what_the_user_changed_is_no_part_of_everything_that_was_removed() {
     let said = machine.uninstall();
     assert!(said.starts_with(&format!("removed:     everything, except for ~/{skill}\n")), "{said}");
 }
+
+#[test]
+fn settings_are_found_where_they_really_are_when_a_link_goes() {
+    let files = [
+        (".claude/settings.json", "{\n  \"a\": 1\n}\n"),
+        (".codex/AGENTS.md", "# Mine\n"),
+        (".codex/config.toml", "a = 1\n"),
+        (".codex/hooks.json", "{}\n"),
+    ];
+    let kept = |name: &str| format!("dotfiles/{}", name.replace('/', "-"));
+    for again in [false, true] {
+        for was_there in [true, false] {
+            let machine = Machine::small();
+            std::fs::create_dir(machine.path("dotfiles")).unwrap();
+            for (name, text) in files {
+                if was_there {
+                    machine.file(kept(name), text);
+                }
+                machine.link(name, format!("../{}", kept(name)));
+            }
+            machine.done(&["install", "--codex-hook"]);
+            for (name, text) in files {
+                assert!(machine.text(kept(name)).contains("agent-handoff"), "{name}");
+                // Copied into the place of the link, or written anew.
+                std::fs::remove_file(machine.path(name)).unwrap();
+                let text = if was_there { text.to_owned() } else { machine.text(kept(name)) };
+                machine.file(name, text);
+            }
+            if again {
+                machine.done(&["install", "--codex-hook"]);
+            }
+            assert!(machine.uninstall().starts_with("removed:     everything\n"));
+            for (name, text) in files {
+                let dotfile = std::fs::read_to_string(machine.path(kept(name))).ok();
+                assert_eq!(dotfile.as_deref(), was_there.then_some(text), "{name}, again: {again}");
+                let there = std::fs::read_to_string(machine.path(name)).unwrap_or_default();
+                assert!(!there.contains("agent-handoff"), "{name}: {there}");
+                assert!(!was_there || there == text, "{name}: {there}");
+            }
+        }
+    }
+}

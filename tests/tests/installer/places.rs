@@ -370,3 +370,16 @@ fn programs_that_were_not_built_here_are_got_again_from_where_they_came_from() {
     let install = installer(&["install"]);
     assert!(install.code == 1 && !install.err().contains("checkout"), "{}", install.err());
 }
+
+#[test]
+fn only_the_programs_that_are_missing_are_named() {
+    let machine = Machine::small();
+    let installer = machine.dist.join("installer").display().to_string();
+    std::fs::remove_file(machine.dist.join("inbox")).unwrap();
+    let said = format!("could not find the programs: inbox does not lie beside this one, {installer}\n");
+    machine.refuses(&["install"], &said);
+    std::fs::remove_file(machine.dist.join("handover")).unwrap();
+    let said =
+        format!("could not find the programs: inbox, handover do not lie beside this one, {installer}\n");
+    machine.refuses(&["install"], &said);
+}
