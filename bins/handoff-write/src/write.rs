@@ -108,6 +108,8 @@ struct Written {
     name: String,
     redacted: usize,
     notes: Vec<String>,
+    /// The one of them that is about the recipient, without `note: `.
+    recipient_note: Option<Sanitised>,
 }
 
 /// Why a good draft was not written.
@@ -132,7 +134,8 @@ fn written(
     let Recipient { address: to, note } = sender.recipient(args.to.as_ref())?;
     let redacted = accepted.redacted;
     let mut notes = accepted.notes.clone();
-    notes.extend(note.map(|note| format!("note: {}\n", Sanitised::from(note.as_str()))));
+    let recipient_note = note.map(|note| Sanitised::from(note.as_str()));
+    notes.extend(recipient_note.iter().map(|note| format!("note: {note}\n")));
     let tool = tool::find(args);
     let session_id = session::id(args, &tool, environment, output);
     let draft = Draft {
@@ -143,7 +146,7 @@ fn written(
     let name = FileName::new(draft.created, &draft.from, draft.topic.as_ref());
     let inbox = Store::create(&root)?.create_inbox(&to)?;
     let path = inbox.deliver(&name, &[&draft.render()])?;
-    Ok(Written { path, to, sentinel: draft.sentinel(), name: draft.name, redacted, notes })
+    Ok(Written { path, to, sentinel: draft.sentinel(), name: draft.name, redacted, notes, recipient_note })
 }
 
 fn compose(accepted: Accepted, args: &Args, sender: &Sender, to: &Address) -> Draft {
@@ -201,7 +204,7 @@ fn next_action(body: &[u8]) -> String {
 
 impl Written {
     fn report(&self, json: bool, output: &Output) -> Status {
-        let Self { path, to, sentinel, name, redacted, notes } = self;
+        let Self { path, to, sentinel, name, redacted, notes, recipient_note } = self;
         notes.iter().for_each(|note| output.note(note));
         if *redacted > 0 {
             output.note(&format!("note: {redacted} redacted\n"));
@@ -210,6 +213,7 @@ impl Written {
             let report = json!({
                 "written": true, "path": path.to_string_lossy(), "to": to.key(), "to_path": to.path().to_string_lossy(),
                 "sentinel": sentinel, "name": name, "redacted": redacted,
+                "recipient_note": recipient_note.as_ref().map(Sanitised::as_str),
             });
             return self.printed(output.json(&report), output);
         }

@@ -206,6 +206,7 @@ fn a_handoff_goes_to_a_sibling_that_exists() {
         report,
         json!({
             "written": true, "path": path, "to": "app-review", "to_path": review, "name": "Auth refactor", "redacted": 0,
+            "recipient_note": null,
             "sentinel": sentinel(&world, format!("\n{BODY}").as_bytes()),
         })
     );
