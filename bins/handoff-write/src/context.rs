@@ -1,4 +1,4 @@
-//! `--context`: what whoever writes a handoff should know, as a skill injects it.
+//! `--context`: what the writer of a handoff should know, as a skill injects it.
 
 use handoff_delivery::{Ledger, Looker, Standing};
 use handoff_process::Environment;
@@ -20,7 +20,7 @@ const SIBLINGS: usize = 8;
 pub(crate) fn describe(start: &Start, environment: &Environment) -> String {
     let sender = match Sender::find(start, None, environment) {
         Ok(sender) => sender,
-        Err(error) => return format!("worktree: unknown ({})\n", line(error.as_bytes())),
+        Err(error) => return format!("worktree: unknown ({})\n", line(error.to_string().as_bytes())),
     };
     let other = match &sender.other {
         Some(Other::Shell(path)) => {

@@ -13,7 +13,7 @@ use handoff_surface::size;
 use handoff_text::Sanitised;
 
 /// No more than this is read of a draft; a handoff may have 1 MiB.
-const MOST: usize = 64 << 20;
+const MAX_DRAFT_BYTES: usize = 64 << 20;
 
 /// A draft's bytes and where they are safe.
 #[derive(Debug)]
@@ -25,15 +25,26 @@ pub(crate) struct Source {
     pub(crate) cut: Option<String>,
 }
 
+/// Why there is no draft.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DraftError {
+    /// The file cannot be read; nothing of it is lost.
+    #[error(transparent)]
+    Unreadable(FileError),
+    /// Standard input is a terminal.
+    #[error("standard input is a terminal: pipe the handoff in, or name it with --file")]
+    Terminal,
+}
+
 impl Source {
     /// Reads the draft from `file`, or from standard input to its end.
-    pub(crate) fn read(file: Option<&Path>, output: &Output) -> Result<Self, String> {
-        let Some(path) = file else { return Self::read_input(output) };
-        let unreadable = |cause| FileError::new("read", path)(cause).to_string();
+    pub(crate) fn read(file: Option<&Path>) -> Result<Self, DraftError> {
+        let Some(path) = file else { return Self::read_input() };
+        let unreadable = |cause| DraftError::Unreadable(FileError::new("read", path)(cause));
         let mut opened = handoff_files::open_named(path).map_err(|error| unreadable(error.source))?;
         // A pipe's content is gone once it is read.
         let file = handoff_files::is_file(path).then(|| path.to_owned());
-        let read = read_whole(&mut opened, MOST);
+        let read = read_whole(&mut opened, MAX_DRAFT_BYTES);
         match (read, file) {
             // Nothing is lost when a file cannot be read.
             (Err(InputError { fault: InputFault::Read(cause), .. }), Some(_)) => Err(unreadable(cause)),
@@ -42,24 +53,19 @@ impl Source {
     }
 
     /// Reads the draft from standard input to its end.
-    fn read_input(output: &Output) -> Result<Self, String> {
-        match read_whole_input(MOST).transpose() {
-            Some(read) => Ok(Self::of(read, None, "standard input")),
-            None => {
-                output.complain("standard input is a terminal: pipe the handoff in, or name it with --file");
-                Err("there is no handoff to write".to_owned())
-            }
-        }
+    fn read_input() -> Result<Self, DraftError> {
+        let read = read_whole_input(MAX_DRAFT_BYTES).transpose().ok_or(DraftError::Terminal)?;
+        Ok(Self::of(read, None, "standard input"))
     }
 
-    /// The draft that is on standard input when a command line is refused; None when nothing is sent there.
+    /// The draft that is on standard input when a command line is refused. `None` if nothing is sent there.
     pub(crate) fn sent() -> Option<Self> {
         /// A host may leave standard input open without sending anything.
         const FIRST_BYTE: Duration = Duration::from_millis(200);
         if is_input_silent_for(FIRST_BYTE) {
             return None;
         }
-        read_whole_input(MOST).transpose().map(|read| Self::of(read, None, "standard input"))
+        read_whole_input(MAX_DRAFT_BYTES).transpose().map(|read| Self::of(read, None, "standard input"))
     }
 
     /// The same when it has `length` bytes, else cut: a sender that is killed closes its pipe as one that is done does.

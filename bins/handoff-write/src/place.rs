@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use handoff_address::{Address, WorktreeName};
 use handoff_files::PipeWatch;
 use handoff_process::Environment;
-use handoff_session::{Located, Other};
+use handoff_session::{Located, NotLocated, Other};
 use handoff_text::Sanitised;
 use handoff_worktree::{Change, Repository, Worktree};
 
@@ -28,6 +28,27 @@ pub(crate) struct Sender {
     pub(crate) other: Option<Other>,
 }
 
+/// Why sender or recipient is not known.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlaceError {
+    /// Where this runs.
+    #[error(transparent)]
+    NotLocated(#[from] NotLocated),
+    /// A directory that was named.
+    #[error("could not enter {}: {}", Sanitised::path(.0), handoff_files::reason(.1))]
+    NotEntered(PathBuf, std::io::Error),
+    /// Two worktrees of the repository have the recipient's name.
+    #[error(
+        "could not tell which worktree {name} is: {} and {} both are; run handoff-write with --root in the one you mean, without --to",
+        Sanitised::path(.one),
+        Sanitised::path(.other)
+    )]
+    Ambiguous { name: WorktreeName, one: PathBuf, other: PathBuf },
+    /// Something else has the recipient's path.
+    #[error("no session can be started in {}: it is not a directory", Sanitised::path(.0))]
+    NotADirectory(PathBuf),
+}
+
 /// Whom a handoff is for.
 #[derive(Debug)]
 pub(crate) struct Recipient {
@@ -45,12 +66,15 @@ impl Sender {
 
     /// The worktree to write from: `--root`; what the session was started in (`--project-dir`, else what Claude Code or
     /// the session of the agent `tool` says); or the current directory.
-    pub(crate) fn find(start: &Start, tool: Option<&str>, environment: &Environment) -> Result<Self, String> {
+    pub(crate) fn find(
+        start: &Start,
+        tool: Option<&str>,
+        environment: &Environment,
+    ) -> Result<Self, PlaceError> {
         if let Some(root) = &start.root {
             return Ok(Self::of(find(root)?, None));
         }
-        let located = Located::find(start.project_dir.as_deref(), tool, environment)
-            .map_err(|error| error.to_string())?;
+        let located = Located::find(start.project_dir.as_deref(), tool, environment)?;
         Ok(Self::of(located.worktree, located.other))
     }
 
@@ -61,7 +85,7 @@ impl Sender {
     }
 
     /// The recipient: this worktree, a linked one of the repository with that basename, else the sibling directory.
-    pub(crate) fn recipient(&self, to: Option<&WorktreeName>) -> Result<Recipient, String> {
+    pub(crate) fn recipient(&self, to: Option<&WorktreeName>) -> Result<Recipient, PlaceError> {
         let Some(name) = to else {
             return Ok(Recipient {
                 address: self.address.clone(),
@@ -76,11 +100,9 @@ impl Sender {
         match linked.as_slice() {
             [] => beside(&name.beside(self.worktree.top())),
             [one] => Ok(Recipient { address: Address::of(one), note: None }),
-            [one, other, ..] => Err(format!(
-                "could not tell which worktree {name} is: {} and {} both are; run handoff-write with --root in the one you mean, without --to",
-                Sanitised::path(one),
-                Sanitised::path(other)
-            )),
+            [one, other, ..] => {
+                Err(PlaceError::Ambiguous { name: name.clone(), one: one.clone(), other: other.clone() })
+            }
         }
     }
 
@@ -90,14 +112,12 @@ impl Sender {
     }
 }
 
-fn find(start: &Path) -> Result<Worktree, String> {
-    Worktree::find(start).map_err(|error| {
-        format!("could not enter {}: {}", Sanitised::path(start), handoff_files::reason(&error))
-    })
+fn find(start: &Path) -> Result<Worktree, PlaceError> {
+    Worktree::find(start).map_err(|error| PlaceError::NotEntered(start.to_owned(), error))
 }
 
 /// The recipient at `path`, a sibling directory that need not exist: the worktree that a session there would have.
-fn beside(path: &Path) -> Result<Recipient, String> {
+fn beside(path: &Path) -> Result<Recipient, PlaceError> {
     let here = handoff_files::canonical(path);
     if handoff_files::is_directory(&here) {
         let top = Worktree::find(&here).map_or_else(|_| here.clone(), |worktree| worktree.top().to_owned());
@@ -111,10 +131,7 @@ fn beside(path: &Path) -> Result<Recipient, String> {
         return Ok(Recipient { address: Address::of(&top), note });
     }
     if handoff_files::is_taken(&here) {
-        return Err(format!(
-            "no session can be started in {}: it is not a directory",
-            Sanitised::path(&here)
-        ));
+        return Err(PlaceError::NotADirectory(here));
     }
     let outer = here.parent().and_then(|parent| Worktree::find(parent).ok()).filter(Worktree::is_repository);
     let note = match outer {
@@ -123,7 +140,7 @@ fn beside(path: &Path) -> Result<Recipient, String> {
             Sanitised::path(&here),
             Sanitised::path(outer.top())
         ),
-        None => format!("{} does not exist yet; whoever works there first gets it", Sanitised::path(&here)),
+        None => format!("{} does not exist yet; the first session there gets it", Sanitised::path(&here)),
     };
     Ok(Recipient { address: Address::of(&here), note: Some(note) })
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use handoff_address::Address;
 use handoff_document::{Draft, FileName, Part, Timestamp, Topic, sections};
-use handoff_process::{Environment, Output, Status};
-use handoff_store::Store;
+use handoff_process::{Environment, NoStore, Output, Status};
+use handoff_store::{Store, StoreError};
 use handoff_text::Sanitised;
 use handoff_worktree::Repository;
 use serde_json::json;
@@ -13,14 +13,14 @@ use serde_json::json;
 use crate::args::{Args, Secrets};
 use crate::draft::Source;
 use crate::parts::Parts;
-use crate::place::{Recipient, Sender};
+use crate::place::{PlaceError, Recipient, Sender};
 use crate::{judge, refuse, session, tool};
 
 /// The longest title and summary, in bytes.
 const TITLE: usize = 200;
 
 pub(crate) fn run(args: &Args, environment: &Environment, output: &Output) -> Status {
-    let source = match Source::read(args.file.as_deref(), output) {
+    let source = match Source::read(args.file.as_deref()) {
         Ok(source) => source.of_length(args.length),
         Err(error) => {
             output.complain(error);
@@ -30,7 +30,9 @@ pub(crate) fn run(args: &Args, environment: &Environment, output: &Output) -> St
     if args.check {
         return check(&source, args, output);
     }
-    match accepted(&source, args).and_then(|accepted| written(accepted, args, environment, output)) {
+    match accepted(&source, args).and_then(|accepted| {
+        written(accepted, args, environment, output).map_err(|error| vec![error.to_string()])
+    }) {
         Ok(written) => {
             source.discard(environment);
             written.report(args.json, output)
@@ -106,6 +108,19 @@ struct Written {
     name: String,
     redacted: usize,
     notes: Vec<String>,
+    /// The one of them that is about the recipient, without `note: `.
+    recipient_note: Option<Sanitised>,
+}
+
+/// Why a good draft was not written.
+#[derive(Debug, thiserror::Error)]
+enum WriteError {
+    #[error(transparent)]
+    NoStore(#[from] NoStore),
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 fn written(
@@ -113,14 +128,14 @@ fn written(
     args: &Args,
     environment: &Environment,
     output: &Output,
-) -> Result<Written, Vec<String>> {
-    let fault = |error: String| vec![error];
-    let root = environment.store_to_write().map_err(|error| fault(error.to_string()))?;
-    let sender = Sender::find(&args.start, args.tool.as_deref(), environment).map_err(fault)?;
-    let Recipient { address: to, note } = sender.recipient(args.to.as_ref()).map_err(fault)?;
+) -> Result<Written, WriteError> {
+    let root = environment.store_to_write()?;
+    let sender = Sender::find(&args.start, args.tool.as_deref(), environment)?;
+    let Recipient { address: to, note } = sender.recipient(args.to.as_ref())?;
     let redacted = accepted.redacted;
     let mut notes = accepted.notes.clone();
-    notes.extend(note.map(|note| format!("note: {}\n", Sanitised::from(note.as_str()))));
+    let recipient_note = note.map(|note| Sanitised::from(note.as_str()));
+    notes.extend(recipient_note.iter().map(|note| format!("note: {note}\n")));
     let tool = tool::find(args);
     let session_id = session::id(args, &tool, output);
     let draft = Draft {
@@ -129,11 +144,9 @@ fn written(
         ..compose(accepted, args, &sender, &to)
     };
     let name = FileName::new(draft.created, &draft.from, draft.topic.as_ref());
-    let delivered = Store::create(&root)
-        .and_then(|store| store.create_inbox(&to))
-        .and_then(|inbox| inbox.deliver(&name, &[&draft.render()]));
-    let path = delivered.map_err(|error| fault(error.to_string()))?;
-    Ok(Written { path, to, sentinel: draft.sentinel(), name: draft.name, redacted, notes })
+    let inbox = Store::create(&root)?.create_inbox(&to)?;
+    let path = inbox.deliver(&name, &[&draft.render()])?;
+    Ok(Written { path, to, sentinel: draft.sentinel(), name: draft.name, redacted, notes, recipient_note })
 }
 
 fn compose(accepted: Accepted, args: &Args, sender: &Sender, to: &Address) -> Draft {
@@ -191,7 +204,7 @@ fn next_action(body: &[u8]) -> String {
 
 impl Written {
     fn report(&self, json: bool, output: &Output) -> Status {
-        let Self { path, to, sentinel, name, redacted, notes } = self;
+        let Self { path, to, sentinel, name, redacted, notes, recipient_note } = self;
         notes.iter().for_each(|note| output.note(note));
         if *redacted > 0 {
             output.note(&format!("note: {redacted} redacted\n"));
@@ -200,6 +213,7 @@ impl Written {
             let report = json!({
                 "written": true, "path": path.to_string_lossy(), "to": to.key(), "to_path": to.path().to_string_lossy(),
                 "sentinel": sentinel, "name": name, "redacted": redacted,
+                "recipient_note": recipient_note.as_ref().map(Sanitised::as_str),
             });
             return self.printed(output.json(&report), output);
         }

@@ -31,8 +31,6 @@ pub struct HandoffRequest<'a> {
 pub struct Sent {
     /// The report of `handoff-write`: one JSON object.
     pub report: Vec<u8>,
-    /// What it wrote to standard error.
-    pub notes: String,
 }
 
 /// Why a handoff was not written.
@@ -64,11 +62,10 @@ impl HandoffRequest<'_> {
             let _ = stdin.write_all(body.as_bytes());
         }
         let done = write.wait_with_output()?;
-        let notes = String::from_utf8_lossy(&done.stderr).trim().to_owned();
         if done.status.success() {
-            Ok(Sent { report: done.stdout, notes })
+            Ok(Sent { report: done.stdout })
         } else {
-            Err(SendError::Refused(notes))
+            Err(SendError::Refused(String::from_utf8_lossy(&done.stderr).trim().to_owned()))
         }
     }
 

@@ -206,6 +206,7 @@ fn a_handoff_goes_to_a_sibling_that_exists() {
         report,
         json!({
             "written": true, "path": path, "to": "app-review", "to_path": review, "name": "Auth refactor", "redacted": 0,
+            "recipient_note": null,
             "sentinel": sentinel(&world, format!("\n{BODY}").as_bytes()),
         })
     );
@@ -220,7 +221,7 @@ fn a_handoff_to_a_worktree_that_is_not_there_yet_is_noted_and_waits_for_it() {
     let ran = world.run("handoff-write", &app, &["--to", "later"], BODY);
     assert_eq!(
         (ran.code, clean(&world, ran.err()).as_str()),
-        (0, "note: TOP/later does not exist yet; whoever works there first gets it\n")
+        (0, "note: TOP/later does not exist yet; the first session there gets it\n")
     );
     assert!(world.surface(&world.dir("later")).contains("Handoff loaded: Auth refactor"));
 }

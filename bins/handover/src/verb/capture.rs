@@ -299,10 +299,11 @@ fn tell(
     };
     let body = format!("{}\nThe bundle: {path}\n{whole}", summary.text.trim_end());
     let sent = request.send(&body).map_err(|error| error.to_string())?;
-    for note in sent.notes.lines().filter(|note| note.contains("does not exist")) {
-        here.output.complain(note);
-    }
     let report: Value = serde_json::from_slice(&sent.report).unwrap_or_default();
+    // As that the recipient does not exist yet.
+    if let Some(note) = report["recipient_note"].as_str() {
+        here.output.note(&format!("note: {note}\n"));
+    }
     Ok(report["path"].as_str().map(PathBuf::from))
 }
 
