@@ -124,6 +124,19 @@ impl<'a> Ledger<'a> {
         Self::of(inbox, looker, offers)
     }
 
+    /// The same for what must not happen while a hook makes its offers: `None` when another process has the turn and keeps
+    /// it. Where the file system has no locks, nobody can have it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn take_turn_alone(inbox: &'a Inbox, looker: &'a Looker) -> Result<Option<Self>, FileError> {
+        let offers = inbox.create_child(OFFERS)?;
+        if !wait_for_lock(&offers, looker.until) {
+            return Ok(None);
+        }
+        Self::of(inbox, looker, Some(offers)).map(Some)
+    }
+
     fn of(inbox: &'a Inbox, looker: &'a Looker, offers: Option<Dir>) -> Result<Self, FileError> {
         let entries = offers.as_ref().map(Dir::entries).transpose()?.unwrap_or_default();
         let recorded: BTreeSet<OsString> =
@@ -385,11 +398,16 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// Waits for a lock that no hook holds longer than it takes to make one message. A stopped one is not waited for.
-fn wait_for_lock(dir: &Dir, until: Instant) {
+/// Waits for a lock that no hook holds longer than it takes to make one message. A stopped one is not waited for. False
+/// when another process still has it.
+fn wait_for_lock(dir: &Dir, until: Instant) -> bool {
     const PAUSE: Duration = Duration::from_millis(2);
     let until = until.min(Instant::now() + TURN);
-    while matches!(dir.lock(), Ok(Lock::Busy)) && Instant::now() < until {
+    while matches!(dir.lock(), Ok(Lock::Busy)) {
+        if Instant::now() >= until {
+            return false;
+        }
         std::thread::sleep(PAUSE);
     }
+    true
 }
