@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use handoff_address::{Address, WorktreeName};
 use handoff_files::PipeWatch;
 use handoff_process::Environment;
+use handoff_recipient::{NoRecipient, Recipient};
 use handoff_text::Sanitised;
 use handoff_worktree::{Change, Repository, Worktree};
 
@@ -39,14 +40,6 @@ pub(crate) enum Other {
     Shell(PathBuf),
     /// The session was started in this one; the handoff is for the one that it entered.
     Session(PathBuf),
-}
-
-/// Whom a handoff is for.
-#[derive(Debug)]
-pub(crate) struct Recipient {
-    pub(crate) address: Address,
-    /// What the writer should know of it: lines without `note: `.
-    pub(crate) note: Option<String>,
 }
 
 impl Sender {
@@ -100,17 +93,12 @@ impl Sender {
                 note: self.other.as_ref().map(|other| other.note(self)),
             });
         };
-        let linked: Vec<PathBuf> =
-            self.worktrees().into_iter().filter(|path| path.ends_with(name.as_str())).collect();
-        match linked.as_slice() {
-            [] => beside(&name.beside(self.worktree.top())),
-            [one] => Ok(Recipient { address: Address::of(one), note: None }),
-            [one, other, ..] => Err(format!(
-                "could not tell which worktree {name} is: {} and {} both are; run handoff-write with --root in the one you mean, without --to",
-                Sanitised::path(one),
-                Sanitised::path(other)
-            )),
-        }
+        Recipient::named(name, self.worktree.top(), &self.worktrees()).map_err(|error| match error {
+            NoRecipient::Ambiguous { .. } => {
+                format!("{error}; run handoff-write with --root in the one you mean, without --to")
+            }
+            error => error.to_string(),
+        })
     }
 
     /// The worktrees of the repository, this one included.
@@ -149,36 +137,4 @@ fn is_entered(shell: &Worktree, own: &Worktree) -> bool {
         && own
             .repository()
             .is_some_and(|repository| repository.worktrees().iter().any(|path| path == shell.top()))
-}
-
-/// The recipient at `path`, a sibling directory that need not exist: the worktree that a session there would have.
-fn beside(path: &Path) -> Result<Recipient, String> {
-    let here = handoff_files::canonical(path);
-    if handoff_files::is_directory(&here) {
-        let top = Worktree::find(&here).map_or_else(|_| here.clone(), |worktree| worktree.top().to_owned());
-        let note = (top != here).then(|| {
-            format!(
-                "{} is a part of {}, so the sessions of that worktree get it",
-                Sanitised::path(&here),
-                Sanitised::path(&top)
-            )
-        });
-        return Ok(Recipient { address: Address::of(&top), note });
-    }
-    if handoff_files::is_taken(&here) {
-        return Err(format!(
-            "no session can be started in {}: it is not a directory",
-            Sanitised::path(&here)
-        ));
-    }
-    let outer = here.parent().and_then(|parent| Worktree::find(parent).ok()).filter(Worktree::is_repository);
-    let note = match outer {
-        Some(outer) => format!(
-            "{} does not exist yet and lies in the repository {}: only a worktree or repository of its own there gets it",
-            Sanitised::path(&here),
-            Sanitised::path(outer.top())
-        ),
-        None => format!("{} does not exist yet; whoever works there first gets it", Sanitised::path(&here)),
-    };
-    Ok(Recipient { address: Address::of(&here), note: Some(note) })
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use handoff_address::Address;
 use handoff_document::{Draft, FileName, Part, Timestamp, Topic, sections};
 use handoff_process::{Environment, Output, Status};
+use handoff_recipient::Recipient;
 use handoff_store::Store;
 use handoff_text::Sanitised;
 use handoff_worktree::Repository;
@@ -13,7 +14,7 @@ use serde_json::json;
 use crate::args::{Args, Secrets};
 use crate::draft::Source;
 use crate::parts::Parts;
-use crate::place::{Recipient, Sender};
+use crate::place::Sender;
 use crate::{judge, refuse, session, tool};
 
 /// The longest title and summary, in bytes.
