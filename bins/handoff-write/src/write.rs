@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use handoff_address::Address;
-use handoff_document::{Draft, FileName, Part, Timestamp, Topic, sections};
+use handoff_document::{Draft, FileName, Timestamp, Topic, next_action};
 use handoff_process::{Environment, Output, Status};
 use handoff_recipient::Recipient;
 use handoff_store::Store;
@@ -180,14 +180,6 @@ fn body(draft: &[u8]) -> Vec<u8> {
         body.push(b'\n');
     }
     body
-}
-
-fn next_action(body: &[u8]) -> String {
-    let sections = sections(body);
-    let next = sections.iter().find(|section| section.part == Part::NextAction);
-    let lines = next.map(|section| section.content.split(|&b| b == b'\n'));
-    let first = lines.and_then(|mut lines| lines.find(|line| !line.iter().all(u8::is_ascii_whitespace)));
-    String::from_utf8_lossy(first.unwrap_or_default()).trim().to_owned()
 }
 
 impl Written {

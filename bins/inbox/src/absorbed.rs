@@ -30,8 +30,9 @@ fn line(here: &Here, inbox: &Inbox) -> Option<String> {
     let count = waiting.iter().filter(|waiting| inbox.peek(waiting).is_ok_and(is_for_it)).count();
     (count > 0).then(|| {
         format!(
-            "{count} unread for {}, which is a part of this worktree by now: handoff inbox move {} {}",
+            "{count} unread for {}, which is a part of this worktree by now: {} move {} {}",
             Sanitised::path(&path),
+            here.called,
             quoted(&path),
             quoted(top)
         )

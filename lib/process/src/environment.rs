@@ -39,6 +39,8 @@ pub struct Environment {
     pub codex_home: Option<PathBuf>,
     /// `PATH`.
     pub path: Option<OsString>,
+    /// `VISUAL`, else `EDITOR`: the command of the user's editor, as a shell reads it.
+    pub editor: Option<OsString>,
     /// `HANDOFF_HOME`: the dispatcher's record and configuration.
     pub handoff_home: Option<PathBuf>,
     /// `NO_COLOR`.
@@ -129,6 +131,7 @@ impl Environment {
             claude_config_dir: path("CLAUDE_CONFIG_DIR"),
             codex_home: path("CODEX_HOME"),
             path: set("PATH"),
+            editor: set("VISUAL").or_else(|| set("EDITOR")),
             handoff_home: path("HANDOFF_HOME"),
             no_color: set("NO_COLOR").is_some(),
             columns: set("COLUMNS").and_then(|text| text.to_str()?.parse().ok()),

@@ -274,9 +274,26 @@ impl Inbox {
     /// # Errors
     /// What the system says, `NotFound` included.
     pub fn forget(&self, name: &OsStr, is_meant: impl Fn(&[u8], i64) -> bool) -> Result<bool, FileError> {
+        self.forget_if(name, HEAD, is_meant)
+    }
+
+    /// The same, but `is_meant` is given all of it.
+    ///
+    /// # Errors
+    /// What the system says, `NotFound` included.
+    pub fn forget_whole(&self, name: &OsStr, is_meant: impl Fn(&[u8]) -> bool) -> Result<bool, FileError> {
+        self.forget_if(name, crate::LARGEST, |content, _| is_meant(content))
+    }
+
+    fn forget_if(
+        &self,
+        name: &OsStr,
+        limit: u64,
+        is_meant: impl Fn(&[u8], i64) -> bool,
+    ) -> Result<bool, FileError> {
         let archive = self.archive_dir()?;
         let Some(mut file) = held(&archive, name)? else { return Ok(false) };
-        let content = file.read(HEAD)?;
+        let content = file.read(limit)?;
         let is_meant = archive.modified(name).is_some_and(|modified| is_meant(&content, modified));
         if is_meant {
             archive.remove(name)?;

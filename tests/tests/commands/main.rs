@@ -8,6 +8,7 @@
     reason = "tests set up files and processes by hand"
 )]
 
+mod acts;
 mod addresses;
 mod context;
 mod inbox;

@@ -25,12 +25,12 @@ struct Given {
 pub(crate) fn run(here: &Here, ids: &[String]) -> Result<Status, Failure> {
     let unknown = || Unclear::Unknown(ids.first().cloned().unwrap_or_default());
     let Some(inbox) = here.own_inbox()? else {
-        return if ids.is_empty() { Err(nothing()) } else { Err(unknown().into()) };
+        return if ids.is_empty() { Err(nothing(here)) } else { Err(unknown().into()) };
     };
     let ledger = Ledger::take_turn(&inbox, &here.looker)?;
     let chosen = if ids.is_empty() { newest(here, &inbox, &ledger)? } else { named(here, &inbox, ids)? };
     if chosen.is_empty() {
-        return Err(nothing());
+        return Err(nothing(here));
     }
     let mut done = Vec::new();
     let mut failed = None;
@@ -86,9 +86,12 @@ fn put_back(inbox: &Inbox, ledger: &Ledger<'_>, given: &Given) -> Result<(), Fai
     Err(format!("could not restore {shown}: another process is moving it; try again").into())
 }
 
-fn nothing() -> Failure {
-    "could not restore anything: no session of this worktree was given a handoff; handoff inbox log lists what is archived"
-        .into()
+fn nothing(here: &Here) -> Failure {
+    format!(
+        "could not restore anything: no session of this worktree was given a handoff; {} log lists what is archived",
+        here.called
+    )
+    .into()
 }
 
 /// The archived handoffs that `ids` name.
