@@ -26,9 +26,8 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Reads the draft from `file`, or from standard input to its end.
-    pub(crate) fn read(file: Option<&Path>, output: &Output) -> Result<Self, String> {
-        let Some(path) = file else { return Self::read_input(output) };
+    /// Reads the draft from the file at `path`.
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let unreadable = |cause| FileError::new("read", path)(cause).to_string();
         let mut opened = handoff_files::open_named(path).map_err(|error| unreadable(error.source))?;
         // A pipe's content is gone once it is read.
@@ -41,25 +40,24 @@ impl Source {
         }
     }
 
-    /// Reads the draft from standard input to its end.
-    fn read_input(output: &Output) -> Result<Self, String> {
-        match read_whole_input(MOST).transpose() {
-            Some(read) => Ok(Self::of(read, None, "standard input")),
-            None => {
-                output.complain("standard input is a terminal: pipe the handoff in, or name it with --file");
-                Err("there is no handoff to write".to_owned())
-            }
-        }
+    /// Reads the draft from standard input to its end; `None` when that is a terminal.
+    pub(crate) fn read_input() -> Option<Self> {
+        read_whole_input(MOST).transpose().map(|read| Self::of(read, None, "standard input"))
     }
 
-    /// The draft that is on standard input when a command line is refused; None when nothing is sent there.
+    /// The draft that is on standard input where none is needed; None when nothing is sent there.
     pub(crate) fn sent() -> Option<Self> {
         /// A host may leave standard input open without sending anything.
         const FIRST_BYTE: Duration = Duration::from_millis(200);
         if is_input_silent_for(FIRST_BYTE) {
             return None;
         }
-        read_whole_input(MOST).transpose().map(|read| Self::of(read, None, "standard input"))
+        Self::read_input()
+    }
+
+    /// Whether there is nothing in it.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.bytes.iter().all(u8::is_ascii_whitespace)
     }
 
     /// The same when it has `length` bytes, else cut: a sender that is killed closes its pipe as one that is done does.
@@ -111,7 +109,7 @@ impl Source {
         if let Some(file) = &self.file {
             return Kept::At(file.clone());
         }
-        if self.bytes.iter().all(u8::is_ascii_whitespace) {
+        if self.is_blank() {
             return Kept::Nothing;
         }
         let name = FileName::new(Timestamp::now(), "draft", None);

@@ -11,6 +11,7 @@ mod refuse;
 mod session;
 mod session_dir;
 mod tool;
+mod typed;
 mod write;
 
 use handoff_cli::{Asked, CalledAs};

@@ -15,18 +15,15 @@ use crate::args::{Args, Secrets};
 use crate::draft::Source;
 use crate::parts::Parts;
 use crate::place::Sender;
-use crate::{judge, refuse, session, tool};
+use crate::{judge, refuse, session, tool, typed};
 
 /// The longest title and summary, in bytes.
 const TITLE: usize = 200;
 
 pub(crate) fn run(args: &Args, environment: &Environment, output: &Output) -> Status {
-    let source = match Source::read(args.file.as_deref(), output) {
+    let source = match typed::source(args, environment, output) {
         Ok(source) => source.of_length(args.length),
-        Err(error) => {
-            output.complain(error);
-            return Status::NotDone;
-        }
+        Err(refused) => return refused.reported(output),
     };
     if args.check {
         return check(&source, args, output);
@@ -89,11 +86,11 @@ fn accepted(source: &Source, args: &Args) -> Result<Accepted, Vec<String>> {
     }
     let kept = parts.kept_in_body.map(|reason| format!("note: {reason}: it was kept in the body, whole\n"));
     Ok(Accepted {
-        name: parts.name,
+        name: parts.name.filter(|name| !typed::is_of_template(name)),
         description: parts.description,
         topic: args.topic.clone().or(own_topic),
         unknown: parts.unknown,
-        body: body(parts.body),
+        body: body(&typed::filled_in(parts.body)),
         redacted,
         notes: kept.into_iter().collect(),
     })

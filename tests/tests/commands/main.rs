@@ -16,4 +16,5 @@ mod input;
 mod refusals;
 mod secrets;
 mod support;
+mod typed;
 mod writing;

@@ -116,7 +116,7 @@ static FORWARD: Verb = Verb {
     rules: &[Rule::Required(&TO), Rule::Exclusive(&[&UNREAD, &ARCHIVED])],
     examples: &[Example { line: "forward 1 --to app-review", about: "" }],
     notes: "An unread one moves: it is unread there and gone here. Of an archived one an unread copy goes there. Text and sentinel stay. What a session has on offer is refused.",
-    ..Verb::new("forward", "gives one to another worktree: moves an unread one, copies an archived one")
+    ..Verb::new("forward", "gives one to another worktree, unread")
 };
 static EDIT: Verb = Verb {
     operands: &[unread(Count::One)],
