@@ -37,6 +37,7 @@ pub(crate) enum Verb {
     },
     Restore {
         ids: Vec<String>,
+        only: Option<Shelf>,
     },
     Settle,
     Log {
@@ -99,7 +100,7 @@ fn verb(given: &Given) -> Result<Verb, Misuse> {
         },
         "show" => Verb::Show { id: first()? },
         "archive" => Verb::Archive { ids: ids()? },
-        "restore" => Verb::Restore { ids: ids()? },
+        "restore" => Verb::Restore { ids: ids()?, only: only(given) },
         "settle" => Verb::Settle,
         "log" => Verb::Log { all, most: given.parsed(&inbox::NUMBER, number)?.unwrap_or(20) },
         "search" => Verb::Search { text: first()?, all },

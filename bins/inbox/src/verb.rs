@@ -30,7 +30,7 @@ pub(crate) fn run(verb: Verb, here: &Here) -> Result<Status, Failure> {
         Verb::Read { ids, max_bytes, session_id } => read::run(here, &ids, max_bytes, session_id),
         Verb::Show { id } => show::run(here, &id),
         Verb::Archive { ids } => archive::run(here, &ids),
-        Verb::Restore { ids } => restore::run(here, &ids),
+        Verb::Restore { ids, only } => restore::run(here, &ids, only),
         Verb::Log { all, most } => log::run(here, all, most),
         // Every verb settles what was offered before it looks; this one does nothing else.
         Verb::Settle => here.own_inbox().map(|_| Status::Done),

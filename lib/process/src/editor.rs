@@ -41,7 +41,7 @@ pub enum EditorError {
 /// # Errors
 /// [`EditorError`]; the file is as the editor left it.
 pub fn edit(path: &Path, environment: &Environment) -> Result<(), EditorError> {
-    if environment.editor.is_none() && !asks_person() {
+    if environment.editor.is_none() && !is_input_terminal() {
         return Err(EditorError::NoTerminal);
     }
     let command = environment.editor.clone().unwrap_or_else(|| DEFAULT_EDITOR.into());
@@ -59,5 +59,10 @@ pub fn edit(path: &Path, environment: &Environment) -> Result<(), EditorError> {
 
 /// Whether a person can be asked: standard input and error are a terminal.
 pub fn asks_person() -> bool {
-    rustix::termios::isatty(std::io::stdin().as_fd()) && rustix::termios::isatty(std::io::stderr().as_fd())
+    is_input_terminal() && rustix::termios::isatty(std::io::stderr().as_fd())
+}
+
+/// Whether standard input is a terminal.
+pub fn is_input_terminal() -> bool {
+    rustix::termios::isatty(std::io::stdin().as_fd())
 }

@@ -16,7 +16,7 @@ mod word;
 
 pub use ancestor::{ProcessId, directory_of_ancestor, process_space};
 pub use background::Background;
-pub use editor::{EditorError, asks_person, edit};
+pub use editor::{EditorError, asks_person, edit, is_input_terminal};
 pub use environment::{
     Environment, ForeignHome, MAX_SESSION_ID_BYTES, NoState, NoStore, Unattended, is_session_id,
 };

@@ -14,6 +14,7 @@ mod context;
 mod inbox;
 mod input;
 mod refusals;
+mod screen;
 mod secrets;
 mod support;
 mod typed;

@@ -2,7 +2,7 @@
 
 use handoff_delivery::Ledger;
 use handoff_document::{Document, sentinel};
-use handoff_process::{Environment, Status, asks_person, read_line};
+use handoff_process::{Environment, Status, asks_person, is_input_terminal, read_line};
 use handoff_store::Inbox;
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::id::{self, Unclear};
 use crate::one::{One, Shelf, busy, check_not_on_offer};
 
 pub(crate) fn run(here: &Here, id: &str, only: Option<Shelf>, yes: bool) -> Result<Status, Failure> {
-    if !asks_person() && !Environment::shell_agents().is_empty() {
+    if !is_input_terminal() && !Environment::shell_agents().is_empty() {
         return Err("could not delete: this is the shell of an agent, and only a person deletes a handoff, in a terminal; archive puts it out of the way".into());
     }
     let unknown = || Unclear::Unknown(id.to_owned());

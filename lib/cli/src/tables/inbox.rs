@@ -70,6 +70,9 @@ static RESTORE: Verb = Verb {
         count: Count::Any,
         values: Values::Known(Known::Archived),
     }],
+    options: &[&UNREAD, &ARCHIVED],
+    rules: &[Rule::Exclusive(&[&UNREAD, &ARCHIVED])],
+    notes: "It also takes back what a session was offered and has not answered yet, by a part of its name.",
     ..Verb::new("restore", "makes archived handoffs unread again")
 };
 static SETTLE: Verb = Verb {
