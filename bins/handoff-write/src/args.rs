@@ -9,6 +9,7 @@ use handoff_cli::{Asked, CalledAs, Given, Misuse, ask, number};
 use handoff_document::Topic;
 
 use crate::place::Start;
+use crate::typed;
 
 #[derive(Debug)]
 pub(crate) enum Command {
@@ -23,6 +24,8 @@ pub(crate) struct Args {
     pub(crate) topic: Option<Topic>,
     /// None reads standard input.
     pub(crate) file: Option<PathBuf>,
+    /// The next action, which is then the whole handoff.
+    pub(crate) message: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) tool: Option<String>,
@@ -65,6 +68,7 @@ fn command(given: &Given) -> Result<Command, Misuse> {
         to: given.parsed(&write::TO, WorktreeName::new)?,
         topic: given.parsed(&write::TOPIC, Topic::new)?,
         file: given.value(&write::FILE).filter(is_path).map(PathBuf::from),
+        message: given.parsed(&write::MESSAGE, typed::next_action)?,
         name: given.text(&write::NAME)?,
         description: given.text(&write::DESCRIPTION)?,
         tool: given.text(&write::TOOL)?,

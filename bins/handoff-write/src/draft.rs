@@ -25,22 +25,10 @@ pub(crate) struct Source {
     pub(crate) cut: Option<String>,
 }
 
-/// Why there is no draft.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum DraftError {
-    /// The file cannot be read; nothing of it is lost.
-    #[error(transparent)]
-    Unreadable(FileError),
-    /// Standard input is a terminal.
-    #[error("standard input is a terminal: pipe the handoff in, or name it with --file")]
-    Terminal,
-}
-
 impl Source {
-    /// Reads the draft from `file`, or from standard input to its end.
-    pub(crate) fn read(file: Option<&Path>) -> Result<Self, DraftError> {
-        let Some(path) = file else { return Self::read_input() };
-        let unreadable = |cause| DraftError::Unreadable(FileError::new("read", path)(cause));
+    /// Reads the draft from the file at `path`.
+    pub(crate) fn read(path: &Path) -> Result<Self, FileError> {
+        let unreadable = |cause| FileError::new("read", path)(cause);
         let mut opened = handoff_files::open_named(path).map_err(|error| unreadable(error.source))?;
         // A pipe's content is gone once it is read.
         let file = handoff_files::is_file(path).then(|| path.to_owned());
@@ -52,20 +40,24 @@ impl Source {
         }
     }
 
-    /// Reads the draft from standard input to its end.
-    fn read_input() -> Result<Self, DraftError> {
-        let read = read_whole_input(MAX_DRAFT_BYTES).transpose().ok_or(DraftError::Terminal)?;
-        Ok(Self::of(read, None, "standard input"))
+    /// Reads the draft from standard input to its end; `None` when that is a terminal.
+    pub(crate) fn read_input() -> Option<Self> {
+        read_whole_input(MAX_DRAFT_BYTES).transpose().map(|read| Self::of(read, None, "standard input"))
     }
 
-    /// The draft that is on standard input when a command line is refused. `None` if nothing is sent there.
+    /// The draft that is on standard input where none is needed; `None` if nothing is sent there.
     pub(crate) fn sent() -> Option<Self> {
         /// A host may leave standard input open without sending anything.
         const FIRST_BYTE: Duration = Duration::from_millis(200);
         if is_input_silent_for(FIRST_BYTE) {
             return None;
         }
-        read_whole_input(MAX_DRAFT_BYTES).transpose().map(|read| Self::of(read, None, "standard input"))
+        Self::read_input()
+    }
+
+    /// Whether there is nothing in it.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.bytes.iter().all(u8::is_ascii_whitespace)
     }
 
     /// The same when it has `length` bytes, else cut: a sender that is killed closes its pipe as one that is done does.
@@ -117,7 +109,7 @@ impl Source {
         if let Some(file) = &self.file {
             return Kept::At(file.clone());
         }
-        if self.bytes.iter().all(u8::is_ascii_whitespace) {
+        if self.is_blank() {
             return Kept::Nothing;
         }
         let name = FileName::new(Timestamp::now(), "draft", None);

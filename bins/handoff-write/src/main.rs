@@ -10,6 +10,7 @@ mod place;
 mod refuse;
 mod session;
 mod tool;
+mod typed;
 mod write;
 
 use handoff_cli::{Asked, CalledAs};

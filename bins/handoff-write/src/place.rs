@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use handoff_address::{Address, WorktreeName};
 use handoff_files::PipeWatch;
 use handoff_process::Environment;
+use handoff_recipient::{NoRecipient, Recipient};
 use handoff_session::{Located, NotLocated, Other};
 use handoff_text::Sanitised;
 use handoff_worktree::{Change, Repository, Worktree};
@@ -38,23 +39,11 @@ pub(crate) enum PlaceError {
     #[error("could not enter {}: {}", Sanitised::path(.0), handoff_files::reason(.1))]
     NotEntered(PathBuf, std::io::Error),
     /// Two worktrees of the repository have the recipient's name.
-    #[error(
-        "could not tell which worktree {name} is: {} and {} both are; run handoff-write with --root in the one you mean, without --to",
-        Sanitised::path(.one),
-        Sanitised::path(.other)
-    )]
-    Ambiguous { name: WorktreeName, one: PathBuf, other: PathBuf },
-    /// Something else has the recipient's path.
-    #[error("no session can be started in {}: it is not a directory", Sanitised::path(.0))]
-    NotADirectory(PathBuf),
-}
-
-/// Whom a handoff is for.
-#[derive(Debug)]
-pub(crate) struct Recipient {
-    pub(crate) address: Address,
-    /// What the writer should know of it: lines without `note: `.
-    pub(crate) note: Option<String>,
+    #[error("{0}; run handoff-write with --root in the one you mean, without --to")]
+    Ambiguous(NoRecipient),
+    /// The name is that of no worktree.
+    #[error(transparent)]
+    NoRecipient(NoRecipient),
 }
 
 impl Sender {
@@ -95,15 +84,10 @@ impl Sender {
                     .map(|other| other.note(self.worktree.top(), "it is for", "To leave it there")),
             });
         };
-        let linked: Vec<PathBuf> =
-            self.worktrees().into_iter().filter(|path| path.ends_with(name.as_str())).collect();
-        match linked.as_slice() {
-            [] => beside(&name.beside(self.worktree.top())),
-            [one] => Ok(Recipient { address: Address::of(one), note: None }),
-            [one, other, ..] => {
-                Err(PlaceError::Ambiguous { name: name.clone(), one: one.clone(), other: other.clone() })
-            }
-        }
+        Recipient::named(name, self.worktree.top(), &self.worktrees()).map_err(|error| match error {
+            NoRecipient::Ambiguous { .. } => PlaceError::Ambiguous(error),
+            error => PlaceError::NoRecipient(error),
+        })
     }
 
     /// The worktrees of the repository, this one included.
@@ -114,33 +98,4 @@ impl Sender {
 
 fn find(start: &Path) -> Result<Worktree, PlaceError> {
     Worktree::find(start).map_err(|error| PlaceError::NotEntered(start.to_owned(), error))
-}
-
-/// The recipient at `path`, a sibling directory that need not exist: the worktree that a session there would have.
-fn beside(path: &Path) -> Result<Recipient, PlaceError> {
-    let here = handoff_files::canonical(path);
-    if handoff_files::is_directory(&here) {
-        let top = Worktree::find(&here).map_or_else(|_| here.clone(), |worktree| worktree.top().to_owned());
-        let note = (top != here).then(|| {
-            format!(
-                "{} is a part of {}, so the sessions of that worktree get it",
-                Sanitised::path(&here),
-                Sanitised::path(&top)
-            )
-        });
-        return Ok(Recipient { address: Address::of(&top), note });
-    }
-    if handoff_files::is_taken(&here) {
-        return Err(PlaceError::NotADirectory(here));
-    }
-    let outer = here.parent().and_then(|parent| Worktree::find(parent).ok()).filter(Worktree::is_repository);
-    let note = match outer {
-        Some(outer) => format!(
-            "{} does not exist yet and lies in the repository {}: only a worktree or repository of its own there gets it",
-            Sanitised::path(&here),
-            Sanitised::path(outer.top())
-        ),
-        None => format!("{} does not exist yet; the first session there gets it", Sanitised::path(&here)),
-    };
-    Ok(Recipient { address: Address::of(&here), note: Some(note) })
 }

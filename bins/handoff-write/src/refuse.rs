@@ -41,7 +41,8 @@ pub(crate) fn usage(message: &str, environment: &Environment, output: &Output) -
     Status::Usage
 }
 
-fn say_where(kept: &Kept, output: &Output) {
+/// Says where a draft is.
+pub(crate) fn say_where(kept: &Kept, output: &Output) {
     match kept {
         Kept::At(path) => output.note(&format!("draft kept: {}\n", Sanitised::path(path))),
         Kept::Printed => output.complain("could not keep the draft anywhere: it was printed instead"),

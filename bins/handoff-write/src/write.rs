@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use handoff_address::Address;
-use handoff_document::{Draft, FileName, Part, Timestamp, Topic, sections};
+use handoff_document::{Draft, FileName, Timestamp, Topic, next_action};
 use handoff_process::{Environment, NoStore, Output, Status};
+use handoff_recipient::Recipient;
 use handoff_store::{Store, StoreError};
 use handoff_text::Sanitised;
 use handoff_worktree::Repository;
@@ -13,19 +14,16 @@ use serde_json::json;
 use crate::args::{Args, Secrets};
 use crate::draft::Source;
 use crate::parts::Parts;
-use crate::place::{PlaceError, Recipient, Sender};
-use crate::{judge, refuse, session, tool};
+use crate::place::{PlaceError, Sender};
+use crate::{judge, refuse, session, tool, typed};
 
 /// The longest title and summary, in bytes.
 const TITLE: usize = 200;
 
 pub(crate) fn run(args: &Args, environment: &Environment, output: &Output) -> Status {
-    let source = match Source::read(args.file.as_deref()) {
+    let source = match typed::source(args, environment, output) {
         Ok(source) => source.of_length(args.length),
-        Err(error) => {
-            output.complain(error);
-            return Status::NotDone;
-        }
+        Err(refused) => return refused.reported(output),
     };
     if args.check {
         return check(&source, args, output);
@@ -90,11 +88,11 @@ fn accepted(source: &Source, args: &Args) -> Result<Accepted, Vec<String>> {
     }
     let kept = parts.kept_in_body.map(|reason| format!("note: {reason}: it was kept in the body, whole\n"));
     Ok(Accepted {
-        name: parts.name,
+        name: parts.name.filter(|name| !typed::is_of_template(name)),
         description: parts.description,
         topic: args.topic.clone().or(own_topic),
         unknown: parts.unknown,
-        body: body(parts.body),
+        body: body(&typed::filled_in(parts.body)),
         redacted,
         notes: kept.into_iter().collect(),
     })
@@ -192,14 +190,6 @@ fn body(draft: &[u8]) -> Vec<u8> {
         body.push(b'\n');
     }
     body
-}
-
-fn next_action(body: &[u8]) -> String {
-    let sections = sections(body);
-    let next = sections.iter().find(|section| section.part == Part::NextAction);
-    let lines = next.map(|section| section.content.split(|&b| b == b'\n'));
-    let first = lines.and_then(|mut lines| lines.find(|line| !line.iter().all(u8::is_ascii_whitespace)));
-    String::from_utf8_lossy(first.unwrap_or_default()).trim().to_owned()
 }
 
 impl Written {

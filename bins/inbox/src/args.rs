@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use handoff_cli::tables::{DRY_RUN, JSON, ROOT, inbox};
+use handoff_cli::tables::{DRY_RUN, JSON, ROOT, YES, inbox};
 use handoff_cli::{Asked, CalledAs, Given, Misuse, age, ask, limit};
 use handoff_surface::BUDGET;
+
+use crate::one::Shelf;
 
 #[derive(Debug)]
 pub(crate) struct Args {
@@ -15,17 +17,62 @@ pub(crate) struct Args {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
-    List,
-    Read { ids: Vec<String>, max_bytes: usize, session_id: Option<String> },
-    Show { id: String },
-    Archive { ids: Vec<String> },
-    Restore { ids: Vec<String> },
+    List {
+        all: bool,
+    },
+    /// The screen, which is another program's.
+    Screen {
+        all: bool,
+    },
+    Read {
+        ids: Vec<String>,
+        max_bytes: usize,
+        session_id: Option<String>,
+    },
+    Show {
+        id: String,
+    },
+    Archive {
+        ids: Vec<String>,
+    },
+    Restore {
+        ids: Vec<String>,
+        only: Option<Shelf>,
+    },
     Settle,
-    Log { all: bool, most: usize },
-    Search { text: String, all: bool },
+    Log {
+        all: bool,
+        most: usize,
+    },
+    Search {
+        text: String,
+        all: bool,
+    },
+    Forward {
+        id: String,
+        to: String,
+        only: Option<Shelf>,
+    },
+    Edit {
+        id: String,
+        file: Option<PathBuf>,
+        allow_secrets: bool,
+    },
+    Delete {
+        id: String,
+        only: Option<Shelf>,
+        yes: bool,
+    },
     Worktrees,
-    Move { old: PathBuf, new: PathBuf },
-    Prune { older_than: i64, all: bool, dry_run: bool },
+    Move {
+        old: PathBuf,
+        new: PathBuf,
+    },
+    Prune {
+        older_than: i64,
+        all: bool,
+        dry_run: bool,
+    },
     Path,
 }
 
@@ -53,10 +100,19 @@ fn verb(given: &Given) -> Result<Verb, Misuse> {
         },
         "show" => Verb::Show { id: first()? },
         "archive" => Verb::Archive { ids: ids()? },
-        "restore" => Verb::Restore { ids: ids()? },
+        "restore" => Verb::Restore { ids: ids()?, only: only(given) },
         "settle" => Verb::Settle,
         "log" => Verb::Log { all, most: given.parsed(&inbox::NUMBER, limit)?.unwrap_or(20) },
         "search" => Verb::Search { text: first()?, all },
+        "forward" => {
+            Verb::Forward { id: first()?, to: given.text(&inbox::TO)?.unwrap_or_default(), only: only(given) }
+        }
+        "edit" => Verb::Edit {
+            id: first()?,
+            file: given.path(&inbox::FILE),
+            allow_secrets: given.has(&inbox::ALLOW_SECRETS),
+        },
+        "delete" => Verb::Delete { id: first()?, only: only(given), yes: given.has(&YES) },
         "worktrees" => Verb::Worktrees,
         "move" => Verb::Move { old: path(0), new: path(1) },
         "prune" => Verb::Prune {
@@ -65,8 +121,15 @@ fn verb(given: &Given) -> Result<Verb, Misuse> {
             dry_run: given.has(&DRY_RUN),
         },
         "path" => Verb::Path,
-        _ => Verb::List,
+        _ if given.has(&inbox::INTERACTIVE) => Verb::Screen { all },
+        _ => Verb::List { all },
     })
+}
+
+/// The shelf that the command line confines an ID to.
+fn only(given: &Given) -> Option<Shelf> {
+    let unread = given.has(&inbox::UNREAD).then_some(Shelf::Unread);
+    unread.or(given.has(&inbox::ARCHIVED).then_some(Shelf::Archived))
 }
 
 /// More seconds than can be counted are all.
@@ -93,14 +156,15 @@ mod tests {
     fn every_verb_of_the_table_is_one_of_its_own() {
         for verb in inbox::PROGRAM.verbs.iter().map(|verb| verb.name) {
             let line = match verb {
-                "show" | "archive" | "search" => format!("{verb} x"),
+                "show" | "archive" | "search" | "edit" | "delete" => format!("{verb} x"),
+                "forward" => "forward x --to y".to_owned(),
                 "move" => "move a b".to_owned(),
                 "prune" => "prune --older-than 1d".to_owned(),
                 verb => verb.to_owned(),
             };
             let found = read(&line);
             assert!(found.is_some(), "{line}");
-            assert_eq!(found == Some(Verb::List), verb == "list", "{line}");
+            assert_eq!(found == Some(Verb::List { all: false }), verb == "list", "{line}");
         }
     }
 

@@ -1,9 +1,10 @@
 //! Where we are: the worktree, its address, the store.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use handoff_address::Address;
+use handoff_cli::CalledAs;
 use handoff_delivery::{Ledger, Looker, Standing};
 use handoff_document::{Document, Timestamp};
 use handoff_process::{Environment, Output, Status};
@@ -19,6 +20,8 @@ use crate::id;
 pub(crate) type Failure = Box<dyn std::error::Error>;
 
 pub(crate) struct Here {
+    /// The words before a verb, as its reader types them.
+    pub(crate) called: CalledAs,
     pub(crate) environment: Environment,
     pub(crate) output: Output,
     pub(crate) json: bool,
@@ -42,7 +45,12 @@ pub(crate) struct Unread {
 }
 
 impl Here {
-    pub(crate) fn find(args: &Args, environment: Environment, output: Output) -> Result<Self, Failure> {
+    pub(crate) fn find(
+        args: &Args,
+        environment: Environment,
+        output: Output,
+        called: CalledAs,
+    ) -> Result<Self, Failure> {
         let start = match args.root.as_ref().or(environment.claude_project_dir.as_ref()) {
             Some(root) => root.clone(),
             None => Environment::working_directory().map_err(|error| {
@@ -58,6 +66,7 @@ impl Here {
         let address = Address::of(worktree.top());
         let looker = Looker { session: environment.session_id(), ..Looker::outside(&environment) };
         Ok(Self {
+            called,
             environment,
             output,
             json: args.json,
@@ -91,6 +100,11 @@ impl Here {
         Ok(store.inbox(&self.address)?.inspect(|inbox| self.settle(&store, inbox)))
     }
 
+    /// The same looker, for a look that begins now: a person or an editor took their time before.
+    pub(crate) fn looker_now(&self) -> Looker {
+        Looker { session: self.looker.session.clone(), ..Looker::outside(&self.environment) }
+    }
+
     /// This worktree's inbox or every one.
     pub(crate) fn inboxes(&self, all: bool) -> Result<Vec<Inbox>, Failure> {
         let Some(store) = self.store()? else { return Ok(Vec::new()) };
@@ -111,6 +125,11 @@ impl Here {
 
     /// What is unread in `inbox` and not addressed to another worktree that shares it, newest first.
     pub(crate) fn unread(&self, inbox: &Inbox) -> Result<Vec<Unread>, Failure> {
+        self.unread_of(inbox, Some(self.worktree.top()))
+    }
+
+    /// What is unread in `inbox`, newest first: what the worktree at `of` is given, or all of it.
+    pub(crate) fn unread_of(&self, inbox: &Inbox, of: Option<&Path>) -> Result<Vec<Unread>, Failure> {
         let Listing { handoffs, oddities, .. } = inbox.waiting()?;
         for oddity in oddities {
             let (name, kind) = (id::shown(&oddity.name), oddity.kind.name());
@@ -118,7 +137,8 @@ impl Here {
         }
         let ledger = Ledger::open(inbox, &self.looker)?;
         let read = handoffs.into_iter().filter_map(|waiting| Unread::read(inbox, waiting, &ledger));
-        Ok(read.filter(|unread| !is_elsewhere(&unread.document(), self.worktree.top())).collect())
+        let is_here = |unread: &Unread| of.is_none_or(|top| !is_elsewhere(&unread.document(), top));
+        Ok(read.filter(is_here).collect())
     }
 }
 
@@ -134,7 +154,7 @@ impl Here {
             self.output.print(&done.iter().map(|name| format!("{verb}: {name}\n")).collect::<String>())
         };
         let Some(failure) = failed else { return printed };
-        self.output.complain(failure);
+        self.output.complain(id::explained(&failure, &self.called));
         Status::NotDone
     }
 

@@ -1,8 +1,12 @@
-//! Which handoff somebody means.
+//! Which handoff an ID means.
 
 use std::ffi::OsStr;
 
+use handoff_cli::CalledAs;
+
 use handoff_text::Sanitised;
+
+use crate::here::Failure;
 
 /// Why an ID names nothing.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,9 +20,7 @@ impl std::error::Error for Unclear {}
 impl std::fmt::Display for Unclear {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Unknown(id) => {
-                write!(f, "could not find a handoff {id:?}; inbox lists them, inbox log those archived")
-            }
+            Self::Unknown(id) => write!(f, "could not find a handoff {id:?}"),
             Self::Ambiguous(id, names) => {
                 write!(f, "could not tell which handoff {id:?} is; it may be: {}", names.join(", "))
             }
@@ -26,15 +28,29 @@ impl std::fmt::Display for Unclear {
     }
 }
 
+/// The message for `failure`, with the commands that list the IDs where one names nothing, as `called` types them.
+pub(crate) fn explained(failure: &Failure, called: &CalledAs) -> String {
+    match failure.downcast_ref() {
+        Some(Unclear::Unknown(_)) => {
+            format!("{failure}; {called} lists them, {called} log those archived")
+        }
+        Some(Unclear::Ambiguous(..)) | None => failure.to_string(),
+    }
+}
+
 /// How many digits a list number may have.
 const LONGEST_NUMBER: usize = 6;
+
+/// Whether `id` is a number in a list and no part of a name: `2` is part of every date.
+pub(crate) fn is_number(id: &str) -> bool {
+    id.len() <= LONGEST_NUMBER && id.parse::<usize>().is_ok()
+}
 
 /// The index of the one in `names` that `id` means: a number counts from 1, else the exact file name, else any part of
 /// it that only one has.
 pub(crate) fn resolve<'n>(id: &str, names: impl Iterator<Item = &'n OsStr>) -> Result<usize, Unclear> {
     let names: Vec<String> = names.map(shown).collect();
-    // Few digits are a number in the list or nothing: `2` is part of every date.
-    if id.len() <= LONGEST_NUMBER
+    if is_number(id)
         && let Ok(number) = id.parse::<usize>()
     {
         return if (1..=names.len()).contains(&number) {

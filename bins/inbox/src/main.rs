@@ -1,9 +1,10 @@
-//! Lists, shows, archives, restores and searches handoffs.
+//! Lists, shows, moves, edits and deletes handoffs.
 
 mod args;
 mod here;
 mod id;
 mod offer;
+mod one;
 mod row;
 mod stranded;
 mod table;
@@ -20,10 +21,10 @@ fn main() -> std::process::ExitCode {
     let called = CalledAs::new(Environment::started_as().as_deref(), "inbox", &["handoff inbox"]);
     let status = match args::parse(&called) {
         Ok(Asked::Text(text)) => output.print(&text),
-        Ok(Asked::Verb(args)) => Here::find(&args, environment, output)
+        Ok(Asked::Verb(args)) => Here::find(&args, environment, output, called.clone())
             .and_then(|here| verb::run(args.verb, &here))
             .unwrap_or_else(|failure| {
-                output.complain(failure);
+                output.complain(id::explained(&failure, &called));
                 Status::NotDone
             }),
         // Without a verb it lists.

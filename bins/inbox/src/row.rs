@@ -4,13 +4,12 @@ use std::collections::HashMap;
 
 use handoff_document::{Document, Timestamp, age};
 use handoff_text::Sanitised;
-use handoff_worktree::{Head, Relation, Repository};
+use handoff_worktree::{Head, Relation, Repository, Worktree};
 use serde_json::{Value, json};
 
-use crate::here::Here;
 use crate::table::{Cell, Column, Style};
 
-/// What is checked out here, and how it relates to the commits that handoffs name.
+/// What is checked out in a worktree, and how it relates to the commits that handoffs name.
 pub(crate) struct Drifts {
     repository: Option<Repository>,
     head: Head,
@@ -18,8 +17,13 @@ pub(crate) struct Drifts {
 }
 
 impl Drifts {
-    pub(crate) fn of(here: &Here) -> Self {
-        let repository = here.worktree.repository();
+    /// For a worktree that is not there: nothing drifts.
+    pub(crate) fn none() -> Self {
+        Self { repository: None, head: Head::default(), known: HashMap::new() }
+    }
+
+    pub(crate) fn of(worktree: &Worktree) -> Self {
+        let repository = worktree.repository();
         let head = repository.as_ref().map(Repository::head).unwrap_or_default();
         Self { repository, head, known: HashMap::new() }
     }

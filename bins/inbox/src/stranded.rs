@@ -47,7 +47,7 @@ fn line(here: &Here, inbox: &Inbox, is_new: bool, drifts: &mut Option<Drifts>) -
         let document = Document::parse(content);
         document.field("to_path") == path.to_str()
             && (is_absorbed
-                || may_be_of(&document, &path, top, drifts.get_or_insert_with(|| Drifts::of(here))))
+                || may_be_of(&document, &path, top, drifts.get_or_insert_with(|| Drifts::of(&here.worktree))))
     };
     let waiting = inbox.waiting().ok()?.handoffs;
     let contents = waiting.iter().filter_map(|waiting| inbox.peek(waiting).ok());
@@ -56,8 +56,9 @@ fn line(here: &Here, inbox: &Inbox, is_new: bool, drifts: &mut Option<Drifts>) -
         if is_absorbed { "is a part of this worktree by now" } else { "is gone; if it was moved here" };
     (count > 0).then(|| {
         format!(
-            "{count} unread for {}, which {state}: handoff inbox move {} {}",
+            "{count} unread for {}, which {state}: {} move {} {}",
             Sanitised::path(&path),
+            here.called,
             quoted(&path),
             quoted(top)
         )

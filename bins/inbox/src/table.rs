@@ -1,6 +1,6 @@
 //! Tables for people: as wide as the terminal, and no wider.
 
-use handoff_columns::{cut, padded, width};
+use handoff_columns::{cut, cut_front, padded, width};
 use handoff_process::Output;
 
 /// How a cell looks where there is colour.
@@ -112,6 +112,15 @@ fn line(row: &[Cell], widths: &[usize], available: usize, colour: bool) -> Strin
         line.extend(std::iter::repeat_n(' ', blanks + gap));
     }
     format!("{}\n", line.trim_end())
+}
+
+/// The line above a table of several: `text`, cut from its front where the terminal is narrow, and `behind` it.
+pub(crate) fn heading(text: &str, behind: &str, output: &Output) -> String {
+    let text = handoff_columns::cell(text.as_bytes());
+    let room = output.width.map_or(usize::MAX, |columns| columns.saturating_sub(width(behind)));
+    let text = cut_front(&text, room);
+    let behind = cut(behind, output.width.map_or(usize::MAX, |columns| columns.saturating_sub(width(&text))));
+    format!("{}{}\n", Style::Bold.paint(&text, output.colour), Style::Dim.paint(&behind, output.colour))
 }
 
 /// One dim line below a table.

@@ -171,6 +171,8 @@ pub enum Known {
     Unread,
     /// Handoffs of this worktree, archived.
     Archived,
+    /// Handoffs of this worktree, unread and archived.
+    Handoffs,
     /// Captures that wait here.
     Captures,
     /// Worktrees of this repository.
@@ -179,8 +181,15 @@ pub enum Known {
 
 impl Known {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Runs, Self::Backends, Self::Unread, Self::Archived, Self::Captures, Self::Worktrees];
+    pub const ALL: [Self; 7] = [
+        Self::Runs,
+        Self::Backends,
+        Self::Unread,
+        Self::Archived,
+        Self::Handoffs,
+        Self::Captures,
+        Self::Worktrees,
+    ];
 
     /// The word for it on the command line of `handoff complete`.
     pub fn word(self) -> &'static str {
@@ -189,6 +198,7 @@ impl Known {
             Self::Backends => "backends",
             Self::Unread => "unread",
             Self::Archived => "archived",
+            Self::Handoffs => "handoffs",
             Self::Captures => "captures",
             Self::Worktrees => "worktrees",
         }

@@ -255,8 +255,8 @@ fn what_makes_no_sense_is_refused_with_the_nearest_word() {
         ),
         (&handover::PROGRAM, "capture --json=x", "2: `--json` takes no value\nsee handover capture --help"),
         (&handover::PROGRAM, "--root /x", "2: the verb is missing\nsee handover --help"),
-        (&inbox::PROGRAM, "list --all", "2: `list` has no option `--all`\nsee inbox list --help"),
-        (&inbox::PROGRAM, "--all", "2: `list` has no option `--all`\nsee inbox list --help"),
+        (&inbox::PROGRAM, "show --all", "2: `show` has no option `--all`\nsee inbox show --help"),
+        (&inbox::PROGRAM, "-n 3", "2: `list` has no option `-n`\nsee inbox list --help"),
         (&inbox::PROGRAM, "show", "2: ID is missing\nsee inbox show --help"),
         (&inbox::PROGRAM, "prune", "2: prune requires --older-than AGE\nsee inbox prune --help"),
         (

@@ -45,6 +45,8 @@ pub struct Ledger<'a> {
     witnesses: Witnesses,
     /// What was seen of each frame: one transcript is read once for all handoffs that were in one message.
     seen: RefCell<Vec<(String, Look)>>,
+    /// Whether what is seen to have ended is noted.
+    notes_ends: bool,
 }
 
 /// How an unread handoff stands.
@@ -108,6 +110,14 @@ impl<'a> Ledger<'a> {
         Self::of(inbox, looker, inbox.child(OFFERS)?)
     }
 
+    /// The same for one who only watches: not even what is seen to have ended is noted.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn observe(inbox: &'a Inbox, looker: &'a Looker) -> Result<Self, FileError> {
+        Ok(Self { notes_ends: false, ..Self::open(inbox, looker)? })
+    }
+
     /// The same, ready to record, while no other does so: its directory is made and locked until this is dropped. Where
     /// it cannot be made or locked, the offers can still be read.
     ///
@@ -124,16 +134,29 @@ impl<'a> Ledger<'a> {
         Self::of(inbox, looker, offers)
     }
 
+    /// The same for what must not happen while a hook makes its offers: `None` when another process has the turn and keeps
+    /// it. Where the file system has no locks, nobody can have it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn take_turn_alone(inbox: &'a Inbox, looker: &'a Looker) -> Result<Option<Self>, FileError> {
+        let offers = inbox.create_child(OFFERS)?;
+        if !wait_for_lock(&offers, looker.until) {
+            return Ok(None);
+        }
+        Self::of(inbox, looker, Some(offers)).map(Some)
+    }
+
     fn of(inbox: &'a Inbox, looker: &'a Looker, offers: Option<Dir>) -> Result<Self, FileError> {
         let entries = offers.as_ref().map(Dir::entries).transpose()?.unwrap_or_default();
         let recorded: BTreeSet<OsString> =
             entries.into_iter().filter(|entry| entry.kind == Kind::File).map(|entry| entry.name).collect();
         let state = looker.state.as_ref().filter(|_| !recorded.is_empty());
         let witnesses = Witnesses::open(state);
-        Ok(Self { inbox, looker, offers, recorded, witnesses, seen: RefCell::default() })
+        Ok(Self { inbox, looker, offers, recorded, witnesses, seen: RefCell::default(), notes_ends: true })
     }
 
-    /// How `waiting` stands. An offer that is seen to have ended is recorded as such.
+    /// How `waiting` stands. An offer that is seen to have ended is recorded as such, unless this only watches.
     pub fn standing(&self, waiting: &Waiting) -> Standing {
         if !self.recorded.contains(waiting.name()) {
             return Standing::Waiting(Past::default());
@@ -157,9 +180,11 @@ impl<'a> Ledger<'a> {
                 Verdict::Delivered | Verdict::Lapsed => _ = lapsed.get_or_insert(offer),
                 Verdict::Ended { blind } => {
                     let (at, frame) = (self.looker.now, offer.frame.clone());
-                    // What is not noted is seen again by the next look.
-                    let _ = self.append(waiting.name(), &Event::Ended { at, frame, blind });
-                    self.witnesses.remove(waiting.name(), &line);
+                    if self.notes_ends {
+                        // What is not noted is seen again by the next look.
+                        let _ = self.append(waiting.name(), &Event::Ended { at, frame, blind });
+                        self.witnesses.remove(waiting.name(), &line);
+                    }
                     history.blind += usize::from(blind);
                     lapsed.get_or_insert(offer);
                 }
@@ -385,11 +410,16 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// Waits for a lock that no hook holds longer than it takes to make one message. A stopped one is not waited for.
-fn wait_for_lock(dir: &Dir, until: Instant) {
+/// Waits for a lock that no hook holds longer than it takes to make one message. A stopped one is not waited for. False
+/// when another process still has it.
+fn wait_for_lock(dir: &Dir, until: Instant) -> bool {
     const PAUSE: Duration = Duration::from_millis(2);
     let until = until.min(Instant::now() + TURN);
-    while matches!(dir.lock(), Ok(Lock::Busy)) && Instant::now() < until {
+    while matches!(dir.lock(), Ok(Lock::Busy)) {
+        if Instant::now() >= until {
+            return false;
+        }
         std::thread::sleep(PAUSE);
     }
+    true
 }

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 pub use draft::Draft;
 pub use file_name::{FileName, InvalidTopic, Topic};
 pub use frontmatter::{MAX_FRONTMATTER_BYTES, Malformed, frontmatter_length};
-pub use section::{Heading, Part, Section, TEMPLATE, headings, sections, touched_files};
+pub use section::{Heading, Part, Section, TEMPLATE, headings, next_action, sections, touched_files};
 pub use stamp::stamped;
 pub use time::{Timestamp, age};
 

@@ -78,6 +78,15 @@ impl Section<'_> {
     }
 }
 
+/// The first line with text of the next action, trimmed; empty when there is none. It is the summary where none is given.
+pub fn next_action(body: &[u8]) -> String {
+    let sections = sections(body);
+    let next = sections.iter().find(|section| section.part == Part::NextAction);
+    let lines = next.map(|section| section.content.split(|&b| b == b'\n'));
+    let first = lines.and_then(|mut lines| lines.find(|line| !line.iter().all(u8::is_ascii_whitespace)));
+    String::from_utf8_lossy(first.unwrap_or_default()).trim().to_owned()
+}
+
 /// The sections of `body`. A heading is a line that markdown takes for one of level 2, outside a fenced code block; what
 /// stands before the first is the opening, left out when it is blank.
 pub fn sections(body: &[u8]) -> Vec<Section<'_>> {

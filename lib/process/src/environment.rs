@@ -35,6 +35,8 @@ pub struct Environment {
     pub no_update_check: bool,
     /// `PATH`.
     pub path: Option<OsString>,
+    /// `VISUAL`, else `EDITOR`: the command of the user's editor, as a shell reads it.
+    pub editor: Option<OsString>,
     /// `HANDOFF_HOME`: the dispatcher's record and configuration.
     pub handoff_home: Option<PathBuf>,
     /// `NO_COLOR`.
@@ -123,6 +125,7 @@ impl Environment {
             claude_pid: set("CLAUDE_PID").and_then(|text| text.to_str()?.parse().ok()),
             no_update_check: set("AGENT_HANDOFF_NO_UPDATE_CHECK").is_some(),
             path: set("PATH"),
+            editor: set("VISUAL").or_else(|| set("EDITOR")),
             handoff_home: path("HANDOFF_HOME"),
             no_color: set("NO_COLOR").is_some(),
             columns: set("COLUMNS").and_then(|text| text.to_str()?.parse().ok()),

@@ -198,7 +198,7 @@ impl Claim<'_> {
     /// It stays a claim on its way, so that no reader meets it half changed. The rename into `target` comes first: a
     /// process that is killed before it leaves a claim that is the source's, and one that is killed after it leaves a
     /// claim that is the target's, which only still names the worktree that it came from (see
-    /// [`is_elsewhere`](crate::is_elsewhere)). Either is taken over by the next reader.
+    /// [`is_elsewhere`](crate::is_elsewhere)). Either is taken over by the next reader. Returns the name that it has there.
     ///
     /// # Errors
     /// What the system says; until it is in `target`, the handoff goes back to where it was then.
@@ -207,7 +207,7 @@ impl Claim<'_> {
         target: &Inbox,
         content: &[u8],
         fields: &[(&str, Option<&str>)],
-    ) -> Result<(), FileError> {
+    ) -> Result<OsString, FileError> {
         let (source, unread) = (self.inbox.unread()?, target.unread()?);
         let changed = if self.file.size() <= LARGEST { changed(unread, content, fields)? } else { None };
         let mut name = self.name.clone();
@@ -226,16 +226,42 @@ impl Claim<'_> {
         while !unread.rename_new(&held_as, unread, &published)? {
             published = with_suffix(&name)?;
         }
+        Ok(published)
+    }
+
+    /// Puts `content` in the place of its bytes and gives it back to `unread/`; returns the name that it has there.
+    ///
+    /// The new bytes are on the disk under the claim's name before it is a handoff again, so that no reader meets a part of
+    /// them, and a process that is killed in between leaves a claim that is whole.
+    ///
+    /// # Errors
+    /// What the system says; the handoff goes back to `unread/` then.
+    pub fn rewrite(mut self, content: &[u8]) -> Result<OsString, FileError> {
+        // The lock passes from the old file to the new one before the old one is gone.
+        self.file = self.inbox.unread()?.temporary(&[content])?.replace(&self.held_as)?;
+        let name = self.give_back()?;
+        self.settled = true;
+        Ok(name)
+    }
+
+    /// Deletes it for good: no copy of it is kept.
+    ///
+    /// # Errors
+    /// What the system says; the handoff goes back to `unread/` then.
+    pub fn delete(mut self) -> Result<(), FileError> {
+        self.inbox.unread()?.remove(&self.held_as)?;
+        self.settled = true;
         Ok(())
     }
 
-    fn give_back(&mut self) -> Result<(), FileError> {
+    /// Gives it back to `unread/`; returns the name that it has there.
+    fn give_back(&mut self) -> Result<OsString, FileError> {
         let unread = self.inbox.unread()?;
         let mut name = self.name.clone();
         while !unread.rename_new(&self.held_as, unread, &name)? {
             name = with_suffix(&self.name)?;
         }
-        Ok(())
+        Ok(name)
     }
 }
 

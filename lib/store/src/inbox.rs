@@ -231,6 +231,37 @@ impl Inbox {
         Ok(Moved::Done)
     }
 
+    /// Puts a copy of an archived handoff with `fields` set into the `unread/` of `target`, published as a written one is.
+    /// The archived one stays as it is, locked meanwhile: of two that copy it at the same time one is told that it is busy.
+    ///
+    /// # Errors
+    /// What the system says, `NotFound` included, `FileTooLarge` when it has more than [`LARGEST`](crate::LARGEST) bytes;
+    /// nothing is left in `target` then.
+    pub fn copy_archived(
+        &self,
+        name: &OsStr,
+        target: &Self,
+        fields: &[(&str, Option<&str>)],
+    ) -> Result<Copied, StoreError> {
+        let Some(mut file) = held(&self.archive_dir()?, name)? else { return Ok(Copied::Busy) };
+        if file.size() > crate::LARGEST {
+            return Err(FileError::new("copy", file.path())(std::io::Error::from(
+                std::io::ErrorKind::FileTooLarge,
+            ))
+            .into());
+        }
+        let content = file.read(crate::LARGEST)?;
+        let unread = target.dir.create_child(UNREAD)?;
+        let body = Document::parse(&content).body();
+        let is_same = |there: Vec<u8>| Document::parse(&there).body() == body;
+        if unread.open_file(name).and_then(|mut there| there.read(crate::LARGEST)).is_ok_and(is_same) {
+            return Ok(Copied::WaitsThere);
+        }
+        let changed = stamped(&content, fields);
+        let parts = changed.as_ref().map_or([&content[..], &[]], |(head, body)| [head, body]);
+        publish_as(&unread, name.to_owned(), || with_suffix(name), &parts).map(Copied::As)
+    }
+
     /// When an archived handoff was last written, which is when it was archived, in seconds since 1970.
     pub fn archived_at(&self, name: &OsStr) -> Option<i64> {
         self.archive_dir().ok()?.modified(name)
@@ -243,9 +274,26 @@ impl Inbox {
     /// # Errors
     /// What the system says, `NotFound` included.
     pub fn forget(&self, name: &OsStr, is_meant: impl Fn(&[u8], i64) -> bool) -> Result<bool, FileError> {
+        self.forget_if(name, HEAD, is_meant)
+    }
+
+    /// The same, but `is_meant` is given all of it.
+    ///
+    /// # Errors
+    /// What the system says, `NotFound` included.
+    pub fn forget_whole(&self, name: &OsStr, is_meant: impl Fn(&[u8]) -> bool) -> Result<bool, FileError> {
+        self.forget_if(name, crate::LARGEST, |content, _| is_meant(content))
+    }
+
+    fn forget_if(
+        &self,
+        name: &OsStr,
+        limit: u64,
+        is_meant: impl Fn(&[u8], i64) -> bool,
+    ) -> Result<bool, FileError> {
         let archive = self.archive_dir()?;
         let Some(mut file) = held(&archive, name)? else { return Ok(false) };
-        let content = file.read(HEAD)?;
+        let content = file.read(limit)?;
         let is_meant = archive.modified(name).is_some_and(|modified| is_meant(&content, modified));
         if is_meant {
             archive.remove(name)?;
@@ -267,6 +315,17 @@ pub enum Moved {
     Done,
     /// Another handoff has its name there.
     NameTaken,
+    /// Another process is moving it.
+    Busy,
+}
+
+/// What came of copying an archived handoff to another inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Copied {
+    /// It has this name there.
+    As(OsString),
+    /// One of the same name and body waits there already.
+    WaitsThere,
     /// Another process is moving it.
     Busy,
 }
@@ -324,9 +383,19 @@ pub(crate) fn suffix() -> Result<String, FileError> {
 /// Writes `parts` to a file in `dir` under `name` or `name` with a suffix; both the file and its name are on disk when
 /// this returns.
 pub(crate) fn publish(dir: &Dir, name: &FileName, parts: &[&[u8]]) -> Result<String, StoreError> {
+    publish_as(dir, name.plain(), || Ok(name.with_suffix(&suffix()?)), parts)
+}
+
+/// The same under `first`, or under the names that `next` gives when that is taken.
+fn publish_as<N: AsRef<OsStr>>(
+    dir: &Dir,
+    first: N,
+    next: impl Fn() -> Result<N, FileError>,
+    parts: &[&[u8]],
+) -> Result<N, StoreError> {
     const TRIES: usize = 16;
     let mut temporary = dir.temporary(parts)?;
-    let mut candidate = name.plain();
+    let mut candidate = first;
     for _ in 0..TRIES {
         if temporary.publish(&candidate)? {
             return match dir.sync() {
@@ -338,7 +407,7 @@ pub(crate) fn publish(dir: &Dir, name: &FileName, parts: &[&[u8]]) -> Result<Str
                 }
             };
         }
-        candidate = name.with_suffix(&suffix()?);
+        candidate = next()?;
     }
     Err(StoreError::NoFreeName(dir.path().to_owned()))
 }

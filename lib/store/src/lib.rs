@@ -16,7 +16,7 @@ use handoff_files::{Dir, FileError, Kind};
 use handoff_text::{Sanitised, quoted};
 
 pub use claim::{Claim, Receipt};
-pub use inbox::{Inbox, Moved, is_elsewhere};
+pub use inbox::{Copied, Inbox, Moved, is_elsewhere};
 pub use listing::{Listing, Oddity, Waiting};
 
 /// The largest file that is read whole, in bytes. Of a larger one only the beginning is looked at, see

@@ -101,3 +101,44 @@ fn every_error_shows_a_hostile_path_in_one_visible_line() {
     let said = StoreError::OpenToOthers { path: path(), mode: 0o777 }.to_string();
     assert!(said.ends_with(&format!("run: chmod 700 {}", quoted(Path::new(HOSTILE)))), "{said}");
 }
+
+/// The only handoff that waits in `inbox`, claimed.
+fn claimed(inbox: &Inbox) -> Claim<'_> {
+    let waiting = inbox.waiting().unwrap().handoffs.remove(0);
+    inbox.claim(&waiting, &inbox.archive().unwrap()).unwrap().unwrap()
+}
+
+#[test]
+fn a_rewritten_handoff_waits_under_its_name_and_a_deleted_one_is_gone() {
+    let (_dir, store) = store();
+    let app = inbox(&store, "/app");
+    std::fs::write(app.unread_path().join(NAME), FILE).unwrap();
+    assert_eq!(claimed(&app).rewrite(b"---\nname: m\n---\nother\n").unwrap(), NAME);
+    assert_eq!(std::fs::read(app.unread_path().join(NAME)).unwrap(), b"---\nname: m\n---\nother\n");
+    assert_eq!(count(&[&app]), 1);
+    claimed(&app).delete().unwrap();
+    assert_eq!(count(&[&app]), 0);
+}
+
+#[test]
+fn a_copy_of_an_archived_handoff_is_unread_once_and_unstamped() {
+    let (_dir, store) = store();
+    let (app, other) = (inbox(&store, "/app"), inbox(&store, "/other"));
+    let name = OsStr::new(NAME);
+    let archived = "---\nname: n\nto: app\nreceived_at: 2026-11-21T10:00:00Z\n---\nbody\n";
+    std::fs::write(app.read_path().join(NAME), archived).unwrap();
+    let fields = [("to", Some("other")), ("received_at", None)];
+    let copy = || app.copy_archived(name, &other, &fields).unwrap();
+    assert_eq!(copy(), Copied::As(name.to_owned()));
+    assert_eq!(copy(), Copied::WaitsThere);
+    let there = other.unread_path().join(NAME);
+    assert_eq!(std::fs::read_to_string(&there).unwrap(), "---\nname: n\nto: other\n---\nbody\n");
+    assert_eq!(std::fs::read_to_string(app.read_path().join(NAME)).unwrap(), archived);
+    // Another handoff of that name keeps it.
+    std::fs::write(&there, "another\n").unwrap();
+    assert!(matches!(copy(), Copied::As(suffixed) if suffixed != *name));
+    assert_eq!(std::fs::read_to_string(there).unwrap(), "another\n");
+    let held = app.archive().unwrap().open_file(name).unwrap();
+    held.lock().unwrap();
+    assert_eq!(copy(), Copied::Busy);
+}

@@ -130,7 +130,7 @@ fn an_id_is_a_number_or_a_part_of_a_name_that_only_one_has() {
         run(&[verb, "from-other"]).is(1, "", &ambiguous);
         for unknown in ["nope", "3", "0"] {
             let said = format!(
-                "agent-handoff: could not find a handoff {unknown:?}; inbox lists them, inbox log those archived\n"
+                "agent-handoff: could not find a handoff {unknown:?}; handoff inbox lists them, handoff inbox log those archived\n"
             );
             run(&[verb, unknown]).is(1, "", &said);
         }
@@ -306,7 +306,7 @@ fn a_wrong_command_line_is_a_usage_error() {
     let cases: [(&[&str], &str); 6] = [
         (&["frob"], "there is no verb `frob`"),
         (&["show"], "ID is missing"),
-        (&["list", "--all"], "`list` has no option `--all`"),
+        (&["show", "--all"], "`show` has no option `--all`"),
         (&["read", "-n", "1"], "`read` has no option `-n`"),
         (&["prune"], "prune requires --older-than AGE"),
         (&["--frob"], "there is no option `--frob`"),

@@ -8,11 +8,14 @@
     reason = "tests set up files and processes by hand"
 )]
 
+mod acts;
 mod addresses;
 mod context;
 mod inbox;
 mod input;
 mod refusals;
+mod screen;
 mod secrets;
 mod support;
+mod typed;
 mod writing;

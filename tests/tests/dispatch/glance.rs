@@ -51,7 +51,7 @@ fn what_waits_and_what_ran_here_has_a_line_each_and_other_worktrees_are_counted(
         [
             "",
             "handoff inbox show 1 · handoff tail",
-            "1 unread in another worktree: handoff inbox worktrees",
+            "1 unread in another worktree: handoff inbox --all",
             "handoff --help"
         ]
     );

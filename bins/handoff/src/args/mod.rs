@@ -99,6 +99,13 @@ pub(crate) enum Command {
         /// As `handoff_cli::table::Known` has it.
         kind: String,
     },
+    /// Show the handoffs as a screen.
+    InboxScreen {
+        /// The worktree, instead of the current directory's.
+        root: Option<PathBuf>,
+        /// Those of every worktree.
+        all: bool,
+    },
     /// What a backend is started through, see `leash`.
     Leash {
         /// The guard's process, the prompt and the backend's command.

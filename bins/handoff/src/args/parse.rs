@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use handoff_cli::table::Target;
-use handoff_cli::tables::{DRY_RUN, JSON, YES, handoff as table};
+use handoff_cli::tables::{DRY_RUN, JSON, ROOT, YES, handoff as table};
 use handoff_cli::{Asked, CalledAs, Given, Misuse, UsageError, age, ask, positive_limit, timeout};
 
 use super::{Command, List, New, Source, Task};
@@ -65,6 +65,9 @@ fn command(given: &Given, called: &CalledAs) -> Result<Command, Misuse> {
         "init" => Command::Init { yes: given.has(&YES) },
         "completions" => Command::Completions { shell: required()? },
         "man" => Command::Man { program: id()? },
+        "inbox-screen" => {
+            Command::InboxScreen { root: given.path(&ROOT), all: given.has(&handoff_cli::tables::inbox::ALL) }
+        }
         handoff_cli::complete::NAMES_VERB => Command::Complete { kind: required()? },
         _ => Command::Env,
     })

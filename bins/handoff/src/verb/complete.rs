@@ -34,7 +34,7 @@ pub(crate) fn man(program: Option<&str>) -> String {
 /// Prints the names of `kind`, one on each line; an unknown kind and what cannot be read have none.
 pub(crate) fn names(here: &Here<'_>, kind: &str) -> u8 {
     let known = Known::ALL.into_iter().find(|known| known.word() == kind);
-    let names = known.map(|known| self::known(here, known)).unwrap_or_default();
+    let names = known.map(|known| known_of(here, known)).unwrap_or_default();
     // A shell expands what it is given: nothing that could mean something to it is a name.
     let is_plain = |name: &String| {
         !name.is_empty()
@@ -45,12 +45,13 @@ pub(crate) fn names(here: &Here<'_>, kind: &str) -> u8 {
     printed(here.output, &lines)
 }
 
-fn known(here: &Here<'_>, known: Known) -> Vec<String> {
+fn known_of(here: &Here<'_>, known: Known) -> Vec<String> {
     match known {
         Known::Runs => runs(here),
         Known::Backends => backends(here),
         Known::Unread => listed("inbox", &["list", "--json"], "file"),
         Known::Archived => listed("inbox", &["log", "--json"], "file"),
+        Known::Handoffs => [Known::Unread, Known::Archived].map(|part| known_of(here, part)).concat(),
         Known::Captures => listed("handover", &["pending", "--json"], "id"),
         Known::Worktrees => worktrees(),
     }

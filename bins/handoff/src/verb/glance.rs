@@ -100,19 +100,20 @@ pub(crate) fn run(here: &Here<'_>, called: &CalledAs) -> Result<u8, Failure> {
     } else {
         text.push('\n');
         text.push_str(&table(&lines, columns));
-        text.push_str(&format!("\n{}\n", cut(&next(&lines, called), columns)));
+        text.push_str(&format!("\n{}\n", cut(&next(here, &lines, called), columns)));
     }
     text.push_str(&others(here, elsewhere, worktree.top(), called));
     text.push_str(&format!("{called} --help\n"));
     Ok(printed(here.output, &text))
 }
 
-/// What to type for what there is.
-fn next(lines: &[Line], called: &CalledAs) -> String {
+/// What to type for what there is. A person at a terminal opens the screen; this only prints, and ends at once.
+fn next(here: &Here<'_>, lines: &[Line], called: &CalledAs) -> String {
     let has = |kind: &str| lines.iter().any(|line| line.kind == kind);
     let mut commands = Vec::new();
     if has("unread") || has("offered") {
-        commands.push(format!("{called} inbox show 1"));
+        let way = if here.output.is_terminal() { "inbox -i" } else { "inbox show 1" };
+        commands.push(format!("{called} {way}"));
     }
     if has("capture") {
         commands.push(format!("{called} pickup"));
@@ -132,8 +133,8 @@ fn others(here: &Here<'_>, answer: Answer, top: &std::path::Path, called: &Calle
     let (count, unread) = others.fold((0, 0), |(count, unread), inbox| (count + 1, unread + inbox.unread));
     match count {
         0 => String::new(),
-        1 => format!("{unread} unread in another worktree: {called} inbox worktrees\n"),
-        _ => format!("{unread} unread in {count} other worktrees: {called} inbox worktrees\n"),
+        1 => format!("{unread} unread in another worktree: {called} inbox --all\n"),
+        _ => format!("{unread} unread in {count} other worktrees: {called} inbox --all\n"),
     }
 }
 

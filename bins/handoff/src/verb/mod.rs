@@ -7,6 +7,7 @@ pub(crate) mod deliver;
 mod dispatch;
 mod env;
 mod glance;
+mod inbox_screen;
 mod init;
 mod list;
 mod new;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: &Command, environment: &Environment, output: Output) 
     let here = || Here::new(environment, output);
     let done = match command {
         Command::Sibling { name, called, first, rest } => sibling::run(name, called, *first, rest),
+        Command::InboxScreen { root, all } => inbox_screen::run(environment, output, root.as_deref(), *all),
         Command::Leash { command } => Ok(leash::run(command)),
         Command::Guard { command } => Ok(guard::run(command, &output)),
         Command::Run(task) => here().and_then(|here| dispatch::run(&here, task)),

@@ -24,8 +24,8 @@ pub(crate) fn run(here: &Here, old: &Path, new: &Path) -> Result<Status, Failure
         return Err(format!("could not move to {}: there is no such directory", Sanitised::path(&new)).into());
     }
     let (from, to) = (Address::of(&old), Address::of(&new));
-    let Some(store) = here.store()? else { return Err(nothing(&old)) };
-    let Some(source) = store.inbox(&from)? else { return Err(nothing(&old)) };
+    let Some(store) = here.store()? else { return Err(nothing(here, &old)) };
+    let Some(source) = store.inbox(&from)? else { return Err(nothing(here, &old)) };
     store.trust()?;
     let ledger = Ledger::open(&source, &here.looker)?;
     // What a session used is archived, and goes to the archive.
@@ -49,8 +49,9 @@ pub(crate) fn run(here: &Here, old: &Path, new: &Path) -> Result<Status, Failure
     Ok(Status::NotDone)
 }
 
-fn nothing(old: &Path) -> Failure {
-    format!("could not find an inbox of {}; inbox worktrees lists them", Sanitised::path(old)).into()
+fn nothing(here: &Here, old: &Path) -> Failure {
+    format!("could not find an inbox of {}; {} worktrees lists them", Sanitised::path(old), here.called)
+        .into()
 }
 
 /// From where to where.

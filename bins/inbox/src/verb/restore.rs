@@ -10,6 +10,7 @@ use handoff_store::{Inbox, Listing, Moved};
 
 use crate::here::{Failure, Here};
 use crate::id::{self, Unclear};
+use crate::one::Shelf;
 
 /// A frontmatter fits into this many bytes.
 const BEGINNING: u64 = 64 << 10;
@@ -22,15 +23,24 @@ struct Given {
     is_archived: bool,
 }
 
-pub(crate) fn run(here: &Here, ids: &[String]) -> Result<Status, Failure> {
+pub(crate) fn run(here: &Here, ids: &[String], only: Option<Shelf>) -> Result<Status, Failure> {
     let unknown = || Unclear::Unknown(ids.first().cloned().unwrap_or_default());
     let Some(inbox) = here.own_inbox()? else {
-        return if ids.is_empty() { Err(nothing()) } else { Err(unknown().into()) };
+        return if ids.is_empty() { Err(nothing(here)) } else { Err(unknown().into()) };
     };
     let ledger = Ledger::take_turn(&inbox, &here.looker)?;
-    let chosen = if ids.is_empty() { newest(here, &inbox, &ledger)? } else { named(here, &inbox, ids)? };
+    let mut chosen =
+        if ids.is_empty() { newest(here, &inbox, &ledger)? } else { named(here, &inbox, &ledger, ids)? };
+    let is_meant = |given: &Given| only.is_none_or(|only| (only == Shelf::Archived) == given.is_archived);
+    if let Some(other) = chosen.iter().find(|given| !is_meant(given))
+        && !ids.is_empty()
+    {
+        let state = if other.is_archived { "archived" } else { "unread" };
+        return Err(format!("could not restore {}: it is {state}", id::shown(&other.name)).into());
+    }
+    chosen.retain(is_meant);
     if chosen.is_empty() {
-        return Err(nothing());
+        return Err(nothing(here));
     }
     let mut done = Vec::new();
     let mut failed = None;
@@ -86,21 +96,34 @@ fn put_back(inbox: &Inbox, ledger: &Ledger<'_>, given: &Given) -> Result<(), Fai
     Err(format!("could not restore {shown}: another process is moving it; try again").into())
 }
 
-fn nothing() -> Failure {
-    "could not restore anything: no session of this worktree was given a handoff; handoff inbox log lists what is archived"
-        .into()
+fn nothing(here: &Here) -> Failure {
+    format!(
+        "could not restore anything: no session of this worktree was given a handoff; {} log lists what is archived",
+        here.called
+    )
+    .into()
 }
 
-/// The archived handoffs that `ids` name.
-fn named(here: &Here, inbox: &Inbox, ids: &[String]) -> Result<Vec<Given>, Failure> {
+/// The handoffs that `ids` name: archived ones, or by a part of their names those that are on offer.
+fn named(here: &Here, inbox: &Inbox, ledger: &Ledger<'_>, ids: &[String]) -> Result<Vec<Given>, Failure> {
     let archived = here.archived(inbox, false)?;
-    let chosen: Result<Vec<usize>, Unclear> =
-        ids.iter().map(|id| id::resolve(id, archived.iter().map(|name| name.as_os_str()))).collect();
-    Ok(chosen?.into_iter().map(|index| of_archive(here, inbox, archived[index].clone())).collect())
+    let mut on_offer = on_offer(inbox, ledger)?;
+    let mut chosen = Vec::new();
+    for id in ids {
+        let offered = if id::is_number(id) { 0 } else { on_offer.len() };
+        let names = on_offer[..offered].iter().map(|given| given.name.as_os_str());
+        let index = id::resolve(id, names.chain(archived.iter().map(OsString::as_os_str)))?;
+        chosen.push(if index < offered {
+            on_offer.swap_remove(index)
+        } else {
+            of_archive(here, inbox, archived[index - offered].clone())
+        });
+    }
+    Ok(chosen)
 }
 
-/// What the newest session of this worktree was given: archived since, or still on offer to it.
-fn newest(here: &Here, inbox: &Inbox, ledger: &Ledger<'_>) -> Result<Vec<Given>, Failure> {
+/// What a session was offered and has not answered yet.
+fn on_offer(inbox: &Inbox, ledger: &Ledger<'_>) -> Result<Vec<Given>, Failure> {
     let Listing { handoffs, .. } = inbox.waiting()?;
     let on_offer = handoffs.iter().filter_map(|waiting| match ledger.standing(waiting) {
         Standing::OnOffer { offer, .. } => Some(Given {
@@ -111,8 +134,16 @@ fn newest(here: &Here, inbox: &Inbox, ledger: &Ledger<'_>) -> Result<Vec<Given>,
         }),
         Standing::Waiting(_) | Standing::Delivered(_) => None,
     });
+    Ok(on_offer.collect())
+}
+
+/// What the newest session of this worktree was given: archived since, or still on offer to it.
+fn newest(here: &Here, inbox: &Inbox, ledger: &Ledger<'_>) -> Result<Vec<Given>, Failure> {
     let archived = here.archived(inbox, false)?.into_iter().map(|name| of_archive(here, inbox, name));
-    let mut given: Vec<Given> = on_offer.chain(archived.filter(|given| given.session.is_some())).collect();
+    let mut given: Vec<Given> = on_offer(inbox, ledger)?
+        .into_iter()
+        .chain(archived.filter(|given| given.session.is_some()))
+        .collect();
     let newest = given.iter().max_by_key(|given| given.at.map(Timestamp::seconds));
     let session = newest.and_then(|given| given.session.clone());
     given.retain(|given| given.session == session);

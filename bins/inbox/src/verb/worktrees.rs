@@ -49,11 +49,11 @@ pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
         Column::new(""),
     ];
     let cells: Vec<_> = rows.iter().map(cells).collect();
-    let hint = match rows.iter().any(Row::is_orphan) {
-        true => {
-            table::hint("a renamed worktree gets its handoffs back with: inbox move OLD NEW", &here.output)
-        }
-        false => String::new(),
+    let hint = if rows.iter().any(Row::is_orphan) {
+        let hint = format!("a renamed worktree gets its handoffs back with: {} move OLD NEW", here.called);
+        table::hint(&hint, &here.output)
+    } else {
+        String::new()
     };
     Ok(here.output.print_styled(&format!("{}{hint}", table::render(&columns, &cells, &here.output))))
 }

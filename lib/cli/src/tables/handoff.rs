@@ -224,6 +224,12 @@ pub static COMPLETE: Verb = Verb {
     operands: &[Operand { name: "KIND", about: "", count: Count::One, values: Values::Any }],
     ..Verb::new(crate::complete::NAMES_VERB, "prints the names for completions")
 };
+/// `inbox-screen`: `handoff inbox --interactive` becomes it.
+pub static INBOX_SCREEN: Verb = Verb {
+    audience: Audience::Ourselves,
+    options: &[&super::ROOT, &inbox::ALL],
+    ..Verb::new("inbox-screen", "shows the handoffs as a screen")
+};
 /// `leash`: a backend is started through it.
 pub static LEASH: Verb =
     Verb { audience: Audience::Ourselves, tail: Tail::Raw, ..Verb::new("leash", "starts a backend") };
@@ -289,6 +295,7 @@ pub static PROGRAM: Program = Program {
         &COMPLETIONS,
         &MAN,
         &COMPLETE,
+        &INBOX_SCREEN,
         &LEASH,
         &GUARD,
     ],

@@ -15,6 +15,10 @@ pub static TOPIC: Opt = Opt::value("topic", "SLUG", Values::Any, "what it is abo
 /// `--file`.
 pub static FILE: Opt =
     Opt::value("file", "PATH", Values::File, "read the draft there; - is standard input (default)");
+/// `--message`.
+pub static MESSAGE: Opt =
+    Opt::value("message", "TEXT", Values::Any, "the next action, which then is the whole handoff")
+        .letter('m');
 /// `--name`.
 pub static NAME: Opt = Opt::value("name", "TITLE", Values::Any, "title; else the draft's, or its heading");
 /// `--description`.
@@ -41,19 +45,11 @@ pub static REDACT: Opt = Opt::flag("redact", "replace secrets by [REDACTED:<rule
 /// `--allow-secrets`.
 pub static ALLOW_SECRETS: Opt = Opt::flag("allow-secrets", "write secrets as they are");
 /// `--dirty-files`.
-pub static DIRTY_FILES: Opt = Opt::value(
-    "dirty-files",
-    "N",
-    Values::Any,
-    "how many files are uncommitted, when the caller has counted",
-);
+pub static DIRTY_FILES: Opt =
+    Opt::value("dirty-files", "N", Values::Any, "how many files are uncommitted, where it was counted");
 /// `--length`.
-pub static LENGTH: Opt = Opt::value(
-    "length",
-    "BYTES",
-    Values::Any,
-    "refuse a draft of another length: a killed sender sends less",
-);
+pub static LENGTH: Opt =
+    Opt::value("length", "BYTES", Values::Any, "refuse a draft of another length: it is not whole");
 /// `--project-dir`.
 pub static PROJECT_DIR: Opt = Opt::value(
     "project-dir",
@@ -72,6 +68,7 @@ static ONLY: Verb = Verb {
         &TO,
         &TOPIC,
         &FILE,
+        &MESSAGE,
         &NAME,
         &DESCRIPTION,
         &TOOL,
@@ -87,9 +84,12 @@ static ONLY: Verb = Verb {
         &CONTEXT,
         &JSON,
     ],
-    rules: &[Rule::Exclusive(&[&REDACT, &ALLOW_SECRETS])],
-    examples: &[Example { line: "--topic auth --to app-review < handoff.md", about: "" }],
-    notes: "The text comes from standard input, or from --file. It must have the heading `## Immediate next action`.\nExit code: 0 written, 1 refused (the draft is kept, the message says where), 2 usage.",
+    rules: &[Rule::Exclusive(&[&REDACT, &ALLOW_SECRETS]), Rule::Exclusive(&[&MESSAGE, &FILE])],
+    examples: &[
+        Example { line: "--topic auth --to app-review < handoff.md", about: "" },
+        Example { line: "-m 'next: run make test-auth'", about: "" },
+    ],
+    notes: "The text comes from standard input, --file or -m; on a terminal from an editor ($VISUAL, $EDITOR). It must have the heading `## Immediate next action`.\nExit code: 0 written, 1 refused (the draft is kept, the message says where), 2 usage.",
     ..Verb::new("", "")
 };
 
