@@ -27,3 +27,4 @@ mod restored;
 mod shown;
 mod support;
 mod upgrade;
+mod ways;
