@@ -150,9 +150,11 @@ def from_clone(dist: Path, _: str) -> str:
 
 
 def by_npm(dist: Path, target: str) -> str:
-    node, npm = shutil.which("node"), Path("/usr/lib/node_modules/npm")
-    if node is None or not npm.is_dir():
+    node, command = shutil.which("node"), shutil.which("npm")
+    if node is None or command is None:
         raise Failure("there is no node with npm")
+    # `…/npm/bin/npm-cli.js`, wherever that is.
+    npm = Path(command).resolve().parent.parent
     with World({Path(node): "/usr/bin/node", npm: "/usr/lib/node_modules/npm"}) as world, registry(dist) as address:
         for command in ("npm", "npx"):
             world.at(f"/usr/bin/{command}").symlink_to(f"../lib/node_modules/npm/bin/{command}-cli.js")
