@@ -261,7 +261,7 @@ impl Package {
             }
             _ => None,
         };
-        Some(format!("the package that it came in {} is still there: {}", self.way.came(), command?))
+        Some(format!("what came {} is still there: {}", self.way.came(), command?))
     }
 }
 

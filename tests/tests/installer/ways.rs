@@ -279,13 +279,13 @@ fn what_came_by_another_way_is_replaced_and_what_stays_of_it_is_named() {
     packaged.says("script", "0.1.0", "");
     let said = packaged.machine.install();
     assert!(
-        said.contains("note: this replaces 0.1.0, which came through cargo binstall; the package that it came in through cargo binstall is still there: cargo uninstall agent-handoff\n"),
+        said.contains("note: this replaces 0.1.0, which came through cargo binstall; what came through cargo binstall is still there: cargo uninstall agent-handoff\n"),
         "{said}"
     );
     assert_eq!(packaged.machine.manifest()["package"]["way"], "script");
     // By the same way once more it says nothing of it, and a script leaves no package.
     assert!(!packaged.machine.install().contains("this replaces"));
-    assert!(!packaged.machine.uninstall().contains("package"));
+    assert!(!packaged.machine.uninstall().contains("is still there"));
     packaged.says("archive", "0.1.0", "");
     packaged.machine.install();
     let said = packaged.machine.uninstall();
