@@ -78,7 +78,9 @@ impl<'p> Planner<'p> {
         let missing = path.ancestors().take_while(|path| !handoff_files::is_directory(path));
         let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
         missing.reverse();
-        if let Some(taken) = missing.iter().find(|path| handoff_files::is_taken(path)) {
+        // Another installer may have made it since.
+        let is_other = |path: &&PathBuf| handoff_files::is_taken(path) && !handoff_files::is_directory(path);
+        if let Some(taken) = missing.iter().find(is_other) {
             return self.problems.push(format!(
                 "could not create {}: it is no directory",
                 handoff_text::Sanitised::path(taken)
@@ -121,12 +123,13 @@ impl<'p> Planner<'p> {
         if handoff_files::is_directory(&path) || self.changes.iter().any(is_made) {
             return;
         }
-        match handoff_files::is_taken(&path) {
-            true => self.problems.push(format!(
+        if handoff_files::is_taken(&path) && !handoff_files::is_directory(&path) {
+            self.problems.push(format!(
                 "could not create {}: it is no directory",
                 handoff_text::Sanitised::path(&path)
-            )),
-            false => self.changes.push(Change::Directory(path)),
+            ));
+        } else {
+            self.changes.push(Change::Directory(path));
         }
     }
 
