@@ -285,7 +285,7 @@ main() {
   mv -- "$work/origin" "$work/$directory/origin.json"
   status=0
   # By its interpreter, so that it can say so where programs may not run.
-  sh "$work/$directory/install" --home "$prefix" "$@" || status=$?
+  sh "$work/$directory/install" --home "$prefix" ${downgrade:+--downgrade} "$@" || status=$?
   [ "$status" = 0 ] && check_path
   exit "$status"
 }

@@ -1,11 +1,14 @@
 """What the packaging scripts know of the project: names, versions, places, tools."""
 
 import functools
+import importlib
 import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -52,9 +55,23 @@ def metadata() -> dict:
     return json.loads(run("cargo", "metadata", "--format-version=1", "--locked", *platforms))
 
 
+# The version that tests release, instead of the one that is built.
+PRETENDED = "AGENT_HANDOFF_PACKAGING_VERSION"
+
+
 def version() -> str:
     """The version of all the programs."""
-    return next(package["version"] for package in metadata()["packages"] if package["name"] == "installer")
+    return os.environ.get(PRETENDED) or next(package["version"] for package in metadata()["packages"] if package["name"] == "installer")
+
+
+@contextmanager
+def as_version(pretended: str):
+    """Has these scripts, and those that they start, package another version."""
+    os.environ[PRETENDED] = pretended
+    try:
+        yield
+    finally:
+        del os.environ[PRETENDED]
 
 
 def target_directory() -> Path:
@@ -85,6 +102,14 @@ def tools() -> Path:
         subprocess.run([*install, "--requirement", str(ROOT / "packaging/requirements.txt")], check=True)
         mark.write_text(wanted)
     return place / "bin"
+
+
+@functools.cache
+def tool(name: str) -> ModuleType:
+    """A pinned tool that is a Python module."""
+    for place in tools().parent.glob("lib/python*/site-packages"):
+        sys.path.append(str(place))
+    return importlib.import_module(name)
 
 
 def run(*command: str, check: bool = True) -> str:

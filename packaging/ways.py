@@ -15,6 +15,7 @@ from urllib.request import urlopen
 
 import archive
 import project
+import upgrades
 from world import HOME, Failure, World
 
 DIST = "/media/dist"
@@ -66,6 +67,33 @@ def by_script(dist: Path, _: str) -> str:
             raise Failure("it is not where --prefix says")
         world.uninstall(before)
     return "from a directory, and over HTTP to another prefix"
+
+
+def upgraded_by_script(dist: Path, target: str) -> str:
+    """What the released script installed, from the releases of a repository."""
+    site = upgrades.scratch() / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    site.mkdir(parents=True)
+    with World() as world, served(site) as address:
+        repository = f"{address}/it"
+
+        def put(version: str) -> None:
+            released = upgrades.release(dist, target, upgrades.scratch() / version, version, repository)
+            upgrades.publish(site, released, version)
+
+        def install(*options: str) -> None:
+            world.put(upgrades.scratch() / project.version(), DIST)
+            world.must("sh", f"{DIST}/install.sh", "--from", DIST, *options)
+
+        before = world.home()
+        put(project.version())
+        install()
+        world.prove(project.version())
+        upgrades.tried(world, put)
+        install("--downgrade")
+        seen = upgrades.killed(world, lambda: install("--downgrade"))
+        world.uninstall(before)
+    return f"and killed at {upgrades.KILLS} moments: {seen}"
 
 
 def by_binstall(dist: Path, target: str) -> str:
@@ -121,20 +149,29 @@ def from_clone(dist: Path, _: str) -> str:
     return "`./install`, with an archive, and at a release"
 
 
-def by_npm(dist: Path, _: str) -> str:
-    node, npm = shutil.which("node"), Path("/usr/lib/node_modules/npm")
-    if node is None or not npm.is_dir():
+def by_npm(dist: Path, target: str) -> str:
+    node, command = shutil.which("node"), shutil.which("npm")
+    if node is None or command is None:
         raise Failure("there is no node with npm")
+    # `…/npm/bin/npm-cli.js`, wherever that is.
+    npm = Path(command).resolve().parent.parent
     with World({Path(node): "/usr/bin/node", npm: "/usr/lib/node_modules/npm"}) as world, registry(dist) as address:
-        (world.at("/usr/bin/npx")).symlink_to("../lib/node_modules/npm/bin/npx-cli.js")
+        for command in ("npm", "npx"):
+            world.at(f"/usr/bin/{command}").symlink_to(f"../lib/node_modules/npm/bin/{command}-cli.js")
         before = world.home()
         # Its cache is no part of the installation.
         settings = {"npm_config_registry": address, "npm_config_cache": "/tmp/npm", "npm_config_update_notifier": "false"}
         world.must("npx", "--yes", "agent-handoff", "install", **settings)
         shutil.rmtree(world.at("/tmp/npm"))
         world.prove(project.version())
+
+        def put(version: str) -> None:
+            released = upgrades.release(dist, target, upgrades.scratch() / version, version)
+            publish_to(address, released)
+
+        upgrades.tried(world, put, **settings)
         world.uninstall(before)
-    return "`npx agent-handoff install`"
+    return "`npx agent-handoff install`, and its upgrades"
 
 
 @contextmanager
@@ -156,19 +193,26 @@ def registry(dist: Path):
         stderr=subprocess.DEVNULL,
     )
     try:
-        environment = dict(os.environ, npm_config_userconfig=str(scratch / "npmrc"), npm_config_cache=str(scratch / "npm"))
-        (scratch / "npmrc").write_text(f"registry={address}\n//127.0.0.1:4873/:_authToken=none\n")
         wait_for(address, server)
-        for path in sorted((dist / "npm").glob("*.tgz"), reverse=True):
-            published = subprocess.run(
-                ["npm", "publish", str(path), "--loglevel", "error"], env=environment, capture_output=True, text=True
-            )
-            if published.returncode != 0:
-                raise Failure(f"npm did not publish {path.name}: {published.stderr}")
+        publish_to(address, dist)
         yield address
     finally:
         server.terminate()
         server.wait()
+
+
+def publish_to(address: str, dist: Path) -> None:
+    """Publishes the npm packages in `dist`, those of the platforms first."""
+    scratch = project.target_directory() / "packaging-tools/registry/storage"
+    environment = dict(os.environ, npm_config_userconfig=str(scratch / "npmrc"), npm_config_cache=str(scratch / "npm"))
+    host = address.removeprefix("http:")
+    (scratch / "npmrc").write_text(f"registry={address}\n{host}/:_authToken=none\n")
+    for path in sorted((dist / "npm").glob("*.tgz"), reverse=True):
+        published = subprocess.run(
+            ["npm", "publish", str(path), "--loglevel", "error"], env=environment, capture_output=True, text=True
+        )
+        if published.returncode != 0:
+            raise Failure(f"npm did not publish {path.name}: {published.stderr}")
 
 
 def wait_for(address: str, server: subprocess.Popen) -> None:
@@ -184,7 +228,7 @@ def wait_for(address: str, server: subprocess.Popen) -> None:
     raise Failure("the npm registry did not start")
 
 
-def by_pypi(dist: Path, _: str) -> str:
+def by_pypi(dist: Path, target: str) -> str:
     uv, python = project.tools() / "uv", Path(sys.base_prefix)
     index = project.target_directory() / "packaging-tools/index"
     shutil.rmtree(index, ignore_errors=True)
@@ -204,11 +248,21 @@ def by_pypi(dist: Path, _: str) -> str:
         world.must("uvx", project.PYPI, "install", **settings)
         shutil.rmtree(world.at("/tmp/uv"))
         world.prove(project.version())
+
+        def put(version: str) -> None:
+            released = upgrades.release(dist, target, upgrades.scratch() / version, version)
+            for wheel in (released / "pypi").glob("*.whl"):
+                shutil.copy(wheel, index / "simple" / project.PYPI)
+
+        upgrades.tried(world, put, **settings)
         world.uninstall(before)
+        for version in (upgrades.BROKEN, upgrades.NEWER):
+            for wheel in (index / "simple" / project.PYPI).glob(f"*-{version}-*.whl"):
+                wheel.unlink()
         world.must("/opt/python/bin/python3", "-m", "venv", "/tmp/venv")
         pip = ("/tmp/venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir")
         world.must(*pip, "--index-url", f"{address}/simple", project.PYPI)
         world.must("/tmp/venv/bin/agent-handoff", "install")
         world.prove(project.version())
         world.uninstall(before)
-    return f"`uvx {project.PYPI} install`, and pip"
+    return f"`uvx {project.PYPI} install` and its upgrades, and pip"

@@ -125,12 +125,18 @@ class World:
         **environment: str,
     ) -> Done:
         """Runs a command in it as the person, with this environment and no other."""
+        inside = self.command(*command, cwd=cwd, path=path, user=user, **environment)
+        done = subprocess.run(inside, input=input, capture_output=True, text=True, timeout=300)
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def command(
+        self, *command: str, cwd: str = HOME, path: str = PATH, user: int = USER, **environment: str
+    ) -> list[str]:
+        """What runs a command in it as `run` does."""
         given = {"HOME": HOME, "PATH": path, "SHELL": "/bin/bash", "USER": "user"} | environment
         inside = ["chroot", f"--userspec={user}:{user}", str(self.root), "/bin/env", "-i"]
         inside += [f"{name}={value}" for name, value in given.items()]
-        inside += ["/bin/sh", "-c", 'cd "$0" && exec "$@"', cwd, *command]
-        done = subprocess.run(inside, input=input, capture_output=True, text=True, timeout=300)
-        return Done(done.returncode, done.stdout, done.stderr)
+        return [*inside, "/bin/sh", "-c", 'cd "$0" && exec "$@"', cwd, *command]
 
     def must(self, *command: str, **options) -> Done:
         """Runs a command that has to succeed."""
@@ -154,14 +160,23 @@ class World:
         if version not in told:
             raise Failure(f"`handoff --version` says {told!r}, not {version}")
         doctor = self.must("handoff", "doctor", "--quick")
+        if f"version {version}" not in doctor.out:
+            raise Failure(f"doctor does not say that it is {version}:\n{doctor.said}")
+        self.works()
+
+    def works(self) -> None:
+        """A handoff is written, and the wired hook shows it."""
         self.must("git", "init", "--quiet", f"{HOME}/app")
         app = f"{HOME}/app"
         written = self.must("handoff", "write", "--name", "Try it", input="## Immediate next action\nRun `make`.\n", cwd=app)
         sentinel = written.out.split("sentinel:")[1].split()[0]
         shown = self.must(*self.hook(), input=json.dumps(self.payload(app)), cwd=app).out
         if sentinel not in shown or "Run `make`." not in shown:
-            raise Failure(f"the hook did not show the handoff:\n{shown}\n{doctor.said}")
+            raise Failure(f"the hook did not show the handoff:\n{shown}")
         shutil.rmtree(self.at(app))
+        # Else doctor finds a handoff for a directory that is gone, and rightly so.
+        for inbox in self.at(f"{HOME}/.agent-handoffs").glob("*-app"):
+            shutil.rmtree(inbox)
 
     def hook(self) -> list[str]:
         """The command that Claude Code's settings have for the start of a session."""

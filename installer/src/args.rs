@@ -35,6 +35,8 @@ pub struct Options {
     pub json: bool,
     /// `--codex-hook`.
     pub codex_hook: bool,
+    /// `--downgrade`.
+    pub downgrade: bool,
     /// `--trust-codex-hook`.
     pub trust_codex_hook: bool,
     /// `--quick`.
@@ -71,6 +73,7 @@ fn options(given: &Given) -> Result<Options, Misuse> {
         dry_run: given.has(&DRY_RUN),
         json: given.has(&JSON),
         codex_hook: given.has(&table::CODEX_HOOK),
+        downgrade: given.has(&table::DOWNGRADE),
         trust_codex_hook: given.has(&table::TRUST_CODEX_HOOK),
         quick: given.has(&table::QUICK),
         skip: given.has(&table::SKIP),

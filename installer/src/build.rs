@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use handoff_process::Environment;
+
 use crate::error::InstallError;
 use crate::programs::PROGRAMS;
 
@@ -14,6 +16,28 @@ const LINUX_FLAGS: [&str; 4] = ["-C", "target-feature=+crt-static", "-C", "reloc
 /// For Rust's own linker, where it is the default: functions of the same machine code become one, and the index of the
 /// unwind tables goes, which nothing reads where a panic aborts. Together 90 kB less of the hook to load.
 const LINKER_FLAGS: [&str; 4] = ["-C", "link-arg=-Wl,--icf=all", "-C", "link-arg=-Wl,--no-eh-frame-hdr"];
+
+/// For musl, whose programs are static by themselves, with Rust's own linker and C library: beside what the two lists
+/// above say, the tables for unwinding go. The same as `LINUX_FLAGS` in `packaging/build`.
+const MUSL_FLAGS: [&str; 16] = [
+    "-C",
+    "relocation-model=static",
+    "-C",
+    "force-unwind-tables=no",
+    "-C",
+    "linker=rust-lld",
+    "-C",
+    "linker-flavor=ld.lld",
+    "-C",
+    "link-self-contained=yes",
+    "-C",
+    "link-arg=--icf=all",
+    "-C",
+    "link-arg=--no-eh-frame-hdr",
+    "-C",
+    // From the root of the workspace, where cargo has rustc link.
+    "link-arg=-Tpackaging/no-unwinding.ld",
+];
 
 /// What this program was built from, and by what.
 #[derive(Clone, Copy, Debug)]
@@ -40,13 +64,15 @@ pub(crate) const ORIGIN: Option<Origin> = match option_env!("AGENT_HANDOFF_RELEA
 /// # Errors
 /// [`InstallError::Tool`] when cargo or rustc fail; their messages go to standard error as they come.
 pub fn build(checkout: &Path) -> Result<PathBuf, InstallError> {
-    let target = host()?;
+    let target = target()?;
     let mut cargo = Command::new(cargo());
     cargo.current_dir(checkout).args(["build", "--release", "--locked", "--target", &target]);
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     if target.contains("-linux-gnu") {
         let linker = if target.starts_with("x86_64-") { &LINKER_FLAGS[..] } else { &[] };
         cargo.env("CARGO_ENCODED_RUSTFLAGS", [&LINUX_FLAGS[..], linker].concat().join("\x1f"));
+    } else if target.ends_with("-linux-musl") {
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", MUSL_FLAGS.join("\x1f"));
     }
     for program in PROGRAMS {
         cargo.args(["--package", program]);
@@ -61,6 +87,22 @@ pub fn build(checkout: &Path) -> Result<PathBuf, InstallError> {
 /// The cargo that built this program, else the one on PATH.
 pub(crate) fn cargo() -> PathBuf {
     ORIGIN.map_or("cargo", |origin| origin.cargo).into()
+}
+
+/// What is built for: musl where its standard library and a C compiler for it, which SQLite needs, are here; such programs
+/// are 40 % smaller and start faster. Else this machine.
+fn target() -> Result<String, InstallError> {
+    let host = host()?;
+    let Some(machine) = host.strip_suffix("-unknown-linux-gnu") else { return Ok(host) };
+    let musl = format!("{machine}-unknown-linux-musl");
+    let mut rustc = Command::new(cargo().with_file_name("rustc"));
+    rustc.args(["--print", "target-libdir", "--target", &musl]);
+    let library = answer(&mut rustc, "ask rustc for its libraries").unwrap_or_default();
+    let compilers = ["musl-gcc".to_owned(), format!("{machine}-linux-musl-gcc")];
+    let environment = Environment::read();
+    let can_compile = compilers.iter().any(|compiler| environment.find_program(compiler).is_some());
+    let is_here = can_compile && handoff_files::is_directory(Path::new(library.trim_end()));
+    Ok(if is_here { musl } else { host })
 }
 
 /// The triple of this machine.

@@ -1,4 +1,5 @@
-//! Is there something newer? Asked of git at most once a day, in the background; what it said last is what is shown.
+//! Is there something newer? Asked where the programs came from at most once a day, in the background; what was said last
+//! is what is shown.
 
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -15,6 +16,8 @@ use crate::args::Options;
 use crate::git::Checkout;
 use crate::manifest::Manifest;
 use crate::places::Places;
+use crate::released;
+use crate::version::Version;
 
 /// Its file name in the prefix.
 pub(crate) const STATE: &str = "upgrade-check.json";
@@ -29,15 +32,15 @@ const LONGEST: u64 = 1 << 20;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct State {
-    /// Seconds since 1970 at which git was asked last.
+    /// Seconds since 1970 at which it was asked last.
     asked: u64,
-    /// The commit that was installed then.
+    /// The commit that was installed then, or the version of a released package.
     installed: Option<String>,
-    /// The newest commit, when it is not the installed one.
+    /// The newest commit or version, when it is not the installed one.
     newest: Option<String>,
-    /// How many commits lie between.
+    /// How many commits lie between; none for a released package.
     commits: usize,
-    /// The commit that the user does not want to hear of.
+    /// The commit or version that the user does not want to hear of.
     skipped: Option<String>,
 }
 
@@ -54,22 +57,20 @@ pub(crate) fn check(options: &Options, environment: &Environment, output: &Outpu
     }
     let Ok(places) = Places::find(options.home.as_deref(), environment) else { return nothing() };
     let Ok(manifest) = Manifest::load(&places) else { return nothing() };
-    let Some(checkout) = &manifest.checkout else { return nothing() };
+    if manifest.package.is_none() && manifest.checkout.is_none() {
+        return nothing();
+    }
     let state = State::load(&places);
     if options.now {
-        let checkout = Checkout::new(checkout);
-        if let (true, Some(installed)) = (checkout.fetch().is_ok(), &manifest.commit) {
-            let news = checkout.news(installed).filter(|news| !news.lines.is_empty());
-            let commits = news.as_ref().map_or(0, |news| news.lines.len());
-            let newest = news.map(|news| news.commit);
-            let installed = Some(installed.clone());
+        if let Some(asked) = ask(&manifest, environment) {
+            let State { installed, newest, commits, .. } = asked;
             State { installed, newest, commits, ..State::load(&places) }.save(&places);
         }
         return Status::Done;
     }
     // What was found out before an upgrade says nothing about what is installed since.
-    let is_commit = |name: &&String| name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let newest = state.newest.as_ref().filter(|_| state.installed == manifest.commit).filter(is_commit);
+    let is_current = state.installed == installed(&manifest);
+    let newest = state.newest.as_ref().filter(|newest| is_current && is_name(newest));
     if options.skip {
         let Some(newest) = newest else { return nothing() };
         let skipped = State { skipped: Some(newest.clone()), ..state.clone() };
@@ -94,10 +95,16 @@ pub(crate) fn check(options: &Options, environment: &Environment, output: &Outpu
     }
     let told = newest.filter(|newest| state.skipped.as_ref() != Some(newest));
     if options.json {
-        let commits = told.map(|_| state.commits);
+        let commits = told.map(|_| state.commits).filter(|_| manifest.package.is_none());
         return output.print(&answer(told, commits));
     }
     let Some(newest) = told else { return Status::Done };
+    if manifest.package.is_some() {
+        let installed = &manifest.version;
+        return output.print(&format!(
+            "upgrade:  agent-handoff {newest} is there, this is {installed}: the skill upgrade-handoff gets it\n"
+        ));
+    }
     let commits = if state.commits == 1 { "1 commit" } else { &format!("{} commits", state.commits) };
     output.print(&format!(
         "upgrade:  agent-handoff {} is there, {commits} newer: the skill upgrade-handoff gets it\n",
@@ -115,13 +122,44 @@ fn ask_in_background(places: &Places) {
     let _ = command.spawn();
 }
 
+/// What is installed, in the words of where a newer one is asked for.
+fn installed(manifest: &Manifest) -> Option<String> {
+    match manifest.package {
+        Some(_) => Some(manifest.version.clone()),
+        None => manifest.commit.clone(),
+    }
+}
+
+/// Asks where the programs came from; `None` where there is no answer.
+fn ask(manifest: &Manifest, environment: &Environment) -> Option<State> {
+    let installed = installed(manifest)?;
+    if let Some(package) = &manifest.package {
+        let newest = released::newest(package, environment).ok()?;
+        let is_newer = installed.parse::<Version>().is_ok_and(|installed| newest > installed);
+        let newest = is_newer.then(|| newest.to_string());
+        return Some(State { installed: Some(installed), newest, ..State::default() });
+    }
+    let checkout = Checkout::new(manifest.checkout.as_ref()?);
+    checkout.fetch().ok()?;
+    let news = checkout.news(&installed).filter(|news| !news.lines.is_empty());
+    let commits = news.as_ref().map_or(0, |news| news.lines.len());
+    let newest = news.map(|news| news.commit);
+    Some(State { installed: Some(installed), newest, commits, ..State::default() })
+}
+
+/// Whether a name may be shown: a commit or a version.
+fn is_name(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_hexdigit()) || name.parse::<Version>().is_ok()
+}
+
 /// What programs are told.
 fn answer(newest: Option<&String>, commits: Option<usize>) -> String {
     format!("{}\n", json!({"newest": newest, "commits": commits}))
 }
 
-fn short(commit: &str) -> &str {
-    commit.get(..7).unwrap_or(commit)
+/// A version as it is, a commit by its first digits.
+fn short(name: &str) -> &str {
+    if name.contains('.') { name } else { name.get(..7).unwrap_or(name) }
 }
 
 impl State {

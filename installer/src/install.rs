@@ -21,6 +21,8 @@ use crate::prove::prove;
 use crate::report::Report;
 use crate::trust::{self, Review};
 use crate::uninstall::take_over;
+use crate::version::Version;
+use crate::way::{self, Package};
 
 /// Its file name in the prefix: held while the prefix is changed.
 pub(crate) const LOCK: &str = ".lock";
@@ -39,6 +41,7 @@ pub(crate) fn install(
     let old = Manifest::load(&places)?;
     let agents = chosen(options, &places, environment);
     let source = Source::find()?;
+    not_older(&places, &source, &old, options)?;
     if options.trust_codex_hook && environment.find_program("codex").is_none() {
         return Err(InstallError::InTheWay(vec![
             "could not trust Codex's hook: there is no `codex` on PATH to do it; put it there, or install without \
@@ -90,6 +93,9 @@ pub(crate) fn install(
     planner.manifest.save(&places.manifest())?;
     let mut report = Report::new(&places, options.json);
     report.installed(&planner, &agents, &proof, environment);
+    way::replaced(&old, &planner.manifest, &places, environment)
+        .into_iter()
+        .for_each(|note| report.note(note));
     if options.trust_codex_hook {
         match trust::trust(&places, &planner.manifest, environment) {
             Ok(trusting) => {
@@ -156,6 +162,26 @@ fn unchanged(
     }
 }
 
+/// Fails when released programs would take the place of newer ones, and nobody asked for that.
+fn not_older(
+    places: &Places,
+    source: &Source,
+    old: &Manifest,
+    options: &Options,
+) -> Result<(), InstallError> {
+    let installed = old.version.parse::<Version>().ok();
+    let is_newer = installed.is_some_and(|installed| Version::own().is_some_and(|own| installed > own));
+    if options.downgrade || !is_newer || matches!(source, Source::Checkout(_)) {
+        return Ok(());
+    }
+    Err(InstallError::InTheWay(vec![format!(
+        "could not install {}: {} has {}, which is newer; to go back to the older one, add --downgrade",
+        env!("CARGO_PKG_VERSION"),
+        places.short(&places.prefix),
+        old.version
+    )]))
+}
+
 /// The agents that are meant.
 pub(crate) fn chosen(options: &Options, places: &Places, environment: &Environment) -> Vec<Agent> {
     match &options.only {
@@ -173,10 +199,18 @@ fn files(planner: &mut Planner<'_>, places: &Places, source: &Source, built: Vec
             planner.manifest.commit = Checkout::new(checkout).head();
             planner.manifest.checkout = Some(checkout.clone());
             planner.manifest.origin = None;
+            planner.manifest.package = None;
         }
         // The installed ones: where they came from stays.
         Source::Built(dir) if *dir == handoff_files::canonical(&places.bin()) => {}
-        Source::Built(dir) => planner.manifest.origin = Some(dir.clone()),
+        Source::Built(dir) => {
+            planner.manifest.origin = Some(dir.clone());
+            planner.manifest.package = Package::of(dir);
+            if let Some(package) = &planner.manifest.package {
+                planner.manifest.checkout = None;
+                planner.manifest.commit = Some(package.commit.clone()).filter(|commit| !commit.is_empty());
+            }
+        }
     }
     for (name, content) in built {
         planner.write(places.program(name), content, true);

@@ -12,6 +12,7 @@ use crate::error::InstallError;
 use crate::piece::{Looks, MadeIn};
 use crate::places::Places;
 use crate::programs::COMMANDS;
+use crate::way::Package;
 
 /// Its file name in the prefix.
 pub(crate) const NAME: &str = "manifest.json";
@@ -32,6 +33,9 @@ pub(crate) struct Manifest {
     pub(crate) checkout: Option<PathBuf>,
     /// The directory that they were taken from, where they were not built.
     pub(crate) origin: Option<PathBuf>,
+    /// The released package that they came in, where they did.
+    #[serde(deserialize_with = "known")]
+    pub(crate) package: Option<Package>,
     /// The commit that they were built at.
     pub(crate) commit: Option<String>,
     /// The agents that are wired.
@@ -271,6 +275,11 @@ fn is_skill(path: &Path) -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+/// A package that a newer version recorded may have come by a way that this one does not know.
+fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Package>, D::Error> {
+    Ok(serde_json::from_value(serde_json::Value::deserialize(deserializer)?).ok())
 }
 
 fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {

@@ -171,12 +171,13 @@ impl<'p> Planner<'p> {
         if handoff_files::is_directory(&path) || self.changes.iter().any(is_made) {
             return;
         }
-        match handoff_files::is_taken(&path) {
-            true => self.problems.push(format!(
+        if handoff_files::is_taken(&path) && !handoff_files::is_directory(&path) {
+            self.problems.push(format!(
                 "could not create {}: it is no directory",
                 handoff_text::Sanitised::path(&path)
-            )),
-            false => self.changes.push(Change::Directory(path)),
+            ));
+        } else {
+            self.changes.push(Change::Directory(path));
         }
     }
 
@@ -420,7 +421,9 @@ fn missing(path: &Path) -> Result<Vec<PathBuf>, Taken> {
     let missing = path.ancestors().take_while(|path| !handoff_files::is_directory(path));
     let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
     missing.reverse();
-    match missing.iter().find(|path| handoff_files::is_taken(path)) {
+    // Another installer may have made it since.
+    let is_other = |path: &&PathBuf| handoff_files::is_taken(path) && !handoff_files::is_directory(path);
+    match missing.iter().find(is_other) {
         Some(taken) => Err(Taken(taken.clone())),
         None => Ok(missing),
     }

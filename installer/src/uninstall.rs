@@ -70,6 +70,12 @@ pub(crate) fn uninstall(
         plugins(&places, options).into_iter().for_each(|note| report.note(note));
         planner.notes.iter().for_each(|note| report.note(note.clone()));
         stays(&places, environment).into_iter().for_each(|note| report.note(note));
+        if options.only.is_none()
+            && let Some(package) = &old.package
+        {
+            let note = package.stays(old.origin.as_deref(), &places, environment);
+            note.into_iter().for_each(|note| report.note(note));
+        }
         report.done(&planner.changes);
     }
     report.left(&left);

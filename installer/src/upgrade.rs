@@ -12,13 +12,15 @@ use crate::error::InstallError;
 use crate::git::Checkout;
 use crate::manifest::Manifest;
 use crate::places::Places;
+use crate::released;
 use crate::report::Report;
 
 /// How much of a commit's subject is shown, in bytes.
 const MAX_SUBJECT_BYTES: usize = 200;
 
-/// Fetches, shows what is new, goes forward, and has the new checkout's own installer build, install and prove. When
-/// that fails, the programs are those of before, and so is the checkout.
+/// Gets what is newer by the way that it was installed. For a checkout: fetches, shows what is new, goes forward, and has
+/// the new checkout's own installer build, install and prove. When that fails, the programs are those of before, and so
+/// is the checkout.
 ///
 /// # Errors
 /// [`InstallError`].
@@ -29,6 +31,9 @@ pub(crate) fn upgrade(
 ) -> Result<Status, InstallError> {
     let places = Places::find(options.home.as_deref(), environment)?;
     let manifest = Manifest::load(&places)?;
+    if let Some(package) = &manifest.package {
+        return released::upgrade(package, options, &places, &manifest, environment, output);
+    }
     let Some(path) = &manifest.checkout else {
         return Err(InstallError::Tool(by_hand(&places, &manifest)));
     };

@@ -195,6 +195,9 @@ impl Patient<'_> {
             (_, _, Some(origin)) if handoff_files::is_program(&origin.join("installer")) => {
                 quoted(&origin.join("installer"))
             }
+            _ if self.by_its_way(arguments).is_some() => {
+                return self.by_its_way(arguments).unwrap_or_default();
+            }
             (_, Some(checkout), _) if handoff_files::is_file(&checkout.join("Cargo.toml")) => build(checkout),
             (Some(Source::Checkout(checkout)), ..) => build(&checkout),
             _ => {
@@ -211,6 +214,16 @@ impl Patient<'_> {
             false => format!(" --home {}", quoted(&self.places.prefix)),
         };
         format!("{installer} {arguments}{home}")
+    }
+
+    /// The command line that gets a released package again, by the way that it came; `None` where this machine has not
+    /// what it takes.
+    fn by_its_way(&self, arguments: &str) -> Option<String> {
+        let usual = self.places.home.join(".agent-handoff");
+        let home = Some(self.places.prefix.as_path()).filter(|prefix| *prefix != usual);
+        // The verb itself is part of each way's own line.
+        let options: Vec<String> = arguments.split_whitespace().skip(1).map(str::to_owned).collect();
+        self.manifest.package.as_ref()?.again(self.manifest, home, self.environment, &options)
     }
 
     /// The hooks as Codex's app-server lists them, asked once.

@@ -54,7 +54,11 @@ impl Patient<'_> {
                     )
                 }
                 (Some(checkout), None) => format!(", built from {}", self.places.short(checkout)),
-                _ => String::new(),
+                _ => self
+                    .manifest
+                    .package
+                    .as_ref()
+                    .map_or_else(String::new, |package| format!(", which came {}", package.way.came())),
             };
             self.well(format!("{} in {prefix}/bin, version {version}{from}", PROGRAMS.join(", ")));
         }

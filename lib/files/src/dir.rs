@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::DirBuilder;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -389,7 +389,7 @@ impl Dir {
     /// # Errors
     /// What the system says; that the file system cannot do it to directories is no error.
     pub fn sync(&self) -> Result<(), FileError> {
-        match rustix::fs::fsync(self.fd.as_fd()) {
+        match sync_names(self.fd.as_fd()) {
             Ok(()) | Err(Errno::INVAL | Errno::ROFS) => Ok(()),
             Err(error) => Err(FileError::new("sync", &self.path)(error)),
         }
@@ -402,5 +402,20 @@ impl Dir {
     ) -> impl FnOnce(E) -> FileError + use<E> {
         let path = self.path_of(name);
         move |source| FileError { verb, path, source: source.into() }
+    }
+}
+
+#[cfg(not(target_vendor = "apple"))]
+fn sync_names(directory: BorrowedFd<'_>) -> Result<(), Errno> {
+    rustix::fs::fsync(directory)
+}
+
+/// There `fsync` leaves what was written in the drive's own cache, which a power failure empties.
+#[cfg(target_vendor = "apple")]
+fn sync_names(directory: BorrowedFd<'_>) -> Result<(), Errno> {
+    match rustix::fs::fcntl_fullfsync(directory) {
+        // A file system that knows no such call, as network ones.
+        Err(Errno::NOTSUP | Errno::INVAL | Errno::NOTTY) => rustix::fs::fsync(directory),
+        synced => synced,
     }
 }

@@ -31,3 +31,4 @@ mod set_aside;
 mod shown;
 mod support;
 mod upgrade;
+mod ways;

@@ -18,6 +18,8 @@ pub static TRUST_CODEX_HOOK: Opt = Opt::flag(
     "trust-codex-hook",
     "trust our hooks through Codex itself; without one there, --codex-hook too",
 );
+/// `--downgrade`.
+pub static DOWNGRADE: Opt = Opt::flag("downgrade", "also when what is installed is newer");
 /// `--quick`.
 pub static QUICK: Opt = Opt::flag("quick", "do not ask Codex's app-server");
 /// `--skip`.
@@ -34,7 +36,7 @@ pub static HOME: Opt = Opt::value(
 
 /// `install`.
 pub static INSTALL: Verb = Verb {
-    options: &[&ONLY, &CODEX_HOOK, &TRUST_CODEX_HOOK],
+    options: &[&ONLY, &CODEX_HOOK, &TRUST_CODEX_HOOK, &DOWNGRADE],
     examples: &[Example { line: "install --dry-run", about: "what would be changed?" }],
     ..Verb::new("install", "installs the programs and wires Claude Code and Codex")
 };
@@ -45,7 +47,8 @@ pub static UNINSTALL: Verb =
 pub static DOCTOR: Verb =
     Verb { options: &[&QUICK], ..Verb::new("doctor", "says what is wrong, and how to fix it") };
 /// `upgrade`.
-pub static UPGRADE: Verb = Verb::new("upgrade", "fetches, builds and installs what is newer");
+pub static UPGRADE: Verb =
+    Verb::new("upgrade", "gets and installs what is newer, by the way that it was installed");
 /// `upgrade-check`.
 pub static UPGRADE_CHECK: Verb =
     Verb { options: &[&SKIP, &NOW], ..Verb::new("upgrade-check", "says whether there is something newer") };
