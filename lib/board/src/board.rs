@@ -8,6 +8,7 @@ use ratatui::text::Line;
 use crate::detail::{Inspection, Tab};
 use crate::footer;
 use crate::help;
+use crate::input::{Input, Typed};
 use crate::keys::Key;
 use crate::model::{Left, Row, Source, State};
 use crate::overview::{Overview, Parts};
@@ -157,7 +158,7 @@ impl Board {
             return Step::Stay;
         }
         if self.is_typing {
-            self.type_filter(key);
+            self.type_filter(&key);
             return Step::Stay;
         }
         match key {
@@ -176,7 +177,7 @@ impl Board {
             Key::Escape | Key::Enter | Key::Backspace | Key::Char('?') => self.help = None,
             key => {
                 if let Some(pager) = &mut self.help {
-                    scroll(pager, key);
+                    pager.press(key);
                 }
             }
         }
@@ -192,7 +193,7 @@ impl Board {
             Key::Char('2') => inspection.select(Tab::Progress),
             Key::Char('3') => inspection.select(Tab::Result),
             Key::End | Key::Char('G') => inspection.end(),
-            key => scroll(inspection.pager(), key),
+            key => inspection.pager().press(key),
         }
     }
 
@@ -213,25 +214,20 @@ impl Board {
         }
     }
 
-    fn type_filter(&mut self, key: Key) {
-        match key {
-            Key::Enter => self.is_typing = false,
-            Key::Escape => {
+    fn type_filter(&mut self, key: &Key) {
+        let mut input = Input { text: self.filter.clone() };
+        match input.press(key) {
+            Typed::Changed => self.set_filter(input.text),
+            Typed::Done => self.is_typing = false,
+            Typed::Dropped => {
                 self.is_typing = false;
                 self.set_filter(String::new());
             }
-            Key::Backspace if self.filter.is_empty() => self.is_typing = false,
-            Key::Backspace => {
-                let mut filter = self.filter.clone();
-                filter.pop();
-                self.set_filter(filter);
-            }
-            Key::Ctrl('u') => self.set_filter(String::new()),
-            Key::Char(c) => self.set_filter(format!("{}{c}", self.filter)),
-            Key::Paste(pasted) => self.set_filter(format!("{}{}", self.filter, text::cell(&pasted))),
-            Key::Up => self.selected = self.selected.saturating_sub(1),
-            Key::Down => self.selected = self.shown.len().saturating_sub(1).min(self.selected + 1),
-            _ => {}
+            Typed::Other => match key {
+                Key::Up => self.selected = self.selected.saturating_sub(1),
+                Key::Down => self.selected = self.shown.len().saturating_sub(1).min(self.selected + 1),
+                _ => {}
+            },
         }
     }
 
@@ -312,7 +308,7 @@ impl Board {
 
     fn draw_body(&mut self, buffer: &mut Buffer, area: Rect) {
         if let Some(pager) = &mut self.help {
-            pager.set_lines(help::lines(self.theme, area.width.into()));
+            pager.set_lines(help::help_lines(help::KEYS, self.theme, area.width.into()));
             for (y, line) in (area.y..).zip(pager.visible(area.height.into())) {
                 buffer.set_line(area.x, y, line, area.width);
             }
@@ -347,7 +343,8 @@ impl Board {
             return None;
         }
         if self.is_typing {
-            return Some(self.draw_filter(buffer, area));
+            let input = Input { text: self.filter.clone() };
+            return Some(input.draw(buffer, area, "/", footer::FILTER, self.theme));
         }
         if let Some(Notice { text, is_trouble }) = &self.notice {
             let style = if *is_trouble { self.theme.alert() } else { self.theme.strong() };
@@ -379,18 +376,6 @@ impl Board {
         None
     }
 
-    fn draw_filter(&self, buffer: &mut Buffer, area: Rect) -> u16 {
-        let width = usize::from(area.width);
-        let hints = footer::hints(footer::FILTER, width / 2, self.theme);
-        let room = width.saturating_sub(hints.width() + 3).max(1);
-        let typed = text::cut_front(&text::cell_as_typed(&self.filter), room);
-        put(buffer, area, area.y, &format!("/{typed}"), self.theme.strong());
-        let x = area.right().saturating_sub(u16::try_from(hints.width()).unwrap_or(0)).max(area.x);
-        buffer.set_line(x, area.y, &hints, area.width);
-        let typed = u16::try_from(text::width(&typed) + 1).unwrap_or(0);
-        area.x.saturating_add(typed).min(area.right() - 1)
-    }
-
     fn position(&mut self) -> String {
         match (&self.help, &mut self.inspection) {
             (Some(pager), _) => pager.position(),
@@ -405,19 +390,6 @@ impl Board {
 
 fn unreadable(id: &str, reason: &str) -> String {
     format!("could not read {id}: {reason}")
-}
-
-fn scroll(pager: &mut Pager, key: &Key) {
-    let page = pager.page();
-    match key {
-        Key::Up | Key::Char('k') => pager.scroll(-1),
-        Key::Down | Key::Char('j') => pager.scroll(1),
-        Key::PageUp | Key::Char('b') => pager.scroll(-page),
-        Key::PageDown | Key::Char(' ') => pager.scroll(page),
-        Key::Home | Key::Char('g') => pager.home(),
-        Key::End | Key::Char('G') => pager.end(false),
-        _ => {}
-    }
 }
 
 /// Whether each word is somewhere in the row.

@@ -216,7 +216,7 @@ fn lines(document: &Document, tab: Tab, width: usize, theme: Theme) -> Vec<Line<
     let width = width.min(MEASURE);
     let (text, whole) = text::page(&document.text, LIMIT);
     let mut lines = match tab {
-        Tab::Result => markdown::lines(&text, theme, width),
+        Tab::Result => markdown::markdown_lines(&text, theme, width),
         _ => plain(&text, Style::new(), width),
     };
     if !whole {

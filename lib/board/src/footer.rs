@@ -7,14 +7,18 @@ use crate::theme::Theme;
 
 /// A key and what it does. The lower its rank, the longer it stays while the terminal gets narrower.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Hint {
-    pub(crate) key: &'static str,
-    pub(crate) does: &'static str,
-    pub(crate) rank: u8,
+pub struct Hint {
+    /// The key, as it is shown: `enter`, `↑↓`.
+    pub key: &'static str,
+    /// What it does, in one or two ASCII words.
+    pub does: &'static str,
+    /// Its place in the order of need; 0 stays longest.
+    pub rank: u8,
 }
 
 impl Hint {
-    pub(crate) const fn new(key: &'static str, does: &'static str, rank: u8) -> Self {
+    /// A key, what it does, and its rank.
+    pub const fn new(key: &'static str, does: &'static str, rank: u8) -> Self {
         Self { key, does, rank }
     }
 
@@ -59,8 +63,8 @@ pub(crate) const HELP: &[Hint] =
 
 const GAP: usize = 2;
 
-/// As many hints as fit, in their order.
-pub(crate) fn hints(hints: &[Hint], available: usize, theme: Theme) -> Line<'static> {
+/// As many hints as fit into `available` columns, in their order.
+pub fn hints(hints: &[Hint], available: usize, theme: Theme) -> Line<'static> {
     let mut by_rank: Vec<Hint> = hints.to_vec();
     by_rank.sort_by_key(|hint| hint.rank);
     let mut used = 0;

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 use crate::text;
 use crate::theme::Theme;
 
-const KEYS: &[(&str, &str)] = &[
+pub(crate) const KEYS: &[(&str, &str)] = &[
     ("", "in the table"),
     ("↑ ↓  k j", "select a run"),
     ("pgup pgdn", "a page up, a page down"),
@@ -27,12 +27,17 @@ const KEYS: &[(&str, &str)] = &[
     ("q  ctrl-c", "quit; the runs go on"),
 ];
 
-pub(crate) fn lines(theme: Theme, width: usize) -> Vec<Line<'static>> {
-    let keys = KEYS.iter().map(|(key, _)| text::width(key)).max().unwrap_or(0);
+/// A page of keys and what they do. An entry without a key is the title of those after it.
+pub fn help_lines(
+    entries: &[(&'static str, &'static str)],
+    theme: Theme,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let keys = entries.iter().map(|(key, _)| text::width(key)).max().unwrap_or(0);
     // Where a column of keys would leave no room, the words follow directly.
     let keys = if width >= 48 { keys } else { 0 };
     let mut lines = Vec::new();
-    for (key, does) in KEYS {
+    for (key, does) in entries {
         if key.is_empty() {
             if !lines.is_empty() {
                 lines.push(Line::default());

@@ -109,7 +109,7 @@ proptest! {
 
     #[test]
     fn a_document_stays_within_its_width(text in hostile(), width in 24_usize..120) {
-        for line in markdown::lines(&text, Theme::new(false), width) {
+        for line in markdown::markdown_lines(&text, Theme::new(false), width) {
             prop_assert!(text::width(&line.to_string()) <= width, "{line}");
         }
     }

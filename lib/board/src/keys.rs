@@ -5,7 +5,8 @@
 
 /// A key, or a paste, which is never taken for keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Key {
+#[expect(missing_docs, reason = "keys are called what is printed on them")]
+pub enum Key {
     Char(char),
     Ctrl(char),
     Enter,
@@ -21,6 +22,16 @@ pub(crate) enum Key {
     End,
     PageUp,
     PageDown,
+    /// The mouse wheel, away from the user.
+    WheelUp,
+    /// The mouse wheel, towards the user.
+    WheelDown,
+    /// The left button of the mouse, in a cell that is counted from 0 at the top left.
+    Click {
+        column: u16,
+        row: u16,
+    },
+    /// A text that was pasted.
     Paste(String),
 }
 
@@ -120,6 +131,9 @@ fn escape(bytes: &[u8]) -> Option<(Option<Key>, usize)> {
 }
 
 fn control_sequence(parameters: &[u8], last: u8) -> Option<Key> {
+    if let Some(mouse) = parameters.strip_prefix(b"<") {
+        return if last == b'M' { mouse_report(mouse) } else { None };
+    }
     if last != b'~' {
         return letter(last);
     }
@@ -128,6 +142,19 @@ fn control_sequence(parameters: &[u8], last: u8) -> Option<Key> {
         b"4" | b"8" => Some(Key::End),
         b"5" => Some(Key::PageUp),
         b"6" => Some(Key::PageDown),
+        _ => None,
+    }
+}
+
+/// A press as SGR reports it: button, column and row, from 1.
+fn mouse_report(parameters: &[u8]) -> Option<Key> {
+    let text = std::str::from_utf8(parameters).ok()?;
+    let mut numbers = text.split(';').map(|number| number.parse::<u16>().ok());
+    let (button, column, row) = (numbers.next()??, numbers.next()??, numbers.next()??);
+    match button {
+        0 => Some(Key::Click { column: column.saturating_sub(1), row: row.saturating_sub(1) }),
+        64 => Some(Key::WheelUp),
+        65 => Some(Key::WheelDown),
         _ => None,
     }
 }
@@ -177,6 +204,14 @@ mod tests {
     fn what_means_nothing_is_passed_over() {
         assert_eq!(keys(b"\x1b[15~\x1bx\x1b[?1;2c\xff\xc3\x28j"), [Key::Char('('), Key::Char('j')]);
         assert_eq!(keys(b"\x1b["), []);
+    }
+
+    #[test]
+    fn the_mouse_scrolls_and_clicks() {
+        let (up, down) = (b"\x1b[<64;10;5M", b"\x1b[<65;10;5M");
+        assert_eq!(keys(&[&up[..], down].concat()), [Key::WheelUp, Key::WheelDown]);
+        assert_eq!(keys(b"\x1b[<0;3;7M\x1b[<0;3;7m"), [Key::Click { column: 2, row: 6 }]);
+        assert_eq!(keys(b"\x1b[<2;3;7M\x1b[<;;M\x1b[<0;99999;1M\x1b[<0;1M"), []);
     }
 
     #[test]

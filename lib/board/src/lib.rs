@@ -9,6 +9,7 @@ mod board;
 mod detail;
 mod footer;
 mod help;
+mod input;
 mod keys;
 mod markdown;
 mod model;
@@ -16,7 +17,7 @@ mod overview;
 mod pager;
 mod table;
 mod terminal;
-mod text;
+pub mod text;
 mod theme;
 
 #[cfg(test)]
@@ -30,6 +31,20 @@ use terminal::{Screen, Woken};
 use theme::Theme;
 
 pub use model::{Detail, Document, Left, Row, Source, State, Tokens};
+
+/// What other screens are made of too: the terminal, keys, a footer, a typed line, pages that scroll.
+pub mod parts {
+    pub use crate::footer::{Hint, hints};
+    pub use crate::help::help_lines;
+    pub use crate::input::{Input, Typed};
+    pub use crate::keys::Key;
+    pub use crate::markdown::markdown_lines;
+    pub use crate::pager::{Pager, Piece, WHEEL_LINES, plain, wrap};
+    pub use crate::table::put;
+    pub use crate::terminal::{Screen, Woken};
+    pub use crate::text;
+    pub use crate::theme::Theme;
+}
 
 /// How often the source is asked again.
 const REFRESH: Duration = Duration::from_secs(1);

@@ -12,8 +12,8 @@ use crate::theme::Theme;
 /// Deeper nesting is not drawn deeper.
 const DEPTH: usize = 8;
 
-/// The lines of a document, which is sanitised here.
-pub(crate) fn lines(markdown: &str, theme: Theme, width: usize) -> Vec<Line<'static>> {
+/// The lines of a Markdown document, `width` columns wide. The text is sanitised here.
+pub fn markdown_lines(markdown: &str, theme: Theme, width: usize) -> Vec<Line<'static>> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut page = Page::new(theme, width);
     for event in Parser::new_ext(markdown, options) {
@@ -313,7 +313,7 @@ mod tests {
     use super::*;
 
     fn rendered(markdown: &str, width: usize) -> String {
-        let lines = lines(markdown, Theme::new(false), width);
+        let lines = markdown_lines(markdown, Theme::new(false), width);
         lines.iter().map(|line| format!("{}\n", line.to_string().trim_end())).collect()
     }
 

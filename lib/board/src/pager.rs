@@ -3,18 +3,24 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::keys::Key;
 use crate::text;
+
+/// How many lines one notch of the mouse wheel is.
+pub const WHEEL_LINES: isize = 3;
 
 /// Text of one look.
 #[derive(Clone, Debug)]
-pub(crate) struct Piece {
-    pub(crate) text: String,
-    pub(crate) style: Style,
+pub struct Piece {
+    /// The text, sanitised.
+    pub text: String,
+    /// How it looks.
+    pub style: Style,
 }
 
 /// Where one is in a text, and the text as lines.
 #[derive(Debug, Default)]
-pub(crate) struct Pager {
+pub struct Pager {
     lines: Vec<Line<'static>>,
     top: usize,
     height: usize,
@@ -23,24 +29,28 @@ pub(crate) struct Pager {
 }
 
 impl Pager {
-    pub(crate) fn following() -> Self {
+    /// One whose end stays in sight while the text grows.
+    pub fn following() -> Self {
         Self { follows: true, ..Self::default() }
     }
 
-    pub(crate) fn is_following(&self) -> bool {
+    /// Whether the end stays in sight.
+    pub fn is_following(&self) -> bool {
         self.follows
     }
 
-    pub(crate) fn stop_following(&mut self) {
+    /// Stays where it is from now on.
+    pub fn stop_following(&mut self) {
         self.follows = false;
     }
 
-    pub(crate) fn set_lines(&mut self, lines: Vec<Line<'static>>) {
+    /// Replaces the text.
+    pub fn set_lines(&mut self, lines: Vec<Line<'static>>) {
         self.lines = lines;
     }
 
     /// The lines that are in sight in `height` lines.
-    pub(crate) fn visible(&mut self, height: usize) -> &[Line<'static>] {
+    pub fn visible(&mut self, height: usize) -> &[Line<'static>] {
         self.height = height;
         self.top = if self.follows { self.last_top() } else { self.top.min(self.last_top()) };
         &self.lines[self.top..self.lines.len().min(self.top + height)]
@@ -50,28 +60,47 @@ impl Pager {
         self.lines.len().saturating_sub(self.height)
     }
 
-    pub(crate) fn scroll(&mut self, lines: isize) {
+    /// So many lines down, or up if negative.
+    pub fn scroll(&mut self, lines: isize) {
         self.top = self.top.saturating_add_signed(lines).min(self.last_top());
         self.follows = self.follows && lines > 0;
     }
 
-    pub(crate) fn page(&self) -> isize {
+    /// How many lines a page is.
+    pub fn page(&self) -> isize {
         isize::try_from(self.height.saturating_sub(1).max(1)).unwrap_or(1)
     }
 
-    pub(crate) fn home(&mut self) {
+    /// To the beginning.
+    pub fn home(&mut self) {
         self.top = 0;
         self.follows = false;
     }
 
     /// To the end; with `follow`, to stay there.
-    pub(crate) fn end(&mut self, follow: bool) {
+    pub fn end(&mut self, follow: bool) {
         self.top = self.last_top();
         self.follows = follow;
     }
 
+    /// Scrolls as `key` says: arrows, pages, the ends, the wheel. Other keys do nothing.
+    pub fn press(&mut self, key: &Key) {
+        let page = self.page();
+        match key {
+            Key::Up | Key::Char('k') => self.scroll(-1),
+            Key::Down | Key::Char('j') => self.scroll(1),
+            Key::WheelUp => self.scroll(-WHEEL_LINES),
+            Key::WheelDown => self.scroll(WHEEL_LINES),
+            Key::PageUp | Key::Char('b') => self.scroll(-page),
+            Key::PageDown | Key::Char(' ') => self.scroll(page),
+            Key::Home | Key::Char('g') => self.home(),
+            Key::End | Key::Char('G') => self.end(false),
+            _ => {}
+        }
+    }
+
     /// `1–20 of 64`, or nothing where everything is in sight.
-    pub(crate) fn position(&self) -> String {
+    pub fn position(&self) -> String {
         let total = self.lines.len();
         if total <= self.height || self.height == 0 {
             return String::new();
@@ -80,8 +109,8 @@ impl Pager {
     }
 }
 
-/// Plain text as lines.
-pub(crate) fn plain(text: &str, style: Style, width: usize) -> Vec<Line<'static>> {
+/// Plain, sanitised text as lines of `width` columns.
+pub fn plain(text: &str, style: Style, width: usize) -> Vec<Line<'static>> {
     let text = text.trim_end();
     let mut lines = Vec::new();
     for line in text.lines() {
@@ -92,13 +121,7 @@ pub(crate) fn plain(text: &str, style: Style, width: usize) -> Vec<Line<'static>
 
 /// Breaks one line between words, or inside of a word that is too long. `first` stands before the first line, `rest`
 /// before the others.
-pub(crate) fn wrap(
-    pieces: &[Piece],
-    first: &[Piece],
-    rest: &[Piece],
-    width: usize,
-    lines: &mut Vec<Line<'static>>,
-) {
+pub fn wrap(pieces: &[Piece], first: &[Piece], rest: &[Piece], width: usize, lines: &mut Vec<Line<'static>>) {
     let taken = |prefix: &[Piece]| prefix.iter().map(|piece| text::width(&piece.text)).sum::<usize>();
     // Where a prefix leaves nothing, the words run over the edge rather than one letter a line.
     let room = width.saturating_sub(taken(first).max(taken(rest))).max(2);

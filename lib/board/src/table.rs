@@ -246,8 +246,8 @@ fn paint(
     }
 }
 
-/// One line of text inside of an area.
-pub(crate) fn put(buffer: &mut Buffer, area: Rect, y: u16, line: &str, style: Style) {
+/// Draws one line of sanitised text at the height `y` of an area, cut at its edge.
+pub fn put(buffer: &mut Buffer, area: Rect, y: u16, line: &str, style: Style) {
     if y < area.bottom() {
         buffer.set_stringn(area.x, y, line, area.width.into(), style);
     }

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
+use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Once};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, MoveTo, Show};
 use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use ratatui::crossterm::style::Print;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
@@ -17,6 +19,7 @@ use ratatui::crossterm::{execute, queue};
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal};
 use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::low_level;
@@ -26,22 +29,33 @@ use crate::keys::{Key, Keys};
 /// How long the rest of a sequence is waited for before its Escape is taken for the key.
 const ESCAPE: Duration = Duration::from_millis(25);
 
+/// Reports of buttons and of the wheel, in the SGR form. Not of movements: they would wake the view for nothing.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+
+/// How often a lent terminal is looked after.
+const TICK: Duration = Duration::from_millis(20);
+
 /// Whether the terminal is ours, so that a panic gives it back and nothing is given back twice.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Why the wait ended.
 #[derive(Debug)]
-pub(crate) enum Woken {
+pub enum Woken {
+    /// Keys were pressed.
     Keys(Vec<Key>),
+    /// The terminal has another size.
     Resized,
     /// Somebody asks the process to end.
     Signal(i32),
     /// The terminal was closed.
     Gone,
+    /// Nothing happened.
     Timeout,
 }
 
-pub(crate) struct Screen {
+/// The terminal while a view has it. It is given back when this is dropped, on a panic, and after a signal.
+pub struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<io::Stdout>>>,
     keys: Keys,
     signals: Signals,
@@ -49,7 +63,10 @@ pub(crate) struct Screen {
 
 impl Screen {
     /// Takes the terminal.
-    pub(crate) fn enter() -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// Where standard input and output are not both a terminal, and what the system says.
+    pub fn enter() -> io::Result<Self> {
         if !input().is_terminal() || !output().is_terminal() {
             return Err(io::Error::other("standard input and output are not both a terminal"));
         }
@@ -63,25 +80,35 @@ impl Screen {
         Ok(screen)
     }
 
-    pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+    /// Draws a frame.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         self.terminal.draw(draw).map(|_| ())
     }
 
     /// Takes the terminal's size, and draws everything anew with the next frame.
-    pub(crate) fn renew(&mut self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn renew(&mut self) -> io::Result<()> {
         self.terminal.resize(area())
     }
 
-    /// Waits for a key, a signal, or the end of `patience`, without using the processor.
-    pub(crate) fn wait(&mut self, patience: Duration) -> io::Result<Woken> {
-        let patience = if self.keys.is_waiting() { ESCAPE } else { patience };
+    /// Waits for a key, a signal, or the end of `timeout`, without using the processor.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn wait(&mut self, timeout: Duration) -> io::Result<Woken> {
+        let timeout = if self.keys.is_waiting() { ESCAPE } else { timeout };
         let (typed, gone) = {
             let input = input();
             let mut watched = [
                 PollFd::new(&input, PollFlags::IN),
                 PollFd::from_borrowed_fd(self.signals.pipe.as_fd(), PollFlags::IN),
             ];
-            let timeout = Timespec::try_from(patience).map_err(io::Error::other)?;
+            let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
             match poll(&mut watched, Some(&timeout)) {
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
@@ -112,18 +139,55 @@ impl Screen {
     }
 
     /// Puts text into the clipboard by OSC 52. Whether the terminal obeys, it doesn't say.
-    pub(crate) fn copy(&mut self, text: &str) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
         let mut output = output();
         write!(output, "\x1b]52;c;{}\x07", base64(text.as_bytes()))?;
         output.flush()
     }
 
     /// Gives the terminal to the shell, as Ctrl-Z does elsewhere, and takes it again when the shell continues us.
-    pub(crate) fn suspend(&mut self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn suspend(&mut self) -> io::Result<()> {
         give_back();
         low_level::raise(SIGTSTP)?;
         take()?;
         self.renew()
+    }
+
+    /// Runs `command` with the terminal, and takes the terminal again when it has ended. An interrupt from the keyboard
+    /// is for the command alone; a signal that asks this process to end goes on to it, and the next
+    /// [`Screen::wait`] gives it.
+    ///
+    /// # Errors
+    /// When the command could not be started, and what the terminal says.
+    pub fn lend(&mut self, command: &mut Command) -> io::Result<ExitStatus> {
+        give_back();
+        let status = self.run(command);
+        take()?;
+        self.renew()?;
+        status
+    }
+
+    fn run(&mut self, command: &mut Command) -> io::Result<ExitStatus> {
+        let mut child = command.spawn()?;
+        loop {
+            if let Some(status) = child.try_wait()? {
+                self.signals.forget_interrupt();
+                return Ok(status);
+            }
+            if self.signals.is_asked_to_end()
+                && let Some(process) = i32::try_from(child.id()).ok().and_then(Pid::from_raw)
+            {
+                // It may be gone.
+                let _ = rustix::process::kill_process(process, Signal::TERM);
+            }
+            std::thread::sleep(TICK);
+        }
     }
 }
 
@@ -135,8 +199,9 @@ impl Drop for Screen {
 
 fn take() -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
-    let taken = enable_raw_mode()
-        .and_then(|()| execute!(output(), EnterAlternateScreen, EnableBracketedPaste, Hide, MoveTo(0, 0)));
+    let taken = enable_raw_mode().and_then(|()| {
+        execute!(output(), EnterAlternateScreen, EnableBracketedPaste, Print(MOUSE_ON), Hide, MoveTo(0, 0))
+    });
     if taken.is_err() {
         give_back();
     }
@@ -147,7 +212,7 @@ fn take() -> io::Result<()> {
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let mut output = output();
-        let _ = queue!(output, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = queue!(output, Print(MOUSE_OFF), DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = output.flush();
         let _ = disable_raw_mode();
     }
@@ -232,6 +297,17 @@ impl Signals {
             return Some(Woken::Signal(i32::try_from(ending).unwrap_or(SIGTERM)));
         }
         self.resized.swap(false, Ordering::SeqCst).then_some(Woken::Resized)
+    }
+
+    /// Whether a signal came that is not only a key.
+    fn is_asked_to_end(&self) -> bool {
+        let signal = i32::try_from(self.ending.load(Ordering::SeqCst)).unwrap_or(SIGTERM);
+        signal != 0 && signal != SIGINT
+    }
+
+    fn forget_interrupt(&self) {
+        let interrupt = usize::try_from(SIGINT).unwrap_or_default();
+        let _ = self.ending.compare_exchange(interrupt, 0, Ordering::SeqCst, Ordering::SeqCst);
     }
 }
 

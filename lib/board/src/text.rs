@@ -1,7 +1,7 @@
 //! Text from outside as the screen takes it: sanitised, and reduced to what all terminals draw alike.
 
 use handoff_columns::reduced;
-pub(crate) use handoff_columns::{clusters, cut, cut_front, padded, width};
+pub use handoff_columns::{clusters, cut, cut_front, padded, width};
 use handoff_text::Sanitised;
 
 /// The longest text that is being typed, in bytes.
@@ -11,17 +11,18 @@ const TYPED: usize = 400;
 const TAB: usize = 4;
 
 /// One line for a cell.
-pub(crate) fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     handoff_columns::cell(text.as_bytes())
 }
 
 /// A cell that keeps its spaces, for what is being typed.
-pub(crate) fn cell_as_typed(text: &str) -> String {
+pub fn cell_as_typed(text: &str) -> String {
     reduced(&Sanitised::up_to(text.as_bytes(), TYPED).text.replace(['\n', '\t'], " "))
 }
 
-/// Lines for a page: tabs become spaces, and nothing else that is invisible is left.
-pub(crate) fn page(text: &str, limit: usize) -> (String, bool) {
+/// Lines for a page, of at most `limit` bytes, and whether that is all of it: tabs become spaces, and nothing else that
+/// is invisible is left.
+pub fn page(text: &str, limit: usize) -> (String, bool) {
     let excerpt = Sanitised::up_to(text.as_bytes(), limit);
     let mut page = String::with_capacity(excerpt.text.len());
     for (number, line) in excerpt.text.split('\n').enumerate() {
@@ -47,7 +48,7 @@ fn push(out: &mut String, text: &str) -> usize {
 }
 
 /// `1234567` as `1.2M`.
-pub(crate) fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     let short = |unit: f64, name: &str| {
         let value = number as f64 / unit;
         if value < 9.95 { format!("{value:.1}{name}") } else { format!("{value:.0}{name}") }
@@ -61,12 +62,12 @@ pub(crate) fn count(number: u64) -> String {
 }
 
 /// A cost for a column: nobody adds up what is below a cent.
-pub(crate) fn rough_cost(usd: f64) -> String {
+pub fn rough_cost(usd: f64) -> String {
     if usd > 0.0 && usd < 0.01 { "<$0.01".to_owned() } else { cost_to(usd, 2) }
 }
 
 /// `$0.12`, and more digits of what is less than ten cents.
-pub(crate) fn cost(usd: f64) -> String {
+pub fn cost(usd: f64) -> String {
     cost_to(usd, if usd > 0.0 && usd < 0.0995 { 4 } else { 2 })
 }
 

@@ -4,17 +4,20 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::model::State;
 
+/// The styles of a screen. They work on light and on dark terminals: only the 16 colours of the terminal, no background.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Theme {
+pub struct Theme {
     colour: bool,
 }
 
 impl Theme {
-    pub(crate) fn new(colour: bool) -> Self {
+    /// With colours, or with bold, dim and reversed text only.
+    pub fn new(colour: bool) -> Self {
         Self { colour }
     }
 
-    pub(crate) fn has_colour(self) -> bool {
+    /// Whether there are colours.
+    pub fn has_colour(self) -> bool {
         self.colour
     }
 
@@ -22,31 +25,44 @@ impl Theme {
         if self.colour { Style::new().fg(colour) } else { Style::new() }
     }
 
-    pub(crate) fn strong(self) -> Style {
+    /// For what matters.
+    pub fn strong(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
     /// For what is there when one looks for it.
-    pub(crate) fn quiet(self) -> Style {
+    pub fn quiet(self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }
 
-    pub(crate) fn selected(self) -> Style {
+    /// The selected row.
+    pub fn selected(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
     /// A key to press, and the open tab.
-    pub(crate) fn accent(self) -> Style {
+    pub fn accent(self) -> Style {
         self.tinted(Color::Cyan).add_modifier(Modifier::BOLD)
     }
 
     /// A question, or something that went wrong.
-    pub(crate) fn alert(self) -> Style {
+    pub fn alert(self) -> Style {
         self.tinted(Color::Yellow).add_modifier(Modifier::BOLD)
     }
 
-    pub(crate) fn code(self) -> Style {
+    /// Code in a text.
+    pub fn code(self) -> Style {
         self.tinted(Color::Cyan)
+    }
+
+    /// Something that went well, or a line that was added.
+    pub fn good(self) -> Style {
+        self.tinted(Color::Green)
+    }
+
+    /// Something that failed, or a line that was removed.
+    pub fn bad(self) -> Style {
+        self.tinted(Color::Red)
     }
 
     pub(crate) fn state(self, state: State) -> Style {
