@@ -1,10 +1,13 @@
 //! Each verb in a file of its name.
 
+mod board;
+mod changes;
 mod complete;
 mod delete;
 pub(crate) mod deliver;
 mod dispatch;
 mod env;
+mod facts;
 mod glance;
 mod init;
 mod list;
@@ -15,6 +18,7 @@ mod shown;
 mod sibling;
 mod stop;
 mod tail;
+mod viewer;
 mod wait;
 
 use handoff_cli::CalledAs;
