@@ -1,21 +1,25 @@
 //! What is on the screen and what a key does to it. Nothing here touches a terminal.
 
-use ratatui::Frame;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use ratatui::text::Line;
+mod draw;
+mod press;
 
-use crate::detail::{Inspection, Tab};
-use crate::footer;
-use crate::help;
-use crate::input::{Input, Typed};
-use crate::keys::Key;
-use crate::model::{Left, Row, Source, State};
-use crate::overview::{Overview, Parts};
+use std::time::Instant;
+
+use crate::detail::Inspection;
+use crate::input::Input;
+use crate::model::{Clock, Left, News, Row, Shown, Source, Viewer};
+use crate::order::Order;
+use crate::overview::{self, Parts};
 use crate::pager::Pager;
-use crate::table::{self, Widths, put};
-use crate::text;
+use crate::table::Widths;
 use crate::theme::Theme;
+use crate::totals::Total;
+
+/// How long deleting goes on before keys are looked at again, in milliseconds.
+const WORK_MS: u128 = 10;
+
+/// How many seconds the changes of a run that is watched are up to date.
+const CHANGES_SECS: i64 = 4;
 
 /// What is to be done after a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +32,12 @@ pub(crate) enum Step {
     Renew,
     /// Give the terminal to the shell until the process is continued.
     Suspend,
+    /// Give the terminal to another program that shows a text of a run.
+    Show {
+        id: String,
+        shown: Shown,
+        viewer: Viewer,
+    },
 }
 
 /// Something to say until the next key.
@@ -37,45 +47,106 @@ struct Notice {
     is_trouble: bool,
 }
 
+/// A page over the table.
+#[derive(Debug)]
+enum Page {
+    Help(Pager),
+    Totals(Pager),
+}
+
+/// What is asked at the foot of the screen.
+#[derive(Debug)]
+enum Question {
+    /// Whether to stop this run.
+    Stop(String),
+    /// Whether to delete this run.
+    Delete(String),
+    /// How old the runs are that are to be deleted.
+    Age(Input),
+    /// Whether to delete these runs, which ended longer ago than the age says.
+    Prune { ids: Vec<String>, age: String },
+}
+
+/// Runs that are being deleted.
+#[derive(Debug)]
+struct Deletion {
+    left: Vec<String>,
+    deleted: usize,
+    /// How many could not be, and why the first of them.
+    failed: usize,
+    reason: String,
+}
+
+/// How the board looks, and where it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    pub(crate) theme: Theme,
+    pub(crate) clock: Clock,
+    /// What the worktree is called; None outside of any, where all runs are shown.
+    pub(crate) place: Option<String>,
+}
+
 pub(crate) struct Board {
-    theme: Theme,
+    setting: Setting,
+    now: i64,
+    /// Newest first.
     rows: Vec<Row>,
-    /// The rows that the filter lets pass.
+    /// The text of each row in lower case, for the filter; empty before the first one is typed.
+    searched: Vec<String>,
+    /// The rows that are of this worktree, if only those are shown, and that the filter lets pass, in order.
     shown: Vec<usize>,
     filter: String,
     is_typing: bool,
+    is_here_only: bool,
+    order: Order,
+    is_reversed: bool,
+    today: Total,
+    all: Total,
     /// Of `shown`.
     selected: usize,
     top: usize,
     parts: Parts,
     widths: Widths,
     inspection: Option<Inspection>,
-    help: Option<Pager>,
-    /// The run that is to be stopped when the answer is yes.
-    asking: Option<String>,
+    /// When the changes were asked for last.
+    changes_asked: i64,
+    page: Option<Page>,
+    asking: Option<Question>,
+    deletion: Option<Deletion>,
     notice: Option<Notice>,
     /// What the source said last, while it can't give the runs.
     trouble: Option<String>,
+    has_more: bool,
     is_dirty: bool,
 }
 
 impl Board {
-    pub(crate) fn new(theme: Theme) -> Self {
+    pub(crate) fn new(setting: Setting) -> Self {
         Self {
-            theme,
+            now: (setting.clock.now)(),
+            is_here_only: setting.place.is_some(),
+            setting,
             rows: Vec::new(),
+            searched: Vec::new(),
             shown: Vec::new(),
             filter: String::new(),
             is_typing: false,
+            order: Order::default(),
+            is_reversed: false,
+            today: Total::default(),
+            all: Total::default(),
             selected: 0,
             top: 0,
             parts: Parts::default(),
             widths: Widths::default(),
             inspection: None,
-            help: None,
+            changes_asked: 0,
+            page: None,
             asking: None,
+            deletion: None,
             notice: None,
             trouble: None,
+            has_more: false,
             is_dirty: true,
         }
     }
@@ -85,31 +156,155 @@ impl Board {
         std::mem::take(&mut self.is_dirty)
     }
 
-    pub(crate) fn soil(&mut self) {
+    pub(crate) fn mark_dirty(&mut self) {
         self.is_dirty = true;
+    }
+
+    /// Whether there is work that does not wait for the next second: [`Board::work`].
+    pub(crate) fn is_busy(&self) -> bool {
+        self.has_more || self.deletion.is_some()
+    }
+
+    /// Whether an answer may come at any moment: [`Board::look`].
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.inspection.as_ref().is_some_and(Inspection::is_waiting)
+    }
+
+    /// Does a few milliseconds of what there is to do.
+    pub(crate) fn work(&mut self, source: &mut dyn Source) {
+        if let Some(mut deletion) = self.deletion.take() {
+            let began = Instant::now();
+            while let Some(id) = deletion.left.pop() {
+                match source.delete(&id) {
+                    Ok(()) => deletion.deleted += 1,
+                    Err(reason) => {
+                        deletion.failed += 1;
+                        deletion.reason = reason;
+                    }
+                }
+                if began.elapsed().as_millis() > WORK_MS {
+                    break;
+                }
+            }
+            self.mark_dirty();
+            if deletion.left.is_empty() {
+                self.conclude(&deletion);
+            } else {
+                self.deletion = Some(deletion);
+                return;
+            }
+        }
+        self.refresh(source);
+    }
+
+    fn conclude(&mut self, deletion: &Deletion) {
+        let Deletion { deleted, failed, reason, .. } = deletion;
+        let runs = if *deleted == 1 { "run" } else { "runs" };
+        let text = match failed {
+            0 => format!("deleted {deleted} {runs}"),
+            _ => format!("deleted {deleted} {runs}, and could not delete {failed}: {reason}"),
+        };
+        self.tell(text, *failed > 0);
+    }
+
+    /// Takes what came of a question to the source that takes its time.
+    pub(crate) fn look(&mut self, source: &mut dyn Source) {
+        if let Some(inspection) = &mut self.inspection {
+            self.is_dirty |= inspection.update_changes(source);
+        }
     }
 
     /// Asks the source for what is new.
     pub(crate) fn refresh(&mut self, source: &mut dyn Source) {
-        let trouble = match source.rows() {
-            Ok(rows) => {
-                if rows != self.rows {
-                    self.replace(rows);
-                }
+        self.tick();
+        let trouble = match source.news() {
+            Ok(news) => {
+                self.take(news);
                 None
             }
-            Err(reason) => Some(format!("could not read the runs: {reason}")),
+            Err(reason) => {
+                self.has_more = false;
+                Some(format!("could not read the runs: {reason}"))
+            }
         };
         let trouble = trouble.or_else(|| self.refresh_detail(source).err());
         if trouble != self.trouble {
             self.trouble = trouble;
-            self.soil();
+            self.mark_dirty();
         }
+    }
+
+    /// Takes the time, and sees whether it shows.
+    fn tick(&mut self) {
+        let (before, now) = (self.now, (self.setting.clock.now)());
+        self.now = now;
+        let is_young = |row: &Row| row.started.is_some_and(|at| now.saturating_sub(at) < 120);
+        let shows_seconds = self.all.running > 0 || self.rows.first().is_some_and(is_young);
+        if (shows_seconds && now != before) || now / 60 != before / 60 {
+            self.mark_dirty();
+        }
+    }
+
+    fn take(&mut self, news: News) {
+        self.has_more = news.has_more;
+        if !news.is_reset && news.newer.is_empty() && news.older.is_empty() {
+            let mut any = false;
+            for row in news.changed {
+                any |= self.change(row);
+            }
+            if any {
+                self.arrange();
+            }
+            return;
+        }
+        let id = self.current().map(|row| row.id.clone());
+        let before = self.selected;
+        if news.is_reset {
+            self.rows.clear();
+        }
+        for row in news.changed {
+            self.change(row);
+        }
+        self.rows.splice(0..0, news.newer);
+        self.rows.extend(news.older);
+        if !self.searched.is_empty() {
+            self.searched = self.rows.iter().map(searched).collect();
+        }
+        self.apply_filter(id.as_deref());
+        // The selection stays with its run, and the run stays where it is on the screen.
+        if self.top > 0 {
+            self.top = (self.top + self.selected).saturating_sub(before);
+        }
+    }
+
+    /// Takes a row that is another one now; false when it is not.
+    fn change(&mut self, row: Row) -> bool {
+        let Some(at) = self.rows.iter().position(|known| known.id == row.id) else { return false };
+        if self.rows[at] == row {
+            return false;
+        }
+        if let Some(text) = self.searched.get_mut(at) {
+            *text = searched(&row);
+        }
+        self.rows[at] = row;
+        true
+    }
+
+    /// Applies filter and order again, and leaves the selection with its run.
+    fn arrange(&mut self) {
+        let id = self.current().map(|row| row.id.clone());
+        self.apply_filter(id.as_deref());
     }
 
     fn refresh_detail(&mut self, source: &mut dyn Source) -> Result<(), String> {
         let Some(inspection) = &mut self.inspection else { return Ok(()) };
         let row = self.rows.iter().find(|row| row.id == inspection.row.id).unwrap_or(&inspection.row).clone();
+        let is_running = row.state == crate::model::State::Running;
+        if inspection.shows_changes() && is_running && self.now - self.changes_asked >= CHANGES_SECS {
+            self.changes_asked = self.now;
+            source.ask_changes(&row.id);
+        }
+        self.is_dirty |= inspection.update_changes(source);
         if row == inspection.row && !inspection.may_grow() {
             return Ok(());
         }
@@ -118,273 +313,34 @@ impl Board {
         Ok(())
     }
 
-    /// The selection stays with its run, and the run stays where it is on the screen.
-    fn replace(&mut self, rows: Vec<Row>) {
-        let id = self.current().map(|row| row.id.clone());
-        let before = self.selected;
-        self.rows = rows;
-        self.sift(id.as_deref());
-        if self.top > 0 {
-            self.top = (self.top + self.selected).saturating_sub(before);
-        }
-    }
-
-    /// Applies the filter, and selects that run again if it is still there.
-    fn sift(&mut self, id: Option<&str>) {
+    /// Applies scope, filter and order, and selects that run again if it is still there.
+    fn apply_filter(&mut self, id: Option<&str>) {
         let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
-        let matching = self.rows.iter().enumerate().filter(|(_, row)| matches(row, &words));
-        self.shown = matching.map(|(index, _)| index).collect();
+        if !words.is_empty() && self.searched.len() != self.rows.len() {
+            self.searched = self.rows.iter().map(searched).collect();
+        }
+        let here_only = self.is_here_only;
+        let is_wanted = |(index, row): &(usize, &Row)| {
+            (row.is_here || !here_only)
+                && words.iter().all(|word| self.searched[*index].contains(word.as_str()))
+        };
+        self.shown = self.rows.iter().enumerate().filter(is_wanted).map(|(index, _)| index).collect();
+        self.order.sort(&mut self.shown, &self.rows, self.is_reversed, self.now);
+        let in_scope = self.rows.iter().filter(|row| row.is_here || !here_only);
+        (self.today, self.all) = overview::sums(in_scope, self.setting.clock, self.now);
         let found = id.and_then(|id| self.shown.iter().position(|&index| self.rows[index].id == id));
         self.selected = found.unwrap_or_else(|| self.selected.min(self.shown.len().saturating_sub(1)));
-        self.soil();
+        self.mark_dirty();
     }
 
     fn current(&self) -> Option<&Row> {
         self.shown.get(self.selected).map(|&index| &self.rows[index])
     }
 
-    /// Does what a key says.
-    pub(crate) fn press(&mut self, key: Key, source: &mut dyn Source) -> Step {
-        self.soil();
-        self.notice = None;
-        match key {
-            Key::Ctrl('c') => return Step::Leave(Left::Quit),
-            Key::Ctrl('l') => return Step::Renew,
-            Key::Ctrl('z') => return Step::Suspend,
-            _ => {}
-        }
-        if let Some(id) = self.asking.take() {
-            self.answer(&id, &key, source);
-            return Step::Stay;
-        }
-        if self.is_typing {
-            self.type_filter(&key);
-            return Step::Stay;
-        }
-        match key {
-            Key::Char('q') => return Step::Leave(Left::Quit),
-            Key::Char('?') if self.help.is_none() => self.help = Some(Pager::default()),
-            key if self.help.is_some() => self.press_help(&key),
-            Key::Char(c @ ('o' | 'f' | 's' | 'y')) => return self.act(c),
-            key if self.inspection.is_some() => self.press_detail(&key),
-            key => self.press_table(key, source),
-        }
-        Step::Stay
-    }
-
-    fn press_help(&mut self, key: &Key) {
-        match key {
-            Key::Escape | Key::Enter | Key::Backspace | Key::Char('?') => self.help = None,
-            key => {
-                if let Some(pager) = &mut self.help {
-                    pager.press(key);
-                }
-            }
-        }
-    }
-
-    fn press_detail(&mut self, key: &Key) {
-        let Some(inspection) = &mut self.inspection else { return };
-        match key {
-            Key::Escape | Key::Backspace => self.inspection = None,
-            Key::Left | Key::BackTab | Key::Char('h') => inspection.turn(false),
-            Key::Right | Key::Tab | Key::Char('l') => inspection.turn(true),
-            Key::Char('1') => inspection.select(Tab::Prompt),
-            Key::Char('2') => inspection.select(Tab::Progress),
-            Key::Char('3') => inspection.select(Tab::Result),
-            Key::End | Key::Char('G') => inspection.end(),
-            key => inspection.pager().press(key),
-        }
-    }
-
-    fn press_table(&mut self, key: Key, source: &mut dyn Source) {
-        let page = self.parts.capacity().saturating_sub(1).max(1);
-        let last = self.shown.len().saturating_sub(1);
-        match key {
-            Key::Up | Key::Char('k') => self.selected = self.selected.saturating_sub(1),
-            Key::Down | Key::Char('j') => self.selected = last.min(self.selected + 1),
-            Key::PageUp => self.selected = self.selected.saturating_sub(page),
-            Key::PageDown | Key::Char(' ') => self.selected = last.min(self.selected + page),
-            Key::Home | Key::Char('g') => self.selected = 0,
-            Key::End | Key::Char('G') => self.selected = last,
-            Key::Char('/') => self.is_typing = true,
-            Key::Escape => self.set_filter(String::new()),
-            Key::Enter => self.inspect(source),
-            _ => {}
-        }
-    }
-
-    fn type_filter(&mut self, key: &Key) {
-        let mut input = Input { text: self.filter.clone() };
-        match input.press(key) {
-            Typed::Changed => self.set_filter(input.text),
-            Typed::Done => self.is_typing = false,
-            Typed::Dropped => {
-                self.is_typing = false;
-                self.set_filter(String::new());
-            }
-            Typed::Other => match key {
-                Key::Up => self.selected = self.selected.saturating_sub(1),
-                Key::Down => self.selected = self.shown.len().saturating_sub(1).min(self.selected + 1),
-                _ => {}
-            },
-        }
-    }
-
-    fn set_filter(&mut self, filter: String) {
-        let id = self.current().map(|row| row.id.clone());
-        self.filter = filter;
-        self.sift(id.as_deref());
-    }
-
-    fn inspect(&mut self, source: &mut dyn Source) {
-        let Some(row) = self.current().cloned() else { return };
-        match source.detail(&row.id) {
-            Ok(detail) => self.inspection = Some(Inspection::new(row, detail)),
-            Err(reason) => self.tell(unreadable(&row.id, &reason), true),
-        }
-    }
-
-    /// The keys that mean the run one is at, in the table and in the look into it.
-    fn act(&mut self, key: char) -> Step {
-        let Some(row) = self.inspection.as_ref().map(|inspection| &inspection.row).or(self.current()) else {
-            return Step::Stay;
-        };
-        let id = row.id.clone();
-        match key {
-            'o' => return Step::Leave(Left::Open(id)),
-            'f' => return Step::Leave(Left::Follow(id)),
-            'y' => {
-                self.tell(format!("copied {id}, if the terminal allows it"), false);
-                return Step::Copy(id);
-            }
-            _ if row.state == State::Running => self.asking = Some(id),
-            _ => {
-                let word = row.state.word();
-                self.tell(format!("nothing to stop: {id} has ended ({word})"), true);
-            }
-        }
-        Step::Stay
-    }
-
-    fn answer(&mut self, id: &str, key: &Key, source: &mut dyn Source) {
-        if !matches!(key, Key::Char('y' | 'Y')) {
-            self.tell(format!("{id} goes on"), false);
-            return;
-        }
-        match source.stop(id) {
-            Ok(()) => self.tell(format!("asked {id} to stop"), false),
-            Err(reason) => self.tell(format!("could not stop {id}: {reason}"), true),
-        }
-        self.refresh(source);
-    }
-
-    fn tell(&mut self, text: String, is_trouble: bool) {
+    /// Says something until the next key.
+    pub(crate) fn tell(&mut self, text: String, is_trouble: bool) {
         self.notice = Some(Notice { text, is_trouble });
-    }
-
-    /// Draws all of it, into any area.
-    pub(crate) fn draw(&mut self, frame: &mut Frame<'_>) {
-        let area = frame.area();
-        if area.is_empty() {
-            return;
-        }
-        // The marker of the selected row hangs in the margin.
-        let margin = if area.width >= 60 { table::MARGIN } else { 0 };
-        let area = Rect { x: area.x + margin, width: area.width - margin - margin.min(1), ..area };
-        // The foot keeps the last line, and a line of air above it where there is some.
-        let foot = u16::from(area.height >= 3) + u16::from(area.height >= 12);
-        let body = Rect { height: area.height - foot, ..area };
-        self.parts = Parts::of(body, margin);
-        self.draw_body(frame.buffer_mut(), body);
-        if foot > 0 {
-            let line = Rect { y: area.bottom() - 1, height: 1, ..area };
-            let cursor = self.draw_foot(frame.buffer_mut(), line);
-            if let Some(x) = cursor {
-                frame.set_cursor_position((x, line.y));
-            }
-        }
-    }
-
-    fn draw_body(&mut self, buffer: &mut Buffer, area: Rect) {
-        if let Some(pager) = &mut self.help {
-            pager.set_lines(help::help_lines(help::KEYS, self.theme, area.width.into()));
-            for (y, line) in (area.y..).zip(pager.visible(area.height.into())) {
-                buffer.set_line(area.x, y, line, area.width);
-            }
-            return;
-        }
-        if let Some(inspection) = &mut self.inspection {
-            inspection.draw(buffer, area, self.theme);
-            return;
-        }
-        let capacity = self.parts.capacity().max(1);
-        let highest = self.shown.len().saturating_sub(capacity);
-        self.top = self.top.min(self.selected).max((self.selected + 1).saturating_sub(capacity)).min(highest);
-        let overview = Overview {
-            rows: &self.rows,
-            shown: &self.shown,
-            top: self.top,
-            selected: self.selected,
-            filter: &self.filter,
-            is_blind: self.trouble.is_some(),
-            theme: self.theme,
-        };
-        overview.draw(buffer, self.parts, &mut self.widths);
-    }
-
-    /// Draws the last line; gives the column of the cursor while something is typed.
-    fn draw_foot(&mut self, buffer: &mut Buffer, area: Rect) -> Option<u16> {
-        let width = usize::from(area.width);
-        if let Some(id) = &self.asking {
-            let question = " Stop it? y/n";
-            let id = text::cut(&text::cell(id), width.saturating_sub(text::width(question) + 1));
-            put(buffer, area, area.y, &format!("{id}.{question}"), self.theme.alert());
-            return None;
-        }
-        if self.is_typing {
-            let input = Input { text: self.filter.clone() };
-            return Some(input.draw(buffer, area, "/", footer::FILTER, self.theme));
-        }
-        if let Some(Notice { text, is_trouble }) = &self.notice {
-            let style = if *is_trouble { self.theme.alert() } else { self.theme.strong() };
-            put(buffer, area, area.y, &text::cut(&text::cell(text), width), style);
-            return None;
-        }
-        if let Some(trouble) = &self.trouble {
-            put(buffer, area, area.y, &text::cut(&text::cell(trouble), width), self.theme.alert());
-            return None;
-        }
-        let hints = match (&self.help, &self.inspection) {
-            (Some(_), _) => footer::HELP,
-            (None, Some(_)) => footer::DETAIL,
-            (None, None) if !self.shown.is_empty() => footer::TABLE,
-            (None, None) if self.filter.is_empty() => footer::NOTHING,
-            (None, None) => footer::NO_MATCH,
-        };
-        let has_ended = self.inspection.as_ref().is_some_and(|run| run.row.state != State::Running);
-        let hints: Vec<_> = hints.iter().filter(|hint| hint.key != "s" || !has_ended).copied().collect();
-        let position = self.position();
-        let taken = if position.is_empty() { 0 } else { text::width(&position) + 2 };
-        let line = footer::hints(&hints, width.saturating_sub(taken), self.theme);
-        let room = width - line.width().min(width);
-        buffer.set_line(area.x, area.y, &line, area.width);
-        if taken > 0 && room >= taken {
-            let line = Line::styled(text::padded(&position, room, true), self.theme.quiet());
-            buffer.set_line(area.right() - u16::try_from(room).unwrap_or(0), area.y, &line, area.width);
-        }
-        None
-    }
-
-    fn position(&mut self) -> String {
-        match (&self.help, &mut self.inspection) {
-            (Some(pager), _) => pager.position(),
-            (None, Some(inspection)) => inspection.position(),
-            (None, None) if self.shown.len() > self.parts.capacity() => {
-                format!("{} of {}", self.selected + 1, self.shown.len())
-            }
-            (None, None) => String::new(),
-        }
+        self.mark_dirty();
     }
 }
 
@@ -392,16 +348,14 @@ fn unreadable(id: &str, reason: &str) -> String {
     format!("could not read {id}: {reason}")
 }
 
-/// Whether each word is somewhere in the row.
-fn matches(row: &Row, words: &[String]) -> bool {
-    if words.is_empty() {
-        return true;
-    }
-    let fields = [&row.id, row.state.word(), &row.backend, &row.cwd, &row.prompt];
-    let text = fields.map(str::to_lowercase).join("\n");
-    words.iter().all(|word| text.contains(word.as_str()))
+/// What the filter looks through.
+fn searched(row: &Row) -> String {
+    let fields = [&row.id, row.state.word(), &row.backend, &row.project, &row.cwd, &row.prompt, &row.note];
+    let pro = if row.is_pro { "+pro" } else { "" };
+    let mut text = fields.join("\n").to_lowercase();
+    text.push_str(pro);
+    text
 }
 
 #[cfg(test)]
-#[path = "board_tests.rs"]
 mod tests;

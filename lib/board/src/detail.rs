@@ -1,19 +1,20 @@
-//! The look into one run: its prompt, its progress, its result.
+//! The look into one run: its prompt, its progress, its result, and what changed in its worktree.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::model::{Detail, Document, Row, State};
+use crate::diff;
+use crate::model::{Changes, Clock, Detail, Document, Row, Shown, Source, State};
 use crate::pager::{Pager, plain};
 use crate::table::{self, put};
 use crate::text;
 use crate::theme::Theme;
 use crate::{markdown, overview};
 
-/// What is shown of one text.
-const LIMIT: usize = 1 << 18;
+/// What is shown of one text, in bytes: as much as is laid out before the key that asks for it is felt to be slow.
+const LIMIT: usize = 1 << 17;
 
 /// Longer lines of prose are hard to read.
 const MEASURE: usize = 100;
@@ -23,16 +24,18 @@ pub(crate) enum Tab {
     Prompt,
     Progress,
     Result,
+    Changes,
 }
 
 impl Tab {
-    pub(crate) const ALL: [Self; 3] = [Self::Prompt, Self::Progress, Self::Result];
+    pub(crate) const ALL: [Self; 4] = [Self::Prompt, Self::Progress, Self::Result, Self::Changes];
 
     fn name(self) -> &'static str {
         match self {
             Self::Prompt => "prompt",
             Self::Progress => "progress",
             Self::Result => "result",
+            Self::Changes => "changes",
         }
     }
 }
@@ -44,9 +47,10 @@ pub(crate) struct Inspection {
     pub(crate) row: Row,
     detail: Detail,
     tab: Tab,
-    pagers: [Pager; 3],
+    changes: Changes,
+    pagers: [Pager; 4],
     /// The width for which each pager has its lines; none while they must be made.
-    laid_out: [Option<usize>; 3],
+    laid_out: [Option<usize>; 4],
 }
 
 impl Inspection {
@@ -56,7 +60,8 @@ impl Inspection {
             _ => Tab::Result,
         };
         let progress = if row.state == State::Running { Pager::following() } else { Pager::default() };
-        Self { row, detail, tab, pagers: [Pager::default(), progress, Pager::default()], laid_out: [None; 3] }
+        let pagers = [Pager::default(), progress, Pager::default(), Pager::default()];
+        Self { row, detail, tab, changes: Changes::Pending, pagers, laid_out: [None; 4] }
     }
 
     /// Takes what is new; true when something is.
@@ -64,7 +69,7 @@ impl Inspection {
         let changed = row != self.row || detail != self.detail;
         let had_ended = self.row.state != State::Running;
         for (index, tab) in Tab::ALL.into_iter().enumerate() {
-            if document(&self.detail, tab) != document(&detail, tab) {
+            if tab != Tab::Changes && document(&self.detail, tab) != document(&detail, tab) {
                 self.laid_out[index] = None;
             }
         }
@@ -100,36 +105,81 @@ impl Inspection {
         self.tab = tab;
     }
 
+    /// To the end of the progress, to stay there while it grows.
+    pub(crate) fn follow(&mut self) {
+        self.tab = Tab::Progress;
+        self.end();
+    }
+
+    /// Asks `source` what changed in the worktree, where that is looked at; true when the answer is new.
+    pub(crate) fn update_changes(&mut self, source: &mut dyn Source) -> bool {
+        if self.tab != Tab::Changes {
+            return false;
+        }
+        let changes = source.changes(&self.row.id);
+        // What was known stays in sight until the next answer.
+        if changes == self.changes || changes == Changes::Pending {
+            return false;
+        }
+        self.changes = changes;
+        self.laid_out[Tab::Changes as usize] = None;
+        true
+    }
+
+    /// Whether an answer is awaited that may come at any moment.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.tab == Tab::Changes && self.changes == Changes::Pending
+    }
+
+    /// Whether the changes are looked at.
+    pub(crate) fn shows_changes(&self) -> bool {
+        self.tab == Tab::Changes
+    }
+
+    /// What another program would show in place of this.
+    pub(crate) fn shown(&self) -> Shown {
+        match self.tab {
+            Tab::Prompt => Shown::Prompt,
+            Tab::Progress => Shown::Progress,
+            Tab::Result => Shown::Result,
+            Tab::Changes => Shown::Changes,
+        }
+    }
+
     pub(crate) fn turn(&mut self, forward: bool) {
         let step = if forward { 1 } else { Tab::ALL.len() - 1 };
         self.tab = Tab::ALL[(self.tab as usize + step) % Tab::ALL.len()];
     }
 
-    pub(crate) fn draw(&mut self, buffer: &mut Buffer, area: Rect, theme: Theme) {
+    pub(crate) fn draw(&mut self, buffer: &mut Buffer, area: Rect, theme: Theme, now: i64, clock: Clock) {
         let roomy = area.height >= 12;
         let mut y = area.y;
-        put(buffer, area, y, &text::cell(&self.row.id), theme.strong());
-        let id = u16::try_from(text::width(&text::cell(&self.row.id))).unwrap_or(u16::MAX);
-        let rest = Rect { x: area.x.saturating_add(id).saturating_add(2), ..area }.intersection(area);
-        put(buffer, rest, y, &table::state(self.row.state), theme.state(self.row.state));
+        let width = usize::from(area.width);
+        let state = table::state(self.row.state);
+        put(buffer, area, y, &state, theme.state(self.row.state));
+        let taken = u16::try_from(text::width(&state) + 2).unwrap_or(u16::MAX);
+        let rest = Rect { x: area.x.saturating_add(taken), ..area }.intersection(area);
+        let name = text::cut(&text::name(&self.row.prompt), width.saturating_sub(taken.into()));
+        put(buffer, rest, y, &name, theme.strong());
         y += 1;
         if roomy {
-            let facts = text::cut(&overview::facts(&self.row), area.width.into());
-            put(buffer, area, y, &facts, theme.quiet());
-            y += 1;
-            put(
-                buffer,
-                area,
-                y,
-                &text::cut_front(&text::cell(&self.row.cwd), area.width.into()),
-                theme.quiet(),
-            );
-            y += 2;
+            let facts = overview::facts(&self.row, now, clock);
+            let cwd = text::cut_front(&text::cell(&self.row.cwd), width);
+            let lines = [text::cut(&overview::identity(&self.row), width), text::cut(&facts, width), cwd];
+            for line in lines {
+                put(buffer, area, y, &line, theme.quiet());
+                y += 1;
+            }
+            if let Some((note, style)) = overview::note(&self.row, theme) {
+                put(buffer, area, y, &text::cut(&note, width), style);
+                y += 1;
+            }
+            y += u16::from(area.height >= 16);
         }
         self.draw_tabs(buffer, area, y, theme);
         y += 1;
         if roomy {
-            put(buffer, area, y, &"─".repeat(area.width.into()), theme.quiet());
+            put(buffer, area, y, &"─".repeat(width), theme.quiet());
             y += 1;
         }
         let body = Rect { y, height: area.bottom().saturating_sub(y), ..area };
@@ -143,16 +193,18 @@ impl Inspection {
         if y >= area.bottom() {
             return;
         }
+        let is_narrow = area.width < 52;
         let mut spans = Vec::new();
         for (index, tab) in Tab::ALL.into_iter().enumerate() {
             // The brackets say it where there is no colour.
+            let number = if is_narrow { String::new() } else { format!("{} ", index + 1) };
             let (name, style) = if tab == self.tab {
-                (format!("[{} {}]", index + 1, tab.name()), theme.accent())
+                (format!("[{number}{}]", tab.name()), theme.accent())
             } else {
-                (format!(" {} {} ", index + 1, tab.name()), theme.quiet())
+                (format!(" {number}{} ", tab.name()), theme.quiet())
             };
             spans.push(Span::styled(name, style));
-            spans.push(Span::raw(" "));
+            spans.push(Span::raw(if is_narrow { "" } else { " " }));
         }
         let (end, _) = buffer.set_line(area.x, y, &Line::from(spans), area.width);
         // The file is named where that leaves the tabs alone.
@@ -171,10 +223,28 @@ impl Inspection {
         }
         self.laid_out[index] = Some(width);
         let lines = match document(&self.detail, self.tab) {
+            _ if self.tab == Tab::Changes => self.changed_lines(theme, width),
             Some(document) if !document.text.trim().is_empty() => lines(document, self.tab, width, theme),
             _ => plain(self.instead(), theme.quiet(), width),
         };
         self.pagers[index].set_lines(lines);
+    }
+
+    fn changed_lines(&self, theme: Theme, width: usize) -> Vec<Line<'static>> {
+        match &self.changes {
+            Changes::Pending => plain("Looking for changes …", theme.quiet(), width),
+            Changes::Unknown(why) => plain(&text::cell(why), theme.alert(), width),
+            Changes::Known(diff) if diff.trim().is_empty() => {
+                plain("Nothing has changed in its worktree since it began.", theme.quiet(), width)
+            }
+            Changes::Known(diff) => {
+                let (mut lines, is_whole) = diff::lines(diff, LIMIT, theme, width);
+                if !is_whole {
+                    lines.extend(plain("… the rest: p shows it in a pager", theme.alert(), width));
+                }
+                lines
+            }
+        }
     }
 
     fn instead(&self) -> &'static str {
@@ -183,7 +253,7 @@ impl Inspection {
             (Tab::Progress, State::Running) => "Nothing has happened yet.",
             (Tab::Progress, _) => "Nothing was said on the way.",
             (Tab::Result, State::Running) => "There is no result yet: the run is still at work.",
-            (Tab::Result, _) => "There is no result.",
+            (Tab::Result | Tab::Changes, _) => "There is no result.",
         }
     }
 
@@ -200,6 +270,7 @@ fn document(detail: &Detail, tab: Tab) -> Option<&Document> {
         Tab::Prompt => Some(&detail.prompt),
         Tab::Progress => Some(&detail.progress),
         Tab::Result => detail.result.as_ref(),
+        Tab::Changes => None,
     }
 }
 

@@ -28,37 +28,53 @@ impl Hint {
 }
 
 pub(crate) const TABLE: &[Hint] = &[
-    Hint::new("↑↓", "select", 7),
     Hint::new("enter", "look", 0),
     Hint::new("/", "filter", 3),
-    Hint::new("o", "open", 4),
+    Hint::new("a", "all or here", 4),
     Hint::new("f", "follow", 5),
-    Hint::new("s", "stop", 6),
-    Hint::new("y", "copy id", 8),
+    Hint::new("d", "changes", 6),
+    Hint::new("o", "open", 7),
+    Hint::new("s", "stop", 8),
+    Hint::new("x", "delete", 9),
+    Hint::new("t", "totals", 10),
+    Hint::new("S", "sort", 11),
+    Hint::new("p", "pager", 12),
+    Hint::new("y", "copy id", 13),
     Hint::new("?", "help", 2),
     Hint::new("q", "quit", 1),
 ];
 
 pub(crate) const FILTER: &[Hint] = &[Hint::new("enter", "keep", 1), Hint::new("esc", "clear", 0)];
 
+pub(crate) const PRUNE: &[Hint] = &[Hint::new("enter", "count", 1), Hint::new("esc", "cancel", 0)];
+
 pub(crate) const NOTHING: &[Hint] = &[Hint::new("?", "help", 1), Hint::new("q", "quit", 0)];
 
-pub(crate) const NO_MATCH: &[Hint] =
-    &[Hint::new("esc", "clear filter", 0), Hint::new("?", "help", 2), Hint::new("q", "quit", 1)];
+pub(crate) const NOTHING_HERE: &[Hint] =
+    &[Hint::new("a", "all worktrees", 0), Hint::new("?", "help", 2), Hint::new("q", "quit", 1)];
+
+pub(crate) const NO_MATCH: &[Hint] = &[
+    Hint::new("esc", "clear filter", 0),
+    Hint::new("a", "all or here", 3),
+    Hint::new("?", "help", 2),
+    Hint::new("q", "quit", 1),
+];
 
 pub(crate) const DETAIL: &[Hint] = &[
     Hint::new("esc", "back", 0),
     Hint::new("←→", "tabs", 2),
-    Hint::new("↑↓", "scroll", 7),
-    Hint::new("o", "open", 4),
-    Hint::new("f", "follow", 5),
+    Hint::new("f", "follow", 4),
+    Hint::new("o", "open", 5),
     Hint::new("s", "stop", 6),
-    Hint::new("y", "copy id", 8),
+    Hint::new("p", "pager", 7),
+    Hint::new("e", "editor", 8),
+    Hint::new("x", "delete", 9),
+    Hint::new("y", "copy id", 10),
     Hint::new("?", "help", 3),
     Hint::new("q", "quit", 1),
 ];
 
-pub(crate) const HELP: &[Hint] =
+pub(crate) const PAGE: &[Hint] =
     &[Hint::new("esc", "back", 0), Hint::new("↑↓", "scroll", 2), Hint::new("q", "quit", 1)];
 
 const GAP: usize = 2;
@@ -96,8 +112,8 @@ mod tests {
     fn the_way_in_and_out_stays_longest() {
         assert_eq!(
             fitted(78),
-            "↑↓ select  enter look  / filter  o open  f follow  s stop  y copy id  ? help  q quit"
-                .replace("  y copy id", "")
+            "enter look  / filter  a all or here  f follow  d changes  o open  ? help  q quit"
+                .replace("  o open", "")
         );
         assert_eq!(fitted(38), "enter look  / filter  ? help  q quit");
         assert_eq!(fitted(18), "enter look  q quit");

@@ -1,34 +1,47 @@
 //! What the view is given, and what it gives back.
 
-/// One dispatched run, as a line of the table.
-#[derive(Clone, Debug, PartialEq)]
+use std::process::Command;
+
+/// One dispatched run, as a line of the table. Its texts are as others wrote them.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
     /// The run's id, which also names it in [`Source`] and [`Left`].
     pub id: String,
-    /// When it began, for people: `2026-11-21 10:00`.
-    pub started: String,
-    /// How long ago that was: `2m`.
-    pub age: String,
     /// How it stands.
     pub state: State,
+    /// When it began, in seconds since 1970.
+    pub started: Option<i64>,
+    /// When it ended, in seconds since 1970.
+    pub ended: Option<i64>,
     /// The backend's name in the configuration.
     pub backend: String,
     /// The model it asked for.
     pub model: String,
+    /// Whether it was started with `--pro`.
+    pub is_pro: bool,
     /// What it used, when the backend has told.
     pub tokens: Option<Tokens>,
     /// What it cost in US dollars, when the backend has told.
     pub cost_usd: Option<f64>,
+    /// The name of the worktree that it works in.
+    pub project: String,
+    /// Whether that is the worktree in which the view was opened.
+    pub is_here: bool,
     /// Where it works, as it is to be shown.
     pub cwd: String,
-    /// The first line of the prompt; the caller keeps it to a few hundred bytes.
+    /// The beginning of the prompt; the caller keeps it to a few hundred bytes.
     pub prompt: String,
+    /// The id of the run whose conversation it continues.
+    pub continues: Option<String>,
+    /// The last step of a run that goes on; of another one the reason why it ended so.
+    pub note: String,
 }
 
 /// How a run stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// Its supervisor is alive.
+    #[default]
     Running,
     /// The backend came to a result.
     Success,
@@ -41,6 +54,10 @@ pub enum State {
 }
 
 impl State {
+    /// All, as they are sorted.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Running, Self::Error, Self::Lost, Self::Interrupted, Self::Success];
+
     /// The word that the record and the messages use too.
     pub fn word(self) -> &'static str {
         match self {
@@ -64,8 +81,16 @@ impl State {
     }
 }
 
+impl Row {
+    /// How long it took, or takes so far, in seconds; None where that was not noted.
+    pub(crate) fn elapsed(&self, now: i64) -> Option<i64> {
+        let end = self.ended.or((self.state == State::Running).then_some(now))?;
+        Some(end.saturating_sub(self.started?).max(0))
+    }
+}
+
 /// Token use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tokens {
     /// Read by the model and not from a cache.
     pub input: u64,
@@ -73,6 +98,13 @@ pub struct Tokens {
     pub output: u64,
     /// Read from a cache.
     pub cache_read: u64,
+}
+
+impl Tokens {
+    /// Those that were not read from a cache.
+    pub(crate) fn total(self) -> u64 {
+        self.input.saturating_add(self.output)
+    }
 }
 
 /// One text of a run and the file that has all of it.
@@ -96,28 +128,99 @@ pub struct Detail {
     pub result: Option<Document>,
 }
 
-/// Where the view gets the runs from. It is asked about once a second, from one thread.
+/// What is new since the source was last asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct News {
+    /// Whether all rows that were given before are void.
+    pub is_reset: bool,
+    /// Runs that began since, newest first.
+    pub newer: Vec<Row>,
+    /// Runs that were given before, as they are now.
+    pub changed: Vec<Row>,
+    /// Further runs, older than all that were given before, newest first.
+    pub older: Vec<Row>,
+    /// Whether there are older ones still to be given.
+    pub has_more: bool,
+}
+
+/// What a run's worktree has changed since the run began.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Changes {
+    /// It is being found out.
+    #[default]
+    Pending,
+    /// A summary of the files and their differences, as `git diff --stat --patch` has them; empty when there are none.
+    Known(String),
+    /// Why they are not known.
+    Unknown(String),
+}
+
+/// What another program shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The prompt.
+    Prompt,
+    /// The progress.
+    Progress,
+    /// The result, or the progress while there is none.
+    Result,
+    /// The changes in the worktree.
+    Changes,
+}
+
+/// The other program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewer {
+    /// `$PAGER`.
+    Pager,
+    /// `$EDITOR`.
+    Editor,
+}
+
+/// Where the view gets the runs from. It is asked about once a second, from one thread, and answers within
+/// milliseconds.
 pub trait Source {
-    /// All runs, newest first.
+    /// What is new since the last call; the first ones give all runs piece by piece.
     ///
     /// # Errors
-    ///
     /// Why not, for the foot of the screen. The rows of before stay.
-    fn rows(&mut self) -> Result<Vec<Row>, String>;
+    fn news(&mut self) -> Result<News, String>;
 
     /// The texts of one run.
     ///
     /// # Errors
-    ///
     /// Why not, for the foot of the screen. The texts of before stay.
     fn detail(&mut self, id: &str) -> Result<Detail, String>;
+
+    /// Starts to find out what the run's worktree has changed, unless that is under way.
+    fn ask_changes(&mut self, id: &str);
+
+    /// What [`Source::ask_changes`] found out.
+    fn changes(&mut self, id: &str) -> Changes;
 
     /// Asks a run to end. It need not have ended when this returns.
     ///
     /// # Errors
-    ///
     /// Why not, for the foot of the screen.
     fn stop(&mut self, id: &str) -> Result<(), String>;
+
+    /// Deletes a run that has ended, for good.
+    ///
+    /// # Errors
+    /// Why not, for the foot of the screen.
+    fn delete(&mut self, id: &str) -> Result<(), String>;
+
+    /// The ids of all runs, of whatever worktree, that ended longer ago than `age`, which was typed as `30d`.
+    ///
+    /// # Errors
+    /// Why `age` is none, or why they are not known, for the foot of the screen.
+    fn ended_before(&mut self, age: &str) -> Result<Vec<String>, String>;
+
+    /// The command that shows a text of a run in another program.
+    ///
+    /// # Errors
+    /// Why there is none, for the foot of the screen.
+    fn viewer(&mut self, id: &str, shown: Shown, viewer: Viewer) -> Result<Command, String>;
 }
 
 /// Why the view was left, and what the caller does next.
@@ -127,8 +230,15 @@ pub enum Left {
     Quit,
     /// Become the interactive agent in this run's conversation.
     Open(String),
-    /// Follow this run's progress.
-    Follow(String),
     /// End as a process does that got this signal: SIGTERM, SIGHUP or SIGINT from outside.
     Signal(i32),
+}
+
+/// How the view tells the time.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    /// The seconds since 1970.
+    pub now: fn() -> i64,
+    /// Seconds since 1970 as day and minute in the user's time zone: `2026-11-21 10:00`, perhaps with the zone behind it.
+    pub minute: fn(i64) -> String,
 }

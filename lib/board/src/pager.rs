@@ -79,7 +79,8 @@ impl Pager {
 
     /// To the end; with `follow`, to stay there.
     pub fn end(&mut self, follow: bool) {
-        self.top = self.last_top();
+        // Where that is, the next look at it finds: the lines may not be there yet.
+        self.top = usize::MAX;
         self.follows = follow;
     }
 

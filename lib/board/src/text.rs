@@ -47,6 +47,36 @@ fn push(out: &mut String, text: &str) -> usize {
     width(&text)
 }
 
+/// What a run is called in a table: the first words of its prompt, without the marks of a Markdown heading or list.
+pub fn name(prompt: &str) -> String {
+    let words = cell(prompt);
+    let name = words.trim_start_matches(['#', '*', '-', '>', ' ']);
+    if name.is_empty() { words } else { name.to_owned() }
+}
+
+/// How long ago, in one unit: `40s`, `4m`, `23h`, `3d`, `2y`. What lies ahead, since one of two clocks is wrong, is `now`.
+pub fn age(seconds: i64) -> String {
+    match seconds {
+        ..5 => "now".to_owned(),
+        5..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..172_800 => format!("{}h", seconds / 3_600),
+        172_800..86_400_000 => format!("{}d", seconds / 86_400),
+        _ => format!("{}y", seconds / 31_557_600),
+    }
+}
+
+/// A span of time in at most two units: `8s`, `4m10s`, `2h05m`, `3d04h`.
+pub fn elapsed(seconds: i64) -> String {
+    match seconds {
+        ..60 => format!("{}s", seconds.max(0)),
+        60..3_600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        3_600..86_400 => format!("{}h{:02}m", seconds / 3_600, seconds / 60 % 60),
+        86_400..86_400_000 => format!("{}d{:02}h", seconds / 86_400, seconds / 3_600 % 24),
+        _ => age(seconds),
+    }
+}
+
 /// `1234567` as `1.2M`.
 pub fn count(number: u64) -> String {
     let short = |unit: f64, name: &str| {
@@ -84,6 +114,21 @@ mod tests {
         assert_eq!(cell("a\x1b]52;c;x\x07b\u{202E}\n c\td"), "a]52;c;xb c d");
         assert_eq!(page("a\tb\r\n日\tc\x1b[2J", 100).0, "a   b\n日  c[2J");
         assert_eq!(page("abcdef", 3), ("abc".to_owned(), false));
+    }
+
+    #[test]
+    fn times_are_short() {
+        let day = 86_400;
+        let seconds =
+            [-9, 0, 5, 59, 60, 3_599, 3_600, 2 * day - 1, 2 * day, 999 * day, 1_000 * day, i64::MAX];
+        let ages: Vec<String> = seconds.map(age).into();
+        assert_eq!(ages[..11].join(" "), "now now 5s 59s 1m 59m 1h 47h 2d 999d 2y");
+        let spans: Vec<String> = seconds.map(elapsed).into();
+        assert_eq!(spans[..11].join(" "), "0s 0s 5s 59s 1m00s 59m59s 1h00m 1d23h 2d00h 999d00h 2y");
+        assert_eq!(
+            ["# Fix it\n\nnow", "- a", "###", "", "日本 x"].map(name).join("|"),
+            "Fix it now|a|###||日本 x"
+        );
     }
 
     #[test]

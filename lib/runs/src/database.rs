@@ -1,7 +1,7 @@
 //! The list of runs: `runs/handoff.db`, SQLite, with handoff-cli's tables.
 //!
 //! Its schema is kept as it is, so that a row can be read and written by either program; what we add is in the JSON of
-//! `runtime_info`, and an index that handoff-cli does not see. `user_version` says that a database was looked at.
+//! `runtime_info`, and indexes that handoff-cli does not see. `user_version` says that a database was looked at.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ const NAME: &str = "handoff.db";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What [`prepare`] makes.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// handoff-cli 0.3.9's own, from its `core.py`, and an index for the few rows that run.
 const SCHEMA: &str = "
@@ -49,6 +49,7 @@ CREATE INDEX IF NOT EXISTS idx_runs_run_id   ON runs(run_id);
 CREATE INDEX IF NOT EXISTS idx_runs_seq      ON runs(seq);
 CREATE INDEX IF NOT EXISTS idx_runs_created  ON runs(created_at);
 CREATE INDEX IF NOT EXISTS idx_runs_running  ON runs(id) WHERE status = 'running';
+CREATE INDEX IF NOT EXISTS idx_runs_session  ON runs(session_id, id);
 ";
 
 /// An open list.

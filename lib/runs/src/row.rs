@@ -17,7 +17,9 @@ pub(crate) const EXCERPT: usize = 500;
 /// What a [`Row`] is made of. A run of ours has its start in `runtime_info`; handoff-cli's have it in local time only.
 pub(crate) const COLUMNS: &str = "seq, run_id, uuid, session_id, cwd, substr(prompt, 1, 500), jsonl_path, status, \
      backend, runtime_info, CASE WHEN run_id GLOB '[0-9][0-9][0-9][0-9][0-9][0-9]-*' THEN NULL \
-     ELSE CAST(strftime('%s', created_at, 'utc') AS INTEGER) END";
+     ELSE CAST(strftime('%s', created_at, 'utc') AS INTEGER) END, \
+     (SELECT before.run_id FROM runs before WHERE before.session_id = runs.session_id AND before.id < runs.id \
+     ORDER BY before.id DESC LIMIT 1), id";
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,6 +177,8 @@ pub struct Row {
     pub uuid: String,
     /// The backend's id of the conversation; handoff-cli's oldest rows have only the UUID, which is the same there.
     pub session: String,
+    /// The run that was on this conversation before; None where this one began it, as far as the list knows.
+    pub continues: Option<RunId>,
     /// Where the backend works.
     pub cwd: PathBuf,
     /// The beginning of the prompt, at most 500 characters.
@@ -228,6 +232,7 @@ impl Row {
                 .unwrap_or_default(),
             session: session.unwrap_or_else(|| uuid.clone()),
             uuid,
+            continues: RunId::parse(&text(row, 11)?),
             cwd: path(row, 4)?,
             prompt: text(row, 5)?,
             // A word of some later program: how it ended is not known to this one.

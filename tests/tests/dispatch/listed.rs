@@ -13,11 +13,12 @@ fn runs_are_listed() {
     let (id, result) = announced(&stage.handoff(&["run", "--text", "look\tat\nit \u{1b}[31m"]));
     let list = stage.handoff(&["ls"]);
     let lines: Vec<Vec<&str>> = list.out().lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(lines[0], ["RUN", "DATE", "STATUS", "BACKEND", "IN/OUT/CACHED", "CWD", "PROMPT"]);
+    let titles = "RUN AGE TIME STATE BACKEND IN/OUT/CACHED COST PROJECT CONTINUES PROMPT LAST STEP OR REASON";
+    assert_eq!(lines[0].join(" "), titles);
     assert_eq!((lines[1][0], lines.len()), (id.as_str(), 2));
     assert!(list.out().contains(" success ") && list.out().contains(" ds ") && list.out().contains(" app "));
     assert!(
-        list.out().trim_end().ends_with("look at it [31m") && !list.out().contains('\u{1b}'),
+        list.out().trim_end().ends_with("  -          look at it [31m  -") && !list.out().contains('\u{1b}'),
         "{}",
         list.out()
     );
@@ -44,6 +45,36 @@ fn runs_are_listed() {
     assert_eq!(stage.handoff(&["list", &id]).out().lines().count(), 2);
     assert_eq!(stage.handoff(&["list", "99999999999999999999"]).code, 1);
     assert_eq!(stage.handoff(&["list", "--bogus"]).code, 2);
+}
+
+#[test]
+fn rows_and_json_say_what_the_board_says() {
+    let stage = Stage::new(
+        "if grep -q wait \"$got/input\"; then \
+           echo '{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"at step one\"}]}}'; \
+           while [ ! -e ../go ]; do sleep 0.02; done; fi; exit 4",
+    );
+    let first = stage.handoff(&["run", "--pro", "--text", "first"]);
+    assert_eq!(first.code, 1);
+    let first = stage.list()[0]["id"].as_str().unwrap().to_owned();
+    let mut run = stage.started(&["resume", &first, "--text", "wait"]);
+    wait_until("there is a step", || stage.list()[0]["last_step"] == "text: at step one");
+    let rows = stage.list();
+    assert_eq!((&rows[0]["continues"], &rows[0]["state"]), (&first.as_str().into(), &"running".into()));
+    assert_eq!((&rows[0]["project"], &rows[0]["pro"]), (&"app".into(), &true.into()));
+    assert!(rows[0]["elapsed_seconds"].as_i64().is_some_and(|seconds| (0..600).contains(&seconds)));
+    assert_eq!(
+        (&rows[1]["continues"], &rows[1]["last_step"]),
+        (&serde_json::Value::Null, &serde_json::Value::Null)
+    );
+    let reason = rows[1]["reason"].as_str().unwrap();
+    let list = stage.handoff(&["list"]);
+    let lines: Vec<&str> = list.out().lines().collect();
+    assert!(lines[1].contains(" running ") && lines[1].ends_with(" at step one"), "{}", list.out());
+    assert!(lines[1].contains(&format!(" {first} ")) && lines[1].contains(" ds+pro "), "{}", list.out());
+    assert!(lines[2].contains(" error ") && lines[2].ends_with(reason), "{}", list.out());
+    std::fs::write(stage.world.path("go"), "").unwrap();
+    assert_eq!(run.ends(), 1);
 }
 
 #[test]

@@ -3,23 +3,23 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use handoff_board::{Detail, Document, Left, Source, Tokens};
-use handoff_document::{Timestamp, age};
-use handoff_process::{Failure, Status};
-use handoff_runs::{Filter, Row, Runs, State};
-use handoff_text::Sanitised;
+use handoff_board::text;
+use handoff_document::Timestamp;
+use handoff_process::{Environment, Failure, Status};
+use handoff_runs::{Filter, Row, Runs};
 use serde::Serialize;
 
-use super::shown::{Part, Text};
-use super::{open, printed, stop, tail};
+use super::facts::{self, Places, elapsed, note};
+use super::{board, printed};
 use crate::args::List;
 use crate::here::Here;
 
 /// How many are listed where nothing else is said.
 const SHOWN: usize = 50;
 
-/// How much of a text the view is given, in bytes.
-const MOST: u64 = 1 << 20;
+/// The widest prompt and note in a row, in columns.
+const MAX_PROMPT_COLUMNS: usize = 60;
+const MAX_NOTE_COLUMNS: usize = 120;
 
 pub(crate) fn run(here: &Here<'_>, list: &List) -> Result<u8, Failure> {
     let runs = here.runs()?;
@@ -33,8 +33,8 @@ pub(crate) fn run(here: &Here<'_>, list: &List) -> Result<u8, Failure> {
         }
         return Ok(u8::from(here.output.json(&entries.end()?) != Status::Done));
     }
-    if here.output.is_terminal() && list.id.is_none() {
-        return view(here, runs);
+    if here.output.is_terminal() && list.id.is_none() && can_draw() {
+        return board::show(here, runs);
     }
     let rows = match &list.id {
         Some(id) => vec![here.find(&runs, id)?],
@@ -43,7 +43,15 @@ pub(crate) fn run(here: &Here<'_>, list: &List) -> Result<u8, Failure> {
     if rows.is_empty() {
         return Ok(printed(here.output, "(no runs)\n"));
     }
-    Ok(printed(here.output, &plain(&rows)))
+    // Where a person reads, a row is a line.
+    let width = here.output.width.filter(|_| here.output.is_terminal()).unwrap_or(usize::MAX);
+    Ok(printed(here.output, &plain(&runs, &rows, width)))
+}
+
+/// Whether the terminal can do more than print lines.
+fn can_draw() -> bool {
+    let term = Environment::all().into_iter().find(|(name, _)| name == "TERM");
+    term.is_none_or(|(_, term)| term != "dumb")
 }
 
 /// The strict way first: it is several times as fast.
@@ -60,13 +68,17 @@ struct Entry<'a> {
     session: &'a str,
     state: &'a str,
     reason: Option<&'a str>,
+    last_step: Option<String>,
+    continues: Option<&'a str>,
     backend: &'a str,
     model: Option<&'a str>,
     pro: bool,
     cwd: Cow<'a, str>,
+    project: String,
     prompt: &'a str,
     started: Option<String>,
     ended: Option<String>,
+    elapsed_seconds: Option<i64>,
     usage: Option<Used>,
     result: Cow<'a, str>,
     progress: Cow<'a, str>,
@@ -87,13 +99,15 @@ struct Used {
 /// The text of a JSON array, written as the runs come: lists are long.
 struct Entries<'r> {
     runs: &'r Runs,
+    places: Places,
+    now: Timestamp,
     text: Vec<u8>,
     failed: Option<serde_json::Error>,
 }
 
 impl<'r> Entries<'r> {
     fn new(runs: &'r Runs) -> Self {
-        Self { runs, text: b"[".to_vec(), failed: None }
+        Self { runs, places: Places::new(), now: Timestamp::now(), text: b"[".to_vec(), failed: None }
     }
 
     fn add(&mut self, row: &Row) {
@@ -113,13 +127,17 @@ impl<'r> Entries<'r> {
             session: &row.session,
             state: row.state.name(),
             reason: row.reason.as_deref(),
+            last_step: facts::last_step(self.runs, row),
+            continues: row.continues.as_ref().map(handoff_runs::RunId::as_str),
             backend: &row.backend,
             model: row.model.as_deref(),
             pro: row.pro,
             cwd: lossy(&row.cwd),
+            project: self.places.of(&row.cwd).project.clone(),
             prompt: &row.prompt,
             started: time(row.started),
             ended: time(row.ended),
+            elapsed_seconds: elapsed(row, self.now),
             usage,
             result: lossy(&files.result),
             progress: lossy(&files.out),
@@ -140,122 +158,54 @@ impl<'r> Entries<'r> {
     }
 }
 
-fn line(text: &str, limit: usize) -> String {
-    handoff_columns::reduced(&Sanitised::line(text.as_bytes(), limit))
-}
+/// The titles of the rows. The two texts stand last.
+const TITLES: [&str; 11] = [
+    "RUN",
+    "AGE",
+    "TIME",
+    "STATE",
+    "BACKEND",
+    "IN/OUT/CACHED",
+    "COST",
+    "PROJECT",
+    "CONTINUES",
+    "PROMPT",
+    "LAST STEP OR REASON",
+];
 
-fn plain(rows: &[Row]) -> String {
-    let header = ["RUN", "DATE", "STATUS", "BACKEND", "IN/OUT/CACHED", "CWD", "PROMPT"].map(str::to_owned);
+/// The rows as text, each at most `width` columns wide. What is not known is `-`.
+fn plain(runs: &Runs, rows: &[Row], width: usize) -> String {
     let now = Timestamp::now();
-    let cells = rows.iter().map(|row| {
-        let cwd = row.cwd.file_name().unwrap_or(row.cwd.as_os_str()).to_string_lossy();
-        [
-            line(row.id.as_str(), 80),
-            row.started.map_or_else(|| "-".to_owned(), |then| age(then, now)),
-            row.state.name().to_owned(),
-            line(&row.backend, 20),
-            row.usage.as_ref().map_or_else(
-                || "-".to_owned(),
-                |usage| {
-                    format!(
-                        "{}/{}/{}",
-                        usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens
-                    )
-                },
-            ),
-            line(&cwd, 30),
-            line(&row.prompt, 60),
-        ]
+    let mut places = Places::new();
+    let cells = rows.iter().map(|row| cells(runs, row, &mut places, now));
+    let table: Vec<[String; 11]> = std::iter::once(TITLES.map(str::to_owned)).chain(cells).collect();
+    let widest = |column: usize| table.iter().map(|row| text::width(&row[column])).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..TITLES.len()).map(widest).collect();
+    let pad = |(cell, &width): (&String, &usize)| text::padded(cell, width + 2, false);
+    let lines = table.iter().map(|row| row.iter().zip(&widths).map(pad).collect::<String>());
+    lines.map(|line| text::cut(line.trim_end(), width) + "\n").collect()
+}
+
+fn cells(runs: &Runs, row: &Row, places: &mut Places, now: Timestamp) -> [String; 11] {
+    let usage = row.usage.as_ref();
+    let used = usage.map(|usage| {
+        format!("{}/{}/{}", usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens)
     });
-    let table: Vec<[String; 7]> = std::iter::once(header).chain(cells).collect();
-    let width =
-        |column: usize| table.iter().map(|row| handoff_columns::width(&row[column])).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..7).map(width).collect();
-    let pad = |(text, &width): (&String, &usize)| handoff_columns::padded(text, width + 2, false);
-    let lines =
-        table.iter().map(|row| row.iter().zip(&widths).map(pad).collect::<String>().trim_end().to_owned());
-    lines.map(|line| line + "\n").collect()
-}
-
-/// The live view, and what was chosen there.
-fn view(here: &Here<'_>, runs: Runs) -> Result<u8, Failure> {
-    let mut shown = Shown { here, runs };
-    match here.holding(|| handoff_board::show(&mut shown, here.output.colour))? {
-        Left::Quit => Ok(0),
-        Left::Open(id) => open::run(here, Some(&id), None),
-        Left::Follow(id) => tail::run(here, Some(&id), true),
-        Left::Signal(signal) => Ok(u8::try_from(128 + signal).unwrap_or(1)),
-    }
-}
-
-/// What the view asks.
-struct Shown<'a, 'h> {
-    here: &'a Here<'h>,
-    runs: Runs,
-}
-
-impl Shown<'_, '_> {
-    fn row(&self, id: &str) -> Result<Row, String> {
-        self.here.find(&self.runs, id).map_err(|failure| failure.words)
-    }
-}
-
-impl Source for Shown<'_, '_> {
-    fn rows(&mut self) -> Result<Vec<handoff_board::Row>, String> {
-        self.here.reconcile(&self.runs).map_err(|error| error.to_string())?;
-        let rows = self.runs.list(&Filter::default()).map_err(|error| error.to_string())?;
-        let now = Timestamp::now();
-        Ok(rows.iter().map(|row| board_row(row, now)).collect())
-    }
-
-    fn detail(&mut self, id: &str) -> Result<Detail, String> {
-        let row = self.row(id)?;
-        let files = self.runs.files(&row);
-        let document = |path: &Path, part| Document {
-            text: Text::describe(path, MOST, part),
-            path: Sanitised::path(path).to_string(),
-        };
-        let is_there = handoff_files::is_taken;
-        Ok(Detail {
-            prompt: document(&files.prompt, Part::Beginning),
-            progress: match is_there(&files.out) {
-                true => {
-                    let Document { text, path } = document(&files.out, Part::End);
-                    Document { text: handoff_clock::local_times(&text, Timestamp::now()), path }
-                }
-                false => Document { text: String::new(), path: Sanitised::path(&files.out).to_string() },
-            },
-            result: is_there(&files.result).then(|| document(&files.result, Part::Beginning)),
-        })
-    }
-
-    fn stop(&mut self, id: &str) -> Result<(), String> {
-        let row = self.row(id)?;
-        stop::ask(row.supervisor.or(row.process)).map_err(|error| error.to_string())
-    }
-}
-
-fn board_row(row: &Row, now: Timestamp) -> handoff_board::Row {
-    handoff_board::Row {
-        id: row.id.to_string(),
-        started: row.started.map_or_else(String::new, handoff_clock::minute),
-        age: row.started.map_or_else(String::new, |then| age(then, now).replace("just now", "now")),
-        state: match row.state {
-            State::Running => handoff_board::State::Running,
-            State::Success => handoff_board::State::Success,
-            State::Error => handoff_board::State::Error,
-            State::Interrupted => handoff_board::State::Interrupted,
-            State::Lost => handoff_board::State::Lost,
-        },
-        backend: row.backend.clone(),
-        model: row.model.clone().unwrap_or_default(),
-        tokens: row.usage.as_ref().map(|usage| Tokens {
-            input: usage.input_tokens,
-            output: usage.output_tokens,
-            cache_read: usage.cache_read_input_tokens,
-        }),
-        cost_usd: row.usage.as_ref().map(|usage| usage.cost_usd).filter(|&cost| cost > 0.0),
-        cwd: Sanitised::path(&row.cwd).to_string(),
-        prompt: row.prompt.clone(),
-    }
+    let cost = usage.map(|usage| usage.cost_usd).filter(|&cost| cost > 0.0).map(text::cost);
+    let age = row.started.map(|then| text::age(now.seconds().saturating_sub(then.seconds())));
+    let pro = if row.pro { "+pro" } else { "" };
+    let cells = [
+        Some(text::cell(row.id.as_str())),
+        age,
+        elapsed(row, now).map(text::elapsed),
+        Some(row.state.name().to_owned()),
+        Some(text::cell(&row.backend) + pro),
+        used,
+        cost,
+        Some(text::cell(&places.of(&row.cwd).project)),
+        row.continues.as_ref().map(|before| text::cell(before.as_str())),
+        Some(text::cut(&text::cell(&row.prompt), MAX_PROMPT_COLUMNS)),
+        Some(text::cut(&text::cell(&note(runs, row)), MAX_NOTE_COLUMNS)),
+    ];
+    cells.map(|cell| cell.filter(|cell| !cell.is_empty()).unwrap_or_else(|| "-".to_owned()))
 }

@@ -1,11 +1,14 @@
 //! Each verb in a file of its name.
 
+mod board;
+mod changes;
 mod complete;
 mod conclude;
 mod delete;
 pub(crate) mod deliver;
 mod dispatch;
 mod env;
+mod facts;
 mod glance;
 mod inbox_screen;
 mod init;
@@ -17,6 +20,7 @@ mod shown;
 mod sibling;
 mod stop;
 mod tail;
+mod viewer;
 mod wait;
 
 use handoff_cli::CalledAs;

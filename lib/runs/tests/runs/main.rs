@@ -13,6 +13,7 @@ mod deleted;
 mod faults;
 mod life;
 mod messages;
+mod news;
 mod old;
 mod processes;
 mod support;
