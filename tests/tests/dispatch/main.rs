@@ -20,6 +20,7 @@ mod killed;
 mod listed;
 mod notify;
 mod prompts;
+mod readme;
 mod records;
 mod reserved;
 mod screen;
