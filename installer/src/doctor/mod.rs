@@ -90,7 +90,7 @@ pub(crate) fn doctor(
     let problems = findings.iter().filter(|finding| finding.level == Level::Problem).count();
     let printed = match options.json {
         true => output.print(&json_of(&findings, problems == 0 && serves, &manifest, &places)),
-        false => output.print(&text_of(&findings, problems, serves)),
+        false => output.print(&text_of(&findings, serves, &manifest.agents)),
     };
     Ok(if problems > 0 { Status::NotDone } else { printed })
 }
@@ -101,7 +101,7 @@ fn one_line(text: &str) -> String {
     Sanitised::text(text.as_bytes()).as_str().trim_end().replace('\n', " ")
 }
 
-fn text_of(findings: &[Finding], problems: usize, serves: bool) -> String {
+fn text_of(findings: &[Finding], serves: bool, agents: &[crate::agent::Agent]) -> String {
     let mut text = String::new();
     for Finding { level, area, text: found, mend } in findings {
         let level = level.word();
@@ -110,13 +110,27 @@ fn text_of(findings: &[Finding], problems: usize, serves: bool) -> String {
             text.push_str(&format!("         mend: {mend}\n"));
         }
     }
-    text.push_str(&match problems {
+    let problems: Vec<&Finding> = findings.iter().filter(|finding| finding.level == Level::Problem).collect();
+    text.push_str(&match problems.len() {
         0 if serves => "healthy\n".to_owned(),
         0 => "no problem, and no agent that it is for\n".to_owned(),
         1 => "1 problem\n".to_owned(),
         many => format!("{many} problems\n"),
     });
+    if let Some(next) = next(&problems, agents) {
+        text.push_str(&format!("next:    {next}\n"));
+    }
     text
+}
+
+/// What to do now: the first fix, else what the installation is for.
+fn next(problems: &[&Finding], agents: &[crate::agent::Agent]) -> Option<String> {
+    if !problems.is_empty() {
+        let fix = problems.iter().find_map(|problem| problem.mend.as_ref())?;
+        return Some(format!("{fix}; then this again"));
+    }
+    let calls: Vec<&str> = agents.iter().map(|agent| agent.skill_call()).collect();
+    (!calls.is_empty()).then(|| format!("at the end of a session, {}", calls.join(", ")))
 }
 
 fn json_of(findings: &[Finding], healthy: bool, manifest: &Manifest, places: &Places) -> String {
