@@ -18,7 +18,7 @@ pub(crate) fn commands(machine: &Machine) -> Vec<String> {
     }
     assert_eq!(problems, commands.len(), "a problem without a mend: {}", ran.out());
     let count = if problems == 1 { "1 problem\n".to_owned() } else { format!("{problems} problems\n") };
-    assert!(ran.out().ends_with(&count), "{}", ran.out());
+    assert!(ran.out().contains(&count), "{}", ran.out());
     commands.dedup();
     commands
 }
