@@ -38,6 +38,7 @@ pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
     stage.fill(10_000)?;
     let times = beside(40, || Ok(()), || stage.handoff(&["list", "--json"]), nothing)?;
     rows.push(Row::ratio("list --json, the newest 50 of 10,000 runs", times, "/bin/true", 40.0));
+    rows.extend(crate::board::all(&stage, 10_000)?);
     stage.inboxes(100)?;
     let times = beside(40, || Ok(()), || stage.handoff(&[]), nothing)?;
     rows.push(Row::ratio("handoff alone, 100 inboxes, 10,000 runs", times, "/bin/true", 15.0));
@@ -59,7 +60,7 @@ fn stream(stage: &Stage, case: &str, says: &str, limit: f64, memory: u64) -> Res
     ])
 }
 
-fn micros(time: std::time::Duration) -> Option<u64> {
+pub(crate) fn micros(time: std::time::Duration) -> Option<u64> {
     u64::try_from(time.as_micros()).ok()
 }
 

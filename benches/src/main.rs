@@ -1,7 +1,7 @@
 //! `cargo run --release -p benches`: what the released programs cost, each beside a yardstick in the same run.
 //!
 //! Ratios, not times: the two commands of a row take turns, so a busy machine slows both. Every run does its job for
-//! real, on a store that is made anew outside the timing. `handoffs`, `dispatch` or `capture` after the command measures
+//! real, on a store that is made anew outside the timing. `handoffs`, `dispatch`, `board` or `capture` after the command measures
 //! only that; `HANDOFF_BENCHES_PROGRAMS` names a directory of released programs that need not be built first. Exit code 1 when a
 //! limit is not held. `TMPDIR` names the file system that is measured on: where creating a file is slow, an offer is, which creates three.
 //!
@@ -13,6 +13,7 @@
     reason = "a bench sets up files by hand and prints a table"
 )]
 
+mod board;
 mod cases;
 mod dispatch;
 mod handover;
@@ -62,9 +63,10 @@ fn table() -> Result<Vec<Row>, Failure> {
         None => cases::all(&programs),
         Some("handoffs") => cases::handoffs(&programs),
         Some("capture") => handover::all(&programs),
+        Some("board") => board::alone(&programs),
         Some("dispatch") => Ok([dispatch::all(&programs)?, peer::all(&programs)?].concat()),
         Some(other) => {
-            Err(format!("there is no group `{other}`: handoffs, dispatch, capture or secrets").into())
+            Err(format!("there is no group `{other}`: handoffs, dispatch, board, capture or secrets").into())
         }
     }
 }

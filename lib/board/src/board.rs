@@ -91,6 +91,8 @@ pub(crate) struct Board {
     now: i64,
     /// Newest first.
     rows: Vec<Row>,
+    /// The rows that take the place of those, while they are read anew.
+    coming: Option<Vec<Row>>,
     /// The text of each row in lower case, for the filter; empty before the first one is typed.
     searched: Vec<String>,
     /// The rows that are of this worktree, if only those are shown, and that the filter lets pass, in order.
@@ -127,6 +129,7 @@ impl Board {
             is_here_only: setting.place.is_some(),
             setting,
             rows: Vec::new(),
+            coming: None,
             searched: Vec::new(),
             shown: Vec::new(),
             filter: String::new(),
@@ -247,31 +250,47 @@ impl Board {
 
     fn take(&mut self, news: News) {
         self.has_more = news.has_more;
-        if !news.is_reset && news.newer.is_empty() && news.older.is_empty() {
-            let mut any = false;
+        if news.is_reset {
+            self.coming = Some(Vec::new());
+        }
+        if let Some(coming) = &mut self.coming {
             for row in news.changed {
-                any |= self.change(row);
+                replace(coming, row);
             }
-            if any {
-                self.arrange();
+            coming.splice(0..0, news.newer);
+            coming.extend(news.older);
+            // What is in sight stays until all of the list is read anew.
+            if news.has_more {
+                return;
             }
+            let rows = std::mem::take(coming);
+            self.coming = None;
+            self.rearrange(|known| *known = rows);
             return;
         }
+        let mut any = false;
+        for row in news.changed {
+            any |= self.change(row);
+        }
+        if !news.newer.is_empty() || !news.older.is_empty() {
+            self.rearrange(|known| {
+                known.splice(0..0, news.newer);
+                known.extend(news.older);
+            });
+        } else if any {
+            self.arrange();
+        }
+    }
+
+    /// Has `change` put in or take out rows. The selection stays with its run, and the run stays where it is on the screen.
+    fn rearrange(&mut self, change: impl FnOnce(&mut Vec<Row>)) {
         let id = self.current().map(|row| row.id.clone());
         let before = self.selected;
-        if news.is_reset {
-            self.rows.clear();
-        }
-        for row in news.changed {
-            self.change(row);
-        }
-        self.rows.splice(0..0, news.newer);
-        self.rows.extend(news.older);
+        change(&mut self.rows);
         if !self.searched.is_empty() {
             self.searched = self.rows.iter().map(searched).collect();
         }
         self.apply_filter(id.as_deref());
-        // The selection stays with its run, and the run stays where it is on the screen.
         if self.top > 0 {
             self.top = (self.top + self.selected).saturating_sub(before);
         }
@@ -279,14 +298,11 @@ impl Board {
 
     /// Takes a row that is another one now; false when it is not.
     fn change(&mut self, row: Row) -> bool {
-        let Some(at) = self.rows.iter().position(|known| known.id == row.id) else { return false };
-        if self.rows[at] == row {
-            return false;
+        let text = if self.searched.is_empty() { String::new() } else { searched(&row) };
+        let Some(at) = replace(&mut self.rows, row) else { return false };
+        if let Some(known) = self.searched.get_mut(at) {
+            *known = text;
         }
-        if let Some(text) = self.searched.get_mut(at) {
-            *text = searched(&row);
-        }
-        self.rows[at] = row;
         true
     }
 
@@ -342,6 +358,16 @@ impl Board {
         self.notice = Some(Notice { text, is_trouble });
         self.mark_dirty();
     }
+}
+
+/// Puts a row in the place of the one with its id; gives where, unless that is the same already.
+fn replace(rows: &mut [Row], row: Row) -> Option<usize> {
+    let at = rows.iter().position(|known| known.id == row.id)?;
+    if rows[at] == row {
+        return None;
+    }
+    rows[at] = row;
+    Some(at)
 }
 
 fn unreadable(id: &str, reason: &str) -> String {

@@ -136,7 +136,7 @@ impl Column {
             Self::Elapsed => row.elapsed(now).map_or_else(String::new, text::elapsed),
             Self::Project => text::cell(&row.project),
             Self::Name => name(row),
-            Self::Note => text::cell(&row.note),
+            Self::Note => text::cell(step(&row.note)),
             Self::Backend => backend(row),
             Self::Tokens => row.tokens.map_or_else(String::new, |tokens| text::count(tokens.total())),
             Self::Cost => row.cost_usd.map_or_else(String::new, text::rough_cost),
@@ -154,6 +154,11 @@ pub(crate) fn state(state: State) -> String {
 fn name(row: &Row) -> String {
     let mark = if row.continues.is_some() { CONTINUES } else { "" };
     mark.to_owned() + &text::name(&row.prompt)
+}
+
+/// A step without the word for its kind, which the words behind it say again.
+fn step(note: &str) -> &str {
+    note.strip_prefix("tool: ").or_else(|| note.strip_prefix("text: ")).unwrap_or(note)
 }
 
 /// The backend, and whether it was to take the larger model.

@@ -65,6 +65,9 @@ impl Reader {
         let others: i64 = list.query_row("PRAGMA data_version", [], |row| row.get(0))?;
         let changes = Some((others, list.total_changes()));
         let mut news = News { is_whole: true, ..News::default() };
+        if self.is_whole && self.changes == changes {
+            return Ok(news);
+        }
         if self.changes != changes {
             if self.span.is_some() && self.count(list)? != self.count {
                 *self = Self::default();

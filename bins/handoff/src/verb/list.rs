@@ -41,7 +41,9 @@ pub(crate) fn run(here: &Here<'_>, list: &List) -> Result<u8, Failure> {
         None => runs.list(&filter)?,
     };
     if rows.is_empty() {
-        return Ok(printed(here.output, "(no runs)\n"));
+        let next =
+            if here.output.is_terminal() { "\n\nhandoff run --text fix the failing test\n" } else { "\n" };
+        return Ok(printed(here.output, &format!("(no runs){next}")));
     }
     // Where a person reads, a row is a line.
     let width = here.output.width.filter(|_| here.output.is_terminal()).unwrap_or(usize::MAX);

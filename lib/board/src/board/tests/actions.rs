@@ -187,3 +187,31 @@ fn ten_thousand_rows_come_in_pieces_and_are_drawn_like_ten() {
     press(&mut board, &mut source, "/09999");
     assert_eq!(board.shown.len(), 1);
 }
+
+#[test]
+fn a_list_that_is_read_anew_in_pieces_leaves_one_where_one_was() {
+    let mut source = fake();
+    let many = |from: usize, to: usize| {
+        (from..to).map(|n| row(&format!("1121-ds-{n:05}-x"), State::Success, "Something")).collect::<Vec<_>>()
+    };
+    source.news = VecDeque::from([older(many(0, 900))]);
+    let mut board = board(&mut source);
+    press(&mut board, &mut source, "Gk");
+    let shown = screen(&mut board, 80, 24);
+    // The selected run is gone, and one has begun meanwhile.
+    let new = row("1122-ds-new", State::Running, "New");
+    source.news.push_back(Ok(News {
+        is_reset: true,
+        older: many(0, 500),
+        has_more: true,
+        ..News::default()
+    }));
+    let mut rest = many(500, 900);
+    rest.remove(398);
+    source.news.push_back(Ok(News { newer: vec![new], older: rest, ..News::default() }));
+    board.refresh(&mut source);
+    assert!(board.is_busy() && screen(&mut board, 80, 24) == shown, "nothing moves before all is read");
+    board.work(&mut source);
+    assert_eq!((board.rows.len(), board.selected, board.is_busy()), (900, 898, false));
+    assert_eq!(board.current().unwrap().id, "1121-ds-00897-x");
+}
