@@ -87,27 +87,46 @@ pub(crate) fn install(
     let _ = handoff_bundle::Keyring::create(places.state.path());
     planner.carry_out(wiring);
     planner.manifest.save(&places.manifest())?;
-    let mut report = Report::new(&places, options.json);
-    report.installed(&planner, &agents, &proof, environment);
+    report(&places, planner, &agents, &proof, options, environment, output)
+}
+
+/// Says what was done, once Codex trusts our hooks where that was asked for.
+fn report(
+    places: &Places,
+    mut planner: Planner<'_>,
+    agents: &[Agent],
+    proof: &str,
+    options: &Options,
+    environment: &Environment,
+    output: &Output,
+) -> Result<Status, InstallError> {
+    let mut report = Report::new(places, options.json);
+    report.installed(&planner, agents, proof, environment);
     if options.trust_codex_hook {
-        match trust::trust(&places, &planner.manifest, environment) {
-            Ok(trusting) => {
-                trusting.save(&places.manifest())?;
-                planner.left.extend(leave_it_to_the_hook(&places, &trusting)?);
-                report.trusted();
-            }
-            Err(error) => {
-                report.untrusted();
-                report.print(output);
-                return Err(error);
-            }
+        if let Err(error) = trust_hook(places, &mut planner, environment) {
+            report.untrusted();
+            report.print(output);
+            return Err(error);
         }
+        report.trusted();
     } else if planner.manifest.codex_hook && planner.manifest.trusted.is_empty() {
         report.untrusted();
     }
     let printed = report.print(output);
     let installer = places.program("installer");
     Ok(say_left(&planner.left, &installer, options, output).unwrap_or(printed))
+}
+
+/// Has Codex trust our hooks, and its instructions leave the work to them.
+fn trust_hook(
+    places: &Places,
+    planner: &mut Planner<'_>,
+    environment: &Environment,
+) -> Result<(), InstallError> {
+    let trusting = trust::trust(places, &planner.manifest, environment)?;
+    trusting.save(&places.manifest())?;
+    planner.left.extend(leave_it_to_the_hook(places, &trusting)?);
+    Ok(())
 }
 
 /// Names what could not be changed, with what to put in by hand; [`Status::NotDone`] when there is any. `installer` is
@@ -125,8 +144,9 @@ fn say_left(left: &[Left], installer: &Path, options: &Options, output: &Output)
     }
     let only = options.only.iter().flatten().map(|agent| agent.word()).collect::<Vec<_>>().join(",");
     let only = if only.is_empty() { String::new() } else { format!(" --only {only}") };
-    let installer = handoff_process::quoted(installer);
-    output.complain(format_args!("to finish, once that can be changed: {installer} install{only}"));
+    let home = options.home.as_deref().map(|home| format!(" --home {}", handoff_process::quoted(home)));
+    let (installer, home) = (handoff_process::quoted(installer), home.unwrap_or_default());
+    output.complain(format_args!("to finish, once that can be changed: {installer} install{only}{home}"));
     Some(Status::NotDone)
 }
 
