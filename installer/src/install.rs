@@ -91,30 +91,61 @@ pub(crate) fn install(
     let _ = handoff_bundle::Keyring::create(places.state.path());
     planner.carry_out(wiring);
     planner.manifest.save(&places.manifest())?;
-    let mut report = Report::new(&places, options.json);
-    report.installed(&planner, &agents, &proof, environment);
-    way::replaced(&old, &planner.manifest, &places, environment)
-        .into_iter()
-        .for_each(|note| report.note(note));
-    if options.trust_codex_hook {
-        match trust::trust(&places, &planner.manifest, environment) {
-            Ok(trusting) => {
-                trusting.save(&places.manifest())?;
-                planner.left.extend(leave_it_to_the_hook(&places, &trusting)?);
-                report.trusted(&trusting);
+    let done = Done { planner, agents, proof, old, review };
+    done.report(&places, options, environment, output)
+}
+
+/// What an installation did, to be said.
+struct Done<'p> {
+    planner: Planner<'p>,
+    agents: Vec<Agent>,
+    proof: String,
+    old: Manifest,
+    review: Option<trust::Review>,
+}
+
+impl Done<'_> {
+    /// Says it, once Codex trusts our hooks where that was asked for.
+    fn report(
+        mut self,
+        places: &Places,
+        options: &Options,
+        environment: &Environment,
+        output: &Output,
+    ) -> Result<Status, InstallError> {
+        let mut report = Report::new(places, options.json);
+        report.installed(&self.planner, &self.agents, &self.proof, environment);
+        way::replaced(&self.old, &self.planner.manifest, places, environment)
+            .into_iter()
+            .for_each(|note| report.note(note));
+        if options.trust_codex_hook {
+            match trust_hook(places, &mut self.planner, environment) {
+                Ok(trusting) => report.trusted(&trusting),
+                Err(error) => {
+                    report.untrusted(None);
+                    report.print(output);
+                    return Err(error);
+                }
             }
-            Err(error) => {
-                report.untrusted(None);
-                report.print(output);
-                return Err(error);
-            }
+        } else if self.planner.manifest.codex_hook && self.planner.manifest.looks() == Looks::Agent {
+            report.untrusted(self.review.and_then(|review| review.idle));
         }
-    } else if planner.manifest.codex_hook && planner.manifest.looks() == Looks::Agent {
-        report.untrusted(review.and_then(|review| review.idle));
+        let printed = report.print(output);
+        let installer = places.program("installer");
+        Ok(say_left(&self.planner.left, &installer, options, output).unwrap_or(printed))
     }
-    let printed = report.print(output);
-    let installer = places.program("installer");
-    Ok(say_left(&planner.left, &installer, options, output).unwrap_or(printed))
+}
+
+/// Has Codex trust our hooks, and its instructions leave the work to them.
+fn trust_hook(
+    places: &Places,
+    planner: &mut Planner<'_>,
+    environment: &Environment,
+) -> Result<Manifest, InstallError> {
+    let trusting = trust::trust(places, &planner.manifest, environment)?;
+    trusting.save(&places.manifest())?;
+    planner.left.extend(leave_it_to_the_hook(places, &trusting)?);
+    Ok(trusting)
 }
 
 /// Names what could not be changed, with what to put in by hand; [`Status::NotDone`] when there is any. `installer` is
@@ -132,8 +163,9 @@ fn say_left(left: &[Left], installer: &Path, options: &Options, output: &Output)
     }
     let only = options.only.iter().flatten().map(|agent| agent.word()).collect::<Vec<_>>().join(",");
     let only = if only.is_empty() { String::new() } else { format!(" --only {only}") };
-    let installer = handoff_process::quoted(installer);
-    output.complain(format_args!("to finish, once that can be changed: {installer} install{only}"));
+    let home = options.home.as_deref().map(|home| format!(" --home {}", handoff_process::quoted(home)));
+    let (installer, home) = (handoff_process::quoted(installer), home.unwrap_or_default());
+    output.complain(format_args!("to finish, once that can be changed: {installer} install{only}{home}"));
     Some(Status::NotDone)
 }
 

@@ -1,8 +1,8 @@
 //! Builds, installs, wires and proves agent-handoff, and takes it away again.
 //!
 //! One way through: what was typed ([`args`]) and where things are give a plan, worked out from what is there; the plan
-//! is shown, or carried out. Nothing of a user's is touched before the whole plan is known to be possible. A library so
-//! that the benches measure the very programs that are installed.
+//! is shown, or carried out. Nothing of a user's is touched before the whole plan is known; what then cannot be changed is
+//! set aside and named. A library so that the benches measure the very programs that are installed.
 
 mod agent;
 mod app_server;

@@ -26,7 +26,13 @@ impl Planner<'_> {
         }
         let there = match Foreign::read(&skill.path, LONGEST) {
             Ok(file) => file,
-            Err(error) => return self.leave(&skill.path, error.to_string()),
+            // A directory that may not be looked into is in the way of all that goes there.
+            Err(error) => match unwritable(&skill.path, &top(&skill)) {
+                Some((at, reason)) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                    return self.leave(&at, reason);
+                }
+                _ => return self.leave(&skill.path, error.to_string()),
+            },
         };
         if self.may_place(&skill, &there) {
             self.place(skill, there);
