@@ -25,7 +25,7 @@ const STARTING_SECS: i64 = 60;
 const LOST_AFTER_SECS: i64 = 3 * 86_400;
 
 /// How long the list is waited for. The next command tries again.
-const PATIENCE: Duration = Duration::from_secs(1);
+const RECONCILE_BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How old a temporary file is, in seconds, before it is taken for left behind. It is locked only once it is made.
 const STALE_AFTER_SECS: i64 = 60;
@@ -80,7 +80,7 @@ impl Runs {
         no_result: bool,
         tell: &mut impl FnMut(&Row) -> bool,
     ) -> Result<bool, RecordError> {
-        self.database()?.within(PATIENCE, |connection| {
+        self.database()?.within(RECONCILE_BUSY_TIMEOUT, |connection| {
             let change = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
             let update = "UPDATE runs SET status = ?2, runtime_info = json_patch(json_remove(CASE \
                  WHEN json_valid(runtime_info) THEN runtime_info ELSE '{}' END, '$.pid', '$.supervisor'), \
