@@ -254,7 +254,7 @@ fn every_kind_of_malformed_file_is_shown_with_its_warning_and_archived_as_it_is(
 fn a_frontmatter_that_is_closed_behind_the_limit_is_not_said_to_be_open() {
     let world = World::new();
     let dir = world.dir("notes");
-    world.plant(&dir, "x.md", &format!("---\n{}---\nthe body\n", "key: value\n".repeat(6_000)));
+    world.plant(&dir, "x.md", format!("---\n{}---\nthe body\n", "key: value\n".repeat(6_000)));
     let message = Message::of(&world.surface(&dir));
     assert_eq!(
         message.only().warnings().first().copied(),
