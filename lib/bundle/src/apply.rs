@@ -28,6 +28,8 @@ use crate::repository::{Repository, Scratch};
 use crate::tree::Tree;
 use crate::trust::Keyring;
 
+use ready::Preparation;
+
 pub use record::IgnoredRecord;
 pub(crate) use trial::refused;
 pub use undo::Undone;
@@ -146,7 +148,9 @@ impl Handover {
         let scratch = Scratch::new(repository, workshop)?;
         let target = preflight::target(repository, bundle, options)?;
         let built = build::build(&scratch, repository, &patches, &bundle.manifest().contents, &target)?;
-        let ready = ready::ready(repository, &scratch, hidden.dir(), bundle, built, target, options, keep)?;
+        let dir = hidden.dir();
+        let preparation = Preparation { repository, scratch: &scratch, dir, bundle, target, options, keep };
+        let ready = preparation.ready(built)?;
         hidden.dir().remove_all(WORKSHOP)?;
         Ok((hidden, ready))
     }

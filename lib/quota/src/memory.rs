@@ -31,10 +31,10 @@ const PENDING: i64 = 2 * 60;
 /// How long a mark without a reset time holds, in seconds.
 const HOUR: i64 = 60 * 60;
 /// How long a mark is kept after its reset, in seconds, should a clock be set back.
-const KEPT: i64 = 24 * 60 * 60;
+const KEPT_SECS: i64 = 24 * 60 * 60;
 
 /// The longest session id that is remembered, in bytes.
-const LONGEST: usize = 64;
+const MAX_SESSION_ID_BYTES: usize = 64;
 
 /// What a capture stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl Part {
     /// It with a session id that is not longer than what is remembered.
     fn short(mut self) -> Self {
         if let Self::End(session) | Self::Session(session) | Self::News(session) = &mut self {
-            session.truncate(session.floor_char_boundary(LONGEST));
+            session.truncate(session.floor_char_boundary(MAX_SESSION_ID_BYTES));
         }
         self
     }
@@ -143,7 +143,7 @@ impl Entry {
 
     fn is_outdated(&self, now: Timestamp) -> bool {
         let end = self.mark.resets_at.map_or(self.at.seconds().saturating_add(HOUR), Timestamp::seconds);
-        end.saturating_add(KEPT) < now.seconds()
+        end.saturating_add(KEPT_SECS) < now.seconds()
     }
 }
 

@@ -16,7 +16,7 @@ use crate::lock::Held;
 const NAME: &str = "handoff.db";
 
 /// How long a run waits for the list when it starts and for a command that reads it. After that it goes on without.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What [`prepare`] makes.
 const VERSION: i64 = 2;
@@ -67,7 +67,7 @@ impl Database {
             match Self::try_open(runs) {
                 // SQLite does not wait for everything that it calls busy: the change to a write-ahead log, the end of
                 // another's.
-                Err(error) if error.trouble == Trouble::Busy && start.elapsed() < PATIENCE => {
+                Err(error) if error.trouble == Trouble::Busy && start.elapsed() < BUSY_TIMEOUT => {
                     std::thread::sleep(Duration::from_millis(5));
                 }
                 other => return other,
@@ -107,7 +107,7 @@ impl Database {
     fn connect(file: &Path, path: &Path, flags: OpenFlags) -> Result<Self, RecordError> {
         let connect = || {
             let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-            connection.busy_timeout(PATIENCE)?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
             // Without a sync for each change: a crash of the system may take back the last ones, never break the list,
             // and results say their state themselves.
             connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF;")?;
@@ -131,7 +131,7 @@ impl Database {
     fn bring_up_to_date(self, runs: &Arc<Dir>) -> Result<Self, RecordError> {
         let of_file = |error| RecordError::of_file(&self.path, &error);
         // One at a time: SQLite refuses rather than waits when two change to a write-ahead log.
-        let Some(lock) = Held::wait(runs, "database.lock", PATIENCE).map_err(of_file)? else {
+        let Some(lock) = Held::wait(runs, "database.lock", BUSY_TIMEOUT).map_err(of_file)? else {
             let detail = "another program keeps it locked".to_owned();
             return Err(RecordError { path: self.path, trouble: Trouble::Busy, detail });
         };
@@ -202,15 +202,15 @@ impl Database {
         work(&self.connection).map_err(|error| RecordError::new(&self.path, &error))
     }
 
-    /// The same, waiting for others only as long as `patience`.
+    /// The same, waiting for others only as long as `timeout`.
     pub(crate) fn within<T>(
         &self,
-        patience: Duration,
+        timeout: Duration,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, RecordError> {
-        self.with(|connection| connection.busy_timeout(patience))?;
+        self.with(|connection| connection.busy_timeout(timeout))?;
         let done = self.with(work);
-        self.with(|connection| connection.busy_timeout(PATIENCE))?;
+        self.with(|connection| connection.busy_timeout(BUSY_TIMEOUT))?;
         done
     }
 }

@@ -29,10 +29,10 @@ use crate::run::Run;
 use crate::{Runs, files};
 
 /// How long a run waits for the list when it ends.
-const PATIENCE: Duration = Duration::from_secs(5);
+const END_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a reason may be, in characters: a line of a list.
-const REASON: usize = 500;
+const MAX_REASON_CHARS: usize = 500;
 
 /// How a run ended.
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ impl Run<'_> {
             let _ = self.runs.write_result(&self.id, &self.backend, state, &self.info, b"");
         }
         self.runs.tell_once(&self.id, || tell(state));
-        self.unrecorded = self.record(state, PATIENCE).err();
+        self.unrecorded = self.record(state, END_BUSY_TIMEOUT).err();
         if self.unrecorded.is_none() {
             self.runs.forget_told(&self.id);
         }
@@ -159,7 +159,7 @@ fn field<'h>(head: &'h [u8], name: &[u8]) -> Option<&'h [u8]> {
 }
 
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(REASON).collect()
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_REASON_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -180,6 +180,6 @@ mod tests {
     #[test]
     fn a_reason_is_one_line() {
         assert_eq!(one_line("a\n---\n\n\tb"), "a --- b");
-        assert_eq!(one_line(&"x".repeat(9000)).len(), REASON);
+        assert_eq!(one_line(&"x".repeat(9000)).len(), MAX_REASON_CHARS);
     }
 }

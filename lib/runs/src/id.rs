@@ -11,10 +11,10 @@ use handoff_document::Timestamp;
 use handoff_files::FileError;
 
 /// The longest id, so that every file name made of it fits a file system.
-const LONGEST: usize = 160;
+const MAX_ID_BYTES: usize = 160;
 
 /// How long a slug may be, in bytes.
-const LONGEST_SLUG: usize = 48;
+const MAX_SLUG_BYTES: usize = 48;
 
 /// A run's id, new or old: it starts with a digit, and can be a part of a file name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,7 +26,7 @@ impl RunId {
     pub fn parse(text: &str) -> Option<Self> {
         let starts = text.as_bytes().first().is_some_and(u8::is_ascii_digit);
         let plain = text.chars().all(|c| c != '/' && !c.is_control());
-        (starts && plain && text.len() <= LONGEST).then(|| Self(text.to_owned()))
+        (starts && plain && text.len() <= MAX_ID_BYTES).then(|| Self(text.to_owned()))
     }
 
     /// The id in the file name of a prompt, `<id>.prompt.md`.
@@ -72,7 +72,7 @@ pub(crate) fn clean_slug(raw: &str) -> String {
     let lower = raw.to_ascii_lowercase();
     let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let mut slug = words.take(3).collect::<Vec<_>>().join("-");
-    slug.truncate(LONGEST_SLUG);
+    slug.truncate(MAX_SLUG_BYTES);
     match slug.trim_end_matches('-') {
         "" => "task".to_owned(),
         slug => slug.to_owned(),
@@ -176,7 +176,7 @@ mod tests {
         for (raw, expected) in slugs {
             assert_eq!(clean_slug(raw), expected);
         }
-        assert!(clean_slug(&"x".repeat(5000)).len() <= LONGEST_SLUG);
+        assert!(clean_slug(&"x".repeat(5000)).len() <= MAX_SLUG_BYTES);
         let backends =
             [("deepseek", "ds"), ("codex", "cx"), ("opus", "op"), ("../up", "up"), ("é1", "1x"), ("", "xx")];
         for (name, expected) in backends {

@@ -60,13 +60,13 @@ impl Held {
         Ok(Some(Self { dir: dir.clone(), name: name.to_owned(), file, sure }))
     }
 
-    /// Waits for the lock `name` for as long as `patience`; None when it was not freed.
-    pub(crate) fn wait(dir: &Arc<Dir>, name: &str, patience: Duration) -> Result<Option<Self>, FileError> {
+    /// Waits for the lock `name` for as long as `timeout`; None when it was not freed.
+    pub(crate) fn wait(dir: &Arc<Dir>, name: &str, timeout: Duration) -> Result<Option<Self>, FileError> {
         let start = Instant::now();
         loop {
             match Self::ask(dir, name, true)? {
                 Asked::Held(held) => return Ok(Some(held)),
-                _ if start.elapsed() > patience => return Ok(None),
+                _ if start.elapsed() > timeout => return Ok(None),
                 _ => std::thread::sleep(Duration::from_millis(2)),
             }
         }

@@ -18,23 +18,23 @@ use crate::reserve::LOCK;
 use crate::row::{Info, Row, State};
 
 /// How long a row of handoff-cli's may be without its process's id, in seconds: it is noted after the start.
-const STARTING: i64 = 60;
+const STARTING_SECS: i64 = 60;
 
 /// How long a backend's process is taken for the one that a row of handoff-cli's names, in seconds. After that the id
 /// is another's.
-const LONGEST: i64 = 3 * 86_400;
+const LOST_AFTER_SECS: i64 = 3 * 86_400;
 
 /// How long the list is waited for. The next command tries again.
-const PATIENCE: Duration = Duration::from_secs(1);
+const RECONCILE_BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How old a temporary file is, in seconds, before it is taken for left behind. It is locked only once it is made.
-const HALF_WRITTEN: i64 = 60;
+const STALE_AFTER_SECS: i64 = 60;
 
 /// A progress is looked at whole, in bytes; of a longer one the end is not.
-const PROGRESS: u64 = 64 << 20;
+const MAX_PROGRESS_BYTES: u64 = 64 << 20;
 
 /// As much of a result file as has its head.
-const HEAD: u64 = 8 << 10;
+const MAX_HEAD_BYTES: u64 = 8 << 10;
 
 /// All that is known of one whose end nobody wrote down.
 const WHY: &str = "whatever looked after it is gone without a word: it was killed, the system went down, or there was no \
@@ -80,7 +80,7 @@ impl Runs {
         no_result: bool,
         tell: &mut impl FnMut(&Row) -> bool,
     ) -> Result<bool, RecordError> {
-        self.database()?.within(PATIENCE, |connection| {
+        self.database()?.within(RECONCILE_BUSY_TIMEOUT, |connection| {
             let change = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
             let update = "UPDATE runs SET status = ?2, runtime_info = json_patch(json_remove(CASE \
                  WHEN json_valid(runtime_info) THEN runtime_info ELSE '{}' END, '$.pid', '$.supervisor'), \
@@ -109,7 +109,8 @@ impl Runs {
             for entry in dir.entries().unwrap_or_default() {
                 let name = &entry.name;
                 let is_old = || {
-                    dir.modified(name).is_some_and(|then| Timestamp::now().seconds() - then > HALF_WRITTEN)
+                    dir.modified(name)
+                        .is_some_and(|then| Timestamp::now().seconds() - then > STALE_AFTER_SECS)
                 };
                 let is_free =
                     || dir.open_file(name).and_then(|file| file.lock()).is_ok_and(|lock| lock == Lock::Taken);
@@ -164,7 +165,7 @@ impl Runs {
     /// What the run's result file says.
     fn written_result(&self, row: &Row) -> Written {
         let name = format!("{}{}", row.id, crate::files::RESULT);
-        match self.tasks.open_file(name).and_then(|mut file| file.read(HEAD)) {
+        match self.tasks.open_file(name).and_then(|mut file| file.read(MAX_HEAD_BYTES)) {
             Ok(head) => match result_head(&head) {
                 // One that said so before its row did is written again, with all that is known now.
                 Some((State::Lost, _)) => Written::Missing,
@@ -183,7 +184,7 @@ impl Runs {
         let Some(name) = files.out.file_name() else { return Ok(()) };
         let mut out = self.tasks.open_file(name)?;
         let end = format!("RESULT={}\n", files.result.display());
-        let bytes = out.read(PROGRESS)?;
+        let bytes = out.read(MAX_PROGRESS_BYTES)?;
         // One that was killed between the two has it already.
         if bytes.ends_with(end.as_bytes()) {
             return Ok(());
@@ -228,7 +229,9 @@ fn may_live(row: &Row, pid: Option<i32>) -> bool {
         row.started.map_or(i64::MAX, |started| Timestamp::now().seconds().saturating_sub(started.seconds()));
     match pid.and_then(Pid::from_raw) {
         // A clock that was set back makes what just started a thing of the future.
-        None => (-LONGEST..STARTING).contains(&age),
-        Some(pid) => rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH) && age < LONGEST,
+        None => (-LOST_AFTER_SECS..STARTING_SECS).contains(&age),
+        Some(pid) => {
+            rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH) && age < LOST_AFTER_SECS
+        }
     }
 }

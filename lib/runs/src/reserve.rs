@@ -6,7 +6,7 @@ use std::time::Duration;
 use handoff_document::Timestamp;
 use handoff_files::FileError;
 
-use crate::database::PATIENCE;
+use crate::database::BUSY_TIMEOUT;
 use crate::error::{AdoptError, RecordError, RunsError};
 use crate::id::{self, RunId};
 use crate::lock::{Asked, Held};
@@ -127,7 +127,7 @@ impl Runs {
     pub(crate) fn claim(&self, backend: &str, slug: &str, end: &str) -> Result<Claim, RunsError> {
         let now = Timestamp::now();
         for attempt in 0..2 * NUMBERS {
-            let (number, trouble) = match self.next_number(PATIENCE) {
+            let (number, trouble) = match self.next_number(BUSY_TIMEOUT) {
                 Ok(number) if attempt < NUMBERS => (Some(number), None),
                 Ok(_) => (None, None),
                 Err(error) => (None, Some(error)),
@@ -148,11 +148,11 @@ impl Runs {
     }
 
     /// A number that no row has or had, also not one of handoff-cli's.
-    pub(crate) fn next_number(&self, patience: Duration) -> Result<u64, RecordError> {
+    pub(crate) fn next_number(&self, timeout: Duration) -> Result<u64, RecordError> {
         let next = "INSERT INTO run_counters (day, last_n) \
              VALUES ('all', (SELECT coalesce(max(seq), 0) + 1 FROM runs)) ON CONFLICT (day) DO UPDATE \
              SET last_n = max(last_n, (SELECT coalesce(max(seq), 0) FROM runs)) + 1 RETURNING last_n";
-        self.database()?.within(patience, |connection| {
+        self.database()?.within(timeout, |connection| {
             let number: i64 = connection.query_row(next, [], |row| row.get(0))?;
             u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, number))
         })

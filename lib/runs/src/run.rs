@@ -17,7 +17,7 @@ use crate::row::{self, Info, State, Usage};
 use crate::{Runs, database};
 
 /// How long a running backend is kept waiting for the list. What is not noted in time is noted with the next.
-const GLANCE: Duration = Duration::from_millis(100);
+const NOTE_BUSY_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// What is asked for.
 #[derive(Debug)]
@@ -127,7 +127,7 @@ impl Runs {
             id,
         };
         // A list that could give no number was waited for already.
-        run.unrecorded = trouble.or_else(|| run.record(State::Running, database::PATIENCE).err());
+        run.unrecorded = trouble.or_else(|| run.record(State::Running, database::BUSY_TIMEOUT).err());
         Ok(run)
     }
 }
@@ -204,22 +204,22 @@ impl Run<'_> {
     }
 
     fn note(&mut self) {
-        self.unrecorded = self.record(State::Running, GLANCE).err();
+        self.unrecorded = self.record(State::Running, NOTE_BUSY_TIMEOUT).err();
     }
 
     /// Writes its row as it is now.
-    pub(crate) fn record(&mut self, state: State, patience: Duration) -> Result<(), RecordError> {
+    pub(crate) fn record(&mut self, state: State, timeout: Duration) -> Result<(), RecordError> {
         let list = self.runs.database()?;
         let number = match self.number {
             Some(number) => number,
-            None => self.runs.next_number(patience)?,
+            None => self.runs.next_number(timeout)?,
         };
         self.number = Some(number);
         let day = self.info.started.as_deref().and_then(|time| time.get(..10)).unwrap_or_default();
         let upsert = "INSERT INTO runs (seq, seq_code, run_id, run_day, uuid, session_id, cwd, prompt, \
              jsonl_path, status, backend, runtime_info) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
              ON CONFLICT (run_id) DO UPDATE SET session_id = ?6, status = ?10, runtime_info = ?12";
-        list.within(patience, |connection| {
+        list.within(timeout, |connection| {
             connection.execute(
                 upsert,
                 params![

@@ -8,7 +8,7 @@ use handoff_text::Sanitised;
 use crate::args::{Source, Task};
 
 /// The longest prompt, in bytes. Backends take less.
-const LONGEST: usize = 64 << 20;
+const MAX_PROMPT_BYTES: usize = 64 << 20;
 
 /// What is to be said, and what a slug is made of where none was given.
 pub(crate) struct Prompt {
@@ -29,7 +29,7 @@ fn input(output: Output) -> Result<Option<Vec<u8>>, Failure> {
     if is_input_silent_for(SILENT) {
         output.note("reading the prompt from standard input …\n");
     }
-    read_whole_input(LONGEST).map_err(|error| match error.fault {
+    read_whole_input(MAX_PROMPT_BYTES).map_err(|error| match error.fault {
         InputFault::TooLong(_) => Failure::usage("the prompt on standard input is longer than 64 MiB"),
         InputFault::Read(cause) => Failure::new(format!(
             "could not read the prompt from standard input: {}; nothing was run",
@@ -44,12 +44,14 @@ pub(crate) fn read(output: Output, task: &Task) -> Result<Option<Prompt>, Failur
         Some(Source::Text(text)) => (text.clone(), "from-text"),
         Some(Source::File(path)) => {
             let (bytes, more) =
-                handoff_files::read_named(path, LONGEST as u64).map_err(|error| match error.kind() {
-                    // Words were meant, it may be.
-                    std::io::ErrorKind::NotFound => {
-                        Failure::usage(format!("{error}; to say it on the command line: --text WORDS…"))
+                handoff_files::read_named(path, MAX_PROMPT_BYTES as u64).map_err(|error| {
+                    match error.kind() {
+                        // Words were meant, it may be.
+                        std::io::ErrorKind::NotFound => {
+                            Failure::usage(format!("{error}; to say it on the command line: --text WORDS…"))
+                        }
+                        _ => Failure::usage(error.to_string()),
                     }
-                    _ => Failure::usage(error.to_string()),
                 })?;
             if more {
                 return Err(Failure::usage(format!("{} is longer than 64 MiB", Sanitised::path(path))));

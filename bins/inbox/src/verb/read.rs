@@ -2,7 +2,7 @@
 
 use handoff_delivery::{Ledger, Looker};
 use handoff_process::{Environment, Status, quoted};
-use handoff_reader::{Candidates, Mode, Outcome, Request};
+use handoff_reader::{Candidates, Mode, Outcome, Reading, Request};
 use handoff_store::{Inbox, Listing, Receipt};
 use serde_json::json;
 
@@ -50,14 +50,8 @@ pub(crate) fn run(
     let refused = match request.take(&candidates)? {
         Outcome::Nothing => return none(here, ids),
         Outcome::Ready(reading) => {
-            if !deliver(here, &reading.surfaced().text) {
-                return Ok(Status::NotDone);
-            }
             let receipt = Receipt { at: here.now, by: session_id, is_acknowledged: false };
-            if let Err(error) = reading.settle(&inbox, &receipt, &|name| ledger.forget(name)) {
-                here.output.complain(format_args!("shown, but it stays unread: {error}"));
-            }
-            return Ok(Status::Done);
+            return Ok(deliver_and_archive(here, reading, &inbox, &ledger, &receipt));
         }
         Outcome::Line(line) => line,
     };
@@ -71,6 +65,23 @@ pub(crate) fn run(
         }
         _ => Err(refused.text.into()),
     }
+}
+
+/// Prints what was taken, and archives it once it is out.
+fn deliver_and_archive(
+    here: &Here,
+    reading: Reading<'_>,
+    inbox: &Inbox,
+    ledger: &Ledger<'_>,
+    receipt: &Receipt,
+) -> Status {
+    if !deliver(here, &reading.surfaced().text) {
+        return Status::NotDone;
+    }
+    if let Err(error) = reading.settle(inbox, receipt, &|name| ledger.forget(name)) {
+        here.output.complain(format_args!("shown, but it stays unread: {error}"));
+    }
+    Status::Done
 }
 
 fn deliver(here: &Here, text: &str) -> bool {

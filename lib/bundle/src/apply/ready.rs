@@ -29,7 +29,7 @@ use crate::trust::RecordSeal;
 /// What the new index is made in.
 const INDEX: &str = "index-after";
 /// The longest target of a link, in bytes.
-const LONGEST_LINK: u64 = 4096;
+const MAX_LINK_BYTES: u64 = 4096;
 
 /// Everything, ready to be put in place.
 #[derive(Debug)]
@@ -38,56 +38,119 @@ pub(super) struct Ready {
     record: Record,
 }
 
-/// With `keep`, the blobs that the new index needs are brought into the repository, when nothing speaks against it any more.
-#[expect(clippy::too_many_arguments, reason = "each is another thing, and it is called once")]
-pub(super) fn ready(
-    repository: &Repository<'_>,
-    scratch: &Scratch<'_>,
-    dir: &Dir,
-    bundle: &Trusted,
-    built: Built,
-    target: Target,
-    options: ApplyOptions,
-    keep: bool,
-) -> Result<Ready, BundleError> {
-    let contents = &bundle.manifest().contents;
-    let Built { workspace, index } = built;
-    let tree = Tree::open(&repository.top)?.telling_apart(workspace.keys());
-    let mut paths: BTreeMap<&TreePath, bool> = BTreeMap::new();
-    for (path, made) in workspace.iter().chain(&index) {
-        *paths.entry(path).or_default() |= made.is_some();
-    }
-    policy::check(paths, &mut |one, other| is_one(scratch.dir(), one, other))?;
-    reachable(repository, &tree, &workspace, index.keys())?;
+/// Paths with what becomes of them; `None` where it is removed.
+type Outcomes = BTreeMap<TreePath, Option<Made>>;
 
-    let files: BTreeMap<&TreePath, &File> = contents.files.iter().map(|file| (&file.path, file)).collect();
-    let durable = if keep { Durable::of(dir, workspace.len()) } else { Durable::Not };
-    let mut nodes = stage(scratch, dir, &workspace, &files, durable)?;
-    if !target.is_merge() {
-        faithful(&nodes, &files)?;
-    }
-    let applied =
-        applied(&nodes, &index, target.is_merge(), contents.intent_to_add.iter().map(|one| &one.path));
-    if !options.allow_config && !applied.config.is_empty() {
-        return Err(Refusal::Config(applied.config).into());
-    }
-    save(&tree, dir, &mut nodes, durable)?;
-    if keep {
-        still_clean(repository)?;
-    }
-    let (directories, new_directories) = directories(&tree, &nodes)?;
+/// What an apply is prepared from, and where.
+pub(super) struct Preparation<'a> {
+    pub(super) repository: &'a Repository<'a>,
+    pub(super) scratch: &'a Scratch<'a>,
+    /// Where everything is made ready.
+    pub(super) dir: &'a Dir,
+    pub(super) bundle: &'a Trusted,
+    pub(super) target: Target,
+    pub(super) options: ApplyOptions,
+    /// Whether it will be put in place, and is no check only: then the blobs that the new index needs are brought into the
+    /// repository, when nothing speaks against it any more.
+    pub(super) keep: bool,
+}
 
-    copy(&repository.git_dir, OsStr::new("index"), dir, OsStr::new(INDEX_BEFORE))?;
-    let index_before = hash_of(dir, INDEX_BEFORE)?;
-    let entries_before = entries(repository)?;
-    let promised: Vec<_> = contents.intent_to_add.iter().collect();
-    let changes_index = !index.is_empty() || !promised.is_empty();
-    let mut entries_after = entries_before.clone();
-    if keep {
-        writable(repository, &tree, bundle, &nodes, changes_index)?;
+/// Git's index before and after: hashes of the file and of its entries.
+struct IndexChange {
+    file_before: Option<String>,
+    entries_before: String,
+    entries_after: String,
+}
+
+impl Preparation<'_> {
+    pub(super) fn ready(self, built: Built) -> Result<Ready, BundleError> {
+        let Built { workspace, index } = built;
+        let tree = Tree::open(&self.repository.top)?.telling_apart(workspace.keys());
+        self.check_paths(&tree, &workspace, &index)?;
+        let durable = if self.keep { Durable::of(self.dir, workspace.len()) } else { Durable::Not };
+        let (nodes, applied) = self.contents(&tree, &workspace, &index, durable)?;
+        if self.keep {
+            still_clean(self.repository)?;
+        }
+        let (directories, new_directories) = directories(&tree, &nodes)?;
+        let change = self.index(&tree, &nodes, &index)?;
+        for index in [INDEX_BEFORE, INDEX_AFTER] {
+            if self.dir.kind_of(index)?.is_some() {
+                durable.written(&mut self.dir.open_file(index)?)?;
+            }
+        }
+        // The last of what has to be there before the record has its name.
+        durable.finish(self.dir)?;
+        let record = Record {
+            version: Record::VERSION,
+            worktree: TreePath::new(self.repository.top.as_os_str().as_bytes()),
+            bundle: self.bundle.id().to_string(),
+            source: None,
+            claim: None,
+            state: State::Begun,
+            head: self.target.head,
+            index_before: change.file_before,
+            index_after: hash_of(self.dir, INDEX_AFTER)?,
+            entries_before: change.entries_before,
+            entries_after: change.entries_after,
+            nodes,
+            directories,
+            new_directories,
+            keyed_hash: String::new(),
+        };
+        Ok(Ready { applied, record })
     }
-    if changes_index {
-        if index_before.is_some() {
+
+    /// Every path may be written to, as far as policy and what is there say.
+    fn check_paths(&self, tree: &Tree, workspace: &Outcomes, index: &Outcomes) -> Result<(), BundleError> {
+        let mut paths: BTreeMap<&TreePath, bool> = BTreeMap::new();
+        for (path, made) in workspace.iter().chain(index) {
+            *paths.entry(path).or_default() |= made.is_some();
+        }
+        policy::check(paths, &mut |one, other| is_one(self.scratch.dir(), one, other))?;
+        reachable(self.repository, tree, workspace, index.keys())
+    }
+
+    /// The new contents and the old ones, in files of their own.
+    fn contents(
+        &self,
+        tree: &Tree,
+        workspace: &Outcomes,
+        index: &Outcomes,
+        durable: Durable,
+    ) -> Result<(Vec<Node>, Applied), BundleError> {
+        let contents = &self.bundle.manifest().contents;
+        let files: BTreeMap<&TreePath, &File> =
+            contents.files.iter().map(|file| (&file.path, file)).collect();
+        let mut nodes = stage(self.scratch, self.dir, workspace, &files, durable)?;
+        let is_merge = self.target.is_merge();
+        if !is_merge {
+            faithful(&nodes, &files)?;
+        }
+        let applied = applied(&nodes, index, is_merge, contents.intent_to_add.iter().map(|one| &one.path));
+        if !self.options.allow_config && !applied.config.is_empty() {
+            return Err(Refusal::Config(applied.config).into());
+        }
+        save(tree, self.dir, &mut nodes, durable)?;
+        Ok((nodes, applied))
+    }
+
+    /// The index as it is, and as it will be.
+    fn index(&self, tree: &Tree, nodes: &[Node], index: &Outcomes) -> Result<IndexChange, BundleError> {
+        let Self { repository, scratch, dir, .. } = *self;
+        copy(&repository.git_dir, OsStr::new("index"), dir, OsStr::new(INDEX_BEFORE))?;
+        let file_before = hash_of(dir, INDEX_BEFORE)?;
+        let entries_before = entries(repository)?;
+        let promised: Vec<_> = self.bundle.manifest().contents.intent_to_add.iter().collect();
+        let is_changed = !index.is_empty() || !promised.is_empty();
+        if self.keep {
+            writable(repository, tree, self.bundle, nodes, is_changed)?;
+        }
+        if !is_changed {
+            let entries_after = entries_before.clone();
+            return Ok(IndexChange { file_before, entries_before, entries_after });
+        }
+        if file_before.is_some() {
             copy(dir, OsStr::new(INDEX_BEFORE), scratch.dir(), OsStr::new(INDEX))?;
         }
         let lines = index.iter().map(|(path, made)| {
@@ -95,37 +158,13 @@ pub(super) fn ready(
         });
         scratch.set_entries(INDEX, lines)?;
         promise(scratch, &promised)?;
-        entries_after = hash_entries(scratch.call(INDEX, "ls-files"))?;
+        let entries_after = hash_entries(scratch.call(INDEX, "ls-files"))?;
         copy(scratch.dir(), OsStr::new(INDEX), dir, OsStr::new(INDEX_AFTER))?;
-        if keep {
-            keep_blobs(repository, scratch, &index, !promised.is_empty())?;
+        if self.keep {
+            keep_blobs(repository, scratch, index, !promised.is_empty())?;
         }
+        Ok(IndexChange { file_before, entries_before, entries_after })
     }
-    for index in [INDEX_BEFORE, INDEX_AFTER] {
-        if dir.kind_of(index)?.is_some() {
-            durable.written(&mut dir.open_file(index)?)?;
-        }
-    }
-    // The last of what has to be there before the record has its name.
-    durable.finish(dir)?;
-    let record = Record {
-        version: Record::VERSION,
-        worktree: TreePath::new(repository.top.as_os_str().as_bytes()),
-        bundle: bundle.id().to_string(),
-        source: None,
-        claim: None,
-        state: State::Begun,
-        head: target.head,
-        index_before,
-        index_after: hash_of(dir, INDEX_AFTER)?,
-        entries_before,
-        entries_after,
-        nodes,
-        directories,
-        new_directories,
-        keyed_hash: String::new(),
-    };
-    Ok(Ready { applied, record })
 }
 
 /// Nothing is in the way: no link or file above, no other repository around, no ignored file, nothing git does not look
@@ -270,7 +309,7 @@ fn stage_one(
     let wrong = || FileError::new("write", &full);
     if made.entry.mode == "120000" {
         let mut target = Vec::new();
-        source.take(LONGEST_LINK).read_to_end(&mut target).map_err(wrong())?;
+        source.take(MAX_LINK_BYTES).read_to_end(&mut target).map_err(wrong())?;
         let mut rest = [0];
         if target.is_empty() || target.contains(&0) || source.read(&mut rest).map_err(wrong())? > 0 {
             let path = listed.map(|file| file.path.clone()).unwrap_or_default();

@@ -188,61 +188,21 @@ fn read(
     plan: &mut Plan,
     may_retry: bool,
 ) -> Result<Vec<Taken>, BundleError> {
-    let (mut reads, mut aside) = (Vec::new(), Aside { may_retry, paths: Vec::new() });
+    let mut aside = Aside { may_retry, paths: Vec::new() };
     let is_large = |planned: &Planned| {
         planned.head_size > LARGE || planned.found.is_some_and(|found| found.size > LARGE)
     };
     let there = plan.paths.iter().filter(|(_, planned)| !planned.sparse || planned.is_promised_by_index());
     let (large, small): (Vec<_>, Vec<_>) = there.partition(|(_, planned)| is_large(planned));
+    let mut reads = Vec::new();
     if !small.is_empty() {
+        let removed: Vec<&TreePath> =
+            large.iter().filter(|(_, planned)| planned.head.is_some()).map(|(path, _)| *path).collect();
         let import = scratch.call("index", "fast-import").args(["--quiet", "--done", "--depth=0"]);
         import.feed(|stdin| {
-            let wrong = || failed("fast-import");
-            let (mut gone, mut set) = (Vec::new(), Vec::new());
-            for (mark, (path, planned)) in (1_u64..).zip(&small) {
-                let content = match &planned.index {
-                    Some(index) if planned.is_promised_by_index() => staged_content(scratch, index),
-                    _ => small_content(&plan.tree, path, planned),
-                };
-                let Some(content) = aside.take(content, path)? else { continue };
-                let taken = taken_small(repository, path, planned, content.as_ref())?;
-                let name = quoted(b"", path.as_bytes());
-                match (&taken.after, &content) {
-                    (Some(after), Some(content)) => {
-                        write!(stdin, "blob\nmark :{mark}\ndata {}\n", content.bytes.len())
-                            .map_err(wrong())?;
-                        stdin
-                            .write_all(&content.bytes)
-                            .and_then(|()| stdin.write_all(b"\n"))
-                            .map_err(wrong())?;
-                        set.push([format!("M {} :{mark} ", after.mode).as_bytes(), &name, b"\n"].concat());
-                    }
-                    _ => gone.push([b"D ", &name[..], b"\n"].concat()),
-                }
-                if taken.is_told() {
-                    reads.push(taken);
-                }
-            }
-            let commit =
-                |name| format!("commit {name}\ncommitter handover <handover> 1000000000 +0000\ndata 0\n");
-            if let Some(head) = &plan.head {
-                writeln!(stdin, "{}from {head}", commit(BASE)).map_err(wrong())?;
-                for (path, _) in large.iter().filter(|(_, planned)| planned.head.is_some()) {
-                    let command = [b"D ", &quoted(b"", path.as_bytes())[..], b"\n"].concat();
-                    stdin.write_all(&command).map_err(wrong())?;
-                }
-                writeln!(stdin).map_err(wrong())?;
-            }
-            stdin.write_all(commit(MADE).as_bytes()).map_err(wrong())?;
-            if plan.head.is_some() {
-                writeln!(stdin, "from {BASE}").map_err(wrong())?;
-            }
-            // What goes makes place for what comes: a file where a directory was.
-            for command in gone.iter().chain(&set) {
-                stdin.write_all(command).map_err(wrong())?;
-            }
-            stdin.write_all(b"\ndone\n").map_err(wrong())?;
-            Ok(())
+            let commands = import_blobs(repository, scratch, plan, &small, &mut aside, &mut reads, stdin)?;
+            let written = write_commits(plan.head.as_deref(), &removed, &commands, stdin);
+            Ok(written.map_err(failed("fast-import"))?)
         })?;
     }
     for (path, planned) in large {
@@ -254,6 +214,70 @@ fn read(
         plan.drop_path(path, reason, None);
     }
     Ok(reads)
+}
+
+/// Sends the content of each path of `small` to `git fast-import`, and takes what was read into `reads`; gives the commands
+/// that make a tree of the blobs.
+fn import_blobs(
+    repository: &Repository<'_>,
+    scratch: &Scratch<'_>,
+    plan: &Plan,
+    small: &[(&TreePath, &Planned)],
+    aside: &mut Aside,
+    reads: &mut Vec<Taken>,
+    stdin: &mut dyn Write,
+) -> Result<Vec<Vec<u8>>, BundleError> {
+    let (mut gone, mut set) = (Vec::new(), Vec::new());
+    for (mark, (path, planned)) in (1_u64..).zip(small) {
+        let content = match &planned.index {
+            Some(index) if planned.is_promised_by_index() => staged_content(scratch, index),
+            _ => small_content(&plan.tree, path, planned),
+        };
+        let Some(content) = aside.take(content, path)? else { continue };
+        let taken = taken_small(repository, path, planned, content.as_ref())?;
+        let name = quoted(b"", path.as_bytes());
+        match (&taken.after, &content) {
+            (Some(after), Some(content)) => {
+                write!(stdin, "blob\nmark :{mark}\ndata {}\n", content.bytes.len())
+                    .and_then(|()| stdin.write_all(&content.bytes))
+                    .and_then(|()| stdin.write_all(b"\n"))
+                    .map_err(failed("fast-import"))?;
+                set.push([format!("M {} :{mark} ", after.mode).as_bytes(), &name, b"\n"].concat());
+            }
+            _ => gone.push([b"D ", &name[..], b"\n"].concat()),
+        }
+        if taken.is_told() {
+            reads.push(taken);
+        }
+    }
+    // What goes makes place for what comes: a file where a directory was.
+    gone.append(&mut set);
+    Ok(gone)
+}
+
+/// Has `git fast-import` make the commit [`MADE`] by `commands`, on `head` without the paths `removed`.
+fn write_commits(
+    head: Option<&str>,
+    removed: &[&TreePath],
+    commands: &[Vec<u8>],
+    stdin: &mut dyn Write,
+) -> std::io::Result<()> {
+    let commit = |name| format!("commit {name}\ncommitter handover <handover> 1000000000 +0000\ndata 0\n");
+    if let Some(head) = head {
+        writeln!(stdin, "{}from {head}", commit(BASE))?;
+        for path in removed {
+            stdin.write_all(&[b"D ", &quoted(b"", path.as_bytes())[..], b"\n"].concat())?;
+        }
+        writeln!(stdin)?;
+    }
+    stdin.write_all(commit(MADE).as_bytes())?;
+    if head.is_some() {
+        writeln!(stdin, "from {BASE}")?;
+    }
+    for command in commands {
+        stdin.write_all(command)?;
+    }
+    stdin.write_all(b"\ndone\n")
 }
 
 /// What could not be read, and why.
