@@ -95,7 +95,10 @@ impl Sender {
         };
         Recipient::named(name, self.worktree.top(), &self.worktrees()).map_err(|error| match error {
             NoRecipient::Ambiguous { .. } => {
-                format!("{error}; run handoff-write with --root in the one you mean, without --to")
+                format!(
+                    "{error}; run {} with --root in the one you mean, without --to",
+                    crate::called::called()
+                )
             }
             error => error.to_string(),
         })
