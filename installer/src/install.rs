@@ -91,7 +91,7 @@ pub(crate) fn install(
     let _ = handoff_bundle::Keyring::create(places.state.path());
     planner.carry_out(wiring);
     planner.manifest.save(&places.manifest())?;
-    let done = Done { planner, agents, proof, old, review };
+    let done = Done { planner, agents, proof, old: &old, review };
     done.report(&places, options, environment, output)
 }
 
@@ -100,7 +100,7 @@ struct Done<'p> {
     planner: Planner<'p>,
     agents: Vec<Agent>,
     proof: String,
-    old: Manifest,
+    old: &'p Manifest,
     review: Option<trust::Review>,
 }
 
@@ -115,7 +115,7 @@ impl Done<'_> {
     ) -> Result<Status, InstallError> {
         let mut report = Report::new(places, options.json);
         report.installed(&self.planner, &self.agents, &self.proof, environment);
-        way::replaced(&self.old, &self.planner.manifest, places, environment)
+        way::replaced(self.old, &self.planner.manifest, places, environment)
             .into_iter()
             .for_each(|note| report.note(note));
         if options.trust_codex_hook {

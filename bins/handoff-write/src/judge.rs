@@ -5,6 +5,7 @@ use handoff_secrets::Finding;
 use handoff_surface::size;
 
 use crate::args::{Args, Secrets};
+use crate::called::called;
 use crate::next_action;
 use crate::parts::Parts;
 
@@ -22,7 +23,7 @@ pub(crate) fn faults(parts: &Parts<'_>, draft: &[u8]) -> Vec<String> {
         )];
     }
     if body.iter().all(u8::is_ascii_whitespace) {
-        return vec!["it is empty: handoff-write --template prints the sections".to_owned()];
+        return vec![format!("it is empty: {} --template prints the sections", called())];
     }
     let unknown: usize = parts.unknown.iter().map(|line| line.len() + 1).sum();
     if unknown > Draft::MAX_UNKNOWN_BYTES {

@@ -1,6 +1,7 @@
 //! Writes one handoff into the inbox of a worktree, or keeps it as a draft and says why it did not.
 
 mod args;
+mod called;
 mod context;
 mod draft;
 mod judge;
@@ -13,7 +14,7 @@ mod tool;
 mod typed;
 mod write;
 
-use handoff_cli::{Asked, CalledAs};
+use handoff_cli::Asked;
 use handoff_process::{Environment, Output};
 
 use args::Command;
@@ -21,7 +22,7 @@ use args::Command;
 fn main() -> std::process::ExitCode {
     let environment = Environment::read();
     let output = Output::new(&environment);
-    let called = CalledAs::new(Environment::started_as().as_deref(), "handoff-write", &["handoff write"]);
+    let called = called::called();
     let status = match args::parse(&called) {
         Ok(Asked::Text(text)) => output.print(&text),
         Ok(Asked::Verb(Command::Template)) => output.print(handoff_document::TEMPLATE),

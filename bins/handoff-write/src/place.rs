@@ -39,7 +39,7 @@ pub(crate) enum PlaceError {
     #[error("could not enter {}: {}", Sanitised::path(.0), handoff_files::reason(.1))]
     NotEntered(PathBuf, std::io::Error),
     /// Two worktrees of the repository have the recipient's name.
-    #[error("{0}; run handoff-write with --root in the one you mean, without --to")]
+    #[error("{0}; run {called} with --root in the one you mean, without --to", called = crate::called::called())]
     Ambiguous(NoRecipient),
     /// The name is that of no worktree.
     #[error(transparent)]

@@ -105,7 +105,8 @@ fn in_editor(environment: &Environment) -> Result<Source, NoDraft> {
 }
 
 fn kept(path: &Path) -> String {
-    format!("draft kept: {}\nto go on with it: handoff write --file {}", Sanitised::path(path), quoted(path))
+    let (shown, typed) = (Sanitised::path(path), quoted(path));
+    format!("draft kept: {shown}\nto go on with it: {} --file {typed}", crate::called::called())
 }
 
 /// `body` without the sections that nobody filled in. The next action is judged, not left out.

@@ -118,8 +118,9 @@ impl Config {
             || Git::find(environment).is_ok_and(|git| handover.is_tracked(&git, FILE).unwrap_or(true));
         if !is_allowed(&bytes, environment) && handoff_files::is_taken(&top.join(".git")) && tracked() {
             let ignored = format!(
-                "{} came with the repository and does not count: look at it, then handover allow --config",
-                handoff_text::Sanitised::path(&path)
+                "{} came with the repository and does not count: look at it, then {} allow --config",
+                handoff_text::Sanitised::path(&path),
+                crate::called::called()
             );
             return Ok(Self { is_set: true, is_ignored: true, warnings: vec![ignored], ..Self::default() });
         }

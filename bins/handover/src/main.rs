@@ -1,6 +1,7 @@
 //! `handover`: saves what is going on and every uncommitted change before the wall, and puts it back, once.
 
 mod args;
+mod called;
 mod config;
 mod event;
 mod here;
@@ -11,13 +12,13 @@ mod summary;
 mod verb;
 mod words;
 
-use handoff_cli::{Asked, CalledAs};
+use handoff_cli::Asked;
 use handoff_process::{Environment, Output, Status};
 
 fn main() -> std::process::ExitCode {
     let environment = Environment::read();
     let output = Output::new(&environment);
-    let called = CalledAs::new(Environment::started_as().as_deref(), "handover", &["handover", "handoff"]);
+    let called = called::called();
     let code = match args::parse(Environment::arguments(), &called) {
         Ok(Asked::Verb(typed)) => verb::run(&typed, &environment, output),
         Ok(Asked::Text(text)) => u8::from(output.print(&text) != Status::Done),

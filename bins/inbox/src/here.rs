@@ -174,9 +174,18 @@ impl Here {
 }
 
 impl Here {
-    /// At most `limit` bytes of the archived handoff `name`; `None`, with a message, where it cannot be read.
+    /// At most `limit` bytes of the archived handoff `name`; `None`, with a message, where it cannot be read, and without one
+    /// where it went elsewhere after it was listed.
     pub(crate) fn archived_content(&self, inbox: &Inbox, name: &OsStr, limit: u64) -> Option<Vec<u8>> {
-        inbox.read_archived(name, limit).map_err(|error| self.output.complain(error)).ok()
+        match inbox.read_archived(name, limit) {
+            Ok(content) => Some(content),
+            Err(error) => {
+                if error.kind() != std::io::ErrorKind::NotFound {
+                    self.output.complain(error);
+                }
+                None
+            }
+        }
     }
 }
 

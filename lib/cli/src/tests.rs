@@ -257,6 +257,7 @@ fn what_makes_no_sense_is_refused_with_the_nearest_word() {
         (&handover::PROGRAM, "--root /x", "2: the verb is missing\nsee handover --help"),
         (&inbox::PROGRAM, "show --all", "2: `show` has no option `--all`\nsee inbox show --help"),
         (&inbox::PROGRAM, "-n 3", "2: `list` has no option `-n`\nsee inbox list --help"),
+        (&inbox::PROGRAM, "--al", "2: there is no option `--al`; did you mean `--all`?\nsee inbox --help"),
         (&inbox::PROGRAM, "show", "2: ID is missing\nsee inbox show --help"),
         (&inbox::PROGRAM, "prune", "2: prune requires --older-than AGE\nsee inbox prune --help"),
         (

@@ -107,7 +107,7 @@ impl View {
                     buffer,
                     below,
                     pager,
-                    preview::lines(&shown.text, theme, below.width.into(), below.height),
+                    preview::lines(&shown.text, theme, below.width.into(), u16::MAX),
                 );
             }
             None => self.draw_list_page(buffer, area, margin),
@@ -200,6 +200,7 @@ impl View {
                 }
                 y = y.saturating_add(1);
             }
+            y = y.saturating_add(1);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::model::Text;
 /// How much of a text is shown, in bytes.
 const MAX_BYTES: usize = 256 << 10;
 
-/// A preview of fewer lines leaves out what the handoff says of itself.
+/// A preview of fewer lines leaves out what the handoff says of itself, and lines without words.
 const MIN_LINES_FOR_FACTS: u16 = 8;
 
 /// The lines of `found`, or why there are none, for a page of `height` lines that is `width` columns wide.
@@ -33,7 +33,12 @@ pub(crate) fn lines(
         lines.push(Line::styled("─".repeat(width), theme.quiet()));
     }
     let (body, is_whole) = text::page(&shown.body, MAX_BYTES);
-    lines.extend(markdown_lines(body.trim_start(), theme, width));
+    let mut text = markdown_lines(body.trim_start(), theme, width);
+    if height < MIN_LINES_FOR_FACTS {
+        // Air is worth less there than words.
+        text.retain(|line| line.to_string().contains(|c: char| !matches!(c, ' ' | '─' | '━')));
+    }
+    lines.extend(text);
     if !is_whole {
         lines.push(Line::styled("(the rest is not shown)", theme.alert()));
     }

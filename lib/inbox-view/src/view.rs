@@ -319,7 +319,7 @@ impl View {
     fn change(&mut self, shelf: Option<Shelf>, scope: Option<Scope>, source: &mut dyn Source) {
         let place = self.current().map(|row| row.place.clone());
         (self.shelf, self.scope) = (shelf.unwrap_or(self.shelf), scope.unwrap_or(self.scope));
-        self.top = 0;
+        (self.selected, self.top) = (0, 0);
         self.list(place.as_ref(), source);
     }
 

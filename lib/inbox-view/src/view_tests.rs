@@ -177,9 +177,9 @@ fn a_small_terminal_keeps_the_list_and_the_keys() {
 ────────────────────────────────────────
 Auth refactor
 Immediate next action
-─────────────────────
-
 Run `make`.
+• one
+• two
 enter read  a archive  ? help  q quit"
     );
 }
@@ -309,6 +309,9 @@ fn a_handoff_that_went_elsewhere_is_said_to_and_nothing_is_done_to_it() {
 fn a_selection_stays_with_its_handoff_when_others_come_and_go() {
     let mut source = fake();
     let mut view = view(&mut source, Scope::Here);
+    press(&mut view, &mut source, "↓→");
+    assert_eq!(view.selected, 0);
+    view.press(Key::Left, &mut source);
     press(&mut view, &mut source, "↓");
     if let Ok(rows) = &mut source.rows {
         rows.insert(0, row("6-new.md", Shelf::Unread, "New", "app"));

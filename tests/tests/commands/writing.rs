@@ -306,7 +306,7 @@ fn a_draft_without_a_next_action_is_refused_and_kept_whole() {
         ("---\nname: x\n---\ntext", NO_ACTION),
         ("## Immediate next action", empty),
         ("## Immediate next action\n \t\n\n## Other\nx\n", empty),
-        ("---\nname: only\n---\n\n", "it is empty: handoff-write --template prints the sections"),
+        ("---\nname: only\n---\n\n", "it is empty: handoff write --template prints the sections"),
     ];
     for (draft, reason) in cases {
         let world = World::new();
@@ -326,7 +326,7 @@ fn an_empty_draft_is_refused_and_there_is_nothing_to_keep() {
     for draft in ["", "\n \t\r\n"] {
         let world = World::new();
         let ran = world.run("handoff-write", &world.dir("app"), &[], draft);
-        let said = "agent-handoff: could not write the handoff: it is empty: handoff-write --template prints the sections\n";
+        let said = "agent-handoff: could not write the handoff: it is empty: handoff write --template prints the sections\n";
         is(&world, &ran, 1, "", said);
         assert!(!world.root().exists());
     }

@@ -30,9 +30,13 @@ enum Verb {
     Worktrees,
     Hook,
     Write,
+    Forward,
+    ForwardArchived,
+    Edit,
+    Delete,
 }
 
-const VERBS: [Verb; 14] = [
+const VERBS: [Verb; 18] = [
     Verb::List,
     Verb::Read,
     Verb::Show,
@@ -47,10 +51,14 @@ const VERBS: [Verb; 14] = [
     Verb::Worktrees,
     Verb::Hook,
     Verb::Write,
+    Verb::Forward,
+    Verb::ForwardArchived,
+    Verb::Edit,
+    Verb::Delete,
 ];
 
 /// Two worktrees that hand over to each other. Of the samples 0 to 2 are unread, 2 used by a session, 3 and 4 archived,
-/// 4 long ago; all for `app`. 5 is written meanwhile.
+/// 4 long ago; all for `app`. 5 is written meanwhile. 0 may be forwarded, 1 edited or deleted, of 3 a copy forwarded.
 struct Field {
     world: World,
     app: PathBuf,
@@ -121,6 +129,16 @@ impl Field {
                 });
                 (hook, payload.to_string().into_bytes())
             }
+            Verb::Forward => inbox(&["forward", &names[0], "--to", self.other.to_str().unwrap()]),
+            Verb::ForwardArchived => {
+                inbox(&["forward", &names[2], "--archived", "--to", self.other.to_str().unwrap()])
+            }
+            Verb::Edit => {
+                let (mut command, input) = inbox(&["edit", &names[1]]);
+                command.env("VISUAL", "sed -i 's/^name: A sample/name: Edited/'");
+                (command, input)
+            }
+            Verb::Delete => inbox(&["delete", &names[1], "--yes"]),
             Verb::Write => {
                 (self.world.command("handoff-write", &self.app), self.samples[5].body.clone().into_bytes())
             }
@@ -132,6 +150,10 @@ impl Field {
     fn places(&self) -> Vec<Vec<String>> {
         let mut places = vec![Vec::new(); self.samples.len()];
         for (index, path) in files(&self.world.root(), &self.samples) {
+            // What an edit that was refused keeps.
+            if path.parent().unwrap().ends_with(".drafts") {
+                continue;
+            }
             let name = path.file_name().unwrap().to_string_lossy();
             assert!(!name.starts_with('.'), "{} was left", path.display());
             let part = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
@@ -181,11 +203,13 @@ impl Round<'_> {
         for (number, places) in self.places.iter().enumerate() {
             let name = self.field.samples[number].name();
             let pruned = self.said(&format!("deleted: app/{name}"));
-            assert!(pruned <= 1, "{name} was deleted twice");
+            let deleted = self.said(&format!("deleted: {name} ("));
+            assert!(pruned <= 1 && deleted <= 1, "{name} was deleted twice");
+            let copied = self.said(&format!("copied: {name}, "));
             let wanted = match number {
                 4 => 1 - pruned,
                 5 => self.said("handoff written"),
-                _ => 1,
+                _ => 1 - deleted + copied,
             };
             assert_eq!(places.len(), wanted, "sample {number} is in {places:?}");
         }
@@ -197,10 +221,11 @@ impl Round<'_> {
             |number: usize| self.field.samples[number].name(),
             self.has(Verb::Restore) || self.has(Verb::RestoreNewest),
         );
+        let is_deleted = |number: usize| self.said(&format!("deleted: {} (", names(number))) > 0;
         match verb {
             Verb::Archive => {
                 for number in (0..2).filter(|&number| ran.out().contains(&names(number))) {
-                    assert!(self.is_in(number, "/read"), "{number} is not archived");
+                    assert!(self.is_in(number, "/read") || is_deleted(number), "{number} is not archived");
                 }
             }
             Verb::Read => {
@@ -208,7 +233,7 @@ impl Round<'_> {
                     let shown: usize = self.shown(Verb::Read, sample);
                     assert!(restores || shown <= 1, "{number} was read {shown} times");
                     assert!(
-                        shown == 0 || restores || self.is_in(number, "/read"),
+                        shown == 0 || restores || self.is_in(number, "/read") || is_deleted(number),
                         "{number} is not archived"
                     );
                 }
@@ -220,7 +245,10 @@ impl Round<'_> {
                 }
             }
             Verb::Move if !self.has(Verb::MoveBack) => {
-                let moved = self.places.iter().flatten().filter(|place| place.starts_with("other/")).count();
+                // What was given to `other` by another verb was not moved.
+                let given = self.said("moved: ") + self.said("copied: ");
+                let there = self.places.iter().flatten().filter(|place| place.starts_with("other/")).count();
+                let moved = there - given;
                 let counted: usize = self.runs.iter().flat_map(|ran| counts(ran.out())).sum();
                 assert_eq!(moved, counted, "were moved, and so many are said to be");
                 let left =
@@ -235,6 +263,17 @@ impl Round<'_> {
             Verb::List | Verb::Log => {
                 let rows: serde_json::Value = serde_json::from_slice(&ran.out).unwrap();
                 assert!(rows.as_array().unwrap().iter().all(|row| row["error"].is_null()), "{rows}");
+            }
+            Verb::Forward | Verb::Edit | Verb::Delete if ran.code == 0 && self.has(Verb::Hook) => {
+                // A hook that was first has it on offer; one that was second sees what is there then.
+                let number = usize::from(verb != Verb::Forward);
+                let shown = self.shown(Verb::Hook, &self.field.samples[number]);
+                let is_edited = verb == Verb::Edit && self.said("Edited") > 0;
+                assert!(shown == 0 || is_edited, "{verb:?} of what a session was offered");
+            }
+            Verb::Edit if ran.code == 1 => {
+                let refusals = ["draft kept: ", "could not find", "has it on offer"];
+                assert!(refusals.iter().any(|refusal| ran.err().contains(refusal)), "{}", ran.err());
             }
             Verb::Hook => assert!((ran.code, ran.err()) == (0, "") && !ran.out().contains("could not")),
             _ => {}

@@ -14,6 +14,7 @@ mod all_pairs;
 mod claims;
 mod exfat;
 mod full_disk;
+mod killed_acts;
 mod killed_hook;
 mod killed_inbox;
 mod killed_move;

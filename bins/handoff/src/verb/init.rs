@@ -19,10 +19,7 @@ pub(crate) fn run(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
     let what = if is_new { "write" } else { "leave as it is" };
     printed(
         here.output,
-        &format!(
-            "{what}: {}\nthen: installer install, for the skills and the rest\n",
-            Sanitised::path(&path)
-        ),
+        &format!("{what}: {}\nthen: handoff install, for the skills and the rest\n", Sanitised::path(&path)),
     );
     if !yes && !agreed(here) {
         return Err(Failure::new("nothing was done"));

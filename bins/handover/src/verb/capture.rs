@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::pickup::recover_before_capture;
 use crate::args::Capture;
+use crate::called::called;
 use crate::here::Here;
 use crate::quota;
 use crate::secrets;
@@ -159,7 +160,8 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
     };
     let keyring = here.keyring().or_else(|failure| {
         notes.push(format!(
-            "it is saved without your seal, so `handover allow` has to come before it is used: {}",
+            "it is saved without your seal, so `{} allow` has to come before it is used: {}",
+            called(),
             failure.words
         ));
         Ok::<_, Failure>(Keyring::without_key(&here.state()?))
@@ -331,7 +333,8 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
         return text
             + if is_clean { "nothing was uncommitted\n" } else { "nothing of it could be carried\n" };
     }
-    text + &format!("elsewhere: handover pickup --from {} --apply\n", handoff_process::quoted(here.top()))
+    let top = handoff_process::quoted(here.top());
+    text + &format!("elsewhere: {} pickup --from {top} --apply\n", called())
 }
 
 fn as_json(saved: &Saved) -> Value {

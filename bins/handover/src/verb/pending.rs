@@ -7,6 +7,7 @@ use handoff_text::Sanitised;
 use serde_json::json;
 
 use super::pickup;
+use crate::called::called;
 use crate::here::{Here, taken};
 use crate::words::counted;
 
@@ -24,12 +25,16 @@ pub(crate) fn run(here: &Here<'_>, all: bool, json: bool) -> Result<u8, Failure>
     }
     for (other, bundle) in pickup::elsewhere(here)? {
         let top = handoff_process::quoted(other.top());
-        lines += &format!("{}  in another worktree: handover pickup --from {top}\n", bundle.id());
+        lines += &format!("{}  in another worktree: {} pickup --from {top}\n", bundle.id(), called());
     }
     match here.outside() {
         Some(words) if lines.is_empty() => here.output.complain(words),
         None if lines.is_empty() => {
-            let all = if all { "" } else { "; handover pending --all shows what was taken" };
+            let all = if all {
+                String::new()
+            } else {
+                format!("; {} pending --all shows what was taken", called())
+            };
             here.output.note(&format!("handover: no capture waits here{all}\n"));
         }
         _ => {}
@@ -95,7 +100,7 @@ fn line(here: &Here<'_>, bundle: &Bundle, trust: Trust) -> Result<String, Failur
     }
     let way = match trust {
         Trust::Tampered => "changed after it was made: not used".to_owned(),
-        _ => format!("not made by you on this machine: handover allow {}", bundle.id()),
+        _ => format!("not made by you on this machine: {} allow {}", called(), bundle.id()),
     };
     Ok(text + &format!(", {way}\n"))
 }

@@ -13,6 +13,7 @@ use handoff_worktree::Worktree;
 
 use super::capture::withdraw;
 use crate::args::Pickup;
+use crate::called::called;
 use crate::here::Here;
 use crate::secrets;
 use crate::words::counted;
@@ -87,8 +88,9 @@ fn not_recovered(error: &BundleError) -> String {
         return error.to_string();
     }
     format!(
-        "an apply may have been interrupted here, and what it changed was not put back: {error}; handover pickup --undo \
-         tries again, and to keep what is there now, remove .handover/undo"
+        "an apply may have been interrupted here, and what it changed was not put back: {error}; {} pickup --undo \
+         tries again, and to keep what is there now, remove .handover/undo",
+        called()
     )
 }
 
@@ -151,7 +153,7 @@ fn taker(here: &Here<'_>, pickup: &Pickup) -> String {
 
 /// The command whole, to be run where everything can be written to.
 fn outside(here: &Here<'_>, pickup: &Pickup) -> String {
-    let mut command = format!("cd {} && handover pickup", handoff_process::quoted(here.top()));
+    let mut command = format!("cd {} && {} pickup", handoff_process::quoted(here.top()), called());
     if let Some(id) = &pickup.id {
         command += &format!(" {}", handoff_process::quoted(Path::new(id)));
     }
@@ -187,7 +189,7 @@ fn take_again(here: &Here<'_>, bundle: &Bundle, apply: bool) -> String {
     let top = bundle.path().ancestors().nth(3).filter(|top| canonical(top) != canonical(here.top()));
     let from = top.map(|top| format!(" --from {}", handoff_process::quoted(top))).unwrap_or_default();
     let apply = if apply { " --apply" } else { "" };
-    format!("handover pickup {}{from} --again{apply}", bundle.id())
+    format!("{} pickup {}{from} --again{apply}", called(), bundle.id())
 }
 
 /// Where the bundle is, and which: here, or where `--from` says.
@@ -225,7 +227,8 @@ fn none_here(here: &Here<'_>, own: Option<&Handover>) -> Result<Failure, Failure
     }
     Ok(match (elsewhere(here)?.first(), own) {
         (Some((other, _)), _) => Failure::new(format!(
-            "no capture waits here, and there is one elsewhere: handover pickup --from {}",
+            "no capture waits here, and there is one elsewhere: {} pickup --from {}",
+            called(),
             handoff_process::quoted(other.top())
         )),
         (None, Some(own)) => here.nothing(own),
@@ -300,7 +303,7 @@ fn what(applied: &Applied) -> String {
     if applied.merged {
         text += "merged with HEAD, which is another commit\n";
     }
-    text + "to put everything back: handover pickup --undo\n"
+    text + &format!("to put everything back: {} pickup --undo\n", called())
 }
 
 /// What was uncommitted and is not in the bundle, a line each.
@@ -321,8 +324,10 @@ fn refused(
     let same = canonical(source.top()) == canonical(here.top());
     let way = match &error {
         BundleError::Refused(Refusal::Dirty(_)) if same => {
-            "; the changes of the capture may still be here: then handover pickup, without --apply, is all"
-                .into()
+            format!(
+                "; the changes of the capture may still be here: then {} pickup, without --apply, is all",
+                called()
+            )
         }
         BundleError::Refused(Refusal::ChangedMeanwhile(_)) => {
             "; everything else is as it was before: commit or stash that, and try again".into()

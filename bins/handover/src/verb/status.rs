@@ -7,6 +7,7 @@ use handoff_process::Failure;
 use handoff_text::Sanitised;
 use serde_json::json;
 
+use crate::called::called;
 use crate::here::Here;
 use crate::quota;
 use crate::verb::wire;
@@ -64,9 +65,11 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
     }
     let mut text = format!("worktree   {}\n", Sanitised::path(here.top()));
     let config = match (here.config.is_ignored, here.config.is_set) {
-        (true, _) => "the defaults: what came with the repository is not allowed; handover allow --config",
-        (false, true) => ".handover/config.toml",
-        (false, false) => "the defaults: handover init",
+        (true, _) => {
+            format!("the defaults: what came with the repository is not allowed; {} allow --config", called())
+        }
+        (false, true) => ".handover/config.toml".to_owned(),
+        (false, false) => "the defaults: handover init".to_owned(),
     };
     text += &format!("settings   {config}\n");
     for changed in here.config.changed() {
@@ -75,7 +78,7 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
     let named = if let (true, Some(words)) = (wired.is_empty(), here.outside()) {
         format!("nothing: {words}")
     } else if wired.is_empty() {
-        "nothing that captures: handover enable here, or handover install for all projects".to_owned()
+        format!("nothing that captures: {} enable here, or handover install for all projects", called())
     } else {
         wired.join(", ")
     };
@@ -89,7 +92,8 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
     }
     text += &format!("captures   {pending} waiting, {claimed} picked up\n");
     if let Some(id) = interrupted {
-        text += &format!("interrupted  the apply of {id}; to put everything back: handover pickup --undo\n");
+        text +=
+            &format!("interrupted  the apply of {id}; to put everything back: {} pickup --undo\n", called());
     }
     for (tool, window, source) in &windows {
         text += &format!("{tool:<10} {} {} ({source})\n", window.name.as_str(), quota::used(window));

@@ -13,6 +13,7 @@ use handoff_text::Sanitised;
 use similar::TextDiff;
 
 use crate::args::Wire;
+use crate::called::called;
 use crate::here::{Here, take_over};
 use crate::secrets;
 
@@ -25,7 +26,7 @@ pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
     let manifest = manifest(here, scope)?;
     let tools = chosen(here, &place, wire)?;
     if tools.is_empty() {
-        return Ok(here.print("no tool was found here: handover adapters, or --tool TOOL\n"));
+        return Ok(here.print(&format!("no tool was found here: {} adapters, or --tool TOOL\n", called())));
     }
     let plan = match wire.remove {
         true => disable(&place, &tools, manifest)?,

@@ -32,14 +32,14 @@ pub(crate) fn run(here: &Here, all: bool, most: usize) -> Result<Status, Failure
     archived.truncate(most);
     if here.json {
         let rows: Vec<Value> =
-            archived.iter().map(|(inbox, number, name)| entry(here, inbox, *number, name)).collect();
+            archived.iter().filter_map(|(inbox, number, name)| entry(here, inbox, *number, name)).collect();
         return Ok(here.output.json(&Value::from(rows)));
     }
-    if archived.is_empty() {
+    let rows: Vec<_> =
+        archived.iter().filter_map(|(inbox, number, name)| cells(here, inbox, *number, name)).collect();
+    if rows.is_empty() {
         return Ok(here.output.print("nothing archived\n"));
     }
-    let rows: Vec<_> =
-        archived.iter().map(|(inbox, number, name)| cells(here, inbox, *number, name)).collect();
     let columns = [
         Column::new("#"),
         Column::new("FOR"),
@@ -52,13 +52,23 @@ pub(crate) fn run(here: &Here, all: bool, most: usize) -> Result<Status, Failure
     Ok(here.output.print_styled(&table::render(&columns, &rows, &here.output)))
 }
 
-fn cells(here: &Here, inbox: &Inbox, number: usize, name: &OsString) -> Vec<Cell> {
-    let content = here.archived_content(inbox, name, BEGINNING).unwrap_or_default();
+/// Whether an archived handoff went elsewhere after it was listed.
+fn is_gone(inbox: &Inbox, name: &OsString) -> bool {
+    inbox.archived_at(name).is_none()
+}
+
+/// The cells of a row; `None` when the handoff is gone.
+fn cells(here: &Here, inbox: &Inbox, number: usize, name: &OsString) -> Option<Vec<Cell>> {
+    let content = here.archived_content(inbox, name, BEGINNING);
+    if content.is_none() && is_gone(inbox, name) {
+        return None;
+    }
+    let content = content.unwrap_or_default();
     let document = Document::parse(&content);
     let file = id::shown(name);
     let read = document.field("received_at").and_then(Timestamp::parse);
     let title = document.title();
-    vec![
+    Some(vec![
         Cell::new(&number.to_string(), Style::Dim),
         Cell::new(inbox.key(), Style::Plain),
         Cell::new(&read.map_or_else(|| "?".to_owned(), |then| age(then, here.now)), Style::Dim),
@@ -66,11 +76,15 @@ fn cells(here: &Here, inbox: &Inbox, number: usize, name: &OsString) -> Vec<Cell
         Cell::new(document.field("from").unwrap_or("unknown"), Style::Plain),
         Cell::new(title.as_deref().unwrap_or(&file), Style::Bold),
         Cell::new(&id::of(name), Style::Dim),
-    ]
+    ])
 }
 
-fn entry(here: &Here, inbox: &Inbox, number: usize, name: &OsString) -> Value {
+/// The same for programs.
+fn entry(here: &Here, inbox: &Inbox, number: usize, name: &OsString) -> Option<Value> {
     let content = here.archived_content(inbox, name, BEGINNING);
+    if content.is_none() && is_gone(inbox, name) {
+        return None;
+    }
     let is_readable = content.is_some();
     let content = content.unwrap_or_default();
     let document = Document::parse(&content);
@@ -81,5 +95,5 @@ fn entry(here: &Here, inbox: &Inbox, number: usize, name: &OsString) -> Value {
     entry["number"] = json!(number);
     entry["for"] = json!(inbox.key());
     entry["path"] = json!(inbox.read_path().join(name).to_string_lossy());
-    entry
+    Some(entry)
 }

@@ -232,7 +232,9 @@ impl UsageError {
         {
             return Self::OtherVerbs { option: typed, verb: verb.name };
         }
-        let own = verb.map_or(&[][..], |verb| verb.options).iter().copied();
+        // Where no verb was typed, the usual one is meant.
+        let meant = verb.or_else(|| program.verb(program.default.verb()?));
+        let own = meant.map_or(&[][..], |verb| verb.options).iter().copied();
         let known: Vec<&Opt> = own.chain(program.globals.iter().copied()).chain([&HELP, &VERSION]).collect();
         let long = typed.strip_prefix("--").unwrap_or_default();
         let shown = known.iter().filter(|option| option.audience != Audience::Ourselves);
