@@ -59,9 +59,16 @@ pub(crate) fn resolve<'n>(id: &str, names: impl Iterator<Item = &'n OsStr>) -> R
             Err(Unclear::Unknown(id.to_owned()))
         };
     }
-    let exact = |name: &&String| name.as_str() == id || name.strip_suffix(".md") == Some(id);
-    if let Some(index) = names.iter().position(|name| exact(&name)) {
-        return Ok(index);
+    let exact = |name: &String| name.as_str() == id || name.strip_suffix(".md") == Some(id);
+    // Two names can be shown alike, and one name can be unread and archived.
+    let same: Vec<usize> = (0..names.len()).filter(|&index| exact(&names[index])).collect();
+    match same.as_slice() {
+        [] => {}
+        [one] => return Ok(*one),
+        several => {
+            let named = several.iter().map(|&index| names[index].clone()).collect();
+            return Err(Unclear::Ambiguous(id.to_owned(), named));
+        }
     }
     let fitting: Vec<usize> =
         (0..names.len()).filter(|&index| !id.is_empty() && names[index].contains(id)).collect();
@@ -101,5 +108,9 @@ mod tests {
         assert_eq!(resolve("4"), Err(Unclear::Unknown("4".into())));
         assert!(matches!(resolve("from-a"), Err(Unclear::Ambiguous(_, names)) if names.len() == 3));
         assert!(matches!(resolve(""), Err(Unclear::Unknown(_))));
+        // Names that are shown alike name nothing.
+        let alike = ["a\u{202E}b.md", "a\u{202D}b.md"].map(OsStr::new);
+        let shown = super::shown(alike[0]);
+        assert!(matches!(super::resolve(&shown, alike.into_iter()), Err(Unclear::Ambiguous(..))));
     }
 }

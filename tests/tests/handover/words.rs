@@ -22,6 +22,32 @@ fn a_mistyped_hook_never_stops_a_prompt() {
 }
 
 #[test]
+fn a_command_in_a_message_is_one_as_its_reader_types_it() {
+    let stage = Stage::new();
+    stage.change_one();
+    stage.capture(&["--title", "t"]);
+    stage.git(&["worktree", "add", "--quiet", "../beside"]);
+    let beside = stage.world.path("beside");
+    for program in ["handoff", "handover"] {
+        let run = |args: &[&str]| stage.world.run(program, &beside, args, "");
+        let pending = run(&["pending"]);
+        assert!(
+            pending.out().contains(&format!("in another worktree: {program} pickup --from ")),
+            "{pending:?}"
+        );
+        let pickup = run(&["pickup"]);
+        assert!(
+            pickup.err().contains(&format!("there is one elsewhere: {program} pickup --from ")),
+            "{pickup:?}"
+        );
+        let status = run(&["status"]);
+        assert!(status.out().contains(&format!("{program} enable here, or handover install")), "{status:?}");
+    }
+    let ran = stage.world.run("handoff", &beside, &["write"], " \n");
+    assert!(ran.err().contains("handoff write --template prints the sections"), "{ran:?}");
+}
+
+#[test]
 fn of_captures_of_one_second_the_newest_is_taken() {
     let stage = Stage::new();
     stage.change_one();

@@ -66,6 +66,10 @@ fn the_inbox_lists_any_name_in_one_line_and_takes_the_id_that_it_shows() {
         let log = world.run("inbox", &dir, &["log"], "");
         assert_eq!((log.code, log.out().lines().count()), (0, 2), "{name:?}");
         assert_visible(log.out());
+        let ran = world.run("inbox", &dir, &["delete", "--archived", "--yes", "--", id], "");
+        assert_eq!((ran.code, ran.err(), ran.out().lines().count()), (0, "", 1), "{name:?} as {id:?}");
+        assert_visible(ran.out());
+        assert!(!world.inbox(&dir).join("read").join(name).exists(), "{name:?}");
     }
 }
 

@@ -30,12 +30,14 @@ pub(super) fn act(shelves: &Shelves<'_>, place: &Place, act: &Act) -> Outcome {
     };
     let file = shown(place);
     match act {
-        Act::Archive => command.args(["archive", &file]),
-        Act::Restore => command.args(["restore", &file, shelf]),
-        Act::Forward(to) => command.args(["forward", &file, shelf]).arg(format!("--to={to}")),
+        Act::Archive => command.arg("archive"),
+        Act::Restore => command.args(["restore", shelf]),
+        Act::Forward(to) => command.args(["forward", shelf]).arg(format!("--to={to}")),
         // The question was asked here, on the terminal that the command is given.
-        Act::Delete => command.args(["delete", &file, shelf, "--yes"]),
+        Act::Delete => command.args(["delete", shelf, "--yes"]),
     };
+    // A name may begin like an option.
+    command.args(["--", &file]);
     let done = command.stdin(Stdio::inherit()).output();
     let done = match done {
         Ok(done) => done,
@@ -65,7 +67,7 @@ pub(super) fn edit(shelves: &Shelves<'_>, place: &Place, lend: &mut Lend<'_>) ->
         Ok(pipe) => pipe,
         Err(error) => return failed(&error.to_string()),
     };
-    command.args(["edit", &shown(place)]).stdout(Stdio::inherit()).stderr(writer);
+    command.args(["edit", "--", &shown(place)]).stdout(Stdio::inherit()).stderr(writer);
     let status = lend(&mut command);
     // The command keeps its end of the pipe open.
     drop(command);
