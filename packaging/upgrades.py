@@ -17,8 +17,8 @@ from world import Failure, World
 # What the tests release after the version that is built.
 BROKEN, NEWER = "0.1.8", "0.1.9"
 
-# At how many moments an upgrade is killed.
-KILLS = 12
+# An upgrade is killed at a moment later by this part of the time that it takes, until it is faster; at most so many times.
+STEP, MOST_KILLS = 1 / 24, 60
 
 
 def release(dist: Path, target: str, out: Path, version: str, repository: str = "") -> Path:
@@ -83,13 +83,15 @@ def tried(world: World, put: Callable[[str], None], **settings: str) -> None:
 
 
 def killed(world: World, back: Callable[[], None]) -> str:
-    """Kills an upgrade with all that it started, at one moment after the other: what is there must do the main job. `back`
-    installs the older version again."""
+    """Kills an upgrade with all that it started, at one moment after the other until it ends by itself: what is there must
+    do the main job. `back` installs the older version again."""
     begun = time.monotonic()
     world.must("handoff", "upgrade")
     took = time.monotonic() - begun
     seen: dict[str, int] = {}
-    for moment in range(KILLS):
+    # Before, it downloads.
+    moment, ended = took / 2, False
+    while not ended and sum(seen.values()) < MOST_KILLS:
         back()
         upgrading = subprocess.Popen(
             world.command("handoff", "upgrade"),
@@ -97,10 +99,10 @@ def killed(world: World, back: Callable[[], None]) -> str:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        # Most of it is the download; what is installed changes at the end.
-        time.sleep(took * (moment / KILLS) ** 0.5)
-        # It has ended, then.
-        if upgrading.poll() is None:
+        time.sleep(moment)
+        moment += took * STEP
+        ended = upgrading.poll() is not None
+        if not ended:
             os.killpg(upgrading.pid, signal.SIGKILL)
         upgrading.wait()
         world.works()
@@ -108,4 +110,6 @@ def killed(world: World, back: Callable[[], None]) -> str:
         seen[version] = seen.get(version, 0) + 1
     world.must("handoff", "upgrade")
     world.prove(NEWER)
+    if NEWER not in seen:
+        raise Failure("no upgrade came to its end")
     return ", ".join(f"{count} times {version}" for version, count in sorted(seen.items()))
