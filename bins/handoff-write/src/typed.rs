@@ -109,7 +109,7 @@ fn kept(path: &Path) -> String {
     format!("draft kept: {shown}\nto go on with it: {} --file {typed}", crate::called::called())
 }
 
-/// `body` without the sections that nobody filled in. The next action is judged, not left out.
+/// `body` without the sections that are still the template's. The next action is judged, not left out.
 pub(crate) fn filled_in(body: &[u8]) -> Vec<u8> {
     let of_template = sections(TEMPLATE.as_bytes());
     let is_untouched = |section: &handoff_document::Section<'_>| {

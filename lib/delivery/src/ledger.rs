@@ -135,7 +135,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// The same for what must not happen while a hook makes its offers: `None` when another process has the turn and keeps
-    /// it. Where the file system has no locks, nobody can have it.
+    /// it. Where the file system has no locks, no process can.
     ///
     /// # Errors
     /// What the system says.

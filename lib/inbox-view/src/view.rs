@@ -416,7 +416,7 @@ impl View {
     }
 
     fn done(&mut self, outcome: Outcome, source: &mut dyn Source) {
-        // Where it went now is no surprise.
+        // The user knows where it went.
         if outcome.is_done {
             self.shown = None;
             if matches!(self.page, Some(Page::Reading(_))) {

@@ -232,7 +232,7 @@ impl Inbox {
     }
 
     /// Puts a copy of an archived handoff with `fields` set into the `unread/` of `target`, published as a written one is.
-    /// The archived one stays as it is, locked meanwhile: of two that copy it at the same time one is told that it is busy.
+    /// The archived one stays as it is, locked meanwhile: of two that copy it at the same time the second gets [`Copied::Busy`].
     ///
     /// # Errors
     /// What the system says, `NotFound` included, `FileTooLarge` when it has more than [`LARGEST`](crate::LARGEST) bytes;

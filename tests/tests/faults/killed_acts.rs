@@ -133,7 +133,7 @@ fn a_forward_killed_at_any_step_leaves_an_unread_handoff_in_one_inbox() {
         } else {
             there += 1;
         }
-        // Whoever reads there is given it, once.
+        // A reader there is given it, once.
         let read = acts.stage.world.run("inbox", &acts.other, &["read"], "");
         assert_eq!(acts.samples[0].shown_in(&read.out), 1, "after {step:?}");
         assert_eq!(acts.places("reading"), ["other/read"], "after {step:?}");

@@ -54,7 +54,7 @@ pub(crate) fn run(here: &Here, id: &str, to: &str, only: Option<Shelf>) -> Resul
     Ok(here.output.print(&format!("{verb}: {shown}, unread for {}\n", Sanitised::path(address.path()))))
 }
 
-/// Why there is nobody to forward to.
+/// Why `--to` names no recipient.
 enum Refusal {
     Usage(String),
     Failed(Failure),
@@ -100,7 +100,7 @@ fn moved(here: &Here, inbox: &Inbox, target: &Inbox, one: &One, to: &Address) ->
     Ok(name)
 }
 
-/// Copies an archived one. Who read the original is no matter of the copy.
+/// Copies an archived one, without the stamps of those who read the original.
 fn copied(here: &Here, inbox: &Inbox, target: &Inbox, one: &One, to: &Address) -> Result<OsString, Failure> {
     let path = to.path().to_string_lossy();
     let fields = [
