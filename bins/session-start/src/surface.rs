@@ -41,28 +41,14 @@ pub(crate) fn run(args: Args, environment: Environment, output: &Output) {
         (Input::Session(start), format) => (Some(start), format != Format::Plain),
         (Input::Plain, format) => (None, format == Format::Json),
     };
-    if let Some(place) = Place::find(&args, &environment, start.as_ref()).transpose() {
-        speak(place, start, args, environment, (output, json, began));
-    }
-}
-
-/// What is done where something may wait. Not inlined: the stack that it needs, and everything that it calls, are pages of
-/// memory that a session with nothing waiting would otherwise be given for nothing.
-#[inline(never)]
-fn speak(
-    place: Result<Place, Failure>,
-    start: Option<SessionStart>,
-    args: Args,
-    environment: Environment,
-    (output, json, began): (&Output, bool, Instant),
-) {
     let deliver = |message: &Message| {
         let text = if json { message.json() } else { message.plain() };
         // A message that does not arrive is no evidence: what was in it waits again.
         let _ = output.deliver(&text);
     };
-    let place = match place {
-        Ok(place) => place,
+    let place = match Place::find(&args, &environment, start.as_ref()) {
+        Ok(Some(place)) => place,
+        Ok(None) => return,
         Err(error) => return deliver(&Message::failure(&*error)),
     };
     let until = began + DEADLINE;

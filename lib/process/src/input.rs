@@ -105,6 +105,10 @@ pub fn read_line() -> Option<Vec<u8>> {
     (!line.is_empty()).then_some(line)
 }
 
+/// How much is read at once. Not less, for standard input would then keep what it has read ahead, and no poll tells of
+/// that. Not more, for each start of a hook is given these pages, and most payloads need one.
+const READ_BYTES: usize = 8 << 10;
+
 /// Reads `source` until one of the limits, its end or an error, and says which.
 fn receive(
     source: &mut (impl Read + AsFd),
@@ -113,7 +117,7 @@ fn receive(
 ) -> (Vec<u8>, End) {
     let deadline = patience.time.map(|time| Instant::now() + time);
     let mut input = Vec::new();
-    let mut buffer = [0; 16 << 10];
+    let mut buffer = [0; READ_BYTES];
     let mut must_wait = deadline.is_some();
     loop {
         if input.len() >= patience.size {
