@@ -2,8 +2,9 @@
 
 use std::io::Cursor;
 
+use handoff_agents::Protocol;
 use handoff_jsonl::{Fate, Limits, Line, Lines, Value, trimmed};
-use handoff_stream::{Dialect, Reader};
+use handoff_stream::Reader;
 
 /// No line of an input is longer.
 const WIDE: Limits = Limits { line: 16 << 20, string: 64, rest: 200 };
@@ -27,9 +28,9 @@ pub fn jsonl(data: &[u8]) {
     for line in data.split(|&byte| byte == b'\n') {
         look(Value::new(line), DEPTH);
     }
-    for dialect in [Dialect::Claude, Dialect::Codex] {
-        let whole = stream(dialect, data, data.len().max(1));
-        assert_eq!(stream(dialect, data, 13), whole, "{dialect:?} in portions of 13 bytes");
+    for protocol in [Protocol::Claude, Protocol::Codex] {
+        let whole = stream(protocol, data, data.len().max(1));
+        assert_eq!(stream(protocol, data, 13), whole, "{protocol:?} in portions of 13 bytes");
     }
     handoff_transcript::read_from(&mut Cursor::new(data)).unwrap();
     handoff_transcript::cut_down_from(&mut Cursor::new(data), &str::to_owned).unwrap();
@@ -63,10 +64,10 @@ fn look(value: Value<'_>, depth: usize) {
 }
 
 /// The progress of a stream, and its outcome.
-fn stream(dialect: Dialect, data: &[u8], portion: usize) -> (Vec<String>, String) {
+fn stream(protocol: Protocol, data: &[u8], portion: usize) -> (Vec<String>, String) {
     let mut reported = Vec::new();
     let mut tell = |progress: handoff_stream::Progress| reported.push(progress.to_string());
-    let mut reader = Reader::new(dialect);
+    let mut reader = Reader::new(protocol);
     for part in data.chunks(portion) {
         reader.push(part, &mut tell);
     }

@@ -30,7 +30,7 @@ impl Patient<'_> {
             for warning in backend.warnings(false) {
                 self.note(warning.to_string());
             }
-            let (name, program) = (&backend.name, backend.kind.name());
+            let (name, program) = (&backend.name, backend.protocol.name());
             // What `env` makes of PATH is known at a launch only.
             if backend.sets("PATH") || self.environment.find_program(program).is_some() {
                 can_start = true;
@@ -41,7 +41,8 @@ impl Patient<'_> {
             }
         }
         if !can_start {
-            let mut programs: Vec<_> = config.backends.iter().map(|backend| backend.kind.name()).collect();
+            let mut programs: Vec<_> =
+                config.backends.iter().map(|backend| backend.protocol.name()).collect();
             programs.sort_unstable();
             programs.dedup();
             return self.problem(

@@ -12,6 +12,7 @@ mod files;
 mod host;
 mod hosts;
 mod payload;
+mod protocol;
 mod session;
 mod skills;
 
@@ -19,6 +20,7 @@ pub use files::{Directory, Event, Form, Guidance, HookFiles, Linked, Reader, Sig
 pub use host::Host;
 pub use hosts::{CLAUDE_CODE, CODEX, HOSTS};
 pub use payload::{SessionStart, Source};
+pub use protocol::Protocol;
 pub use session::{Attendance, Dialect, PayloadForm, Unproven};
 pub use skills::{PluginPrograms, SkillForm};
 

@@ -2,44 +2,14 @@
 
 use std::fmt;
 
+use handoff_agents::Protocol;
+
 use crate::environment::Inherit;
 use crate::error::{Reason, Warning, shown};
 use crate::notify::Notify;
 use crate::place::Place;
 use crate::redact;
 use crate::toml::{self, Argument};
-
-/// The program behind a backend, and how it is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Claude Code, against Anthropic or any endpoint that speaks its protocol.
-    Claude,
-    /// Codex.
-    Codex,
-}
-
-impl Kind {
-    pub(crate) const NAMES: [&'static str; 2] = ["claude", "codex"];
-
-    /// As in `type:`, and the name of the program.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Claude => "claude",
-            Self::Codex => "codex",
-        }
-    }
-
-    /// The kind that [`Kind::name`] calls so.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Claude, Self::Codex].into_iter().find(|kind| kind.name() == name)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// A value as it is written: `${VAR}` and placeholders stand for what a launch makes of them.
 ///
@@ -72,7 +42,7 @@ pub struct Backend {
     /// `[A-Za-z0-9][A-Za-z0-9._-]*`.
     pub name: String,
     /// `type`; claude when it is not given, as in handoff-cli.
-    pub kind: Kind,
+    pub protocol: Protocol,
     pub(crate) model: Option<Setting>,
     pub(crate) pro_model: Option<Setting>,
     /// Codex's `model_reasoning_effort`, and that with `pro`.

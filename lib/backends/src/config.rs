@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::backend::{Backend, Kind, Setting};
+use crate::backend::{Backend, Setting};
 use crate::environment::Inherit;
 use crate::error::{ConfigError, Problem, Reason, UnknownBackend, Warning};
 use crate::include::Reader;
@@ -12,6 +12,7 @@ use crate::place::Place;
 use crate::template;
 use crate::toml;
 use crate::yaml::{Entry, Node, Value};
+use handoff_agents::Protocol;
 use handoff_nearest::nearest;
 
 const TOP: [&str; 5] = ["backends", "include", "inherit", "notify", "system_prompt"];
@@ -143,15 +144,15 @@ fn backend(entry: Entry, common: &Common) -> Result<Backend, ConfigError> {
     }
     let mut fields = Fields::read(node, &key)?;
     fields.entries.retain(|entry| !WITHOUT_EFFECT.contains(&entry.key.as_str()));
-    let kind = fields.kind()?;
-    let passed_over = fields.passed_over(kind).into_iter();
+    let protocol = fields.protocol()?;
+    let passed_over = fields.passed_over(protocol).into_iter();
     let mut warnings: Vec<_> =
         passed_over.map(|(key, place, reason)| Warning { place, key, reason }).collect();
     for (field, known) in [("permission_mode", PERMISSION_MODES), ("sandbox", SANDBOXES)] {
         warnings.extend(fields.unknown_value(field, known));
     }
     let model = fields.text("model")?;
-    if kind == Kind::Claude && model.is_none() {
+    if protocol == Protocol::Claude && model.is_none() {
         return Err(ConfigError::at(place, key + ".model", Problem::NoModel));
     }
     let config = match fields.take("config") {
@@ -174,7 +175,7 @@ fn backend(entry: Entry, common: &Common) -> Result<Backend, ConfigError> {
         (common, None) => vec![common.unwrap_or(default)],
     };
     let mut backend = Backend {
-        kind,
+        protocol,
         model,
         pro_model: fields.text("pro_model")?,
         effort: fields.text("model_reasoning_effort")?,
@@ -235,10 +236,10 @@ impl<'a> Fields<'a> {
         Ok(self.text_or_empty(field)?.filter(|setting| !setting.written.is_empty()))
     }
 
-    fn kind(&mut self) -> Result<Kind, ConfigError> {
-        let Some(Setting { written, key, place }) = self.text("type")? else { return Ok(Kind::Claude) };
-        Kind::from_name(&written).ok_or_else(|| {
-            let nearest = nearest(&written, Kind::NAMES);
+    fn protocol(&mut self) -> Result<Protocol, ConfigError> {
+        let Some(Setting { written, key, place }) = self.text("type")? else { return Ok(Protocol::Claude) };
+        Protocol::from_name(&written).ok_or_else(|| {
+            let nearest = nearest(&written, Protocol::NAMES);
             ConfigError::at(place, key, Problem::UnknownType { written, nearest })
         })
     }
@@ -263,10 +264,10 @@ impl<'a> Fields<'a> {
     }
 
     /// The keys that a backend of this kind has no use for.
-    fn passed_over(&mut self, kind: Kind) -> Vec<(String, Place, Reason)> {
-        let (own, others, other): (&[&str], &[&str], _) = match kind {
-            Kind::Claude => (&CLAUDE, &CODEX, Kind::Codex),
-            Kind::Codex => (&CODEX, &CLAUDE, Kind::Claude),
+    fn passed_over(&mut self, protocol: Protocol) -> Vec<(String, Place, Reason)> {
+        let (own, others, other): (&[&str], &[&str], _) = match protocol {
+            Protocol::Claude => (&CLAUDE, &CODEX, Protocol::Codex),
+            Protocol::Codex => (&CODEX, &CLAUDE, Protocol::Claude),
         };
         let known = [&COMMON, own].concat();
         let (kept, dropped) = std::mem::take(&mut self.entries)

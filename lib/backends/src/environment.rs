@@ -5,9 +5,8 @@
 //! model of the calling session got through by others. Everything else is the user's: a toolchain, a database, the
 //! `env_key` of a provider in Codex's own configuration.
 
+use handoff_agents::Protocol;
 use handoff_worktree::REPOSITORY_VARIABLES;
-
-use crate::backend::Kind;
 
 /// How the names begin that belong to an agent, to its session or to what a session was handed.
 const AGENTS_OWN: [&str; 6] = ["ANTHROPIC_", "CLAUDE_", "CLAUDECODE", "CODEX_", "OPENAI_", "HANDOVER_"];
@@ -64,25 +63,23 @@ const INTERACTIVE: [&str; 12] = [
     "SSH_TTY",
 ];
 
-impl Kind {
-    /// For agents of this kind alone. The directory holds the user's login, settings and every conversation that can
-    /// be resumed, whichever endpoint it was with, so it goes with each backend, as it did in handoff-cli; it is not
-    /// invented where it is not set, because Claude Code keeps other files in a directory that it is told of than in
-    /// its own. `IS_SANDBOX` says of the machine, not of the caller, that root may run with all permissions in it.
-    fn names(self) -> &'static [&'static str] {
-        match self {
-            Self::Claude => &["CLAUDE_CONFIG_DIR", "IS_SANDBOX"],
-            Self::Codex => &["CODEX_HOME"],
-        }
+/// For the programs of this protocol alone. The directory holds the user's login, settings and every conversation that can
+/// be resumed, whichever endpoint it was with, so it goes with each backend, as it did in handoff-cli; it is not invented
+/// where it is not set, because Claude Code keeps other files in a directory that it is told of than in its own.
+/// `IS_SANDBOX` says of the machine, not of the caller, that root may run with all permissions in it.
+fn names(protocol: Protocol) -> &'static [&'static str] {
+    match protocol {
+        Protocol::Claude => &["CLAUDE_CONFIG_DIR", "IS_SANDBOX"],
+        Protocol::Codex => &["CODEX_HOME"],
     }
+}
 
-    /// Whether an agent of this kind needs the caller's variable of this name to run.
-    fn needs(self, name: &str, is_interactive: bool) -> bool {
-        NEEDED.contains(&name)
-            || NEEDED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-            || self.names().contains(&name)
-            || (is_interactive && INTERACTIVE.contains(&name))
-    }
+/// Whether a program of this protocol needs the caller's variable of this name to run.
+fn needs(protocol: Protocol, name: &str, is_interactive: bool) -> bool {
+    NEEDED.contains(&name)
+        || NEEDED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || names(protocol).contains(&name)
+        || (is_interactive && INTERACTIVE.contains(&name))
 }
 
 /// Which of the caller's variables an agent inherits besides those that it needs to run.
@@ -113,10 +110,10 @@ impl Inherit {
         Self(words.into_iter().map(rule).collect())
     }
 
-    /// Whether the caller's variable `name` goes to an agent of `kind`.
-    pub(crate) fn passes(&self, kind: Kind, name: &str, is_interactive: bool) -> bool {
+    /// Whether the caller's variable `name` goes to an agent of `protocol`.
+    pub(crate) fn passes(&self, protocol: Protocol, name: &str, is_interactive: bool) -> bool {
         let last = self.0.iter().rev().find(|rule| rule.fits(name));
-        last.map_or_else(|| kind.needs(name, is_interactive), |rule| rule.passes)
+        last.map_or_else(|| needs(protocol, name, is_interactive), |rule| rule.passes)
     }
 }
 

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use handoff_agents::Protocol;
 use handoff_files::FileError;
 use handoff_text::Sanitised;
 
-use crate::backend::{Kind, Setting};
+use crate::backend::Setting;
 use crate::place::Place;
 
 /// Why a configuration cannot be used at all.
@@ -166,7 +167,7 @@ pub enum Reason {
     Deprecated(&'static str),
     /// A key that only the other type has.
     #[error("is ignored, as only a backend of type {0} has it: delete it")]
-    OtherType(Kind),
+    OtherType(Protocol),
     /// `{modle}`, which is passed on as it is.
     #[error("has {}, which stands for nothing and is passed on as it is{}", shown(word), known(nearest))]
     NoPlaceholder {

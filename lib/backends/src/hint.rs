@@ -1,6 +1,8 @@
 //! What to do about a reason that an agent gave, where the agent does not know it.
 
-use crate::backend::{Backend, Kind, Setting};
+use handoff_agents::Protocol;
+
+use crate::backend::{Backend, Setting};
 use crate::template;
 use crate::toml;
 
@@ -21,7 +23,7 @@ impl Backend {
     /// values, only names.
     pub fn hint(&self, reason: &str) -> Option<String> {
         let reason = reason.to_lowercase();
-        if self.kind == Kind::Claude
+        if self.protocol == Protocol::Claude
             && reason.contains("--dangerously-skip-permissions")
             && reason.contains("root")
         {
@@ -36,9 +38,9 @@ impl Backend {
             return None;
         }
         let Some(token) = self.token() else {
-            let program = self.kind.name();
+            let program = self.protocol.name();
             let variable =
-                if self.kind == Kind::Claude { "CLAUDE_CODE_OAUTH_TOKEN" } else { "CODEX_API_KEY" };
+                if self.protocol == Protocol::Claude { "CLAUDE_CODE_OAUTH_TOKEN" } else { "CODEX_API_KEY" };
             return Some(format!(
                 "the login of `{program}` itself was used, and no variable of yours: log in with `{program}`, or pass \
                  a token on, `{variable}: \"${{{variable}}}\"` in `backends.{}.env`",
@@ -61,9 +63,9 @@ impl Backend {
             env.find(|(name, setting)| name == wanted && !setting.written.is_empty())
                 .map(|(_, setting)| setting)
         };
-        match self.kind {
-            Kind::Claude => LOGINS.into_iter().find_map(declared),
-            Kind::Codex => {
+        match self.protocol {
+            Protocol::Claude => LOGINS.into_iter().find_map(declared),
+            Protocol::Codex => {
                 let keys = self.config.iter().filter(|(name, _)| name.written.ends_with(".env_key"));
                 let mut keys = keys.flat_map(|(_, key)| toml::texts(key)).map(|key| key.written.as_str());
                 keys.find_map(declared)

@@ -5,8 +5,10 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::Path;
 
+use handoff_agents::Protocol;
+
 use crate::arguments;
-use crate::backend::{Backend, Kind, Setting};
+use crate::backend::{Backend, Setting};
 use crate::error::LaunchError;
 use crate::known::KnownSecrets;
 use crate::redact;
@@ -99,18 +101,18 @@ impl Backend {
         }
         let values = Values { backend: self, task };
         let model = values.model(task.pro)?;
-        if let (Kind::Claude, Some(setting)) = (self.kind, self.chosen(task.pro))
+        if let (Protocol::Claude, Some(setting)) = (self.protocol, self.chosen(task.pro))
             && model.is_empty()
         {
             return Err(LaunchError::EmptyModel(setting.clone()));
         }
         let env = values.environment(is_interactive)?;
         let settings = values.settings(&env)?;
-        let mut args = match (self.kind, is_interactive) {
-            (Kind::Claude, false) => arguments::claude_run(&values, &model)?,
-            (Kind::Claude, true) => arguments::claude_open(&values, &model)?,
-            (Kind::Codex, false) => arguments::codex_run(&values, &model)?,
-            (Kind::Codex, true) => arguments::codex_open(&values, &model)?,
+        let mut args = match (self.protocol, is_interactive) {
+            (Protocol::Claude, false) => arguments::claude_run(&values, &model)?,
+            (Protocol::Claude, true) => arguments::claude_open(&values, &model)?,
+            (Protocol::Codex, false) => arguments::codex_run(&values, &model)?,
+            (Protocol::Codex, true) => arguments::codex_open(&values, &model)?,
         };
         if settings.is_some() {
             args.extend(["--settings".into(), task.settings.into()]);
@@ -125,7 +127,7 @@ impl Backend {
             withheld,
             changed,
             secrets: KnownSecrets::in_environment(&env, &is_declared),
-            program: self.kind.name().into(),
+            program: self.protocol.name().into(),
             args,
             env: env.into_iter().collect(),
             settings,
@@ -232,7 +234,7 @@ impl Values<'_> {
     /// declared; None for a backend that is the user's own Claude Code.
     fn settings(&self, env: &BTreeMap<OsString, OsString>) -> Result<Option<String>, LaunchError> {
         let is_set = |name: &&str| env.contains_key(OsStr::new(*name));
-        if self.backend.kind != Kind::Claude || !OWN_ENDPOINT.iter().any(is_set) {
+        if self.backend.protocol != Protocol::Claude || !OWN_ENDPOINT.iter().any(is_set) {
             return Ok(None);
         }
         // What decides the same is as it is in the environment, and nothing where it is not there.
@@ -266,8 +268,8 @@ impl Values<'_> {
     }
 
     fn environment(&self, is_interactive: bool) -> Result<BTreeMap<OsString, OsString>, LaunchError> {
-        let Backend { kind, ref inherit, .. } = *self.backend;
-        let passes = |name: &OsStr| inherit.passes(kind, &name.to_string_lossy(), is_interactive);
+        let Backend { protocol, ref inherit, .. } = *self.backend;
+        let passes = |name: &OsStr| inherit.passes(protocol, &name.to_string_lossy(), is_interactive);
         let inherited = self.task.environment.iter().filter(|(name, _)| passes(name));
         let mut all: BTreeMap<OsString, OsString> = inherited.cloned().collect();
         all.insert("HOME".into(), self.task.home.into());
@@ -279,7 +281,7 @@ impl Values<'_> {
         for (name, setting) in &self.backend.env {
             own.insert(name.as_str(), (self.variable_value(name, setting)?, setting));
         }
-        if kind == Kind::Claude {
+        if protocol == Protocol::Claude {
             has_its_own_login(&own, &all)?;
         }
         for (name, (value, setting)) in own {

@@ -25,7 +25,7 @@ mod template;
 mod toml;
 mod yaml;
 
-pub use backend::{Backend, Kind, Setting};
+pub use backend::{Backend, Setting};
 pub use config::Config;
 pub use error::{ConfigError, LaunchError, Problem, Reason, UnknownBackend, Warning};
 pub use known::{KnownSecrets, SecretFilter};

@@ -1,7 +1,5 @@
 //! The `config.yaml` that a user without one is given.
 
-use crate::backend::Kind;
-
 /// The whole of it.
 const TEXT: &str = include_str!("preset.yaml");
 
@@ -11,7 +9,7 @@ pub struct Preset {
     /// Its name in `config.yaml`.
     pub name: &'static str,
     /// What it runs.
-    pub kind: Kind,
+    pub protocol: Protocol,
     /// The variable that it needs, where the program's own login is not enough.
     pub variable: Option<&'static str>,
 }
@@ -19,9 +17,9 @@ pub struct Preset {
 impl Preset {
     /// All of them, in the order of the text: a key that was exported for one comes before a login.
     pub const ALL: [Self; 3] = [
-        Self { name: "deepseek", kind: Kind::Claude, variable: Some("DEEPSEEK_API_KEY") },
-        Self { name: "opus", kind: Kind::Claude, variable: None },
-        Self { name: "codex", kind: Kind::Codex, variable: None },
+        Self { name: "deepseek", protocol: Protocol::Claude, variable: Some("DEEPSEEK_API_KEY") },
+        Self { name: "opus", protocol: Protocol::Claude, variable: None },
+        Self { name: "codex", protocol: Protocol::Codex, variable: None },
     ];
 
     /// The text with this backend first, which makes it the default.
@@ -34,3 +32,4 @@ impl Preset {
         format!("{head}backends:\n{}\n", entries.join("\n\n"))
     }
 }
+use handoff_agents::Protocol;

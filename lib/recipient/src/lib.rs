@@ -90,7 +90,7 @@ impl Recipient {
                 Sanitised::path(outer.top())
             ),
             None => {
-                format!("{} does not exist yet; whoever works there first gets it", Sanitised::path(&here))
+                format!("{} does not exist yet; the first session there gets it", Sanitised::path(&here))
             }
         };
         Ok(Self { address: Address::of(&here), note: Some(note) })

@@ -13,7 +13,8 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use handoff_stream::{Dialect, Reader};
+use handoff_agents::Protocol;
+use handoff_stream::Reader;
 
 const IDS: &str = r#""session_id":"0d2da92a-8cfc-4ac1-a865-898d7ae92e53","parent_tool_use_id":null,"uuid":"8143eb03-ae6c-4383-b722-d5b86401e88d""#;
 const PROSE: &str = "The parser keeps what it knows and passes over the rest, so that a line of any shape \
@@ -94,7 +95,7 @@ fn main() {
         let (begin, middle, end) = stream(kind);
         let repeats = if kind == "line" && wanted == "all" { 20 } else { megabytes };
         let size = begin.len() + middle.len() * repeats + end.len();
-        let dialect = if kind == "codex" { Dialect::Codex } else { Dialect::Claude };
+        let protocol = if kind == "codex" { Protocol::Codex } else { Protocol::Claude };
         let mut times = Vec::new();
         let mut told = (0, 0);
         let mut outcome = None;
@@ -102,7 +103,7 @@ fn main() {
             drop(outcome.take());
             told = (0, 0);
             let begun = Instant::now();
-            let mut reader = Reader::new(dialect);
+            let mut reader = Reader::new(protocol);
             let mut tell =
                 |progress: handoff_stream::Progress| told = (told.0 + 1, told.1 + progress.text().len());
             reader.push(begin.as_bytes(), &mut tell);

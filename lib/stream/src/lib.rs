@@ -25,6 +25,7 @@ pub use outcome::{Outcome, SessionId, Usage, Verdict};
 pub use progress::Progress;
 pub use reason::{Reason, ReasonKind};
 
+use handoff_agents::Protocol;
 use handoff_jsonl::{Fate, Limits, Line, Lines};
 use state::{State, Tell};
 
@@ -36,41 +37,32 @@ pub const TEXT_LIMIT: usize = 24 << 20;
 
 const LIMITS: Limits = Limits { line: TEXT_LIMIT + (64 << 10), string: 256, rest: 1 << 20 };
 
-/// Which backend speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// `claude -p --output-format stream-json`, with or without `--include-partial-messages`.
-    Claude,
-    /// `codex exec --json`.
-    Codex,
-}
-
 /// Reads one run's stream.
 #[derive(Debug)]
 pub struct Reader {
-    dialect: Dialect,
+    protocol: Protocol,
     lines: Lines,
     state: State,
 }
 
 impl Reader {
     /// A reader before the first byte.
-    pub fn new(dialect: Dialect) -> Self {
-        Self::within(dialect, LIMITS)
+    pub fn new(protocol: Protocol) -> Self {
+        Self::within(protocol, LIMITS)
     }
 
-    fn within(dialect: Dialect, limits: Limits) -> Self {
-        let is_dull = match dialect {
-            Dialect::Claude => |line: &[u8]| !line.starts_with(b"{") || claude::is_dull(line),
-            Dialect::Codex => |line: &[u8]| !line.starts_with(b"{") || codex::is_dull(line),
+    fn within(protocol: Protocol, limits: Limits) -> Self {
+        let is_dull = match protocol {
+            Protocol::Claude => |line: &[u8]| !line.starts_with(b"{") || claude::is_dull(line),
+            Protocol::Codex => |line: &[u8]| !line.starts_with(b"{") || codex::is_dull(line),
         };
-        Self { dialect, lines: Lines::new(limits, is_dull), state: State::default() }
+        Self { protocol, lines: Lines::new(limits, is_dull), state: State::default() }
     }
 
     /// Takes the next bytes, and calls `tell` for each thing worth a line of progress.
     pub fn push(&mut self, bytes: &[u8], tell: &mut dyn FnMut(Progress)) {
-        let Self { dialect, lines, state } = self;
-        lines.push(bytes, &mut |line| read(*dialect, state, line, tell));
+        let Self { protocol, lines, state } = self;
+        lines.push(bytes, &mut |line| read(*protocol, state, line, tell));
     }
 
     /// Whether the backend has given its result and nothing that it said shows that more is to come. A process that
@@ -81,22 +73,22 @@ impl Reader {
 
     /// Takes the end of the stream.
     pub fn finish(self, tell: &mut dyn FnMut(Progress)) -> Outcome {
-        let Self { dialect, lines, mut state } = self;
-        lines.finish(&mut |line| read(dialect, &mut state, line, tell));
+        let Self { protocol, lines, mut state } = self;
+        lines.finish(&mut |line| read(protocol, &mut state, line, tell));
         state.outcome()
     }
 }
 
-fn read(dialect: Dialect, state: &mut State, line: Line<'_>, tell: Tell<'_>) {
+fn read(protocol: Protocol, state: &mut State, line: Line<'_>, tell: Tell<'_>) {
     let bytes = handoff_jsonl::trimmed(line.bytes);
     if line.fate == Fate::Lost {
         return tell(Progress::Note("an event of more than 25 MB was skipped".into()));
     }
     state.shortened = line.fate == Fate::Shortened;
-    match (bytes.first(), dialect) {
+    match (bytes.first(), protocol) {
         (None, _) => {}
-        (Some(b'{'), Dialect::Claude) => claude::read(state, bytes, tell),
-        (Some(b'{'), Dialect::Codex) => codex::read(state, bytes, tell),
+        (Some(b'{'), Protocol::Claude) => claude::read(state, bytes, tell),
+        (Some(b'{'), Protocol::Codex) => codex::read(state, bytes, tell),
         _ => state.tail.push(bytes),
     }
     if state.shortened {

@@ -6,9 +6,9 @@ use super::*;
 
 const SMALL: Limits = Limits { line: 600, string: 16, rest: 200 };
 
-fn told(dialect: Dialect, limits: Limits, parts: &[&[u8]]) -> (Vec<Progress>, Outcome) {
+fn told(protocol: Protocol, limits: Limits, parts: &[&[u8]]) -> (Vec<Progress>, Outcome) {
     let mut told = Vec::new();
-    let mut reader = Reader::within(dialect, limits);
+    let mut reader = Reader::within(protocol, limits);
     for part in parts {
         reader.push(part, &mut |progress| told.push(progress));
     }
@@ -17,7 +17,7 @@ fn told(dialect: Dialect, limits: Limits, parts: &[&[u8]]) -> (Vec<Progress>, Ou
 }
 
 fn claude(limits: Limits, stream: &[u8]) -> (Vec<Progress>, Outcome) {
-    told(Dialect::Claude, limits, &[stream])
+    told(Protocol::Claude, limits, &[stream])
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_line_that_cannot_be_shortened_is_given_up_with_a_note() {
 
 #[test]
 fn what_tells_nothing_is_not_kept() {
-    let mut reader = Reader::new(Dialect::Claude);
+    let mut reader = Reader::new(Protocol::Claude);
     for beginning in [
         &b"\xEF\xBB\xBF {\"type\":\"stream_event\",\"x\":\""[..],
         b"{\"type\":\"user\",\"x\":\"",
@@ -115,7 +115,7 @@ proptest! {
         is_claude in any::<bool>(),
     ) {
         let stream = lines.concat();
-        let dialect = if is_claude { Dialect::Claude } else { Dialect::Codex };
+        let protocol = if is_claude { Protocol::Claude } else { Protocol::Codex };
         let mut parts = Vec::new();
         let mut rest = &stream[..];
         for cut in cuts.iter().cycle() {
@@ -127,8 +127,8 @@ proptest! {
             rest = after;
         }
         for limits in [SMALL, LIMITS] {
-            let whole = told(dialect, limits, &[&stream]);
-            prop_assert_eq!(&told(dialect, limits, &parts), &whole);
+            let whole = told(protocol, limits, &[&stream]);
+            prop_assert_eq!(&told(protocol, limits, &parts), &whole);
             for progress in &whole.0 {
                 prop_assert!(progress.text().len() <= LINE_LIMIT);
                 prop_assert!(!progress.to_string().contains(char::is_control));

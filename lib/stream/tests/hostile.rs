@@ -1,27 +1,28 @@
 //! What bad luck, other programs and an unfriendly model may put into a stream. Each row of the break tests of
 //! handoff-cli that is about the stream is here.
 
-use handoff_stream::{Dialect, LINE_LIMIT, Outcome, Progress, Reader, ReasonKind, TEXT_LIMIT, Verdict};
+use handoff_agents::Protocol;
+use handoff_stream::{LINE_LIMIT, Outcome, Progress, Reader, ReasonKind, TEXT_LIMIT, Verdict};
 
-fn run(dialect: Dialect, stream: impl AsRef<[u8]>) -> (Vec<String>, Outcome) {
+fn run(protocol: Protocol, stream: impl AsRef<[u8]>) -> (Vec<String>, Outcome) {
     let mut told = Vec::new();
     let mut tell = |progress: Progress| {
         assert!(progress.text().len() <= LINE_LIMIT);
         assert!(!progress.to_string().contains(char::is_control));
         told.push(progress.to_string());
     };
-    let mut reader = Reader::new(dialect);
+    let mut reader = Reader::new(protocol);
     reader.push(stream.as_ref(), &mut tell);
     let outcome = reader.finish(&mut tell);
     (told, outcome)
 }
 
 fn claude(stream: impl AsRef<[u8]>) -> (Vec<String>, Outcome) {
-    run(Dialect::Claude, stream)
+    run(Protocol::Claude, stream)
 }
 
 fn codex(stream: impl AsRef<[u8]>) -> (Vec<String>, Outcome) {
-    run(Dialect::Codex, stream)
+    run(Protocol::Codex, stream)
 }
 
 fn result(text: &str) -> String {
@@ -212,7 +213,7 @@ fn of_several_results_the_last_counts() {
 
 #[test]
 fn done_is_taken_back_when_it_goes_on() {
-    let mut reader = Reader::new(Dialect::Claude);
+    let mut reader = Reader::new(Protocol::Claude);
     let mut push = |line: &str| {
         reader.push(line.as_bytes(), &mut |_| ());
         reader.is_done()
@@ -284,7 +285,7 @@ fn a_usage_limit_is_told_apart() {
 #[test]
 fn a_result_of_20_mb_arrives_whole() {
     let text = "All of it, ".repeat(20_000_000 / 11);
-    let mut reader = Reader::new(Dialect::Claude);
+    let mut reader = Reader::new(Protocol::Claude);
     let line =
         format!("{{\"result\":\"{text}\",\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false}}");
     line.as_bytes().chunks(65_536).for_each(|part| reader.push(part, &mut |_| ()));

@@ -1,13 +1,14 @@
 //! Every stream that was recorded from the real `claude` 2.1.329 and `codex` 0.169.0 against a mock model, with
 //! all that is made of it.
 
-use handoff_stream::{Dialect, Outcome, Reader, Verdict};
+use handoff_agents::Protocol;
+use handoff_stream::{Outcome, Reader, Verdict};
 
 /// The progress and the outcome, one fact a line.
 fn told(name: &str, bytes: &[u8]) -> String {
-    let dialect = if name.starts_with("claude") { Dialect::Claude } else { Dialect::Codex };
+    let protocol = if name.starts_with("claude") { Protocol::Claude } else { Protocol::Codex };
     let mut told = Vec::new();
-    let mut reader = Reader::new(dialect);
+    let mut reader = Reader::new(protocol);
     reader.push(bytes, &mut |progress| told.push(progress.to_string()));
     let done = reader.is_done();
     let outcome = reader.finish(&mut |progress| told.push(progress.to_string()));

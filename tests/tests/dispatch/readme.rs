@@ -39,7 +39,7 @@ fn every_command_of_the_readme_works_as_it_stands_there() {
         return;
     }
     let stage = Stage::done();
-    stage.backend("codex", &format!("cat '{}'", recorded("codex-text").display()));
+    stage.backend("codex", &format!("cat '{}'", recorded("codex-tool").display()));
     std::fs::remove_file(stage.home().join("config.yaml")).unwrap();
     stage.world.dir("home/.claude");
     stage.world.git(&stage.repo, &["worktree", "add", "--quiet", "../app-review"]);

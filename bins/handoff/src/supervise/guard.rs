@@ -20,7 +20,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use handoff_backends::Kind;
+use handoff_agents::Protocol;
 use handoff_files::FileError;
 use handoff_process::{Environment, Output};
 use handoff_text::Sanitised;
@@ -33,12 +33,12 @@ use super::{Plan, descendants, leash};
 /// What a guard that cannot start its backend exits with, as shells do.
 pub(crate) const CANNOT_START: u8 = 127;
 
-/// What an agent of `kind` is asked to end with. Codex tidies up after an interrupt only: its snapshots of the shell hold
+/// What an agent with `protocol` is asked to end with. Codex tidies up after an interrupt only: its snapshots of the shell hold
 /// the exported keys, readable to all. Claude Code ends its children in order when it is terminated.
-pub(crate) fn stop_signal(kind: Kind) -> Signal {
-    match kind {
-        Kind::Codex => Signal::INT,
-        Kind::Claude => Signal::TERM,
+pub(crate) fn stop_signal(protocol: Protocol) -> Signal {
+    match protocol {
+        Protocol::Codex => Signal::INT,
+        Protocol::Claude => Signal::TERM,
     }
 }
 
@@ -60,7 +60,7 @@ impl Guard {
         tie.set_nonblocking(true)?;
         let mut guard = Command::new(Environment::own_program()?);
         guard
-            .args(["guard", plan.kind.name()])
+            .args(["guard", plan.protocol.name()])
             .args([plan.prompt, plan.settings])
             .arg(&plan.launch.program)
             .args(&plan.launch.args);
@@ -118,8 +118,8 @@ pub(crate) enum Exit {
 
 /// `handoff guard KIND PROMPT SETTINGS PROGRAM ARGS…`: is the guard.
 pub(crate) fn run(command: &[OsString], output: &Output) -> u8 {
-    let [kind, prompt, settings, program, args @ ..] = command else { return CANNOT_START };
-    let Some(kind) = kind.to_str().and_then(Kind::from_name) else { return CANNOT_START };
+    let [protocol, prompt, settings, program, args @ ..] = command else { return CANNOT_START };
+    let Some(protocol) = protocol.to_str().and_then(Protocol::from_name) else { return CANNOT_START };
     #[cfg(target_os = "linux")]
     {
         // Without them it does less, and no harm.
@@ -130,7 +130,7 @@ pub(crate) fn run(command: &[OsString], output: &Output) -> u8 {
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT, signal_hook::consts::SIGHUP] {
         let _ = signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)));
     }
-    match guarded(kind, prompt, settings, program, args) {
+    match guarded(protocol, prompt, settings, program, args) {
         Ok(()) => 0,
         Err(error) => {
             // For the supervisor, which says which run it is of.
@@ -177,7 +177,7 @@ impl StartError {
 
 /// Stays until the supervisor has done with the group, and ends with it.
 fn guarded(
-    kind: Kind,
+    protocol: Protocol,
     prompt: &OsStr,
     settings: &OsStr,
     program: &OsStr,
@@ -187,7 +187,7 @@ fn guarded(
     let lock = handoff_files::open_regular(Path::new(prompt))?;
     let _ = lock.lock();
     let backend = leash::start(prompt, program, args)?;
-    let (of_watched, first) = (settings.to_owned(), stop_signal(kind));
+    let (of_watched, first) = (settings.to_owned(), stop_signal(protocol));
     let watch = std::thread::spawn(move || {
         handoff_process::read_input(handoff_process::Patience { time: None, size: usize::MAX }, |_| false);
         let own = rustix::process::getpgid(None);

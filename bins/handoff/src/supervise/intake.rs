@@ -3,8 +3,9 @@
 
 use std::io::Write;
 
+use handoff_agents::Protocol;
 use handoff_backends::{KnownSecrets, SecretFilter};
-use handoff_stream::{Dialect, Outcome, Progress, Reader};
+use handoff_stream::{Outcome, Progress, Reader};
 use handoff_text::Sanitised;
 
 use super::{Journal, Watch};
@@ -24,8 +25,8 @@ pub(crate) struct Intake<'s> {
 }
 
 impl<'s> Intake<'s> {
-    pub(crate) fn new(secrets: &'s KnownSecrets, dialect: Dialect, file: Option<std::fs::File>) -> Self {
-        let reader = Reader::new(dialect);
+    pub(crate) fn new(secrets: &'s KnownSecrets, protocol: Protocol, file: Option<std::fs::File>) -> Self {
+        let reader = Reader::new(protocol);
         Self {
             secrets,
             stdout: secrets.filter(),

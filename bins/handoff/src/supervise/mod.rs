@@ -16,9 +16,10 @@ mod signals;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use handoff_backends::{Kind, Launch};
+use handoff_agents::Protocol;
+use handoff_backends::Launch;
 use handoff_runs::State;
-use handoff_stream::{Dialect, Outcome, Reader, Verdict};
+use handoff_stream::{Outcome, Reader, Verdict};
 use handoff_text::Sanitised;
 
 use guard::{Exit, Guard};
@@ -34,8 +35,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// What is to be run.
 pub(crate) struct Plan<'a> {
     pub(crate) launch: &'a Launch,
-    pub(crate) kind: Kind,
-    pub(crate) dialect: Dialect,
+    pub(crate) protocol: Protocol,
     pub(crate) cwd: &'a Path,
     /// The file that is the backend's input.
     pub(crate) prompt: &'a Path,
@@ -91,15 +91,15 @@ pub(crate) fn supervise(
     if let Some(signal) = signals.received() {
         // Nothing is begun that is to end at once.
         guard::forget(plan.settings.as_os_str());
-        let outcome = Reader::new(plan.dialect).finish(&mut |_| {});
+        let outcome = Reader::new(plan.protocol).finish(&mut |_| {});
         return Ok(ended(outcome, Some(Cause::Signal(signal)), Exit::Unknown, "", plan));
     }
-    let mut intake = Intake::new(&plan.launch.secrets, plan.dialect, stream);
+    let mut intake = Intake::new(&plan.launch.secrets, plan.protocol, stream);
     let mut guard = Guard::start(plan)?;
     watch.begun(i32::try_from(guard.child.id()).unwrap_or_default());
     let pump = Pump::of(&mut guard.child);
     let started = Instant::now();
-    let mut phases = Phases::new(guard::stop_signal(plan.kind));
+    let mut phases = Phases::new(guard::stop_signal(plan.protocol));
     let (mut cause, mut exit) = (None, None);
     while take(pump.next(TICK), &mut intake, journal, watch) {
         cause = cause.or_else(|| Cause::now(signals, plan.timeout, started));

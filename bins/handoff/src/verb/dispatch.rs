@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use handoff_backends::{Backend, Conversation as Talk, Kind};
+use handoff_backends::{Backend, Conversation as Talk};
 use handoff_process::{Environment, Failure};
 use handoff_runs::{Conversation, NewRun, Run, Runs};
-use handoff_stream::Dialect;
 use handoff_text::Sanitised;
 use rustix::io::Errno;
 use rustix::process::Pid;
@@ -237,17 +236,12 @@ fn carry_out(
         backend.name,
         Sanitised::line(cwd.as_os_str().as_encoded_bytes(), 400)
     ));
-    let dialect = match backend.kind {
-        Kind::Claude => Dialect::Claude,
-        Kind::Codex => Dialect::Codex,
-    };
     let files = run.files().clone();
     let stream =
         run.create_stream().map_err(|error| journal.line(&format!("note: the stream is not kept: {error}")));
     let plan = Plan {
         launch: &launch,
-        kind: backend.kind,
-        dialect,
+        protocol: backend.protocol,
         cwd,
         prompt: &files.prompt,
         settings: &settings,

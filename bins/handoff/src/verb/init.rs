@@ -3,7 +3,8 @@
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Stdio;
 
-use handoff_backends::{Config, Kind, Preset};
+use handoff_agents::Protocol;
+use handoff_backends::{Config, Preset};
 use handoff_files::{Dir, Foreign};
 use handoff_process::{Failure, Patience, read_input};
 use handoff_text::Sanitised;
@@ -48,7 +49,7 @@ pub(crate) fn run(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
 /// The preset's backend that can run here: its program is on PATH, and what it needs is set. The first one where none can.
 fn default(here: &Here<'_>) -> Preset {
     let can_run = |preset: &Preset| {
-        here.environment.find_program(preset.kind.name()).is_some()
+        here.environment.find_program(preset.protocol.name()).is_some()
             && preset.variable.is_none_or(handoff_process::Environment::is_set)
     };
     Preset::ALL.into_iter().find(can_run).unwrap_or(Preset::ALL[0])
@@ -60,16 +61,16 @@ fn first_task(here: &Here<'_>) -> String {
     let Some(backend) = config.as_ref().and_then(|config| config.backend(None).ok()) else {
         return String::new();
     };
-    let (name, program) = (Sanitised::from(backend.name.as_str()), backend.kind.name());
+    let (name, program) = (Sanitised::from(backend.name.as_str()), backend.protocol.name());
     if here.environment.find_program(program).is_none() {
         return format!(
             "tasks:       {name} is to take them, and `{program}` is not on your PATH: install it, or put another \
              backend first in config.yaml\n"
         );
     }
-    let narrower = match backend.kind {
-        Kind::Claude => "permission_mode: acceptEdits",
-        Kind::Codex => "sandbox: read-only",
+    let narrower = match backend.protocol {
+        Protocol::Claude => "permission_mode: acceptEdits",
+        Protocol::Codex => "sandbox: read-only",
     };
     format!(
         "tasks:       {name} takes them, and may run commands without asking; `{narrower}` in config.yaml narrows that\n\

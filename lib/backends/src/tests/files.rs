@@ -1,5 +1,7 @@
 //! Files that are read, and files that are refused.
 
+use handoff_agents::Protocol;
+
 use super::*;
 
 #[test]
@@ -11,14 +13,17 @@ fn no_file_is_no_configuration() {
 fn the_preset_has_its_three_backends_and_nothing_to_warn_of() {
     let config = config(&Preset::ALL[0].text());
     assert_eq!(warnings(&config), [""; 0]);
-    let all: Vec<_> =
-        config.backends.iter().map(|b| (b.name.as_str(), b.kind, b.model(false), b.model(true))).collect();
+    let all: Vec<_> = config
+        .backends
+        .iter()
+        .map(|b| (b.name.as_str(), b.protocol, b.model(false), b.model(true)))
+        .collect();
     assert_eq!(
         all,
         [
-            ("deepseek", Kind::Claude, Some("deepseek-v4-flash"), Some("deepseek-v4-pro[1m]")),
-            ("opus", Kind::Claude, Some("opus"), Some("opus")),
-            ("codex", Kind::Codex, Some("gpt-5.5"), Some("gpt-5.5")),
+            ("deepseek", Protocol::Claude, Some("deepseek-v4-flash"), Some("deepseek-v4-pro[1m]")),
+            ("opus", Protocol::Claude, Some("opus"), Some("opus")),
+            ("codex", Protocol::Codex, Some("gpt-5.5"), Some("gpt-5.5")),
         ]
     );
     let none = variables(&[]);
@@ -35,7 +40,7 @@ fn each_backend_of_the_preset_can_be_its_default() {
         let text = preset.text();
         let config = config(&text);
         let default = config.backend(None).unwrap();
-        assert_eq!((default.name.as_str(), default.kind), (preset.name, preset.kind));
+        assert_eq!((default.name.as_str(), default.protocol), (preset.name, preset.protocol));
         let mut found: Vec<&str> = config.backends.iter().map(|backend| backend.name.as_str()).collect();
         assert_eq!(found.len(), names.len());
         found.sort_by_key(|name| names.iter().position(|known| known == name));
@@ -50,7 +55,7 @@ fn each_backend_of_the_preset_can_be_its_default() {
 fn the_first_backend_is_the_default_and_an_unknown_one_gets_a_hint() {
     let config = config("backends:\n  zeta: {model: a}\n  alpha: {type: codex}\n");
     assert_eq!(config.backend(None).unwrap().name, "zeta");
-    assert_eq!(config.backend(Some("alpha")).unwrap().kind, Kind::Codex);
+    assert_eq!(config.backend(Some("alpha")).unwrap().protocol, Protocol::Codex);
     assert_eq!(
         config.backend(Some("alhpa")).unwrap_err().to_string(),
         "there is no backend `alhpa` (did you mean `alpha`?); configured: zeta, alpha"

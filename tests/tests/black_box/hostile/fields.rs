@@ -170,7 +170,10 @@ fn a_frontmatter_without_end_is_not_looked_through_for_ever() {
     let text = world.surface(&dir);
     assert!(text.len() <= 9_500);
     let message = Message::of(&text);
-    assert_eq!(message.only().warnings(), ["!! WARNING: malformed handoff: its frontmatter is not closed"]);
+    assert_eq!(
+        message.only().warnings(),
+        ["!! WARNING: malformed handoff: its frontmatter is not closed within 64 KiB"]
+    );
     assert_eq!(message.only().title, "x.md");
     world.take(&dir);
     assert_eq!(world.names(&dir, "read"), ["x.md"]);
