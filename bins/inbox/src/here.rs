@@ -109,6 +109,9 @@ impl Here {
     pub(crate) fn inboxes(&self, all: bool) -> Result<Vec<Inbox>, Failure> {
         let Some(store) = self.store()? else { return Ok(Vec::new()) };
         let inboxes = if all { store.inboxes()? } else { store.inbox(&self.address)?.into_iter().collect() };
+        if all {
+            store.closed().iter().for_each(|error| self.output.complain(error));
+        }
         inboxes.iter().for_each(|inbox| self.settle(&store, inbox));
         Ok(inboxes)
     }

@@ -33,17 +33,17 @@ impl Patient<'_> {
             Err(error) => return self.problem(error.to_string(), format!("ls -la {}", quoted(&path))),
         };
         let mut unread = 0;
-        let mut failed = Vec::new();
+        let mut failed = store.closed();
         for inbox in &inboxes {
             match self.inbox(inbox) {
                 Ok(waiting) => unread += waiting,
-                Err(error) => failed.push((inbox, error)),
+                Err(error) => failed.push(error),
             }
         }
         let is_read_only = handoff_files::is_on_read_only(&path);
         if is_read_only {
             self.read_only(&path);
-            failed.retain(|(_, error)| error.kind() != std::io::ErrorKind::ReadOnlyFilesystem);
+            failed.retain(|error| error.kind() != std::io::ErrorKind::ReadOnlyFilesystem);
         }
         self.failed(&path, &failed);
         if failed.is_empty() && !is_read_only {
@@ -79,17 +79,17 @@ impl Patient<'_> {
     }
 
     /// The inboxes that cannot be used. Many are one finding: what is wrong is the same.
-    fn failed(&mut self, store: &Path, failed: &[(&Inbox, FileError)]) {
+    fn failed(&mut self, store: &Path, failed: &[FileError]) {
         let fix = |path: &Path| {
             let path = quoted(path);
             format!("chown -R \"$(id -u)\" {path} && chmod -R u+rwX {path}")
         };
         if failed.len() > MAX_FINDINGS {
-            let (count, first) = (failed.len(), &failed[0].1);
+            let (count, first) = (failed.len(), &failed[0]);
             return self.problem(format!("{count} inboxes cannot be used, as this one: {first}"), fix(store));
         }
-        for (inbox, error) in failed {
-            self.problem(error.to_string(), fix(inbox.path()));
+        for error in failed {
+            self.problem(error.to_string(), fix(&error.path));
         }
     }
 

@@ -151,6 +151,27 @@ impl Store {
         Ok(found)
     }
 
+    /// Why directories in which handoffs may wait cannot be opened: [`Store::inboxes`] has none of them.
+    pub fn closed(&self) -> Vec<FileError> {
+        let mut closed = Vec::new();
+        for slug in directories(&self.root).unwrap_or_default() {
+            let project = self.root.child(&slug).and_then(|project| {
+                project.map(|project| directories(&project).map(|keys| (project, keys))).transpose()
+            });
+            let (project, keys) = match project {
+                Ok(Some(project)) => project,
+                Ok(None) => continue,
+                Err(error) => {
+                    closed.push(error);
+                    continue;
+                }
+            };
+            let unread = |key: &String| project.child(key)?.map_or(Ok(None), |dir| dir.child(inbox::UNREAD));
+            closed.extend(keys.iter().filter_map(|key| unread(key).err()));
+        }
+        closed
+    }
+
     /// Removes the draft at `path`; false when it is none of this store's.
     ///
     /// # Errors
