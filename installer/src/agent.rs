@@ -64,11 +64,13 @@ impl Agent {
     }
 
     /// How its user calls the skill that leaves a handoff.
-    pub(crate) fn skill_call(self) -> &'static str {
-        match self {
-            Self::Claude => "/handoff in Claude Code",
-            Self::Codex => "$handoff in Codex",
-        }
+    pub(crate) fn skill_call(self) -> String {
+        format!("{}handoff in {}", self.skill_prefix(), self.name())
+    }
+
+    /// What its user types before a skill's name.
+    pub(crate) fn skill_prefix(self) -> char {
+        self.host().skills.map_or('/', |form| form.prefix)
     }
 
     /// Whether this user has it: its directory, or its program on PATH.

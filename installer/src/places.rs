@@ -52,7 +52,7 @@ impl Places {
             }
         };
         let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
-        let directory = |host: &Host| host.directory?.of(Environment::of_host, Some(&user));
+        let directory = |host: &Host| host.directory?.of(Environment::variable, Some(&user));
         let places = Self {
             prefix: absolute(prefix),
             claude: directory(&CLAUDE_CODE).unwrap_or_else(|| user.join(".claude")),

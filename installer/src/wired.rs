@@ -19,8 +19,8 @@ pub(crate) fn summary(agent: Agent, places: &Places, manifest: &Manifest) -> Str
     };
     let placed = placed(agent, places, manifest);
     let names = |kind| placed.iter().filter(move |(of, _)| *of == kind).map(|(_, name)| name.clone());
-    let mark = if agent == Agent::Claude { "/" } else { "$" };
-    let skills: Vec<String> = names(Kind::Skill).map(|name| format!("{mark}{name}")).collect();
+    let prefix = agent.skill_prefix();
+    let skills: Vec<String> = names(Kind::Skill).map(|name| format!("{prefix}{name}")).collect();
     let agents: Vec<String> = names(Kind::Agent).collect();
     let lists = [("skill", skills), ("agent", agents)];
     let lists: Vec<String> = lists.iter().filter_map(|(what, names)| list(what, names)).collect();

@@ -19,7 +19,7 @@ pub(crate) fn id(args: &Args, tool: &Tool, output: &Output) -> Option<String> {
     if let Some(other) = others.first() {
         output.note(&format!(
             "note: no session is named as the writer, since both {} and {} are set; --tool or --session-id says which\n",
-            agent.variable, other.variable
+            agent.variable(), other.variable()
         ));
         return None;
     }
@@ -30,7 +30,7 @@ pub(crate) fn id(args: &Args, tool: &Tool, output: &Output) -> Option<String> {
     if id.is_none() {
         output.note(&format!(
             "note: {} was ignored: a session id has letters, digits, `_` and `-`, at most {MAX_SESSION_ID_BYTES}\n",
-            agent.variable
+            agent.variable()
         ));
     }
     id.map(str::to_owned)

@@ -40,5 +40,5 @@ pub(crate) fn describe() -> String {
 }
 
 fn of_shell() -> Vec<&'static Host> {
-    Host::of_shell(|name| Environment::of_host(name).is_some())
+    Host::of_shell(|name| Environment::variable(name).is_some())
 }

@@ -14,6 +14,7 @@ use handoff_state::StateDir;
 use handoff_text::Sanitised;
 use handoff_worktree::Worktree;
 
+use crate::called::called;
 use crate::config::Config;
 use crate::repository::Unusable;
 
@@ -238,8 +239,9 @@ impl<'a> Here<'a> {
                 true => String::new(),
                 false => format!(" --from {}", handoff_process::quoted(handover.top())),
             };
+            let called = called();
             words += &format!(
-                "; the newest, {id}, was taken{by}; to take it all the same: handover pickup {id}{from} --again"
+                "; the newest, {id}, was taken{by}; to see it again: {called} pickup {id}{from} --again; to apply it: {called} pickup {id}{from} --again --apply"
             );
         }
         Failure::new(words)

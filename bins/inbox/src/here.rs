@@ -4,10 +4,11 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use handoff_address::Address;
+use handoff_agents::Host;
 use handoff_cli::CalledAs;
 use handoff_delivery::{Ledger, Looker, Standing};
 use handoff_document::{Document, Timestamp};
-use handoff_process::{Environment, Output, Status};
+use handoff_process::{Environment, Output, Status, is_session_id};
 use handoff_store::{Inbox, Listing, Store, Waiting, is_elsewhere};
 use handoff_text::{Sanitised, quoted};
 use handoff_worktree::Worktree;
@@ -64,7 +65,7 @@ impl Here {
             name_other_worktree(&worktree, &output);
         }
         let address = Address::of(worktree.top());
-        let looker = Looker { session: environment.session_id(), ..Looker::outside(&environment) };
+        let looker = Looker { session: session_id(), ..Looker::outside(&environment) };
         Ok(Self {
             called,
             environment,
@@ -219,4 +220,11 @@ impl Unread {
     pub(crate) fn document(&self) -> Document<'_> {
         Document::parse(&self.beginning)
     }
+}
+
+/// The session of the agent in whose shell this runs; `None` where there is none, or more than one.
+fn session_id() -> Option<String> {
+    let sessions = Host::sessions(Environment::variable);
+    let [(_, id)] = sessions.as_slice() else { return None };
+    id.to_str().filter(|id| is_session_id(id)).map(str::to_owned)
 }

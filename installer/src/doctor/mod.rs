@@ -129,7 +129,7 @@ fn next(problems: &[&Finding], agents: &[crate::agent::Agent]) -> Option<String>
         let fix = problems.iter().find_map(|problem| problem.mend.as_ref())?;
         return Some(format!("{fix}; then this again"));
     }
-    let calls: Vec<&str> = agents.iter().map(|agent| agent.skill_call()).collect();
+    let calls: Vec<String> = agents.iter().map(|agent| agent.skill_call()).collect();
     (!calls.is_empty()).then(|| format!("at the end of a session, {}", calls.join(", ")))
 }
 

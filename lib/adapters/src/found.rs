@@ -79,7 +79,7 @@ impl Here {
     /// The directories of hosts' settings, as an environment says.
     pub fn directories(environment: &Environment) -> BTreeMap<&'static str, PathBuf> {
         let directory = |host: &&Host| {
-            Some((host.id, host.directory?.of(Environment::of_host, environment.home.as_deref())?))
+            Some((host.id, host.directory?.of(Environment::variable, environment.home.as_deref())?))
         };
         HOSTS.iter().filter_map(directory).collect()
     }

@@ -1,5 +1,6 @@
 //! The row.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -60,7 +61,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// What is true of a host of which nothing else is known. Each row begins with it.
+    /// What is true of a host of which nothing else is known. Each row ends with it.
     pub(crate) const UNKNOWN: Self = Self {
         id: "",
         also: &[],
@@ -106,6 +107,13 @@ impl Host {
     pub fn of_shell(is_set: impl Fn(&str) -> bool) -> Vec<&'static Self> {
         let runs = |host: &&Self| host.shell_variables.iter().any(|name| is_set(name));
         HOSTS.iter().copied().filter(runs).collect()
+    }
+
+    /// The hosts that name their session in the environment, with what each says there. More than one where an agent was
+    /// started in the shell of another.
+    pub fn sessions(variable: impl Fn(&str) -> Option<OsString>) -> Vec<(&'static Self, OsString)> {
+        let session = |host: &&'static Self| Some((*host, variable(host.session_variable?)?));
+        HOSTS.iter().filter_map(session).collect()
     }
 
     /// Whether a file of a project is one that ours may be put into for it.

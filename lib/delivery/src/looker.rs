@@ -36,7 +36,7 @@ impl Looker {
     /// A person or a program at a shell, for whom no session is known.
     pub fn outside(environment: &Environment) -> Self {
         let transcripts = |host: &&'static Host| {
-            let directory = host.directory?.of(Environment::of_host, environment.home.as_deref())?;
+            let directory = host.directory?.of(Environment::variable, environment.home.as_deref())?;
             host.transcripts_in(&directory)
         };
         Self {

@@ -20,10 +20,6 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// `CLAUDE_PROJECT_DIR`: the directory that Claude Code was started in.
     pub claude_project_dir: Option<PathBuf>,
-    /// `CLAUDE_CODE_SESSION_ID`: the session of Claude Code whose shell this runs in.
-    pub claude_session_id: Option<OsString>,
-    /// `CODEX_THREAD_ID`: the session of Codex whose shell this runs in.
-    pub codex_thread_id: Option<OsString>,
     /// `CLAUDE_CODE_SESSION_ATTENDED` and `CLAUDE_CODE_ENTRYPOINT`: whether Claude Code says that no person sits in front
     /// of this session.
     pub claude_is_unattended: bool,
@@ -118,8 +114,6 @@ impl Environment {
             unattended: Unattended::read(),
             home: path("HOME"),
             claude_project_dir: path("CLAUDE_PROJECT_DIR"),
-            claude_session_id: set("CLAUDE_CODE_SESSION_ID"),
-            codex_thread_id: set("CODEX_THREAD_ID"),
             claude_is_unattended: claude_is_unattended(),
             claude_keeps_no_transcript: set("CLAUDE_CODE_SKIP_PROMPT_HISTORY").is_some(),
             claude_pid: set("CLAUDE_PID").and_then(|text| text.to_str()?.parse().ok()),
@@ -147,23 +141,9 @@ impl Environment {
         if path.is_absolute() { Ok(path) } else { Err(NoStore::Relative(path)) }
     }
 
-    /// Whether a variable that a preset of `lib/backends` names is set.
-    pub fn is_set(name: &str) -> bool {
-        set(name).is_some()
-    }
-
-    /// A variable that an agent host's row in `lib/agents` names.
-    pub fn of_host(name: &str) -> Option<OsString> {
+    /// A variable that a table names: a row of `lib/agents`, a preset of `lib/backends`.
+    pub fn variable(name: &str) -> Option<OsString> {
         set(name)
-    }
-
-    /// The session of the agent in whose shell this runs; `None` where there is none, or more than one.
-    pub fn session_id(&self) -> Option<String> {
-        let only = match (&self.claude_session_id, &self.codex_thread_id) {
-            (Some(id), None) | (None, Some(id)) => id,
-            _ => return None,
-        };
-        only.to_str().filter(|id| is_session_id(id)).map(str::to_owned)
     }
 
     /// The user's state directory, for what must be trusted: `agent-handoff` in `XDG_STATE_HOME`, else in

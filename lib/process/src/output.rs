@@ -73,7 +73,10 @@ impl Output {
         // Not through std's handle: what it could not write to a closed or read-only output it calls written.
         let stdout = io::stdout();
         if was_closed(stdout.as_fd()) {
-            return Err(rustix::io::Errno::BADF.into());
+            return Err(io::Error::new(
+                io::ErrorKind::BrokenPipe,
+                "standard output is closed, or thrown away",
+            ));
         }
         std::fs::File::from(stdout.as_fd().try_clone_to_owned()?).write_all(text.as_bytes())
     }

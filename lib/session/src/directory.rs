@@ -73,7 +73,7 @@ fn codex(id: &str, environment: &Environment) -> Option<PathBuf> {
 
 /// Where the agent keeps its transcripts.
 fn transcripts(host: &Host, environment: &Environment) -> Option<PathBuf> {
-    host.transcripts_in(&host.directory?.of(Environment::of_host, environment.home.as_deref())?)
+    host.transcripts_in(&host.directory?.of(Environment::variable, environment.home.as_deref())?)
 }
 
 /// The names of the directories in `path`, the greatest first.

@@ -197,6 +197,9 @@ fn the_command_that_takes_another_worktrees_capture_again_works_as_it_stands() {
     let late = stage.handover(&clone, &["pickup", id, "--from", from, "--apply"]);
     let (_, advised) = late.err().trim_end().rsplit_once("to take it all the same: handover ").unwrap();
     assert_eq!(advised, format!("pickup {id} --from {from} --again --apply"));
+    let unnamed = stage.handover(&clone, &["pickup", "--from", from, "--apply"]);
+    let (_, unnamed) = unnamed.err().trim_end().rsplit_once("; to apply it: handover ").unwrap();
+    assert_eq!(unnamed, advised);
     let words: Vec<&str> = advised.split(' ').collect();
     let again = stage.handover(&clone, &words);
     assert_eq!(again.code, 0, "{}", again.err());

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use handoff_agents::Protocol;
 use handoff_backends::{Config, Preset};
 use handoff_files::{Dir, Foreign};
-use handoff_process::{Failure, Patience, read_input};
+use handoff_process::{Environment, Failure, Patience, read_input};
 use handoff_text::Sanitised;
 
 use super::{printed, sibling};
@@ -50,7 +50,7 @@ pub(crate) fn run(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
 fn default(here: &Here<'_>) -> Preset {
     let can_run = |preset: &Preset| {
         here.environment.find_program(preset.protocol.name()).is_some()
-            && preset.variable.is_none_or(handoff_process::Environment::is_set)
+            && preset.variable.is_none_or(|name| Environment::variable(name).is_some())
     };
     Preset::ALL.into_iter().find(can_run).unwrap_or(Preset::ALL[0])
 }

@@ -12,7 +12,7 @@ use crate::id::{self, Unclear};
 use crate::one::{One, Shelf, busy, check_not_on_offer};
 
 pub(crate) fn run(here: &Here, id: &str, only: Option<Shelf>, yes: bool) -> Result<Status, Failure> {
-    if !is_input_terminal() && !Host::of_shell(|name| Environment::of_host(name).is_some()).is_empty() {
+    if !is_input_terminal() && !Host::of_shell(|name| Environment::variable(name).is_some()).is_empty() {
         return Err("could not delete: this is the shell of an agent, and only a person deletes a handoff, in a terminal; archive puts it out of the way".into());
     }
     let unknown = || Unclear::Unknown(id.to_owned());
