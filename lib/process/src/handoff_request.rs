@@ -48,6 +48,14 @@ fn sibling(name: &str) -> Command {
     Command::new(Environment::own_program().unwrap_or_default().with_file_name(name))
 }
 
+/// Whether `inbox` did this with the handoff `name` of the worktree `root`.
+fn is_done(verb: &[&str], root: &Path, name: &OsStr) -> bool {
+    let mut inbox = sibling("inbox");
+    inbox.args(verb).arg("--root").arg(root).arg("--").arg(name).current_dir(root);
+    inbox.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    inbox.status().is_ok_and(|status| status.success())
+}
+
 impl HandoffRequest<'_> {
     /// Sends the handoff with the text `body`, whose secrets are taken out.
     ///
@@ -91,10 +99,13 @@ impl HandoffRequest<'_> {
     /// Archives the unread handoff `name` of the worktree `root`, which is no longer needed. Returns false if that was not
     /// done, as where a session has read it.
     pub fn withdraw(root: &Path, name: &OsStr) -> bool {
-        let mut archive = sibling("inbox");
-        archive.arg("archive").arg("--root").arg(root).arg("--").arg(name).current_dir(root);
-        archive.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        archive.status().is_ok_and(|status| status.success())
+        is_done(&["archive"], root, name)
+    }
+
+    /// Makes the archived handoff `name` of the worktree `root` unread again. Returns false if that was not done, as where
+    /// there is none.
+    pub fn restore(root: &Path, name: &OsStr) -> bool {
+        is_done(&["restore", "--archived"], root, name)
     }
 }
 

@@ -74,6 +74,21 @@ fn what_was_taken_is_found_and_taken_again() {
 }
 
 #[test]
+fn a_capture_that_waits_again_is_announced_again() {
+    let stage = Stage::changed();
+    stage.capture(&["--title", "One"]);
+    let clone = stage.clone("clone");
+    let unread = || stage.world.names(&stage.app, "unread").len();
+    assert_eq!(unread(), 1);
+    let from = stage.app.to_str().unwrap();
+    assert_eq!(stage.handover(&clone, &["pickup", "--from", from, "--apply"]).code, 0);
+    assert_eq!(unread(), 0);
+    let undone = stage.handover(&clone, &["pickup", "--undo"]);
+    assert!(undone.out().contains("waits again"), "{}", undone.out());
+    assert_eq!(unread(), 1);
+}
+
+#[test]
 fn a_worktree_is_told_of_what_waits_for_it_in_another() {
     let stage = Stage::changed();
     stage.git(&["worktree", "add", "--quiet", "--detach", "../review"]);

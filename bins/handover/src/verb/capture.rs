@@ -1,5 +1,6 @@
 //! `handover capture`: saves the work as it stands, and says so to whoever comes next.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -256,16 +257,34 @@ fn supersede(handover: &Handover, here: &Here<'_>, new: &Bundle) -> Result<(), F
 /// Archives the handoff that tells of a bundle of ours, in case it is unread: it would have its reader look for what is
 /// taken. It is where the bundle was made, or in this worktree, for which it was made.
 pub(crate) fn withdraw(here: &Here<'_>, bundle: &Bundle) {
-    // What a stranger's bundle names is a stranger's choice, allowed or not.
+    if let Some(path) = announcement(here, bundle).filter(|path| handoff_files::is_file(path)) {
+        for_announcement(here, bundle, &path, HandoffRequest::withdraw);
+    }
+}
+
+/// Makes that handoff unread again, since the bundle waits again.
+pub(crate) fn announce_again(here: &Here<'_>, bundle: &Bundle) {
+    if let Some(path) = announcement(here, bundle) {
+        for_announcement(here, bundle, &path, HandoffRequest::restore);
+    }
+}
+
+/// Where the handoff that tells of a bundle of ours was written. What a stranger's bundle names is a stranger's choice,
+/// allowed or not.
+fn announcement(here: &Here<'_>, bundle: &Bundle) -> Option<PathBuf> {
     let is_own = here.keyring().is_ok_and(|keyring| matches!(keyring.trust(bundle), Ok(Trust::Own)));
-    let Some(path) = bundle.handoff().filter(|path| is_own && handoff_files::is_file(path)) else { return };
+    bundle.handoff().filter(|_| is_own)
+}
+
+/// Does `act` with it in this worktree's inbox, else in that of the worktree where the bundle lies.
+fn for_announcement(here: &Here<'_>, bundle: &Bundle, path: &Path, act: fn(&Path, &OsStr) -> bool) {
     let Some(name) = path.file_name() else { return };
     // `TOP/.handover/bundles/ID`.
     let source = bundle.path().ancestors().nth(3).filter(|top| *top != here.top());
-    if !HandoffRequest::withdraw(here.top(), name)
+    if !act(here.top(), name)
         && let Some(source) = source
     {
-        HandoffRequest::withdraw(source, name);
+        act(source, name);
     }
 }
 

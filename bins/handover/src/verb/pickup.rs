@@ -11,7 +11,7 @@ use handoff_process::Failure;
 use handoff_text::Sanitised;
 use handoff_worktree::Worktree;
 
-use super::capture::withdraw;
+use super::capture::{announce_again, withdraw};
 use crate::args::Pickup;
 use crate::called::called;
 use crate::here::Here;
@@ -105,7 +105,8 @@ fn try_recover(here: &Here<'_>) -> Result<(), BundleError> {
         && let Some(Undone { bundle, waits, .. }) =
             handover.recover(&Git::find(here.environment)?, &keyring)?
     {
-        let note = if waits { format!(", and {bundle} waits again") } else { String::new() };
+        let note = if waits.is_some() { format!(", and {bundle} waits again") } else { String::new() };
+        announce(here, waits.as_deref());
         here.output.note(&format!("note: an apply of {bundle} was interrupted; it is undone{note}\n"));
     }
     Ok(())
@@ -338,6 +339,17 @@ fn refused(
     Failure::new(format!("could not apply it: {error}{way}"))
 }
 
+/// Has the handoff that tells of the bundle at `path` wait again, as the bundle does.
+fn announce(here: &Here<'_>, path: Option<&Path>) {
+    let Some((path, top)) = path.and_then(|path| Some((path, path.ancestors().nth(3)?))) else { return };
+    let id = path.file_name().and_then(|name| name.to_str());
+    if let (Ok(Some(source)), Some(id)) = (Handover::open(top), id)
+        && let Ok(bundle) = here.choose(&source, Some(id), true)
+    {
+        announce_again(here, &bundle);
+    }
+}
+
 fn undo(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     let handover = here.handover()?.ok_or_else(|| Failure::new("there is nothing to undo"))?;
     let keyring = here.keyring()?;
@@ -347,6 +359,7 @@ fn undo(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
         let way = if error.is_read_only() { outside(here, pickup) } else { String::new() };
         Failure::new(format!("{error}{way}"))
     })?;
-    let note = if waits { ", and waits again" } else { "" };
+    announce(here, waits.as_deref());
+    let note = if waits.is_some() { ", and waits again" } else { "" };
     Ok(here.print(&format!("undone: {bundle}, {} put back{note}\n", counted(paths.len(), "path"))))
 }

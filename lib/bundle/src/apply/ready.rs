@@ -50,7 +50,7 @@ pub(super) struct Preparation<'a> {
     pub(super) bundle: &'a Trusted,
     pub(super) target: Target,
     pub(super) options: ApplyOptions,
-    /// Whether it will be put in place, and is no check only: then the blobs that the new index needs are brought into the
+    /// Whether it will be put in place, not only checked: then the blobs that the new index needs are brought into the
     /// repository, when nothing speaks against it any more.
     pub(super) keep: bool,
 }

@@ -168,12 +168,12 @@ impl Recorded {
     }
 
     /// Makes the bundle pending again where it came from; false when it is another's by now, or not to be had.
-    pub(super) fn give_back(&self) -> bool {
-        let (Some(source), Some(claim)) = (&self.record.source, &self.record.claim) else { return false };
+    pub(super) fn give_back(&self) -> Option<PathBuf> {
+        let (source, claim) = (self.record.source.as_ref()?, self.record.claim.as_ref()?);
         let source = Path::new(OsStr::from_bytes(source.as_bytes()));
         // The worktree is as it was, which matters more; a bundle that stays claimed can be taken again by its name.
-        let claim = Claim::known(source, claim.clone()).ok().flatten();
-        claim.is_some_and(|claim| claim.give_back().unwrap_or(false))
+        let claim = Claim::known(source, claim.clone()).ok().flatten()?;
+        claim.give_back().unwrap_or(false).then(|| source.to_owned())
     }
 
     /// The directory of the bundle, if that lies under the claim of this apply.

@@ -28,8 +28,8 @@ pub struct Undone {
     pub interrupted: bool,
     /// The files and links that were put back or removed.
     pub paths: Vec<TreePath>,
-    /// Whether the bundle waits again where it came from.
-    pub waits: bool,
+    /// The bundle's directory, if it waits there again.
+    pub waits: Option<PathBuf>,
 }
 
 impl Handover {

@@ -74,7 +74,7 @@ fn an_apply_claims_and_its_undo_gives_back_only_that_claim() {
     };
     apply(PLAIN).unwrap();
     assert_eq!(bundle.claimed().unwrap().flatten().unwrap().by, "the clone");
-    assert!(to.undo(&world.git, &world.keyring()).unwrap().waits);
+    assert_eq!(to.undo(&world.git, &world.keyring()).unwrap().waits.as_deref(), Some(bundle.path()));
     assert_eq!(handover.pending().unwrap(), [bundle.id().clone()]);
 
     // Who comes too late changes nothing.
@@ -91,7 +91,7 @@ fn an_apply_claims_and_its_undo_gives_back_only_that_claim() {
     apply(ApplyOptions { again: true, ..PLAIN }).unwrap();
     assert!(!other.give_back().unwrap());
     let taken = bundle.claim_again("a third", Timestamp::now()).unwrap();
-    assert!(!to.undo(&world.git, &world.keyring()).unwrap().waits, "it is a third's by now");
+    assert_eq!(to.undo(&world.git, &world.keyring()).unwrap().waits, None, "it is a third's by now");
     assert!(taken.give_back().unwrap());
 }
 

@@ -112,7 +112,7 @@ pub static PICKUP: Verb = Verb {
         Rule::Alone(&UNDO, &[]),
     ],
     examples: &[
-        Example { line: "pickup", about: "its summary" },
+        Example { line: "pickup", about: "its summary, and takes it; inspect only shows" },
         Example { line: "pickup --apply", about: "and its changes, in this worktree" },
     ],
     ..Verb::new("pickup", "takes a capture: its summary, with --apply its changes")
