@@ -109,10 +109,13 @@ impl Here {
     /// This worktree's inbox or every one.
     pub(crate) fn inboxes(&self, all: bool) -> Result<Vec<Inbox>, Failure> {
         let Some(store) = self.store()? else { return Ok(Vec::new()) };
-        let inboxes = if all { store.inboxes()? } else { store.inbox(&self.address)?.into_iter().collect() };
-        if all {
-            store.closed().iter().for_each(|error| self.output.complain(error));
-        }
+        let inboxes = if all {
+            let (inboxes, faults) = store.inboxes_and_faults()?;
+            faults.iter().for_each(|error| self.output.complain(error));
+            inboxes
+        } else {
+            store.inbox(&self.address)?.into_iter().collect()
+        };
         inboxes.iter().for_each(|inbox| self.settle(&store, inbox));
         Ok(inboxes)
     }

@@ -34,6 +34,9 @@ pub(crate) fn explained(failure: &Failure, called: &CalledAs) -> String {
         Some(Unclear::Unknown(_)) => {
             format!("{failure}; {called} lists them, {called} log those archived")
         }
+        Some(Unclear::Ambiguous(_, names)) if names.first() == names.get(1) => {
+            format!("{failure}; --unread or --archived says which")
+        }
         Some(Unclear::Ambiguous(..)) | None => failure.to_string(),
     }
 }

@@ -54,6 +54,10 @@ impl One {
             let content = inbox.peek_whole(&unread.waiting).map_err(gone)?;
             let history = match offer::of(&unread.standing) {
                 Some(offer) => format!("offered to a session {}, not read", age(offer.at, here.now)),
+                // The record of an offer goes when it is taken back.
+                None if Document::parse(&content).field("received_at").is_some() => {
+                    format!("{}, and restored", receipt(&Document::parse(&content), here.now))
+                }
                 None => "no session was given it".to_owned(),
             };
             return Ok(Self {
@@ -111,12 +115,13 @@ pub(crate) fn check_not_on_offer(
         Standing::Waiting(_) => Ok(()),
         Standing::OnOffer { offer, .. } => {
             let session: String = offer.session.as_deref().unwrap_or("unknown").chars().take(8).collect();
+            let of_host = if offer.host.is_empty() { String::new() } else { format!(" of {}", offer.host) };
             Err(format!(
-                "could not {what} {shown}: the session {} of {} has it on offer, {}; {} restore takes it back from that session",
+                "could not {what} {shown}: the session {}{of_host} has it on offer, {}; {} restore {} takes it back from that session",
                 Sanitised::from(session.as_str()),
-                offer.host,
                 age(offer.at, here.now),
-                here.called
+                here.called,
+                id::of(waiting.name())
             )
             .into())
         }

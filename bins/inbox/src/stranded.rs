@@ -26,7 +26,7 @@ pub(crate) fn warn(here: &Here) {
 
 fn lines(here: &Here) -> Result<Vec<String>, Failure> {
     let store = Store::open(&here.environment.store()?)?;
-    // In a store that others may write to anybody could have left them.
+    // In a store that others may write to, others may have left them.
     let Some(store) = store.filter(|store| store.trust().is_ok()) else { return Ok(Vec::new()) };
     // A worktree with handoffs of its own was not moved here since they were written.
     let is_new = store.inbox(&here.address)?.is_none();

@@ -28,12 +28,11 @@ impl Patient<'_> {
             return self
                 .problem(error.to_string(), format!("chown -R \"$(id -u)\" {path} && chmod 700 {path}"));
         }
-        let inboxes = match store.inboxes() {
-            Ok(inboxes) => inboxes,
+        let (inboxes, mut failed) = match store.inboxes_and_faults() {
+            Ok(found) => found,
             Err(error) => return self.problem(error.to_string(), format!("ls -la {}", quoted(&path))),
         };
         let mut unread = 0;
-        let mut failed = store.closed();
         for inbox in &inboxes {
             match self.inbox(inbox) {
                 Ok(waiting) => unread += waiting,

@@ -238,9 +238,12 @@ impl Claim<'_> {
     /// What the system says; the handoff goes back to `unread/` then.
     pub fn rewrite(mut self, content: &[u8]) -> Result<OsString, FileError> {
         // The lock passes from the old file to the new one before the old one is gone.
-        self.file = self.inbox.unread()?.temporary(&[content])?.replace(&self.held_as)?;
+        let unread = self.inbox.unread()?;
+        self.file = unread.temporary(&[content])?.replace(&self.held_as)?;
         let name = self.give_back()?;
         self.settled = true;
+        // The writer's draft goes next.
+        unread.sync()?;
         Ok(name)
     }
 

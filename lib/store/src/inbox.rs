@@ -24,7 +24,7 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    pub(crate) fn open(dir: Dir, slug: &str, key: &str) -> Result<Self, StoreError> {
+    pub(crate) fn open(dir: Dir, slug: &str, key: &str) -> Result<Self, FileError> {
         let unread = dir.child(UNREAD)?;
         Ok(Self { dir, unread, slug: slug.to_owned(), key: key.to_owned() })
     }

@@ -128,48 +128,46 @@ impl Store {
         let dir = self.root.create_child(address.slug())?.create_child(address.key())?;
         dir.create_child(inbox::UNREAD)?;
         dir.create_child(inbox::READ)?;
-        Inbox::open(dir, address.slug(), address.key())
+        Ok(Inbox::open(dir, address.slug(), address.key())?)
     }
 
-    /// Every inbox there is, by slug and key. What is no inbox is passed over.
+    /// Every inbox there is, by slug and key. What is no inbox is passed over, and so is what cannot be opened.
     ///
     /// # Errors
     /// What the system says of the root.
     pub fn inboxes(&self) -> Result<Vec<Inbox>, StoreError> {
-        let mut found = Vec::new();
-        for slug in directories(&self.root)? {
-            let Ok(Some(project)) = self.root.child(&slug) else { continue };
-            for key in directories(&project).unwrap_or_default() {
-                let Ok(Some(dir)) = project.child(&key) else { continue };
-                if let Ok(inbox) = Inbox::open(dir, &slug, &key)
-                    && inbox.exists()
-                {
-                    found.push(inbox);
-                }
-            }
-        }
-        Ok(found)
+        Ok(self.inboxes_and_faults()?.0)
     }
 
-    /// Why directories in which handoffs may wait cannot be opened: [`Store::inboxes`] has none of them.
-    pub fn closed(&self) -> Vec<FileError> {
-        let mut closed = Vec::new();
-        for slug in directories(&self.root).unwrap_or_default() {
-            let project = self.root.child(&slug).and_then(|project| {
+    /// The same, and why directories in which handoffs may wait cannot be opened.
+    ///
+    /// # Errors
+    /// As for [`Store::inboxes`].
+    pub fn inboxes_and_faults(&self) -> Result<(Vec<Inbox>, Vec<FileError>), StoreError> {
+        let (mut found, mut faults) = (Vec::new(), Vec::new());
+        for slug in directories(&self.root)? {
+            let opened = self.root.child(&slug).and_then(|project| {
                 project.map(|project| directories(&project).map(|keys| (project, keys))).transpose()
             });
-            let (project, keys) = match project {
-                Ok(Some(project)) => project,
+            let (project, keys) = match opened {
+                Ok(Some(opened)) => opened,
                 Ok(None) => continue,
                 Err(error) => {
-                    closed.push(error);
+                    faults.push(error);
                     continue;
                 }
             };
-            let unread = |key: &String| project.child(key)?.map_or(Ok(None), |dir| dir.child(inbox::UNREAD));
-            closed.extend(keys.iter().filter_map(|key| unread(key).err()));
+            for key in keys {
+                let inbox = project
+                    .child(&key)
+                    .and_then(|dir| dir.map(|dir| Inbox::open(dir, &slug, &key)).transpose());
+                match inbox {
+                    Ok(inbox) => found.extend(inbox.filter(Inbox::exists)),
+                    Err(error) => faults.push(error),
+                }
+            }
         }
-        closed
+        Ok((found, faults))
     }
 
     /// Removes the draft at `path`; false when it is none of this store's.

@@ -155,9 +155,10 @@ fn a_handoff_that_a_session_has_on_offer_is_neither_forwarded_nor_edited_nor_del
     for args in [&["forward", "1", "--to", "other"][..], &["delete", "1", "--yes"], &["edit", "1"]] {
         let ran = place.inbox(args);
         let said = format!(
-            "could not {} {}: the session session- of claude-code has it on offer, just now; handoff inbox restore takes it back from that session\n",
+            "could not {} {}: the session session- of claude-code has it on offer, just now; handoff inbox restore {} takes it back from that session\n",
             args[0],
-            place.name()
+            place.name(),
+            place.name().trim_end_matches(".md")
         );
         ran.is(1, "", &format!("agent-handoff: {said}"));
     }

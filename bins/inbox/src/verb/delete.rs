@@ -2,7 +2,7 @@
 
 use handoff_agents::Host;
 use handoff_delivery::Ledger;
-use handoff_document::{Document, sentinel};
+use handoff_document::Document;
 use handoff_process::{Environment, Status, asks_person, is_input_terminal, read_line};
 use handoff_store::Inbox;
 use serde_json::json;
@@ -52,7 +52,7 @@ pub(crate) fn run(here: &Here, id: &str, only: Option<Shelf>, yes: bool) -> Resu
 fn delete(here: &Here, inbox: &Inbox, one: &One) -> Result<(), Failure> {
     // A person may have thought about the answer.
     let looker = here.looker_now();
-    let is_that = |content: &[u8]| sentinel(Document::parse(content).body()) == sentinel(body(one));
+    let is_that = |content: &[u8]| Document::parse(content).body() == body(one);
     let Some(waiting) = &one.waiting else {
         return match inbox.forget_whole(&one.name, is_that) {
             Ok(true) => Ok(()),

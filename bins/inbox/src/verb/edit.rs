@@ -129,8 +129,8 @@ fn is_accepted(here: &Here, draft: &Path, allow_secrets: bool) -> Result<bool, F
     Ok(checked.status.success())
 }
 
-/// The handoff `original` with the title, summary and text of `after`. What was made from the text and was left as it was,
-/// as in `before`, is made anew.
+/// The handoff `original` with the title, summary and text of `after`. A title or
+/// summary that came from the text, and was left as it was in `before`, is derived from the new text.
 fn composed(here: &Here, original: &[u8], before: &[u8], after: &[u8]) -> Result<Vec<u8>, Failure> {
     if Document::parse(original).problem().is_some() {
         return Ok(after.to_owned());

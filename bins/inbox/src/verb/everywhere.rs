@@ -45,7 +45,11 @@ impl Group {
 pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
     let mut groups = Vec::new();
     for inbox in here.inboxes(true)? {
-        groups.extend(self::groups(here, &inbox)?);
+        match self::groups(here, &inbox) {
+            Ok(found) => groups.extend(found),
+            // The others can be read.
+            Err(error) => here.output.complain(error),
+        }
     }
     // This worktree's first, then by path.
     let is_other = |group: &Group| group.path.as_deref() != Some(here.worktree.top());
@@ -64,7 +68,10 @@ pub(crate) fn run(here: &Here) -> Result<Status, Failure> {
         .iter()
         .map(|group| group.heading(here) + &list::table(here, &group.unread, &mut group.drifts()));
     let tables: Vec<String> = tables.collect();
-    let elsewhere = groups.iter().find_map(|group| group.path.as_ref().filter(|_| is_other(group)));
+    let elsewhere = groups
+        .iter()
+        .filter(|group| is_other(group))
+        .find_map(|group| group.path.as_ref().filter(|path| handoff_files::is_directory(path)));
     let hint = elsewhere.map_or_else(String::new, |path| {
         table::hint(&format!("in another one: {} show 1 --root {}", here.called, quoted(path)), &here.output)
     });

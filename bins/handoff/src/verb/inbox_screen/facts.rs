@@ -30,7 +30,7 @@ pub(super) fn text(shelves: &Shelves<'_>, place: &Place) -> Result<Text, String>
         None => format!("for {}", inbox.key()),
     });
     facts.push(match place.shelf {
-        Shelf::Unread => standing(shelves, inbox, listed, now),
+        Shelf::Unread => standing(shelves, inbox, listed, &document, now),
         Shelf::Archived => receipt(&document, now),
     });
     let mut warnings = Vec::new();
@@ -71,13 +71,22 @@ fn origin(document: &Document<'_>, now: Timestamp) -> String {
 }
 
 /// What became of one that is unread.
-fn standing(shelves: &Shelves<'_>, inbox: &Inbox, listed: &Listed, now: Timestamp) -> String {
+fn standing(
+    shelves: &Shelves<'_>,
+    inbox: &Inbox,
+    listed: &Listed,
+    document: &Document<'_>,
+    now: Timestamp,
+) -> String {
     let looker = Looker::outside(shelves.environment());
     let ledger = Ledger::observe(inbox, &looker);
     let (Some(waiting), Ok(ledger)) = (&listed.waiting, ledger) else { return "unread".to_owned() };
+    // The record of an offer goes when it is taken back.
+    let is_restored = document.field("received_at").is_some();
     match ledger.standing(waiting) {
         Standing::Waiting(past) => match past.offered {
             Some(offer) => format!("unread; offered to {}, not read", session(&offer, now)),
+            None if is_restored => "unread; restored".to_owned(),
             None => "unread; no session was given it".to_owned(),
         },
         Standing::OnOffer { offer, .. } => {
