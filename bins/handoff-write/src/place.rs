@@ -1,13 +1,12 @@
 //! From whom, to whom.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use handoff_address::{Address, WorktreeName};
 use handoff_files::PipeWatch;
 use handoff_process::Environment;
 use handoff_recipient::{NoRecipient, Recipient};
 use handoff_session::{Located, NotLocated, Other};
-use handoff_text::Sanitised;
 use handoff_worktree::{Change, Repository, Worktree};
 
 /// Where the command line says that it is run.
@@ -32,12 +31,9 @@ pub(crate) struct Sender {
 /// Why sender or recipient is not known.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PlaceError {
-    /// Where this runs.
+    /// A directory that was named, or where this runs.
     #[error(transparent)]
     NotLocated(#[from] NotLocated),
-    /// A directory that was named.
-    #[error("could not enter {}: {}", Sanitised::path(.0), handoff_files::reason(.1))]
-    NotEntered(PathBuf, std::io::Error),
     /// Two worktrees of the repository have the recipient's name.
     #[error("{0}; run {called} with --root in the one you mean, without --to", called = crate::called::called())]
     Ambiguous(NoRecipient),
@@ -61,7 +57,7 @@ impl Sender {
         environment: &Environment,
     ) -> Result<Self, PlaceError> {
         if let Some(root) = &start.root {
-            return Ok(Self::of(find(root)?, None));
+            return Ok(Self::of(handoff_session::worktree(root)?, None));
         }
         let located = Located::find(start.project_dir.as_deref(), tool, environment)?;
         Ok(Self::of(located.worktree, located.other))
@@ -94,8 +90,4 @@ impl Sender {
     pub(crate) fn worktrees(&self) -> Vec<PathBuf> {
         self.repository.as_ref().map(Repository::worktrees).unwrap_or_default()
     }
-}
-
-fn find(start: &Path) -> Result<Worktree, PlaceError> {
-    Worktree::find(start).map_err(|error| PlaceError::NotEntered(start.to_owned(), error))
 }

@@ -284,19 +284,21 @@ fn find(
     output: Output,
     root: Option<&Path>,
 ) -> Result<(Worktree, Option<Unusable>), Failure> {
-    if root.is_none()
-        && let Ok(Located { worktree, other: Some(other) }) = Located::find(None, None, environment)
-    {
-        output.note(&format!("note: {}\n", other.note(worktree.top(), "this is about", "For that one")));
-        let unusable = Unusable::find(worktree.top());
-        return Ok((worktree, unusable));
+    if let Some(root) = root {
+        let worktree = Worktree::find(root)
+            .map_err(|error| Failure::new(format!("could not look at {}: {error}", Sanitised::path(root))))?;
+        return Ok((worktree, Unusable::find(root)));
     }
-    let start = match root {
-        Some(root) => root.to_owned(),
-        None => Environment::working_directory()?,
+    let located = Located::find(None, None, environment).map_err(|error| Failure::new(error.to_string()))?;
+    let Located { worktree, other } = located;
+    let start = match other {
+        Some(other) => {
+            output.note(&format!("note: {}\n", other.note(worktree.top(), "this is about", "For that one")));
+            worktree.top().to_owned()
+        }
+        // A .git that is none can be between here and the worktree's top.
+        None => Environment::working_directory().unwrap_or_else(|_| worktree.top().to_owned()),
     };
-    let worktree = Worktree::find(&start)
-        .map_err(|error| Failure::new(format!("could not look at {}: {error}", Sanitised::path(&start))))?;
     Ok((worktree, Unusable::find(&start)))
 }
 

@@ -45,7 +45,8 @@ pub(crate) fn words(
     host: Option<&'static Host>,
 ) -> Vec<String> {
     let all = HOSTS.iter().copied().filter(|host| host.windows);
-    let hosts: Vec<&'static Host> = host.map_or_else(|| all.collect(), |host| vec![host]);
+    let hosts: Vec<&'static Host> =
+        host.filter(|host| host.windows).map_or_else(|| all.collect(), |host| vec![host]);
     let now = Timestamp::now();
     let mut words = Vec::new();
     for host in hosts {

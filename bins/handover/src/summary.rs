@@ -325,7 +325,10 @@ fn line(words: &str, limit: usize) -> String {
 /// The user's own words, line by line, in at most `limit` bytes. A line that would be a heading is made none.
 fn lines(words: &str, limit: usize) -> String {
     let words = Sanitised::from(words.trim());
-    let plain = |line: &str| if line.starts_with('#') { format!("\\{line}") } else { line.to_owned() };
+    let plain = |line: &str| match line.trim_start() {
+        heading if heading.starts_with('#') => format!("\\{heading}"),
+        _ => line.to_owned(),
+    };
     let text = words.lines().map(plain).collect::<Vec<_>>().join("\n");
     if text.len() <= limit {
         return text;

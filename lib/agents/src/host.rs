@@ -48,7 +48,7 @@ pub struct Host {
     pub guidance: Guidance,
     /// Where it reads hooks, for a host that can capture by itself.
     pub hooks: Option<HookFiles>,
-    /// The file in its directory that names the command of its status line, where that is told of usage windows.
+    /// The file in its directory that names the command of its status line, where that receives usage windows.
     pub status_line: Option<&'static str>,
     /// What opens the instructions in `AGENTS.md` of its directory that tell it of its inbox; `None` where it has none.
     pub inbox_instructions: Option<&'static str>,

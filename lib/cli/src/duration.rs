@@ -5,13 +5,13 @@ use std::time::Duration;
 /// A text that is not the length of time that is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotADuration {
-    /// It is no length of time, or more than can be counted.
+    /// It is not a length of time, or more than can be counted.
     #[error("a number with a unit is needed, such as 90s, 10m, 2h, 30d or 8w")]
     NotATime,
-    /// It is no length of time that something can wait.
+    /// It is not a length of time that something can wait.
     #[error("a time of at least 1s is needed, such as 90s, 10m or 2h")]
     NotATimeout,
-    /// It is no age.
+    /// It is not an age.
     #[error("a number with its unit is needed, such as 12h, 30d or 8w")]
     NotAnAge,
 }

@@ -28,7 +28,7 @@ pub fn number(text: &str) -> Result<usize, NotANumber> {
 /// The same for a limit: one that is more than can be counted is `usize::MAX`.
 ///
 /// # Errors
-/// When it is no whole number.
+/// When it is not a whole number.
 pub fn limit(text: &str) -> Result<usize, NotANumber> {
     match number(text) {
         Err(NotANumber::TooLarge) => Ok(usize::MAX),
@@ -39,7 +39,7 @@ pub fn limit(text: &str) -> Result<usize, NotANumber> {
 /// The same for a limit of at least 1.
 ///
 /// # Errors
-/// When it is no whole number, or 0.
+/// When it is not a whole number, or 0.
 pub fn positive_limit(text: &str) -> Result<usize, NotANumber> {
     match limit(text) {
         Ok(0) | Err(_) => Err(NotANumber::Zero),

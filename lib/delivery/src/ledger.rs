@@ -110,7 +110,7 @@ impl<'a> Ledger<'a> {
         Self::of(inbox, looker, inbox.child(OFFERS)?)
     }
 
-    /// The same for one who only watches: not even what is seen to have ended is noted.
+    /// The same, but nothing is recorded, not even that an offer has ended.
     ///
     /// # Errors
     /// What the system says.
@@ -134,8 +134,8 @@ impl<'a> Ledger<'a> {
         Self::of(inbox, looker, offers)
     }
 
-    /// The same for what must not happen while a hook makes its offers: `None` when another process has the turn and keeps
-    /// it. Where the file system has no locks, no process can.
+    /// The same, but `None` if another process keeps the turn: for what must not happen while a hook makes its offers. On a
+    /// file system without locks the turn is always free.
     ///
     /// # Errors
     /// What the system says.

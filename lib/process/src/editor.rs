@@ -1,5 +1,6 @@
 //! The user's editor, and whether a person can be asked.
 
+use std::ffi::{OsStr, OsString};
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::Command;
@@ -44,17 +45,27 @@ pub fn edit(path: &Path, environment: &Environment) -> Result<(), EditorError> {
     if environment.editor.is_none() && !is_input_terminal() {
         return Err(EditorError::NoTerminal);
     }
-    let command = environment.editor.clone().unwrap_or_else(|| DEFAULT_EDITOR.into());
+    let command = editor(environment);
     let shown = command.to_string_lossy().into_owned();
-    let mut script = command;
-    script.push(" \"$@\"");
-    let mut editor = Command::new("/bin/sh");
-    editor.arg("-c").arg(script).arg(&shown).arg(path);
-    match editor.status() {
+    match opening(&command, path).status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(EditorError::Failed { command: shown, status }),
         Err(source) => Err(EditorError::Start { command: shown, source }),
     }
+}
+
+/// The user's editor, as the variable has it.
+pub fn editor(environment: &Environment) -> OsString {
+    environment.editor.clone().unwrap_or_else(|| DEFAULT_EDITOR.into())
+}
+
+/// The command that opens the file at `path` with `program`. It may have options in it, so a shell reads it, as git does.
+pub fn opening(program: &OsStr, path: &Path) -> Command {
+    let mut script = program.to_owned();
+    script.push(" \"$@\"");
+    let mut command = Command::new("/bin/sh");
+    command.arg("-c").arg(script).arg(program).arg(path);
+    command
 }
 
 /// Whether a person can be asked: standard input and error are a terminal.

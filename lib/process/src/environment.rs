@@ -141,7 +141,7 @@ impl Environment {
         if path.is_absolute() { Ok(path) } else { Err(NoStore::Relative(path)) }
     }
 
-    /// A variable that a table names: a row of `lib/agents`, a preset of `lib/backends`.
+    /// A variable that only one caller knows, or that a table names: a row of `lib/agents`, a preset of `lib/backends`.
     pub fn variable(name: &str) -> Option<OsString> {
         set(name)
     }

@@ -16,7 +16,7 @@ mod terminal;
 
 pub use ancestor::{ProcessId, directory_of_ancestor, process_space};
 pub use background::Background;
-pub use editor::{EditorError, asks_person, edit, is_input_terminal};
+pub use editor::{EditorError, asks_person, edit, editor, is_input_terminal, opening};
 pub use environment::{
     Environment, ForeignHome, MAX_SESSION_ID_BYTES, NoState, NoStore, Unattended, is_session_id,
 };

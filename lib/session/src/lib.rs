@@ -98,7 +98,11 @@ impl Other {
     }
 }
 
-fn worktree(start: &Path) -> Result<Worktree, NotLocated> {
+/// The worktree that `start` is in.
+///
+/// # Errors
+/// [`NotLocated::Directory`].
+pub fn worktree(start: &Path) -> Result<Worktree, NotLocated> {
     Worktree::find(start).map_err(|error| NotLocated::Directory(start.to_owned(), error))
 }
 

@@ -193,6 +193,6 @@ impl Source for Record<'_, '_> {
         if !handoff_files::is_taken(&path) {
             return Err(format!("{} is not there", Sanitised::path(&path)));
         }
-        Ok(viewer::command(viewer, &path))
+        Ok(viewer::command(self.here.environment, viewer, &path))
     }
 }

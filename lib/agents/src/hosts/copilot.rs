@@ -18,7 +18,7 @@ pub(crate) static COPILOT: Host = Host {
     // It takes a form of output of its own only.
     payload: Some(PayloadForm { present: &[], absent: &[], sources: &["new"] }),
     attendance: Attendance::Argument(&["-p", "--prompt"]),
-    // Where there is an AGENTS.md it is told there: a new file of its own would take that one from Zed.
+    // An AGENTS.md that is there gets our lines: Zed would read a new copilot-instructions.md instead of it.
     guidance: Guidance::each_of(
         &[".github/copilot-instructions.md", "AGENTS.md"],
         ".github/copilot-instructions.md",
