@@ -47,6 +47,16 @@ pub struct Options {
     pub now: bool,
 }
 
+impl Options {
+    /// `--only` and `--home` as they were given, for a command of which the same is meant; a blank before each.
+    pub(crate) fn scope(&self) -> String {
+        let only: Vec<_> = self.only.iter().flatten().map(|agent| agent.word()).collect();
+        let only = if only.is_empty() { String::new() } else { format!(" --only {}", only.join(",")) };
+        let home = self.home.as_deref().map(|home| format!(" --home {}", handoff_process::quoted(home)));
+        only + &home.unwrap_or_default()
+    }
+}
+
 /// Reads the command line of a program that was called as `called`.
 ///
 /// # Errors

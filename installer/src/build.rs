@@ -71,7 +71,7 @@ pub fn build(checkout: &Path) -> Result<PathBuf, InstallError> {
     if target.contains("-linux-gnu") {
         let linker = if target.starts_with("x86_64-") { &LINKER_FLAGS[..] } else { &[] };
         cargo.env("CARGO_ENCODED_RUSTFLAGS", [&LINUX_FLAGS[..], linker].concat().join("\x1f"));
-    } else if target.ends_with("-linux-musl") {
+    } else if target.ends_with("-unknown-linux-musl") && has_own_linker(&host()?) {
         cargo.env("CARGO_ENCODED_RUSTFLAGS", MUSL_FLAGS.join("\x1f"));
     }
     for program in PROGRAMS {
@@ -102,7 +102,15 @@ fn target() -> Result<String, InstallError> {
     let environment = Environment::read();
     let can_compile = compilers.iter().any(|compiler| environment.find_program(compiler).is_some());
     let is_here = can_compile && handoff_files::is_directory(Path::new(library.trim_end()));
-    Ok(if is_here { musl } else { host })
+    Ok(if is_here && has_own_linker(&host) { musl } else { host })
+}
+
+/// Whether Rust's own linker, which the flags for musl name, is among the tools of `host`: a distribution may leave it out.
+fn has_own_linker(host: &str) -> bool {
+    let mut rustc = Command::new(cargo().with_file_name("rustc"));
+    let root = answer(rustc.args(["--print", "sysroot"]), "ask rustc where it is").unwrap_or_default();
+    let tools = Path::new(root.trim_end()).join("lib/rustlib").join(host).join("bin");
+    handoff_files::is_program(&tools.join("rust-lld"))
 }
 
 /// The triple of this machine.

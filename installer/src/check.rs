@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use handoff_files::Foreign;
 use handoff_process::{Environment, Output, Status};
 use handoff_text::Sanitised;
+use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -17,7 +18,6 @@ use crate::git::Checkout;
 use crate::manifest::Manifest;
 use crate::places::Places;
 use crate::released;
-use crate::version::Version;
 
 /// Its file name in the prefix.
 pub(crate) const STATE: &str = "upgrade-check.json";

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use handoff_process::Environment;
 use handoff_text::Sanitised;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 /// How long an answer may take, from the question to its last byte.
@@ -28,6 +29,8 @@ pub(crate) enum FetchError {
     NotPrivate,
     #[error("{program} could not be started: {reason}")]
     NotStarted { program: String, reason: String },
+    #[error("could not wait for {program}: {reason}")]
+    NotWaited { program: String, reason: String },
     #[error("there was no answer within {} seconds", TIMEOUT.as_secs())]
     Timeout,
     #[error("the answer has more than {MAX_ANSWER_BYTES} bytes")]
@@ -36,7 +39,8 @@ pub(crate) enum FetchError {
     Failed { program: String, status: String, stderr: String },
 }
 
-/// What is at `url`, redirections followed. Plain HTTP only from this machine.
+/// What is at `url`, redirections followed. Plain HTTP only from this machine; wget is not held to that where it is
+/// redirected.
 ///
 /// # Errors
 /// [`FetchError`].
@@ -71,7 +75,8 @@ pub(crate) fn answer(command: &mut Command) -> Result<Vec<u8>, FetchError> {
         program: program.clone(),
         reason: handoff_files::reason(&error),
     })?;
-    let read = read(&mut child);
+    let until = Instant::now() + TIMEOUT;
+    let read = read(&mut child, &program, until).and_then(|read| ended(&mut child, until).map(|()| read));
     if read.is_err()
         && let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw)
     {
@@ -91,9 +96,20 @@ pub(crate) fn answer(command: &mut Command) -> Result<Vec<u8>, FetchError> {
     }
 }
 
+/// Waits for the end of a program that has closed its outputs.
+fn ended(child: &mut Child, until: Instant) -> Result<(), FetchError> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    while matches!(child.try_wait(), Ok(None)) {
+        if Instant::now() >= until {
+            return Err(FetchError::Timeout);
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
+}
+
 /// Both outputs to their ends.
-fn read(child: &mut Child) -> Result<(Vec<u8>, Vec<u8>), FetchError> {
-    let until = Instant::now() + TIMEOUT;
+fn read(child: &mut Child, program: &str, until: Instant) -> Result<(Vec<u8>, Vec<u8>), FetchError> {
     let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
     let (mut answer, mut complaint) = (Vec::new(), Vec::new());
     while stdout.is_some() || stderr.is_some() {
@@ -102,7 +118,13 @@ fn read(child: &mut Child) -> Result<(Vec<u8>, Vec<u8>), FetchError> {
             let mut watched = Vec::new();
             watched.extend(stdout.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
             watched.extend(stderr.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
-            wait(&mut watched, until)?;
+            wait(&mut watched, until).map_err(|error| match error {
+                Some(error) => FetchError::NotWaited {
+                    program: program.to_owned(),
+                    reason: handoff_files::reason(&error.into()),
+                },
+                None => FetchError::Timeout,
+            })?;
             let mut ready = watched.iter().map(|fd| is_ready(fd.revents()));
             (stdout.is_some() && ready.next() == Some(true), stderr.is_some() && ready.next() == Some(true))
         };
@@ -119,17 +141,14 @@ fn read(child: &mut Child) -> Result<(Vec<u8>, Vec<u8>), FetchError> {
     Ok((answer, complaint))
 }
 
-/// Waits until one of the pipes has something, or is closed.
-fn wait(watched: &mut [PollFd<'_>], until: Instant) -> Result<(), FetchError> {
+/// Waits until one of the pipes has something, or is closed. Err with what the system says, or nothing when it took too
+/// long.
+fn wait(watched: &mut [PollFd<'_>], until: Instant) -> Result<(), Option<Errno>> {
     let left = until.saturating_duration_since(Instant::now());
-    let timeout = Timespec {
-        tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: i64::from(left.subsec_nanos()),
-    };
-    match poll(watched, Some(&timeout)) {
-        Ok(0) => Err(FetchError::Timeout),
-        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-        Err(_) => Err(FetchError::Timeout),
+    match poll(watched, Timespec::try_from(left).ok().as_ref()) {
+        Ok(0) => Err(None),
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(Some(error)),
     }
 }
 

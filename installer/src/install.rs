@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_files::{Dir, Foreign, Lock, OpenFile};
 use handoff_process::{Environment, Output, Status};
+use semver::Version;
 
 use crate::agent::Agent;
 use crate::args::Options;
@@ -21,7 +22,6 @@ use crate::prove::prove;
 use crate::report::Report;
 use crate::trust::{self, Review};
 use crate::uninstall::take_over;
-use crate::version::Version;
 use crate::way::{self, Package};
 
 /// Its file name in the prefix: held while the prefix is changed.
@@ -124,6 +124,7 @@ impl Done<'_> {
                 Err(error) => {
                     report.untrusted(None);
                     report.print(output);
+                    say_left(&self.planner.left, &places.program("installer"), options, output);
                     return Err(error);
                 }
             }
@@ -161,11 +162,8 @@ fn say_left(left: &[Left], installer: &Path, options: &Options, output: &Output)
             output.complain(format_args!("{reason}; the rest is done. To put in by hand:\n{by_hand}"));
         }
     }
-    let only = options.only.iter().flatten().map(|agent| agent.word()).collect::<Vec<_>>().join(",");
-    let only = if only.is_empty() { String::new() } else { format!(" --only {only}") };
-    let home = options.home.as_deref().map(|home| format!(" --home {}", handoff_process::quoted(home)));
-    let (installer, home) = (handoff_process::quoted(installer), home.unwrap_or_default());
-    output.complain(format_args!("to finish, once that can be changed: {installer} install{only}{home}"));
+    let (installer, scope) = (handoff_process::quoted(installer), options.scope());
+    output.complain(format_args!("to finish, once that can be changed: {installer} install{scope}"));
     Some(Status::NotDone)
 }
 
@@ -201,8 +199,9 @@ fn not_older(
     old: &Manifest,
     options: &Options,
 ) -> Result<(), InstallError> {
-    let installed = old.version.parse::<Version>().ok();
-    let is_newer = installed.is_some_and(|installed| Version::own().is_some_and(|own| installed > own));
+    let installed = old.version.parse::<Version>();
+    let is_newer = installed
+        .is_ok_and(|installed| env!("CARGO_PKG_VERSION").parse::<Version>().is_ok_and(|own| installed > own));
     if options.downgrade || !is_newer || matches!(source, Source::Checkout(_)) {
         return Ok(());
     }
@@ -237,11 +236,11 @@ fn files(planner: &mut Planner<'_>, places: &Places, source: &Source, built: Vec
         Source::Built(dir) if *dir == handoff_files::canonical(&places.bin()) => {}
         Source::Built(dir) => {
             planner.manifest.origin = Some(dir.clone());
-            planner.manifest.package = Package::of(dir);
-            if let Some(package) = &planner.manifest.package {
-                planner.manifest.checkout = None;
-                planner.manifest.commit = Some(package.commit.clone()).filter(|commit| !commit.is_empty());
-            }
+            let package = Package::of(dir);
+            planner.manifest.checkout = None;
+            let commit = package.as_ref().map(|package| package.commit.clone());
+            planner.manifest.commit = commit.filter(|commit| !commit.is_empty());
+            planner.manifest.package = package;
         }
     }
     for (name, content) in built {

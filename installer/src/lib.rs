@@ -30,7 +30,6 @@ mod report;
 mod trust;
 mod uninstall;
 mod upgrade;
-mod version;
 mod way;
 mod wired;
 

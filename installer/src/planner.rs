@@ -171,11 +171,8 @@ impl<'p> Planner<'p> {
         if handoff_files::is_directory(&path) || self.changes.iter().any(is_made) {
             return;
         }
-        if handoff_files::is_taken(&path) && !handoff_files::is_directory(&path) {
-            self.problems.push(format!(
-                "could not create {}: it is no directory",
-                handoff_text::Sanitised::path(&path)
-            ));
+        if handoff_files::is_taken(&path) {
+            self.problems.push(Taken(path).to_string());
         } else {
             self.changes.push(Change::Directory(path));
         }

@@ -1,11 +1,11 @@
 //! A newer release, by the way that the installed one came.
 
-use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use handoff_files::{Dir, Scratch};
 use handoff_process::{Environment, Output, Status};
+use semver::Version;
 use serde_json::json;
 
 use crate::args::Options;
@@ -14,7 +14,6 @@ use crate::fetch::{answer, get};
 use crate::manifest::Manifest;
 use crate::places::Places;
 use crate::report::Report;
-use crate::version::Version;
 use crate::way::{Package, Source};
 
 /// Where Python's tools look for packages, unless one of these variables names another index.
@@ -38,12 +37,12 @@ pub(crate) fn newest(package: &Package, environment: &Environment) -> Result<Ver
         Source::Index => {
             let url = format!("{}/handoff-inbox/", index().trim_end_matches('/'));
             let said = get(&url, environment);
-            (url, said)
+            (without_login(&url), said)
         }
         Source::Releases if package.repository.is_empty() => {
             return Err(InstallError::Tool(
-                "ask for a newer version: what it came in names no project to ask; get a newer archive from where you had \
-                 that, and run `./install` in it"
+                "ask for a newer version: the package does not say where it was released; download a newer archive, and \
+                 run `./install` in it"
                     .to_owned(),
             ));
         }
@@ -69,16 +68,20 @@ fn named(text: &str, before: &str, after: &str) -> Option<Version> {
         let (version, _) = rest.split_once(after)?;
         version.parse::<Version>().ok()
     });
-    versions.filter(|version| !version.is_before_release()).max()
+    versions.filter(|version| version.pre.is_empty()).max()
 }
 
 fn index() -> String {
-    let all = Environment::all();
-    let value = |name: &str| {
-        let set = all.iter().find(|(other, value)| other == name && !value.is_empty());
-        set.and_then(|(_, value)| value.to_str()).map(str::to_owned)
-    };
-    INDEX_VARIABLES.iter().find_map(|name| value(name)).unwrap_or_else(|| INDEX.to_owned())
+    let set = INDEX_VARIABLES.iter().filter_map(|name| Environment::variable(name)?.into_string().ok());
+    set.into_iter().next().unwrap_or_else(|| INDEX.to_owned())
+}
+
+/// An address without a user's name and token.
+fn without_login(url: &str) -> String {
+    match url.split_once("://").map(|(scheme, rest)| (scheme, rest.split_once('@'))) {
+        Some((scheme, Some((login, rest)))) if !login.contains('/') => format!("{scheme}://{rest}"),
+        _ => url.to_owned(),
+    }
 }
 
 /// Asks for the newest release and, where it is newer, gets it by the same way: its own installer installs and proves it,
@@ -114,16 +117,41 @@ pub(crate) fn upgrade(
         report.print(output);
         report = Report::new(places, false);
     }
-    getting.run(environment, output)?;
+    let status = getting.run(environment, output)?;
     let installed = Manifest::load(places)?.version;
     if installed != newest {
-        return Err(InstallError::Tool(format!(
-            "upgrade: {} installed {installed} and not {newest}",
-            getting.shown()
-        )));
+        return Err(match status {
+            Status::Done => InstallError::Tool(format!(
+                "upgrade: {} installed {installed} and not {newest}",
+                getting.shown()
+            )),
+            _ => not_installed(),
+        });
     }
     report.say("upgraded", &format!("{newest} is installed and proved"), "upgraded", json!(true));
-    Ok(report.print(output))
+    let printed = report.print(output);
+    // The programs are there; a file that they could not be wired in was named above.
+    Ok(if status == Status::Done { printed } else { status })
+}
+
+/// That an installer failed before its programs were there.
+pub(crate) fn not_installed() -> InstallError {
+    InstallError::Tool(
+        "upgrade: the new version could not be installed, as it says above; the old one is still there"
+            .to_owned(),
+    )
+}
+
+/// Runs an installer, which asks nothing; what it prints goes to standard error. Gives [`Status::NotDone`] when it failed,
+/// also where only a file of the user's could not be changed.
+pub(crate) fn run_installer(command: &mut Command, output: &Output) -> Status {
+    match command.stdin(Stdio::null()).stderr(Stdio::inherit()).output() {
+        Ok(done) => {
+            output.note(&String::from_utf8_lossy(&done.stdout));
+            if done.status.success() { Status::Done } else { Status::NotDone }
+        }
+        Err(_) => Status::NotDone,
+    }
 }
 
 /// How a version is got.
@@ -158,7 +186,7 @@ impl Getting {
         let commands = package.commands(version, manifest.origin.as_deref(), environment, &options);
         commands.map(Self::Commands).ok_or_else(|| {
             InstallError::Tool(format!(
-                "upgrade: the programs came {}, and {} is not on PATH",
+                "upgrade: the programs came {}, so this must be on PATH: {}",
                 package.way.came(),
                 package.way.needs()
             ))
@@ -176,11 +204,15 @@ impl Getting {
         }
     }
 
-    fn run(&self, environment: &Environment, output: &Output) -> Result<(), InstallError> {
+    fn run(&self, environment: &Environment, output: &Output) -> Result<Status, InstallError> {
         match self {
-            Self::Commands(lines) => lines.iter().try_for_each(|words| {
-                run(words[0].as_ref(), words[1..].iter().map(OsString::from).collect(), output)
-            }),
+            Self::Commands(lines) => {
+                let mut each = lines
+                    .iter()
+                    .map(|words| run_installer(Command::new(&words[0]).args(&words[1..]), output));
+                // The next one uses what the one before it got.
+                Ok(each.find(|status| *status != Status::Done).unwrap_or(Status::Done))
+            }
             Self::Script(url, arguments) => {
                 let script = get(url, environment).map_err(|why| {
                     InstallError::Tool(format!("download {url}: {why}; nothing was changed"))
@@ -189,32 +221,16 @@ impl Getting {
                 if let Some(dir) = Dir::open(scratch.path())? {
                     dir.append(SCRIPT, &script)?;
                 }
-                let mut words = vec![scratch.path().join(SCRIPT).into_os_string()];
-                words.extend(arguments.iter().map(OsString::from));
-                run("sh".as_ref(), words, output)
+                let mut sh = Command::new("sh");
+                Ok(run_installer(sh.arg(scratch.path().join(SCRIPT)).args(arguments), output))
             }
         }
     }
 }
 
-/// Runs one command, which asks nothing; what it prints goes to standard error.
-fn run(program: &std::ffi::OsStr, arguments: Vec<OsString>, output: &Output) -> Result<(), InstallError> {
-    let done = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-    match done {
-        Ok(done) if done.status.success() => {
-            output.note(&String::from_utf8_lossy(&done.stdout));
-            Ok(())
-        }
-        _ => Err(InstallError::Tool(
-            "upgrade: the new version could not be installed, as it says above; the old one is still there"
-                .to_owned(),
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::named;
+    use super::{named, without_login};
 
     #[test]
     fn the_newest_release_is_found_among_the_files_that_are_listed() {
@@ -227,5 +243,13 @@ mod tests {
         assert_eq!(newest("aarch64-apple-darwin").unwrap().to_string(), "0.3.0");
         assert_eq!(newest("x86_64-unknown-linux-musl").unwrap().to_string(), "0.2.0");
         assert_eq!(newest("riscv64"), None);
+    }
+
+    #[test]
+    fn a_token_in_an_address_is_not_shown() {
+        assert_eq!(without_login("https://me:token@index.example/simple/"), "https://index.example/simple/");
+        for plain in ["https://pypi.org/simple/@x/", "https://pypi.org", "nothing"] {
+            assert_eq!(without_login(plain), plain);
+        }
     }
 }

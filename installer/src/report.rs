@@ -105,7 +105,7 @@ impl<'p> Report<'p> {
             }
         }
         self.notes.extend(planner.notes.iter().cloned());
-        if planner.changes.is_empty() {
+        if planner.changes.is_empty() && planner.left.is_empty() {
             self.note("all of it was installed already, as it is to be".to_owned());
         } else if !agents.is_empty() {
             let handoff = self.places.command_word("handoff", environment);

@@ -80,7 +80,7 @@ pub(crate) fn uninstall(
     }
     report.left(&left);
     let printed = report.print(output);
-    Ok(say_left(&left, &places, output).unwrap_or(printed))
+    Ok(say_left(&left, &places, options, output).unwrap_or(printed))
 }
 
 /// Does what was planned. What cannot be done is added to `left`; then what it takes to do it later stays.
@@ -160,7 +160,7 @@ fn unfinished(planner: &Planner<'_>, old: &Manifest, left: &[Left], installer: &
 }
 
 /// Names what could not be removed, with what to take out by hand; [`Status::NotDone`] when there is any.
-fn say_left(left: &[Left], places: &Places, output: &Output) -> Option<Status> {
+fn say_left(left: &[Left], places: &Places, options: &Options, output: &Output) -> Option<Status> {
     for Left { reason, by_hand, .. } in left {
         match by_hand.is_empty() {
             true => output.complain(format_args!("{reason}; the rest is removed")),
@@ -170,8 +170,8 @@ fn say_left(left: &[Left], places: &Places, output: &Output) -> Option<Status> {
     }
     let installer = places.program("installer");
     if !left.is_empty() && handoff_files::is_program(&installer) {
-        let installer = handoff_process::quoted(&installer);
-        output.complain(format_args!("to finish, once that can be changed: {installer} uninstall"));
+        let (installer, scope) = (handoff_process::quoted(&installer), options.scope());
+        output.complain(format_args!("to finish, once that can be changed: {installer} uninstall{scope}"));
     }
     (!left.is_empty()).then_some(Status::NotDone)
 }

@@ -1,6 +1,6 @@
 //! From what is installed to what is newest, or back.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use handoff_process::{Environment, Output, Status};
 use handoff_text::Sanitised;
@@ -79,12 +79,17 @@ pub(crate) fn upgrade(
         report = Report::new(&places, false);
     }
     checkout.forward()?;
-    install(&checkout, &places, &manifest, environment, output).inspect_err(|_| {
+    let status = install(&checkout, &places, &manifest, environment, output);
+    let installed = Manifest::load(&places)?.commit;
+    if status != Status::Done && (installed.is_none() || installed != checkout.head()) {
         // What failed is what there is to say.
         let _ = checkout.back_to(&head);
-    })?;
+        return Err(released::not_installed());
+    }
     report.say("upgraded", "the new programs are installed and proved", "upgraded", json!(true));
-    Ok(report.print(output))
+    let printed = report.print(output);
+    // The programs are there; a file that they could not be wired in was named above.
+    Ok(if status == Status::Done { printed } else { status })
 }
 
 /// What to do for programs that were not built from a checkout: nothing here can fetch them.
@@ -111,7 +116,7 @@ fn install(
     manifest: &Manifest,
     environment: &Environment,
     output: &Output,
-) -> Result<(), InstallError> {
+) -> Status {
     let cargo = environment.find_program("cargo").unwrap_or_else(cargo);
     let mut command = Command::new(cargo);
     command.current_dir(checkout.path());
@@ -121,15 +126,5 @@ fn install(
         let agents: Vec<_> = manifest.agents.iter().map(|agent| agent.word()).collect();
         command.arg("--only").arg(agents.join(","));
     }
-    let done = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-    match done {
-        Ok(done) if done.status.success() => {
-            output.note(&String::from_utf8_lossy(&done.stdout));
-            Ok(())
-        }
-        _ => Err(InstallError::Tool(
-            "upgrade: the new version could not be installed, as it says above; the old one is still there"
-                .to_owned(),
-        )),
-    }
+    released::run_installer(&mut command, output)
 }

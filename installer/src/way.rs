@@ -132,7 +132,7 @@ const TABLE: [Row; 6] = [
         came: "through cargo binstall",
         source: Source::Releases,
         get: Get::Commands(&[&[
-            &["cargo", "binstall", "--no-confirm", "agent-handoff@{version}"],
+            &["cargo-binstall", "--no-confirm", "agent-handoff@{version}"],
             &["agent-handoff", "install"],
         ]]),
         needs: "cargo-binstall",
@@ -168,8 +168,8 @@ impl Package {
         serde_json::from_slice(&text).ok()
     }
 
-    /// The command lines that get `version` and install it with `options`; `None` where this machine has not what it
-    /// takes.
+    /// The command lines that get `version` and install it with `options`; `None` where this machine lacks a program
+    /// for it.
     pub(crate) fn commands(
         &self,
         version: &str,
@@ -204,7 +204,7 @@ impl Package {
     }
 
     /// The line to type that installs what `manifest` has again, in the prefix `home` where that is not the usual one;
-    /// `None` where this machine has not what it takes.
+    /// `None` where this machine lacks a program for it.
     pub(crate) fn again(
         &self,
         manifest: &Manifest,

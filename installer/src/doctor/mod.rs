@@ -127,7 +127,7 @@ fn text_of(findings: &[Finding], serves: bool, agents: &[crate::agent::Agent]) -
 fn next(problems: &[&Finding], agents: &[crate::agent::Agent]) -> Option<String> {
     if !problems.is_empty() {
         let fix = problems.iter().find_map(|problem| problem.mend.as_ref())?;
-        return Some(format!("{fix}; then this again"));
+        return Some(format!("{fix}   # then this again"));
     }
     let calls: Vec<String> = agents.iter().map(|agent| agent.skill_call()).collect();
     (!calls.is_empty()).then(|| format!("at the end of a session, {}", calls.join(", ")))

@@ -10,7 +10,7 @@ use handoff_worktree::Worktree;
 
 use super::Patient;
 
-/// From how many inboxes on that cannot be used one finding speaks for all.
+/// At most so many inboxes that cannot be used are named one by one.
 const MAX_FINDINGS: usize = 3;
 
 impl Patient<'_> {
@@ -20,6 +20,14 @@ impl Patient<'_> {
         let shown = self.places.short(&path);
         let store = match Store::open(&path) {
             Ok(Some(store)) => store,
+            Ok(None) if handoff_files::is_taken(&path) => {
+                return self.problem(
+                    format!(
+                        "{shown} is a link that leads to no directory: no handoff can be left or archived"
+                    ),
+                    format!("ls -l {}   # and mount or make what it leads to", quoted(&path)),
+                );
+            }
             Ok(None) => return self.note(format!("there is no {shown} yet: no handoff was ever written")),
             Err(error) => return self.problem(error.to_string(), format!("ls -ld {}", quoted(&path))),
         };
@@ -77,7 +85,7 @@ impl Patient<'_> {
         );
     }
 
-    /// The inboxes that cannot be used. Many are one finding: what is wrong is the same.
+    /// The inboxes that cannot be used. Many are one finding, for what is wrong is mostly the same.
     fn failed(&mut self, store: &Path, failed: &[FileError]) {
         let fix = |path: &Path| {
             let path = quoted(path);

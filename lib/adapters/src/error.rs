@@ -26,7 +26,7 @@ pub enum AdapterError {
     /// There is no telling where things go.
     #[error("could not tell where to write: {0}")]
     NoPlace(String),
-    /// The file system refused something without which nothing is changed: what is done could not be recorded.
+    /// The file system refused something: nothing was changed, or what was changed could not be recorded.
     #[error(transparent)]
     File(#[from] FileError),
 }

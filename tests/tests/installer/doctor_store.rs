@@ -100,3 +100,15 @@ fn many_inboxes_that_cannot_be_used_are_one_finding() {
         ran.out()
     );
 }
+
+#[test]
+fn a_store_that_is_a_link_to_nothing_is_a_problem() {
+    let machine = Machine::new();
+    machine.install();
+    let store = machine.path(".agent-handoffs");
+    std::fs::remove_dir_all(&store).unwrap();
+    std::os::unix::fs::symlink("/nonexistent/disk", &store).unwrap();
+    let ran = machine.run(&["doctor", "--quick"]);
+    let said = "problem  store: ~/.agent-handoffs is a link that leads to no directory";
+    assert!(ran.code == 1 && ran.out().contains(said), "{}", ran.out());
+}

@@ -123,6 +123,14 @@ fn programs_from_npm_are_upgraded_by_npm() {
     assert_eq!((ran.code, ran.err()), (0, "installing\n"));
     assert!(ran.out().ends_with("upgraded:    0.3.0 is installed and proved\n"), "{}", ran.out());
     assert!(packaged.asked().ends_with(&format!("{line}\n")), "{}", packaged.asked());
+    // A file that could not be changed is named by the new installer, whose programs are there all the same.
+    packaged.tool("npm", "echo 0.4.0");
+    let unfinished =
+        format!("{}; echo 'could not change settings.json' >&2; exit 1", packaged.newer("0.4.0"));
+    packaged.tool("npx", &unfinished);
+    let ran = packaged.upgrade(&[]);
+    assert_eq!((ran.code, ran.err()), (1, "could not change settings.json\ninstalling\n"));
+    assert!(ran.out().ends_with("upgraded:    0.4.0 is installed and proved\n"), "{}", ran.out());
 }
 
 #[test]
@@ -138,7 +146,9 @@ fn a_newer_release_that_is_not_installed_leaves_the_old_one_and_says_so() {
         before.is(&packaged.machine.tree());
     };
     // Node is not here any more.
-    fails("could not upgrade: the programs came from npm, and npx, which comes with Node is not on PATH");
+    fails(
+        "could not upgrade: the programs came from npm, so this must be on PATH: npx, which comes with Node",
+    );
     packaged.tool("npx", "echo 'the proof failed' >&2; exit 1");
     fails(
         "could not upgrade: the new version could not be installed, as it says above; the old one is still there",
@@ -199,7 +209,7 @@ fn programs_from_a_release_are_upgraded_by_its_script() {
     for (repository, why) in [
         (served(""), "could not ask "),
         ("http://example.org/it".to_owned(), "only https addresses are asked"),
-        (String::new(), "what it came in names no project to ask"),
+        (String::new(), "the package does not say where it was released"),
     ] {
         packaged.says("script", "0.1.0", &repository);
         packaged.machine.install();
