@@ -238,7 +238,14 @@ impl Inspection {
                 plain("Nothing has changed in its worktree since it began.", theme.quiet(), width)
             }
             Changes::Known(diff) => {
-                let (mut lines, is_whole) = diff::lines(diff, LIMIT, theme, width);
+                let (changed, is_whole) = diff::lines(diff, LIMIT, theme, width);
+                let mut lines = Vec::new();
+                if self.row.state != State::Running {
+                    let since = "Since the run began and up to now: what came after its end is among it.";
+                    lines.extend(plain(since, theme.quiet(), width));
+                    lines.extend(plain("", theme.quiet(), width));
+                }
+                lines.extend(changed);
                 if !is_whole {
                     lines.extend(plain("… the rest: p shows it in a pager", theme.alert(), width));
                 }

@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use handoff_board::Changes;
 use handoff_document::Timestamp;
 use handoff_text::Sanitised;
+use handoff_worktree::REPOSITORY_VARIABLES;
 
 use super::viewer;
 
@@ -22,17 +23,6 @@ const MAX_DIFF_BYTES: u64 = 512 << 10;
 /// How much of a file that git does not know is taken, in bytes, and of how many of them.
 const MAX_NEW_FILE_BYTES: u64 = 16 << 10;
 const MAX_NEW_FILES: usize = 100;
-
-/// What would lead git to another repository than the directory's.
-const LEADING: [&str; 7] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_EXTERNAL_DIFF",
-];
 
 /// A question to git that is answered by a thread of its own.
 pub(crate) struct Inquiry {
@@ -94,7 +84,7 @@ fn git(directory: &Path) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(directory).args(["-c", "core.fsmonitor=false"]);
     command.env("GIT_OPTIONAL_LOCKS", "0");
-    for name in LEADING {
+    for name in REPOSITORY_VARIABLES.into_iter().chain(["GIT_EXTERNAL_DIFF"]) {
         command.env_remove(name);
     }
     command

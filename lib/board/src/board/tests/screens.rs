@@ -237,6 +237,16 @@ fn a_run_is_followed_and_one_comes_back() {
 }
 
 #[test]
+fn the_changes_of_a_run_that_has_ended_are_not_said_to_be_its_alone() {
+    let mut source = fake();
+    source.changes = Changes::Known("a.rs | 1 +\n".to_owned());
+    let mut board = board(&mut source);
+    press(&mut board, &mut source, "jd");
+    let shown = screen(&mut board, 100, 18);
+    assert!(shown.contains("what came after its end is among it") && shown.contains("a.rs | 1 +"), "{shown}");
+}
+
+#[test]
 fn the_changes_of_a_worktree_are_awaited_and_shown() {
     let mut source = fake();
     let mut board = board(&mut source);
