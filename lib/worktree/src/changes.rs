@@ -36,14 +36,20 @@ impl Repository {
         let one_by_one =
             config.string("status.showUntrackedFiles").is_some_and(|value| value.as_slice() == b"all");
         let index = self.gix.index_or_empty().ok()?;
-        let items = status.index_worktree_rewrites(None).into_iter(None).ok()?;
+        let status = status.index_worktree_rewrites(None);
+        let items: Box<dyn Iterator<Item = Option<Item>>> = if self.nothing_is_staged(&index) {
+            let items = status.into_index_worktree_iter(None).ok()?;
+            Box::new(items.map(|item| item.ok().map(Item::IndexWorktree)))
+        } else {
+            Box::new(status.into_iter(None).ok()?.map(Result::ok))
+        };
         // A file that is both staged and modified comes twice, and is one line.
         let mut tracked: BTreeMap<BString, [char; 2]> = BTreeMap::new();
         // Items of both comparisons come in any order; a conflict overrides what else is said of its file.
         let mut conflicts = Vec::new();
         let mut untracked: BTreeSet<BString> = BTreeSet::new();
         for item in items {
-            match item.ok()? {
+            match item? {
                 Item::TreeIndex(change) => {
                     tracked.entry(change.location().to_owned()).or_insert([' '; 2])[0] =
                         staged_letter(&change);
@@ -84,6 +90,16 @@ impl Repository {
         let untracked: Vec<_> = untracked.into_iter().map(|path| (path, ['?'; 2])).collect();
         let all = tracked.into_iter().chain(untracked);
         Some(all.map(|(path, code)| Change { code, path: path.to_string() }).collect())
+    }
+
+    /// Whether the index says that it holds what HEAD's tree holds: git keeps the id of the tree that a commit would
+    /// make, and drops it with the first change. False where it does not say so; then both have to be compared, which
+    /// reads every directory of HEAD.
+    fn nothing_is_staged(&self, index: &gix::index::State) -> bool {
+        let Some(tree) = index.tree() else { return false };
+        let is_whole =
+            tree.num_entries.is_some_and(|number| usize::try_from(number) == Ok(index.entries().len()));
+        is_whole && self.gix.head_tree_id().is_ok_and(|head| head == tree.id)
     }
 }
 

@@ -74,6 +74,48 @@ fn a_change_staged_and_undone_in_the_worktree_is_one_change() {
 }
 
 #[test]
+fn what_a_soft_reset_leaves_staged_is_seen_though_the_index_is_as_it_was() {
+    let oracle = Oracle::committed();
+    oracle.write("a", "other\n");
+    oracle.write("new", "new\n");
+    oracle.git(&["add", "-A"]);
+    oracle.git(&["commit", "-q", "-m", "more"]);
+    oracle.same_status(&[]);
+    oracle.git(&["reset", "-q", "--soft", "HEAD~1"]);
+    oracle.same_status(&[("M ", "a"), ("A ", "new")]);
+}
+
+#[test]
+fn what_is_staged_is_seen_where_the_index_knows_the_tree_that_it_would_make() {
+    let oracle = Oracle::committed();
+    oracle.write("d/c", "other\n");
+    oracle.git(&["add", "d/c"]);
+    oracle.git(&["write-tree"]);
+    oracle.same_status(&[("M ", "d/c")]);
+    oracle.write("d/c", "yet another\n");
+    oracle.same_status(&[("MM", "d/c")]);
+}
+
+#[test]
+fn a_file_that_is_to_be_added_is_seen_beside_a_whole_index() {
+    let oracle = Oracle::committed();
+    oracle.git(&["read-tree", "HEAD"]);
+    oracle.write("later", "later\n");
+    oracle.git(&["add", "--intent-to-add", "later"]);
+    oracle.git(&["write-tree"]);
+    oracle.same_status(&[(" A", "later")]);
+}
+
+#[test]
+fn an_index_whose_sum_is_left_out_is_read() {
+    let oracle = Oracle::committed();
+    oracle.git(&["config", "index.skipHash", "true"]);
+    oracle.write("a", "other\n");
+    oracle.git(&["add", "a"]);
+    oracle.same_status(&[("M ", "a")]);
+}
+
+#[test]
 fn deleted_files_are_changes_staged_or_not() {
     let oracle = Oracle::committed();
     fs::remove_file(oracle.path("a")).unwrap();
