@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use handoff_process::{Environment, Output, Status};
+use handoff_text::Sanitised;
 use serde_json::{Value, json};
-use similar::TextDiff;
 
 use crate::agent::Agent;
 use crate::doctor::programs::{first_on_path, way_out};
@@ -237,7 +237,5 @@ fn action(change: &Change) -> &'static str {
 /// What `diff -u` would say.
 fn diff(path: &Path, before: &[u8], after: &[u8]) -> String {
     let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
-    let name = path.display().to_string();
-    let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
-    diff.unified_diff().header(&name, &name).to_string()
+    handoff_wiring::unified(&Sanitised::path(path).to_string(), Some(&before), Some(&after))
 }

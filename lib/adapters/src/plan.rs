@@ -159,6 +159,12 @@ impl Edit {
         self.file.path()
     }
 
+    /// What it changes, as `diff -u` prints it.
+    pub fn diff(&self) -> String {
+        let name = Sanitised::path(self.path()).to_string();
+        handoff_wiring::unified(&name, self.before.as_deref(), self.after.as_deref())
+    }
+
     fn apply(&self) -> Result<(), FileError> {
         self.file.sweep()?;
         match &self.after {

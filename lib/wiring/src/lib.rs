@@ -7,6 +7,7 @@
 
 mod allow_write;
 mod block;
+mod diff;
 mod edit;
 mod hooks;
 mod json;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use allow_write::AllowWrite;
 pub use block::Block;
+pub use diff::unified;
 pub use edit::{Edit, Edited, hash};
 pub use hooks::{Conditions, Found, Handler, Hooks, Matcher, Run, Standing};
 pub use json::enabled;

@@ -1,5 +1,6 @@
 mod allow_write;
 mod block;
+mod diff;
 mod hooks;
 mod properties;
 mod roots;

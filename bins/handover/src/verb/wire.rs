@@ -10,7 +10,6 @@ use handoff_agents::{HOSTS, Host};
 use handoff_bundle::{Handover, Own, TreePath};
 use handoff_process::{Environment, Failure};
 use handoff_text::Sanitised;
-use similar::TextDiff;
 
 use crate::args::Wire;
 use crate::called::called;
@@ -49,7 +48,7 @@ pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
         let printed = here.print(&text);
         return Ok(if say_left(here, wire, &done.left) { 1 } else { printed });
     }
-    let mut text: String = plan.edits().iter().map(diff).collect();
+    let mut text: String = plan.edits().iter().map(handoff_adapters::Edit::diff).collect();
     text += if plan.is_empty() { "nothing would change\n" } else { "" };
     plan.notes().iter().for_each(|note| text += &format!("note: {note}\n"));
     let printed = here.print(&text);
@@ -136,16 +135,6 @@ pub(crate) fn own(here: &Here<'_>) -> Vec<Own> {
         now: own.now.into_bytes(),
     });
     own.collect()
-}
-
-fn diff(edit: &handoff_adapters::Edit) -> String {
-    let (before, after) = (edit.before.as_deref().unwrap_or(""), edit.after.as_deref().unwrap_or(""));
-    let name = handoff_text::Sanitised::path(edit.path()).to_string();
-    let (old, new) = (
-        if edit.before.is_some() { &*name } else { "/dev/null" },
-        if edit.after.is_some() { &*name } else { "/dev/null" },
-    );
-    TextDiff::from_lines(before, after).unified_diff().header(old, new).to_string()
 }
 
 /// Where tools and their files are.
