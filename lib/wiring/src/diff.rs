@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use gix_imara_diff::{Algorithm, Diff, InternedInput, Interner, Token, UnifiedDiffConfig, UnifiedDiffPrinter};
+use gix_imara_diff::{
+    Algorithm, Diff, InternedInput, Interner, Token, UnifiedDiffConfig, UnifiedDiffPrinter,
+};
 
 /// The difference as `diff -u` prints it, with `path` in its header; empty where there is none. `None` is a file that is
 /// not there, which is called `/dev/null`.
