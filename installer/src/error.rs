@@ -1,5 +1,7 @@
 //! Why something was not done.
 
+use crate::app_server::CodexError;
+
 /// Why the programs are not installed, wired or taken away.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
@@ -28,6 +30,6 @@ pub enum InstallError {
     #[error("another installer is at work on {0}: wait for it")]
     Busy(String),
     /// Codex did not answer, or not as it does.
-    #[error("could not {0} through Codex: {1}")]
-    Codex(&'static str, String),
+    #[error("could not trust the hook through Codex: {0}")]
+    Codex(#[from] CodexError),
 }

@@ -36,6 +36,7 @@ mod wired;
 use args::{Options, Verb};
 use handoff_process::{Environment, Output, Status};
 
+pub use app_server::CodexError;
 pub use build::build;
 pub use error::InstallError;
 pub use programs::PROGRAMS;

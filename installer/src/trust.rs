@@ -7,7 +7,7 @@ use handoff_process::Environment;
 use handoff_wiring::{Call, Found, Roots};
 
 use crate::agent::Agent;
-use crate::app_server::{self, Listed};
+use crate::app_server::{self, CodexError, Listed, TrustStatus};
 use crate::error::InstallError;
 use crate::handler::faults;
 use crate::manifest::{Edit, Manifest};
@@ -60,7 +60,7 @@ pub(crate) fn review(places: &Places, manifest: &Manifest, environment: &Environ
             "enable it under /hooks in `codex`, and run install again",
         )),
         Some(hook) if !hook.runs() => {
-            Some(stopped(&format!("its app-server says that it is {}", hook.status), HOW_TO_TRUST))
+            Some(stopped(&format!("its app-server says that it is {}", hook.trust), HOW_TO_TRUST))
         }
         Some(_) => None,
     };
@@ -100,8 +100,9 @@ pub(crate) fn hooks_are_off(places: &Places) -> bool {
 /// The recorded keys under which a hook of another program is trusted by now: a key names a place in the file.
 fn of_others(hooks: &[Listed], places: &Places, manifest: &Manifest) -> Vec<String> {
     let ours = ours(hooks, places);
-    let is_theirs =
-        |hook: &&Listed| hook.status == "trusted" && !ours.iter().any(|other| other.key == hook.key);
+    let is_theirs = |hook: &&Listed| {
+        hook.trust == TrustStatus::Trusted && !ours.iter().any(|other| other.key == hook.key)
+    };
     let keys = hooks.iter().filter(is_theirs).map(|hook| hook.key.clone());
     keys.filter(|key| manifest.trusted.contains(key)).collect()
 }
@@ -115,27 +116,26 @@ pub(crate) fn trust(
     manifest: &Manifest,
     environment: &Environment,
 ) -> Result<Manifest, InstallError> {
-    let failed = |why: String| InstallError::Codex("trust the hook", why);
-    let mut server = app_server::Server::start(places, environment).map_err(failed)?;
-    let listed_now = server.hooks().map_err(failed)?;
+    let mut server = app_server::Server::start(places, environment)?;
+    let listed_now = server.hooks()?;
     let shows = session_start(&listed_now, places).is_some();
     let hooks = ours(&listed_now, places);
     if hooks.is_empty() || (manifest.codex_hook && !shows) {
-        return Err(failed("it does not list the hook".to_owned()));
+        return Err(CodexError::NotListed.into());
     }
     let mut manifest = manifest.clone();
     let others = of_others(&listed_now, places, &manifest);
     manifest.trusted.retain(|key| !others.contains(key));
     let config = Piece::Sandbox(places.clone(), Vec::new()).path();
     let before = read(&config)?;
-    for hook in hooks.iter().filter(|hook| hook.status != "trusted") {
-        server.trust(&hook.key, &hook.hash).map_err(failed)?;
+    for hook in hooks.iter().filter(|hook| hook.trust != TrustStatus::Trusted) {
+        server.trust(&hook.key, &hook.hash)?;
     }
     // As Codex says afterwards, not as we asked.
-    let listed_after = server.hooks().map_err(failed)?;
+    let listed_after = server.hooks()?;
     let now = ours(&listed_after, places);
-    if now.len() != hooks.len() || now.iter().any(|hook| hook.status != "trusted") {
-        return Err(failed("it took the trust and does not trust the hook".to_owned()));
+    if now.len() != hooks.len() || now.iter().any(|hook| hook.trust != TrustStatus::Trusted) {
+        return Err(CodexError::NotTrusted.into());
     }
     // What turns all hooks off is not a matter of trust.
     manifest.trust_lost =

@@ -152,14 +152,14 @@ impl Patient<'_> {
                 ));
             }
         };
-        let is_trusted = |hook: &Listed| matches!(&*hook.status, "trusted" | "managed");
+        let is_trusted = |hook: &Listed| hook.trust.is_given();
         let ours = || hooks.iter().filter(|hook| is_ours(&hook.key));
         if ours().any(|hook| !hook.enabled) {
             self.problem("the plugin's hook was disabled in Codex", ENABLE);
         }
         if let Some(hook) = ours().find(|hook| !is_trusted(hook)) {
             self.problem(
-                format!("the plugin's hook is {}, so Codex passes it over in silence", hook.status),
+                format!("the plugin's hook is {}, so Codex passes it over in silence", hook.trust),
                 "codex   # and choose \"Trust all and continue\"",
             );
         }
@@ -205,7 +205,7 @@ impl Patient<'_> {
             Ok(Some(hook)) if !hook.enabled => {
                 self.problem("the hook was disabled in Codex", ENABLE);
             }
-            Ok(Some(hook)) if hook.status == "trusted" || hook.status == "managed" => {
+            Ok(Some(hook)) if hook.trust.is_given() => {
                 self.well("its app-server says that it trusts the hook");
                 if self.manifest.looks() == Looks::Agent {
                     self.note(format!(
@@ -216,7 +216,7 @@ impl Patient<'_> {
             Ok(Some(hook)) => self.problem(
                 format!(
                     "the hook is {} as its app-server says, so Codex passes it over in silence",
-                    hook.status
+                    hook.trust
                 ),
                 mend,
             ),

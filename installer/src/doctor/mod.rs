@@ -12,13 +12,14 @@ mod settings;
 mod store;
 
 use std::path::Path;
+use std::rc::Rc;
 
 use handoff_process::{Environment, Output, Status};
 use handoff_skills::Kind;
 use handoff_text::Sanitised;
 use serde_json::json;
 
-use crate::app_server::{self, Listed};
+use crate::app_server::{self, CodexError, Listed};
 use crate::args::Options;
 use crate::cli_agent;
 use crate::error::InstallError;
@@ -55,7 +56,7 @@ struct Patient<'a> {
     area: &'static str,
     findings: Vec<Finding>,
     /// What Codex's app-server said when it was asked for its hooks.
-    codex_hooks: Option<Result<Vec<Listed>, String>>,
+    codex_hooks: Option<Result<Vec<Listed>, Rc<CodexError>>>,
 }
 
 /// Looks at everything and prints what it finds; [`Status::NotDone`] when there is a problem.
@@ -241,9 +242,11 @@ impl Patient<'_> {
     }
 
     /// The hooks as Codex's app-server lists them, asked once.
-    fn codex_hooks(&mut self) -> Result<Vec<Listed>, String> {
-        let ask =
-            || app_server::Server::start(self.places, self.environment).and_then(|mut server| server.hooks());
+    fn codex_hooks(&mut self) -> Result<Vec<Listed>, Rc<CodexError>> {
+        let ask = || {
+            let server = app_server::Server::start(self.places, self.environment);
+            server.and_then(|mut server| server.hooks()).map_err(Rc::new)
+        };
         self.codex_hooks.get_or_insert_with(ask).clone()
     }
 
