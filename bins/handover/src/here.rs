@@ -82,6 +82,11 @@ impl<'a> Here<'a> {
         state(self.environment)
     }
 
+    /// The store and the state directory, which may lie in the worktree.
+    pub(crate) fn own_directories(&self) -> Vec<PathBuf> {
+        self.state().into_iter().chain(self.environment.store()).collect()
+    }
+
     /// What was wired.
     pub(crate) fn records(&self) -> Result<Records, Failure> {
         Ok(Records::new(StateDir::of(self.environment)?))

@@ -138,7 +138,8 @@ impl Handover {
         Ok(status.changes.into_iter().map(|change| change.path).collect())
     }
 
-    fn repository<'g>(&self, git: &'g Git) -> Result<Repository<'g>, BundleError> {
+    /// The repository, with the directories that are left out.
+    pub(crate) fn repository<'g>(&self, git: &'g Git) -> Result<Repository<'g>, BundleError> {
         let mut repository = Repository::open(git, self.top())?;
         self.left_out().clone_into(&mut repository.left_out);
         Ok(repository)
@@ -166,9 +167,9 @@ impl Draft {
         &self.contents
     }
 
-    /// Whether there is nothing uncommitted at all but our own wiring.
+    /// Whether there is nothing uncommitted at all but our own wiring and our own files.
     pub fn is_empty(&self) -> bool {
-        self.contents.is_empty() && self.contents.left_behind().next().is_none()
+        !self.contents.has_work()
     }
 
     /// Where its `workspace.patch` lies for now.

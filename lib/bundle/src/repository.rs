@@ -60,7 +60,7 @@ pub(crate) struct Repository<'g> {
     /// Where the objects are.
     objects: PathBuf,
     pub(crate) format: gix_hash::Kind,
-    /// Directories of this program that are never part of a capture.
+    /// Directories of this program that no capture reads and no apply writes.
     pub(crate) left_out: Vec<TreePath>,
     /// Whether its file system tells names apart by their case.
     pub(crate) knows_case: bool,
@@ -110,6 +110,11 @@ impl<'g> Repository<'g> {
             left_out: Vec::new(),
             shield: RefCell::default(),
         })
+    }
+
+    /// Whether `path` is in a directory that is left out.
+    pub(crate) fn is_left_out(&self, path: &TreePath) -> bool {
+        self.left_out.iter().any(|directory| path.is_within(directory.as_bytes()))
     }
 
     /// What has to be written to for another index, and cannot be: the git directory, the objects.

@@ -45,7 +45,8 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     here.must_be_inside()?;
     let git = here.git()?;
     let target = Handover::create(here.top(), here.config.track)
-        .map_err(|error| refused(here, &source, &bundle, pickup, error))?;
+        .map_err(|error| refused(here, &source, &bundle, pickup, error))?
+        .leaving_out(&here.own_directories());
     let options =
         ApplyOptions { allow_config: pickup.allow_config, onto_head: pickup.onto_head, again: pickup.again };
     let applied = target
