@@ -93,7 +93,7 @@ impl<'a> Here<'a> {
         if runs.trouble().is_none() {
             // What cannot be put right now is the next time.
             let _ = self.reconcile(&runs);
-            runs.retry_untold(|row| self.deliver(&runs, row).is_ok());
+            runs.retry_untold(|row| !row.to_inbox || self.deliver(&runs, row).is_ok());
         }
         Ok(runs)
     }
@@ -129,8 +129,9 @@ impl<'a> Here<'a> {
     /// Sends the result of `row` to where it was asked for.
     fn deliver(&self, runs: &Runs, row: &Row) -> Result<(), deliver::DeliverError> {
         let files = runs.files(row);
-        let about = deliver::About { id: row.id.as_str(), backend: &row.backend, prompt: &files.prompt };
-        deliver::stored(self, &about, row.state, &files.result, row.caller.as_deref())
+        let why = deliver::Why::Later;
+        let about = deliver::About { id: row.id.as_str(), backend: &row.backend, prompt: &files.prompt, why };
+        deliver::stored(self, &about, row.state, &files.result, row.caller.as_deref()).map(drop)
     }
 }
 

@@ -99,3 +99,15 @@ fn a_run_that_ends_while_another_command_looks_is_not_told_by_that_one_too() {
         others.join().unwrap();
     });
 }
+
+#[test]
+fn the_list_has_that_a_result_is_wanted_since_its_caller_ended() {
+    let home = Home::new();
+    let runs = home.open();
+    let run = runs.begin(handoff_runs::NewRun { to_inbox: false, ..new(b"x") }).unwrap();
+    let id = run.id().to_string();
+    assert!(!row(&runs, &id).to_inbox);
+    let ending = handoff_runs::Ending { to_inbox: true, ..success(b"done") };
+    assert!(run.finish(&ending, |_| false).result.is_ok());
+    assert!(row(&runs, &id).to_inbox);
+}
