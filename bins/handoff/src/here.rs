@@ -69,17 +69,22 @@ impl<'a> Here<'a> {
 
     /// The backends; what was passed over in the file is said.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
-        let config = Config::load(&self.config_path(), self.user())?.ok_or_else(|| {
-            Failure::new(format!("there is no {} yet: handoff init", Sanitised::path(&self.config_path())))
-        })?;
+        let config = self.read_config()?;
         self.warn(&config.warnings);
         Ok(config)
+    }
+
+    /// The backends.
+    pub(crate) fn read_config(&self) -> Result<Config, Failure> {
+        Config::load(&self.config_path(), self.user())?.ok_or_else(|| {
+            Failure::new(format!("there is no {} yet: handoff init", Sanitised::path(&self.config_path())))
+        })
     }
 
     /// Says what was passed over.
     pub(crate) fn warn(&self, warnings: &[Warning]) {
         for warning in warnings {
-            self.output.note(&format!("warning: {warning}\n"));
+            self.note(&format!("warning: {warning}\n"));
         }
     }
 

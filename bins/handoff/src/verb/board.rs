@@ -159,6 +159,10 @@ impl Source for Record<'_, '_> {
         }
     }
 
+    fn can_open(&mut self, id: &str) -> Result<(), String> {
+        open::check(self.here, &self.runs, id).map_err(|failure| failure.words)
+    }
+
     fn stop(&mut self, id: &str) -> Result<(), String> {
         let row = self.row(id)?;
         stop::ask(row.supervisor.or(row.process)).map_err(|error| error.to_string())
