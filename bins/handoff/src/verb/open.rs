@@ -34,7 +34,7 @@ const TRIES: usize = 5;
 pub(crate) fn run(here: &Here<'_>, id: Option<&str>, native: Option<Native>) -> Result<u8, Failure> {
     let runs = here.runs()?;
     let old = here.resumable(&runs, id, native)?;
-    conversation(here, &old)
+    conversation(here, &runs, &old)
 }
 
 /// Checks that the conversation of the run `id` can be opened, as far as can be told without doing it. Prints nothing.
@@ -43,6 +43,7 @@ pub(crate) fn run(here: &Here<'_>, id: Option<&str>, native: Option<Native>) -> 
 /// Why it can't.
 pub(crate) fn check(here: &Here<'_>, runs: &Runs, id: &str) -> Result<(), Failure> {
     let old = here.resumable(runs, Some(id), None)?;
+    check_free(runs, &old)?;
     let config = here.read_config()?;
     let backend = backend_of(&config, &old)?;
     find_program(&launch(here, &old, backend, &settings_of(here, &old))?)
@@ -61,7 +62,8 @@ fn find_program(launch: &Launch) -> Result<(), Failure> {
 }
 
 /// Becomes the agent.
-pub(crate) fn conversation(here: &Here<'_>, old: &Resumable) -> Result<u8, Failure> {
+pub(crate) fn conversation(here: &Here<'_>, runs: &Runs, old: &Resumable) -> Result<u8, Failure> {
+    check_free(runs, old)?;
     let config = here.config()?;
     let backend = backend_of(&config, old)?;
     here.warn(&backend.warnings(old.pro));
@@ -79,6 +81,14 @@ pub(crate) fn conversation(here: &Here<'_>, old: &Resumable) -> Result<u8, Failu
     let status = status.map_err(failed)?;
     let code = status.code().or(status.signal().map(|signal| 128 + signal)).unwrap_or(1);
     Ok(u8::try_from(code).unwrap_or(1))
+}
+
+/// Checks that no run is at work on the conversation.
+fn check_free(runs: &Runs, old: &Resumable) -> Result<(), Failure> {
+    match runs.on_conversation(&old.session)?.first() {
+        Some(row) => Err(super::dispatch::at_work(row)),
+        None => Ok(()),
+    }
 }
 
 fn backend_of<'c>(config: &'c Config, old: &Resumable) -> Result<&'c Backend, Failure> {

@@ -145,7 +145,7 @@ impl Board {
         let is_running = state == Some(State::Running);
         let is_of_use = |hint: &&Hint| match hint.key {
             "s" => is_running,
-            "x" => !is_running,
+            "o" | "x" => !is_running,
             "a" => self.setting.place.is_some(),
             _ => true,
         };
