@@ -38,12 +38,12 @@ pub use model::{Changes, Clock, Detail, Document, Left, News, Row, Shown, Source
 
 /// What other screens are made of too: the terminal, keys, a footer, a typed line, pages that scroll.
 pub mod parts {
-    pub use crate::footer::{Hint, hints};
+    pub use crate::footer::{FILTER, Hint, PAGE, draw_hints};
     pub use crate::help::help_lines;
     pub use crate::input::{Input, Typed};
     pub use crate::keys::Key;
     pub use crate::markdown::markdown_lines;
-    pub use crate::pager::{Pager, Piece, WHEEL_LINES, plain, wrap};
+    pub use crate::pager::{Pager, Piece, WHEEL_LINES, draw_page, plain, wrap};
     pub use crate::table::put;
     pub use crate::terminal::{Screen, Woken};
     pub use crate::text;
