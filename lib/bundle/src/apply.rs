@@ -107,7 +107,8 @@ impl Handover {
         let seal = keyring.record_seal().ok_or(BundleError::NoKey)?;
         let repository = self.repository(git)?;
         let newest = self.newest_record(keyring, true)?;
-        let (hidden, ready) = self.ready(&repository, newest.as_ref(), bundle, options, true)?;
+        let ready = self.ready(&repository, newest.as_ref(), bundle, options, true);
+        let (hidden, ready) = ready.map_err(|error| repository.explain(error))?;
         let applied = ready.applied.clone();
         let claim = bundle.note(by, at)?;
         // The record knows the claim before it is made, so that whoever finds the record can give it back.
