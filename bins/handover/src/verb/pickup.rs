@@ -14,7 +14,7 @@ use handoff_worktree::Worktree;
 use super::capture::{announce_again, withdraw};
 use crate::args::Pickup;
 use crate::called::called;
-use crate::here::Here;
+use crate::here::{Here, no_capture};
 use crate::secrets;
 use crate::words::counted;
 
@@ -234,9 +234,7 @@ fn none_here(here: &Here<'_>, own: Option<&Handover>) -> Result<Failure, Failure
             handoff_process::quoted(other.top())
         )),
         (None, Some(own)) => here.nothing(own),
-        (None, None) => {
-            Failure::new(format!("no capture waits in {}; --from DIR", Sanitised::path(here.top())))
-        }
+        (None, None) => Failure::new(no_capture(here.top())),
     })
 }
 
