@@ -69,17 +69,22 @@ impl<'a> Here<'a> {
 
     /// The backends; what was passed over in the file is said.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
-        let config = Config::load(&self.config_path(), self.user())?.ok_or_else(|| {
-            Failure::new(format!("there is no {} yet: handoff init", Sanitised::path(&self.config_path())))
-        })?;
+        let config = self.read_config()?;
         self.warn(&config.warnings);
         Ok(config)
+    }
+
+    /// The backends.
+    pub(crate) fn read_config(&self) -> Result<Config, Failure> {
+        Config::load(&self.config_path(), self.user())?.ok_or_else(|| {
+            Failure::new(format!("there is no {} yet: handoff init", Sanitised::path(&self.config_path())))
+        })
     }
 
     /// Says what was passed over.
     pub(crate) fn warn(&self, warnings: &[Warning]) {
         for warning in warnings {
-            self.output.note(&format!("warning: {warning}\n"));
+            self.note(&format!("warning: {warning}\n"));
         }
     }
 
@@ -93,7 +98,7 @@ impl<'a> Here<'a> {
         if runs.trouble().is_none() {
             // What cannot be put right now is the next time.
             let _ = self.reconcile(&runs);
-            runs.retry_untold(|row| self.deliver(&runs, row).is_ok());
+            runs.retry_untold(|row| !row.to_inbox || self.deliver(&runs, row).is_ok());
         }
         Ok(runs)
     }
@@ -129,8 +134,9 @@ impl<'a> Here<'a> {
     /// Sends the result of `row` to where it was asked for.
     fn deliver(&self, runs: &Runs, row: &Row) -> Result<(), deliver::DeliverError> {
         let files = runs.files(row);
-        let about = deliver::About { id: row.id.as_str(), backend: &row.backend, prompt: &files.prompt };
-        deliver::stored(self, &about, row.state, &files.result, row.caller.as_deref())
+        let why = deliver::Why::Later;
+        let about = deliver::About { id: row.id.as_str(), backend: &row.backend, prompt: &files.prompt, why };
+        deliver::stored(self, &about, row.state, &files.result, row.caller.as_deref()).map(drop)
     }
 }
 

@@ -18,6 +18,15 @@ use crate::called::called;
 use crate::config::Config;
 use crate::repository::Unusable;
 
+/// That none waits in the worktree at `top`, where none was taken either, and how to name another.
+pub(crate) fn no_capture(top: &Path) -> String {
+    format!(
+        "no capture waits in {}; to take one over from another worktree or clone: {} pickup --from ITS-DIRECTORY",
+        Sanitised::path(top),
+        called()
+    )
+}
+
 /// A worktree, and what holds there.
 pub(crate) struct Here<'a> {
     pub(crate) environment: &'a Environment,
@@ -80,6 +89,11 @@ impl<'a> Here<'a> {
     /// Where the user's key is, what the user allowed, what was captured for, and what the tap noted.
     pub(crate) fn state(&self) -> Result<PathBuf, Failure> {
         state(self.environment)
+    }
+
+    /// The store and the state directory, which may lie in the worktree.
+    pub(crate) fn own_directories(&self) -> Vec<PathBuf> {
+        self.state().into_iter().chain(self.environment.store()).collect()
     }
 
     /// What was wired.
@@ -230,21 +244,20 @@ impl<'a> Here<'a> {
 
     /// That nothing waits there, and how to have what did.
     pub(crate) fn nothing(&self, handover: &Handover) -> Failure {
-        let mut words = format!("no capture waits in {}", Sanitised::path(handover.top()));
         let newest = handover.list().ok().and_then(|all| all.into_iter().find(|listed| listed.claimed));
-        if let Some(Listed { id, .. }) = newest {
-            let note = handover.bundle(&id).ok().and_then(|bundle| bundle.claimed().ok().flatten().flatten());
-            let by = note.map(|note| format!(" by {}", taken(&note))).unwrap_or_default();
-            let from = match handover.top() == self.top() {
-                true => String::new(),
-                false => format!(" --from {}", handoff_process::quoted(handover.top())),
-            };
-            let called = called();
-            words += &format!(
-                "; the newest, {id}, was taken{by}; to see it again: {called} pickup {id}{from} --again; to apply it: {called} pickup {id}{from} --again --apply"
-            );
-        }
-        Failure::new(words)
+        let Some(Listed { id, .. }) = newest else { return Failure::new(no_capture(handover.top())) };
+        let note = handover.bundle(&id).ok().and_then(|bundle| bundle.claimed().ok().flatten().flatten());
+        let by = note.map(|note| format!(" by {}", taken(&note))).unwrap_or_default();
+        let from = match handover.top() == self.top() {
+            true => String::new(),
+            false => format!(" --from {}", handoff_process::quoted(handover.top())),
+        };
+        let called = called();
+        Failure::new(format!(
+            "no capture waits in {}; the newest, {id}, was taken{by}; to see it again: {called} pickup {id}{from} \
+                 --again; to apply it: {called} pickup {id}{from} --again --apply",
+            Sanitised::path(handover.top())
+        ))
     }
 
     /// A bundle's whole name, from a part that no other has.

@@ -6,7 +6,8 @@
 
 mod commands;
 
-use handoff_bundle::{Contents, NotCarried};
+use handoff_bundle::policy::is_own_state;
+use handoff_bundle::{Contents, NotCarried, TreePath};
 use handoff_document::Timestamp;
 use handoff_text::Sanitised;
 use handoff_transcript::{Outcome, Session, Status, is_telling};
@@ -279,7 +280,7 @@ fn files(text: &mut Page, facts: &Facts<'_>) {
         facts.contents.files.iter().map(|file| file.path.as_bytes()).collect();
     let written = facts.session.files.iter().rev().filter_map(|path| {
         let path = path.text.strip_prefix(facts.top)?.strip_prefix('/')?;
-        let is_own = path.starts_with(".git/") || path.starts_with(".handover/") || path.contains("../");
+        let is_own = path.starts_with(".git/") || is_own_state(&TreePath::new(path)) || path.contains("../");
         (!is_own && !uncommitted.contains(path.as_bytes())).then(|| line(path, 200))
     });
     section(text, "## Files touched this session", changed.chain(written), 700);

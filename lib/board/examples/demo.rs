@@ -80,6 +80,10 @@ impl Source for Demo {
         }
     }
 
+    fn can_open(&mut self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+
     fn stop(&mut self, id: &str) -> Result<(), String> {
         self.stopped.push(id.to_owned());
         if let Some(row) = self.rows.iter_mut().find(|row| row.id == id) {

@@ -1,5 +1,7 @@
 //! The last line: which keys there are, a question, or what just happened.
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::text;
@@ -44,7 +46,8 @@ pub(crate) const TABLE: &[Hint] = &[
     Hint::new("q", "quit", 1),
 ];
 
-pub(crate) const FILTER: &[Hint] = &[Hint::new("enter", "keep", 1), Hint::new("esc", "clear", 0)];
+/// While words to look for are typed.
+pub const FILTER: &[Hint] = &[Hint::new("enter", "keep", 1), Hint::new("esc", "clear", 0)];
 
 pub(crate) const PRUNE: &[Hint] = &[Hint::new("enter", "count", 1), Hint::new("esc", "cancel", 0)];
 
@@ -74,13 +77,14 @@ pub(crate) const DETAIL: &[Hint] = &[
     Hint::new("q", "quit", 1),
 ];
 
-pub(crate) const PAGE: &[Hint] =
+/// On a page that covers the screen.
+pub const PAGE: &[Hint] =
     &[Hint::new("esc", "back", 0), Hint::new("↑↓", "scroll", 2), Hint::new("q", "quit", 1)];
 
 const GAP: usize = 2;
 
 /// As many hints as fit into `available` columns, in their order.
-pub fn hints(hints: &[Hint], available: usize, theme: Theme) -> Line<'static> {
+pub(crate) fn hints(hints: &[Hint], available: usize, theme: Theme) -> Line<'static> {
     let mut by_rank: Vec<Hint> = hints.to_vec();
     by_rank.sort_by_key(|hint| hint.rank);
     let mut used = 0;
@@ -98,6 +102,19 @@ pub fn hints(hints: &[Hint], available: usize, theme: Theme) -> Line<'static> {
         spans.push(Span::raw(format!(" {}", hint.does)));
     }
     Line::from(spans)
+}
+
+/// Draws as many of `of` as fit into the last line, and at its right end `position`, unless that is empty.
+pub fn draw_hints(buffer: &mut Buffer, area: Rect, of: &[Hint], position: &str, theme: Theme) {
+    let width = usize::from(area.width);
+    let taken = if position.is_empty() { 0 } else { text::width(position) + 2 };
+    let line = hints(of, width.saturating_sub(taken), theme);
+    let room = width - line.width().min(width);
+    buffer.set_line(area.x, area.y, &line, area.width);
+    if taken > 0 && room >= taken {
+        let line = Line::styled(text::padded(position, room, true), theme.quiet());
+        buffer.set_line(area.right() - u16::try_from(room).unwrap_or(0), area.y, &line, area.width);
+    }
 }
 
 #[cfg(test)]

@@ -53,6 +53,10 @@ impl Source for Hostile {
         Changes::Known(format!("{}\ndiff --git {}\n+{}", self.0, self.0, self.0))
     }
 
+    fn can_open(&mut self, _: &str) -> Result<(), String> {
+        Err(self.0.clone())
+    }
+
     fn stop(&mut self, _: &str) -> Result<(), String> {
         Err(self.0.clone())
     }
@@ -211,6 +215,9 @@ fn the_columns_stand_straight_beside_any_name() {
         fn ask_changes(&mut self, _: &str) {}
         fn changes(&mut self, _: &str) -> Changes {
             Changes::Pending
+        }
+        fn can_open(&mut self, _: &str) -> Result<(), String> {
+            Ok(())
         }
         fn stop(&mut self, _: &str) -> Result<(), String> {
             Ok(())

@@ -27,6 +27,7 @@ mod totals;
 mod hostile_tests;
 
 use std::io;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use board::{Board, Setting, Step};
@@ -37,12 +38,12 @@ pub use model::{Changes, Clock, Detail, Document, Left, News, Row, Shown, Source
 
 /// What other screens are made of too: the terminal, keys, a footer, a typed line, pages that scroll.
 pub mod parts {
-    pub use crate::footer::{Hint, hints};
+    pub use crate::footer::{FILTER, Hint, PAGE, draw_hints};
     pub use crate::help::help_lines;
     pub use crate::input::{Input, Typed};
     pub use crate::keys::Key;
     pub use crate::markdown::markdown_lines;
-    pub use crate::pager::{Pager, Piece, WHEEL_LINES, plain, wrap};
+    pub use crate::pager::{Pager, Piece, WHEEL_LINES, draw_page, plain, wrap};
     pub use crate::table::put;
     pub use crate::terminal::{Screen, Woken};
     pub use crate::text;
@@ -140,14 +141,32 @@ fn take(
         }
         Step::Show { id, shown, viewer } => match source.viewer(&id, shown, viewer) {
             Ok(mut command) => {
-                if let Err(error) = screen.lend(&mut command) {
-                    board.tell(format!("could not show it: {error}"), true);
-                }
+                let status = screen.lend(&mut command);
                 board.refresh(source);
                 board.mark_dirty();
+                if let Some(reason) = failed(status, viewer) {
+                    board.tell(reason, true);
+                }
             }
             Err(reason) => board.tell(reason, true),
         },
     }
     Ok(None)
+}
+
+/// Why a text was not shown by `viewer`, if it was not.
+fn failed(status: io::Result<ExitStatus>, viewer: Viewer) -> Option<String> {
+    let (name, variable) = match viewer {
+        Viewer::Pager => ("the pager", "PAGER"),
+        Viewer::Editor => ("the editor", "VISUAL or EDITOR"),
+    };
+    match status {
+        Ok(status) if status.success() => None,
+        // What a shell exits with that cannot find or may not run a program.
+        Ok(status) if matches!(status.code(), Some(126 | 127)) => {
+            Some(format!("could not start {name}: set {variable} to a program that is there"))
+        }
+        Ok(status) => Some(format!("{name} failed ({status})")),
+        Err(error) => Some(format!("could not start {name}: {error}")),
+    }
 }

@@ -198,6 +198,12 @@ pub trait Source {
     /// What [`Source::ask_changes`] found out.
     fn changes(&mut self, id: &str) -> Changes;
 
+    /// Whether the run's conversation can be opened in its agent, as far as can be told before.
+    ///
+    /// # Errors
+    /// Why not, for the foot of the screen.
+    fn can_open(&mut self, id: &str) -> Result<(), String>;
+
     /// Asks a run to end. It need not have ended when this returns.
     ///
     /// # Errors

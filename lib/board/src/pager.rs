@@ -1,5 +1,7 @@
 //! Lines that are scrolled, and how text becomes lines.
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -107,6 +109,13 @@ impl Pager {
             return String::new();
         }
         format!("{}–{} of {total}", self.top + 1, (self.top + self.height).min(total))
+    }
+}
+
+/// Draws what of `pager` is in sight.
+pub fn draw_page(buffer: &mut Buffer, area: Rect, pager: &mut Pager) {
+    for (y, line) in (area.y..area.bottom()).zip(pager.visible(area.height.into())) {
+        buffer.set_line(area.x, y, line, area.width);
     }
 }
 

@@ -83,7 +83,7 @@ impl Handover {
         options: ApplyOptions,
     ) -> Result<Applied, BundleError> {
         let _lock = self.lock()?;
-        let repository = Repository::open(git, self.top())?;
+        let repository = self.repository(git)?;
         let options = ApplyOptions { allow_config: true, ..options };
         let newest = self.newest_record(keyring, true)?;
         Ok(self.ready(&repository, newest.as_ref(), bundle, options, false)?.1.applied)
@@ -105,9 +105,10 @@ impl Handover {
     ) -> Result<Applied, BundleError> {
         let lock = self.lock()?;
         let seal = keyring.record_seal().ok_or(BundleError::NoKey)?;
-        let repository = Repository::open(git, self.top())?;
+        let repository = self.repository(git)?;
         let newest = self.newest_record(keyring, true)?;
-        let (hidden, ready) = self.ready(&repository, newest.as_ref(), bundle, options, true)?;
+        let ready = self.ready(&repository, newest.as_ref(), bundle, options, true);
+        let (hidden, ready) = ready.map_err(|error| repository.explain(error))?;
         let applied = ready.applied.clone();
         let claim = bundle.note(by, at)?;
         // The record knows the claim before it is made, so that whoever finds the record can give it back.
@@ -147,7 +148,13 @@ impl Handover {
         let patches = preflight::patches(bundle, &workshop)?;
         let scratch = Scratch::new(repository, workshop)?;
         let target = preflight::target(repository, bundle, options)?;
-        let built = build::build(&scratch, repository, &patches, &bundle.manifest().contents, &target)?;
+        let contents = &bundle.manifest().contents;
+        let built = build::build(&scratch, repository, &patches, contents, &target)?;
+        let promised = contents.intent_to_add.iter().map(|promised| &promised.path);
+        let mut paths = built.workspace.keys().chain(built.index.keys()).chain(promised);
+        if let Some(path) = paths.find(|path| repository.is_left_out(path)) {
+            return Err(Refusal::Path { path: path.clone(), reason: "which is this program's own" }.into());
+        }
         let dir = hidden.dir();
         let preparation = Preparation { repository, scratch: &scratch, dir, bundle, target, options, keep };
         let ready = preparation.ready(built)?;

@@ -107,8 +107,8 @@ impl Handover {
     /// Captures everything uncommitted in this worktree but what is nothing but `own`.
     ///
     /// # Errors
-    /// [`BundleError::Bare`], [`BundleError::NotTop`], [`BundleError::Changing`], [`BundleError::Unfaithful`]; git's and the
-    /// system's. Nothing is left behind then. A path that cannot be carried is no error: the manifest names it.
+    /// [`BundleError::Bare`], [`BundleError::NotTop`], [`BundleError::BrokenIndex`], [`BundleError::Changing`],
+    /// [`BundleError::Unfaithful`]; git's and the system's. Nothing is left behind then. A path that cannot be carried is no error: the manifest names it.
     pub fn capture(&self, git: &Git, limits: Limits, own: &[Own]) -> Result<Draft, BundleError> {
         let repository = self.repository(git)?;
         let mut left = BTreeMap::new();
@@ -123,7 +123,7 @@ impl Handover {
                 Err(BundleError::CannotCarry(paths)) if number < MOST_TRIES => {
                     left.extend(paths.into_iter().map(|path| (path, Reason::NoPatch)));
                 }
-                other => return other,
+                other => return other.map_err(|error| repository.explain(error)),
             }
         }
         unreachable!("the last try returns what came of it")
@@ -138,7 +138,8 @@ impl Handover {
         Ok(status.changes.into_iter().map(|change| change.path).collect())
     }
 
-    fn repository<'g>(&self, git: &'g Git) -> Result<Repository<'g>, BundleError> {
+    /// The repository, with the directories that are left out.
+    pub(crate) fn repository<'g>(&self, git: &'g Git) -> Result<Repository<'g>, BundleError> {
         let mut repository = Repository::open(git, self.top())?;
         self.left_out().clone_into(&mut repository.left_out);
         Ok(repository)
@@ -166,9 +167,9 @@ impl Draft {
         &self.contents
     }
 
-    /// Whether there is nothing uncommitted at all but our own wiring.
+    /// Whether there is nothing uncommitted at all but our own wiring and our own files.
     pub fn is_empty(&self) -> bool {
-        self.contents.is_empty() && self.contents.left_behind().next().is_none()
+        !self.contents.has_work()
     }
 
     /// Where its `workspace.patch` lies for now.

@@ -37,6 +37,20 @@ pub enum BundleError {
     /// There is no working tree to capture or to apply to.
     #[error("{} is a bare repository, which has no working tree; work in a clone of it", Sanitised::path(.0))]
     Bare(PathBuf),
+    /// Git's index was cut or damaged, so git can say neither what changed nor what is staged.
+    #[error(
+        "git's index {} is broken, so nothing can be captured or applied; this makes it anew from HEAD, and leaves all \
+         files as they are (what was staged is unstaged then): rm {} && git -C {} reset",
+        Sanitised::path(index),
+        handoff_process::quoted(index),
+        handoff_process::quoted(top)
+    )]
+    BrokenIndex {
+        /// The index.
+        index: PathBuf,
+        /// The worktree's top.
+        top: PathBuf,
+    },
     /// Git had no room to try a patch. Nothing was changed.
     #[error(
         "git could not write what it needed to try {file}: {reason}; make room on the disk of .handover, and try again"
@@ -187,14 +201,12 @@ pub enum Refusal {
     #[error("a {0} is under way in this worktree; finish or abort it first")]
     InProgress(Progress),
     /// HEAD is elsewhere.
-    #[error(
-        "HEAD is {head}, and the bundle was made on {base}; check out {base} first, or apply it to HEAD with --onto-head"
-    )]
+    #[error("{}", other_head(head.as_deref(), base.as_deref()))]
     OtherHead {
-        /// Where HEAD is; "unborn" when nowhere.
-        head: String,
-        /// Where it was.
-        base: String,
+        /// The commit that HEAD is; None: there is none yet.
+        head: Option<String>,
+        /// The commit that the bundle was made on; None: it was made before the first one.
+        base: Option<String>,
     },
     /// The commit it was made on is not here.
     #[error("the commit {0} that the bundle was made on is not in this repository; fetch it first")]
@@ -307,6 +319,24 @@ fn at_base(base: Option<&str>) -> String {
     match base {
         Some(base) => format!("check out {}, on which the bundle was made,", short(base)),
         None => "apply it in a repository without commits, as it was made,".to_owned(),
+    }
+}
+
+fn other_head(head: Option<&str>, base: Option<&str>) -> String {
+    match (head, base) {
+        (Some(head), Some(base)) => format!(
+            "HEAD is {head}, and the bundle was made on {base}; check out {base} first, or apply it to HEAD with \
+             --onto-head"
+        ),
+        (None, Some(base)) => format!(
+            "there is no commit on this branch yet, and the bundle was made on {base}; check that out first: git \
+             checkout {base}"
+        ),
+        (head, None) => format!(
+            "the bundle was made before the first commit, and HEAD is {} here; apply it in a repository without \
+             commits, or to HEAD with --onto-head",
+            head.map_or("nowhere", short)
+        ),
     }
 }
 

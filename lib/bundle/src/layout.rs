@@ -158,8 +158,8 @@ impl Handover {
         Ok(Self { top, dir, left_out: Vec::new() })
     }
 
-    /// Leaves what is in these directories out of every capture: where this program has its own files, which may lie in
-    /// the worktree of a repository around a home directory.
+    /// Leaves what is in these directories out of every capture, and has no apply write there: where this program has its
+    /// own files, which may lie in the worktree of a repository around a home directory.
     #[must_use]
     pub fn leaving_out(mut self, directories: &[PathBuf]) -> Self {
         let canonical = directories.iter().map(|directory| handoff_files::canonical(directory));

@@ -82,9 +82,14 @@ impl Contents {
         self.files.is_empty() && self.staged.is_empty() && self.intent_to_add.is_empty()
     }
 
-    /// What was uncommitted work and is not in the bundle: [`Contents::not_carried`] without our own wiring.
+    /// What was uncommitted and is not in the bundle: [`Contents::not_carried`] without our own wiring.
     pub fn left_behind(&self) -> impl Iterator<Item = &NotCarried> {
         self.not_carried.iter().filter(|left| left.reason != Reason::OwnWiring)
+    }
+
+    /// Whether there is uncommitted work, carried or not: the user's, which our own files are not.
+    pub fn has_work(&self) -> bool {
+        !self.is_empty() || self.left_behind().any(|left| left.reason != Reason::OwnState)
     }
 }
 
@@ -212,6 +217,8 @@ pub enum Reason {
     HiddenFromGit,
     /// What `handover enable` made of it, and nothing else: made for one machine, and nobody's work.
     OwnWiring,
+    /// Git tracks it, and it is what this program keeps in `.handover`, in its store or in its state directory.
+    OwnState,
 }
 
 impl Reason {
@@ -233,6 +240,7 @@ impl Reason {
                 "the conflict's three versions in the index; the file itself is carried"
             }
             Self::OwnWiring => "what handover enable wired",
+            Self::OwnState => "handover's own, and tracked by git: commit it, or copy it yourself",
             Self::HiddenFromGit => "changed, but git was told not to look at it",
         }
     }

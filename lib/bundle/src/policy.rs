@@ -92,6 +92,23 @@ const FILES: [&str; 43] = [
 /// The directory of the bundles, at the top.
 pub const OWN_DIRECTORY: &str = ".handover";
 
+/// What this program keeps in it, folded. A bundle neither carries nor writes anything of these names; other names in the
+/// directory are the user's.
+const OWN_NAMES: [&str; 9] = [
+    ".gitignore",
+    "apply.lock",
+    "bundles",
+    "config.toml",
+    "current",
+    "current.lock",
+    "rendered",
+    "undo",
+    "wired.json",
+];
+
+/// How the names of files that are being written start there, and of those that are being replaced.
+const TEMPORARY_NAMES: [&str; 2] = [".tmp-", ".agent-handoff-tmp-"];
+
 /// The longest path and the deepest one that are carried, in bytes and components: what Linux and macOS can name.
 const LONGEST: usize = 4000;
 const DEEPEST: usize = 500;
@@ -111,7 +128,7 @@ pub fn forbidden(path: &TreePath) -> Option<&'static str> {
     if bytes.len() > LONGEST || path.components().count() > DEEPEST {
         return Some("which is longer than a path can be");
     }
-    for (depth, component) in path.components().enumerate() {
+    for component in path.components() {
         match component {
             b"" | b"." => return Some("which is not a plain path"),
             b".." => return Some("which leads out of the tree"),
@@ -121,11 +138,20 @@ pub fn forbidden(path: &TreePath) -> Option<&'static str> {
         if is_dot_git(component) {
             return Some("which is git's own, or would be on some file systems");
         }
-        if depth == 0 && is_own(component) {
-            return Some("which is where the bundles are");
-        }
     }
-    None
+    is_own_state(path).then_some("which is this program's own, in .handover")
+}
+
+/// Whether `path` is `.handover` itself, one of the files and directories that this program keeps there, or anything in a
+/// directory whose name a file system could take for `.handover`, as `.HANDOVER`.
+pub fn is_own_state(path: &TreePath) -> bool {
+    let mut components = path.components();
+    let Some(directory) = components.next().filter(|first| is_own_directory(first)) else { return false };
+    let Some(name) = components.next() else { return true };
+    let name = comparable(name);
+    directory != OWN_DIRECTORY.as_bytes()
+        || OWN_NAMES.contains(&&*name)
+        || TEMPORARY_NAMES.iter().any(|start| name.starts_with(start))
 }
 
 /// `.git` as some file system would take it: in any case, with dots, spaces or a stream behind it or by its short name
@@ -147,10 +173,14 @@ fn is_dot_git(component: &[u8]) -> bool {
     false
 }
 
-fn is_own(component: &[u8]) -> bool {
+fn is_own_directory(component: &[u8]) -> bool {
+    comparable(component) == OWN_DIRECTORY
+}
+
+/// A name as Windows compares it too: up to a backslash or a stream's name, without dots and spaces at its end.
+fn comparable(component: &[u8]) -> String {
     let seen = fold(component.split(|byte| matches!(byte, b'\\' | b':')).next().unwrap_or_default());
-    let end = seen.trim_end_matches([' ', '.']);
-    end == OWN_DIRECTORY
+    seen.trim_end_matches([' ', '.']).to_owned()
 }
 
 /// The name as a file system compares it that knows neither case nor composition, and does not see some characters.
@@ -299,8 +329,13 @@ mod tests {
             "./a",
             "a/.",
             "",
-            ".handover/x",
+            ".handover",
+            ".handover/config.toml",
+            ".handover/Config.toml.",
+            ".handover/bundles/x",
+            ".handover/.tmp-0",
             ".HANDOVER",
+            ".HANDOVER/notes.md",
             ".handover./x",
             ".g\u{ff49}t",
             "a/",
@@ -317,6 +352,8 @@ mod tests {
             "..a",
             "git~",
             "x/.handover",
+            ".handover/notes.md",
+            ".handover/notes/bundles",
             ".gitx",
             " a",
             "-a",

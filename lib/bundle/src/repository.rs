@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -60,7 +60,7 @@ pub(crate) struct Repository<'g> {
     /// Where the objects are.
     objects: PathBuf,
     pub(crate) format: gix_hash::Kind,
-    /// Directories of this program that are never part of a capture.
+    /// Directories of this program that no capture reads and no apply writes.
     pub(crate) left_out: Vec<TreePath>,
     /// Whether its file system tells names apart by their case.
     pub(crate) knows_case: bool,
@@ -110,6 +110,11 @@ impl<'g> Repository<'g> {
             left_out: Vec::new(),
             shield: RefCell::default(),
         })
+    }
+
+    /// Whether `path` is in a directory that is left out.
+    pub(crate) fn is_left_out(&self, path: &TreePath) -> bool {
+        self.left_out.iter().any(|directory| path.is_within(directory.as_bytes()))
     }
 
     /// What has to be written to for another index, and cannot be: the git directory, the objects.
@@ -181,6 +186,43 @@ impl<'g> Repository<'g> {
         let mut hasher = gix_hash::hasher(self.format);
         hasher.update(format!("blob {size}\0").as_bytes());
         hasher
+    }
+
+    /// `error`, or that git's index is broken, if it is: that is why git failed then, whatever it says.
+    pub(crate) fn explain(&self, error: BundleError) -> BundleError {
+        match self.has_whole_index() {
+            Ok(false) => {
+                BundleError::BrokenIndex { index: self.git_dir.path_of("index"), top: self.top.clone() }
+            }
+            _ => error,
+        }
+    }
+
+    /// Whether the index has the checksum at its end that git put there, or none, or is not there.
+    fn has_whole_index(&self) -> Result<bool, BundleError> {
+        let mut file = match self.git_dir.open_to_read("index") {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
+            Err(error) => return Err(error.into()),
+        };
+        let path = file.path().to_owned();
+        let failed = || FileError::new("read", &path);
+        let Some(size) = file.size().checked_sub(self.format.len_in_bytes() as u64) else { return Ok(false) };
+        let mut hasher = gix_hash::hasher(self.format);
+        let mut content = file.stream().take(size);
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let count = content.read(&mut buffer).map_err(failed())?;
+            if count == 0 {
+                break;
+            }
+            hasher.update(&buffer[..count]);
+        }
+        let mut checksum = vec![0; self.format.len_in_bytes()];
+        file.stream().read_exact(&mut checksum).map_err(failed())?;
+        let checksum = crate::path::hex(&checksum);
+        // With `index.skipHash` git leaves it at zero.
+        Ok(finish(hasher)? == checksum || checksum.bytes().all(|digit| digit == b'0'))
     }
 
     /// The name of a blob.

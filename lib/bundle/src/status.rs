@@ -5,13 +5,13 @@ use std::io::{BufRead, BufReader, Read};
 use crate::error::BundleError;
 use crate::git::{GitError, failed, odd};
 use crate::path::TreePath;
-use crate::policy::OWN_DIRECTORY;
+use crate::policy;
 use crate::repository::Repository;
 
 /// The longest record that is read: a path, and what is said of it.
 const LONGEST: u64 = 1 << 20;
 
-/// The whole answer, without what is in `.handover`.
+/// The whole answer, our own files apart.
 #[derive(Debug, Default)]
 pub(crate) struct Status {
     /// The commit that HEAD names; None when it is unborn.
@@ -19,6 +19,8 @@ pub(crate) struct Status {
     /// The branch; None when HEAD is detached.
     pub(crate) branch: Option<String>,
     pub(crate) changes: Vec<Change>,
+    /// What git tracks and has changed of our own files: no work, never carried, and in no apply's way.
+    pub(crate) own_state: Vec<TreePath>,
     /// Ignored files, and directories that are ignored as a whole.
     pub(crate) ignored: Vec<TreePath>,
     /// Whether untracked files are listed: the user's configuration may say that none is work.
@@ -116,9 +118,14 @@ impl Status {
             };
             status.changes.retain(|change| !(is_nested(change) && is_linked(&change.path)));
         }
-        let is_left_out =
-            |path: &TreePath| repository.left_out.iter().any(|out| path.is_within(out.as_bytes()));
-        status.changes.retain(|change| !is_left_out(&change.path));
+        let is_own = |path: &TreePath| policy::is_own_state(path) || repository.is_left_out(path);
+        let (own, changes) = status.changes.into_iter().partition(|change| is_own(&change.path));
+        status.changes = changes;
+        let own: Vec<Change> = own;
+        let tracked = own
+            .into_iter()
+            .filter(|change| matches!(change.kind, ChangeKind::Tracked { .. } | ChangeKind::Unmerged));
+        status.own_state = tracked.map(|change| change.path).collect();
         Ok(status)
     }
 
@@ -181,9 +188,6 @@ impl Status {
             Some(directory) => (TreePath::new(directory), true),
             None => (TreePath::new(bytes), false),
         };
-        if path.is_within(OWN_DIRECTORY.as_bytes()) {
-            return Ok(());
-        }
         if kind == b"! " {
             self.ignored.push(path);
             return Ok(());

@@ -1,11 +1,10 @@
 //! The screen as it is drawn: a title, the list, the preview beside or below it, and the last line.
 
-use handoff_board::parts::{Hint, Pager, Theme, help_lines, hints, plain, put, text};
+use handoff_board::parts::{FILTER, Hint, PAGE, draw_hints, draw_page, help_lines, plain, put, text};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::Line;
 
 use crate::model::{Row, Scope, Shelf, State};
 use crate::view::{Page, Prompt, View};
@@ -88,13 +87,15 @@ impl View {
         let text_area = Rect { width: area.width.min(MAX_TEXT), ..area };
         match &mut self.page {
             Some(Page::Help(pager)) => {
-                draw_page(buffer, text_area, pager, help_lines(pages::KEYS, theme, text_area.width.into()));
+                pager.set_lines(help_lines(pages::KEYS, theme, text_area.width.into()));
+                draw_page(buffer, text_area, pager);
             }
             Some(Page::Message(message, pager)) => {
                 let lines = message
                     .lines()
                     .flat_map(|line| plain(&text::cell(line), Style::new(), text_area.width.into()));
-                draw_page(buffer, text_area, pager, lines.collect());
+                pager.set_lines(lines.collect());
+                draw_page(buffer, text_area, pager);
             }
             Some(Page::Reading(pager)) => {
                 let Some(shown) = &self.shown else { return };
@@ -103,12 +104,8 @@ impl View {
                 let lines = u16::from(area.height >= 10) + 1;
                 let below =
                     Rect { y: area.y + lines, height: area.height.saturating_sub(lines), ..text_area };
-                draw_page(
-                    buffer,
-                    below,
-                    pager,
-                    preview::lines(&shown.text, theme, below.width.into(), u16::MAX),
-                );
+                pager.set_lines(preview::lines(&shown.text, theme, below.width.into(), u16::MAX));
+                draw_page(buffer, below, pager);
             }
             None => self.draw_list_page(buffer, area, margin),
         }
@@ -153,12 +150,8 @@ impl View {
         let top = area.y + u16::from(!is_wide);
         put(buffer, area, top, &title, theme.strong());
         let below = Rect { y: top + 1, height: area.bottom().saturating_sub(top + 1), ..area };
-        draw_page(
-            buffer,
-            below,
-            &mut self.preview,
-            preview::lines(&shown.text, theme, below.width.into(), below.height),
-        );
+        self.preview.set_lines(preview::lines(&shown.text, theme, below.width.into(), below.height));
+        draw_page(buffer, below, &mut self.preview);
     }
 
     /// The tabs, and whose handoffs these are.
@@ -243,7 +236,7 @@ impl View {
         let theme = self.theme;
         let width = usize::from(area.width);
         match &self.prompt {
-            Some(Prompt::Search) => return Some(self.search.draw(buffer, area, "/", pages::SEARCH, theme)),
+            Some(Prompt::Search) => return Some(self.search.draw(buffer, area, "/", FILTER, theme)),
             Some(Prompt::Forward(_, input)) => {
                 return Some(input.draw(buffer, area, "forward to: ", pages::FORWARD, theme));
             }
@@ -281,10 +274,10 @@ impl View {
             _ => *hint,
         };
         match &self.page {
-            Some(Page::Help(_) | Page::Message(..)) => pages::PAGE.to_vec(),
+            Some(Page::Help(_) | Page::Message(..)) => PAGE.to_vec(),
             Some(Page::Reading(_)) => {
                 let is_letter = |hint: &&Hint| matches!(hint.key, "a" | "u" | "f" | "e" | "d");
-                pages::PAGE.iter().chain(of_row.iter().filter(is_letter)).copied().collect()
+                PAGE.iter().chain(of_row.iter().filter(is_letter)).copied().collect()
             }
             None if self.listed.is_empty() && !self.search.text.is_empty() => pages::NO_MATCH.to_vec(),
             None if self.listed.is_empty() => pages::NOTHING.iter().map(named).collect(),
@@ -300,24 +293,5 @@ impl View {
             }
             None => String::new(),
         }
-    }
-}
-
-fn draw_page(buffer: &mut Buffer, area: Rect, pager: &mut Pager, lines: Vec<Line<'static>>) {
-    pager.set_lines(lines);
-    for (y, line) in (area.y..area.bottom()).zip(pager.visible(area.height.into())) {
-        buffer.set_line(area.x, y, line, area.width);
-    }
-}
-
-fn draw_hints(buffer: &mut Buffer, area: Rect, of: &[Hint], position: &str, theme: Theme) {
-    let width = usize::from(area.width);
-    let taken = if position.is_empty() { 0 } else { text::width(position) + 2 };
-    let line = hints(of, width.saturating_sub(taken), theme);
-    let room = width - line.width().min(width);
-    buffer.set_line(area.x, area.y, &line, area.width);
-    if taken > 0 && room >= taken {
-        let line = Line::styled(text::padded(position, room, true), theme.quiet());
-        buffer.set_line(area.right() - u16::try_from(room).unwrap_or(0), area.y, &line, area.width);
     }
 }

@@ -76,9 +76,4 @@ pub(crate) const NOTHING: &[Hint] = &[
 pub(crate) const NO_MATCH: &[Hint] =
     &[Hint::new("esc", "clear search", 0), Hint::new("?", "help", 2), Hint::new("q", "quit", 1)];
 
-pub(crate) const PAGE: &[Hint] =
-    &[Hint::new("esc", "back", 0), Hint::new("↑↓", "scroll", 2), Hint::new("q", "quit", 1)];
-
-pub(crate) const SEARCH: &[Hint] = &[Hint::new("enter", "keep", 1), Hint::new("esc", "clear", 0)];
-
 pub(crate) const FORWARD: &[Hint] = &[Hint::new("tab", "completes", 1), Hint::new("esc", "cancel", 0)];

@@ -47,6 +47,8 @@ pub struct Ending<'a> {
     pub usage: Option<Usage>,
     /// The same of the whole conversation, as the backend counts it; None where that is unknown.
     pub conversation_usage: Option<Usage>,
+    /// Whether the result is wanted as a handoff, asked for at the start or not: the list has it so from now on.
+    pub to_inbox: bool,
 }
 
 /// What came of it.
@@ -75,6 +77,7 @@ impl Run<'_> {
             self.info.usage.clone_from(&ending.usage);
         }
         self.info.conversation_usage.clone_from(&ending.conversation_usage);
+        self.info.to_inbox |= ending.to_inbox;
         let result = self.runs.write_result(&self.id, &self.backend, state, &self.info, ending.text);
         if let Err(error) = &result {
             if state == State::Success {

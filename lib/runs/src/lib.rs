@@ -13,13 +13,13 @@ mod files;
 mod id;
 mod listing;
 mod lock;
-mod news;
 mod notice;
 mod reconcile;
 mod reserve;
 mod row;
 mod run;
 mod theirs;
+mod updates;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,10 +35,10 @@ pub use files::Files;
 pub use id::RunId;
 pub use listing::{Filter, Found};
 pub use lock::ConversationLock;
-pub use news::{News, Reader};
 pub use reserve::Reserved;
 pub use row::{Row, State, Usage};
 pub use run::{Conversation, NewRun, Run};
+pub use updates::{ListReader, ListUpdate};
 
 /// Every run of this user.
 #[derive(Debug)]

@@ -41,6 +41,7 @@ impl Runs {
         } else if self.runs.rename_over(format!("{id}{UNTOLD}"), &told).is_err() {
             // A run of handoff-cli's has no mark. Where no file can be made, it may be told twice.
             let _ = self.runs.create_new(&told);
+            let _ = self.runs.remove(format!("{id}{UNTOLD}"));
         }
     }
 
@@ -72,6 +73,11 @@ impl Runs {
                 None => matches!(Held::ask(&self.runs, &format!("{id}{LOCK}"), false), Ok(Asked::Busy)),
             };
             if is_at_work {
+                continue;
+            }
+            // The run may have ended, its end delivered and then recorded, since this mark was opened.
+            let is_still_marked = self.runs.open_file(&entry.name).is_ok_and(|now| now.is_same(&marker));
+            if !is_still_marked {
                 continue;
             }
             let ended = row.as_ref().and_then(|row| row.ended).map(Timestamp::seconds);

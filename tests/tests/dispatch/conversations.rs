@@ -107,10 +107,12 @@ fn one_run_at_a_time_is_on_a_conversation() {
     let stage = Stage::new(&format!("while [ ! -e ../go ]; do sleep 0.02; done; {DONE}"));
     let mut run = stage.started(&["run", "--text", "a"]);
     let first = id(&stage.row());
-    let refused = stage.handoff(&["resume", &first, "--text", "b"]);
-    let words =
-        format!("agent-handoff: {first} is at work on this conversation: handoff wait, or handoff stop\n");
-    refused.is(1, "", &words);
+    let words = format!(
+        "agent-handoff: {first} is at work on this conversation: handoff wait {first}, or handoff stop {first}\n"
+    );
+    for args in [&["resume", &first, "--text", "b"][..], &["open", &first], &["open"]] {
+        stage.handoff(args).is(1, "", &words);
+    }
     assert_eq!(stage.list().len(), 1);
     // A second one that resumes is in the way just so.
     std::fs::write(stage.world.path("go"), "").unwrap();

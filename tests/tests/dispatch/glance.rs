@@ -44,8 +44,8 @@ fn what_waits_and_what_ran_here_has_a_line_each_and_other_worktrees_are_counted(
     assert_eq!(lines[..2], ["TOP/app", ""]);
     let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
     assert_eq!(words(lines[2]), "unread Auth refactor from app just now");
-    assert!(words(lines[3]).starts_with("success fix the tests ds, "), "{text}");
-    assert!(words(lines[3]).ends_with("-tests just now"), "{text}");
+    let id = stage.row()["id"].as_str().unwrap().to_owned();
+    assert_eq!(words(lines[3]), format!("success fix the tests {id}, ds just now"));
     assert_eq!(
         lines[4..],
         [
@@ -84,4 +84,33 @@ fn many_handoffs_are_counted_behind_the_first() {
     let text = glance(&stage, &stage.repo, 80);
     assert_eq!(text.lines().filter(|line| line.contains("Auth refactor")).count(), 5, "{text}");
     assert!(text.contains("\nunread  and 2 more"), "{text}");
+}
+
+#[test]
+fn an_id_is_whole_where_there_is_room_for_it_and_the_title_is_cut() {
+    let stage = Stage::done();
+    let prompt = "a prompt with more words than there is room for beside the id of its run";
+    assert_eq!(stage.handoff(&["run", "--slug", "three-long-words", "--text", prompt]).code, 0);
+    let id = stage.row()["id"].as_str().unwrap().to_owned();
+    let text = glance(&stage, &stage.repo, 80);
+    assert!(text.contains(&format!("  {id}  just now\n")), "{text}");
+    assert!(text.contains("success  a prompt with more"), "{text}");
+    for columns in 30..=90 {
+        let text = glance(&stage, &stage.repo, columns);
+        let line = text.lines().nth(2).unwrap();
+        // Whole, or not there.
+        assert!(line.contains(&id) || !line.contains(&id[..8]), "{columns}: {line}");
+    }
+}
+
+#[test]
+fn a_time_is_said_once_of_what_was_offered_at_once() {
+    let stage = Stage::done();
+    stage.world.write(&stage.repo, &["--topic", "one"], BODY);
+    let claude = tests::Claude::open(&stage.world, &stage.repo, "s-1");
+    let hook = claude.command("session-start");
+    assert!(tests::feed(hook, claude.payload("startup").as_bytes()).out().contains("UNTRUSTED"));
+    let text = glance(&stage, &stage.repo, 100);
+    assert!(text.contains("offered to claude-code"), "{text}");
+    assert_eq!(text.matches("just now").count(), 1, "{text}");
 }

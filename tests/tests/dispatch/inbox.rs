@@ -72,6 +72,14 @@ fn a_caller_that_is_gone_finds_the_result_in_the_inbox() {
     arrives(&stage);
     let shown = stage.world.surface(&stage.repo);
     assert!(shown.contains("> It is done."), "{shown}");
+    // Nobody asked for it, so it says why it is there.
+    let why = "since the process that started the run ended before it did";
+    assert!(shown.contains(&format!("The result is left here, {why}.")), "{shown}");
+    let tasks = stage.world.home().join(".handoff/tasks");
+    let mut files = std::fs::read_dir(tasks).unwrap().map(|entry| entry.unwrap().path());
+    let out = files.find(|path| path.to_string_lossy().ends_with(".out.txt")).unwrap();
+    let out = std::fs::read_to_string(out).unwrap();
+    assert!(out.contains(" note: the result of ") && out.contains(why), "{out}");
 }
 
 #[test]

@@ -66,6 +66,39 @@ fn a_run_is_found_looked_at_and_left_with_its_conversation() {
 }
 
 #[test]
+fn a_run_that_cannot_be_opened_is_named_with_the_reason_and_the_view_stays() {
+    let stage = stage();
+    announced(&stage.handoff(&["run", "--text", "first task"]));
+    let mut run = stage.started(&["run", "--text", "wait for it"]);
+    let Some(terminal) = view(&stage, 120, &[]) else { return };
+    terminal.wait_for("2 runs");
+    terminal.keys(&["o"]);
+    terminal.wait_for("not opened: ");
+    let screen = terminal.wait_for(" is at work on this conversation: handoff wait ");
+    assert!(screen.contains("2 runs"), "{screen}");
+    std::fs::write(stage.world.path("go"), "").unwrap();
+    assert_eq!(run.ends(), 0);
+    std::fs::remove_file(stage.world.path("bin/claude")).unwrap();
+    terminal.keys(&["q"]);
+    terminal.is_given_back();
+    let mut list = stage.command(&["list"]);
+    list.env("PATH", stage.world.path("bin")).env("PAGER", "nowhere").env("VISUAL", "nowhere");
+    let Some(terminal) = Terminal::shell(120, 24, &typed(&list, &[])) else { return };
+    terminal.wait_for("2 runs");
+    for (key, reason) in [
+        ("o", "not opened: could not find claude: install it"),
+        ("p", "could not start the pager: set PAGER to a program that is there"),
+        ("e", "could not start the editor: set VISUAL or EDITOR to a program that is there"),
+    ] {
+        terminal.keys(&[key]);
+        let screen = terminal.wait_for(reason);
+        assert!(screen.contains("2 runs"), "{screen}");
+    }
+    terminal.keys(&["q"]);
+    terminal.is_given_back();
+}
+
+#[test]
 fn a_run_is_watched_and_stopped() {
     let stage = stage();
     let mut run = stage.started(&["run", "--text", "wait for it"]);

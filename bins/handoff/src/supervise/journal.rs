@@ -40,6 +40,13 @@ impl Journal {
         self.raw(&format!("{time} end: {state}{}\n", why.replace(['\n', '\r'], " ")));
     }
 
+    /// The same in the file alone, of what is shown elsewhere.
+    pub(crate) fn keep(&mut self, words: &str) {
+        let now = Timestamp::now().to_string();
+        let time = now.get(11..19).unwrap_or_default();
+        self.raw(&format!("{time} {}\n", words.replace(['\n', '\r'], " ")));
+    }
+
     /// The line that ends it, which only we write.
     pub(crate) fn end(&mut self, line: &str) {
         self.raw(&format!("{line}\n"));

@@ -43,9 +43,9 @@ impl Pump {
         Self(receiver)
     }
 
-    /// The next thing that arrives within `patience`.
-    pub(crate) fn next(&self, patience: Duration) -> Arrived {
-        self.0.recv_timeout(patience).unwrap_or_else(|error| match error {
+    /// The next thing that arrives within `timeout`.
+    pub(crate) fn next(&self, timeout: Duration) -> Arrived {
+        self.0.recv_timeout(timeout).unwrap_or_else(|error| match error {
             RecvTimeoutError::Timeout => Arrived::Nothing,
             RecvTimeoutError::Disconnected => Arrived::End,
         })

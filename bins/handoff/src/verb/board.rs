@@ -7,7 +7,7 @@ use std::process::Command;
 use handoff_board::{Changes, Clock, Detail, Document, Left, News, Options, Shown, Source, Tokens, Viewer};
 use handoff_document::Timestamp;
 use handoff_process::Failure;
-use handoff_runs::{Reader, Row, Runs, State};
+use handoff_runs::{ListReader, Row, Runs, State};
 use handoff_text::Sanitised;
 
 use super::changes::Inquiry;
@@ -24,7 +24,7 @@ pub(crate) fn show(here: &Here<'_>, runs: Runs) -> Result<u8, Failure> {
     let places = Places::new();
     let place = places.name_here();
     let mut record =
-        Record { here, runs, places, reader: Reader::default(), running: HashMap::new(), inquiry: None };
+        Record { here, runs, places, reader: ListReader::default(), running: HashMap::new(), inquiry: None };
     let clock = Clock {
         now: || Timestamp::now().seconds(),
         minute: |seconds| handoff_clock::minute(Timestamp::from_seconds(seconds)),
@@ -42,7 +42,7 @@ struct Record<'a, 'h> {
     here: &'a Here<'h>,
     runs: Runs,
     places: Places,
-    reader: Reader,
+    reader: ListReader,
     /// The runs that go on, whose progress the list doesn't have.
     running: HashMap<String, Row>,
     inquiry: Option<Inquiry>,
@@ -104,7 +104,7 @@ impl Record<'_, '_> {
 impl Source for Record<'_, '_> {
     fn news(&mut self) -> Result<News, String> {
         self.here.reconcile(&self.runs).map_err(|error| error.to_string())?;
-        let news = self.runs.news(&mut self.reader).map_err(|error| error.to_string())?;
+        let news = self.runs.list_update(&mut self.reader).map_err(|error| error.to_string())?;
         if news.is_reset {
             self.running.clear();
         }
@@ -117,7 +117,7 @@ impl Source for Record<'_, '_> {
             newer: self.take(news.newer),
             changed,
             older: self.take(news.older),
-            has_more: !news.is_whole,
+            has_more: news.has_more,
         })
     }
 
@@ -159,8 +159,15 @@ impl Source for Record<'_, '_> {
         }
     }
 
+    fn can_open(&mut self, id: &str) -> Result<(), String> {
+        open::check(self.here, &self.runs, id).map_err(|failure| failure.words)
+    }
+
     fn stop(&mut self, id: &str) -> Result<(), String> {
         let row = self.row(id)?;
+        if row.state != State::Running {
+            return Err(format!("it has ended already: {}", row.state.name()));
+        }
         stop::ask(row.supervisor.or(row.process)).map_err(|error| error.to_string())
     }
 

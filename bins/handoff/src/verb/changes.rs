@@ -74,10 +74,24 @@ impl Inquiry {
 pub(crate) fn in_pager(cwd: &Path, started: Option<Timestamp>) -> Result<Command, String> {
     let top = top(cwd)?;
     let base = base(&top, started)?;
+    check_pager(&top)?;
     let mut command = git(&top);
     command.args(["diff", "--stat", "--patch", &base, "--"]);
     viewer::stay(&mut command);
     Ok(command)
+}
+
+/// Checks that git's pager is there: without it git prints past the screen and succeeds.
+fn check_pager(top: &Path) -> Result<(), String> {
+    let pager = said(git(top).args(["var", "GIT_PAGER"]))?.unwrap_or_default();
+    let pager = String::from_utf8_lossy(&pager).into_owned();
+    let Some(program) = pager.split_whitespace().next() else { return Ok(()) };
+    // What only a shell understands is left to the one that git runs.
+    if !program.chars().all(|c| c.is_ascii_alphanumeric() || "/._+-".contains(c)) {
+        return Ok(());
+    }
+    let found = said(Command::new("/bin/sh").args(["-c", "command -v \"$0\"", program]))?;
+    found.map(drop).ok_or_else(|| format!("could not find git's pager {program}: set core.pager or PAGER"))
 }
 
 fn git(directory: &Path) -> Command {

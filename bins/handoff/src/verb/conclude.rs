@@ -7,7 +7,7 @@ use handoff_process::Failure;
 use handoff_runs::{Ending, Files, RecordError, Run, State, Usage};
 use handoff_text::Sanitised;
 
-use super::deliver;
+use super::deliver::{self, About, Why};
 use super::dispatch::LaunchError;
 use crate::args::Task;
 use crate::here::Here;
@@ -73,8 +73,9 @@ impl Conclusion {
         conclusion
     }
 
-    fn ending(&self) -> Ending<'_> {
+    fn ending(&self, to_inbox: bool) -> Ending<'_> {
         Ending {
+            to_inbox,
             state: self.state,
             reason: self.reason.as_deref(),
             text: self.text.as_bytes(),
@@ -100,16 +101,23 @@ pub(super) fn conclude(
     let id = run.id().to_string();
     let files = run.files().clone();
     let conclusion = Conclusion::of(end, &files);
-    let done = run.finish(&conclusion.ending(), |state| {
-        if !(task.to_inbox || end.is_orphan) {
+    let to_inbox = task.to_inbox || end.is_orphan;
+    let done = run.finish(&conclusion.ending(to_inbox), |state| {
+        if !to_inbox {
             return true;
         }
-        let about = deliver::About { id: &id, backend: &end.backend.name, prompt: &files.prompt };
-        let delivered = deliver::result(here, &about, state, &conclusion.text, &files.result, end.from);
-        if let Err(error) = &delivered {
-            here.output.complain(format_args!("{id}: could not leave the result in the inbox: {error}"));
+        let why = if task.to_inbox { Why::Wanted } else { Why::CallerEnded };
+        let about = About { id: &id, backend: &end.backend.name, prompt: &files.prompt, why };
+        match deliver::result(here, &about, state, &conclusion.text, &files.result, end.from) {
+            Ok(note) => {
+                journal.keep(&note);
+                true
+            }
+            Err(error) => {
+                here.output.complain(format_args!("{id}: could not leave the result in the inbox: {error}"));
+                false
+            }
         }
-        delivered.is_ok()
     });
     unrecorded(here, done.unrecorded.as_ref(), "how the run ended is not in the list yet");
     report(here, &id, end, &conclusion, done.state, &files.result);

@@ -36,23 +36,45 @@ pub(crate) struct About<'a> {
     pub(crate) backend: &'a str,
     /// The file.
     pub(crate) prompt: &'a Path,
+    pub(crate) why: Why,
 }
 
-/// The same with the text that the result file has.
+/// Why the result is left as a handoff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// It was asked for, with `--to-inbox`.
+    Wanted,
+    /// The process that started the run ended before the run did, so its output may have no reader.
+    CallerEnded,
+    /// A later command leaves it, which cannot tell the two apart.
+    Later,
+}
+
+impl Why {
+    /// The reason as the end of a sentence; empty where nobody needs one.
+    fn clause(self) -> &'static str {
+        match self {
+            Self::CallerEnded => ", since the process that started the run ended before it did",
+            Self::Wanted | Self::Later => "",
+        }
+    }
+}
+
+/// Sends the text that the result file has to the worktree of `from`; returns what is noted of it.
 pub(crate) fn stored(
     here: &Here<'_>,
     about: &About<'_>,
     state: State,
     file: &Path,
     from: Option<&Path>,
-) -> Result<(), DeliverError> {
+) -> Result<String, DeliverError> {
     // The handoff is left all the same: the run has ended.
     let read = Text::read(file, MAX_STORED_BYTES, Part::Beginning);
     let read = read.unwrap_or_else(|error| Text { text: format!("({error})"), left_out: 0 });
     send(here, about, state, &read, file, from)
 }
 
-/// Sends the result of the run `about` to the worktree of `from`.
+/// The same with the result of a run that has just ended.
 pub(crate) fn result(
     here: &Here<'_>,
     about: &About<'_>,
@@ -60,7 +82,7 @@ pub(crate) fn result(
     text: &str,
     file: &Path,
     from: Option<&Path>,
-) -> Result<(), DeliverError> {
+) -> Result<String, DeliverError> {
     send(here, about, state, &Text { text: text.to_owned(), left_out: 0 }, file, from)
 }
 
@@ -71,7 +93,7 @@ fn send(
     text: &Text,
     file: &Path,
     from: Option<&Path>,
-) -> Result<(), DeliverError> {
+) -> Result<String, DeliverError> {
     let id = about.id;
     let from = from.ok_or(DeliverError::UnknownCaller)?;
     let request = HandoffRequest {
@@ -84,8 +106,13 @@ fn send(
         dirty_files: None,
     };
     request.send(&body(about, state, text, file))?;
-    here.note(&format!("note: the result of {id} waits in the inbox of {}\n", Sanitised::path(from)));
-    Ok(())
+    let note = format!(
+        "note: the result of {id} waits in the inbox of {}{}",
+        Sanitised::path(from),
+        about.why.clause()
+    );
+    here.note(&format!("{note}\n"));
+    Ok(note)
 }
 
 /// What the task was, as far as the record has it.
@@ -116,6 +143,10 @@ fn body(about: &About<'_>, state: State, text: &Text, file: &Path) -> String {
     };
     // What another agent wrote must not open sections of its own.
     let quoted: String = shown.lines().map(|line| format!("> {line}\n")).collect();
+    let left = match about.why.clause() {
+        "" => String::new(),
+        clause => format!("The result is left here{clause}.\n"),
+    };
     let next = match state {
         State::Success => format!("Check the result of {id} below, and go on with what it was for."),
         _ => format!(
@@ -124,7 +155,7 @@ fn body(about: &About<'_>, state: State, text: &Text, file: &Path) -> String {
     };
     format!(
         "# Handoff — result of {id}\n\n## Immediate next action\n{next} The whole is in {file}.\n\n\
-         ## Status as of its end\nA task that was handed to another agent ended: {}.\n{}\n{quoted}{rest}",
+         ## Status as of its end\nA task that was handed to another agent ended: {}.\n{left}{}\n{quoted}{rest}",
         state.name(),
         task(about)
     )

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use handoff_backends::{Backend, Conversation as Talk};
 use handoff_process::{Environment, Failure};
-use handoff_runs::{Conversation, NewRun, Run, Runs};
+use handoff_runs::{Conversation, NewRun, Row, Run, Runs};
 use handoff_text::Sanitised;
 use rustix::io::Errno;
 use rustix::process::Pid;
@@ -63,7 +63,7 @@ pub(crate) fn resume(
 ) -> Result<u8, Failure> {
     let runs = here.runs()?;
     let old = here.resumable(&runs, id, native)?;
-    let Some(prompt) = prompt::read(here.output, task)? else { return open::conversation(here, &old) };
+    let Some(prompt) = prompt::read(here.output, task)? else { return open::conversation(here, &runs, &old) };
     let config = here.config()?;
     old.check_backend(task.backend.as_deref())?;
     let backend =
@@ -176,9 +176,17 @@ fn wait_for_guard(runs: &Runs, session: &str) -> Result<(), Failure> {
 }
 
 fn busy(runs: &Runs, session: &str) -> Failure {
-    let by = runs.on_conversation(session).ok().and_then(|rows| rows.first().map(|row| row.id.to_string()));
-    let by = by.unwrap_or_else(|| "another run".to_owned());
-    Failure::new(format!("{by} is at work on this conversation: handoff wait, or handoff stop"))
+    let by = runs.on_conversation(session).ok().and_then(|rows| rows.into_iter().next());
+    by.map_or_else(
+        || Failure::new("another run is at work on this conversation: try again when it has ended"),
+        |row| at_work(&row),
+    )
+}
+
+/// Why the conversation of `row`, which is at work, is not taken up: two agents must not be on one.
+pub(super) fn at_work(row: &Row) -> Failure {
+    let id = &row.id;
+    Failure::new(format!("{id} is at work on this conversation: handoff wait {id}, or handoff stop {id}"))
 }
 
 /// The run's own notes of what the supervisor learns.

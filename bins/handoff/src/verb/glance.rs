@@ -31,9 +31,23 @@ const MIN_TEXT: usize = 12;
 struct Line {
     kind: &'static str,
     text: String,
+    /// What a command takes for it; empty where a number does. It is never cut.
+    id: String,
     /// Where it comes from, and what it is about.
     about: String,
     age: String,
+}
+
+impl Line {
+    /// The id, and what it is about, in `room` columns: what is too wide is cut, and left out beside an id.
+    fn what(&self, room: usize) -> String {
+        let (id, about) = (cell(self.id.as_bytes()), cell(self.about.as_bytes()));
+        if id.is_empty() {
+            return cut(&about, room);
+        }
+        let both = format!("{id}, {about}");
+        if about.is_empty() || width(&both) > room { id } else { both }
+    }
 }
 
 /// An unread handoff, as `inbox list --json` has it.
@@ -140,18 +154,25 @@ fn others(here: &Here<'_>, answer: Answer, top: &std::path::Path, called: &Calle
 
 fn unread(unread: &Unread, now: Timestamp) -> Line {
     let offer = unread.offer.as_ref();
+    let written = since_text(unread.created.as_deref(), now);
     let since = offer.and_then(|offer| Timestamp::parse(&offer.at)).map(|at| age(at, now));
-    let offered = offer.map(|offer| match offer.open {
-        true => format!("offered to {} {}", offer.host, since.unwrap_or_default()),
-        false => format!("offered {}, not read", since.unwrap_or_default()),
+    // The same time stands at the end of the line.
+    let since = since.filter(|since| *since != written).map(|since| format!(" {since}")).unwrap_or_default();
+    let offered = offer.map(|offer| {
+        if offer.open {
+            format!("offered to {}{since}", offer.host)
+        } else {
+            format!("offered{since}, not read")
+        }
     });
     let from = unread.from.as_ref().map(|from| format!("from {from}"));
     let about = unread.error.clone().or(offered).or(from).unwrap_or_default();
     Line {
         kind: if offer.is_some() { "offered" } else { "unread" },
         text: unread.name.clone().unwrap_or_else(|| unread.file.clone()),
+        id: String::new(),
         about,
-        age: since_text(unread.created.as_deref(), now),
+        age: written,
     }
 }
 
@@ -160,8 +181,9 @@ fn capture(capture: &Capture, now: Timestamp) -> Line {
     let about = [capture.tool.as_deref(), capture.event.as_deref(), Some(&files)];
     Line {
         kind: "capture",
-        text: capture.id.clone(),
-        about: about.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        text: about.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        id: capture.id.clone(),
+        about: String::new(),
         age: since_text(Some(&capture.created), now),
     }
 }
@@ -182,7 +204,8 @@ fn runs(here: &Here<'_>, now: Timestamp) -> Result<Vec<Line>, Failure> {
         .map(|row| Line {
             kind: row.state.name(),
             text: row.prompt.clone(),
-            about: format!("{}, {}", row.backend, row.id),
+            id: row.id.to_string(),
+            about: row.backend.clone(),
             age: row.ended.or(row.started).map_or_else(String::new, |then| age(then, now)),
         })
         .collect())
@@ -199,7 +222,8 @@ fn extend<T>(
     kind: &'static str,
     line: impl Fn(&T) -> Line,
 ) {
-    let plain = |text: String| Line { kind, text, about: String::new(), age: String::new() };
+    let plain =
+        |text: String| Line { kind, text, id: String::new(), about: String::new(), age: String::new() };
     match answer {
         Err(why) => lines.push(plain(why)),
         Ok(entries) => {
@@ -211,27 +235,29 @@ fn extend<T>(
     }
 }
 
-/// The lines in columns; what is too wide is cut, first the titles.
+/// The lines in columns; what is too wide is cut, first the titles, and no id.
 fn table(lines: &[Line], columns: usize) -> String {
-    let clean: Vec<[String; 4]> = lines
-        .iter()
-        .map(|line| [line.kind, &line.text, &line.about, &line.age].map(|text| cell(text.as_bytes())))
-        .collect();
-    let widest = |index: usize| clean.iter().map(|row| width(&row[index])).max().unwrap_or(0);
-    let (kind, age) = (widest(0), widest(3));
+    let widest = |of: &dyn Fn(&Line) -> String| lines.iter().map(|line| width(&of(line))).max().unwrap_or(0);
+    let title = |line: &Line| cell(line.text.as_bytes());
+    let (kind, age) = (widest(&|line| line.kind.to_owned()), widest(&|line| line.age.clone()));
+    let ids = widest(&|line| cell(line.id.as_bytes()));
     let rest = columns.saturating_sub(kind + age + 6);
-    // On a narrow screen the title says more than where it comes from.
-    let about = if rest < 3 * MIN_TEXT { 0 } else { widest(2).min(rest / 2) };
-    let text = widest(1).min(rest.saturating_sub(about));
-    let row = |[kind_text, title, what, when]: &[String; 4]| {
-        let mut line = vec![padded(kind_text, kind, false), padded(&cut(title, text), text, false)];
-        if about > 0 {
-            line.push(padded(&cut(what, about), about, false));
-        }
-        line.push(when.clone());
-        line.join("  ").trim_end().to_owned() + "\n"
+    // On a narrow screen the title says more than where it comes from, and half of an id names nothing.
+    let what = if rest < (2 * MIN_TEXT).max(ids) + MIN_TEXT {
+        0
+    } else {
+        widest(&|line| line.what(usize::MAX)).min((rest / 2).max(ids))
     };
-    clean.iter().map(row).collect()
+    let text = widest(&title).min(rest.saturating_sub(what));
+    let row = |line: &Line| {
+        let mut cells = vec![padded(line.kind, kind, false), padded(&cut(&title(line), text), text, false)];
+        if what > 0 {
+            cells.push(padded(&line.what(what), what, false));
+        }
+        cells.push(line.age.clone());
+        cells.join("  ").trim_end().to_owned() + "\n"
+    };
+    lines.iter().map(row).collect()
 }
 
 /// What a program beside this one answers, once it is read.

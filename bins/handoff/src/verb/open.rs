@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
-use handoff_backends::{Conversation, Task};
+use handoff_backends::{Backend, Config, Conversation, Launch, Task};
 use handoff_files::{Dir, FileError, Lock};
 use handoff_process::{Environment, Failure};
+use handoff_runs::Runs;
 use handoff_text::Sanitised;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
@@ -33,31 +34,41 @@ const TRIES: usize = 5;
 pub(crate) fn run(here: &Here<'_>, id: Option<&str>, native: Option<Native>) -> Result<u8, Failure> {
     let runs = here.runs()?;
     let old = here.resumable(&runs, id, native)?;
-    conversation(here, &old)
+    conversation(here, &runs, &old)
+}
+
+/// Checks that the conversation of the run `id` can be opened, as far as can be told without doing it. Prints nothing.
+///
+/// # Errors
+/// Why it can't.
+pub(crate) fn check(here: &Here<'_>, runs: &Runs, id: &str) -> Result<(), Failure> {
+    let old = here.resumable(runs, Some(id), None)?;
+    check_free(runs, &old)?;
+    let config = here.read_config()?;
+    let backend = backend_of(&config, &old)?;
+    find_program(&launch(here, &old, backend, &settings_of(here, &old))?)
+}
+
+/// Checks that the program of `launch` is there.
+fn find_program(launch: &Launch) -> Result<(), Failure> {
+    let path = launch.env.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.clone());
+    let environment = Environment { path, ..Environment::default() };
+    let is_there = launch.program.to_str().is_none_or(|name| environment.find_program(name).is_some());
+    // A relative directory on PATH is one of where the agent is to work, which the system looks into.
+    if is_there || environment.search_path().iter().any(|directory| directory.is_relative()) {
+        return Ok(());
+    }
+    Err(StartError::NotFound(launch.program.clone()).into())
 }
 
 /// Becomes the agent.
-pub(crate) fn conversation(here: &Here<'_>, old: &Resumable) -> Result<u8, Failure> {
+pub(crate) fn conversation(here: &Here<'_>, runs: &Runs, old: &Resumable) -> Result<u8, Failure> {
+    check_free(runs, old)?;
     let config = here.config()?;
-    let backend =
-        config.backend(old.backend.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
+    let backend = backend_of(&config, old)?;
     here.warn(&backend.warnings(old.pro));
-    if !handoff_files::is_directory(&old.cwd) {
-        return Err(Failure::new(format!(
-            "could not work in {}: there is no such directory",
-            Sanitised::path(&old.cwd)
-        )));
-    }
-    let environment = Environment::all();
-    let settings = here.home.join("runs").join(format!("{}{OPEN}{}{END}", old.name, std::process::id()));
-    let launch = backend.open(&Task {
-        cwd: &old.cwd,
-        home: here.user(),
-        pro: old.pro,
-        conversation: Conversation::Resume(&old.session),
-        environment: &environment,
-        settings: &settings,
-    })?;
+    let settings = settings_of(here, old);
+    let launch = launch(here, old, backend, &settings)?;
     let mut agent = Command::new(&launch.program);
     agent.args(&launch.args).env_clear().envs(launch.env.iter().cloned()).current_dir(&old.cwd);
     let failed = |error| Failure::from(StartError::of(&launch.program, error));
@@ -70,6 +81,42 @@ pub(crate) fn conversation(here: &Here<'_>, old: &Resumable) -> Result<u8, Failu
     let status = status.map_err(failed)?;
     let code = status.code().or(status.signal().map(|signal| 128 + signal)).unwrap_or(1);
     Ok(u8::try_from(code).unwrap_or(1))
+}
+
+/// Checks that no run is at work on the conversation.
+fn check_free(runs: &Runs, old: &Resumable) -> Result<(), Failure> {
+    match runs.on_conversation(&old.session)?.first() {
+        Some(row) => Err(super::dispatch::at_work(row)),
+        None => Ok(()),
+    }
+}
+
+fn backend_of<'c>(config: &'c Config, old: &Resumable) -> Result<&'c Backend, Failure> {
+    config.backend(old.backend.as_deref()).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// Where the settings are as long as the agent runs.
+fn settings_of(here: &Here<'_>, old: &Resumable) -> PathBuf {
+    here.home.join("runs").join(format!("{}{OPEN}{}{END}", old.name, std::process::id()))
+}
+
+/// The command of `backend` that goes on with the conversation `old`.
+fn launch(here: &Here<'_>, old: &Resumable, backend: &Backend, settings: &Path) -> Result<Launch, Failure> {
+    if !handoff_files::is_directory(&old.cwd) {
+        return Err(Failure::new(format!(
+            "could not work in {}: there is no such directory",
+            Sanitised::path(&old.cwd)
+        )));
+    }
+    let environment = Environment::all();
+    Ok(backend.open(&Task {
+        cwd: &old.cwd,
+        home: here.user(),
+        pro: old.pro,
+        conversation: Conversation::Resume(&old.session),
+        environment: &environment,
+        settings,
+    })?)
 }
 
 /// Waits for the end of `agent`. What is to end us goes on to it, except an interrupt: that is a key, and the terminal

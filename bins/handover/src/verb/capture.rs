@@ -123,8 +123,7 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
         handoff_transcript::cut_down(path, &redact).ok()
     });
     let git = here.git()?;
-    let own = [Ok(here.state()?), here.environment.store()].into_iter().flatten().collect::<Vec<_>>();
-    let handover = Handover::create(here.top(), here.config.track)?.leaving_out(&own);
+    let handover = Handover::create(here.top(), here.config.track)?.leaving_out(&here.own_directories());
     let draft = handover.capture(&git, here.config.limits, &wire::own(here))?;
     let is_news = || !newest(&handover).is_some_and(|newest| newest.manifest().contents == *draft.contents());
     let wanted = match order.only {

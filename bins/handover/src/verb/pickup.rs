@@ -14,7 +14,7 @@ use handoff_worktree::Worktree;
 use super::capture::{announce_again, withdraw};
 use crate::args::Pickup;
 use crate::called::called;
-use crate::here::Here;
+use crate::here::{Here, no_capture};
 use crate::secrets;
 use crate::words::counted;
 
@@ -45,7 +45,8 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     here.must_be_inside()?;
     let git = here.git()?;
     let target = Handover::create(here.top(), here.config.track)
-        .map_err(|error| refused(here, &source, &bundle, pickup, error))?;
+        .map_err(|error| refused(here, &source, &bundle, pickup, error))?
+        .leaving_out(&here.own_directories());
     let options =
         ApplyOptions { allow_config: pickup.allow_config, onto_head: pickup.onto_head, again: pickup.again };
     let applied = target
@@ -233,9 +234,7 @@ fn none_here(here: &Here<'_>, own: Option<&Handover>) -> Result<Failure, Failure
             handoff_process::quoted(other.top())
         )),
         (None, Some(own)) => here.nothing(own),
-        (None, None) => {
-            Failure::new(format!("no capture waits in {}; --from DIR", Sanitised::path(here.top())))
-        }
+        (None, None) => Failure::new(no_capture(here.top())),
     })
 }
 

@@ -98,7 +98,7 @@ fn put_back(inbox: &Inbox, ledger: &Ledger<'_>, given: &Given) -> Result<(), Fai
 
 fn nothing(here: &Here) -> Failure {
     format!(
-        "could not restore anything: no session of this worktree was given a handoff; {} log lists what is archived",
+        "could not restore anything: nothing of this worktree was read or archived; {} log lists what is archived",
         here.called
     )
     .into()
@@ -137,16 +137,18 @@ fn on_offer(inbox: &Inbox, ledger: &Ledger<'_>) -> Result<Vec<Given>, Failure> {
     Ok(on_offer.collect())
 }
 
-/// What the newest session of this worktree was given: archived since, or still on offer to it.
+/// What was taken last: by a session, all that it was given, archived since or still on offer to it; by hand, all that one
+/// command archived, which has the same time.
 fn newest(here: &Here, inbox: &Inbox, ledger: &Ledger<'_>) -> Result<Vec<Given>, Failure> {
     let archived = here.archived(inbox, false)?.into_iter().map(|name| of_archive(here, inbox, name));
     let mut given: Vec<Given> = on_offer(inbox, ledger)?
         .into_iter()
-        .chain(archived.filter(|given| given.session.is_some()))
+        .chain(archived.filter(|given| given.session.is_some() || given.at.is_some()))
         .collect();
-    let newest = given.iter().max_by_key(|given| given.at.map(Timestamp::seconds));
-    let session = newest.and_then(|given| given.session.clone());
-    given.retain(|given| given.session == session);
+    let time = |given: &Given| given.at.map(Timestamp::seconds);
+    let Some(newest) = given.iter().max_by_key(|given| time(given)) else { return Ok(given) };
+    let (session, at) = (newest.session.clone(), time(newest));
+    given.retain(|given| given.session == session && (session.is_some() || time(given) == at));
     Ok(given)
 }
 

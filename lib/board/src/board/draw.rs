@@ -3,7 +3,6 @@
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
 
 use super::{Board, Notice, Page, Question};
 use crate::footer::{self, Hint};
@@ -11,6 +10,7 @@ use crate::help;
 use crate::input::Input;
 use crate::model::{Row, State};
 use crate::overview::{Overview, Parts};
+use crate::pager::draw_page;
 use crate::table::{self, put};
 use crate::text;
 use crate::totals;
@@ -45,14 +45,14 @@ impl Board {
         match &mut self.page {
             Some(Page::Help(pager)) => {
                 pager.set_lines(help::help_lines(help::KEYS, theme, area.width.into()));
-                draw_page(buffer, area, pager.visible(area.height.into()));
+                draw_page(buffer, area, pager);
                 return;
             }
             Some(Page::Totals(pager)) => {
                 let here_only = self.is_here_only;
                 let rows: Vec<&Row> = self.rows.iter().filter(|row| row.is_here || !here_only).collect();
                 pager.set_lines(totals::lines(&rows, clock, theme, area.width.into()));
-                draw_page(buffer, area, pager.visible(area.height.into()));
+                draw_page(buffer, area, pager);
                 return;
             }
             None => {}
@@ -120,14 +120,7 @@ impl Board {
             return None;
         }
         let position = self.position();
-        let taken = if position.is_empty() { 0 } else { text::width(&position) + 2 };
-        let line = footer::hints(&self.hints(), width.saturating_sub(taken), theme);
-        let room = width - line.width().min(width);
-        buffer.set_line(area.x, area.y, &line, area.width);
-        if taken > 0 && room >= taken {
-            let line = Line::styled(text::padded(&position, room, true), theme.quiet());
-            buffer.set_line(area.right() - u16::try_from(room).unwrap_or(0), area.y, &line, area.width);
-        }
+        footer::draw_hints(buffer, area, &self.hints(), &position, theme);
         None
     }
 
@@ -145,7 +138,7 @@ impl Board {
         let is_running = state == Some(State::Running);
         let is_of_use = |hint: &&Hint| match hint.key {
             "s" => is_running,
-            "x" => !is_running,
+            "o" | "x" => !is_running,
             "a" => self.setting.place.is_some(),
             _ => true,
         };
@@ -187,11 +180,5 @@ impl Question {
                 if text::width(&full) <= width { full } else { format!("Delete {runs} for good? y/n") }
             }
         }
-    }
-}
-
-fn draw_page(buffer: &mut Buffer, area: Rect, lines: &[Line<'static>]) {
-    for (y, line) in (area.y..).zip(lines) {
-        buffer.set_line(area.x, y, line, area.width);
     }
 }

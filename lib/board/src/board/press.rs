@@ -188,7 +188,10 @@ impl Board {
         let Some(row) = self.meant() else { return Step::Stay };
         let (id, state) = (row.id.clone(), row.state);
         match key {
-            'o' => return Step::Leave(Left::Open(id)),
+            'o' => match source.can_open(&id) {
+                Ok(()) => return Step::Leave(Left::Open(id)),
+                Err(reason) => self.tell(format!("not opened: {reason}"), true),
+            },
             'y' => {
                 self.tell(format!("copied {id}, if the terminal allows it"), false);
                 return Step::Copy(id);

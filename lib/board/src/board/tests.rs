@@ -46,6 +46,10 @@ impl Source for Fake {
         self.changes.clone()
     }
 
+    fn can_open(&mut self, id: &str) -> Result<(), String> {
+        if id.contains("stubborn") { Err("its directory\x1b[2J is gone".to_owned()) } else { Ok(()) }
+    }
+
     fn stop(&mut self, id: &str) -> Result<(), String> {
         self.stopped.push(id.to_owned());
         if id.contains("stubborn") { Err("no\x1b[2J permission".to_owned()) } else { Ok(()) }

@@ -210,8 +210,7 @@ pub(super) fn target(
     }
     let target = Target { head: status.head, base };
     if target.is_merge() && !(options.onto_head && target.head.is_some()) {
-        let name = |commit: &Option<String>| commit.clone().unwrap_or_else(|| "unborn".to_owned());
-        return Err(Refusal::OtherHead { head: name(&target.head), base: name(&target.base) }.into());
+        return Err(Refusal::OtherHead { head: target.head, base: target.base }.into());
     }
     Ok(target)
 }

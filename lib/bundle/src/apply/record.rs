@@ -300,6 +300,8 @@ impl Recorded {
             return None;
         }
         let directories = record.directories.iter().map(|(path, _)| path).chain(&record.new_directories);
+        // The user's files in our directory are below it; it is there anyway, and is neither made nor removed.
+        let directories = directories.filter(|path| path.as_bytes() != policy::OWN_DIRECTORY.as_bytes());
         let mut paths = record.nodes.iter().map(|node| &node.path).chain(directories);
         // No apply of ours writes to such a path.
         if paths.any(|path| policy::forbidden(path).is_some()) {

@@ -97,6 +97,7 @@ impl Plan {
         plan.measure(scratch, attempt.limits, &mut dropped)?;
         plan.names(scratch, &mut dropped);
         plan.drop_paths(dropped);
+        plan.own_state(repository, status.own_state);
         plan.hidden_from_git(repository)?;
         let mut passed_over = status.ignored;
         passed_over.extend_from_slice(&repository.left_out);
@@ -367,6 +368,28 @@ impl Plan {
         {
             self.reset.push(path.clone());
         }
+    }
+
+    /// Names our own files, several of one directory by that.
+    fn own_state(&mut self, repository: &Repository<'_>, paths: Vec<TreePath>) {
+        let mut places: BTreeMap<TreePath, Vec<TreePath>> = BTreeMap::new();
+        for path in &paths {
+            let place = repository.left_out.iter().find(|directory| path.is_within(directory.as_bytes()));
+            let place = place.cloned().or_else(|| path.parents().nth(1)).unwrap_or_else(|| path.clone());
+            places.entry(place).or_default().push(path.clone());
+        }
+        for (place, paths) in places {
+            let named = match &paths[..] {
+                [path] => NotCarried::new(path.clone(), Reason::OwnState, None),
+                several => {
+                    let place = NotCarried::new(place, Reason::OwnState, None);
+                    NotCarried { files: Some(several.len()), ..place }
+                }
+            };
+            self.not_carried.insert(named);
+        }
+        // What is staged of them is in no patch either.
+        self.reset.extend(paths);
     }
 
     /// Names what git was told not to look at, and is not as the index has it.

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::error::BundleError;
 use crate::path::TreePath;
-use crate::policy::OWN_DIRECTORY;
+use crate::policy;
 use crate::tree::Tree;
 
 /// How deep directories are looked into, and how many such files are named.
@@ -41,7 +41,7 @@ fn walk(
     }
     let length = path.len();
     for entry in entries {
-        if depth == 0 && (entry.name == ".git" || entry.name == OWN_DIRECTORY) || found.len() == MOST {
+        if depth == 0 && entry.name == ".git" || found.len() == MOST {
             continue;
         }
         if !matches!(entry.kind, Kind::Directory | Kind::Special) {
@@ -51,7 +51,8 @@ fn walk(
             path.push(b'/');
         }
         path.extend_from_slice(entry.name.as_bytes());
-        if !ignored.contains(&path[..]) {
+        let is_own = depth == 1 && policy::is_own_state(&TreePath::new(&path[..]));
+        if !is_own && !ignored.contains(&path[..]) {
             match entry.kind {
                 Kind::Special => found.push(TreePath::new(&path[..])),
                 _ if depth < DEEPEST => match dir.child(&entry.name) {

@@ -65,7 +65,7 @@ fn another_head_is_refused_and_merged_when_asked() {
     world.commit(&to, "elsewhere");
     let base = world.run(&at, &["rev-parse", "HEAD"]);
     match refused(&world, &bundle, &to, PLAIN) {
-        Refusal::OtherHead { base: named, .. } => assert_eq!(named, base.trim()),
+        Refusal::OtherHead { base: named, .. } => assert_eq!(named.as_deref(), Some(base.trim())),
         other => panic!("{other:?}"),
     }
     let before = world.seen(&to);

@@ -369,6 +369,109 @@ fn a_repository_around_a_home_gives_away_neither_what_it_does_not_show_nor_our_o
 }
 
 #[test]
+fn what_the_user_keeps_beside_the_store_is_carried_and_our_own_files_are_named() {
+    let world = World::new();
+    let at = world.repository("source");
+    write(&at, ".handover/notes.md", "one\n");
+    write(&at, ".handover/gone.md", "gone\n");
+    write(&at, ".handover/sub/staged.md", "one\n");
+    write(&at, ".handover/config.toml", "track = true\n");
+    write(&at, ".handover/bundles/a/summary.md", "a\n");
+    write(&at, ".handover/bundles/b/summary.md", "b\n");
+    write(&at, "store/key", "one\n");
+    world.commit(&at, "notes");
+    let to = world.clone_of(&at, "clone");
+    write(&at, ".handover/notes.md", "two\n");
+    std::fs::remove_file(at.join(".handover/gone.md")).unwrap();
+    write(&at, ".handover/config.toml", "track = false\n");
+    write(&at, ".handover/sub/staged.md", "two\n");
+    write(&at, "store/key", "two\n");
+    std::fs::remove_dir_all(at.join(".handover/bundles")).unwrap();
+    // What is staged of our own is in no patch of the index.
+    world.run(&at, &["add", ".handover/sub", ".handover/config.toml", "store"]);
+
+    let handover = Handover::create(&at, true).unwrap().leaving_out(&[at.join("store")]);
+    // Not ignored, since the user wants bundles tracked.
+    write(&at, ".handover/new.md", "new\n");
+    let draft = handover.capture(&world.git, Limits::default(), &[]).unwrap();
+    let contents = draft.contents();
+    let files: Vec<_> = contents.files.iter().map(|file| file.path.to_string()).collect();
+    let names = ["gone.md", "new.md", "notes.md", "sub/staged.md"].map(|name| format!(".handover/{name}"));
+    assert_eq!(files, names);
+    assert_eq!(contents.staged.len(), 1);
+    let left: Vec<_> =
+        contents.not_carried.iter().map(|left| (left.path.to_string(), left.reason, left.files)).collect();
+    let own = |path: &str, files| (path.to_owned(), Reason::OwnState, files);
+    assert_eq!(
+        left,
+        [own(".handover/bundles", Some(2)), own(".handover/config.toml", None), own("store/key", None)]
+    );
+
+    let bundle = draft.publish(&crate::support::description("Fix it"), &world.keyring()).unwrap();
+    // Changes of our own are in no apply's way, and it leaves them as they are.
+    write(&to, ".handover/config.toml", "# mine\n");
+    let (before, config) = (world.run(&to, &["status", "--porcelain"]), to.join(".handover/config.toml"));
+    world.apply(&bundle, &to, ALLOW).unwrap();
+    let read = |name: &str| std::fs::read_to_string(to.join(".handover").join(name)).unwrap();
+    assert_eq!(
+        (read("notes.md"), read("sub/staged.md"), read("new.md")),
+        ("two\n".into(), "two\n".into(), "new\n".into())
+    );
+    assert!(!to.join(".handover/gone.md").exists());
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), "# mine\n");
+    Handover::open(&to).unwrap().unwrap().undo(&world.git, &world.keyring()).unwrap();
+    let without_store = |status: String| {
+        status.lines().filter(|line| !line.contains("bundles")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(without_store(world.run(&to, &["status", "--porcelain"])), without_store(before));
+    assert_eq!((read("notes.md"), read("gone.md")), ("one\n".into(), "gone\n".into()));
+}
+
+#[test]
+fn our_own_files_that_git_tracks_are_no_work_on_their_own() {
+    let world = World::new();
+    let at = world.repository("source");
+    write(&at, ".handover/config.toml", "one\n");
+    world.commit(&at, "config");
+    write(&at, ".handover/config.toml", "two\n");
+    let (_, draft) = world.draft(&at);
+    assert!(draft.is_empty() && draft.contents().left_behind().count() == 1, "{:?}", draft.contents());
+}
+
+#[test]
+fn no_apply_writes_into_a_directory_of_this_program_that_lies_in_the_worktree() {
+    let world = World::new();
+    let at = world.repository("source");
+    write(&at, "store/x.md", "one\n");
+    world.commit(&at, "store");
+    let to = world.clone_of(&at, "clone");
+    write(&at, "store/x.md", "two\n");
+    let (_, bundle) = world.capture(&at);
+    let (handover, id) = world.carry(&bundle, &to);
+    let handover = handover.leaving_out(&[to.join("store")]);
+    let refused = crate::support::refusal(world.apply_in(&handover, &id, ALLOW));
+    assert!(matches!(refused, handoff_bundle::Refusal::Path { .. }), "{refused}");
+    assert_eq!(std::fs::read_to_string(to.join("store/x.md")).unwrap(), "one\n");
+}
+
+#[test]
+fn everything_that_this_program_puts_into_its_directory_is_known_as_its_own() {
+    let world = World::new();
+    let at = world.repository("source");
+    let to = world.clone_of(&at, "clone");
+    write(&at, "README", "changed\n");
+    let (handover, bundle) = world.capture(&at);
+    handover.promote(&bundle).unwrap();
+    handover.rendered().unwrap();
+    world.apply(&bundle, &to, ALLOW).unwrap();
+    for entry in [&at, &to].into_iter().flat_map(|top| std::fs::read_dir(top.join(".handover")).unwrap()) {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let path = handoff_bundle::TreePath::new(format!(".handover/{name}"));
+        assert!(handoff_bundle::policy::is_own_state(&path), "{path}");
+    }
+}
+
+#[test]
 fn git_s_configuration_in_the_environment_says_what_is_ignored() {
     let world = World::new();
     let at = world.repository("source");

@@ -29,9 +29,27 @@ fn before_the_first_commit() {
     handover.undo(&world.git, &world.keyring()).unwrap();
     assert!(!to.join(".git/index").exists());
     world.commit(&to, "something");
+    let refused = refusal(world.apply(&bundle, &to, ALLOW)).to_string();
+    assert!(refused.starts_with("the bundle was made before the first commit, and HEAD is "), "{refused}");
     assert!(
-        matches!(refusal(world.apply(&bundle, &to, ALLOW)), Refusal::OtherHead { base, .. } if base == "unborn")
+        refused.ends_with("; apply it in a repository without commits, or to HEAD with --onto-head"),
+        "{refused}"
     );
+}
+
+#[test]
+fn on_a_branch_without_a_commit_the_one_that_the_bundle_was_made_on_is_to_be_checked_out() {
+    let world = World::new();
+    let at = world.repository("source");
+    let to = world.clone_of(&at, "clone");
+    write(&at, "README", "changed\n");
+    let (_, bundle) = world.capture(&at);
+    let base = world.run(&to, &["rev-parse", "HEAD"]);
+    world.run(&to, &["checkout", "-q", "--orphan", "fresh"]);
+    world.run(&to, &["rm", "-rqf", "."]);
+    let refused = refusal(world.apply(&bundle, &to, ALLOW)).to_string();
+    assert!(refused.starts_with("there is no commit on this branch yet"), "{refused}");
+    assert!(refused.ends_with(&format!("git checkout {}", base.trim())), "{refused}");
 }
 
 #[test]
@@ -326,4 +344,37 @@ fn a_worktree_that_was_moved_within_its_repository_is_named_as_one() {
     );
     world.run(&at, &["worktree", "repair", "moved"]);
     assert_eq!(named(), [("other".to_owned(), Reason::NestedRepository)]);
+}
+
+#[test]
+fn a_broken_index_is_named_with_the_command_that_makes_it_anew() {
+    let world = World::new();
+    let at = world.repository("source");
+    write(&at, "README", "changed\n");
+    write(&at, "new", "new\n");
+    world.run(&at, &["add", "new"]);
+    let index = at.join(".git/index");
+    let whole = std::fs::read(&index).unwrap();
+    // Cut within its header, an entry, and its checksum; and with a byte that is another one.
+    let mut changed = whole.clone();
+    changed[60] ^= 1;
+    let cut = [0, 20, 60, whole.len() - 5].map(|length| whole[..length].to_vec());
+    for broken in cut.into_iter().chain([changed]) {
+        std::fs::write(&index, &broken).unwrap();
+        let handover = Handover::create(&at, false).unwrap();
+        match handover.capture(&world.git, Limits::default(), &[]) {
+            // What git reads all the same is captured.
+            Ok(_) => assert!(world.try_run(&at, &["status"]), "{} bytes", broken.len()),
+            Err(error) => {
+                let error = error.to_string();
+                let top = at.display();
+                let command = format!(": rm {} && git -C {top} reset", index.display());
+                assert!(error.starts_with("git's index ") && error.ends_with(&command), "{error}");
+            }
+        }
+    }
+    std::fs::remove_file(&index).unwrap();
+    world.run(&at, &["reset", "-q"]);
+    let (_, draft) = world.draft(&at);
+    assert_eq!(draft.contents().files.len(), 2);
 }

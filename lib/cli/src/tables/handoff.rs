@@ -45,7 +45,10 @@ pub static PRINT: Opt = Opt::flag("print", "the result on standard output too");
 /// `--timeout` of a run.
 pub static TIMEOUT: Opt = Opt::value("timeout", "T", Values::Any, "end it after 90s, 10m or 2h");
 /// `--to-inbox`.
-pub static TO_INBOX: Opt = Opt::flag("to-inbox", "the result as a handoff for this worktree too");
+pub static TO_INBOX: Opt = Opt::flag(
+    "to-inbox",
+    "the result as a handoff for this worktree too; also done when the caller ends first",
+);
 /// `--quiet`.
 pub static QUIET: Opt = Opt::flag("quiet", "no progress on standard error");
 /// `--verbose`.

@@ -66,7 +66,7 @@ static ARCHIVE: Verb =
 static RESTORE: Verb = Verb {
     operands: &[Operand {
         name: "ID",
-        about: "a number from the log, or any part of a file name; without one, what the newest session here was given",
+        about: "a number from the log, or any part of a file name; without one, what was taken last here: by a session, `read` or `archive`",
         count: Count::Any,
         values: Values::Known(Known::Archived),
     }],

@@ -84,6 +84,7 @@ fn an_end_says_why_and_what_was_used() {
             text: b"",
             usage: Some(usage.clone()),
             conversation_usage: None,
+            to_inbox: false,
         },
     );
     let row = row(&runs, id.as_str());

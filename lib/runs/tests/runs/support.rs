@@ -42,7 +42,14 @@ pub(crate) fn new(prompt: &[u8]) -> NewRun<'_> {
 }
 
 pub(crate) fn success(text: &[u8]) -> Ending<'_> {
-    Ending { state: State::Success, reason: None, text, usage: None, conversation_usage: None }
+    Ending {
+        state: State::Success,
+        reason: None,
+        text,
+        usage: None,
+        conversation_usage: None,
+        to_inbox: false,
+    }
 }
 
 /// What is put right, as it is told.

@@ -78,3 +78,36 @@ fn a_result_is_told_later_also_when_no_file_could_be_made_at_the_end() {
     });
     assert_eq!((told, names(&home)), (vec![id], vec![]));
 }
+
+#[test]
+fn a_run_that_ends_while_another_command_looks_is_not_told_by_that_one_too() {
+    let home = Home::new();
+    let (runs, others) = (home.open(), home.open());
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let others = scope.spawn(|| {
+            let others = others;
+            while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                others.retry_untold(|row| panic!("{} was told already", row.id));
+            }
+        });
+        for _ in 0..200 {
+            let run = runs.begin(new(b"x")).unwrap();
+            assert!(run.finish(&success(b"done"), |_| true).unrecorded.is_none());
+        }
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+        others.join().unwrap();
+    });
+}
+
+#[test]
+fn the_list_has_that_a_result_is_wanted_since_its_caller_ended() {
+    let home = Home::new();
+    let runs = home.open();
+    let run = runs.begin(handoff_runs::NewRun { to_inbox: false, ..new(b"x") }).unwrap();
+    let id = run.id().to_string();
+    assert!(!row(&runs, &id).to_inbox);
+    let ending = handoff_runs::Ending { to_inbox: true, ..success(b"done") };
+    assert!(run.finish(&ending, |_| false).result.is_ok());
+    assert!(row(&runs, &id).to_inbox);
+}

@@ -130,6 +130,26 @@ fn restore_takes_back_what_an_agent_took_that_said_who_it_is() {
 }
 
 #[test]
+fn restore_puts_back_what_was_just_read_by_hand_and_nothing_that_was_archived_before() {
+    let desk = Desk::new();
+    assert_eq!(desk.inbox(&["archive", "1"]).code, 0);
+    // Longer ago than what comes now.
+    let read = desk.world.inbox(&desk.repo).join("read");
+    let older = read.join(&desk.world.names(&desk.repo, "read")[0]);
+    let text = std::fs::read_to_string(&older).unwrap();
+    let line = text.lines().find(|line| line.starts_with("received_at: ")).unwrap();
+    std::fs::write(&older, text.replace(line, "received_at: 2026-01-01T00:00:00Z")).unwrap();
+    for topic in ["one", "two"] {
+        desk.world.write(&desk.repo, &["--name", topic, "--topic", topic], BODY);
+    }
+    assert_eq!(desk.inbox(&["read"]).code, 0);
+    assert_eq!(desk.counts(), (0, 3));
+    let restored = desk.inbox(&["restore"]);
+    assert_eq!((restored.code, restored.out().lines().count()), (0, 2), "{restored:?}");
+    assert_eq!(desk.counts(), (2, 1));
+}
+
+#[test]
 fn restore_without_anything_given_says_so() {
     for prepared in [Desk::new(), Desk::empty()] {
         let ran = prepared.inbox(&["restore"]);

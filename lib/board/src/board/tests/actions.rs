@@ -215,3 +215,17 @@ fn a_list_that_is_read_anew_in_pieces_leaves_one_where_one_was() {
     assert_eq!((board.rows.len(), board.selected, board.is_busy()), (900, 898, false));
     assert_eq!(board.current().unwrap().id, "1121-ds-00897-x");
 }
+
+#[test]
+fn a_run_that_cannot_be_opened_leaves_the_board_open_and_says_why() {
+    let mut source = fake();
+    source.news.push_front(older(vec![row("1121-ds-09-stubborn", State::Success, "x")]));
+    let mut board = board(&mut source);
+    assert_eq!(press(&mut board, &mut source, "o"), Step::Stay);
+    let shown = screen(&mut board, 120, 12);
+    assert!(shown.contains("not opened: its directory"), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "{shown}");
+    // Another key, and the keys are there again.
+    press(&mut board, &mut source, "j");
+    assert!(screen(&mut board, 120, 12).contains("enter look"));
+}

@@ -195,7 +195,7 @@ fn a_running_run_is_watched_and_its_result_comes_into_sight() {
 
 
 
-  esc back  ←→ tabs  f follow  o open  s stop  ? help  q quit
+  esc back  ←→ tabs  f follow  s stop  p pager  ? help  q quit
 "
     );
     source.detail.result = Some(document("## Done\nIt *parses* now."));
@@ -277,7 +277,7 @@ fn the_changes_of_a_worktree_are_awaited_and_shown() {
 
 
 
-  esc back  ←→ tabs  f follow  o open  s stop  ? help  q quit
+  esc back  ←→ tabs  f follow  s stop  p pager  ? help  q quit
 "
     );
     // The answer of before stays in sight while the next is awaited.

@@ -14,7 +14,7 @@ const PLACE: usize = 12;
 
 /// How much of the list was read.
 #[derive(Clone, Debug, Default)]
-pub struct Reader {
+pub struct ListReader {
     /// The places of the newest and of the oldest row that was read; None before the first.
     span: Option<(i64, i64)>,
     /// How many rows there were between the two.
@@ -28,7 +28,7 @@ pub struct Reader {
 
 /// What is new in the list.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct News {
+pub struct ListUpdate {
     /// Whether all that was given before is void, since runs were deleted.
     pub is_reset: bool,
     /// Runs that began since, newest first.
@@ -37,8 +37,8 @@ pub struct News {
     pub changed: Vec<Row>,
     /// The next piece of the runs before those that were given, newest first.
     pub older: Vec<Row>,
-    /// Whether that is all; false if another call gives the next piece.
-    pub is_whole: bool,
+    /// Whether another call gives the next piece.
+    pub has_more: bool,
 }
 
 impl Runs {
@@ -46,56 +46,56 @@ impl Runs {
     ///
     /// # Errors
     /// What is wrong with the list; the next call gives the same again.
-    pub fn news(&self, reader: &mut Reader) -> Result<News, RecordError> {
+    pub fn list_update(&self, reader: &mut ListReader) -> Result<ListUpdate, RecordError> {
         let mut next = reader.clone();
-        let news = self.database()?.with(|connection| {
+        let update = self.database()?.with(|connection| {
             // One state of the list for all of it.
             let view = connection.unchecked_transaction()?;
-            let news = next.read(&view)?;
+            let update = next.read(&view)?;
             view.commit()?;
-            Ok(news)
+            Ok(update)
         })?;
         *reader = next;
-        Ok(news)
+        Ok(update)
     }
 }
 
-impl Reader {
-    fn read(&mut self, list: &Connection) -> rusqlite::Result<News> {
+impl ListReader {
+    fn read(&mut self, list: &Connection) -> rusqlite::Result<ListUpdate> {
         let others: i64 = list.query_row("PRAGMA data_version", [], |row| row.get(0))?;
         let changes = Some((others, list.total_changes()));
-        let mut news = News { is_whole: true, ..News::default() };
+        let mut update = ListUpdate::default();
         if self.is_whole && self.changes == changes {
-            return Ok(news);
+            return Ok(update);
         }
         if self.changes != changes {
             if self.span.is_some() && self.count(list)? != self.count {
                 *self = Self::default();
-                news.is_reset = true;
+                update.is_reset = true;
             }
-            self.read_changes(list, &mut news)?;
+            self.read_changes(list, &mut update)?;
         }
         if !self.is_whole || self.span.is_none() {
-            self.read_piece(list, &mut news)?;
+            self.read_piece(list, &mut update)?;
         }
         self.count = self.count(list)?;
         self.changes = changes;
-        news.is_whole = self.is_whole;
-        Ok(news)
+        update.has_more = !self.is_whole;
+        Ok(update)
     }
 
-    fn read_changes(&mut self, list: &Connection, news: &mut News) -> rusqlite::Result<()> {
+    fn read_changes(&mut self, list: &Connection, update: &mut ListUpdate) -> rusqlite::Result<()> {
         let Some((newest, _)) = self.span else { return Ok(()) };
         for place in std::mem::take(&mut self.running) {
-            news.changed.extend(self.rows(list, "id = ?1", &[&place])?);
+            update.changed.extend(self.rows(list, "id = ?1", &[&place])?);
         }
-        news.newer = self.rows(list, "id > ?1 ORDER BY id DESC", &[&newest])?;
+        update.newer = self.rows(list, "id > ?1 ORDER BY id DESC", &[&newest])?;
         Ok(())
     }
 
-    fn read_piece(&mut self, list: &Connection, news: &mut News) -> rusqlite::Result<()> {
+    fn read_piece(&mut self, list: &Connection, update: &mut ListUpdate) -> rusqlite::Result<()> {
         let before = self.span.map_or(i64::MAX, |(_, oldest)| oldest);
-        news.older = self.rows(list, &format!("id < ?1 ORDER BY id DESC LIMIT {PIECE}"), &[&before])?;
+        update.older = self.rows(list, &format!("id < ?1 ORDER BY id DESC LIMIT {PIECE}"), &[&before])?;
         let oldest = self.span.map_or(i64::MAX, |(_, oldest)| oldest);
         let is_last = "SELECT NOT EXISTS (SELECT 1 FROM runs WHERE id < ?1)";
         self.is_whole = list.query_row(is_last, [oldest], |row| row.get(0))?;
