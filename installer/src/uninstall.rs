@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_adapters::{AdapterError, disable, tidy};
+use handoff_adapters::{AdapterError, disable, recover, tidy};
 use handoff_agents::{HOSTS, Host};
 use handoff_files::{Dir, FileError};
 use handoff_process::{Environment, Output, Status};
@@ -352,6 +352,9 @@ fn without_user(
         captures.keep(other, "for you", places);
         return Ok(());
     }
+    if !options.dry_run {
+        recover(&here, &record);
+    }
     let plan = disable(&here, &tools(options), record)?;
     captures.user = !plan.is_empty();
     if captures.user && !options.dry_run {
@@ -407,6 +410,9 @@ fn without_project(
     if let Some(other) = others.saving(record.files().map(|file| project.join(file))) {
         captures.keep(other, &format!("in {}", places.short(project)), places);
         return Ok(());
+    }
+    if !options.dry_run {
+        recover(&here, &record);
     }
     let plan = disable(&here, &tools(options), record)?;
     let any = !plan.is_empty();
