@@ -48,8 +48,16 @@ fn from_any_settings_the_same_bytes_come_back() {
 
 #[test]
 fn from_any_instructions_and_configuration_the_same_bytes_come_back() {
-    let instructions =
-        ["", "\n", "# Mine\n", "# Mine", "# Mine\r\nText\r\n", "\u{feff}# Mine\n\n\n", "a\n\n<!-- note -->"];
+    let instructions = [
+        "",
+        "\n",
+        "# Mine\n",
+        "# Mine",
+        "# Mine\r\nText\r\n",
+        "# Mine\rText\r",
+        "\u{feff}# Mine\n\n\n",
+        "a\n\n<!-- note -->",
+    ];
     let configurations = [
         "",
         "model = \"gpt-5\"",
