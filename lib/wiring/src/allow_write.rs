@@ -52,7 +52,7 @@ impl AllowWrite<'_> {
         let (bom, text) = crate::without_bom(text);
         let found = look(text)?;
         if let Some((at, reason)) = found.wrong {
-            return Err(Malformed::at(text, at, reason));
+            return Err(Malformed::at(text, at, reason).passed_over());
         }
         let layout = Layout::of(text, &found.levels[0]);
         let mut splices = Splices::default();

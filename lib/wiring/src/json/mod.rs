@@ -6,6 +6,7 @@ mod tree;
 
 use jsonc_parser::ast::{Array, Object, Value};
 use jsonc_parser::common::{Range, Ranged};
+use jsonc_parser::errors::ParseErrorKind;
 use jsonc_parser::{CollectOptions, ParseOptions};
 
 pub(crate) use layout::Layout;
@@ -28,10 +29,25 @@ pub(crate) fn parse(text: &str, comments: bool) -> Result<Value<'_>, Malformed> 
         allow_extended_string_escapes: false,
     };
     let parsed = jsonc_parser::parse_to_ast(text, &CollectOptions::default(), &options).map_err(|error| {
-        let reason = error.kind().to_string();
-        Malformed::at(text, error.range().start, lower_first(&reason))
+        let malformed = Malformed::at(text, error.range().start, lower_first(&error.kind().to_string()));
+        if is_of_others(error.kind()) { malformed.passed_over() } else { malformed }
     })?;
     parsed.value.ok_or_else(|| Malformed::at(text, 0, "the file is empty: a JSON object was expected"))
+}
+
+/// Whether other programs take for JSON what a file is refused for.
+fn is_of_others(kind: &ParseErrorKind) -> bool {
+    use ParseErrorKind as Kind;
+    matches!(
+        kind,
+        Kind::BareDecimalPointNumbersNotAllowed
+            | Kind::CommentsNotAllowed
+            | Kind::HexadecimalNumbersNotAllowed
+            | Kind::NonFiniteNumbersNotAllowed
+            | Kind::SingleQuotedStringsNotAllowed
+            | Kind::TrailingCommasNotAllowed
+            | Kind::UnaryPlusNumbersNotAllowed
+    )
 }
 
 fn lower_first(text: &str) -> String {

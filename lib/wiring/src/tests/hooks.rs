@@ -250,6 +250,17 @@ fn what_is_not_understood_is_named_with_its_place() {
 }
 
 #[test]
+fn what_a_host_passes_over_as_a_whole_is_told_from_what_is_broken() {
+    let is_passed_over = |text: &str| codex().wire(text, &shell()).unwrap_err().is_passed_over;
+    for text in ["{\n  // c\n}", "{\"a\": 1,}", "{'a': 1}", "{\"a\": +1}"] {
+        assert!(is_passed_over(text), "{text}");
+    }
+    for text in ["", "{", "[]", "{\"hooks\": 1}", "{\"a\": 1 \"b\": 2}"] {
+        assert!(!is_passed_over(text), "{text}");
+    }
+}
+
+#[test]
 fn only_the_program_that_a_command_runs_is_looked_at() {
     for (command, ours) in [
         ("/p/bin/session-start", true),
