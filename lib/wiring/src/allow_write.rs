@@ -114,7 +114,8 @@ fn within(list: Tree) -> Tree {
 }
 
 fn look(text: &str) -> Result<Found, Malformed> {
-    let value = json::parse(text, false)?;
+    let readable = json::readable(text);
+    let value = json::parse(&readable, false)?;
     let mut object = value
         .as_object()
         .ok_or_else(|| Malformed::at(text, value.start(), "the top level is no object".to_owned()))?;

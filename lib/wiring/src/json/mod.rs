@@ -4,6 +4,8 @@
 mod layout;
 mod tree;
 
+use std::borrow::Cow;
+
 use jsonc_parser::ast::{Array, Object, Value};
 use jsonc_parser::common::{Range, Ranged};
 use jsonc_parser::errors::ParseErrorKind;
@@ -50,6 +52,42 @@ fn is_of_others(kind: &ParseErrorKind) -> bool {
     )
 }
 
+/// `text` with `\\uFFFD` in the place of each escape of half a surrogate pair: JavaScript takes one, and so do the hosts that are
+/// written in it, and the parser here does not. No byte moves, so what is found in it stands in `text` too.
+pub(crate) fn readable(text: &str) -> Cow<'_, str> {
+    let mut halves = Vec::new();
+    let mut at = 0;
+    while let Some(found) = text[at..].find('\\') {
+        at += found;
+        match (escaped(&text[at..]), text.get(at + ESCAPE..).and_then(escaped)) {
+            (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => at += 2 * ESCAPE,
+            (Some(0xd800..0xe000), _) => {
+                halves.push(at);
+                at += ESCAPE;
+            }
+            // What is behind the backslash is no beginning of an escape.
+            _ => at += 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
+        }
+    }
+    if halves.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut readable = text.to_owned();
+    for at in halves {
+        readable.replace_range(at..at + ESCAPE, "\\uFFFD");
+    }
+    Cow::Owned(readable)
+}
+
+/// The bytes of an escape with four digits.
+const ESCAPE: usize = 6;
+
+/// What the escape with four digits stands for that `text` begins with.
+fn escaped(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("\\u")?.get(..ESCAPE - 2)?;
+    u32::from_str_radix(digits, 16).ok()
+}
+
 fn lower_first(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
@@ -82,7 +120,8 @@ impl From<&Array<'_>> for Container {
 /// [`Malformed`].
 pub fn enabled(text: &str, key: &str) -> Result<Vec<String>, Malformed> {
     let (_, text) = crate::without_bom(text);
-    let value = parse(text, true)?;
+    let text = readable(text);
+    let value = parse(&text, true)?;
     let object = value.as_object().and_then(|root| root.get_object(key));
     let properties = object.map(|object| object.properties.iter()).into_iter().flatten();
     let on = properties.filter(|property| property.value.as_boolean_lit().is_some_and(|flag| flag.value));
