@@ -175,6 +175,6 @@ impl State {
 
     fn save(&self, places: &Places) -> bool {
         let Ok(file) = Foreign::read(&Self::path(places), LONGEST) else { return false };
-        serde_json::to_vec(self).is_ok_and(|text| file.replace(&text).is_ok())
+        serde_json::to_vec(self).is_ok_and(|text| file.put(&text, file.mode(), true).is_ok())
     }
 }

@@ -369,7 +369,9 @@ fn put_back(places: &Places, old: &Manifest, made: &[PathBuf]) -> Result<(), Ins
 /// Removes what killed installers left wherever they may have been at work.
 pub(crate) fn sweep(places: &Places, manifest: &Manifest) {
     let files = manifest.files.keys().chain(manifest.links.keys()).filter_map(|path| path.parent());
-    let directories: BTreeSet<&Path> = files.chain([places.prefix.as_path()]).collect();
+    // The agents' also when nothing is on record: an old file that could not be removed may be there still.
+    let own = [&places.prefix, &places.claude, &places.codex].map(PathBuf::as_path);
+    let directories: BTreeSet<&Path> = files.chain(own).collect();
     // What cannot be swept now is swept when its file is changed.
     for directory in directories {
         let _ = Dir::open(directory).map(|dir| dir.as_ref().map(Foreign::sweep_directory));

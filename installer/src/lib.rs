@@ -16,6 +16,7 @@ mod fetch;
 mod git;
 mod handler;
 mod install;
+mod kept;
 mod manifest;
 mod others;
 mod piece;

@@ -219,7 +219,7 @@ impl Manifest {
         if let Some(dir) = path.parent() {
             Dir::create(dir)?;
         }
-        file.replace(text.as_bytes())
+        file.put(text.as_bytes(), file.mode(), true)
     }
 
     pub(crate) fn text(&self) -> String {

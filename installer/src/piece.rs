@@ -85,11 +85,10 @@ impl Piece {
         let handler = self.handler(places);
         let owns = owner(places);
         let hooks = self.hooks(&owns);
+        if matches!(self, Self::CodexHook(_)) {
+            Malformed::refuse_mark(text.unwrap_or_default(), "Codex")?;
+        }
         match text {
-            Some(text) if text.starts_with('\u{feff}') && matches!(self, Self::CodexHook(_)) => {
-                let reason = "Codex does not read a file that begins with a byte order mark";
-                Err(Malformed { line: 1, column: 1, reason: reason.to_owned() })
-            }
             Some(text) if !is_blank(text) => hooks.wire(text, &handler),
             _ => Ok((hooks.fresh(&handler), Made::Parent)),
         }

@@ -463,8 +463,7 @@ fn read(path: &Path) -> Result<(Foreign, Option<String>), String> {
 }
 
 fn malformed(path: &Path, error: &handoff_wiring::Malformed) -> String {
-    let not_allowed = error.reason.ends_with("not allowed");
-    let so = if not_allowed { ", and its agent passes over a file with them as a whole" } else { "" };
+    let so = if error.is_passed_over { ", and its agent passes over such a file as a whole" } else { "" };
     format!("could not change {}: {error}{so}", handoff_text::Sanitised::path(path))
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_adapters::{AdapterError, disable, tidy};
+use handoff_adapters::{AdapterError, disable, recover, tidy};
 use handoff_agents::{HOSTS, Host};
 use handoff_files::{Dir, FileError};
 use handoff_process::{Environment, Output, Status};
@@ -14,6 +14,7 @@ use crate::args::Options;
 use crate::check;
 use crate::error::InstallError;
 use crate::install::{LOCK, lock, sweep};
+use crate::kept::Kept;
 use crate::manifest::{self, Manifest};
 use crate::others::{Other, Others};
 use crate::places::Places;
@@ -40,6 +41,8 @@ pub(crate) fn uninstall(
         sweep(&places, &old);
     }
     let mut planner = Planner::new(&places, &old);
+    // Before what is wired goes, by which worktrees are known.
+    let kept = Kept::find(&places);
     let captures = without_captures(&places, &planner.others, options, environment, output);
     plan(&mut planner, &places, options);
     let mut left = captures.left;
@@ -58,7 +61,7 @@ pub(crate) fn uninstall(
     } else {
         let any = !planner.changes.is_empty() || !old.is_empty() || !captures.projects.is_empty();
         let moved = !is_here && old.is_empty() && planner.others.is_empty();
-        carry_out(&planner, &places, options, &old, &mut left)?;
+        carry_out(&planner, &places, options, &old, &kept, &mut left)?;
         let what = removed(&places, options, &planner, &left, any, moved);
         report.say("removed", &what, "removed", json!(what));
         if captures.user {
@@ -69,7 +72,6 @@ pub(crate) fn uninstall(
         }
         plugins(&places, options).into_iter().for_each(|note| report.note(note));
         planner.notes.iter().for_each(|note| report.note(note.clone()));
-        stays(&places, environment).into_iter().for_each(|note| report.note(note));
         if options.only.is_none()
             && let Some(package) = &old.package
         {
@@ -78,6 +80,8 @@ pub(crate) fn uninstall(
         }
         report.done(&planner.changes);
     }
+    let is_whole = options.only.is_none() && planner.others.is_empty();
+    kept.notes(&places, environment, is_whole).into_iter().for_each(|note| report.note(note));
     report.left(&left);
     let printed = report.print(output);
     Ok(say_left(&left, &places, options, output).unwrap_or(printed))
@@ -89,6 +93,7 @@ fn carry_out(
     places: &Places,
     options: &Options,
     old: &Manifest,
+    kept: &Kept,
     left: &mut Vec<Left>,
 ) -> Result<(), InstallError> {
     let installer = places.program("installer");
@@ -119,7 +124,7 @@ fn carry_out(
     // Before the manifest goes, which knows what is to be removed when this is run again after a kill. Other installations
     // of this user keep theirs in the same place.
     if planner.others.is_empty() {
-        remove_state(places)?;
+        kept.remove_state(places)?;
     }
     remove_prefix(places)?;
     // Those that were not empty before.
@@ -205,55 +210,6 @@ fn removed(
         );
     }
     what
-}
-
-/// What is the user's, and stays.
-fn stays(places: &Places, environment: &Environment) -> Vec<String> {
-    let mut notes = Vec::new();
-    if has_entries(&places.store) {
-        notes.push(format!("your handoffs are still in {}", places.short(&places.store)));
-    }
-    if has_captures(places) {
-        let state = places.short(places.state.path());
-        notes.push(format!(
-            "the key that your captures are known by, and what you allowed, are still in {state}"
-        ));
-    }
-    if let Some(home) = environment.dispatch_home().filter(|home| has_entries(home)) {
-        let home = places.short(&home);
-        notes.push(format!("the backends, prompts and results of your runs are still in {home}"));
-    }
-    notes
-}
-
-/// What is kept in the state directory beside what the user allowed and what was captured.
-const STATE: [&str; 4] = ["key", "taken-over", ".taking-over.lock", "statusline.json"];
-
-/// Where the witnesses of offers are.
-const OFFERS: &str = "offers";
-
-/// Whether the user allowed something, or a capture is on record: then the key stays too.
-fn has_captures(places: &Places) -> bool {
-    ["allowed", "captured"].iter().any(|name| handoff_files::is_taken(&places.state.path().join(name)))
-}
-
-/// Empties the state directory, unless captures are known by what is in it, and removes it.
-fn remove_state(places: &Places) -> Result<(), InstallError> {
-    if has_captures(places) || !handoff_files::is_directory(places.state.path()) {
-        return Ok(());
-    }
-    let Some(state) = Dir::open(places.state.path())? else { return Ok(()) };
-    if let Some(offers) = state.child(OFFERS)? {
-        for entry in offers.entries()? {
-            offers.remove(&entry.name)?;
-        }
-        state.remove_child(OFFERS)?;
-    }
-    for name in STATE {
-        state.remove(name)?;
-    }
-    handoff_files::remove_empty_directory(places.state.path()).map(drop)?;
-    Ok(())
 }
 
 /// What `handover` had wired, and is no more.
@@ -352,6 +308,9 @@ fn without_user(
         captures.keep(other, "for you", places);
         return Ok(());
     }
+    if !options.dry_run {
+        recover(&here, &record);
+    }
     let plan = disable(&here, &tools(options), record)?;
     captures.user = !plan.is_empty();
     if captures.user && !options.dry_run {
@@ -408,6 +367,9 @@ fn without_project(
         captures.keep(other, &format!("in {}", places.short(project)), places);
         return Ok(());
     }
+    if !options.dry_run {
+        recover(&here, &record);
+    }
     let plan = disable(&here, &tools(options), record)?;
     let any = !plan.is_empty();
     if any && !options.dry_run {
@@ -443,12 +405,6 @@ fn plugins(places: &Places, options: &Options) -> Vec<String> {
     found
         .map(|(_, agent, way)| format!("{agent} still has the plugin, which runs these programs: {way}"))
         .collect()
-}
-
-/// Whether there is such a directory with anything in it.
-fn has_entries(path: &Path) -> bool {
-    let dir = Dir::open(path).ok().flatten();
-    dir.and_then(|dir| dir.entries().ok()).is_some_and(|entries| !entries.is_empty())
 }
 
 fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {

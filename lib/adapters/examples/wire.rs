@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use handoff_adapters::{AdapterError, Here, Manifest, Scope, Surface, disable, enable};
+use handoff_adapters::{AdapterError, Here, Manifest, Scope, Surface, disable, enable, recover};
 use handoff_agents::HOSTS;
 
 fn main() -> Result<(), AdapterError> {
@@ -24,7 +24,7 @@ fn main() -> Result<(), AdapterError> {
             (Scope::Project, project.join(".handover/wiring.json")),
             (Scope::User, home.join(".local/state/handover/wiring.json")),
         ] {
-            let load = || Manifest::load(&record, scope);
+            let load = || Manifest::load(&record, scope).inspect(|manifest| recover(&here, manifest));
             if verb != "disable" {
                 enable(&here, &tools, &Surface::ALL, load()?)?.carry_out()?;
             }

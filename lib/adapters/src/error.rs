@@ -60,8 +60,7 @@ impl Problem {
     }
 }
 
-/// What a user with comments in their settings should know.
+/// What a user should know whose settings the tool does not read.
 fn not_read(error: &Malformed) -> &'static str {
-    let so = error.reason.ends_with("not allowed");
-    if so { ", and its tool passes over a file with them as a whole" } else { "" }
+    if error.is_passed_over { ", and its tool passes over such a file as a whole" } else { "" }
 }

@@ -29,6 +29,7 @@ pub use guidance::told;
 pub use manifest::Manifest;
 pub use own::Own;
 pub use plan::{Done, Edit, Left, Note, Plan};
+pub use planner::recover;
 pub use records::{Records, tidy};
 pub use status::{State, SurfaceStatus, ToolStatus, shows_handoffs, status};
 pub use surface::{Scope, Surface};

@@ -201,7 +201,8 @@ impl Manifest {
                 Dir::create(&dir)?;
             }
             self.file.sweep()?;
-            self.file.replace(text(self.project.as_deref(), &record).as_bytes())?;
+            let text = text(self.project.as_deref(), &record);
+            self.file.put(text.as_bytes(), self.file.mode(), true)?;
         }
         let file = Foreign::read(self.file.path(), LONGEST)?;
         Ok(Self { file, record, ..self })

@@ -286,11 +286,7 @@ fn is_blank(text: &str) -> bool {
 
 /// Codex does not read a file that begins with a byte order mark.
 fn check_mark(files: &HookFiles, text: &str) -> Result<(), Malformed> {
-    if !(files.trusted_by_place && text.starts_with('\u{feff}')) {
-        return Ok(());
-    }
-    let reason = "Codex does not read a file that begins with a byte order mark";
-    Err(Malformed { line: 1, column: 1, reason: reason.to_owned() })
+    if files.trusted_by_place { Malformed::refuse_mark(text, "Codex") } else { Ok(()) }
 }
 
 /// Whether a call is of a `handover`, wherever that lies, with this verb.

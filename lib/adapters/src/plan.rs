@@ -23,8 +23,6 @@ pub struct Plan {
     pub(crate) manifest: Manifest,
     /// What the manifest says when all is done.
     pub(crate) record: Record,
-    /// Directories that may have leftovers of killed programs.
-    pub(crate) sweep: Vec<PathBuf>,
 }
 
 /// One file before and after.
@@ -208,10 +206,6 @@ impl Plan {
     /// [`AdapterError::File`] when nothing can be recorded, `ResourceBusy` among them when another process recorded
     /// something since the plan was made.
     pub fn carry_out(self) -> Result<Done, AdapterError> {
-        for directory in &self.sweep {
-            // What cannot be swept now is swept when a file there is changed.
-            let _ = Dir::open(directory).map(|dir| dir.as_ref().map(Foreign::sweep_directory));
-        }
         let Self { edits, directories, removals, manifest, record, left, .. } = self;
         let old = manifest.record.clone();
         // First what may be, so that whatever is cut short can be taken back.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use handoff_agents::{Guidance, HOSTS, Host};
-use handoff_files::Foreign;
+use handoff_files::{Dir, Foreign};
 use handoff_wiring::{self as wiring, Malformed};
 
 use crate::error::{AdapterError, Problem};
@@ -104,11 +104,7 @@ impl<'p> Planner<'p> {
 
     /// What the manifest names `key`.
     pub(crate) fn path(&self, key: &Path) -> PathBuf {
-        match self.manifest.scope() {
-            Scope::Project if exclude::is_key(key) => exclude::path(self.here, key),
-            Scope::Project => self.here.project.join(key),
-            Scope::User => key.to_owned(),
-        }
+        path(self.here, self.manifest.scope(), key)
     }
 
     /// The file of that key; None, with the reason noted, when it cannot be had or is not ours to change.
@@ -256,9 +252,6 @@ impl<'p> Planner<'p> {
         if !self.problems.is_empty() {
             return Err(AdapterError::InTheWay(self.problems));
         }
-        let known = self.manifest.record.edits.keys().map(|key| self.path(key)).chain([self.manifest.path()]);
-        let mut sweep: Vec<PathBuf> = known.filter_map(|path| path.parent().map(Path::to_owned)).collect();
-        sweep.dedup();
         Ok(Plan {
             edits: self.edits,
             directories: self.directories,
@@ -267,8 +260,36 @@ impl<'p> Planner<'p> {
             left: self.left,
             manifest: self.manifest,
             record: self.record,
-            sweep,
         })
+    }
+}
+
+/// Removes what killed programs left beside the files that `manifest` names, and gives back those that they had not written as a
+/// whole. For a plan that is to be carried out, and before it is made: a plan reads the files.
+pub fn recover(here: &Here, manifest: &Manifest) {
+    for directory in directories(here, manifest) {
+        // What cannot be swept now is swept when a file there is changed.
+        let _ = Dir::open(&directory).map(|dir| dir.as_ref().map(Foreign::sweep_directory));
+    }
+}
+
+/// The directories of the files that `manifest` names, links followed, and its own.
+fn directories(here: &Here, manifest: &Manifest) -> Vec<PathBuf> {
+    let known = manifest.record.edits.keys().map(|key| path(here, manifest.scope(), key));
+    // A file that cannot be read is left alone, and so is its directory.
+    let known = known.chain([manifest.path()]).filter_map(|path| Foreign::read(&path, LONGEST).ok());
+    let mut all: Vec<PathBuf> = known.filter_map(|file| file.directory()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// What a manifest of that scope names `key`.
+fn path(here: &Here, scope: Scope, key: &Path) -> PathBuf {
+    match scope {
+        Scope::Project if exclude::is_key(key) => exclude::path(here, key),
+        Scope::Project => here.project.join(key),
+        Scope::User => key.to_owned(),
     }
 }
 

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Gid, Uid};
 use rustix::io::Errno;
 
+use crate::attributes;
 use crate::dir::{Dir, Kind};
 use crate::error::FileError;
 use crate::exchange::Replaced;
+use crate::in_place::{self, is_mount_point, overwrite};
 use crate::mode;
-use crate::mounted::{is_mount_point, overwrite};
 use crate::open::Lock;
 use crate::temporary::{Temporary, temporary_name};
 
@@ -29,6 +30,8 @@ pub struct Foreign {
     content: Option<Vec<u8>>,
     mode: u32,
     owner: Option<(u32, u32)>,
+    /// How many names it has.
+    links: u64,
     /// Whether a new one is for whoever the umask lets at it.
     shared: bool,
 }
@@ -46,6 +49,7 @@ impl Foreign {
             content: None,
             mode: 0o600,
             owner: None,
+            links: 1,
             shared: false,
         };
         let found = match std::fs::metadata(&place) {
@@ -59,8 +63,15 @@ impl Foreign {
         let content =
             crate::read_file(&place, limit).map_err(|error| FileError::new("read", path)(error.source))?;
         use std::os::unix::fs::MetadataExt;
-        let (mode, owner) = (found.mode() & 0o7777, Some((found.uid(), found.gid())));
-        Ok(Self { path: path.to_owned(), place, content: Some(content), mode, owner, shared: false })
+        Ok(Self {
+            path: path.to_owned(),
+            place,
+            content: Some(content),
+            mode: found.mode() & 0o7777,
+            owner: Some((found.uid(), found.gid())),
+            links: found.nlink(),
+            shared: false,
+        })
     }
 
     /// The same, but one that is not there is made as other programs make theirs, 0666 as the umask leaves it, and not
@@ -100,7 +111,7 @@ impl Foreign {
     }
 
     /// Fails unless it may be changed: the file is not read-only, also where root could write to it all the same, nor is
-    /// what it is mounted from, and its directory can take another.
+    /// what it is mounted from, one with several names can be written to, and its directory can take another.
     ///
     /// # Errors
     /// `PermissionDenied`, or what the system says.
@@ -109,9 +120,10 @@ impl Foreign {
             return Err(FileError::new("change", &self.path)(Errno::ACCESS));
         }
         if self.content.is_some()
-            && let Err(Errno::ROFS) = rustix::fs::access(&self.place, rustix::fs::Access::WRITE_OK)
+            && let Err(error) = rustix::fs::access(&self.place, rustix::fs::Access::WRITE_OK)
+            && (error == Errno::ROFS || self.links > 1)
         {
-            return Err(FileError::new("change", &self.path)(Errno::ROFS));
+            return Err(FileError::new("change", &self.path)(error));
         }
         let mut dir = self.place.parent();
         while let Some(path) = dir {
@@ -125,20 +137,46 @@ impl Foreign {
         Ok(())
     }
 
-    /// Puts `content` in its place, whole or not at all, with the mode and owner that it had. Its directory must exist.
-    /// A mount point is written to where it is, see [`crate::mounted`].
+    /// Puts `content` in its place, whole or not at all, with the mode, the owner and the extended attributes that it had. Its
+    /// directory must exist. A mount point, a file with several names and one with an attribute that no new file can be given
+    /// are written to where they are, see [`crate::in_place`].
     ///
     /// # Errors
     /// What the system says; `ResourceBusy` when another program changed it since it was read, up to the call that replaces
     /// it. It is as that program left it then.
     pub fn replace(&self, content: &[u8]) -> Result<(), FileError> {
-        if !(self.shared && self.content.is_none()) {
-            return self.put(content, self.mode, true);
-        }
         let (dir, name) = self.unchanged()?;
-        let temporary = dir.temporary_called(TEMPORARY, &[content], true, 0o666);
-        self.take_place(temporary.map_err(|error| self.own(error))?, &dir, name, content)?;
+        let Some(old) = &self.content else {
+            let temporary = if self.shared {
+                let made = dir.temporary_called(TEMPORARY, &[content], true, 0o666);
+                made.map_err(|error| self.own(error))?
+            } else {
+                self.temporary(&dir, content, self.mode, true)?
+            };
+            self.take_place(temporary, &dir, name, content)?;
+            return dir.sync();
+        };
+        let temporary = if self.links > 1 { None } else { self.equal(&dir, name, content)? };
+        let replaced = match temporary {
+            Some(temporary) => self.take_place(temporary, &dir, name, content),
+            None if overwrite(&dir, name, &self.path, old, content)? => Ok(()),
+            None => Err(self.changed()),
+        };
+        replaced?;
         dir.sync()
+    }
+
+    /// A temporary file with `content` and all else that the file has; `None` if there can be none.
+    fn equal<'d>(
+        &self,
+        dir: &'d Dir,
+        name: &OsStr,
+        content: &[u8],
+    ) -> Result<Option<Temporary<'d>>, FileError> {
+        let mut temporary = self.temporary(dir, content, self.mode, true)?;
+        let mut old = dir.open_to_read(name).map_err(|error| self.own(error))?;
+        let is_equal = attributes::copy(old.file(), temporary.file()).is_ok();
+        Ok(is_equal.then_some(temporary))
     }
 
     /// An error of a temporary as one of the file, whose name the user knows.
@@ -146,13 +184,26 @@ impl Foreign {
         FileError::new("change", &self.path)(error.source)
     }
 
-    /// The same with a mode of its own; brought to the disk only when `durable`, which costs milliseconds that a file
-    /// of ours that can be made again is not worth.
+    /// The same for a file that is ours alone: another takes the place of it, with `mode`, and without what was noted of the
+    /// old one. It is brought to the disk only when `durable`, which costs milliseconds that a file that can be made again is
+    /// not worth.
     ///
     /// # Errors
     /// As for [`Foreign::replace`].
     pub fn put(&self, content: &[u8], mode: u32, durable: bool) -> Result<(), FileError> {
         let (dir, name) = self.unchanged()?;
+        self.take_place(self.temporary(&dir, content, mode, durable)?, &dir, name, content)?;
+        if durable { dir.sync() } else { Ok(()) }
+    }
+
+    /// A temporary file with `content` and `mode`, and the owner that the file has.
+    fn temporary<'d>(
+        &self,
+        dir: &'d Dir,
+        content: &[u8],
+        mode: u32,
+        durable: bool,
+    ) -> Result<Temporary<'d>, FileError> {
         let temporary = dir.temporary_called(TEMPORARY, &[content], durable, 0o600);
         let mut temporary = temporary.map_err(|error| self.own(error))?;
         let error = || FileError::new("change", &self.path);
@@ -162,8 +213,7 @@ impl Foreign {
             let _ =
                 rustix::fs::fchown(temporary.file(), Some(Uid::from_raw(user)), Some(Gid::from_raw(group)));
         }
-        self.take_place(temporary, &dir, name, content)?;
-        if durable { dir.sync() } else { Ok(()) }
+        Ok(temporary)
     }
 
     /// Gives the temporary file its name, if what has that name is still what was read.
@@ -205,7 +255,7 @@ impl Foreign {
         dir.sync()
     }
 
-    /// Whether `name` in `dir` is the file that was read: its content, mode and owner.
+    /// Whether `name` in `dir` is the file that was read: its content, mode, owner and number of names.
     fn is_at(&self, dir: &Dir, name: &OsStr) -> Result<bool, FileError> {
         let Some(content) = &self.content else { return Ok(dir.kind_of(name)?.is_none()) };
         if dir.kind_of(name)? != Some(Kind::File) {
@@ -214,7 +264,10 @@ impl Foreign {
         let mut file = dir.open_to_read(name)?;
         let access = file.access()?;
         let is_owner = self.owner.is_none_or(|(owner, _)| owner == access.owner);
-        Ok(is_owner && access.mode == self.mode && file.read(content.len() as u64 + 1)? == *content)
+        Ok(is_owner
+            && file.links()? == self.links
+            && access.mode == self.mode
+            && file.read(content.len() as u64 + 1)? == *content)
     }
 
     fn changed(&self) -> FileError {
@@ -233,7 +286,8 @@ impl Foreign {
         }
     }
 
-    /// Removes what killed programs left in `dir`, and puts a file back that one of them had taken out of its place.
+    /// Removes what killed programs left in `dir`, and gives a file back that one of them had taken out of its place or not
+    /// written as a whole.
     ///
     /// # Errors
     /// What the system says.
@@ -242,9 +296,15 @@ impl Foreign {
             if !entry.name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes()) {
                 continue;
             }
-            let free = || dir.open_file(&entry.name).and_then(|file| file.lock());
-            let is_left = entry.kind == Kind::Link || free().is_ok_and(|lock| lock == Lock::Taken);
-            if is_left && !dir.restore(&entry.name)? {
+            // Its lock is held until it is dealt with. A link has none.
+            let held = dir.open_file(&entry.name).ok().filter(|file| matches!(file.lock(), Ok(Lock::Taken)));
+            let is_left = entry.kind == Kind::Link || held.is_some();
+            // Another program may have dealt with it meanwhile.
+            if is_left
+                && dir.kind_of(&entry.name)?.is_some()
+                && !in_place::recover(dir, &entry.name)?
+                && !dir.restore(&entry.name)?
+            {
                 dir.remove(&entry.name)?;
             }
         }

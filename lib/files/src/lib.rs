@@ -5,12 +5,13 @@
 //! files 0600. A file appears under its name whole and on disk, or not at all.
 #![expect(clippy::disallowed_methods, reason = "this is the door that the lint keeps shut elsewhere")]
 
+mod attributes;
 mod dir;
 mod error;
 mod exchange;
 mod foreign;
+mod in_place;
 mod mode;
-mod mounted;
 mod open;
 mod pipes;
 mod rename;

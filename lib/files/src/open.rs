@@ -98,6 +98,14 @@ impl OpenFile {
         Ok(Access { owner: stat.st_uid, mode: mode::bits(&stat) })
     }
 
+    /// How many names it has: hard links, itself among them.
+    pub(crate) fn links(&self) -> Result<u64, FileError> {
+        let stat = rustix::fs::fstat(&self.file).map_err(FileError::new("look at", &self.path))?;
+        // Its type differs between systems.
+        #[allow(clippy::useless_conversion, clippy::unnecessary_cast)]
+        Ok(stat.st_nlink as u64)
+    }
+
     /// Whether `other` is the same file, whatever its name.
     pub fn is_same(&self, other: &Self) -> bool {
         self.identity == other.identity

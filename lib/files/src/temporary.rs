@@ -49,7 +49,17 @@ impl Dir {
         durable: bool,
         mode: u32,
     ) -> Result<Temporary<'_>, FileError> {
-        let name = temporary_name(prefix)?;
+        self.temporary_named(temporary_name(prefix)?, parts, durable, mode)
+    }
+
+    /// The same under the name `name`.
+    pub(crate) fn temporary_named(
+        &self,
+        name: OsString,
+        parts: &[&[u8]],
+        durable: bool,
+        mode: u32,
+    ) -> Result<Temporary<'_>, FileError> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(&self.fd, &name, flags, mode::mode(mode))
             .map_err(self.error("create", &name))?;
@@ -79,6 +89,11 @@ impl Temporary<'_> {
 
     pub(crate) fn file(&mut self) -> &std::fs::File {
         self.file.file()
+    }
+
+    /// Has it stay under the name that it has.
+    pub(crate) fn keep(&mut self) {
+        self.published = true;
     }
 
     /// Gives it the name `name`; false when that is taken, and then it can be tried with another.

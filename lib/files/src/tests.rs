@@ -236,3 +236,53 @@ fn a_change_of_content_or_mode_since_it_was_read_stays() -> Outcome {
     }
     Ok(())
 }
+
+#[test]
+fn a_file_with_several_names_keeps_them() -> Outcome {
+    use std::os::unix::fs::MetadataExt;
+    let place = tempfile::tempdir()?;
+    let (path, other) = (place.path().join("settings.json"), place.path().join("dotfile"));
+    fs::write(&path, "old")?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640))?;
+    fs::hard_link(&path, &other)?;
+    for new in ["longer than before", "new", ""] {
+        let file = Foreign::read(&path, 100)?;
+        file.check_writable()?;
+        file.replace(new.as_bytes())?;
+        let (one, two) = (fs::metadata(&path)?, fs::metadata(&other)?);
+        assert_eq!((one.ino(), one.nlink()), (two.ino(), 2));
+        assert_eq!(one.permissions().mode() & 0o777, 0o640);
+        assert_eq!(fs::read_to_string(&other)?, new);
+        assert_eq!(fs::read_dir(place.path())?.count(), 2, "nothing is left beside it");
+    }
+    // To be rid of a name is not to change the file.
+    fs::write(&path, "theirs")?;
+    Foreign::read(&path, 100)?.remove()?;
+    assert_eq!(fs::read_to_string(&other)?, "theirs");
+    assert!(!path.exists());
+    Ok(())
+}
+
+#[test]
+fn a_file_that_got_another_name_since_it_was_read_stays() -> Outcome {
+    let place = tempfile::tempdir()?;
+    let path = place.path().join("settings.json");
+    fs::write(&path, "old")?;
+    let file = Foreign::read(&path, 100)?;
+    fs::hard_link(&path, place.path().join("dotfile"))?;
+    let refused = file.replace(b"new").map_err(|error| error.kind());
+    assert_eq!(refused, Err(std::io::ErrorKind::ResourceBusy));
+    assert_eq!(fs::read(&path)?, b"old");
+    Ok(())
+}
+
+#[test]
+fn of_a_file_of_ours_other_names_stay_as_they_are() -> Outcome {
+    let place = tempfile::tempdir()?;
+    let (path, copy) = (place.path().join("program"), place.path().join("backup"));
+    fs::write(&path, "old")?;
+    fs::hard_link(&path, &copy)?;
+    Foreign::read(&path, 100)?.put(b"new", 0o755, false)?;
+    assert_eq!((fs::read(&path)?, fs::read(&copy)?), (b"new".to_vec(), b"old".to_vec()));
+    Ok(())
+}

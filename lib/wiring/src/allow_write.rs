@@ -52,7 +52,7 @@ impl AllowWrite<'_> {
         let (bom, text) = crate::without_bom(text);
         let found = look(text)?;
         if let Some((at, reason)) = found.wrong {
-            return Err(Malformed::at(text, at, reason));
+            return Err(Malformed::at(text, at, reason).passed_over());
         }
         let layout = Layout::of(text, &found.levels[0]);
         let mut splices = Splices::default();
@@ -114,7 +114,8 @@ fn within(list: Tree) -> Tree {
 }
 
 fn look(text: &str) -> Result<Found, Malformed> {
-    let value = json::parse(text, false)?;
+    let readable = json::readable(text);
+    let value = json::parse(&readable, false)?;
     let mut object = value
         .as_object()
         .ok_or_else(|| Malformed::at(text, value.start(), "the top level is no object".to_owned()))?;

@@ -20,10 +20,13 @@ impl Block {
     /// # Errors
     /// [`Malformed`] when a marker stands alone or is there twice.
     pub fn wire(&self, text: &str, body: &str) -> Result<String, Malformed> {
-        let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let there = self.find(text)?;
+        // A block that is there keeps its line ends, whatever the line that was ended before it made of a lone `\r`.
+        let sample = there.clone().map_or(text, |range| &text[range]);
+        let eol = if sample.contains("\r\n") { "\r\n" } else { "\n" };
         let block = format!("{}\n{body}{}\n", self.begin, self.end).replace('\n', eol);
         let mut splices = Splices::default();
-        match self.find(text)? {
+        match there {
             Some(range) => splices.replace(range, block),
             None => {
                 let ends = text.trim_start_matches(crate::BOM).is_empty() || text.ends_with('\n');

@@ -10,6 +10,9 @@ pub struct Malformed {
     pub column: usize,
     /// What is wrong there.
     pub reason: String,
+    /// Whether the host passes over a whole file with this in it, though it is JSON as other programs take it: comments, or a
+    /// setting of another type.
+    pub is_passed_over: bool,
 }
 
 impl Malformed {
@@ -21,7 +24,24 @@ impl Malformed {
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
             reason: reason.into(),
+            is_passed_over: false,
         }
+    }
+
+    /// The same of what the host passes over, see [`Malformed::is_passed_over`].
+    pub(crate) fn passed_over(self) -> Self {
+        Self { is_passed_over: true, ..self }
+    }
+
+    /// In a text that begins with a byte order mark.
+    ///
+    /// # Errors
+    /// Itself, where there is one.
+    pub fn refuse_mark(text: &str, host: &str) -> Result<(), Self> {
+        if !text.starts_with(crate::BOM) {
+            return Ok(());
+        }
+        Err(Self::at(text, 0, format!("{host} does not read a file that begins with a byte order mark")))
     }
 }
 

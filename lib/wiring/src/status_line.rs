@@ -131,7 +131,8 @@ impl StatusLine<'_> {
 }
 
 fn look(text: &str) -> Result<Found<'_>, Malformed> {
-    let value = json::parse(text, false)?;
+    let readable = json::readable(text);
+    let value = json::parse(&readable, false)?;
     let wrong = |at: usize, reason: String| Malformed::at(text, at, reason);
     let root =
         value.as_object().ok_or_else(|| wrong(value.start(), "the top level is no object".to_owned()))?;
@@ -145,7 +146,12 @@ fn look(text: &str) -> Result<Found<'_>, Malformed> {
         Some((number, property)) => {
             let command = command(property)
                 .ok_or_else(|| wrong(property.start(), format!("`{KEY}` is no object with a `command`")))?;
-            Some((number, command.range.start..command.range.end, command.value.to_string()))
+            let range = command.range.start..command.range.end;
+            if text[range.clone()] != readable[range.clone()] {
+                let reason = format!("`{KEY}.command` has half a surrogate pair, which no shell takes");
+                return Err(wrong(range.start, reason));
+            }
+            Some((number, range, command.value.to_string()))
         }
     };
     Ok(Found { text, root: root.into(), line })

@@ -21,6 +21,7 @@ mod doctor_store;
 mod edited;
 mod failing;
 mod fresh;
+mod kept;
 mod killed;
 mod meanwhile;
 mod others;

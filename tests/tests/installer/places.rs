@@ -288,9 +288,7 @@ fn doctor_and_the_last_words_look_at_dispatch_too() {
     );
     let removed = machine.run(&["uninstall"]);
     assert!(
-        removed
-            .out()
-            .contains("note: the backends, prompts and results of your runs are still in ~/.handoff\n"),
+        removed.out().contains("note: the backends, prompts and results of your runs stay in ~/.handoff\n"),
         "{}",
         removed.out()
     );

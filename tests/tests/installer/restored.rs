@@ -1,6 +1,6 @@
 //! Installed and taken away again: HOME is what it was, to the byte, whatever it was.
 
-use crate::support::{Machine, STATE, Tree, apart_from_store, mode};
+use crate::support::{Machine, STATE, Tree, apart_from_store, is_one_file, mode, note};
 
 /// Installs, so that it is wired, and takes it away; all that was there is as it was.
 #[track_caller]
@@ -48,8 +48,16 @@ fn from_any_settings_the_same_bytes_come_back() {
 
 #[test]
 fn from_any_instructions_and_configuration_the_same_bytes_come_back() {
-    let instructions =
-        ["", "\n", "# Mine\n", "# Mine", "# Mine\r\nText\r\n", "\u{feff}# Mine\n\n\n", "a\n\n<!-- note -->"];
+    let instructions = [
+        "",
+        "\n",
+        "# Mine\n",
+        "# Mine",
+        "# Mine\r\nText\r\n",
+        "# Mine\rText\r",
+        "\u{feff}# Mine\n\n\n",
+        "a\n\n<!-- note -->",
+    ];
     let configurations = [
         "",
         "model = \"gpt-5\"",
@@ -86,6 +94,32 @@ fn modes_and_other_files_stay() {
         mode(&machine.file(".local/bin/tool", "#!/bin/sh\n"), 0o755);
         machine.link(".local/bin/other", "/bin/true");
         comes_and_goes(&machine, &format!("{bits:o}"));
+    }
+}
+
+#[test]
+fn other_names_of_a_file_and_what_is_noted_of_it_stay() {
+    let machine = Machine::small();
+    let names = [".claude/settings.json", ".codex/AGENTS.md", ".codex/config.toml", ".codex/hooks.json"];
+    let other = |name: &str| machine.path("dotfiles").join(name.replace('/', "-"));
+    std::fs::create_dir(machine.path("dotfiles")).unwrap();
+    for (number, name) in names.iter().enumerate() {
+        let text = if name.ends_with(".json") { "{\n  \"a\": 1\n}\n" } else { "# Mine\n" };
+        let path = machine.file(name, text);
+        note(&path, b"mine");
+        if number % 2 == 0 {
+            std::fs::hard_link(&path, other(name)).unwrap();
+        }
+    }
+    machine.done(&["install", "--codex-hook"]);
+    for name in names.iter().step_by(2) {
+        assert!(is_one_file(&machine.path(name), &other(name)), "{name}");
+        assert!(std::fs::read_to_string(other(name)).unwrap().contains("agent-handoff"), "{name}");
+    }
+    machine.uninstall();
+    comes_and_goes(&machine, "several names");
+    for name in names.iter().step_by(2) {
+        assert!(is_one_file(&machine.path(name), &other(name)), "{name}");
     }
 }
 

@@ -243,16 +243,40 @@ pub(crate) fn mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
+/// Notes something of a file, as users and their programs do, where its file system can.
+pub(crate) fn note(path: &Path, value: &[u8]) {
+    let _ = rustix::fs::setxattr(path, "user.note", value, rustix::fs::XattrFlags::empty());
+}
+
+/// The extended attributes of a file, its access control list among them.
+fn attributes(path: &Path) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    let mut buffer = [0; 1 << 16];
+    let length = rustix::fs::listxattr(path, &mut buffer[..]).unwrap_or(0);
+    let names: Vec<_> = buffer[..length].split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();
+    let value = |name: Vec<u8>| {
+        let mut buffer = [0; 1 << 16];
+        let length = rustix::fs::getxattr(path, &name, &mut buffer[..]).ok()?;
+        Some((name, buffer[..length].to_vec()))
+    };
+    names.into_iter().filter(|name| !name.is_empty()).filter_map(value).collect()
+}
+
+/// Whether two paths are names of one file.
+pub(crate) fn is_one_file(one: &Path, two: &Path) -> bool {
+    let [one, two] = [one, two].map(|path| std::fs::metadata(path).unwrap());
+    (one.dev(), one.ino()) == (two.dev(), two.ino())
+}
+
 /// What stands at a path.
 #[derive(Clone, PartialEq, Eq)]
 enum Node {
     Directory(u32),
-    File(u32, Vec<u8>),
+    File(u32, Vec<u8>, BTreeMap<Vec<u8>, Vec<u8>>),
     Link(PathBuf),
     Other,
 }
 
-/// Everything below a directory: names, kinds, modes, bytes, links; and with it, when it was changed last.
+/// Everything below a directory: names, kinds, modes, bytes, extended attributes, links; and with it, when it was changed last.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Tree(BTreeMap<PathBuf, (Node, Option<SystemTime>)>);
 
@@ -281,7 +305,7 @@ impl Tree {
             } else if found.is_symlink() {
                 Node::Link(std::fs::read_link(&path).unwrap())
             } else if found.is_file() {
-                Node::File(mode, std::fs::read(&path).unwrap())
+                Node::File(mode, std::fs::read(&path).unwrap(), attributes(&path))
             } else {
                 Node::Other
             };
@@ -335,10 +359,11 @@ fn shown(node: Option<&(Node, Option<SystemTime>)>) -> String {
     match node {
         None => "nothing".to_owned(),
         Some((Node::Directory(mode), time)) => format!("a directory {mode:o} {time:?}"),
-        Some((Node::File(mode, content), time)) if content.len() < 3000 => {
-            format!("{mode:o} {time:?} {:?}", String::from_utf8_lossy(content))
+        Some((Node::File(mode, content, attributes), time)) if content.len() < 3000 => {
+            let attributes = attributes.keys().map(|name| String::from_utf8_lossy(name)).collect::<Vec<_>>();
+            format!("{mode:o} {attributes:?} {time:?} {:?}", String::from_utf8_lossy(content))
         }
-        Some((Node::File(mode, content), time)) => format!("{mode:o} {time:?}, {} bytes", content.len()),
+        Some((Node::File(mode, content, _), time)) => format!("{mode:o} {time:?}, {} bytes", content.len()),
         Some((Node::Link(target), _)) => format!("a link to {}", target.display()),
         Some((Node::Other, _)) => "something else".to_owned(),
     }

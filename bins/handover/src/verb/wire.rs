@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use handoff_adapters::{
     Done, Edit, Here as Place, Left, Manifest, Note, Plan, Scope, State, Surface, ToolStatus, disable,
-    enable, shows_handoffs, status, tidy,
+    enable, recover, shows_handoffs, status, tidy,
 };
 use handoff_agents::{HOSTS, Host};
 use handoff_bundle::{Handover, Own, TreePath};
@@ -26,6 +26,9 @@ pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
     let tools = chosen(here, &place, wire)?;
     if tools.is_empty() {
         return Ok(here.print(&format!("no tool was found here: {} adapters, or --tool TOOL\n", called())));
+    }
+    if !wire.dry_run {
+        recover(&place, &manifest);
     }
     let plan = match wire.remove {
         true => disable(&place, &tools, manifest)?,

@@ -1,5 +1,7 @@
 //! What is where in a hooks file.
 
+use std::borrow::Cow;
+
 use jsonc_parser::ast::{Array, Object, ObjectProp, Value};
 use jsonc_parser::common::{Range, Ranged};
 
@@ -55,7 +57,9 @@ impl Mine {
 
 impl Survey {
     pub(super) fn of(hooks: &Hooks<'_>, text: &str) -> Result<Self, Malformed> {
-        let value = json::parse(text, hooks.comments)?;
+        // Codex is not written in JavaScript.
+        let readable = if hooks.keeps_places { Cow::Borrowed(text) } else { json::readable(text) };
+        let value = json::parse(&readable, hooks.comments)?;
         let root = object(text, &value, "the top level")?;
         let mut survey = Self {
             root: root.into(),

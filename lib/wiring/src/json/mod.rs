@@ -4,8 +4,11 @@
 mod layout;
 mod tree;
 
+use std::borrow::Cow;
+
 use jsonc_parser::ast::{Array, Object, Value};
 use jsonc_parser::common::{Range, Ranged};
+use jsonc_parser::errors::ParseErrorKind;
 use jsonc_parser::{CollectOptions, ParseOptions};
 
 pub(crate) use layout::Layout;
@@ -28,10 +31,61 @@ pub(crate) fn parse(text: &str, comments: bool) -> Result<Value<'_>, Malformed> 
         allow_extended_string_escapes: false,
     };
     let parsed = jsonc_parser::parse_to_ast(text, &CollectOptions::default(), &options).map_err(|error| {
-        let reason = error.kind().to_string();
-        Malformed::at(text, error.range().start, lower_first(&reason))
+        let malformed = Malformed::at(text, error.range().start, lower_first(&error.kind().to_string()));
+        if is_of_others(error.kind()) { malformed.passed_over() } else { malformed }
     })?;
     parsed.value.ok_or_else(|| Malformed::at(text, 0, "the file is empty: a JSON object was expected"))
+}
+
+/// Whether other programs take for JSON what a file is refused for.
+fn is_of_others(kind: &ParseErrorKind) -> bool {
+    use ParseErrorKind as Kind;
+    matches!(
+        kind,
+        Kind::BareDecimalPointNumbersNotAllowed
+            | Kind::CommentsNotAllowed
+            | Kind::HexadecimalNumbersNotAllowed
+            | Kind::NonFiniteNumbersNotAllowed
+            | Kind::SingleQuotedStringsNotAllowed
+            | Kind::TrailingCommasNotAllowed
+            | Kind::UnaryPlusNumbersNotAllowed
+    )
+}
+
+/// `text` with `\\uFFFD` in the place of each escape of half a surrogate pair: JavaScript takes one, and so do the hosts that are
+/// written in it, and the parser here does not. No byte moves, so what is found in it stands in `text` too.
+pub(crate) fn readable(text: &str) -> Cow<'_, str> {
+    let mut halves = Vec::new();
+    let mut at = 0;
+    while let Some(found) = text[at..].find('\\') {
+        at += found;
+        match (escaped(&text[at..]), text.get(at + ESCAPE..).and_then(escaped)) {
+            (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => at += 2 * ESCAPE,
+            (Some(0xd800..0xe000), _) => {
+                halves.push(at);
+                at += ESCAPE;
+            }
+            // What is behind the backslash is no beginning of an escape.
+            _ => at += 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
+        }
+    }
+    if halves.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut readable = text.to_owned();
+    for at in halves {
+        readable.replace_range(at..at + ESCAPE, "\\uFFFD");
+    }
+    Cow::Owned(readable)
+}
+
+/// The bytes of an escape with four digits.
+const ESCAPE: usize = 6;
+
+/// What the escape with four digits stands for that `text` begins with.
+fn escaped(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("\\u")?.get(..ESCAPE - 2)?;
+    u32::from_str_radix(digits, 16).ok()
 }
 
 fn lower_first(text: &str) -> String {
@@ -66,7 +120,8 @@ impl From<&Array<'_>> for Container {
 /// [`Malformed`].
 pub fn enabled(text: &str, key: &str) -> Result<Vec<String>, Malformed> {
     let (_, text) = crate::without_bom(text);
-    let value = parse(text, true)?;
+    let text = readable(text);
+    let value = parse(&text, true)?;
     let object = value.as_object().and_then(|root| root.get_object(key));
     let properties = object.map(|object| object.properties.iter()).into_iter().flatten();
     let on = properties.filter(|property| property.value.as_boolean_lit().is_some_and(|flag| flag.value));

@@ -74,7 +74,8 @@ fn settings_that_the_host_does_not_take_are_not_edited() {
             "`sandbox.filesystem.allowWrite` holds what is not a string",
         ),
     ] {
-        assert_eq!(ENTRY.wire(text).unwrap_err().reason, reason);
+        let error = ENTRY.wire(text).unwrap_err();
+        assert_eq!((error.reason.as_str(), error.is_passed_over), (reason, true));
         assert_eq!(ENTRY.find(text), Ok(false));
         assert_eq!(ENTRY.unwire(text, Made::Outer).as_deref(), Ok(text));
     }

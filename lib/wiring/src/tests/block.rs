@@ -39,3 +39,12 @@ fn lonely_markers_are_named() {
         assert_eq!(BLOCK.wire(text, "b\n").unwrap_err().to_string(), message);
     }
 }
+
+#[test]
+fn wiring_again_changes_nothing_whatever_the_line_ends_are() {
+    for text in ["# Mine\rText\r", "# Mine\rText", "\r", "a\r\nb\rc\n", "a\n\rb\r", "a\r\n\r"] {
+        let once = BLOCK.wire(text, "one\ntwo\n").unwrap();
+        assert_eq!(BLOCK.wire(&once, "one\ntwo\n").unwrap(), once, "{text:?}");
+        assert!(once.starts_with(text), "{once:?}");
+    }
+}

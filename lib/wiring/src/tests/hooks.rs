@@ -250,6 +250,17 @@ fn what_is_not_understood_is_named_with_its_place() {
 }
 
 #[test]
+fn what_a_host_passes_over_as_a_whole_is_told_from_what_is_broken() {
+    let is_passed_over = |text: &str| codex().wire(text, &shell()).unwrap_err().is_passed_over;
+    for text in ["{\n  // c\n}", "{\"a\": 1,}", "{'a': 1}", "{\"a\": +1}"] {
+        assert!(is_passed_over(text), "{text}");
+    }
+    for text in ["", "{", "[]", "{\"hooks\": 1}", "{\"a\": 1 \"b\": 2}"] {
+        assert!(!is_passed_over(text), "{text}");
+    }
+}
+
+#[test]
 fn only_the_program_that_a_command_runs_is_looked_at() {
     for (command, ours) in [
         ("/p/bin/session-start", true),
@@ -316,4 +327,22 @@ fn what_takes_the_place_of_the_bash_programs_hook_is_run_at_every_start() {
         );
         assert!(!wired.contains("surface-handoffs"), "{wired}");
     }
+}
+
+#[test]
+fn half_a_surrogate_pair_is_left_as_it_is_where_the_host_takes_it() {
+    for written in
+        [r"\ud800", r"\uDFFF x", r"\ud83d\ude00 \ud83d\\ude00", r"\\ud800", r"\ud800\n", r"\ud8zz\ud800"]
+    {
+        let before = format!("{{\"a\": \"{written}\", \"{written}\": [1]}}");
+        if written.contains("zz") {
+            assert!(claude().wire(&before, &exec()).is_err());
+            continue;
+        }
+        let (after, made) = claude().wire(&before, &exec()).unwrap();
+        assert!(after.starts_with(before.trim_end_matches('}')), "{after}");
+        assert_eq!(claude().wire(&after, &exec()).unwrap().0, after);
+        assert_eq!(claude().unwire(&after, made).unwrap(), before);
+    }
+    assert!(codex().wire(r#"{"a": "\ud800"}"#, &shell()).is_err());
 }
