@@ -34,7 +34,12 @@ pub(crate) struct Listed {
 impl Listed {
     /// Whether Codex runs it, provided that hooks are on.
     pub(crate) fn runs(&self) -> bool {
-        self.enabled && matches!(&*self.status, "trusted" | "managed")
+        self.enabled && self.is_trusted()
+    }
+
+    /// Whether the user or an administrator trusts it.
+    pub(crate) fn is_trusted(&self) -> bool {
+        matches!(&*self.status, "trusted" | "managed")
     }
 }
 

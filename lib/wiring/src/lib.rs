@@ -8,6 +8,7 @@
 mod allow_write;
 mod block;
 mod edit;
+mod entries;
 mod hooks;
 mod json;
 mod malformed;
