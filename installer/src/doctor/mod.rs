@@ -8,6 +8,7 @@ mod claude_sandbox;
 mod codex;
 mod codex_switches;
 mod commands;
+mod directories;
 mod dispatch;
 mod glob;
 mod handler;
@@ -82,6 +83,7 @@ pub(crate) fn doctor(
     patient.codex();
     let captures = patient.capture();
     patient.store();
+    patient.state();
     patient.dispatch();
     let serves = patient.serves(captures);
     let findings = patient.findings;
