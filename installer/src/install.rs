@@ -9,6 +9,7 @@ use semver::Version;
 
 use crate::agent::Agent;
 use crate::args::Options;
+use crate::doctor;
 use crate::error::InstallError;
 use crate::git::Checkout;
 use crate::manifest::{Manifest, is_hash_of};
@@ -131,6 +132,7 @@ impl Done<'_> {
         } else if self.planner.manifest.codex_hook && self.planner.manifest.looks() == Looks::Agent {
             report.untrusted(self.review.and_then(|review| review.idle));
         }
+        report.switched_off(&doctor::switched_off(places, &self.planner.manifest, environment));
         let printed = report.print(output);
         let installer = places.program("installer");
         Ok(say_left(&self.planner.left, &installer, options, output).unwrap_or(printed))

@@ -129,6 +129,13 @@ impl<'p> Report<'p> {
         self.done(&planner.changes);
     }
 
+    /// What the agents' own settings switch off of it: the first, and how the rest is seen.
+    pub(crate) fn switched_off(&mut self, found: &[String]) {
+        let Some(first) = found.first() else { return };
+        let more = if found.len() > 1 { format!(", and {} more", found.len() - 1) } else { String::new() };
+        self.note(format!("{first}{more}; `handoff doctor` says what to do"));
+    }
+
     /// The files that could not be changed, for programs.
     pub(crate) fn left(&mut self, left: &[Left]) {
         let entry = |left: &Left| json!({"path": left.path, "reason": left.reason, "by_hand": left.by_hand});

@@ -75,6 +75,9 @@ impl Patient<'_> {
 
     /// Whether Codex runs those hooks, which it does not before the user trusts each.
     fn trusted(&mut self) {
+        if self.hooks_are_off() {
+            return;
+        }
         if !self.thorough {
             return self.note("whether Codex trusts these hooks was not asked of its app-server: --quick");
         }

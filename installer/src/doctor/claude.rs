@@ -6,8 +6,8 @@ use handoff_process::Environment;
 use handoff_wiring::{Found, Run, Standing};
 use serde_json::Value;
 
-use super::Patient;
 use super::settings::{Scope, Settings, Source, Unusable};
+use super::{Patient, quoted};
 use crate::agent::Agent;
 use crate::piece::{Piece, is_blank, owner};
 use crate::planner::is_old_link;
@@ -25,8 +25,7 @@ impl Patient<'_> {
         if !self.manifest.agents.contains(&Agent::Claude) {
             self.not_wired(Agent::Claude, has_plugin);
             if has_plugin {
-                self.switched_off(&settings, true);
-                self.claude_sandbox(&settings);
+                self.claude_switches(&settings, &here, true);
             }
             return;
         }
@@ -36,8 +35,7 @@ impl Patient<'_> {
             Ok(found) => self.handlers(&piece, &found),
             Err(error) => self.malformed(&path, &error),
         }
-        self.switched_off(&settings, false);
-        self.claude_sandbox(&settings);
+        self.claude_switches(&settings, &here, false);
         if has_plugin {
             self.problem(
                 "the plugin is installed too: each session starts the hook twice (a handoff is shown once all the same)",
@@ -50,6 +48,13 @@ impl Patient<'_> {
         }
         self.skills(Agent::Claude);
         self.old_link(&self.places.claude.join("skills/handoff"));
+    }
+
+    /// What in the settings, as a session in `project` merges them, keeps what is wired from working.
+    pub(super) fn claude_switches(&mut self, settings: &Settings, project: &Path, is_plugin: bool) {
+        self.switched_off(settings, is_plugin);
+        self.claude_rules(settings, project);
+        self.claude_sandbox(settings, project);
     }
 
     /// What of ours stands in a file of hooks: exactly one, where the host looks, and it can run.
@@ -132,17 +137,54 @@ impl Patient<'_> {
             let (source, value) = settings.get(&format!("/env/{name}"))?;
             Some((source, value.as_str().filter(|value| !value.is_empty())?))
         };
+        // With either, it runs no hooks and knows no skills.
+        for name in ["CLAUDE_CODE_SAFE_MODE", "CLAUDE_CODE_SIMPLE"] {
+            if let Some((source, value)) = set(name)
+                && ["1", "true", "yes", "on"].contains(&&*value.to_ascii_lowercase())
+            {
+                self.turned_off(
+                    source,
+                    &format!("turns the hook and the skills off: {name} in \"env\""),
+                    name,
+                );
+            }
+        }
         if let Some((source, _)) = set("AGENT_HANDOFF_SKIP") {
             let why = "has the hook take nothing: AGENT_HANDOFF_SKIP in \"env\"";
             self.turned_off(source, why, "AGENT_HANDOFF_SKIP");
         }
-        if let Some((source, root)) = set("AGENT_HANDOFF_ROOT")
-            && Path::new(root) != self.places.store
-        {
+        if let Some((source, "off")) = set("AGENT_HANDOFF_UNATTENDED") {
             self.note(format!(
-                "{} gives its sessions another store than this shell has: AGENT_HANDOFF_ROOT is {root}",
+                "{} has sessions without a person (claude -p) be given nothing, not even the line that says what waits: \
+                 AGENT_HANDOFF_UNATTENDED is off in \"env\"",
                 self.places.short(&source.path)
             ));
+        }
+        if let Some((source, _)) = set("CLAUDE_CODE_SKIP_PROMPT_HISTORY") {
+            self.note(format!(
+                "{} has sessions keep no transcript, so what they are given stays unread: CLAUDE_CODE_SKIP_PROMPT_HISTORY in \
+                 \"env\"",
+                self.places.short(&source.path)
+            ));
+        }
+        let directories = [
+            ("AGENT_HANDOFF_ROOT", "store", self.places.store.clone()),
+            (
+                "XDG_STATE_HOME",
+                "state directory",
+                self.places.state.path().parent().unwrap_or(Path::new("/")).to_owned(),
+            ),
+        ];
+        for (name, what, ours) in directories {
+            if let Some((source, root)) = set(name)
+                && Path::new(root) != ours
+            {
+                self.note(format!(
+                    "{} gives its sessions another {what} than this shell has: {name} is {}",
+                    self.places.short(&source.path),
+                    quoted(root)
+                ));
+            }
         }
     }
 

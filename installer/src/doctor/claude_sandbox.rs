@@ -1,14 +1,16 @@
-//! May a command in Claude Code's sandbox write to the store, and to nothing that must be trusted?
+//! May a command in Claude Code's sandbox run our programs and write to the store, and to nothing that must be trusted?
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use super::Patient;
+use super::claude_paths::{listed, pattern};
+use super::glob::is_path;
 use super::settings::{Settings, Source};
+use super::{Patient, quoted};
 use crate::agent::Agent;
 
 impl Patient<'_> {
     /// Looks where the sandbox is on, in the settings as `project` merges them.
-    pub(super) fn claude_sandbox(&mut self, settings: &Settings) {
+    pub(super) fn claude_sandbox(&mut self, settings: &Settings, project: &Path) {
         let Some(by) = settings.is_on("/sandbox/enabled") else { return };
         if settings.is_on("/sandbox/filesystem/disabled").is_some() {
             return;
@@ -16,9 +18,10 @@ impl Patient<'_> {
         let on_by = self.places.short(&by.path);
         let store = handoff_files::canonical(&self.places.store);
         let shown = self.places.short(&store);
-        let home = &self.places.home;
-        let denied = closed(settings, home).into_iter().find(|entry| store.starts_with(&entry.path));
-        let open = open(settings, home);
+        let lists = Lists { settings, home: &self.places.home, project };
+        let closed = lists.closed();
+        let denied = closed.iter().find(|entry| entry.covers(&store));
+        let open = lists.open();
         if let Some(entry) = denied {
             let file = self.places.short(&entry.source.path);
             self.problem(
@@ -44,13 +47,38 @@ impl Patient<'_> {
                 mend,
             );
         }
-        self.trusted_is_closed(settings, &open);
+        self.programs_are_hidden(&lists, &on_by);
+        self.trusted_is_closed(&closed, &open);
+    }
+
+    /// The programs cannot be run where they cannot be read. The store can: what commands may write to stays visible.
+    fn programs_are_hidden(&mut self, lists: &Lists<'_>, on_by: &str) {
+        let program = handoff_files::canonical(&self.places.program("handoff-write"));
+        if lists.shown().iter().any(|entry| entry.covers(&program)) {
+            return;
+        }
+        let hidden = lists.hidden();
+        let Some(entry) = hidden.iter().find(|entry| entry.covers(&program)) else { return };
+        let (file, prefix) = (self.places.short(&entry.source.path), self.places.short(&self.places.prefix));
+        let fix = self.editor(
+            &entry.source.path,
+            None,
+            &format!("put \"{prefix}\" into sandbox.filesystem.allowRead"),
+        );
+        self.problem(
+            format!(
+                "its sandbox, on by {on_by}, hides the programs in {prefix}: {file} denies reading {}, so no handoff can be \
+                 left or read in it",
+                entry.text
+            ),
+            fix,
+        );
     }
 
     /// A command that may write to the state directory can make itself keys and allowances.
-    fn trusted_is_closed(&mut self, settings: &Settings, open: &[Entry<'_>]) {
+    fn trusted_is_closed(&mut self, closed: &[Entry<'_>], open: &[Entry<'_>]) {
         let state = handoff_files::canonical(self.places.state.path());
-        if closed(settings, &self.places.home).iter().any(|entry| state.starts_with(&entry.path)) {
+        if closed.iter().any(|entry| entry.covers(&state)) {
             return;
         }
         let within = |entry: &&Entry<'_>| state.starts_with(&entry.path) || entry.path.starts_with(&state);
@@ -65,68 +93,72 @@ impl Patient<'_> {
     }
 }
 
-/// A path that a settings file opens or closes.
+/// A path or a pattern of paths that a settings file opens or closes.
 struct Entry<'a> {
     source: &'a Source,
-    /// As it is written.
+    /// As it is written, for people.
     text: String,
     /// Absolute.
     path: PathBuf,
 }
 
-/// What commands may write to. Claude Code does not honour a path that has a symbolic link in it.
-fn open<'a>(settings: &'a Settings, home: &Path) -> Vec<Entry<'a>> {
-    let mut entries = entries(settings, ["/sandbox/filesystem/allowWrite", "/permissions/allow"], home);
-    entries.retain(|entry| handoff_files::canonical(&entry.path) == entry.path);
-    entries
-}
-
-/// What commands may not write to, whatever else is open.
-fn closed<'a>(settings: &'a Settings, home: &Path) -> Vec<Entry<'a>> {
-    let mut entries = entries(settings, ["/sandbox/filesystem/denyWrite", "/permissions/deny"], home);
-    for entry in &mut entries {
-        entry.path = handoff_files::canonical(&entry.path);
-    }
-    entries
-}
-
-/// The entries of a list of paths, and of one of permission rules.
-fn entries<'a>(settings: &'a Settings, [list, rules]: [&'a str; 2], home: &Path) -> Vec<Entry<'a>> {
-    let mut entries = Vec::new();
-    for (source, text) in settings.strings(list) {
-        let path = absolute(text, source, home, false);
-        entries.extend(path.map(|path| Entry { source, text: format!("\"{text}\""), path }));
-    }
-    for (source, rule) in settings.strings(rules) {
-        let text = rule.strip_prefix("Edit(").and_then(|rest| rest.strip_suffix(')'));
-        let path =
-            text.and_then(|text| absolute(text.strip_suffix("/**").unwrap_or(text), source, home, true));
-        entries.extend(path.map(|path| Entry { source, text: rule.to_owned(), path }));
-    }
-    entries
-}
-
-/// The path that `text` stands for; `None` for a pattern, which opens and closes no directory of ours. In a permission
-/// rule `//` begins an absolute path and `/` one below the directory of the settings.
-fn absolute(text: &str, source: &Source, home: &Path, is_rule: bool) -> Option<PathBuf> {
-    if text.contains(['*', '?', '[']) {
-        return None;
-    }
-    let base = source.path.parent()?;
-    let joined = match (text.strip_prefix('~'), text.strip_prefix("//")) {
-        (Some(""), _) => home.to_owned(),
-        (Some(rest), _) => home.join(rest.strip_prefix('/')?),
-        (_, Some(rest)) => Path::new("/").join(rest),
-        _ if is_rule => base.join(text.trim_start_matches('/')),
-        _ => base.join(text),
-    };
-    let mut path = PathBuf::new();
-    for part in joined.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(path.pop()),
-            part => path.push(part),
+impl Entry<'_> {
+    /// Whether `path` is what this names, or in it.
+    fn covers(&self, path: &Path) -> bool {
+        let pattern = self.path.to_str().filter(|path| path.contains('*'));
+        match (pattern, path.to_str()) {
+            (Some(pattern), Some(path)) => is_path(pattern, path),
+            _ => path.starts_with(handoff_files::canonical(&self.path)),
         }
     }
-    Some(path)
+}
+
+/// Where the lists of paths of the sandbox, and the permission rules that count for it too, are read.
+struct Lists<'a> {
+    settings: &'a Settings,
+    home: &'a Path,
+    project: &'a Path,
+}
+
+impl<'a> Lists<'a> {
+    /// What commands may write to. Claude Code does not honour a path that has a symbolic link in it, and this does not
+    /// work out which files a pattern opens.
+    fn open(&self) -> Vec<Entry<'a>> {
+        let mut entries =
+            self.entries("/sandbox/filesystem/allowWrite", Some(("/permissions/allow", "Edit(")));
+        entries.retain(|entry| handoff_files::canonical(&entry.path) == entry.path);
+        entries
+    }
+
+    /// What commands may not write to, whatever else is open.
+    fn closed(&self) -> Vec<Entry<'a>> {
+        self.entries("/sandbox/filesystem/denyWrite", Some(("/permissions/deny", "Edit(")))
+    }
+
+    /// What commands may not read.
+    fn hidden(&self) -> Vec<Entry<'a>> {
+        self.entries("/sandbox/filesystem/denyRead", Some(("/permissions/deny", "Read(")))
+    }
+
+    /// What commands may read in what is hidden.
+    fn shown(&self) -> Vec<Entry<'a>> {
+        self.entries("/sandbox/filesystem/allowRead", None)
+    }
+
+    /// The entries of a list of paths, and of the rules of a list for one tool.
+    fn entries(&self, list: &'a str, rules: Option<(&'a str, &str)>) -> Vec<Entry<'a>> {
+        let mut entries = Vec::new();
+        for (source, text) in self.settings.strings(list) {
+            let path = listed(text, source, self.home);
+            entries.extend(path.map(|path| Entry { source, text: format!("\"{}\"", quoted(text)), path }));
+        }
+        let Some((rules, tool)) = rules else { return entries };
+        for (source, rule) in self.settings.strings(rules) {
+            let text = rule.strip_prefix(tool).and_then(|rest| rest.strip_suffix(')'));
+            let text = text.map(|text| text.strip_suffix("/**").unwrap_or(text));
+            let path = text.and_then(|text| pattern(text, source, self.home, self.project));
+            entries.extend(path.map(|path| Entry { source, text: quoted(rule), path: path.into() }));
+        }
+        entries
+    }
 }

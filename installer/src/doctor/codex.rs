@@ -1,13 +1,10 @@
 //! Will Codex see what waits, and may it take it?
 
-use std::path::Path;
-
 use handoff_wiring::Roots;
 
 use super::Patient;
 use super::claude::is_ours;
 use crate::agent::Agent;
-use crate::app_server::Listed;
 use crate::piece::{BLOCK, Looks, Piece, is_blank, owner, told};
 use crate::trust;
 
@@ -28,6 +25,7 @@ impl Patient<'_> {
             self.not_wired(Agent::Codex, has_plugin);
             if has_plugin {
                 self.plugin_hook();
+                self.command_environment(&config_text, &config);
                 let store = handoff_text::Sanitised::path(&self.places.store);
                 let fix = format!("put \"{store}\" into writable_roots of [sandbox_workspace_write]");
                 self.sandbox(&config_text, self.editor(&config, None, &fix));
@@ -38,7 +36,7 @@ impl Patient<'_> {
         self.instructions();
         self.sandbox(&config_text, self.again("install --only codex"));
         self.codex_hook();
-        self.command_environment(&config_text, &config);
+        self.codex_switches();
         if has_plugin {
             self.problem(
                 "the plugin is installed too (a handoff is shown once all the same)",
@@ -128,19 +126,11 @@ impl Patient<'_> {
         );
     }
 
-    /// What the settings give the commands that the agent runs, `inbox read` among them, as their environment.
-    fn command_environment(&mut self, config_text: &str, config: &Path) {
-        let keys = ["shell_environment_policy", "set", "AGENT_HANDOFF_SKIP"];
-        if Roots::setting(config_text, &keys).ok().flatten().is_some_and(|value| !value.is_empty()) {
-            self.problem(
-                "config.toml has the instructions' command take nothing: AGENT_HANDOFF_SKIP in [shell_environment_policy]",
-                self.editor(config, None, "take AGENT_HANDOFF_SKIP out"),
-            );
-        }
-    }
-
     /// The plugin's hook, which is all that shows handoffs where nothing else is wired.
     fn plugin_hook(&mut self) {
+        if self.hooks_are_off() {
+            return;
+        }
         if !self.thorough {
             return self.note("whether it trusts the plugin's hook was not asked of its app-server: --quick");
         }
@@ -152,12 +142,11 @@ impl Patient<'_> {
                 ));
             }
         };
-        let is_trusted = |hook: &Listed| hook.trust.is_given();
         let ours = || hooks.iter().filter(|hook| is_ours(&hook.key));
         if ours().any(|hook| !hook.enabled) {
             self.problem("the plugin's hook was disabled in Codex", ENABLE);
         }
-        if let Some(hook) = ours().find(|hook| !is_trusted(hook)) {
+        if let Some(hook) = ours().find(|hook| !hook.trust.is_given()) {
             self.problem(
                 format!("the plugin's hook is {}, so Codex passes it over in silence", hook.trust),
                 "codex   # and choose \"Trust all and continue\"",
@@ -178,19 +167,7 @@ impl Patient<'_> {
             return;
         }
         self.handlers(&piece, &found);
-        let off = trust::hooks_are_off(self.places);
-        let config_path = self.places.codex.join("config.toml");
-        if off {
-            self.problem(
-                "config.toml turns hooks off: [features] hooks = false",
-                self.agent_command(
-                    Agent::Codex,
-                    "codex features enable hooks",
-                    &self.editor(&config_path, None, "take hooks = false out of [features]"),
-                ),
-            );
-        }
-        if off {
+        if self.hooks_are_off() {
             return;
         }
         if !self.thorough {

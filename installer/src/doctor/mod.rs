@@ -2,10 +2,15 @@
 
 mod capture;
 mod claude;
+mod claude_paths;
+mod claude_rules;
 mod claude_sandbox;
 mod codex;
+mod codex_switches;
 mod commands;
+mod directories;
 mod dispatch;
+mod glob;
 mod handler;
 pub(crate) mod programs;
 mod settings;
@@ -14,11 +19,12 @@ mod store;
 use std::path::Path;
 use std::rc::Rc;
 
-use handoff_process::{Environment, Output, Status};
+use handoff_process::{Environment, Output, Status, Unattended};
 use handoff_skills::Kind;
 use handoff_text::Sanitised;
 use serde_json::json;
 
+use crate::agent::Agent;
 use crate::app_server::{self, CodexError, Listed};
 use crate::args::Options;
 use crate::cli_agent;
@@ -27,6 +33,7 @@ use crate::manifest::Manifest;
 use crate::others::Others;
 use crate::places::Places;
 use crate::programs::Source;
+use settings::Settings;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,21 +77,14 @@ pub(crate) fn doctor(
 ) -> Result<Status, InstallError> {
     let places = Places::find(options.home.as_deref(), environment)?;
     let manifest = Manifest::load(&places)?;
-    let mut patient = Patient {
-        places: &places,
-        manifest: &manifest,
-        environment,
-        thorough: !options.quick,
-        area: "programs",
-        findings: Vec::new(),
-        codex_hooks: None,
-    };
+    let mut patient = Patient::new(&places, &manifest, environment, !options.quick);
     patient.programs();
     patient.switch();
     patient.claude();
     patient.codex();
     let captures = patient.capture();
     patient.store();
+    patient.state();
     patient.dispatch();
     let serves = patient.serves(captures);
     let findings = patient.findings;
@@ -102,7 +102,12 @@ fn one_line(text: &str) -> String {
     Sanitised::text(text.as_bytes()).as_str().trim_end().replace('\n', " ")
 }
 
-fn text_of(findings: &[Finding], serves: bool, agents: &[crate::agent::Agent]) -> String {
+/// A word of a settings file, which may be of any length.
+fn quoted(text: &str) -> String {
+    Sanitised::line(text.as_bytes(), 120).to_string()
+}
+
+fn text_of(findings: &[Finding], serves: bool, agents: &[Agent]) -> String {
     let mut text = String::new();
     for Finding { level, area, text: found, mend } in findings {
         let level = level.word();
@@ -125,7 +130,7 @@ fn text_of(findings: &[Finding], serves: bool, agents: &[crate::agent::Agent]) -
 }
 
 /// What to do now: the first fix, else what the installation is for.
-fn next(problems: &[&Finding], agents: &[crate::agent::Agent]) -> Option<String> {
+fn next(problems: &[&Finding], agents: &[Agent]) -> Option<String> {
     if !problems.is_empty() {
         let fix = problems.iter().find_map(|problem| problem.mend.as_ref())?;
         return Some(format!("{fix}   # then this again"));
@@ -157,6 +162,29 @@ impl Level {
     }
 }
 
+impl<'a> Patient<'a> {
+    fn new(places: &'a Places, manifest: &'a Manifest, environment: &'a Environment, thorough: bool) -> Self {
+        let (area, findings) = ("programs", Vec::new());
+        Self { places, manifest, environment, thorough, area, findings, codex_hooks: None }
+    }
+}
+
+/// What in the agents' own settings switches off what was installed, a line each; without the settings of any project.
+pub(crate) fn switched_off(places: &Places, manifest: &Manifest, environment: &Environment) -> Vec<String> {
+    let mut patient = Patient::new(places, manifest, environment, false);
+    if manifest.agents.contains(&Agent::Claude) {
+        patient.area = "Claude Code";
+        let settings = Settings::of(places, &places.home);
+        patient.claude_switches(&settings, &places.home, false);
+    }
+    if manifest.agents.contains(&Agent::Codex) {
+        patient.area = "Codex";
+        patient.codex_switches();
+    }
+    let problems = patient.findings.into_iter().filter(|finding| finding.level == Level::Problem);
+    problems.map(|finding| format!("{}: {}", finding.area, finding.text)).collect()
+}
+
 impl Patient<'_> {
     fn well(&mut self, text: impl Into<String>) {
         self.add(Level::Well, text.into(), None);
@@ -182,6 +210,13 @@ impl Patient<'_> {
             self.problem(
                 "AGENT_HANDOFF_SKIP is set in this shell: an agent that is started from it is shown no handoff",
                 "unset AGENT_HANDOFF_SKIP   # here, and in what sets it",
+            );
+        }
+        if self.environment.unattended == Unattended::Off {
+            self.area = "environment";
+            self.note(
+                "AGENT_HANDOFF_UNATTENDED is off in this shell: a session without a person in front of it that is started \
+                 from it is given nothing, not even the line that says what waits",
             );
         }
     }
@@ -277,7 +312,7 @@ impl Patient<'_> {
     }
 
     /// An agent that is not wired: by its plugin, or because it is not here, or that is the problem.
-    fn not_wired(&mut self, agent: crate::agent::Agent, has_plugin: bool) {
+    fn not_wired(&mut self, agent: Agent, has_plugin: bool) {
         if has_plugin {
             return self.well("the plugin is installed");
         }
@@ -299,7 +334,7 @@ impl Patient<'_> {
     }
 
     /// Another installation that wired an agent too: its programs are run beside or instead of ours.
-    fn wired_twice(&mut self, agent: crate::agent::Agent) {
+    fn wired_twice(&mut self, agent: Agent) {
         let others = Others::find(self.places);
         if let Some(other) = others.of(&[agent]).next() {
             let prefix = self.places.short(&other.prefix);
@@ -309,8 +344,8 @@ impl Patient<'_> {
 
     /// Whether there is an agent that is served, or could be: where there is none, everything is in order for nothing.
     fn serves(&mut self, captures: bool) -> bool {
-        let is_here = |agent: crate::agent::Agent| agent.is_here(self.places, self.environment);
-        if captures || !self.manifest.agents.is_empty() || crate::agent::Agent::ALL.into_iter().any(is_here) {
+        let is_here = |agent: Agent| agent.is_here(self.places, self.environment);
+        if captures || !self.manifest.agents.is_empty() || Agent::ALL.into_iter().any(is_here) {
             return true;
         }
         self.area = "agents";
@@ -322,7 +357,7 @@ impl Patient<'_> {
     }
 
     /// The skills that an agent was given.
-    fn skills(&mut self, agent: crate::agent::Agent) {
+    fn skills(&mut self, agent: Agent) {
         let mend = self.again(&format!("install --only {}", agent.word()));
         for file in agent.placed(self.places, self.manifest) {
             let (what, shown) = (file.word(), self.places.short(&file.path));

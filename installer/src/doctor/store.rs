@@ -9,9 +9,13 @@ use handoff_store::{Inbox, Store, Waiting};
 use handoff_worktree::Worktree;
 
 use super::Patient;
+use super::directories::is_of_file_system;
 
 /// At most so many inboxes that cannot be used are named one by one.
 const MAX_FINDINGS: usize = 3;
+
+/// What it means that the store cannot be written to.
+const EFFECT: &str = "no handoff can be left or archived";
 
 impl Patient<'_> {
     pub(super) fn store(&mut self) {
@@ -20,15 +24,9 @@ impl Patient<'_> {
         let shown = self.places.short(&path);
         let store = match Store::open(&path) {
             Ok(Some(store)) => store,
-            Ok(None) if handoff_files::is_taken(&path) => {
-                return self.problem(
-                    format!(
-                        "{shown} is a link that leads to no directory: no handoff can be left or archived"
-                    ),
-                    format!("ls -l {}   # and mount or make what it leads to", quoted(&path)),
-                );
-            }
+            Ok(None) if self.is_in_the_way(&path, EFFECT) => return,
             Ok(None) => return self.note(format!("there is no {shown} yet: no handoff was ever written")),
+            Err(_) if self.is_in_the_way(&path, EFFECT) => return,
             Err(error) => return self.problem(error.to_string(), format!("ls -ld {}", quoted(&path))),
         };
         if let Err(error) = store.trust() {
@@ -47,13 +45,16 @@ impl Patient<'_> {
                 Err(error) => failed.push(error),
             }
         }
-        let is_read_only = handoff_files::is_on_read_only(&path);
-        if is_read_only {
-            self.read_only(&path);
-            failed.retain(|error| error.kind() != std::io::ErrorKind::ReadOnlyFilesystem);
+        let takes_files = match handoff_files::Dir::open(&path) {
+            Ok(Some(dir)) => self.takes_files(&path, &dir, EFFECT),
+            // Said of what is in it.
+            _ => true,
+        };
+        if !takes_files {
+            failed.retain(|error| !is_of_file_system(error));
         }
         self.failed(&path, &failed);
-        if failed.is_empty() && !is_read_only {
+        if failed.is_empty() && takes_files {
             let worktrees = if inboxes.len() == 1 { "worktree" } else { "worktrees" };
             self.well(format!("{shown} is yours; {unread} unread for {} {worktrees}", inboxes.len()));
         }
@@ -67,22 +68,6 @@ impl Patient<'_> {
             };
             self.note(format!("{drafts} in {shown}/.drafts, yours to mend or delete"));
         }
-    }
-
-    /// That nothing can be written in the store, whoever owns it.
-    fn read_only(&mut self, path: &Path) {
-        let quoted = quoted(path);
-        let fix = match self.environment.find_program("findmnt") {
-            Some(_) => format!("mount -o remount,rw \"$(findmnt -no TARGET -T {quoted})\"   # as root"),
-            None => format!("mount the file system of {quoted} so that it can be written"),
-        };
-        self.problem(
-            format!(
-                "{} is on a file system that is mounted read-only: no handoff can be left or archived",
-                self.places.short(path)
-            ),
-            fix,
-        );
     }
 
     /// The inboxes that cannot be used. Many are one finding, for what is wrong is mostly the same.

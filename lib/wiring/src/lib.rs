@@ -9,6 +9,7 @@ mod allow_write;
 mod block;
 mod diff;
 mod edit;
+mod entries;
 mod hooks;
 mod json;
 mod malformed;

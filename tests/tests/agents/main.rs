@@ -23,6 +23,7 @@ mod shown_once;
 mod sizes;
 mod skills;
 mod support;
+mod switched_off;
 mod trusted;
 mod uninstalled;
 

@@ -158,7 +158,6 @@ fn what_managed_settings_keep_from_running_is_named() {
 fn a_sandbox_that_closes_the_store_is_named() {
     let machine = installed();
     user(&machine, "\"permissions\": {\"deny\": [\"Edit(~/.agent-handoffs/**)\"]}");
-    is_healthy(&machine);
     machine.file(LOCAL, "{\"sandbox\": {\"enabled\": true}}");
     let closed = "its sandbox, on by ~/app/.claude/settings.local.json, may not write to ~/.agent-handoffs: ";
     says(&machine, &format!("{closed}~/.claude/settings.json denies Edit("));

@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use crate::support::{Machine, mode};
+use tests::Mount;
+
+use crate::support::{Machine, Tree, mode};
 
 /// Leaves a handoff for the directory `name` with the programs that are about to be installed.
 #[track_caller]
@@ -111,4 +113,101 @@ fn a_store_that_is_a_link_to_nothing_is_a_problem() {
     let ran = machine.run(&["doctor", "--quick"]);
     let said = "problem  store: ~/.agent-handoffs is a link that leads to no directory";
     assert!(ran.code == 1 && ran.out().contains(said), "{}", ran.out());
+}
+
+/// Takes all the room of the file system at `path`.
+fn fill(path: &std::path::Path) {
+    let file = path.join("filler");
+    let _ = std::fs::write(&file, vec![0; 4 << 20]);
+    assert!(std::fs::metadata(&file).unwrap().len() < 4 << 20, "{}", path.display());
+}
+
+/// The doctor has one problem, in a line that begins with `problem`; and it leaves `at` as it is.
+#[track_caller]
+fn finds(machine: &Machine, at: &std::path::Path, problem: &str, fix: &str) {
+    let before = Tree::with_times(at);
+    let ran = machine.run(&["doctor", "--quick"]);
+    before.is(&Tree::with_times(at));
+    assert_eq!((ran.code, ran.err()), (1, ""), "{}", ran.out());
+    assert!(ran.out().contains(&format!("problem  {problem}")), "{problem}: {}", ran.out());
+    assert!(ran.out().contains("\n1 problem\n") && ran.out().contains(fix), "{}", ran.out());
+}
+
+#[test]
+fn a_store_or_a_state_directory_on_a_full_disk_is_named_with_what_is_free() {
+    for (name, problem, effect) in [
+        (
+            ".agent-handoffs",
+            "store: nothing can be written to ~/.agent-handoffs",
+            "no handoff can be left or archived",
+        ),
+        (
+            ".local/state/agent-handoff",
+            "state: nothing can be written to ~/.local/state/agent-handoff",
+            "no capture can be signed, and nothing that handover wires recorded",
+        ),
+    ] {
+        let machine = Machine::small();
+        machine.install();
+        let at = machine.path(name);
+        let Some(full) = Mount::tmpfs(&at, "size=256k") else { return };
+        assert_eq!(machine.run(&["doctor", "--quick"]).code, 0, "{name}");
+        fill(&at);
+        finds(
+            &machine,
+            &at,
+            &format!("{problem}: no space left on device (0 KiB are free): {effect}\n"),
+            "df -h ",
+        );
+        drop(full);
+        let _no_inodes = Mount::tmpfs(&at, "size=256k,nr_inodes=1");
+        let no_inode = "no space left on device (256 KiB are free, and no inode for another file)";
+        finds(&machine, &at, &format!("{problem}: {no_inode}: {effect}\n"), "df -i ");
+    }
+}
+
+#[test]
+fn a_full_disk_with_inboxes_is_one_finding_about_the_store() {
+    let machine = Machine::new();
+    machine.install();
+    let at = machine.path(".agent-handoffs");
+    let Some(_full) = Mount::tmpfs(&at, "size=512k") else { return };
+    leave(&machine, "app");
+    leave(&machine, "other");
+    fill(&at);
+    finds(
+        &machine,
+        &at,
+        "store: nothing can be written to ~/.agent-handoffs: no space left on device (0 KiB",
+        "df -h ",
+    );
+}
+
+#[test]
+fn what_stands_where_the_store_or_the_state_directory_belongs_is_named_and_can_be_moved_away() {
+    let fifo = |path: &std::path::Path| {
+        assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    };
+    let file = |path: &std::path::Path| std::fs::write(path, "x").unwrap();
+    type Make<'a> = &'a dyn Fn(&std::path::Path);
+    let cases: [(Make<'_>, &str); 2] = [(&file, "a file"), (&fifo, "a special file")];
+    for (name, area) in [(".agent-handoffs", "store"), (".local/state/agent-handoff", "state")] {
+        for (make, what) in cases {
+            let machine = Machine::small();
+            machine.install();
+            let path = machine.path(name);
+            let _ = std::fs::remove_dir_all(&path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            make(&path);
+            let ran = machine.run(&["doctor", "--quick"]);
+            assert_eq!(ran.code, 1, "{}", ran.out());
+            let said = format!("problem  {area}: ~/{name} is {what}, where a directory belongs: ");
+            assert!(ran.out().contains(&said), "{said}: {}", ran.out());
+            let fix = format!("mv {0} {0}.old", path.display());
+            assert!(ran.out().contains(&fix), "{fix}: {}", ran.out());
+            assert_eq!(machine.shell(&fix).code, 0);
+            machine.install();
+            assert_eq!(machine.run(&["doctor", "--quick"]).code, 0);
+        }
+    }
 }

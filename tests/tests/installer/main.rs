@@ -18,6 +18,7 @@ mod doctor_capture;
 mod doctor_handler;
 mod doctor_settings;
 mod doctor_store;
+mod doctor_switches;
 mod edited;
 mod failing;
 mod fresh;
