@@ -6,7 +6,7 @@ use std::process::Stdio;
 use handoff_agents::Protocol;
 use handoff_backends::{Config, Preset};
 use handoff_files::{Dir, Foreign};
-use handoff_process::{Environment, Failure, Patience, read_input};
+use handoff_process::{Environment, Failure, Patience, is_input_terminal, read_input};
 use handoff_text::Sanitised;
 
 use super::{printed, sibling};
@@ -23,7 +23,9 @@ pub(crate) fn run(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
         &format!("{what}: {}\nthen: handoff install, for the skills and the rest\n", Sanitised::path(&path)),
     );
     if !yes && !agreed(here) {
-        return Err(Failure::new("nothing was done"));
+        // Where no person can be asked, the question alone does not say how to answer it.
+        let way = if is_input_terminal() { "" } else { ": `handoff init --yes` does not ask" };
+        return Err(Failure::new(format!("nothing was done{way}")));
     }
     if is_new {
         // What is in the way of the installation is in the way of all: then nothing is written, as the installer says.
