@@ -36,7 +36,7 @@ pub(crate) fn faults(parts: &Parts<'_>, draft: &[u8]) -> Vec<String> {
     next_action::fault(body, draft).into_iter().collect()
 }
 
-/// The draft with its secrets dealt with as asked, or what was found. The lines are the draft's own.
+/// The draft with its secrets dealt with as asked, or what was found. The lines are those that were typed.
 pub(crate) fn without_secrets(draft: Vec<u8>, args: &Args) -> Result<(Vec<u8>, usize), Vec<String>> {
     let text = String::from_utf8_lossy(&draft);
     let given = [("--name", &args.name), ("--description", &args.description)];
@@ -67,9 +67,9 @@ pub(crate) fn without_secrets(draft: Vec<u8>, args: &Args) -> Result<(Vec<u8>, u
     }
     found.extend(in_fixed);
     let findings = handoff_secrets::scan(&text);
-    found.extend(
-        findings.iter().map(|finding: &Finding| format!("{} in line {}", finding.rule, finding.line)),
-    );
+    found.extend(findings.iter().map(|finding| place(finding, args.message.as_deref())));
+    // A line of `--message` may stand in the title too.
+    found.dedup();
     match args.secrets {
         Secrets::Allow => Ok((draft, 0)),
         _ if found.is_empty() => Ok((draft, 0)),
@@ -78,6 +78,19 @@ pub(crate) fn without_secrets(draft: Vec<u8>, args: &Args) -> Result<(Vec<u8>, u
             "it holds what looks like a secret: {}; take it out, or use --redact, or --allow-secrets if it is none",
             found.join(", ")
         )]),
+    }
+}
+
+/// The rule and where it found something: a line of the draft, or of `message`, of which the draft was made.
+fn place(finding: &Finding, message: Option<&str>) -> String {
+    let rule = &finding.rule;
+    match message {
+        None => format!("{rule} in line {}", finding.line),
+        Some(message) if message.lines().count() > 1 => {
+            let at = finding.line.saturating_sub(crate::typed::LINES_BEFORE_MESSAGE).max(1);
+            format!("{rule} in line {at} of --message")
+        }
+        Some(_) => format!("{rule} in --message"),
     }
 }
 

@@ -73,6 +73,9 @@ pub(crate) fn next_action(text: &str) -> Result<String, &'static str> {
     if action.is_empty() { Err("say what to do first") } else { Ok(action.to_owned()) }
 }
 
+/// How many lines of the draft stand before the text of `--message`.
+pub(crate) const LINES_BEFORE_MESSAGE: usize = 3;
+
 /// The least that is a handoff: a title and the next action.
 fn of_message(action: &str) -> Vec<u8> {
     let line = action.lines().next().unwrap_or_default();

@@ -98,7 +98,7 @@ impl<'a> Here<'a> {
         if runs.trouble().is_none() {
             // What cannot be put right now is the next time.
             let _ = self.reconcile(&runs);
-            runs.retry_untold(|row| !row.to_inbox || self.deliver(&runs, row).is_ok());
+            runs.retry_undelivered(|row| !row.to_inbox || self.deliver(&runs, row).is_ok());
         }
         Ok(runs)
     }

@@ -81,7 +81,7 @@ pub(crate) fn newest_running(runs: &Runs) -> Result<Row, Failure> {
     let (mut here, elsewhere) = running(runs)?;
     if here.is_empty() {
         let place = Worktrees::here()?;
-        return Err(Failure::usage(refusal("no run is at work in this worktree", &place, &elsewhere)));
+        return Err(Failure::new(refusal("no run is at work in this worktree", &place, &elsewhere)));
     }
     Ok(here.swap_remove(0))
 }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use handoff_agents::{CLAUDE_CODE, CODEX, Host};
-use handoff_process::{Patience, read_input};
+use handoff_process::{InputLimits, read_input};
 use serde_json::Value;
 
 /// Both hosts send one object, and either may leave the pipe open.
-const PATIENCE: Patience = Patience { time: Some(Duration::from_millis(100)), size: 4 << 20 };
+const INPUT_LIMITS: InputLimits = InputLimits { time: Some(Duration::from_millis(100)), size: 4 << 20 };
 
 /// The fields that matter here. Any of them may be missing.
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ impl Event {
         let is_complete = |input: &[u8]| {
             input.trim_ascii_end().ends_with(b"}") && serde_json::from_slice::<Value>(input).is_ok()
         };
-        Self::parse(read_input(PATIENCE, is_complete).unwrap_or_default())
+        Self::parse(read_input(INPUT_LIMITS, is_complete).unwrap_or_default())
     }
 
     fn parse(payload: Vec<u8>) -> Self {

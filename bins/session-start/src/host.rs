@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use handoff_agents::SessionStart;
-use handoff_process::{Patience, read_input};
+use handoff_process::{InputLimits, read_input};
 use serde_json::Value;
 
 /// Hosts send one line of JSON, Codex without an end of line, and any of them may leave the pipe open. Past these limits
 /// there is no payload to wait for.
-const PATIENCE: Patience = Patience { time: Some(Duration::from_millis(200)), size: 1 << 20 };
+const INPUT_LIMITS: InputLimits = InputLimits { time: Some(Duration::from_millis(200)), size: 1 << 20 };
 
 /// What came on standard input.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(crate) enum Input {
 impl Input {
     /// Reads it from standard input.
     pub(crate) fn read() -> Self {
-        Self::parse(&read_input(PATIENCE, is_complete).unwrap_or_default())
+        Self::parse(&read_input(INPUT_LIMITS, is_complete).unwrap_or_default())
     }
 
     fn parse(input: &[u8]) -> Self {

@@ -19,7 +19,7 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
     ("a", "the runs of all worktrees, or of this one"),
     ("/", "filter by words: id, state, backend, project, prompt, reason; esc clears"),
     ("S  r", "sort by age, state, time, tokens, cost, project; reverse"),
-    ("t", "totals by day and in all"),
+    ("t", "totals by day and in all, of the runs that are listed"),
     ("X", "prune: delete what ended long ago, after a question"),
     ("", "in a run"),
     ("← →  tab  1 2 3 4", "prompt, progress, result, changes"),

@@ -21,6 +21,9 @@ const PREVIEW: u16 = 5;
 const SPACIOUS: u16 = 20;
 const LARGE_PREVIEW: u16 = 7;
 
+/// What stands between two facts of the title.
+const SEPARATOR: &str = " · ";
+
 /// The columns of a title that need not be short.
 const WIDE: u16 = 60;
 
@@ -117,19 +120,23 @@ impl Overview<'_> {
 
     fn draw_title(&self, buffer: &mut Buffer, area: Rect) {
         let scope = if self.is_here_only { text::cell(self.place) } else { "all worktrees".to_owned() };
+        const NAME: &str = "handoff runs  ";
         let mut spans = Vec::new();
-        if area.width >= WIDE {
-            spans.push(Span::styled("handoff runs  ", self.theme.strong()));
-        }
         let width = usize::from(area.width);
         let scope = text::cut(&scope, width / 3);
+        let all = self.title_facts();
+        let wanted = all.iter().map(|fact| text::width(fact) + text::width(SEPARATOR)).sum::<usize>();
+        // The user has typed it, and what the runs are and used is more to know.
+        if area.width >= WIDE && text::width(NAME) + text::width(&scope) + wanted <= width {
+            spans.push(Span::styled(NAME, self.theme.strong()));
+        }
         let used = text::width(&scope)
             + spans.iter().map(|span: &Span<'_>| text::width(&span.content)).sum::<usize>();
         spans.push(Span::styled(scope, self.theme.accent()));
         let room = width.saturating_sub(used);
         let mut facts = String::new();
-        for fact in self.title_facts() {
-            let separator = if facts.is_empty() { "  " } else { " · " };
+        for fact in all {
+            let separator = if facts.is_empty() { "  " } else { SEPARATOR };
             let fact = format!("{separator}{fact}");
             // What does not fit is left out as a whole, but for the first.
             if !facts.is_empty() && text::width(&facts) + text::width(&fact) > room {
@@ -159,10 +166,14 @@ impl Overview<'_> {
             let reversed = if self.is_reversed { ", reversed" } else { "" };
             facts.push(format!("by {}{reversed}", self.order.name()));
         }
+        // What deleted runs used is not known any more, so it is said whose this is.
+        let mut whose = if self.all.runs == 1 { "it used " } else { "they used " };
         for (name, total) in [("today", self.today), ("in all", self.all)] {
             let tokens = total.tokens.total();
             if total.cost_usd > 0.0 || tokens > 0 {
-                facts.push(format!("{name} {}, {} tokens", text::cost(total.cost_usd), text::count(tokens)));
+                let (cost, tokens) = (text::cost(total.cost_usd), text::count(tokens));
+                facts.push(format!("{whose}{cost}, {tokens} tokens {name}"));
+                whose = "";
             }
         }
         facts

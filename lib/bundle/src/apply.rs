@@ -38,8 +38,8 @@ pub use undo::Undone;
 const LOCK: &str = "apply.lock";
 const UNDO: &str = "undo";
 /// How often the lock is asked for, and how long is waited in between.
-const PATIENCE: u32 = 50;
-const PAUSE: Duration = Duration::from_millis(20);
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// Where the scratch repository is, while it is needed.
 const WORKSHOP: &str = "workshop";
 
@@ -195,9 +195,9 @@ impl Handover {
                 },
             };
             match file.lock()? {
-                Lock::Busy if tries < PATIENCE => {
+                Lock::Busy if tries < LOCK_TRIES => {
                     tries += 1;
-                    std::thread::sleep(PAUSE);
+                    std::thread::sleep(LOCK_PAUSE);
                 }
                 Lock::Busy => return Err(BundleError::Busy),
                 // Where there are no locks, git's own lock on the index is what is left.

@@ -32,9 +32,9 @@ const LOCK: &str = "lock";
 /// The same until it is held.
 const UNHELD: &str = "lock.new";
 /// Seconds after which a hidden directory that nobody can have locked, or a hidden file, is swept.
-const STALE: i64 = 3_600;
+const STALE_AFTER_SECS: i64 = 3_600;
 /// The most names that are looked at in `bundles/`.
-const MOST: usize = 10_000;
+const MAX_NAMES: usize = 10_000;
 
 const IGNORE_FILE: &str = ".gitignore";
 /// What keeps `.handover` out of git.
@@ -50,9 +50,9 @@ pub struct BundleId(String);
 
 impl BundleId {
     /// The longest name, in bytes.
-    const LONGEST: usize = 100;
+    const MAX_BYTES: usize = 100;
     /// The longest topic that is made, in bytes.
-    const TOPIC: usize = 60;
+    const MAX_TOPIC_BYTES: usize = 60;
 
     /// The name of a bundle made at `created`. What may not stand in a topic becomes `-`.
     pub fn new(created: Timestamp, topic: &str) -> Self {
@@ -63,7 +63,7 @@ impl BundleId {
                 _ if slug.is_empty() || slug.ends_with('-') => {}
                 _ => slug.push('-'),
             }
-            if slug.len() == Self::TOPIC {
+            if slug.len() == Self::MAX_TOPIC_BYTES {
                 break;
             }
         }
@@ -76,7 +76,7 @@ impl BundleId {
     pub fn parse(text: &str) -> Option<Self> {
         let topic = text.get(16..)?.strip_prefix('-')?;
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        let good = text.len() <= Self::LONGEST && !topic.is_empty() && topic.chars().all(plain);
+        let good = text.len() <= Self::MAX_BYTES && !topic.is_empty() && topic.chars().all(plain);
         (good && Timestamp::parse_compact(text.as_bytes()).is_some()).then(|| Self(text.to_owned()))
     }
 
@@ -245,7 +245,7 @@ impl Handover {
     pub fn list(&self) -> Result<Vec<Listed>, BundleError> {
         let Some(bundles) = self.bundles()? else { return Ok(Vec::new()) };
         let mut listed = Vec::new();
-        for entry in bundles.first_entries(MOST)? {
+        for entry in bundles.first_entries(MAX_NAMES)? {
             let Some(id) = entry.name.to_str().and_then(BundleId::parse) else { continue };
             if entry.kind != Kind::Directory {
                 continue;
@@ -291,7 +291,7 @@ impl Handover {
         // copy of two bundles is better than none.
         let _lock = self.lock_called("current.lock").ok();
         let current = self.dir.create_child("current")?;
-        for entry in current.first_entries(MOST)? {
+        for entry in current.first_entries(MAX_NAMES)? {
             let is_hidden = entry.name.as_encoded_bytes().starts_with(HIDDEN.as_bytes());
             if is_hidden && is_stale(&current, &entry.name) {
                 // What a killed one left is as large as a patch, and in nobody's way.
@@ -396,7 +396,7 @@ impl Hidden {
     pub(crate) fn publish_numbered(mut self, after: u64) -> Result<String, BundleError> {
         self.dir.sync()?;
         let mut number = after;
-        for _ in 0..MOST {
+        for _ in 0..MAX_NAMES {
             number += 1;
             let name = format!("{number:08}");
             if self.within.rename_new(&self.name, &self.within, &name)? {
@@ -420,11 +420,11 @@ impl Drop for Hidden {
 }
 
 fn is_stale(dir: &Dir, name: &OsStr) -> bool {
-    dir.modified(name).is_some_and(|at| Timestamp::now().seconds().saturating_sub(at) > STALE)
+    dir.modified(name).is_some_and(|at| Timestamp::now().seconds().saturating_sub(at) > STALE_AFTER_SECS)
 }
 
 fn sweep(bundles: &Dir) -> Result<(), BundleError> {
-    for entry in bundles.first_entries(MOST)? {
+    for entry in bundles.first_entries(MAX_NAMES)? {
         if entry.kind != Kind::Directory || !entry.name.as_encoded_bytes().starts_with(HIDDEN.as_bytes()) {
             continue;
         }

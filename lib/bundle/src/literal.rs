@@ -182,18 +182,18 @@ pub(crate) struct DeltaHead {
 
 impl Default for DeltaHead {
     fn default() -> Self {
-        Self { inflate: Inflate::new(true, WINDOW), bytes: Vec::with_capacity(Self::LONGEST) }
+        Self { inflate: Inflate::new(true, WINDOW), bytes: Vec::with_capacity(Self::MAX_HEAD_BYTES) }
     }
 }
 
 impl DeltaHead {
     /// Two numbers of 64 bits, seven to a byte.
-    const LONGEST: usize = 20;
+    const MAX_HEAD_BYTES: usize = 20;
 
     /// Takes the next bytes of the zlib stream; what comes after the head is passed over.
     pub(crate) fn take(&mut self, mut compressed: &[u8]) {
-        while !compressed.is_empty() && self.bytes.len() < Self::LONGEST {
-            let mut output = [0; Self::LONGEST];
+        while !compressed.is_empty() && self.bytes.len() < Self::MAX_HEAD_BYTES {
+            let mut output = [0; Self::MAX_HEAD_BYTES];
             let room = &mut output[self.bytes.len()..];
             let (was_in, was_out) = (self.inflate.total_in(), self.inflate.total_out());
             let done = self.inflate.decompress(compressed, room, InflateFlush::NoFlush);

@@ -12,14 +12,14 @@ use crate::path::{TreePath, quoted, unquoted};
 use crate::status::Entry;
 
 /// The longest line. Files of a longer one are written as literals, see [`crate::capture`].
-const LONGEST: u64 = 4 << 20;
+const MAX_LINE_BYTES: u64 = 4 << 20;
 
 /// The most sections that are read.
-const MOST: usize = 200_000;
+const MAX_SECTIONS: usize = 200_000;
 
 /// The largest binary content that git may have to hold, and the largest that a delta may make, in bytes. Git makes no
 /// delta of what is larger than [`crate::repository::LARGE`]; a few bytes of one can ask for all memory there is.
-const LARGEST: u64 = 8 << 20;
+const MAX_BINARY_BYTES: u64 = 8 << 20;
 
 /// What is wrong, and on which line.
 #[derive(Debug, thiserror::Error)]
@@ -130,7 +130,7 @@ pub fn parse(source: impl BufRead) -> Result<Vec<Section>, PatchError> {
     let mut parser = Parser { source, line: Vec::new(), held: false, number: 0, at: 0 };
     let mut sections = Vec::new();
     while parser.next()? {
-        if sections.len() == MOST {
+        if sections.len() == MAX_SECTIONS {
             return Err(parser.error("too many files"));
         }
         sections.push(parser.section()?);
@@ -172,13 +172,13 @@ impl<S: BufRead> Parser<S> {
         }
         self.line.clear();
         self.number += 1;
-        let read = self.source.by_ref().take(LONGEST).read_until(b'\n', &mut self.line);
+        let read = self.source.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut self.line);
         let count = read.map_err(|error| self.error(&handoff_files::reason(&error)))?;
         self.at += count as u64;
         match self.line.pop() {
             None => Ok(false),
             Some(b'\n') => Ok(true),
-            Some(_) if count as u64 == LONGEST => Err(self.error("a line that is too long")),
+            Some(_) if count as u64 == MAX_LINE_BYTES => Err(self.error("a line that is too long")),
             Some(_) => Err(self.error("a line without an end")),
         }
     }
@@ -426,7 +426,7 @@ impl<S: BufRead> Parser<S> {
                 break;
             };
             // The first one, where it is in full, git may be spared.
-            if size > LARGEST && (piece > 0 || delta.is_some()) {
+            if size > MAX_BINARY_BYTES && (piece > 0 || delta.is_some()) {
                 return Err(too_large(self.number));
             }
             if piece == 0 {
@@ -450,7 +450,7 @@ impl<S: BufRead> Parser<S> {
             }
             let made = match head.map(|head| head.result()) {
                 None => 0,
-                Some(Some(made)) if made <= LARGEST => made,
+                Some(Some(made)) if made <= MAX_BINARY_BYTES => made,
                 Some(Some(_)) => return Err(too_large(self.number)),
                 Some(None) => return Err(self.error("a delta that cannot be read")),
             };

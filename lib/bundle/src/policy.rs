@@ -110,8 +110,8 @@ const OWN_NAMES: [&str; 9] = [
 const TEMPORARY_NAMES: [&str; 2] = [".tmp-", ".agent-handoff-tmp-"];
 
 /// The longest path and the deepest one that are carried, in bytes and components: what Linux and macOS can name.
-const LONGEST: usize = 4000;
-const DEEPEST: usize = 500;
+const MAX_PATH_BYTES: usize = 4000;
+const MAX_COMPONENTS: usize = 500;
 
 /// Why nothing may be written to `path`; None when it may.
 pub fn forbidden(path: &TreePath) -> Option<&'static str> {
@@ -125,7 +125,7 @@ pub fn forbidden(path: &TreePath) -> Option<&'static str> {
     if bytes.contains(&0) {
         return Some("which has a NUL in it");
     }
-    if bytes.len() > LONGEST || path.components().count() > DEEPEST {
+    if bytes.len() > MAX_PATH_BYTES || path.components().count() > MAX_COMPONENTS {
         return Some("which is longer than a path can be");
     }
     for component in path.components() {

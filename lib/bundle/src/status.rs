@@ -9,7 +9,7 @@ use crate::policy;
 use crate::repository::Repository;
 
 /// The longest record that is read: a path, and what is said of it.
-const LONGEST: u64 = 1 << 20;
+const MAX_RECORD_BYTES: u64 = 1 << 20;
 
 /// The whole answer, our own files apart.
 #[derive(Debug, Default)]
@@ -152,8 +152,10 @@ impl Status {
             let (mut stdout, mut record, mut status) = (BufReader::new(stdout), Vec::new(), Self::default());
             loop {
                 record.clear();
-                let count =
-                    (&mut stdout).take(LONGEST).read_until(0, &mut record).map_err(failed("status"))?;
+                let count = (&mut stdout)
+                    .take(MAX_RECORD_BYTES)
+                    .read_until(0, &mut record)
+                    .map_err(failed("status"))?;
                 match record.pop() {
                     None => return Ok(status),
                     Some(0) => status.take(&record)?,
@@ -226,14 +228,16 @@ impl Status {
 /// Whether the user has git show untracked files: in a repository around a home directory, none of them is work.
 fn shows_untracked(repository: &Repository<'_>) -> Result<bool, BundleError> {
     let call = repository.call("config").args(["--get", "status.showUntrackedFiles"]).accept(1);
-    let (said, _) = call.output(Vec::new(), LONGEST)?;
+    let (said, _) = call.output(Vec::new(), MAX_RECORD_BYTES)?;
     Ok(!matches!(said.trim_ascii().to_ascii_lowercase().as_slice(), b"no" | b"false" | b"off" | b"0"))
 }
 
 /// The worktrees of the repository, canonical.
 fn worktrees(repository: &Repository<'_>) -> Result<Vec<std::path::PathBuf>, BundleError> {
-    let (said, _) =
-        repository.call("worktree").args(["list", "--porcelain", "-z"]).output(Vec::new(), 64 * LONGEST)?;
+    let (said, _) = repository
+        .call("worktree")
+        .args(["list", "--porcelain", "-z"])
+        .output(Vec::new(), 64 * MAX_RECORD_BYTES)?;
     let paths = said.split(|byte| *byte == 0).filter_map(|line| line.strip_prefix(b"worktree "));
     Ok(paths.map(|path| handoff_files::canonical(crate::repository::os(path).as_ref())).collect())
 }
@@ -241,7 +245,7 @@ fn worktrees(repository: &Repository<'_>) -> Result<Vec<std::path::PathBuf>, Bun
 /// The names of the filters that are configured.
 fn filters(repository: &Repository<'_>) -> Result<Vec<String>, BundleError> {
     let call = repository.call("config").args(["-z", "--name-only", "--get-regexp", r"^filter\."]).accept(1);
-    let (said, _) = call.output(Vec::new(), LONGEST)?;
+    let (said, _) = call.output(Vec::new(), MAX_RECORD_BYTES)?;
     let names = said.split(|byte| *byte == 0).filter_map(|name| {
         let name = std::str::from_utf8(name).ok()?.strip_prefix("filter.")?;
         Some(name.rsplit_once('.')?.0.to_owned())

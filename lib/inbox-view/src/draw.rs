@@ -276,7 +276,7 @@ impl View {
         match &self.page {
             Some(Page::Help(_) | Page::Message(..)) => PAGE.to_vec(),
             Some(Page::Reading(_)) => {
-                let is_letter = |hint: &&Hint| matches!(hint.key, "a" | "u" | "f" | "e" | "d");
+                let is_letter = |hint: &&Hint| matches!(hint.key, "a" | "u" | "f" | "e" | "x");
                 PAGE.iter().chain(of_row.iter().filter(is_letter)).copied().collect()
             }
             None if self.listed.is_empty() && !self.search.text.is_empty() => pages::NO_MATCH.to_vec(),

@@ -255,7 +255,7 @@ impl View {
             Key::Char('?') if !matches!(self.page, Some(Page::Help(_))) => {
                 self.page = Some(Page::Help(Pager::default()));
             }
-            Key::Char(letter @ ('a' | 'u' | 'f' | 'e' | 'd' | 'y'))
+            Key::Char(letter @ ('a' | 'u' | 'f' | 'e' | 'x' | 'd' | 'y'))
                 if matches!(self.page, None | Some(Page::Reading(_))) =>
             {
                 return self.act(letter, source);
@@ -342,7 +342,7 @@ impl View {
             ('a', Shelf::Archived, _) => Some("it is archived already"),
             ('u', Shelf::Unread, State::Waiting) => Some("it is unread already"),
             ('e', Shelf::Archived, _) => Some("only an unread one can be edited: u makes it unread again"),
-            ('f' | 'e' | 'd', Shelf::Unread, State::Offered) => {
+            ('f' | 'e' | 'x' | 'd', Shelf::Unread, State::Offered) => {
                 Some("a session was offered it and has not answered: u takes it back first")
             }
             _ => None,
@@ -355,7 +355,7 @@ impl View {
             'a' => self.done(source.act(&place, &Act::Archive), source),
             'u' => self.done(source.act(&place, &Act::Restore), source),
             'f' => self.prompt = Some(Prompt::Forward(place, Input::default())),
-            'd' => self.prompt = Some(Prompt::Delete(place)),
+            'x' | 'd' => self.prompt = Some(Prompt::Delete(place)),
             'e' => return Step::Edit(place),
             _ => {
                 let path = format!("{}/{}", place.inbox, place.file.to_string_lossy());

@@ -145,7 +145,7 @@ fn the_list_stands_above_its_preview() {
 
 
 
-  enter read  a archive  f forward  e edit  d delete  / search  ? help  q quit"
+  enter read  a archive  f forward  e edit  x delete  / search  ? help  q quit"
     );
 }
 
@@ -252,7 +252,7 @@ fn what_a_session_was_offered_is_taken_back_before_it_is_touched() {
     let mut source = fake();
     let mut view = view(&mut source, Scope::Here);
     press(&mut view, &mut source, "↓↓");
-    for key in ["f", "e", "d"] {
+    for key in ["f", "e", "x", "d"] {
         press(&mut view, &mut source, key);
         assert!(screen(&mut view, 80, 20).ends_with("has not answered: u takes it back first"));
     }

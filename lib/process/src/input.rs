@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-/// How much of standard input to wait for.
+/// How much of standard input is read, and for how long.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct InputLimits {
     /// In all; None waits for the end of input.
     pub time: Option<Duration>,
     /// In bytes.
@@ -48,17 +48,17 @@ enum End {
     Failed(std::io::Error),
 }
 
-/// What arrives on standard input within `patience`: up to its end, up to the limits, or until `enough` says of what
+/// What arrives on standard input: up to its end, up to one of the `limits`, or until `enough` says of what
 /// has arrived that nothing more is needed. None when it is a terminal, for then nobody sends anything by itself.
 ///
 /// What is returned may be cut, by the limits or by an error: it is for readers that recognise a whole message, such as
 /// hooks and questions. [`read_whole_input`] is for the others.
-pub fn read_input(patience: Patience, enough: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+pub fn read_input(limits: InputLimits, enough: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
     let stdin = std::io::stdin();
     if rustix::termios::isatty(stdin.as_fd()) {
         return None;
     }
-    Some(receive(&mut stdin.lock(), patience, enough).0)
+    Some(receive(&mut stdin.lock(), limits, enough).0)
 }
 
 /// Standard input to its end. `None` when it is a terminal.
@@ -79,8 +79,8 @@ pub fn read_whole_input(limit: usize) -> Result<Option<Vec<u8>>, InputError> {
 /// [`InputError`] with what had arrived: when a read fails, or when there is more than `limit` bytes.
 pub fn read_whole(source: &mut (impl Read + AsFd), limit: usize) -> Result<Vec<u8>, InputError> {
     // One byte more tells a source of exactly `limit` bytes from a longer one.
-    let patience = Patience { time: None, size: limit.saturating_add(1) };
-    let (mut received, end) = receive(source, patience, |_| false);
+    let limits = InputLimits { time: None, size: limit.saturating_add(1) };
+    let (mut received, end) = receive(source, limits, |_| false);
     let fault = match end {
         End::Reached | End::TimeLimit => return Ok(received),
         End::SizeLimit => InputFault::TooLong(limit),
@@ -100,8 +100,8 @@ pub fn is_input_silent_for(time: Duration) -> bool {
 
 /// A line from whoever sits at the terminal; None at its end.
 pub fn read_line() -> Option<Vec<u8>> {
-    let patience = Patience { time: None, size: 64 << 10 };
-    let (line, _) = receive(&mut std::io::stdin().lock(), patience, |bytes| bytes.contains(&b'\n'));
+    let limits = InputLimits { time: None, size: 64 << 10 };
+    let (line, _) = receive(&mut std::io::stdin().lock(), limits, |bytes| bytes.contains(&b'\n'));
     (!line.is_empty()).then_some(line)
 }
 
@@ -112,16 +112,16 @@ const READ_BYTES: usize = 8 << 10;
 /// Reads `source` until one of the limits, its end or an error, and says which.
 fn receive(
     source: &mut (impl Read + AsFd),
-    patience: Patience,
+    limits: InputLimits,
     enough: impl Fn(&[u8]) -> bool,
 ) -> (Vec<u8>, End) {
-    let deadline = patience.time.map(|time| Instant::now() + time);
+    let deadline = limits.time.map(|time| Instant::now() + time);
     let mut input = Vec::new();
     let mut buffer = [0; READ_BYTES];
     let mut must_wait = deadline.is_some();
     loop {
-        if input.len() >= patience.size {
-            input.truncate(patience.size);
+        if input.len() >= limits.size {
+            input.truncate(limits.size);
             return (input, End::SizeLimit);
         }
         if must_wait {

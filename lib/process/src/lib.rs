@@ -24,7 +24,7 @@ pub use failure::Failure;
 pub use handoff_request::{HandoffRequest, SendError, Sent};
 pub use handoff_text::quoted;
 pub use input::{
-    InputError, InputFault, Patience, is_input_silent_for, read_input, read_line, read_whole,
+    InputError, InputFault, InputLimits, is_input_silent_for, read_input, read_line, read_whole,
     read_whole_input,
 };
 pub use output::{Output, Status};

@@ -68,7 +68,7 @@ impl Runs {
     pub fn ended_before(&self, then: Timestamp) -> Result<Vec<Row>, RecordError> {
         let mut rows = self.rows("status <> 'running' ORDER BY id", [])?;
         rows.retain(|row| {
-            row.ended.or(row.started).is_some_and(|ended| ended < then) && !self.is_untold(&row.id)
+            row.ended.or(row.started).is_some_and(|ended| ended < then) && !self.is_undelivered(&row.id)
         });
         Ok(rows)
     }

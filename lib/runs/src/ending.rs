@@ -64,10 +64,10 @@ pub struct Ended {
 }
 
 impl Run<'_> {
-    /// Ends the run: the result file whole and on disk, then the row, then the locks. In between, `tell` gets the state
-    /// and may tell who waits elsewhere, and gives whether it could: a process that is killed there leaves a run that is
-    /// found by the next command.
-    pub fn finish(mut self, ending: &Ending<'_>, tell: impl FnOnce(State) -> bool) -> Ended {
+    /// Ends the run: the result file whole and on disk, then the row, then the locks. In between, `deliver` gets the state,
+    /// may send the result to where it is wanted, and returns whether that is done: a process that is killed there leaves a
+    /// run that is found by the next command.
+    pub fn finish(mut self, ending: &Ending<'_>, deliver: impl FnOnce(State) -> bool) -> Ended {
         let mut state = ending.state;
         self.info.pid = None;
         self.info.supervisor = None;
@@ -87,10 +87,10 @@ impl Run<'_> {
             // The few bytes that say so may fit where the result did not; when not, the row says it.
             let _ = self.runs.write_result(&self.id, &self.backend, state, &self.info, b"");
         }
-        self.runs.tell_once(&self.id, || tell(state));
+        self.runs.deliver_once(&self.id, || deliver(state));
         self.unrecorded = self.record(state, END_BUSY_TIMEOUT).err();
         if self.unrecorded.is_none() {
-            self.runs.forget_told(&self.id);
+            self.runs.forget_delivered(&self.id);
         }
         // A lock file that stays is free, and the result file tells how it ended.
         let _ = self.lock.remove();

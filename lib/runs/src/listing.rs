@@ -31,8 +31,8 @@ pub enum Found {
     Several(Vec<RunId>),
 }
 
-/// How many of several runs are told.
-const TOLD: i64 = 5;
+/// How many of several runs are named.
+const MAX_SEVERAL: i64 = 5;
 
 /// Up to so many digits are a run's number, or nothing.
 const NUMBER_DIGITS: usize = 5;
@@ -112,7 +112,7 @@ impl Runs {
         if exact.is_none() && number.bytes().all(|b| b.is_ascii_digit()) && number.parse::<i64>().is_ok() {
             // Each program counts for itself: the newest of a number may be another than is meant.
             let condition = "seq = CAST(?1 AS INTEGER) ORDER BY id DESC LIMIT ?2";
-            let mut rows = self.rows(condition, params![number, TOLD])?;
+            let mut rows = self.rows(condition, params![number, MAX_SEVERAL])?;
             if rows.len() > 1 {
                 return Ok(Found::Several(rows.into_iter().map(|row| row.id).collect()));
             }
@@ -129,7 +129,7 @@ impl Runs {
             return Ok(Found::One(Box::new(row)));
         }
         let part = "instr(lower(run_id), ?1) ORDER BY id DESC LIMIT ?2";
-        let mut rows = self.rows(part, params![selector.to_ascii_lowercase(), TOLD])?;
+        let mut rows = self.rows(part, params![selector.to_ascii_lowercase(), MAX_SEVERAL])?;
         Ok(match rows.len() {
             0 => Found::None,
             1 => Found::One(Box::new(rows.remove(0))),

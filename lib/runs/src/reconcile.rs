@@ -42,13 +42,13 @@ const WHY: &str = "whatever looked after it is gone without a word: it was kille
 
 impl Runs {
     /// Puts right what the list says of runs that nobody looks after any more: they get the state that their result
-    /// file has, or are lost, with a result file that says so. Each is given to `tell` as it is now, before the list
-    /// has it so: a finder that is killed in between leaves it to be found again. `tell` gives whether it could tell; where
-    /// not, [`Runs::retry_untold`] tries again.
+    /// file has, or are lost, with a result file that says so. Each is given to `deliver` as it is now, before the list
+    /// has it so: a finder that is killed in between leaves it to be found again. `deliver` returns whether it could; where
+    /// not, [`Runs::retry_undelivered`] tries again.
     ///
     /// # Errors
     /// What is wrong with the list.
-    pub fn reconcile(&self, mut tell: impl FnMut(&Row) -> bool) -> Result<(), RecordError> {
+    pub fn reconcile(&self, mut deliver: impl FnMut(&Row) -> bool) -> Result<(), RecordError> {
         let mut any = false;
         for mut row in self.rows("status = 'running' ORDER BY id DESC", [])? {
             // What cannot be looked at now is looked at the next time.
@@ -60,7 +60,7 @@ impl Runs {
                 Written::Missing | Written::Other => (State::Lost, Some(WHY.to_owned())),
             };
             row.ended = Some(Timestamp::now());
-            any |= self.put_right(&row, matches!(written, Written::Missing), &mut tell)?;
+            any |= self.put_right(&row, matches!(written, Written::Missing), &mut deliver)?;
             // A lock file that stays is free.
             let _ = lock.remove();
             // The conversation's too, unless somebody else is on it by now.
@@ -78,7 +78,7 @@ impl Runs {
         &self,
         row: &Row,
         no_result: bool,
-        tell: &mut impl FnMut(&Row) -> bool,
+        deliver: &mut impl FnMut(&Row) -> bool,
     ) -> Result<bool, RecordError> {
         self.database()?.within(RECONCILE_BUSY_TIMEOUT, |connection| {
             let change = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
@@ -96,9 +96,9 @@ impl Runs {
                     let _ = self.close_progress(row);
                 }
             }
-            self.tell_once(&row.id, || tell(row));
+            self.deliver_once(&row.id, || deliver(row));
             change.commit()?;
-            self.forget_told(&row.id);
+            self.forget_delivered(&row.id);
             Ok(true)
         })
     }

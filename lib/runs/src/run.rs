@@ -91,7 +91,7 @@ impl Runs {
             if write {
                 self.write_prompt(&id, new.prompt)?;
             }
-            self.mark_untold(&id);
+            self.mark_undelivered(&id);
             Ok((uuid, conversation))
         };
         let (uuid, conversation) = match prepare() {

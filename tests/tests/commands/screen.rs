@@ -121,7 +121,7 @@ fn each_key_does_what_its_verb_does() {
     terminal.wait_for("Delete “Old things” for good? y/n");
     terminal.keys(&["n"]);
     terminal.wait_for("nothing was deleted");
-    terminal.keys(&["d", "y"]);
+    terminal.keys(&["x", "y"]);
     terminal.wait_for("deleted “Old things”");
     terminal.keys(&["C-c"]);
     terminal.is_given_back();

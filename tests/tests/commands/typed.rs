@@ -34,7 +34,11 @@ fn a_line_is_judged_as_every_draft_is() {
     let draft = format!("# Handoff — use {key}\n\n## Immediate next action\nuse {key}\n");
     let said = ran.err().split("draft kept").next().unwrap().to_owned();
     assert!(said.contains("it holds what looks like a secret") && !said.contains(&key), "{said}");
+    // Where in what was typed, and not in what was made of it.
+    assert!(said.contains(": aws-access-key in --message; take it out"), "{said}");
     is_refused(&world, &ran, 1, &said, &draft);
+    let ran = write(&["-m", &format!("next: one\nand {key}")], "");
+    assert!(ran.err().contains(" in line 2 of --message; take it out"), "{}", ran.err());
     std::fs::remove_dir_all(world.root()).unwrap();
     // Two are one too many, and neither is lost.
     let ran = write(&["-m", "next: x"], BODY);

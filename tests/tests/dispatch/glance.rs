@@ -114,3 +114,18 @@ fn a_time_is_said_once_of_what_was_offered_at_once() {
     assert!(text.contains("offered to claude-code"), "{text}");
     assert_eq!(text.matches("just now").count(), 1, "{text}");
 }
+
+#[test]
+fn both_programs_that_people_type_have_completions() {
+    let stage = Stage::done();
+    for (args, name) in [
+        (&["completions", "bash"][..], "handoff"),
+        (&["completions", "bash", "handoff"], "handoff"),
+        (&["completions", "bash", "handover"], "handover"),
+    ] {
+        let ran = stage.handoff(args);
+        assert_eq!((ran.code, ran.err()), (0, ""));
+        assert!(ran.out().ends_with(&format!("\ncomplete -F _{name} {name}\n")), "{}", ran.out());
+    }
+    assert_eq!(stage.handoff(&["completions", "bash", "inbox"]).code, 2);
+}

@@ -144,7 +144,8 @@ fn init_asks_first() {
     for answer in [&b""[..], b"n\n", b"\n"] {
         let ran = released(&world, &["init"], answer);
         assert_eq!(ran.code, 1, "{}", ran.err());
-        assert!(ran.err().ends_with("agent-handoff: nothing was done\n"), "{}", ran.err());
+        let said = "agent-handoff: nothing was done: `handoff init --yes` does not ask\n";
+        assert!(ran.err().ends_with(said), "{}", ran.err());
         assert!(!world.home().join(".handoff/config.yaml").exists());
     }
     assert_eq!(released(&world, &["init", "--bogus"], b"").code, 2);

@@ -35,7 +35,7 @@ fn without_an_id_only_runs_of_this_worktree_are_meant() {
             stage.handoff_at(at, args).is(1, "", &refusal);
         }
         let stop = stage.handoff_at(at, &["stop"]);
-        assert_eq!((stop.code, stop.out()), (2, ""));
+        assert_eq!((stop.code, stop.out()), (1, ""));
         assert!(
             stop.err().starts_with("agent-handoff: no run is at work in this worktree ("),
             "{}",
@@ -110,7 +110,7 @@ fn without_an_id_the_newest_that_works_in_this_worktree_is_stopped_and_waited_fo
     stage.handoff(&["stop"]).is(0, &format!("{id}: interrupted\n"), "");
     assert_eq!(first.ends(), 143);
     let stop = stage.handoff(&["stop"]);
-    assert_eq!(stop.code, 2);
+    assert_eq!(stop.code, 1);
     assert!(stop.err().ends_with(&format!("\n  {by} in {}\n", other.display())), "{}", stop.err());
     let wait = stage.handoff(&["wait"]);
     assert!(wait.code == 1 && wait.out().starts_with(&format!("{id} interrupted ")), "{}", wait.out());

@@ -88,6 +88,8 @@ pub(crate) enum Command {
     Completions {
         /// Its name.
         shell: String,
+        /// None for `handoff`.
+        program: Option<String>,
     },
     /// Print a man page.
     Man {

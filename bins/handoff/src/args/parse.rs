@@ -63,7 +63,7 @@ fn command(given: &Given, called: &CalledAs) -> Result<Command, Misuse> {
         }
         "stop" => Command::Stop { id: id()? },
         "init" => Command::Init { yes: given.has(&YES) },
-        "completions" => Command::Completions { shell: required()? },
+        "completions" => Command::Completions { shell: required()?, program: given.word(1)? },
         "man" => Command::Man { program: id()? },
         "inbox-screen" => {
             Command::InboxScreen { root: given.path(&ROOT), all: given.has(&handoff_cli::tables::inbox::ALL) }

@@ -189,7 +189,7 @@ fn guarded(
     let backend = leash::start(prompt, program, args)?;
     let (of_watched, first) = (settings.to_owned(), stop_signal(protocol));
     let watch = std::thread::spawn(move || {
-        handoff_process::read_input(handoff_process::Patience { time: None, size: usize::MAX }, |_| false);
+        handoff_process::read_input(handoff_process::InputLimits { time: None, size: usize::MAX }, |_| false);
         let own = rustix::process::getpgid(None);
         let end = |signal| own.map(|group| rustix::process::kill_process_group(group, signal));
         let _ = end(first);

@@ -14,19 +14,24 @@ use crate::here::Here;
 /// The most names that complete a word.
 const MAX_NAMES: usize = 200;
 
-/// The completions of `handoff` for `shell`, a word of the table.
-pub(crate) fn script(shell: &str) -> String {
+/// The completions of `program` for `shell`, words of the table; of `handoff` without a program.
+pub(crate) fn script(shell: &str, program: Option<&str>) -> String {
+    let program = named(program);
     match shell {
-        "zsh" => complete::zsh(&handoff::PROGRAM),
-        "fish" => complete::fish(&handoff::PROGRAM),
-        _ => complete::bash(&handoff::PROGRAM),
+        "zsh" => complete::zsh(program),
+        "fish" => complete::fish(program),
+        _ => complete::bash(program),
     }
+}
+
+/// The program called `name`, else `handoff`.
+fn named(name: Option<&str>) -> &'static Program {
+    PROGRAMS.iter().copied().find(|known| Some(known.name) == name).unwrap_or(&handoff::PROGRAM)
 }
 
 /// The man page of `program`, a word of the table, or of `handoff`.
 pub(crate) fn man(program: Option<&str>) -> String {
-    let found = PROGRAMS.iter().copied().find(|known| Some(known.name) == program);
-    let program: &'static Program = found.unwrap_or(&handoff::PROGRAM);
+    let program = named(program);
     let called = CalledAs::new(Some(program.name.as_ref()), program.name, &[]);
     man_page(program, &called, env!("CARGO_PKG_VERSION"), "")
 }

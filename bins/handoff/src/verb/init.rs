@@ -6,7 +6,7 @@ use std::process::Stdio;
 use handoff_agents::Protocol;
 use handoff_backends::{Config, Preset};
 use handoff_files::{Dir, Foreign};
-use handoff_process::{Environment, Failure, Patience, read_input};
+use handoff_process::{Environment, Failure, InputLimits, is_input_terminal, read_input};
 use handoff_text::Sanitised;
 
 use super::{printed, sibling};
@@ -23,7 +23,9 @@ pub(crate) fn run(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
         &format!("{what}: {}\nthen: handoff install, for the skills and the rest\n", Sanitised::path(&path)),
     );
     if !yes && !agreed(here) {
-        return Err(Failure::new("nothing was done"));
+        // Where no person can be asked, the question alone does not say how to answer it.
+        let way = if is_input_terminal() { "" } else { ": `handoff init --yes` does not ask" };
+        return Err(Failure::new(format!("nothing was done{way}")));
     }
     if is_new {
         // What is in the way of the installation is in the way of all: then nothing is written, as the installer says.
@@ -93,7 +95,7 @@ fn can_install(here: &Here<'_>) -> Result<u8, Failure> {
 /// Asks; anything but a yes is a no.
 fn agreed(here: &Here<'_>) -> bool {
     here.output.note("Type y to go on: ");
-    let line = match read_input(Patience { time: None, size: 1 << 10 }, |bytes| bytes.contains(&b'\n')) {
+    let line = match read_input(InputLimits { time: None, size: 1 << 10 }, |bytes| bytes.contains(&b'\n')) {
         Some(bytes) => bytes,
         None => handoff_process::read_line().unwrap_or_default(),
     };

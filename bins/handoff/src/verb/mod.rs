@@ -56,7 +56,9 @@ pub(crate) fn run(command: &Command, environment: &Environment, output: Output) 
         Command::Stop { id } => here().and_then(|here| stop::run(&here, id.as_deref())),
         Command::Init { yes } => here().and_then(|here| init::run(&here, *yes)),
         Command::Env => here().map(|here| env::run(&here)),
-        Command::Completions { shell } => Ok(printed(output, &complete::script(shell))),
+        Command::Completions { shell, program } => {
+            Ok(printed(output, &complete::script(shell, program.as_deref())))
+        }
         Command::Complete { kind } => here().map(|here| complete::names(&here, kind)),
         Command::Man { program } => Ok(printed(output, &complete::man(program.as_deref()))),
     };

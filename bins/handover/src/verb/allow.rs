@@ -1,7 +1,7 @@
 //! `handover allow`: the user's word for a bundle that was not made here.
 
 use handoff_bundle::Trust;
-use handoff_process::{Failure, Patience, read_input, read_line};
+use handoff_process::{Failure, InputLimits, read_input, read_line};
 use handoff_text::Sanitised;
 
 use super::inspect;
@@ -48,7 +48,7 @@ fn confirm(here: &Here<'_>, yes: bool) -> Result<(), Failure> {
         return Ok(());
     }
     here.output.note("Type y to allow exactly this: ");
-    let line = match read_input(Patience { time: None, size: 1 << 10 }, |bytes| bytes.contains(&b'\n')) {
+    let line = match read_input(InputLimits { time: None, size: 1 << 10 }, |bytes| bytes.contains(&b'\n')) {
         Some(bytes) => bytes,
         None => read_line().unwrap_or_default(),
     };

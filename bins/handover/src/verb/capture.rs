@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use handoff_agents::Host;
-use handoff_bundle::{Bundle, BundleError, Contents, Description, Handover, Keyring, Origin, Trust};
+use handoff_bundle::{Bundle, BundleError, Contents, Description, Draft, Handover, Keyring, Origin, Trust};
 use handoff_document::Timestamp;
 use handoff_files::FileError;
 use handoff_process::{Failure, HandoffRequest};
@@ -22,7 +22,7 @@ use crate::summary::{Facts, Summary};
 use crate::verb::wire;
 use crate::words::counted;
 
-/// The event of a capture that somebody asked for.
+/// The event of a capture that was asked for by hand.
 pub(crate) const MANUAL: &str = "manual";
 
 /// So much of what was asked for or answered is taken from an event, in bytes.
@@ -87,7 +87,7 @@ pub(crate) fn run(here: &Here<'_>, capture: &Capture) -> Result<u8, Failure> {
         said: capture.summary.as_deref(),
         next_step: capture.next_step.as_deref(),
         to: capture.to.as_deref(),
-        why: "somebody asked for it",
+        why: "asked for by hand",
         event: MANUAL,
         tool: capture.tool.as_deref(),
         session_id: capture.session_id.as_deref(),
@@ -117,21 +117,9 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
         notes.push(format!("what the session did is not told: {error}"));
         Session::default()
     });
-    let transcript = order.transcript.and_then(|path| {
-        let redact = |text: &str| handoff_secrets::redact(text, &handoff_secrets::scan(text));
-        // Why it cannot be read was said above.
-        handoff_transcript::cut_down(path, &redact).ok()
-    });
-    let git = here.git()?;
     let handover = Handover::create(here.top(), here.config.track)?.leaving_out(&here.own_directories());
-    let draft = handover.capture(&git, here.config.limits, &wire::own(here))?;
-    let is_news = || !newest(&handover).is_some_and(|newest| newest.manifest().contents == *draft.contents());
-    let wanted = match order.only {
-        Only::Anything => true,
-        Only::Changes => !draft.is_empty(),
-        Only::News => !draft.is_empty() && is_news(),
-    };
-    if !wanted {
+    let draft = handover.capture(&here.git()?, here.config.limits, &wire::own(here))?;
+    if !is_wanted(order.only, &handover, &draft) {
         return Ok(None);
     }
     let created = Timestamp::now();
@@ -148,12 +136,62 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
         contents: draft.contents(),
     });
     let tool = order.tool.or_else(|| session.host.map(|host| host.stamp)).unwrap_or("handover");
-    let id = order.session_id.map(str::to_owned);
-    let session_id = id.or_else(|| session.session_id.as_ref().map(|id| id.text.clone()));
+    let session_id = order.session_id.or_else(|| session.session_id.as_ref().map(|id| &*id.text));
+    let origin = Origin {
+        tool: tool.to_owned(),
+        session_id: session_id.map(str::to_owned),
+        event: order.event.to_owned(),
+    };
+    let bundle = publish(here, order, draft, &summary, created, origin, &mut notes)?;
+    // From here on it is saved, whatever else goes wrong.
+    if let Err(error) = handover.promote(&bundle) {
+        let current = handover.path().join("current");
+        notes.push(format!("{} is not up to date: {error}", handoff_text::Sanitised::path(&current)));
+    }
+    let told = tell(here, order, &summary, &bundle, tool);
+    if let Ok(Some(path)) = &told
+        && let Err(error) = bundle.note_handoff(path)
+    {
+        notes.push(format!("the handoff that tells of it will not be taken back: {error}"));
+    }
+    let untold = told.err().map(|why| format!("the next session is not told by its inbox: {why}"));
+    if order.event != MANUAL
+        && let Err(failure) = supersede(&handover, here, &bundle)
+    {
+        notes.push(format!("what was saved before still waits too: {}", failure.words));
+    }
+    Ok(Some(Saved { bundle, redacted: summary.redacted, untold, notes }))
+}
+
+/// Whether there is enough to save in `draft`.
+fn is_wanted(only: Only, handover: &Handover, draft: &Draft) -> bool {
+    let is_news = || !newest(handover).is_some_and(|newest| newest.manifest().contents == *draft.contents());
+    match only {
+        Only::Anything => true,
+        Only::Changes => !draft.is_empty(),
+        Only::News => !draft.is_empty() && is_news(),
+    }
+}
+
+/// Makes the bundle of `draft`, with the summary and, where there is one, the session's transcript cut down.
+fn publish(
+    here: &Here<'_>,
+    order: &Order<'_>,
+    draft: Draft,
+    summary: &Summary,
+    created: Timestamp,
+    origin: Origin,
+    notes: &mut Vec<String>,
+) -> Result<Bundle, Failure> {
+    let transcript = order.transcript.and_then(|path| {
+        let redact = |text: &str| handoff_secrets::redact(text, &handoff_secrets::scan(text));
+        // Why it cannot be read was said when it was read for the summary.
+        handoff_transcript::cut_down(path, &redact).ok()
+    });
     let description = Description {
         topic: &summary.title,
         created,
-        origin: Origin { tool: tool.to_owned(), session_id, event: order.event.to_owned() },
+        origin,
         recipient: order.to.map(str::to_owned),
         summary: summary.whole.as_bytes(),
         transcript: transcript.as_ref().map(|copy| copy.lines.as_bytes()),
@@ -168,26 +206,7 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
     })?;
     let bundle = draft.publish(&description, &keyring)?;
     notes.extend(here.unsigned(&bundle));
-    if let Err(error) = handover.promote(&bundle) {
-        notes.push(format!(
-            "{} is not up to date: {error}",
-            handoff_text::Sanitised::path(&handover.path().join("current"))
-        ));
-    }
-    let told = tell(here, order, &summary, &bundle, tool);
-    // From here on it is saved, whatever else goes wrong.
-    if let Ok(Some(path)) = &told
-        && let Err(error) = bundle.note_handoff(path)
-    {
-        notes.push(format!("the handoff that tells of it will not be taken back: {error}"));
-    }
-    let untold = told.err().map(|why| format!("the next session is not told by its inbox: {why}"));
-    if order.event != MANUAL
-        && let Err(failure) = supersede(&handover, here, &bundle)
-    {
-        notes.push(format!("what was saved before still waits too: {}", failure.words));
-    }
-    Ok(Some(Saved { bundle, redacted: summary.redacted, untold, notes }))
+    Ok(bundle)
 }
 
 /// What the session did. A host runs its hooks while the end of the turn is still on its way into the transcript: that is

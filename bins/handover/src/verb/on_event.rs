@@ -26,7 +26,7 @@ use crate::here::{Here, state};
 use crate::quota;
 
 /// How long other hooks, who decide the same, are waited for.
-const PATIENCE: Duration = Duration::from_millis(50);
+const BUSY_TIMEOUT: Duration = Duration::from_millis(50);
 
 pub(crate) fn run(
     environment: &Environment,
@@ -144,8 +144,10 @@ fn look(
         return Ok(None);
     }
     let claim = match (&wall, &answer.reading) {
-        (Some(wall), _) => Policy::claim_wall(wall, session(event), &ledger, now, PATIENCE)?,
-        (None, Some(reading)) => here.config.policy.claim(reading, moment(event), &ledger, now, PATIENCE)?,
+        (Some(wall), _) => Policy::claim_wall(wall, session(event), &ledger, now, BUSY_TIMEOUT)?,
+        (None, Some(reading)) => {
+            here.config.policy.claim(reading, moment(event), &ledger, now, BUSY_TIMEOUT)?
+        }
         (None, None) => None,
     };
     if let Some(claim) = claim {
@@ -244,7 +246,7 @@ fn wall(event: &Event, tool: Option<&'static Host>, now: Timestamp) -> Option<Wa
         // Codex's events don't say how a turn ended, its rollout does; and at the wall no `Stop` comes.
         let ended = matches!(event.name.as_str(), "Stop" | "SessionEnd") && has_rollout;
         let path = event.transcript.clone().filter(|_| ended)?;
-        let deadline = std::time::Instant::now() + PATIENCE;
+        let deadline = std::time::Instant::now() + BUSY_TIMEOUT;
         Rollout::new(path).ending(deadline).ok()?.wall
     };
     said.or_else(rollout).filter(|wall| wall.stands(now))

@@ -17,7 +17,7 @@ use crate::here::Here;
 use crate::summary::LIMIT;
 
 /// How long captures are looked at: a session waits for it, and what comes with a clone can be many and large.
-const PATIENCE: Duration = Duration::from_millis(500);
+const LOOK_TIME: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(environment: &Environment, output: Output, root: Option<&Path>, format: Format) {
     if environment.skip {
@@ -55,7 +55,7 @@ fn text(here: &Here<'_>) -> Result<Option<String>, Failure> {
     let (mut newest, mut foreign, mut more) = (None, 0, 0);
     let (start, mut left) = (Instant::now(), pending.len());
     for id in &pending {
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > LOOK_TIME {
             break;
         }
         left -= 1;

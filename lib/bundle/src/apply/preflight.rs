@@ -16,7 +16,7 @@ use crate::repository::{Progress, Repository, is_one, taken};
 use crate::status::{ChangeKind, Status};
 
 /// The most content that is taken out of one patch, in bytes: zlib makes a thousand of one.
-const LARGEST: u64 = 64 << 30;
+const MAX_LITERAL_BYTES: u64 = 64 << 30;
 
 /// A patch that was copied to where only we write, and read.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ pub(super) fn check(patches: &Patches, contents: &Contents, dir: &Dir) -> Result
         for side in section.old.iter().chain(&section.new) {
             check_mode(&side.path, side.mode.as_deref())?;
         }
-        if section.literal.is_some_and(|(size, _)| size > LARGEST) {
+        if section.literal.is_some_and(|(size, _)| size > MAX_LITERAL_BYTES) {
             let path = section.paths().next().cloned().unwrap_or_default();
             return Err(Refusal::Path { path, reason: "whose content is larger than any that is carried" });
         }

@@ -28,11 +28,11 @@ pub(super) const INDEX_AFTER: &str = "index.after";
 /// The one that an undo replaces: git may have written the one after anew.
 pub(super) const INDEX_NOW: &str = "index.now";
 /// The largest record that is read, in bytes.
-const LARGEST: u64 = 64 << 20;
+const MAX_RECORD_BYTES: u64 = 64 << 20;
 /// The version that is written and read.
 const VERSION: u32 = 2;
 /// The most names that are looked at in `undo/`.
-const MOST: usize = 10_000;
+const MAX_NAMES: usize = 10_000;
 
 /// How far an apply has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -220,7 +220,7 @@ impl Handover {
         self.check_undo_dir()?;
         let Some(within) = self.dir().child(UNDO)? else { return Ok(Vec::new()) };
         let mut records = Vec::new();
-        for entry in within.first_entries(MOST)? {
+        for entry in within.first_entries(MAX_NAMES)? {
             match entry.name.to_str() {
                 Some(name) if name.starts_with(".tmp-") && sweep => {
                     // It is in nobody's way.
@@ -285,8 +285,8 @@ pub struct IgnoredRecord {
 
 /// The record in `dir`, if this user's key sealed it and this version reads it.
 fn read(dir: &Dir, seal: &RecordSeal) -> Option<Record> {
-    let mut file = dir.open_to_read(RECORD).ok().filter(|file| file.size() <= LARGEST)?;
-    let bytes = file.read(LARGEST).ok()?;
+    let mut file = dir.open_to_read(RECORD).ok().filter(|file| file.size() <= MAX_RECORD_BYTES)?;
+    let bytes = file.read(MAX_RECORD_BYTES).ok()?;
     let record: Record = serde_json::from_slice(&bytes).ok()?;
     (record.version == VERSION && seal.is_own(&bytes, &record.keyed_hash)).then_some(record)
 }
@@ -312,7 +312,7 @@ impl Recorded {
 
     /// Removes this user's older records of this worktree.
     pub(super) fn forget_older(&self) {
-        let Ok(entries) = self.within.first_entries(MOST) else { return };
+        let Ok(entries) = self.within.first_entries(MAX_NAMES) else { return };
         let top = Path::new(OsStr::from_bytes(self.record.worktree.as_bytes()));
         for name in entries.iter().filter_map(|entry| entry.name.to_str()) {
             let is_older = number(name) < number(&self.name) && number(name).is_some();

@@ -11,8 +11,8 @@ use crate::policy;
 use crate::tree::Tree;
 
 /// How deep directories are looked into, and how many such files are named.
-const DEEPEST: usize = 200;
-const MOST: usize = 1_000;
+const MAX_DEPTH: usize = 200;
+const MAX_NAMED: usize = 1_000;
 
 /// Every one in the tree that is not in an ignored directory or in another repository.
 pub(super) fn find(tree: &Tree, ignored: &[TreePath]) -> Result<Vec<TreePath>, BundleError> {
@@ -41,7 +41,7 @@ fn walk(
     }
     let length = path.len();
     for entry in entries {
-        if depth == 0 && entry.name == ".git" || found.len() == MOST {
+        if depth == 0 && entry.name == ".git" || found.len() == MAX_NAMED {
             continue;
         }
         if !matches!(entry.kind, Kind::Directory | Kind::Special) {
@@ -55,7 +55,7 @@ fn walk(
         if !is_own && !ignored.contains(&path[..]) {
             match entry.kind {
                 Kind::Special => found.push(TreePath::new(&path[..])),
-                _ if depth < DEEPEST => match dir.child(&entry.name) {
+                _ if depth < MAX_DEPTH => match dir.child(&entry.name) {
                     Ok(Some(child)) => walk(&child, path, depth + 1, ignored, found)?,
                     // Gone, replaced or closed to us meanwhile.
                     Ok(None) => {}

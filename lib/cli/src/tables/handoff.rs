@@ -200,14 +200,22 @@ pub static ENV: Verb = Verb { group: ALSO, ..Verb::new("env", "shows where every
 /// `completions`.
 pub static COMPLETIONS: Verb = Verb {
     group: ALSO,
-    operands: &[Operand {
-        name: "SHELL",
-        about: "",
-        count: Count::One,
-        values: Values::OneOf(&["bash", "zsh", "fish"]),
-    }],
+    operands: &[
+        Operand {
+            name: "SHELL",
+            about: "",
+            count: Count::One,
+            values: Values::OneOf(&["bash", "zsh", "fish"]),
+        },
+        Operand {
+            name: "PROGRAM",
+            about: "",
+            count: Count::Optional,
+            values: Values::OneOf(&["handoff", "handover"]),
+        },
+    ],
     notes: "The first lines of the script say where to put it.",
-    ..Verb::new("completions", "prints the completions for bash, zsh or fish")
+    ..Verb::new("completions", "prints the completions for bash, zsh or fish, of handoff or of handover")
 };
 /// `man`.
 pub static MAN: Verb = Verb {

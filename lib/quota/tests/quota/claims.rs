@@ -12,7 +12,7 @@ use handoff_quota::{Cause, Claim, Ledger, Memory, Moment, Percent, Policy, Readi
 
 use crate::support::{fixture, later, now, reading, window};
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 fn five_hour(used: f64, reset: i64) -> Reading {
     reading(vec![window(Some(&CLAUDE_CODE), "five_hour", used, Some(later(now(), reset)))])
@@ -28,7 +28,7 @@ fn claim_at<'l>(
     moment: Moment<'_>,
     at: Timestamp,
 ) -> Option<Claim<'l>> {
-    Policy::default().claim(reading, moment, ledger, at, PATIENCE).unwrap()
+    Policy::default().claim(reading, moment, ledger, at, BUSY_TIMEOUT).unwrap()
 }
 
 /// Whether it is captured, and then captures.
@@ -158,7 +158,7 @@ fn the_wall_is_captured_for_although_its_approach_was() {
     // Whether it is captured, and then captures; and whether only news are.
     let hit = |session, at| {
         let wall = Wall::of_event(&fixture("claude-2.1.329-stop-failure-limit.json"), now()).unwrap();
-        let claim = Policy::claim_wall(&wall, session, &ledger, at, PATIENCE).unwrap()?;
+        let claim = Policy::claim_wall(&wall, session, &ledger, at, BUSY_TIMEOUT).unwrap()?;
         let is_another = claim.trigger.is_another();
         claim.done().unwrap();
         Some(is_another)
@@ -173,8 +173,9 @@ fn the_wall_is_captured_for_although_its_approach_was() {
     assert_eq!(hit("one", later(now(), 86_400)), None, "it no longer stands");
     // One whose end nobody knows: once an hour.
     let event = br#"{"hook_event_name":"StopFailure","error":"billing_error"}"#;
-    let broke =
-        |at| Policy::claim_wall(&Wall::of_event(event, at).unwrap(), "one", &ledger, at, PATIENCE).unwrap();
+    let broke = |at| {
+        Policy::claim_wall(&Wall::of_event(event, at).unwrap(), "one", &ledger, at, BUSY_TIMEOUT).unwrap()
+    };
     let is_another = |at| broke(at).unwrap().trigger.is_another();
     let first = broke(later(now(), 90_000)).unwrap();
     assert!(broke(later(now(), 90_060)).is_none(), "it is under way, and has what there is");
@@ -301,7 +302,8 @@ fn who_waits_in_vain_has_nothing_to_do_and_no_memory_is_an_error() {
     assert!(claim.is_none() && start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     std::fs::write(place.path().join("file"), "").unwrap();
     let nowhere = Ledger::new(&place.path().join("file/state"));
-    let error =
-        Policy::default().claim(&five_hour(95.0, 600), Moment::Turn, &nowhere, now(), PATIENCE).unwrap_err();
+    let error = Policy::default()
+        .claim(&five_hour(95.0, 600), Moment::Turn, &nowhere, now(), BUSY_TIMEOUT)
+        .unwrap_err();
     assert!(error.to_string().contains("file/state"), "{error}");
 }

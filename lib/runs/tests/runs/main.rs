@@ -10,11 +10,11 @@
 )]
 
 mod deleted;
+mod delivered;
 mod faults;
 mod life;
 mod messages;
 mod old;
 mod processes;
 mod support;
-mod told;
 mod updates;

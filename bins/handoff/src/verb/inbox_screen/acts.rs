@@ -49,7 +49,7 @@ pub(super) fn act(shelves: &Shelves<'_>, place: &Place, act: &Act) -> Outcome {
     }
     let title = &listed.title;
     let said = match act {
-        Act::Archive => format!("archived “{title}”; u makes it unread again, among the archived"),
+        Act::Archive => format!("archived “{title}”: → lists it, and u there makes it unread again"),
         Act::Restore => format!("“{title}” is unread again"),
         Act::Forward(_) => String::from_utf8_lossy(&done.stdout).trim().to_owned(),
         Act::Delete => format!("deleted “{title}”"),

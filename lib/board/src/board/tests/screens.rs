@@ -10,7 +10,7 @@ fn the_table_in_a_usual_terminal() {
     let mut board = board(&mut source);
     assert_eq!(
         screen(&mut board, 80, 24),
-        "  handoff runs  api  3 runs · 1 running · today $0.36, 40k tokens
+        "  api  3 runs · 1 running · they used $0.36, 40k tokens today
 
   STATE      AGE   TIME  NAME                         LAST STEP, REASON    COST
 ▸ ● running   2m  2m00s  Fix the parser               edit src/parser.rs  $0.12
@@ -39,7 +39,7 @@ fn the_table_in_a_usual_terminal() {
     press(&mut board, &mut source, "j");
     assert_eq!(
         screen(&mut board, 80, 17),
-        "  handoff runs  api  3 runs · 1 running · today $0.36, 40k tokens
+        "  api  3 runs · 1 running · they used $0.36, 40k tokens today
 
   STATE      AGE   TIME  NAME                         LAST STEP, REASON    COST
   ● running   2m  2m00s  Fix the parser               edit src/parser.rs  $0.12
@@ -65,7 +65,7 @@ fn the_table_in_a_wide_terminal() {
     let mut source = fake();
     let mut board = board(&mut source);
     press(&mut board, &mut source, "aj");
-    assert_eq!(short(&screen(&mut board, 120, 40)), "  handoff runs  all worktrees  4 runs · 1 running · today $0.36, 40k tokens · in all $0.48, 53k tokens
+    assert_eq!(short(&screen(&mut board, 120, 40)), "  handoff runs  all worktrees  4 runs · 1 running · they used $0.36, 40k tokens today · $0.48, 53k tokens in all
 
   STATE      AGE   TIME  PROJECT   NAME                           LAST STEP, REASON         BACKEND       TOKENS   COST
   ● running   2m  2m00s  api       Fix the parser                 edit src/parser.rs        deepseek         13k  $0.12
@@ -81,7 +81,7 @@ fn the_table_in_a_wide_terminal() {
 (3 empty lines)
   enter look  / filter  a all or here  f follow  d changes  o open  x delete  t totals  S sort  p pager  ? help  q quit
 ");
-    assert_eq!(short(&screen(&mut board, 200, 60)), "  handoff runs  all worktrees  4 runs · 1 running · today $0.36, 40k tokens · in all $0.48, 53k tokens
+    assert_eq!(short(&screen(&mut board, 200, 60)), "  handoff runs  all worktrees  4 runs · 1 running · they used $0.36, 40k tokens today · $0.48, 53k tokens in all
 
   STATE      AGE   TIME  PROJECT   NAME                           LAST STEP, REASON                                            BACKEND       TOKENS   COST  STARTED               RUN
   ● running   2m  2m00s  api       Fix the parser                 edit src/parser.rs                                           deepseek         13k  $0.12  2026-11-21 10:00 CET  1121-ds-03-fix-parser
@@ -386,7 +386,7 @@ esc back  ↑↓ scroll  q quit
 "
     );
     press(&mut board, &mut source, "\x1b");
-    assert!(screen(&mut board, 80, 12).contains("today $0.36"));
+    assert!(screen(&mut board, 80, 12).contains("they used $0.36"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! That a run has ended is told where its result is wanted: not without limit, and never not at all.
+//! The end of a run is delivered where its result is wanted: not without limit, and never not at all.
 
 use handoff_runs::State;
 
@@ -41,10 +41,10 @@ fn what_could_not_be_told_is_told_by_a_later_command() {
     let ended = done.finish(&success(b"done"), |_| false);
     assert!(ended.result.is_ok());
     assert_eq!(row(&runs, &lost_id).state, State::Lost);
-    runs.retry_untold(|_| false);
+    runs.retry_undelivered(|_| false);
     let mut told = Vec::new();
     for _ in 0..2 {
-        runs.retry_untold(|row| {
+        runs.retry_undelivered(|row| {
             told.push(row.id.to_string());
             true
         });
@@ -65,14 +65,14 @@ fn a_result_is_told_later_also_when_no_file_could_be_made_at_the_end() {
     let mark = format!("{id}.untold");
     assert_eq!(names(&home), [mark.as_str()]);
     // While it works nothing tells of it, in the list or not.
-    runs.retry_untold(|_| panic!("it has not ended"));
+    runs.retry_undelivered(|_| panic!("it has not ended"));
     let file = home.path().join("runs").join(&mark);
     let made = std::fs::metadata(&file).unwrap().modified().unwrap();
     let ended = run.finish(&success(b"done"), |_| false);
     assert!(ended.result.is_ok());
     assert_eq!(std::fs::metadata(&file).unwrap().modified().unwrap(), made);
     let mut told = Vec::new();
-    runs.retry_untold(|row| {
+    runs.retry_undelivered(|row| {
         told.push(row.id.to_string());
         true
     });
@@ -88,7 +88,7 @@ fn a_run_that_ends_while_another_command_looks_is_not_told_by_that_one_too() {
         let others = scope.spawn(|| {
             let others = others;
             while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
-                others.retry_untold(|row| panic!("{} was told already", row.id));
+                others.retry_undelivered(|row| panic!("{} was delivered already", row.id));
             }
         });
         for _ in 0..200 {
