@@ -24,7 +24,7 @@ pub use allow_write::AllowWrite;
 pub use block::Block;
 pub use edit::{Edit, Edited, hash};
 pub use hooks::{Conditions, Found, Handler, Hooks, Matcher, Run, Standing};
-pub use json::enabled;
+pub use json::{enabled, readable};
 pub use malformed::{Malformed, text};
 pub use roots::Roots;
 pub use shell::Call;
