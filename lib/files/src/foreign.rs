@@ -1,14 +1,15 @@
 //! Files that belong to users and other programs, outside of the store.
 
 use std::ffi::OsStr;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Gid, Uid};
+use rustix::fs::{FileType, Gid, Uid};
 use rustix::io::Errno;
 
 use crate::attributes;
 use crate::dir::{Dir, Kind};
-use crate::error::FileError;
+use crate::error::{FileError, no_file};
 use crate::exchange::Replaced;
 use crate::in_place::{self, is_mount_point, overwrite};
 use crate::mode;
@@ -58,11 +59,11 @@ impl Foreign {
             Err(error) => return Err(FileError::new("look at", path)(error)),
         };
         if !found.is_file() {
-            return Err(FileError::new("read", path)(Errno::INVAL));
+            let kind = FileType::from_raw_mode(found.mode());
+            return Err(FileError::new("read", path)(no_file(kind)));
         }
         let content =
             crate::read_file(&place, limit).map_err(|error| FileError::new("read", path)(error.source))?;
-        use std::os::unix::fs::MetadataExt;
         Ok(Self {
             path: path.to_owned(),
             place,
