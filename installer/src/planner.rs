@@ -198,8 +198,12 @@ impl<'p> Planner<'p> {
         for name in COMMANDS {
             let path = self.places.command(name);
             let target = handoff_files::link_target(&path);
-            if !self.old.links.contains_key(&path) && target.is_some_and(|there| leads_nowhere(&there, name))
-            {
+            let is_orphan = target.is_some_and(|there| {
+                let recorded = self.old.links.get(&path);
+                recorded.is_none() && leads_nowhere(&there, name)
+                    || recorded != Some(&there) && self.is_own_and_dead(&path, &there)
+            });
+            if is_orphan {
                 self.changes.push(Change::Remove(path));
             }
         }
@@ -235,10 +239,16 @@ impl<'p> Planner<'p> {
                 || (there.ends_with(Path::new(".agent-handoff/bin").join(name))
                     && others::prefix_of(&there, self.places).is_none())
                 || leads_nowhere(&there, name)
+                || self.is_own_and_dead(&path, &there)
         });
         if !ours && handoff_files::is_taken(&path) {
+            let what = if handoff_files::is_dead_link(&path) {
+                "a link that leads nowhere"
+            } else {
+                "another program"
+            };
             let (path, target) = (self.places.short(&path), self.places.short(&target));
-            self.notes.push(format!("{path} is another program, so it stays; ours is {target}"));
+            self.notes.push(format!("{path} is {what}, so it stays; ours is {target}"));
             return;
         }
         let directory = self.places.commands();
@@ -250,6 +260,13 @@ impl<'p> Planner<'p> {
         }
         self.manifest.links.insert(path.clone(), target.clone());
         self.changes.push(Change::Link { path, target });
+    }
+
+    /// Whether the link at `path` leads to what is not there in the directory of our programs.
+    fn is_own_and_dead(&self, path: &Path, target: &Path) -> bool {
+        let target = path.parent().unwrap_or(Path::new("/")).join(target);
+        let bin = target.parent().map(handoff_files::canonical);
+        bin == Some(handoff_files::canonical(&self.places.bin())) && !handoff_files::is_taken(&target)
     }
 
     /// Whether a piece of ours is in its file, as far as that can be read.

@@ -494,7 +494,11 @@ pub(crate) fn remove_prefix(places: &Places) -> Result<(), InstallError> {
     if let (Some(parent), Some(name)) = (places.prefix.parent(), places.prefix.file_name())
         && let Some(parent) = Dir::open(parent)?
     {
-        parent.remove_child(name)?;
+        match parent.remove_child(name) {
+            // A mount point, which only who mounted it can remove.
+            Err(error) if error.kind() == std::io::ErrorKind::ResourceBusy => {}
+            removed => drop(removed?),
+        }
     }
     Ok(())
 }
