@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use allow_write::AllowWrite;
 pub use block::Block;
 pub use edit::{Edit, Edited, hash};
-pub use hooks::{Conditions, Found, Handler, Hooks, Matcher, Run, Standing};
+pub use hooks::{Conditions, Found, Handler, Hooks, Matcher, NeverRuns, Run, Standing};
 pub use json::{enabled, readable};
 pub use malformed::{Malformed, text};
 pub use roots::Roots;
