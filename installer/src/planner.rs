@@ -33,6 +33,15 @@ pub(crate) struct Left {
     pub(crate) by_hand: String,
 }
 
+/// What the user should know.
+#[derive(Debug)]
+enum Note {
+    /// What of handoff-cli's was at this path gives way to ours.
+    Replaced(PathBuf),
+    /// Anything else.
+    Other(String),
+}
+
 /// A plan in the making.
 pub(crate) struct Planner<'p> {
     places: &'p Places,
@@ -42,8 +51,7 @@ pub(crate) struct Planner<'p> {
     /// What will be when it is carried out.
     pub(crate) manifest: Manifest,
     pub(crate) changes: Vec<Change>,
-    /// What the user should know.
-    pub(crate) notes: Vec<String>,
+    notes: Vec<Note>,
     problems: Vec<String>,
     /// What cannot be changed; everything else is.
     pub(crate) left: Vec<Left>,
@@ -106,13 +114,29 @@ impl<'p> Planner<'p> {
     pub(crate) fn note_others(&mut self, agents: &[Agent]) {
         for other in self.others.of(agents) {
             let wired = other.wired(agents);
-            self.notes.push(format!(
+            self.notes.push(Note::Other(format!(
                 "the installation in {} still has {} wired; to remove that: {}",
                 self.places.short(&other.prefix),
                 named(&wired),
                 other.removal(&wired)
-            ));
+            )));
         }
+    }
+
+    /// Has the user know.
+    fn note(&mut self, note: String) {
+        self.notes.push(Note::Other(note));
+    }
+
+    /// What the user should know.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
+        self.notes.iter().map(|note| match note {
+            Note::Replaced(path) => {
+                let path = self.places.short(path);
+                format!("{path} was handoff-cli's and is ours now; `handoff uninstall` puts it back")
+            }
+            Note::Other(text) => text.clone(),
+        })
     }
 
     /// Notes that `path` is left as it is, because of `reason`, once.
@@ -248,7 +272,7 @@ impl<'p> Planner<'p> {
                 "another program"
             };
             let (path, target) = (self.places.short(&path), self.places.short(&target));
-            self.notes.push(format!("{path} is {what}, so it stays; ours is {target}"));
+            self.note(format!("{path} is {what}, so it stays; ours is {target}"));
             return;
         }
         let directory = self.places.commands();

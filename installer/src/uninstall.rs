@@ -68,7 +68,7 @@ pub(crate) fn uninstall(
             report.note(format!("what handover enable did in {} is undone", places.short(project)));
         }
         plugins(&places, options).into_iter().for_each(|note| report.note(note));
-        planner.notes.iter().for_each(|note| report.note(note.clone()));
+        planner.notes().for_each(|note| report.note(note));
         if options.only.is_none()
             && let Some(package) = &old.package
         {
@@ -92,7 +92,7 @@ fn would(report: &mut Report<'_>, planner: &Planner<'_>, captures: &Captures, pl
     for project in &captures.projects {
         report.note(format!("handover disable would be done in {}", places.short(project)));
     }
-    planner.notes.iter().for_each(|note| report.note(note.clone()));
+    planner.notes().for_each(|note| report.note(note));
     planner.changes.iter().for_each(|change| report.would(change));
 }
 
