@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FileType, Gid, Uid};
+use rustix::fs::{Gid, Uid};
 use rustix::io::Errno;
 
 use crate::attributes;
@@ -59,8 +59,7 @@ impl Foreign {
             Err(error) => return Err(FileError::new("look at", path)(error)),
         };
         if !found.is_file() {
-            let kind = FileType::from_raw_mode(found.mode());
-            return Err(FileError::new("read", path)(no_file(kind)));
+            return Err(FileError::new("read", path)(no_file(mode::file_type(found.mode()))));
         }
         let content =
             crate::read_file(&place, limit).map_err(|error| FileError::new("read", path)(error.source))?;
