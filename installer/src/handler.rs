@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use handoff_wiring::{Conditions, Matcher};
+use handoff_wiring::{Conditions, Matcher, NeverRuns};
 
 use crate::agent::Agent;
 use crate::piece::HOST_LIMIT;
@@ -19,10 +19,9 @@ pub(crate) fn faults(conditions: &Conditions, agent: Agent) -> Vec<(String, Stri
     let mut faults = Vec::new();
     let mut add = |fault: String, fix: &str| faults.push((fault, fix.to_owned()));
     if let Some(why) = conditions.never_runs(reads(agent)) {
-        let fix = if conditions.kind.as_deref() == Some("command") {
-            "take \"if\" out"
-        } else {
-            "make its type \"command\""
+        let fix = match why {
+            NeverRuns::HasIf => "take \"if\" out",
+            NeverRuns::OtherType(_) | NeverRuns::NoType => "make its type \"command\"",
         };
         add(format!("the hook is not run: {why}"), fix);
     }

@@ -421,9 +421,7 @@ fn dry_run(
             places.short(&places.bin())
         ));
     }
-    for note in &planner.notes {
-        report.note(note.clone());
-    }
+    planner.notes().for_each(|note| report.note(note));
     // What is the user's own first.
     let rank = |change: &&Change| match change {
         Change::Edit { .. } => 0,

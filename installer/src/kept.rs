@@ -4,16 +4,23 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use handoff_bundle::{BundleError, Handover, Keyring, Trust};
-use handoff_files::Dir;
+use handoff_files::{Dir, Foreign};
 use handoff_process::{Environment, quoted};
 use handoff_store::Store;
 use handoff_worktree::Worktree;
 
 use crate::error::InstallError;
+use crate::manifest::is_plain;
 use crate::places::Places;
 
 /// What is kept in the state directory beside what the user allowed and what was captured.
-const STATE: [&str; 4] = ["key", "taken-over", ".taking-over.lock", "statusline.json"];
+const STATE: [&str; 5] = ["key", "taken-over", ".taking-over.lock", "statusline.json", HANDED_ON];
+
+/// The record of directories that an installation made which is gone, while another one needs them.
+const HANDED_ON: &str = "directories.json";
+
+/// Far more than that has, in bytes.
+const LONGEST: u64 = 1 << 20;
 
 /// Where the witnesses of offers are.
 const OFFERS: &str = "offers";
@@ -136,6 +143,30 @@ impl Kept {
         handoff_files::remove_empty_directory(places.state.path()).map(drop)?;
         Ok(())
     }
+}
+
+/// Has the last installation of this user that goes remove those of `directories` that are there still.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn hand_on(places: &Places, directories: &[PathBuf]) -> Result<(), InstallError> {
+    let mut all: BTreeSet<PathBuf> = handed_on(places).into_iter().collect();
+    all.extend(directories.iter().filter(|path| handoff_files::is_directory(path)).cloned());
+    // Paths on record are UTF-8.
+    let text = serde_json::to_vec(&all).unwrap_or_default();
+    if !all.is_empty() && handoff_files::is_directory(places.state.path()) {
+        let file = Foreign::read(&places.state.path().join(HANDED_ON), LONGEST)?;
+        file.put(&text, file.mode(), true)?;
+    }
+    Ok(())
+}
+
+/// The directories that installations made which are gone, outer ones first. One that cannot be read names none.
+pub(crate) fn handed_on(places: &Places) -> Vec<PathBuf> {
+    let content = handoff_files::read_file(&places.state.path().join(HANDED_ON), LONGEST);
+    let all: BTreeSet<PathBuf> =
+        content.ok().and_then(|content| serde_json::from_slice(&content).ok()).unwrap_or_default();
+    all.into_iter().filter(|path| is_plain(path)).collect()
 }
 
 /// Whether there is such a directory with anything in it.

@@ -256,7 +256,7 @@ impl Manifest {
 }
 
 /// Whether a path is absolute, without `.` and `..`.
-fn is_plain(path: &Path) -> bool {
+pub(crate) fn is_plain(path: &Path) -> bool {
     path.is_absolute()
         && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
 }

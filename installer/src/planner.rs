@@ -33,6 +33,15 @@ pub(crate) struct Left {
     pub(crate) by_hand: String,
 }
 
+/// What the user should know.
+#[derive(Debug)]
+enum Note {
+    /// What of handoff-cli's was at this path gives way to ours.
+    Replaced(PathBuf),
+    /// Anything else.
+    Other(String),
+}
+
 /// A plan in the making.
 pub(crate) struct Planner<'p> {
     places: &'p Places,
@@ -42,8 +51,7 @@ pub(crate) struct Planner<'p> {
     /// What will be when it is carried out.
     pub(crate) manifest: Manifest,
     pub(crate) changes: Vec<Change>,
-    /// What the user should know.
-    pub(crate) notes: Vec<String>,
+    notes: Vec<Note>,
     problems: Vec<String>,
     /// What cannot be changed; everything else is.
     pub(crate) left: Vec<Left>,
@@ -106,13 +114,29 @@ impl<'p> Planner<'p> {
     pub(crate) fn note_others(&mut self, agents: &[Agent]) {
         for other in self.others.of(agents) {
             let wired = other.wired(agents);
-            self.notes.push(format!(
+            self.notes.push(Note::Other(format!(
                 "the installation in {} still has {} wired; to remove that: {}",
                 self.places.short(&other.prefix),
                 named(&wired),
                 other.removal(&wired)
-            ));
+            )));
         }
+    }
+
+    /// Has the user know.
+    fn note(&mut self, note: String) {
+        self.notes.push(Note::Other(note));
+    }
+
+    /// What the user should know.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
+        self.notes.iter().map(|note| match note {
+            Note::Replaced(path) => {
+                let path = self.places.short(path);
+                format!("{path} was handoff-cli's and is ours now; `handoff uninstall` puts it back")
+            }
+            Note::Other(text) => text.clone(),
+        })
     }
 
     /// Notes that `path` is left as it is, because of `reason`, once.
@@ -198,8 +222,12 @@ impl<'p> Planner<'p> {
         for name in COMMANDS {
             let path = self.places.command(name);
             let target = handoff_files::link_target(&path);
-            if !self.old.links.contains_key(&path) && target.is_some_and(|there| leads_nowhere(&there, name))
-            {
+            let is_orphan = target.is_some_and(|there| {
+                let recorded = self.old.links.get(&path);
+                recorded.is_none() && leads_nowhere(&there, name)
+                    || recorded != Some(&there) && self.is_own_and_dead(&path, &there)
+            });
+            if is_orphan {
                 self.changes.push(Change::Remove(path));
             }
         }
@@ -235,10 +263,16 @@ impl<'p> Planner<'p> {
                 || (there.ends_with(Path::new(".agent-handoff/bin").join(name))
                     && others::prefix_of(&there, self.places).is_none())
                 || leads_nowhere(&there, name)
+                || self.is_own_and_dead(&path, &there)
         });
         if !ours && handoff_files::is_taken(&path) {
+            let what = if handoff_files::is_dead_link(&path) {
+                "a link that leads nowhere"
+            } else {
+                "another program"
+            };
             let (path, target) = (self.places.short(&path), self.places.short(&target));
-            self.notes.push(format!("{path} is another program, so it stays; ours is {target}"));
+            self.note(format!("{path} is {what}, so it stays; ours is {target}"));
             return;
         }
         let directory = self.places.commands();
@@ -250,6 +284,13 @@ impl<'p> Planner<'p> {
         }
         self.manifest.links.insert(path.clone(), target.clone());
         self.changes.push(Change::Link { path, target });
+    }
+
+    /// Whether the link at `path` leads to what is not there in the directory of our programs.
+    fn is_own_and_dead(&self, path: &Path, target: &Path) -> bool {
+        let target = path.parent().unwrap_or(Path::new("/")).join(target);
+        let bin = target.parent().map(handoff_files::canonical);
+        bin == Some(handoff_files::canonical(&self.places.bin())) && !handoff_files::is_taken(&target)
     }
 
     /// Whether a piece of ours is in its file, as far as that can be read.

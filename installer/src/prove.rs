@@ -80,6 +80,16 @@ impl World<'_> {
         self.home.join(TRANSCRIPT)
     }
 
+    /// Why a program does not start.
+    fn not_started(&self, error: &std::io::Error) -> String {
+        let way_out = if handoff_files::is_without_programs(self.bin) {
+            ", for no program may run on its file system (noexec); choose another place with --home"
+        } else {
+            ""
+        };
+        format!("does not start: {}{way_out}", handoff_files::reason(error))
+    }
+
     /// Runs a program in a HOME that holds nothing; it must exit 0.
     fn run(&self, program: &str, args: &[&str], input: &str) -> Result<String, InstallError> {
         let trouble = |what: String| failed(&format!("{program} {what}"));
@@ -91,7 +101,7 @@ impl World<'_> {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|error| trouble(format!("does not start: {error}")))?;
+            .map_err(|error| trouble(self.not_started(&error)))?;
         if let Some(mut stdin) = child.stdin.take() {
             // Whether it wanted to read it is seen by what it does.
             let _ = stdin.write_all(input.as_bytes());

@@ -104,7 +104,7 @@ impl<'p> Report<'p> {
                 ));
             }
         }
-        self.notes.extend(planner.notes.iter().cloned());
+        self.notes.extend(planner.notes());
         if planner.changes.is_empty() && planner.left.is_empty() {
             self.note("all of it was installed already, as it is to be".to_owned());
         } else if !agents.is_empty() {

@@ -14,7 +14,7 @@ use crate::args::Options;
 use crate::check;
 use crate::error::InstallError;
 use crate::install::{LOCK, lock, sweep};
-use crate::kept::Kept;
+use crate::kept::{self, Kept};
 use crate::manifest::{self, Manifest};
 use crate::others::{Other, Others};
 use crate::places::Places;
@@ -35,7 +35,10 @@ pub(crate) fn uninstall(
 ) -> Result<Status, InstallError> {
     let places = Places::find(options.home.as_deref(), environment)?;
     let is_here = handoff_files::is_directory(&places.prefix);
-    let _lock = if options.dry_run || !is_here { None } else { Some(lock(&places)?) };
+    let sealed = unwritable(&places.prefix);
+    // Where nothing can be written, no other installer is at work either.
+    let is_locked = is_here && !options.dry_run && sealed.is_none();
+    let _lock = if is_locked { Some(lock(&places)?) } else { None };
     let old = Manifest::load(&places)?;
     if !options.dry_run {
         sweep(&places, &old);
@@ -43,21 +46,15 @@ pub(crate) fn uninstall(
     let mut planner = Planner::new(&places, &old);
     // Before what is wired goes, by which worktrees are known.
     let kept = Kept::find(&places);
-    let captures = without_captures(&places, &planner.others, options, environment, output);
+    let mut captures = without_captures(&places, &planner.others, options, environment, output);
     plan(&mut planner, &places, options);
-    let mut left = captures.left;
+    let mut left = std::mem::take(&mut captures.left);
     left.append(&mut planner.left);
+    left.extend(sealed);
     let mut report = Report::new(&places, options.json);
     captures.kept.iter().for_each(|note| report.note(note.clone()));
     if options.dry_run {
-        if captures.user {
-            report.note("handover install --remove would be done too".to_owned());
-        }
-        for project in &captures.projects {
-            report.note(format!("handover disable would be done in {}", places.short(project)));
-        }
-        planner.notes.iter().for_each(|note| report.note(note.clone()));
-        planner.changes.iter().for_each(|change| report.would(change));
+        would(&mut report, &planner, &captures, &places);
     } else {
         let any = !planner.changes.is_empty() || !old.is_empty() || !captures.projects.is_empty();
         let moved = !is_here && old.is_empty() && planner.others.is_empty();
@@ -71,7 +68,7 @@ pub(crate) fn uninstall(
             report.note(format!("what handover enable did in {} is undone", places.short(project)));
         }
         plugins(&places, options).into_iter().for_each(|note| report.note(note));
-        planner.notes.iter().for_each(|note| report.note(note.clone()));
+        planner.notes().for_each(|note| report.note(note));
         if options.only.is_none()
             && let Some(package) = &old.package
         {
@@ -87,6 +84,24 @@ pub(crate) fn uninstall(
     Ok(say_left(&left, &places, options, output).unwrap_or(printed))
 }
 
+/// Says what would be done.
+fn would(report: &mut Report<'_>, planner: &Planner<'_>, captures: &Captures, places: &Places) {
+    if captures.user {
+        report.note("handover install --remove would be done too".to_owned());
+    }
+    for project in &captures.projects {
+        report.note(format!("handover disable would be done in {}", places.short(project)));
+    }
+    planner.notes().for_each(|note| report.note(note));
+    planner.changes.iter().for_each(|change| report.would(change));
+}
+
+/// Why nothing can be removed from the prefix, if that is so: everything else is.
+fn unwritable(prefix: &Path) -> Option<Left> {
+    let error = Dir::open(prefix).ok()??.check_writable().err()?;
+    Some(Left { path: prefix.to_owned(), reason: error.to_string(), by_hand: String::new() })
+}
+
 /// Does what was planned. What cannot be done is added to `left`; then what it takes to do it later stays.
 fn carry_out(
     planner: &Planner<'_>,
@@ -97,7 +112,9 @@ fn carry_out(
     left: &mut Vec<Left>,
 ) -> Result<(), InstallError> {
     let installer = places.program("installer");
-    for change in planner.changes.iter().filter(|change| change.path() != installer) {
+    let is_sealed = left.iter().any(|left| left.path == places.prefix);
+    let stays = |path: &Path| path == installer || is_sealed && path.starts_with(&places.prefix);
+    for change in planner.changes.iter().filter(|change| !stays(change.path())) {
         let path = change.path();
         // A directory with what is left in it stays too.
         let is_left = || left.iter().any(|left| left.path.starts_with(path));
@@ -106,6 +123,10 @@ fn carry_out(
         {
             left.push(Left { path: path.to_owned(), reason: error.to_string(), by_hand: String::new() });
         }
+    }
+    if is_sealed {
+        // The record is as it was, and what it names beside the prefix is found to be undone.
+        return Ok(());
     }
     if !left.is_empty() {
         return Ok(unfinished(planner, old, left, &installer).save(&places.manifest())?);
@@ -121,9 +142,21 @@ fn carry_out(
         let is_here = !old.is_empty() && handoff_files::is_directory(&places.prefix);
         return if is_here { Ok(planner.manifest.save(&places.manifest())?) } else { Ok(()) };
     }
+    remove_the_last(planner, places, old, kept)
+}
+
+/// Removes what knows what is installed, and what is only empty without it.
+fn remove_the_last(
+    planner: &Planner<'_>,
+    places: &Places,
+    old: &Manifest,
+    kept: &Kept,
+) -> Result<(), InstallError> {
     // Before the manifest goes, which knows what is to be removed when this is run again after a kill. Other installations
     // of this user keep theirs in the same place.
-    if planner.others.is_empty() {
+    let is_alone = planner.others.is_empty();
+    let handed_on = if is_alone { kept::handed_on(places) } else { Vec::new() };
+    if is_alone {
         kept.remove_state(places)?;
     }
     remove_prefix(places)?;
@@ -132,6 +165,12 @@ fn carry_out(
         if matches!(change, Change::RemoveDirectory(_)) {
             change.apply()?;
         }
+    }
+    for path in handed_on.into_iter().rev() {
+        Change::RemoveDirectory(path).apply()?;
+    }
+    if !is_alone {
+        kept::hand_on(places, &old.directories)?;
     }
     Ok(())
 }
@@ -455,7 +494,11 @@ pub(crate) fn remove_prefix(places: &Places) -> Result<(), InstallError> {
     if let (Some(parent), Some(name)) = (places.prefix.parent(), places.prefix.file_name())
         && let Some(parent) = Dir::open(parent)?
     {
-        parent.remove_child(name)?;
+        match parent.remove_child(name) {
+            // A mount point, which only who mounted it can remove.
+            Err(error) if error.kind() == std::io::ErrorKind::ResourceBusy => {}
+            removed => drop(removed?),
+        }
     }
     Ok(())
 }

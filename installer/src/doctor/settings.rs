@@ -133,7 +133,10 @@ fn load(path: &Path, scope: Scope) -> Result<Option<Value>, Unusable> {
     if content.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let mut value: Value = serde_json::from_slice(content)?;
+    let mut value: Value = match std::str::from_utf8(content) {
+        Ok(text) => serde_json::from_str(&handoff_wiring::readable(text))?,
+        Err(_) => serde_json::from_slice(content)?,
+    };
     if !value.is_object() {
         return Err(Unusable::NotAnObject);
     }
@@ -143,6 +146,16 @@ fn load(path: &Path, scope: Scope) -> Result<Option<Value>, Unusable> {
     }
     for (key, pointer) in [("disableAllHooks", "/disableAllHooks"), ("sandbox.enabled", "/sandbox/enabled")] {
         if value.pointer(pointer).is_some_and(|value| !value.is_boolean()) {
+            return Err(Unusable::WrongType(key));
+        }
+    }
+    for key in ["sandbox", "sandbox.filesystem", "sandbox.filesystem.allowWrite"] {
+        let is_taken = |value: &Value| match value {
+            Value::Array(list) if key.ends_with("allowWrite") => list.iter().all(Value::is_string),
+            value => value.is_object(),
+        };
+        let there = value.pointer(&format!("/{}", key.replace('.', "/")));
+        if there.is_some_and(|there| !is_taken(there)) {
             return Err(Unusable::WrongType(key));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Planner;
+use super::{Note, Planner};
 use crate::plan::Change;
 
 impl Planner<'_> {
@@ -65,8 +65,7 @@ impl Planner<'_> {
     /// What was to give way at `path` is there still.
     fn forget_replaced(&mut self, path: &Path) {
         take(&mut self.manifest.replaced, &self.old.replaced, path);
-        let shown = self.places.short(path);
-        self.notes.retain(|note| !note.starts_with(&format!("{shown} was handoff-cli's")));
+        self.notes.retain(|note| !matches!(note, Note::Replaced(other) if other == path));
     }
 
     /// Puts the link back that gave way to what could not be made at `path`, or in the directory there.

@@ -6,7 +6,7 @@ use handoff_files::{FileError, Foreign};
 use handoff_skills::Kind;
 use handoff_wiring::hash;
 
-use super::{LONGEST, Planner, missing, unwritable};
+use super::{LONGEST, Note, Planner, missing, unwritable};
 use crate::agent::{Agent, Placed};
 use crate::cli_agent;
 use crate::manifest::{Original, is_hash_of};
@@ -53,7 +53,7 @@ impl Planner<'_> {
                     path,
                     format!("could not place the skill {shown}: it is a link that leads nowhere"),
                 ),
-                Kind::Agent => self.notes.push(format!(
+                Kind::Agent => self.note(format!(
                     "{shown} is a link that leads nowhere, so it stays; remove it and install again to get ours"
                 )),
             }
@@ -74,20 +74,20 @@ impl Planner<'_> {
             return true;
         }
         match (recorded, kind) {
-            (Some(_), _) => self.notes.push(format!(
+            (Some(_), _) => self.note(format!(
                 "{shown} was changed after it was installed, so it stays as it is; remove it and install again to get ours"
             )),
-            (None, Kind::Skill) if is_ours(content) => {
-                let prefix = others::prefix_in(content).unwrap_or_default();
-                self.problems.push(format!(
-                    "could not place the skill {shown}: it runs the programs in {}; move it away",
-                    self.places.short(&prefix.join("bin"))
-                ));
+            (None, Kind::Skill) => {
+                let why = match others::prefix_in(content) {
+                    Some(prefix) => {
+                        let bin = self.places.short(&prefix.join("bin"));
+                        format!("it runs the programs in {bin}; move it away")
+                    }
+                    None => "there is another one; move it away, or leave its agent out with --only".to_owned(),
+                };
+                self.problems.push(format!("could not place the skill {shown}: {why}"));
             }
-            (None, Kind::Skill) => self.problems.push(format!(
-                "could not place the skill {shown}: there is another one; move it away, or leave its agent out with --only"
-            )),
-            (None, Kind::Agent) => self.notes.push(format!(
+            (None, Kind::Agent) => self.note(format!(
                 "{shown} is another agent, so it stays; remove it and install again to get ours"
             )),
         }
@@ -178,9 +178,7 @@ impl Planner<'_> {
 
     /// Notes what of handoff-cli's gives way.
     fn replace(&mut self, path: &Path, original: Original) {
-        let shown = self.places.short(path);
-        self.notes
-            .push(format!("{shown} was handoff-cli's and is ours now; `handoff uninstall` puts it back"));
+        self.notes.push(Note::Replaced(path.to_owned()));
         self.manifest.replaced.insert(path.to_owned(), original);
     }
 
@@ -257,7 +255,7 @@ impl Planner<'_> {
         });
         if handoff_files::link_target(path).is_some() {
             let shown = self.places.short(path);
-            self.notes.push(format!("{shown} is a link by now, so it stays, with what it leads to"));
+            self.note(format!("{shown} is a link by now, so it stays, with what it leads to"));
             self.changed.push(path.to_owned());
         } else {
             match handoff_files::read_file(path, LARGEST) {
@@ -266,7 +264,7 @@ impl Planner<'_> {
                 }
                 Ok(_) => {
                     let shown = self.places.short(path);
-                    self.notes.push(format!("{shown} was changed after it was installed, so it stays"));
+                    self.note(format!("{shown} was changed after it was installed, so it stays"));
                     self.changed.push(path.to_owned());
                 }
                 Err(error) if is_other(&error) => {}
@@ -309,7 +307,7 @@ impl Planner<'_> {
             }
             if self.is_in_the_way(path) {
                 let shown = self.places.short(path);
-                self.notes.push(format!(
+                self.note(format!(
                     "what of handoff-cli's was at {shown} is not put back: something else is there"
                 ));
                 continue;

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use handoff_agents::{Event, Form, HOSTS, HookFiles, Host};
-use handoff_wiring::{Block, Call, Found, Handler, Hooks, Made, Malformed, Matcher, Run, StatusLine};
+use handoff_wiring::{
+    Block, Call, Found, Handler, Hooks, Made, Malformed, Matcher, NeverRuns, Run, StatusLine,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::exclude;
@@ -227,7 +229,7 @@ pub(crate) enum Standing {
     /// It is as it should be, but for what keeps the tool from running it.
     Idle {
         line: usize,
-        why: String,
+        why: NeverRuns,
     },
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_agents::{HOSTS, HookFiles, Host, Linked};
 use handoff_files::Foreign;
-use handoff_wiring::{self as wiring, Call, Hooks, Malformed};
+use handoff_wiring::{self as wiring, Call, Hooks, Malformed, NeverRuns};
 
 use crate::enable::{hooks_file, is_read, status_line_file};
 use crate::found::{Here, Sign, signs};
@@ -59,7 +59,7 @@ pub enum State {
         /// From 1.
         line: usize,
         /// Why not.
-        why: String,
+        why: NeverRuns,
     },
     /// The file is not what the tool reads.
     Malformed(Malformed),

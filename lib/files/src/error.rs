@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use handoff_text::Sanitised;
+use rustix::fs::FileType;
 
 /// What could not be done to which file, and why.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +28,17 @@ impl FileError {
     pub fn kind(&self) -> io::ErrorKind {
         self.source.kind()
     }
+}
+
+/// Why what is `found` is not read or changed as a file is.
+pub(crate) fn no_file(found: FileType) -> io::Error {
+    let what = match found {
+        FileType::Directory => "a directory",
+        FileType::Fifo => "a named pipe",
+        FileType::Socket => "a socket",
+        _ => "a device",
+    };
+    io::Error::new(io::ErrorKind::InvalidInput, format!("it is {what}, not a file"))
 }
 
 /// The system's reason in the project's voice: lower case, without the error number.

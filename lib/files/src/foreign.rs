@@ -1,6 +1,7 @@
 //! Files that belong to users and other programs, outside of the store.
 
 use std::ffi::OsStr;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Gid, Uid};
@@ -8,7 +9,7 @@ use rustix::io::Errno;
 
 use crate::attributes;
 use crate::dir::{Dir, Kind};
-use crate::error::FileError;
+use crate::error::{FileError, no_file};
 use crate::exchange::Replaced;
 use crate::in_place::{self, is_mount_point, overwrite};
 use crate::mode;
@@ -58,11 +59,10 @@ impl Foreign {
             Err(error) => return Err(FileError::new("look at", path)(error)),
         };
         if !found.is_file() {
-            return Err(FileError::new("read", path)(Errno::INVAL));
+            return Err(FileError::new("read", path)(no_file(mode::file_type(found.mode()))));
         }
         let content =
             crate::read_file(&place, limit).map_err(|error| FileError::new("read", path)(error.source))?;
-        use std::os::unix::fs::MetadataExt;
         Ok(Self {
             path: path.to_owned(),
             place,

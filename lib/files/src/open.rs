@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FileType, FlockOperation};
 use rustix::io::Errno;
 
-use crate::error::FileError;
+use crate::error::{FileError, no_file};
 use crate::mode;
 
 /// An open regular file of the store. Its lock, once taken, is held until this is dropped or the process ends,
@@ -64,8 +64,9 @@ pub(crate) fn lock(file: impl AsFd) -> Result<Lock, Errno> {
 impl OpenFile {
     pub(crate) fn new(fd: OwnedFd, path: PathBuf) -> Result<Self, FileError> {
         let stat = rustix::fs::fstat(&fd).map_err(FileError::new("look at", &path))?;
-        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-            return Err(FileError::new("read", &path)(Errno::INVAL));
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => {}
+            found => return Err(FileError::new("read", &path)(no_file(found))),
         }
         let size = u64::try_from(stat.st_size).unwrap_or(0);
         // The types of these differ between systems.

@@ -57,6 +57,11 @@ fn links_and_pipes_are_not_opened() -> Outcome {
         let refused = open_regular(&place.path().join(name)).map(drop).map_err(|e| e.kind());
         assert_eq!(refused, Err(std::io::ErrorKind::InvalidInput), "{name}");
     }
+    for (name, what) in [("pipe", "a named pipe"), ("dir", "a directory")] {
+        let refused = Foreign::read(&place.path().join(name), 10).map(drop).map_err(|e| e.to_string());
+        let shown = place.path().join(name).display().to_string();
+        assert_eq!(refused, Err(format!("could not read {shown}: it is {what}, not a file")));
+    }
     assert_eq!(fs::read(place.path().join("file"))?, b"x");
     Ok(())
 }

@@ -107,6 +107,43 @@ fn a_switch_of_the_wrong_type_takes_the_users_hook_with_it() {
 }
 
 #[test]
+fn of_sandbox_settings_of_the_wrong_type_install_and_doctor_say_that_they_are_passed_over() {
+    for (sandbox, key, kind) in [
+        ("null", "sandbox", "an object"),
+        ("{\"filesystem\": null}", "sandbox.filesystem", "an object"),
+        ("{\"filesystem\": {\"allowWrite\": \"/x\"}}", "sandbox.filesystem.allowWrite", "a list"),
+    ] {
+        let machine = Machine::small();
+        std::fs::create_dir(machine.path("app")).unwrap();
+        let before = format!("{{\"sandbox\": {sandbox}}}");
+        machine.file(USER, &before);
+        let ran = machine.run(&["install"]);
+        let why =
+            format!(": `{key}` is not {kind}, and its agent passes over such a file as a whole; the rest");
+        assert!(ran.code == 1 && ran.err().contains(&why), "{}", ran.err());
+        says(
+            &machine,
+            &format!("~/.claude/settings.json: {key} is of the wrong type, so Claude Code passes"),
+        );
+        machine.uninstall();
+        assert_eq!(machine.text(USER), before);
+    }
+}
+
+#[test]
+fn settings_with_half_a_surrogate_pair_are_wired_and_are_healthy() {
+    let machine = Machine::small();
+    std::fs::create_dir(machine.path("app")).unwrap();
+    let before = r#"{"env": {"A": "\ud800"}}"#;
+    machine.file(USER, before);
+    machine.install();
+    assert!(machine.text(USER).starts_with(before.trim_end_matches('}')));
+    is_healthy(&machine);
+    machine.uninstall();
+    assert_eq!(machine.text(USER), before);
+}
+
+#[test]
 fn the_last_managed_drop_in_decides() {
     if !can_manage() {
         return;

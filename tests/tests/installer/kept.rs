@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use tests::{Ran, feed};
+use tests::{Mount, Ran, feed};
 
-use crate::support::{Machine, STATE};
+use crate::support::{Machine, STATE, STORE, Tree, apart_from_store};
 
 /// A repository in HOME with a commit and a change that is not committed.
 fn project(machine: &Machine) -> PathBuf {
@@ -103,4 +103,44 @@ fn an_agent_is_unwired_without_a_word_of_what_stays_in_use() {
     let said = machine.done(&["uninstall", "--only", "claude"]);
     assert!(!said.contains("capture"), "{said}");
     assert_eq!(waiting(&machine, &top), ["own"]);
+}
+
+#[test]
+fn of_two_installations_the_last_that_goes_removes_what_the_first_one_made() {
+    let machine = Machine::small();
+    for agent in [".claude", ".codex"] {
+        std::fs::remove_dir(machine.path(agent)).unwrap();
+    }
+    std::fs::remove_dir_all(machine.path(".local")).unwrap();
+    let before = Tree::of(&machine.home);
+    let prefixes = ["one", "two"].map(|name| machine.path(name).display().to_string());
+    machine.done(&["install", "--only", "claude", "--home", &prefixes[0]]);
+    machine.done(&["install", "--only", "codex", "--home", &prefixes[1]]);
+    machine.done(&["uninstall", "--home", &prefixes[0]]);
+    assert!(machine.path(STATE).exists());
+    machine.done(&["uninstall", "--home", &prefixes[1]]);
+    before.is(&Tree::of(&machine.home).without(STORE));
+}
+
+#[test]
+fn with_a_prefix_that_is_read_only_the_rest_is_removed_and_the_prefix_is_named_once() {
+    let machine = Machine::small();
+    let before = apart_from_store(&machine);
+    machine.install();
+    let prefix = machine.path(".agent-handoff");
+    let Some(mount) = Mount::read_only(&prefix) else { return };
+    let ran = machine.run(&["uninstall"]);
+    assert_eq!((ran.code, ran.out()), (1, "removed:     everything, except for ~/.agent-handoff\n"));
+    let prefix = prefix.display();
+    assert_eq!(
+        ran.err(),
+        format!(
+            "agent-handoff: could not write to {prefix}: read-only file system; the rest is removed\n\
+             agent-handoff: to finish, once that can be changed: {prefix}/bin/installer uninstall\n"
+        )
+    );
+    before.is(&apart_from_store(&machine).without(".agent-handoff"));
+    drop(mount);
+    machine.uninstall();
+    before.is(&apart_from_store(&machine));
 }

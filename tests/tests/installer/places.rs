@@ -1,6 +1,6 @@
 //! Where things go: for which agents, in which directories, under which names.
 
-use tests::feed;
+use tests::{Mount, feed};
 
 use crate::support::{Machine, apart_from_store, replace};
 
@@ -126,6 +126,50 @@ fn without_a_home_there_is_no_telling() {
         assert!(broken.err().contains("has a line break"), "{}", broken.err());
     }
     assert_eq!(machine.tree().names(), [".claude", ".codex"]);
+}
+
+#[test]
+fn a_link_that_leads_to_nothing_in_our_prefix_is_ours_and_any_other_stays() {
+    for own in ["../../.agent-handoff/bin/handoff-before", "/home/.agent-handoff/bin/gone"] {
+        let machine = Machine::small();
+        let own = match own.strip_prefix("/home/") {
+            Some(below) => machine.path(below),
+            None => own.into(),
+        };
+        let before = apart_from_store(&machine);
+        machine.install();
+        for name in ["handoff", "handover"] {
+            std::fs::remove_file(machine.path(".local/bin").join(name)).unwrap();
+        }
+        machine.link(".local/bin/handoff", &own);
+        machine.link(".local/bin/handover", "/nowhere/bin/other");
+        let said = machine.install();
+        assert_eq!(
+            std::fs::read_link(machine.path(".local/bin/handoff")).unwrap(),
+            machine.program("handoff")
+        );
+        let note = "note: ~/.local/bin/handover is a link that leads nowhere, so it stays; ours is ~/.agent-handoff/bin/handover\n";
+        assert!(said.contains(note) && !said.contains("another program"), "{said}");
+        std::fs::remove_file(machine.path(".local/bin/handoff")).unwrap();
+        machine.link(".local/bin/handoff", &own);
+        machine.uninstall();
+        assert!(!machine.path(".local/bin/handoff").is_symlink());
+        std::fs::remove_file(machine.path(".local/bin/handover")).unwrap();
+        before.is(&apart_from_store(&machine).without_empty(".local/bin").without_empty(".local"));
+    }
+}
+
+#[test]
+fn a_prefix_on_which_no_program_may_run_is_told_from_programs_that_fail() {
+    let machine = Machine::small();
+    let Some(_mount) = Mount::tmpfs(&machine.path(".agent-handoff"), "noexec") else { return };
+    let ran = machine.run(&["install"]);
+    let why = "does not start: permission denied, for no program may run on its file system (noexec); choose another place \
+               with --home\n";
+    assert!(ran.code == 1 && ran.err().ends_with(why), "{}", ran.err());
+    // What is a mount point stays.
+    machine.uninstall();
+    assert!(std::fs::read_dir(machine.path(".agent-handoff")).unwrap().next().is_none());
 }
 
 #[test]

@@ -149,7 +149,9 @@ fn a_run_killed_between_its_result_and_its_row_has_the_state_of_its_result() {
 
 #[test]
 fn a_result_that_cannot_be_read_or_says_nothing_is_not_replaced() {
-    for (kind, reason) in [("pipe", "invalid argument"), ("directory", "is a directory"), ("other", "")] {
+    for (kind, reason) in
+        [("pipe", "it is a named pipe, not a file"), ("directory", "is a directory"), ("other", "")]
+    {
         let home = Home::new();
         let (mut child, id) = hanging(&home);
         child.kill().unwrap();

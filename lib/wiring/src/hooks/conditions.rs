@@ -30,6 +30,20 @@ pub enum Matcher {
     Expression,
 }
 
+/// Why a host never runs a handler.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NeverRuns {
+    /// It has an `if`.
+    #[error("it has an \"if\", which is for tools only")]
+    HasIf,
+    /// Its `type` is not `command`, but this.
+    #[error("its type is {0:?}")]
+    OtherType(String),
+    /// It has no `type`.
+    #[error("it has no type")]
+    NoType,
+}
+
 impl Conditions {
     pub(super) fn of(group: &Object<'_>, handler: &Object<'_>) -> Self {
         let text = |object: &Object<'_>, key: &str| object.get_string(key).map(|text| text.value.to_string());
@@ -51,14 +65,11 @@ impl Conditions {
 
     /// Why a host does not run the handler as a command of ours at all; `None` when it does. Only Claude Code looks at an
     /// `if`.
-    pub fn never_runs(&self, reads: Matcher) -> Option<String> {
+    pub fn never_runs(&self, reads: Matcher) -> Option<NeverRuns> {
         match self.kind.as_deref() {
-            Some("command") if self.has_if && reads == Matcher::Names => {
-                Some("it has an \"if\", which is for tools only".to_owned())
-            }
-            Some("command") => None,
-            Some(kind) => Some(format!("its type is {kind:?}")),
-            None => Some("it has no type".to_owned()),
+            Some("command") => (self.has_if && reads == Matcher::Names).then_some(NeverRuns::HasIf),
+            Some(kind) => Some(NeverRuns::OtherType(kind.to_owned())),
+            None => Some(NeverRuns::NoType),
         }
     }
 

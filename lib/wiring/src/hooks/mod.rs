@@ -9,7 +9,7 @@ mod wire;
 use crate::json::Tree;
 use crate::malformed::Malformed;
 use crate::shell::Call;
-pub use conditions::{Conditions, Matcher};
+pub use conditions::{Conditions, Matcher, NeverRuns};
 use survey::Survey;
 
 /// What is run.

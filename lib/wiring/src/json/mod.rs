@@ -54,7 +54,7 @@ fn is_of_others(kind: &ParseErrorKind) -> bool {
 
 /// `text` with `\\uFFFD` in the place of each escape of half a surrogate pair: JavaScript takes one, and so do the hosts that are
 /// written in it, and the parser here does not. No byte moves, so what is found in it stands in `text` too.
-pub(crate) fn readable(text: &str) -> Cow<'_, str> {
+pub fn readable(text: &str) -> Cow<'_, str> {
     let mut halves = Vec::new();
     let mut at = 0;
     while let Some(found) = text[at..].find('\\') {
