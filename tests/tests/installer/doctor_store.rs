@@ -189,15 +189,18 @@ fn what_stands_where_the_store_or_the_state_directory_belongs_is_named_and_can_b
         assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
     };
     let file = |path: &std::path::Path| std::fs::write(path, "x").unwrap();
-    let cases: [(&dyn Fn(&std::path::Path), &str); 2] = [(&file, "a file"), (&fifo, "a special file")];
     for (name, area) in [(".agent-handoffs", "store"), (".local/state/agent-handoff", "state")] {
-        for (make, what) in cases {
+        for what in ["a file", "a special file"] {
             let machine = Machine::small();
             machine.install();
             let path = machine.path(name);
             let _ = std::fs::remove_dir_all(&path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            make(&path);
+            if what == "a file" {
+                file(&path)
+            } else {
+                fifo(&path)
+            }
             let ran = machine.run(&["doctor", "--quick"]);
             assert_eq!(ran.code, 1, "{}", ran.out());
             let said = format!("problem  {area}: ~/{name} is {what}, where a directory belongs: ");
