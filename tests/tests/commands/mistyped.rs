@@ -2,7 +2,7 @@
 
 use tests::{BODY, World};
 
-use crate::support::{kept_draft, published};
+use crate::support::{json, kept_draft, published};
 
 #[test]
 fn a_name_that_is_like_that_of_a_worktree_or_is_its_branch_is_refused_with_the_one_that_is_there() {
@@ -42,4 +42,36 @@ fn a_name_that_is_like_that_of_a_worktree_or_is_its_branch_is_refused_with_the_o
     }
     let ran = world.run("inbox", &app, &["forward", "1", "--to", "app-revie", "--new"], "");
     assert!(ran.code == 0 && ran.err().contains(" does not exist yet; "), "{}", ran.err());
+}
+
+#[test]
+fn what_waits_for_a_worktree_that_is_gone_or_never_was_is_reached_by_its_path() {
+    let world = World::new();
+    let app = world.repo("app");
+    let gone = world.path("later");
+    let root = gone.to_str().unwrap();
+    for _ in 0..4 {
+        world.write(&app, &["--to", "later"], BODY);
+    }
+    let run = |args: &[&str]| world.run("inbox", &app, &[args, &["--root", root]].concat(), "");
+    for args in [
+        &["show", "1"][..],
+        &["search", "jsonwebtoken"],
+        &["path"],
+        &["forward", "1", "--to", "app"],
+        &["archive", "1"],
+        &["log"],
+        &["delete", "1", "--yes"],
+        &["read"],
+    ] {
+        let ran = run(args);
+        assert_eq!(ran.code, 0, "{args:?}: {}", ran.err());
+    }
+    let left = |args: &[&str]| json(&world.run("inbox", &app, args, "")).as_array().unwrap().len();
+    assert_eq!((left(&["--json", "--root", root]), left(&["--json"])), (0, 1));
+    assert!(!gone.exists());
+    let ran = world.run("inbox", &app, &["delete", "1", "--yes", "--root", "/nonexistent"], "");
+    let said = "agent-handoff: could not enter /nonexistent: no such file or directory, and it has no inbox; handoff inbox \
+                worktrees lists those that have\n";
+    assert_eq!((ran.code, ran.err()), (1, said));
 }
