@@ -433,6 +433,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::disallowed_methods, reason = "tests set up files by hand")]
     fn a_wheel_is_upgraded_by_the_tool_that_keeps_its_environment_whatever_else_is_here() {
         let tools = tempfile::tempdir().unwrap();
         for tool in ["uv", "uvx", "pipx"] {
