@@ -17,7 +17,9 @@ impl Patient<'_> {
         self.area = "Claude Code";
         let piece = Piece::ClaudeHook(self.places.clone());
         let path = piece.path();
-        let text = self.read(&path).unwrap_or_default();
+        let read = self.read(&path);
+        let is_read = read.is_ok();
+        let text = read.ok().flatten().unwrap_or_default();
         let plugins = handoff_wiring::enabled(&text, "enabledPlugins").unwrap_or_default();
         let has_plugin = plugins.iter().any(|name| is_ours(name));
         let here = Environment::working_directory().unwrap_or_default();
@@ -31,7 +33,9 @@ impl Patient<'_> {
         }
         self.wired_twice(Agent::Claude);
         let owns = owner(self.places);
-        match piece.hooks(&owns).find(if is_blank(&text) { "{}" } else { &text }) {
+        let hooks = piece.hooks(&owns);
+        match hooks.find(if is_blank(&text) { "{}" } else { &text }) {
+            _ if !is_read => {}
             Ok(found) => self.handlers(&piece, &found),
             Err(error) => self.malformed(&path, &error),
         }

@@ -18,7 +18,9 @@ impl Patient<'_> {
     pub(super) fn codex(&mut self) {
         self.area = "Codex";
         let config = Piece::Sandbox(self.places.clone(), Vec::new()).path();
-        let config_text = self.read(&config).unwrap_or_default();
+        let read = self.read(&config);
+        let is_read = read.is_ok();
+        let config_text = read.ok().flatten().unwrap_or_default();
         let plugins = Roots::tables(&config_text, "plugins").unwrap_or_default();
         let has_plugin = plugins.iter().any(|name| is_ours(name));
         if !self.manifest.agents.contains(&Agent::Codex) {
@@ -34,7 +36,9 @@ impl Patient<'_> {
         }
         self.wired_twice(Agent::Codex);
         self.instructions();
-        self.sandbox(&config_text, self.again("install --only codex"));
+        if is_read {
+            self.sandbox(&config_text, self.again("install --only codex"));
+        }
         self.codex_hook();
         self.codex_switches();
         if has_plugin {
@@ -56,7 +60,8 @@ impl Patient<'_> {
         let path = piece.path();
         let shown = self.places.short(&path);
         let mend = self.again("install --only codex");
-        let text = self.read(&path).unwrap_or_default();
+        let Ok(text) = self.read(&path) else { return };
+        let text = text.unwrap_or_default();
         match BLOCK.find(&text) {
             Err(error) => self.malformed(&path, &error),
             Ok(None) => self.problem(format!("{shown} does not tell Codex to look for handoffs"), mend),
@@ -157,7 +162,8 @@ impl Patient<'_> {
     fn codex_hook(&mut self) {
         let piece = Piece::CodexHook(self.places.clone());
         let path = piece.path();
-        let text = self.read(&path).filter(|text| !is_blank(text));
+        let Ok(text) = self.read(&path) else { return };
+        let text = text.filter(|text| !is_blank(text));
         let owns = owner(self.places);
         let found = match text.as_deref().map(|text| piece.hooks(&owns).find(text)).transpose() {
             Ok(found) => found.unwrap_or_default(),

@@ -52,6 +52,9 @@ struct Finding {
     mend: Option<String>,
 }
 
+/// A problem that was said: what follows from it needs no words.
+struct Said;
+
 /// All that is looked at.
 struct Patient<'a> {
     places: &'a Places,
@@ -282,23 +285,25 @@ impl Patient<'_> {
         self.codex_hooks.get_or_insert_with(ask).clone()
     }
 
-    /// A settings file's text; None when there is none, or when it cannot be read, which is said.
-    fn read(&mut self, path: &Path) -> Option<String> {
-        let shown = self.places.short(path);
+    /// A settings file's text; `None` when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read, which is said.
+    fn read(&mut self, path: &Path) -> Result<Option<String>, Said> {
         let file = match handoff_files::Foreign::read(path, crate::plan::LARGEST) {
             Ok(file) => file,
             Err(error) => {
-                self.problem(error.to_string(), format!("make {shown} a file that you can read"));
-                return None;
+                self.unreadable(path, &error);
+                return Err(Said);
             }
         };
         match file.content().map(handoff_wiring::text) {
-            Some(Ok(text)) => Some(text.to_owned()),
+            Some(Ok(text)) => Ok(Some(text.to_owned())),
             Some(Err(error)) => {
                 self.malformed(path, &error);
-                None
+                Err(Said)
             }
-            None => None,
+            None => Ok(None),
         }
     }
 
@@ -356,10 +361,14 @@ impl Patient<'_> {
     /// The skills that an agent was given.
     fn skills(&mut self, agent: Agent) {
         let mend = self.again(&format!("install --only {}", agent.word()));
+        let mut obstacles = Vec::new();
         for file in agent.placed(self.places, self.manifest) {
             let (what, shown) = (file.word(), self.places.short(&file.path));
             if let Some(link) = crate::planner::cli_link(&file) {
                 self.problem(format!("{} is of handoff-cli", self.places.short(&link)), mend.clone());
+                continue;
+            }
+            if self.is_obstructed(&file.path, &mut obstacles) {
                 continue;
             }
             match handoff_files::read_file(&file.path, crate::plan::LARGEST) {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use handoff_process::Environment;
+use handoff_process::{Environment, quoted};
 
 use super::Patient;
 use crate::manifest::is_hash_of;
@@ -40,7 +40,7 @@ impl Patient<'_> {
             let path = self.places.program(program);
             if sound && !starts(&path) {
                 sound = false;
-                self.problem(format!("{} does not start", self.places.short(&path)), mend.clone());
+                self.does_not_start(&path, &mend);
             }
         }
         if sound {
@@ -67,6 +67,26 @@ impl Patient<'_> {
         }
     }
 
+    fn does_not_start(&mut self, path: &Path, mend: &str) {
+        let shown = self.places.short(path);
+        if !handoff_files::is_on_no_exec(path) {
+            return self.problem(format!("{shown} does not start"), mend);
+        }
+        let fix = match self.environment.find_program("findmnt") {
+            Some(_) => {
+                format!("mount -o remount,exec \"$(findmnt -no TARGET -T {})\"   # as root", quoted(path))
+            }
+            None => format!("mount the file system of {} without noexec", quoted(path)),
+        };
+        self.problem(
+            format!(
+                "{shown} does not start: its file system is mounted noexec, so no program on it runs; that can be changed, or \
+                 install --home DIR puts the programs elsewhere"
+            ),
+            fix,
+        );
+    }
+
     fn command(&mut self, name: &str) {
         let (path, target) = (self.places.command(name), self.places.program(name));
         let shown = self.places.short(&path);
@@ -82,6 +102,13 @@ impl Patient<'_> {
                     self.places.short(&commands)
                 )),
             },
+            Some(there) if !handoff_files::is_file(&path) && !handoff_files::is_directory(&path) => {
+                let (target, link) = (quoted(&target), quoted(&path));
+                self.problem(
+                    format!("{shown} is a link to {}, which is not there", self.places.short(&there)),
+                    format!("ln -sfn {target} {link}"),
+                );
+            }
             _ if handoff_files::is_taken(&path) => {
                 self.note(format!("{shown} is another program; ours is {}", self.places.short(&target)));
             }

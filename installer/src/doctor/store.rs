@@ -38,10 +38,13 @@ impl Patient<'_> {
             Ok(found) => found,
             Err(error) => return self.problem(error.to_string(), format!("ls -la {}", quoted(&path))),
         };
-        let mut unread = 0;
+        let (mut unread, mut worktrees) = (0, 0);
         for inbox in &inboxes {
             match self.inbox(inbox) {
-                Ok(waiting) => unread += waiting,
+                Ok(waiting) => {
+                    unread += waiting;
+                    worktrees += usize::from(waiting > 0);
+                }
                 Err(error) => failed.push(error),
             }
         }
@@ -55,8 +58,12 @@ impl Patient<'_> {
         }
         self.failed(&path, &failed);
         if failed.is_empty() && takes_files {
-            let worktrees = if inboxes.len() == 1 { "worktree" } else { "worktrees" };
-            self.well(format!("{shown} is yours; {unread} unread for {} {worktrees}", inboxes.len()));
+            let waiting = match (unread, worktrees) {
+                (0, _) => "nothing unread".to_owned(),
+                (_, 1) => format!("{unread} unread for 1 worktree"),
+                _ => format!("{unread} unread for {worktrees} worktrees"),
+            };
+            self.well(format!("{shown} is yours; {waiting}"));
         }
         let drafts = handoff_files::Dir::open(&path.join(".drafts")).ok().flatten();
         let drafts = drafts.and_then(|drafts| drafts.entries().ok()).map_or(0, |drafts| drafts.len());
