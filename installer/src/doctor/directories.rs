@@ -7,13 +7,13 @@ use handoff_files::{Dir, FileError, Kind, Room};
 use handoff_process::quoted;
 use handoff_state::StateError;
 
-use super::Patient;
+use super::Diagnosis;
 use crate::agent::Agent;
 
 /// How much is written to try it: several times what a handoff has.
 const TRIED_BYTES: usize = 64 << 10;
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     /// The user's state directory, where what must be trusted is.
     pub(super) fn state(&mut self) {
         self.area = "state";

@@ -5,19 +5,19 @@ use std::process::{Command, Stdio};
 
 use handoff_process::{Environment, quoted};
 
-use super::Patient;
+use super::Diagnosis;
 use crate::manifest::is_hash_of;
 use crate::places::Places;
 use crate::plan::LARGEST;
 use crate::programs::{COMMANDS, PROGRAMS};
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     pub(super) fn programs(&mut self) {
         self.area = "programs";
-        let mend = self.anew("install");
+        let fix = self.anew("install");
         let prefix = self.places.short(&self.places.prefix);
         if self.manifest.is_empty() {
-            return self.problem(format!("nothing is installed in {prefix}"), mend);
+            return self.problem(format!("nothing is installed in {prefix}"), fix);
         }
         let files: Vec<_> =
             self.manifest.files.iter().filter(|(path, _)| path.starts_with(&self.places.prefix)).collect();
@@ -33,14 +33,14 @@ impl Patient<'_> {
             };
             if let Some(wrong) = wrong {
                 sound = false;
-                self.problem(wrong, mend.clone());
+                self.problem(wrong, fix.clone());
             }
         }
         for program in PROGRAMS {
             let path = self.places.program(program);
             if sound && !starts(&path) {
                 sound = false;
-                self.does_not_start(&path, &mend);
+                self.does_not_start(&path, &fix);
             }
         }
         if sound {
@@ -67,10 +67,10 @@ impl Patient<'_> {
         }
     }
 
-    fn does_not_start(&mut self, path: &Path, mend: &str) {
+    fn does_not_start(&mut self, path: &Path, fix: &str) {
         let shown = self.places.short(path);
         if !handoff_files::is_on_no_exec(path) {
-            return self.problem(format!("{shown} does not start"), mend);
+            return self.problem(format!("{shown} does not start"), fix);
         }
         let fix = match self.environment.find_program("findmnt") {
             Some(_) => {
@@ -118,8 +118,8 @@ impl Patient<'_> {
 
     /// The shell finds another program for a command of ours.
     fn shadowed(&mut self, name: &str, other: &Path) {
-        let mend = way_out(self.places, name);
-        self.problem(format!("`{name}` on your PATH is {}, not ours", self.places.short(other)), mend);
+        let fix = way_out(self.places, name);
+        self.problem(format!("`{name}` on your PATH is {}, not ours", self.places.short(other)), fix);
     }
 }
 

@@ -8,7 +8,7 @@ use handoff_process::quoted;
 use handoff_store::{Inbox, Store, Waiting};
 use handoff_worktree::Worktree;
 
-use super::Patient;
+use super::Diagnosis;
 use super::directories::is_of_file_system;
 
 /// At most so many inboxes that cannot be used are named one by one.
@@ -17,7 +17,7 @@ const MAX_FINDINGS: usize = 3;
 /// What it means that the store cannot be written to.
 const EFFECT: &str = "no handoff can be left or archived";
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     pub(super) fn store(&mut self) {
         self.area = "store";
         let path = self.places.store.clone();
@@ -73,7 +73,7 @@ impl Patient<'_> {
             } else {
                 format!("{drafts} refused drafts are")
             };
-            self.note(format!("{drafts} in {shown}/.drafts, yours to mend or delete"));
+            self.note(format!("{drafts} in {shown}/.drafts, yours to fix or delete"));
         }
     }
 

@@ -261,9 +261,9 @@ fn doctor_says_how_the_programs_came_and_what_gets_them_again_here() {
         let own = packaged.machine.command(packaged.machine.program("installer"), &["doctor", "--quick"]);
         tests::feed(own, b"").out().to_owned()
     };
-    assert!(doctor().contains("mend: get the programs again"), "{}", doctor());
+    assert!(doctor().contains("fix: get the programs again"), "{}", doctor());
     packaged.tool("npx", ":");
-    assert!(doctor().contains("mend: npx --yes agent-handoff@0.1.0 install\n"), "{}", doctor());
+    assert!(doctor().contains("fix: npx --yes agent-handoff@0.1.0 install\n"), "{}", doctor());
 }
 
 #[test]
