@@ -172,14 +172,26 @@ version_in() {
   say "${version%-"$target".tar.gz}"
 }
 
-# Whether version $1 comes before version $2.
+# Whether version $1 comes before version $2, by the rules of semver.org: of two parts behind the hyphen, numbers are compared
+# as numbers and come before words, and fewer parts come before more.
 is_older() {
-  awk -v a="$1" -v b="$2" 'BEGIN {
-    split(a, x, "-"); split(b, y, "-")
-    split(x[1], m, "."); split(y[1], n, ".")
+  LC_ALL=C awk -v a="$1" -v b="$2" 'BEGIN {
+    sub(/[+].*/, "", a); sub(/[+].*/, "", b)
+    before = a; after = b
+    sub(/-.*/, "", before); sub(/-.*/, "", after)
+    split(before, m, "."); split(after, n, ".")
     for (i = 1; i <= 3; i++) if (m[i] + 0 != n[i] + 0) exit !(m[i] + 0 < n[i] + 0)
     # What has something behind a hyphen comes before what has not.
-    exit !(x[2] != "" && (y[2] == "" || x[2] "" < y[2] ""))
+    if (a == before || b == after) exit !(a != before && b == after)
+    x = split(substr(a, length(before) + 2), p, "."); y = split(substr(b, length(after) + 2), q, ".")
+    for (i = 1; i <= x && i <= y; i++) {
+      if (p[i] "" == q[i] "") continue
+      is_number = p[i] ~ /^[0-9]+$/; other_is_number = q[i] ~ /^[0-9]+$/
+      if (is_number && other_is_number) exit !(p[i] + 0 < q[i] + 0)
+      if (is_number != other_is_number) exit !is_number
+      exit !(p[i] "" < q[i] "")
+    }
+    exit !(x < y)
   }'
 }
 

@@ -14,7 +14,7 @@ pub enum Verb {
     Install,
     /// Take everything away but the store.
     Uninstall,
-    /// Say what is wrong and how to mend it.
+    /// Say what is wrong and how to fix it.
     Doctor,
     /// Fetch, build, install.
     Upgrade,

@@ -84,6 +84,13 @@ struct Row {
 /// A command and its arguments, as they are run.
 pub(crate) type Line = Vec<String>;
 
+/// Gets a version into the Python environment that has the package.
+const PIP_INSTALL: &[&str] =
+    &["{python}", "-m", "pip", "install", "--quiet", "--upgrade", "handoff-inbox=={version}"];
+
+/// Installs from the Python environment that has the package.
+const INSTALL_BY_PYTHON: &[&str] = &["{python}", "-m", "agent_handoff", "install"];
+
 const TABLE: [Row; 6] = [
     Row {
         way: Way::Archive,
@@ -113,10 +120,7 @@ const TABLE: [Row; 6] = [
         get: Get::Commands(&[
             &[&["uvx", "--refresh-package", "handoff-inbox", "handoff-inbox@{version}", "install"]],
             &[&["pipx", "run", "--spec", "handoff-inbox=={version}", "handoff-inbox", "install"]],
-            &[
-                &["{python}", "-m", "pip", "install", "--quiet", "--upgrade", "handoff-inbox=={version}"],
-                &["{python}", "-m", "agent_handoff", "install"],
-            ],
+            &[PIP_INSTALL, INSTALL_BY_PYTHON],
         ]),
         needs: "uvx, pipx, or the Python that it was installed with",
     },
@@ -191,7 +195,10 @@ impl Package {
                 || line[0].contains('/')
                 || environment.find_program(&line[0]).is_some()
         };
-        let mut found = ways.iter().filter_map(|lines| lines.iter().map(line).collect::<Option<Vec<Line>>>());
+        // What keeps the package up to date is asked first: another tool would put a second copy beside it.
+        let keeper = origin.filter(|_| self.way == Way::Pypi).and_then(Keeper::of);
+        let ways = keeper.map(Keeper::upgrade).into_iter().chain(ways.iter().copied());
+        let mut found = ways.filter_map(|lines| lines.iter().map(line).collect::<Option<Vec<Line>>>());
         let mut found = found.find(|lines| lines.iter().all(is_here))?;
         found.last_mut()?.extend_from_slice(options);
         Some(found)
@@ -296,24 +303,54 @@ fn npm_uninstall(origin: &Path) -> Option<String> {
     Some(format!("npm --prefix {} uninstall agent-handoff", quoted(modules.parent()?)))
 }
 
+/// The tool that made the Python environment that a wheel lies in, and keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keeper {
+    /// `uv tool install`.
+    Uv,
+    /// `pipx install`.
+    Pipx,
+    /// `pip install`, in an environment of any other kind.
+    Pip,
+}
+
+impl Keeper {
+    /// That of the programs in `origin`; `None` where they lie in the cache of a tool that runs packages.
+    fn of(origin: &Path) -> Option<Self> {
+        let environment = environment_of(origin)?;
+        let has = |name: &str| handoff_files::is_file(&environment.join(name));
+        let is_cached = |part: &std::ffi::OsStr| {
+            let part = part.to_string_lossy();
+            part.starts_with("archive-v") || part.starts_with("environments-v") || part == ".cache"
+        };
+        if has("uv-receipt.toml") {
+            Some(Self::Uv)
+        } else if origin.iter().any(is_cached) {
+            None
+        } else if has("pipx_metadata.json") {
+            Some(Self::Pipx)
+        } else {
+            python_of(origin).map(|_| Self::Pip)
+        }
+    }
+
+    /// The commands that get a version and install it.
+    fn upgrade(self) -> &'static [&'static [&'static str]] {
+        match self {
+            Self::Uv => &[&["uv", "tool", "install", "handoff-inbox=={version}"], INSTALL_BY_PYTHON],
+            Self::Pipx => &[&["pipx", "install", "--force", "handoff-inbox=={version}"], INSTALL_BY_PYTHON],
+            Self::Pip => &[PIP_INSTALL, INSTALL_BY_PYTHON],
+        }
+    }
+}
+
 /// How to take away the wheel that programs lie in: by the tool that made its environment.
 fn pypi_uninstall(origin: &Path) -> Option<String> {
-    let environment = environment_of(origin)?;
-    let has = |name: &str| handoff_files::is_file(&environment.join(name));
-    let is_cached = |part: &std::ffi::OsStr| {
-        let part = part.to_string_lossy();
-        part.starts_with("archive-v") || part.starts_with("environments-v") || part == ".cache"
-    };
-    if has("uv-receipt.toml") {
-        Some("uv tool uninstall handoff-inbox".to_owned())
-    } else if origin.iter().any(is_cached) {
-        None
-    } else if has("pipx_metadata.json") {
-        Some("pipx uninstall handoff-inbox".to_owned())
-    } else {
-        let python = python_of(origin)?;
-        Some(format!("{} -m pip uninstall handoff-inbox", quoted(&python)))
-    }
+    Some(match Keeper::of(origin)? {
+        Keeper::Uv => "uv tool uninstall handoff-inbox".to_owned(),
+        Keeper::Pipx => "pipx uninstall handoff-inbox".to_owned(),
+        Keeper::Pip => format!("{} -m pip uninstall handoff-inbox", quoted(&python_of(origin)?)),
+    })
 }
 
 /// The directory of the Python environment that a wheel's programs lie in:
@@ -393,5 +430,37 @@ mod tests {
         );
         let pypi = |path: &str| pypi_uninstall(Path::new(path));
         assert_eq!(pypi("/h/.cache/uv/archive-v0/x/lib/python3.11/site-packages/agent_handoff/bin"), None);
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "tests set up files by hand")]
+    fn a_wheel_is_upgraded_by_the_tool_that_keeps_its_environment_whatever_else_is_here() {
+        let tools = tempfile::tempdir().unwrap();
+        for tool in ["uv", "uvx", "pipx"] {
+            std::os::unix::fs::symlink("/bin/sh", tools.path().join(tool)).unwrap();
+        }
+        let environment = Environment { path: Some(tools.path().into()), ..Environment::default() };
+        for (marker, first) in [
+            (Some("uv-receipt.toml"), "uv tool install handoff-inbox==0.2.0"),
+            (Some("pipx_metadata.json"), "pipx install --force handoff-inbox==0.2.0"),
+            (None, "PYTHON -m pip install --quiet --upgrade handoff-inbox==0.2.0"),
+        ] {
+            let made = tempfile::tempdir().unwrap();
+            let origin = made.path().join("lib/python3.11/site-packages/agent_handoff/bin");
+            std::fs::create_dir_all(&origin).unwrap();
+            std::fs::create_dir(made.path().join("bin")).unwrap();
+            std::os::unix::fs::symlink("/bin/sh", made.path().join("bin/python3")).unwrap();
+            if let Some(marker) = marker {
+                std::fs::write(made.path().join(marker), "").unwrap();
+            }
+            let lines = package(Way::Pypi).commands("0.2.0", Some(&origin), &environment, &[]).unwrap();
+            let python = made.path().join("bin/python3").display().to_string();
+            let lines: Vec<String> =
+                lines.iter().map(|line| line.join(" ").replace(&python, "PYTHON")).collect();
+            assert_eq!(lines, [first, "PYTHON -m agent_handoff install"], "{marker:?}");
+        }
+        let cached = Path::new("/h/.cache/uv/archive-v0/x/lib/python3.11/site-packages/agent_handoff/bin");
+        let lines = package(Way::Pypi).commands("0.2.0", Some(cached), &environment, &[]).unwrap();
+        assert_eq!(lines[0][0], "uvx");
     }
 }

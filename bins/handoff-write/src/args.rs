@@ -21,6 +21,8 @@ pub(crate) enum Command {
 #[derive(Debug, Default)]
 pub(crate) struct Args {
     pub(crate) to: Option<WorktreeName>,
+    /// Whether that one may be still to be made.
+    pub(crate) is_new: bool,
     pub(crate) topic: Option<Topic>,
     /// None reads standard input.
     pub(crate) file: Option<PathBuf>,
@@ -66,6 +68,7 @@ fn command(given: &Given) -> Result<Command, Misuse> {
     let is_path = |value: &&OsStr| *value != "-";
     Ok(Command::Write(Box::new(Args {
         to: given.parsed(&write::TO, WorktreeName::new)?,
+        is_new: given.has(&write::NEW),
         topic: given.parsed(&write::TOPIC, Topic::new)?,
         file: given.value(&write::FILE).filter(is_path).map(PathBuf::from),
         message: given.parsed(&write::MESSAGE, typed::next_action)?,

@@ -42,6 +42,13 @@ pub(crate) enum PlaceError {
     NoRecipient(NoRecipient),
 }
 
+impl PlaceError {
+    /// Whether the command line is at fault.
+    pub(crate) fn is_misuse(&self) -> bool {
+        matches!(self, Self::NoRecipient(error) if error.is_misuse())
+    }
+}
+
 impl Sender {
     /// What is uncommitted in its worktree; `None` where that cannot be told.
     pub(crate) fn changes(&self) -> Option<Vec<Change>> {
@@ -70,7 +77,8 @@ impl Sender {
     }
 
     /// The recipient: this worktree, a linked one of the repository with that basename, else the sibling directory.
-    pub(crate) fn recipient(&self, to: Option<&WorktreeName>) -> Result<Recipient, PlaceError> {
+    /// `is_new` where the sibling is still to be made.
+    pub(crate) fn recipient(&self, to: Option<&WorktreeName>, is_new: bool) -> Result<Recipient, PlaceError> {
         let Some(name) = to else {
             return Ok(Recipient {
                 address: self.address.clone(),
@@ -80,7 +88,8 @@ impl Sender {
                     .map(|other| other.note(self.worktree.top(), "it is for", "To leave it there")),
             });
         };
-        Recipient::named(name, self.worktree.top(), &self.worktrees()).map_err(|error| match error {
+        let recipient = Recipient::named(name, self.worktree.top(), self.repository.as_ref(), is_new);
+        recipient.map_err(|error| match error {
             NoRecipient::Ambiguous { .. } => PlaceError::Ambiguous(error),
             error => PlaceError::NoRecipient(error),
         })

@@ -28,14 +28,19 @@ pub(crate) fn run(args: &Args, environment: &Environment, output: &Output) -> St
     if args.check {
         return check(&source, args, output);
     }
-    match accepted(&source, args).and_then(|accepted| {
-        written(accepted, args, environment, output).map_err(|error| vec![error.to_string()])
-    }) {
+    let accepted = match accepted(&source, args) {
+        Ok(accepted) => accepted,
+        Err(reasons) => return refuse::draft(&source, &reasons, args.json, environment, output),
+    };
+    match written(accepted, args, environment, output) {
         Ok(written) => {
             source.discard(environment);
             written.report(args.json, output)
         }
-        Err(reasons) => refuse::draft(&source, &reasons, args.json, environment, output),
+        Err(error) => {
+            let refused = refuse::draft(&source, &[error.to_string()], args.json, environment, output);
+            if error.is_misuse() { Status::Usage } else { refused }
+        }
     }
 }
 
@@ -121,6 +126,13 @@ enum WriteError {
     Store(#[from] StoreError),
 }
 
+impl WriteError {
+    /// Whether the command line is at fault.
+    fn is_misuse(&self) -> bool {
+        matches!(self, Self::Place(error) if error.is_misuse())
+    }
+}
+
 fn written(
     accepted: Accepted,
     args: &Args,
@@ -129,7 +141,7 @@ fn written(
 ) -> Result<Written, WriteError> {
     let root = environment.store_to_write()?;
     let sender = Sender::find(&args.start, args.tool.as_deref(), environment)?;
-    let Recipient { address: to, note } = sender.recipient(args.to.as_ref())?;
+    let Recipient { address: to, note } = sender.recipient(args.to.as_ref(), args.is_new)?;
     let redacted = accepted.redacted;
     let mut notes = accepted.notes.clone();
     let recipient_note = note.map(|note| Sanitised::from(note.as_str()));

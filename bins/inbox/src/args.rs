@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use handoff_cli::tables::{DRY_RUN, JSON, ROOT, YES, inbox};
+use handoff_cli::tables::{DRY_RUN, JSON, ROOT, YES, inbox, write};
 use handoff_cli::{Asked, CalledAs, Given, Misuse, age, ask, limit};
 use handoff_surface::BUDGET;
 
@@ -51,6 +51,8 @@ pub(crate) enum Verb {
     Forward {
         id: String,
         to: String,
+        /// Whether the worktree of that name may be still to be made.
+        is_new: bool,
         only: Option<Shelf>,
     },
     Edit {
@@ -105,7 +107,8 @@ fn verb(given: &Given) -> Result<Verb, Misuse> {
         "log" => Verb::Log { all, most: given.parsed(&inbox::NUMBER, limit)?.unwrap_or(20) },
         "search" => Verb::Search { text: first()?, all },
         "forward" => {
-            Verb::Forward { id: first()?, to: given.text(&inbox::TO)?.unwrap_or_default(), only: only(given) }
+            let to = given.text(&inbox::TO)?.unwrap_or_default();
+            Verb::Forward { id: first()?, to, is_new: given.has(&write::NEW), only: only(given) }
         }
         "edit" => Verb::Edit {
             id: first()?,

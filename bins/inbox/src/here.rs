@@ -58,9 +58,13 @@ impl Here {
                 format!("could not tell the current directory: {}", handoff_files::reason(&error))
             })?,
         };
-        let worktree = Worktree::find(&start).map_err(|error| {
-            format!("could not enter {}: {}", Sanitised::path(&start), handoff_files::reason(&error))
-        })?;
+        let worktree = match Worktree::find(&start) {
+            Ok(worktree) => worktree,
+            Err(error) => match gone(args, &environment) {
+                Some(worktree) => worktree,
+                None => return Err(not_entered(&start, &error, args, &called).into()),
+            },
+        };
         if args.root.is_none() {
             name_other_worktree(&worktree, &output);
         }
@@ -193,6 +197,22 @@ impl Here {
                 None
             }
         }
+    }
+}
+
+/// The worktree that `--root` names, which is not there any more, where it has an inbox.
+fn gone(args: &Args, environment: &Environment) -> Option<Worktree> {
+    let root = Environment::working_directory().ok()?.join(args.root.as_ref()?);
+    let path = handoff_files::canonical(&root);
+    let store = Store::open(&environment.store().ok()?).ok()??;
+    store.inbox(&Address::of(&path)).ok()?.map(|_| Worktree::gone(path))
+}
+
+fn not_entered(start: &Path, error: &std::io::Error, args: &Args, called: &CalledAs) -> String {
+    let text = format!("could not enter {}: {}", Sanitised::path(start), handoff_files::reason(error));
+    match args.root {
+        Some(_) => format!("{text}, and it has no inbox; {called} worktrees lists those that have"),
+        None => text,
     }
 }
 

@@ -21,6 +21,7 @@ use handoff_process::Status;
 
 use crate::args::Verb;
 use crate::here::{Failure, Here};
+use forward::To;
 
 pub(crate) fn run(verb: Verb, here: &Here) -> Result<Status, Failure> {
     match verb {
@@ -35,7 +36,7 @@ pub(crate) fn run(verb: Verb, here: &Here) -> Result<Status, Failure> {
         // Every verb settles what was offered before it looks; this one does nothing else.
         Verb::Settle => here.own_inbox().map(|_| Status::Done),
         Verb::Search { text, all } => search::run(here, &text, all),
-        Verb::Forward { id, to, only } => forward::run(here, &id, &to, only),
+        Verb::Forward { id, to, is_new, only } => forward::run(here, &id, &To { text: &to, is_new }, only),
         Verb::Edit { id, file, allow_secrets } => edit::run(here, &id, file.as_deref(), allow_secrets),
         Verb::Delete { id, only, yes } => delete::run(here, &id, only, yes),
         Verb::Worktrees => worktrees::run(here),

@@ -3,20 +3,20 @@
 use handoff_adapters::{Scope, State, Surface, SurfaceStatus, status};
 use handoff_agents::{HOSTS, Host};
 
-use super::Patient;
+use super::Diagnosis;
 use crate::agent::Agent;
 use crate::trust;
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     /// Gives whether any tool runs hooks of ours.
     pub(super) fn capture(&mut self) -> bool {
         self.area = "capture";
-        let mend = format!("{} install", self.program("handover"));
+        let fix = format!("{} install", self.program("handover"));
         let here = self.places.adapters(self.environment);
         let manifest = match self.places.records().user() {
             Ok(manifest) => manifest,
             Err(error) => {
-                self.problem(error.to_string(), mend);
+                self.problem(error.to_string(), fix);
                 return false;
             }
         };
@@ -25,7 +25,7 @@ impl Patient<'_> {
         for tool in HOSTS {
             for surface in status(&here, tool, &[&manifest]).surfaces {
                 if surface.scope == Scope::User && (recorded || surface.state.is_wired()) {
-                    any |= self.surface(tool, &surface, &mend);
+                    any |= self.surface(tool, &surface, &fix);
                 }
             }
         }
@@ -39,7 +39,7 @@ impl Patient<'_> {
     }
 
     /// Says how one of a tool's surfaces stands; whether anything of ours is there.
-    fn surface(&mut self, tool: &Host, surface: &SurfaceStatus, mend: &str) -> bool {
+    fn surface(&mut self, tool: &Host, surface: &SurfaceStatus, fix: &str) -> bool {
         let shown = self.places.short(&surface.path);
         let what = match surface.surface {
             Surface::StatusLine => "the statusline",
@@ -55,9 +55,9 @@ impl Patient<'_> {
                     self.trusted();
                 }
             }
-            State::Partly(missing) => self.problem(format!("{what} lack {}", missing.join(", ")), mend),
-            State::Outdated => self.problem(format!("{what} are those of another version"), mend),
-            State::Other(command) => self.problem(format!("{what} run another one: {command}"), mend),
+            State::Partly(missing) => self.problem(format!("{what} lack {}", missing.join(", ")), fix),
+            State::Outdated => self.problem(format!("{what} are those of another version"), fix),
+            State::Other(command) => self.problem(format!("{what} run another one: {command}"), fix),
             State::Idle { line, why } => {
                 let editor = self.editor(&surface.path, Some(*line), "make it a command without a condition");
                 self.problem(format!("{what} are not all run: of line {line}, {why}"), editor);
@@ -89,14 +89,14 @@ impl Patient<'_> {
         };
         let idle = hooks.iter().filter(|hook| !hook.runs()).count();
         if idle > 0 {
-            let mend = match self.manifest.agents.contains(&Agent::Codex) {
+            let fix = match self.manifest.agents.contains(&Agent::Codex) {
                 true => self.again("install --only codex --trust-codex-hook"),
                 // That would wire an agent that was left out.
                 false => "codex   # and choose \"Trust all and continue\"".to_owned(),
             };
             self.problem(
                 format!("{idle} of these hooks are not trusted, so Codex passes them over in silence"),
-                mend,
+                fix,
             );
         }
     }

@@ -7,17 +7,19 @@ use handoff_wiring::{Found, Run, Standing};
 use serde_json::Value;
 
 use super::settings::{Scope, Settings, Source, Unusable};
-use super::{Patient, quoted};
+use super::{Diagnosis, quoted};
 use crate::agent::Agent;
 use crate::piece::{Piece, is_blank, owner};
 use crate::planner::is_old_link;
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     pub(super) fn claude(&mut self) {
         self.area = "Claude Code";
         let piece = Piece::ClaudeHook(self.places.clone());
         let path = piece.path();
-        let text = self.read(&path).unwrap_or_default();
+        let read = self.read(&path);
+        let is_read = read.is_ok();
+        let text = read.ok().flatten().unwrap_or_default();
         let plugins = handoff_wiring::enabled(&text, "enabledPlugins").unwrap_or_default();
         let has_plugin = plugins.iter().any(|name| is_ours(name));
         let here = Environment::working_directory().unwrap_or_default();
@@ -31,7 +33,9 @@ impl Patient<'_> {
         }
         self.wired_twice(Agent::Claude);
         let owns = owner(self.places);
-        match piece.hooks(&owns).find(if is_blank(&text) { "{}" } else { &text }) {
+        let hooks = piece.hooks(&owns);
+        match hooks.find(if is_blank(&text) { "{}" } else { &text }) {
+            _ if !is_read => {}
             Ok(found) => self.handlers(&piece, &found),
             Err(error) => self.malformed(&path, &error),
         }
@@ -61,26 +65,26 @@ impl Patient<'_> {
     pub(super) fn handlers(&mut self, piece: &Piece, found: &[Found]) {
         let shown = self.places.short(&piece.path());
         let agent = if matches!(piece, Piece::ClaudeHook(_)) { "claude" } else { "codex" };
-        let mend = self.again(&format!("install --only {agent}"));
+        let fix = self.again(&format!("install --only {agent}"));
         let handler = piece.handler(self.places);
         let wanted = match &handler.run {
             Run::Exec(program, _) => program,
             Run::Shell(command) => command,
         };
         match found {
-            [] => self.problem(format!("{shown} has no hook of ours"), mend),
+            [] => self.problem(format!("{shown} has no hook of ours"), fix),
             [one] if one.standing == Standing::TopLevel || one.standing == Standing::Flat => {
                 self.problem(
                     format!("{shown} line {}: the hook stands where it is never run", one.line),
-                    mend,
+                    fix,
                 );
             }
             [one] if one.command != *wanted => self.problem(
                 format!("{shown} line {}: the hook runs another installation: {}", one.line, one.command),
-                mend,
+                fix,
             ),
             [one] if !handler.is(one) => self
-                .problem(format!("{shown} line {}: the hook has other arguments than ours", one.line), mend),
+                .problem(format!("{shown} line {}: the hook has other arguments than ours", one.line), fix),
             [one] => {
                 if self.is_run(piece, one) {
                     self.well(format!("{shown} has the hook"));
@@ -90,7 +94,7 @@ impl Patient<'_> {
                 let lines: Vec<_> = many.iter().map(|one| one.line.to_string()).collect();
                 self.problem(
                     format!("{shown} has the hook {} times: lines {}", many.len(), lines.join(", ")),
-                    mend,
+                    fix,
                 );
             }
         }
@@ -198,20 +202,18 @@ impl Patient<'_> {
     fn unusable(&mut self, settings: &Settings) {
         for (scope, path, why) in &settings.unusable {
             let shown = self.places.short(path);
-            let mend = self.editor(path, None, "");
+            let fix = self.editor(path, None, "");
             match (scope, why) {
                 (Scope::User, Unusable::WrongType(_)) => self.problem(
                     format!("{shown}: {why}, so Claude Code passes over the file, and the hook in it"),
-                    mend,
+                    fix,
                 ),
                 // Said where the hook was looked for.
                 (Scope::User, _) => {}
                 // Not one of those that are for all to read.
                 (Scope::Managed, Unusable::File(_)) => self.note(why.to_string()),
-                (Scope::Managed, _) => self.problem(
-                    format!("{shown} is broken, with which Claude Code does not start: {why}"),
-                    mend,
-                ),
+                (Scope::Managed, _) => self
+                    .problem(format!("{shown} is broken, with which Claude Code does not start: {why}"), fix),
                 (Scope::Project | Scope::Local, Unusable::File(_)) => {}
                 (Scope::Project | Scope::Local, _) => {
                     self.note(format!("{shown}: {why}, so Claude Code passes over the file"));

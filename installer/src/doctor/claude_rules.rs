@@ -5,7 +5,7 @@ use std::path::Path;
 use super::claude_paths::pattern;
 use super::glob::{is_path, is_text};
 use super::settings::{Settings, Source};
-use super::{Patient, quoted};
+use super::{Diagnosis, quoted};
 use crate::agent::Agent;
 
 const DENY: &str = "/permissions/deny";
@@ -86,7 +86,7 @@ fn rules<'a>(settings: &'a Settings, lists: &[&'static str]) -> Vec<Rule<'a>> {
     rules
 }
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     /// What keeps the skills from being started, or from doing their work once they are.
     pub(super) fn claude_rules(&mut self, settings: &Settings, project: &Path) {
         self.skill_overrides(settings);

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use super::claude_paths::{listed, pattern};
 use super::glob::is_path;
 use super::settings::{Settings, Source};
-use super::{Patient, quoted};
+use super::{Diagnosis, quoted};
 use crate::agent::Agent;
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     /// Looks where the sandbox is on, in the settings as `project` merges them.
     pub(super) fn claude_sandbox(&mut self, settings: &Settings, project: &Path) {
         let Some(by) = settings.is_on("/sandbox/enabled") else { return };
@@ -31,7 +31,7 @@ impl Patient<'_> {
         } else if open.iter().any(|entry| store.starts_with(&entry.path)) {
             self.well(format!("its sandbox may write to {shown}"));
         } else {
-            let mend = match self.manifest.agents.contains(&Agent::Claude) {
+            let fix = match self.manifest.agents.contains(&Agent::Claude) {
                 true => self.again("install --only claude"),
                 false => self.editor(
                     &self.places.claude.join("settings.json"),
@@ -44,7 +44,7 @@ impl Patient<'_> {
             };
             self.problem(
                 format!("its sandbox, on by {on_by}, may not write to {shown}: no handoff can be left or archived in it"),
-                mend,
+                fix,
             );
         }
         self.programs_are_hidden(&lists, &on_by);

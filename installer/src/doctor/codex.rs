@@ -2,7 +2,7 @@
 
 use handoff_wiring::Roots;
 
-use super::Patient;
+use super::Diagnosis;
 use super::claude::is_ours;
 use crate::agent::Agent;
 use crate::piece::{BLOCK, Looks, Piece, is_blank, owner, told};
@@ -14,11 +14,13 @@ const ENABLE: &str = "codex   # then /hooks, and enable it";
 /// From how many bytes of instructions on Codex warns.
 const INSTRUCTIONS: usize = 32 << 10;
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     pub(super) fn codex(&mut self) {
         self.area = "Codex";
         let config = Piece::Sandbox(self.places.clone(), Vec::new()).path();
-        let config_text = self.read(&config).unwrap_or_default();
+        let read = self.read(&config);
+        let is_read = read.is_ok();
+        let config_text = read.ok().flatten().unwrap_or_default();
         let plugins = Roots::tables(&config_text, "plugins").unwrap_or_default();
         let has_plugin = plugins.iter().any(|name| is_ours(name));
         if !self.manifest.agents.contains(&Agent::Codex) {
@@ -34,7 +36,9 @@ impl Patient<'_> {
         }
         self.wired_twice(Agent::Codex);
         self.instructions();
-        self.sandbox(&config_text, self.again("install --only codex"));
+        if is_read {
+            self.sandbox(&config_text, self.again("install --only codex"));
+        }
         self.codex_hook();
         self.codex_switches();
         if has_plugin {
@@ -55,11 +59,12 @@ impl Patient<'_> {
         let piece = Piece::instructions(self.places, self.manifest.looks());
         let path = piece.path();
         let shown = self.places.short(&path);
-        let mend = self.again("install --only codex");
-        let text = self.read(&path).unwrap_or_default();
+        let fix = self.again("install --only codex");
+        let Ok(text) = self.read(&path) else { return };
+        let text = text.unwrap_or_default();
         match BLOCK.find(&text) {
             Err(error) => self.malformed(&path, &error),
-            Ok(None) => self.problem(format!("{shown} does not tell Codex to look for handoffs"), mend),
+            Ok(None) => self.problem(format!("{shown} does not tell Codex to look for handoffs"), fix),
             Ok(Some(range)) => {
                 let block = text[range].replace("\r\n", "\n");
                 let says = |looks| block.contains(&told(self.places, looks));
@@ -70,7 +75,7 @@ impl Patient<'_> {
                     Looks::Agent if says(Looks::Agent) => {
                         self.well(format!("{shown} tells Codex to look for handoffs"));
                     }
-                    _ => self.problem(format!("{shown} tells Codex what another version said"), mend),
+                    _ => self.problem(format!("{shown} tells Codex what another version said"), fix),
                 }
             }
         }
@@ -84,14 +89,14 @@ impl Patient<'_> {
 
     /// Whether the sandbox lets the agent write to the store. Where permissions come from a profile, Codex passes over
     /// the writable roots without a word.
-    fn sandbox(&mut self, config: &str, mend: String) {
+    fn sandbox(&mut self, config: &str, fix: String) {
         let piece = Piece::Sandbox(self.places.clone(), Vec::new());
         let store = self.places.short(&self.places.store);
         match piece.is_in(config) {
             Err(error) => return self.malformed(&piece.path(), &error),
-            Ok(false) => self.problem(format!("the sandbox may not write to {store}"), mend),
+            Ok(false) => self.problem(format!("the sandbox may not write to {store}"), fix),
             Ok(true) if !handoff_files::is_directory(&self.places.store) => {
-                self.problem(format!("the sandbox may not write to {store}, which is not there"), mend);
+                self.problem(format!("the sandbox may not write to {store}, which is not there"), fix);
             }
             Ok(true) => match Roots::setting(config, &["default_permissions"]).ok().flatten() {
                 Some(profile) => self.profile(config, &profile),
@@ -157,7 +162,8 @@ impl Patient<'_> {
     fn codex_hook(&mut self) {
         let piece = Piece::CodexHook(self.places.clone());
         let path = piece.path();
-        let text = self.read(&path).filter(|text| !is_blank(text));
+        let Ok(text) = self.read(&path) else { return };
+        let text = text.filter(|text| !is_blank(text));
         let owns = owner(self.places);
         let found = match text.as_deref().map(|text| piece.hooks(&owns).find(text)).transpose() {
             Ok(found) => found.unwrap_or_default(),
@@ -173,12 +179,12 @@ impl Patient<'_> {
         if !self.thorough {
             return self.note("whether it trusts the hook was not asked of its app-server: --quick");
         }
-        let mend = self.again("install --only codex --trust-codex-hook");
+        let fix = self.again("install --only codex --trust-codex-hook");
         match self.codex_hooks().as_ref().map(|hooks| trust::session_start(hooks, self.places)) {
             Err(why) => {
                 self.note(format!("whether it trusts the hook could not be asked of its app-server: {why}"))
             }
-            Ok(None) => self.problem("its app-server does not list the hook", mend),
+            Ok(None) => self.problem("its app-server does not list the hook", fix),
             Ok(Some(hook)) if !hook.enabled => {
                 self.problem("the hook was disabled in Codex", ENABLE);
             }
@@ -186,7 +192,7 @@ impl Patient<'_> {
                 self.well("its app-server says that it trusts the hook");
                 if self.manifest.looks() == Looks::Agent {
                     self.note(format!(
-                        "each session spends a command on looking for handoffs all the same; to leave it to the hook: {mend}"
+                        "each session spends a command on looking for handoffs all the same; to leave it to the hook: {fix}"
                     ));
                 }
             }
@@ -195,7 +201,7 @@ impl Patient<'_> {
                     "the hook is {} as its app-server says, so Codex passes it over in silence",
                     hook.trust
                 ),
-                mend,
+                fix,
             ),
         }
     }

@@ -7,7 +7,7 @@ use handoff_text::Sanitised;
 use handoff_wiring::Roots;
 
 use super::glob::is_text;
-use super::{Patient, quoted};
+use super::{Diagnosis, quoted};
 use crate::agent::Agent;
 use crate::plan::LARGEST;
 use crate::trust;
@@ -15,7 +15,7 @@ use crate::trust;
 /// Where the environment of commands is set.
 const POLICY: &str = "shell_environment_policy";
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     /// What in `config.toml` keeps what is wired from working; the hooks apart, for Codex's own word on them.
     pub(super) fn codex_switches(&mut self) {
         let config = self.places.codex.join("config.toml");

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use handoff_process::{Environment, quoted};
 
-use super::Patient;
+use super::Diagnosis;
 use crate::agent::Agent;
 
 /// The editors that a user is shown where `EDITOR` is not set, the first one that is there.
 const EDITORS: [&str; 5] = ["vi", "vim", "nano", "emacs", "ed"];
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     /// One of our programs, as a word of a shell command: the installed one, the one beside this, or one on PATH.
     pub(super) fn program(&self, name: &str) -> String {
         let beside = || Some(Environment::own_program().ok()?.with_file_name(name));

@@ -1,18 +1,19 @@
 //! Can the store and the state directory be written to, and if not, what stands in the way?
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use handoff_files::{Dir, FileError, Kind, Room};
 use handoff_process::quoted;
 use handoff_state::StateError;
 
-use super::Patient;
+use super::Diagnosis;
+use crate::agent::Agent;
 
 /// How much is written to try it: several times what a handoff has.
 const TRIED_BYTES: usize = 64 << 10;
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     /// The user's state directory, where what must be trusted is.
     pub(super) fn state(&mut self) {
         self.area = "state";
@@ -38,6 +39,61 @@ impl Patient<'_> {
                 self.problem(error.to_string(), format!("chown -R \"$(id -u)\" {path} && chmod 700 {path}"));
             }
         }
+    }
+
+    /// That a file of an agent cannot be read: what stands there, and what to do.
+    pub(super) fn unreadable(&mut self, path: &Path, error: &FileError) {
+        let name = quoted(path);
+        let real = handoff_files::canonical(path);
+        match Kind::at(&real) {
+            Some(kind @ (Kind::Directory | Kind::Special)) => self.is_no_file(path, kind),
+            _ if error.kind() == ErrorKind::PermissionDenied => {
+                self.problem(error.to_string(), format!("chown \"$(id -u)\" {name} && chmod u+rw {name}"));
+            }
+            _ => self.problem(error.to_string(), format!("ls -l {name}")),
+        }
+    }
+
+    /// That something else stands where an agent looks for a file.
+    fn is_no_file(&mut self, path: &Path, kind: Kind) {
+        let agent = if self.area == Agent::Codex.name() { Agent::Codex } else { Agent::Claude };
+        let install = self.again(&format!("install --only {}", agent.word()));
+        let (shown, name) = (self.places.short(path), quoted(path));
+        let old = quoted(&path.with_added_extension("old"));
+        self.problem(
+            format!("{shown} is a {}, where a file belongs", kind.name()),
+            format!("mv {name} {old} && {install}"),
+        );
+    }
+
+    /// Whether something keeps the file at `path` from being there: what is no directory on the way to it, a directory that
+    /// takes no file, or a directory in its own place. Each is said once; `said` has those that were.
+    pub(super) fn is_obstructed(&mut self, path: &Path, said: &mut Vec<PathBuf>) -> bool {
+        if handoff_files::is_file(path) {
+            return false;
+        }
+        let effect = "nothing of ours can be put there";
+        let mut way: Vec<&Path> = path.ancestors().skip(1).collect();
+        way.reverse();
+        let obstacle =
+            way.into_iter().find(|path| Kind::at(path).is_some() && !handoff_files::is_directory(path));
+        let parent = path.ancestors().skip(1).find(|path| handoff_files::is_directory(path));
+        let at = obstacle.or(parent).unwrap_or(path);
+        if said.iter().any(|other| other == at) {
+            return true;
+        }
+        let is_obstructed = match obstacle {
+            Some(obstacle) => self.is_in_the_way(obstacle, effect),
+            None if handoff_files::is_directory(path) => {
+                self.is_no_file(path, Kind::Directory);
+                return true;
+            }
+            None => Dir::open(at).ok().flatten().is_some_and(|dir| !self.takes_files(at, &dir, effect)),
+        };
+        if is_obstructed {
+            said.push(at.to_owned());
+        }
+        is_obstructed
     }
 
     /// Names what stands at `path`, where a directory belongs; `false` where that is not it.

@@ -2,9 +2,9 @@
 
 use handoff_backends::Config;
 
-use super::Patient;
+use super::Diagnosis;
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     pub(super) fn dispatch(&mut self) {
         self.area = "dispatch";
         let Some(path) = self.environment.dispatch_home().map(|home| home.join("config.yaml")) else {

@@ -2,12 +2,12 @@
 
 use handoff_wiring::Found;
 
-use super::Patient;
+use super::Diagnosis;
 use crate::agent::Agent;
 use crate::handler::{SOURCES, faults, missed_sources};
 use crate::piece::Piece;
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     /// Looks at the one handler of ours in a file; gives whether its host runs it as it is to be run.
     pub(super) fn is_run(&mut self, piece: &Piece, found: &Found) -> bool {
         let path = piece.path();

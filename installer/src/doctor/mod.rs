@@ -1,4 +1,4 @@
-//! Does it work, and if not, what mends it?
+//! Does it work, and if not, what fixes it?
 
 mod capture;
 mod claude;
@@ -50,11 +50,14 @@ struct Finding {
     area: &'static str,
     text: String,
     /// The command, or what else to do.
-    mend: Option<String>,
+    fix: Option<String>,
 }
 
+/// A problem that was said: what follows from it needs no words.
+struct Said;
+
 /// All that is looked at.
-struct Patient<'a> {
+struct Diagnosis<'a> {
     places: &'a Places,
     manifest: &'a Manifest,
     environment: &'a Environment,
@@ -77,17 +80,17 @@ pub(crate) fn doctor(
 ) -> Result<Status, InstallError> {
     let places = Places::find(options.home.as_deref(), environment)?;
     let manifest = Manifest::load(&places)?;
-    let mut patient = Patient::new(&places, &manifest, environment, !options.quick);
-    patient.programs();
-    patient.switch();
-    patient.claude();
-    patient.codex();
-    let captures = patient.capture();
-    patient.store();
-    patient.state();
-    patient.dispatch();
-    let serves = patient.serves(captures);
-    let findings = patient.findings;
+    let mut diagnosis = Diagnosis::new(&places, &manifest, environment, !options.quick);
+    diagnosis.programs();
+    diagnosis.switch();
+    diagnosis.claude();
+    diagnosis.codex();
+    let captures = diagnosis.capture();
+    diagnosis.store();
+    diagnosis.state();
+    diagnosis.dispatch();
+    let serves = diagnosis.serves(captures);
+    let findings = diagnosis.findings;
     let problems = findings.iter().filter(|finding| finding.level == Level::Problem).count();
     let printed = match options.json {
         true => output.print(&json_of(&findings, problems == 0 && serves, &manifest, &places)),
@@ -109,11 +112,11 @@ fn quoted(text: &str) -> String {
 
 fn text_of(findings: &[Finding], serves: bool, agents: &[Agent]) -> String {
     let mut text = String::new();
-    for Finding { level, area, text: found, mend } in findings {
+    for Finding { level, area, text: found, fix } in findings {
         let level = level.word();
         text.push_str(&format!("{level:<8} {area}: {found}\n"));
-        if let Some(mend) = mend {
-            text.push_str(&format!("         mend: {mend}\n"));
+        if let Some(fix) = fix {
+            text.push_str(&format!("         fix: {fix}\n"));
         }
     }
     let problems: Vec<&Finding> = findings.iter().filter(|finding| finding.level == Level::Problem).collect();
@@ -132,7 +135,7 @@ fn text_of(findings: &[Finding], serves: bool, agents: &[Agent]) -> String {
 /// What to do now: the first fix, else what the installation is for.
 fn next(problems: &[&Finding], agents: &[Agent]) -> Option<String> {
     if !problems.is_empty() {
-        let fix = problems.iter().find_map(|problem| problem.mend.as_ref())?;
+        let fix = problems.iter().find_map(|problem| problem.fix.as_ref())?;
         return Some(format!("{fix}   # then this again"));
     }
     let calls: Vec<String> = agents.iter().map(|agent| agent.skill_call()).collect();
@@ -143,7 +146,7 @@ fn json_of(findings: &[Finding], healthy: bool, manifest: &Manifest, places: &Pl
     let entries: Vec<_> = findings
         .iter()
         .map(|finding| {
-            json!({"level": finding.level.word(), "area": finding.area, "text": finding.text, "mend": finding.mend})
+            json!({"level": finding.level.word(), "area": finding.area, "text": finding.text, "fix": finding.fix})
         })
         .collect();
     let version = Some(&manifest.version).filter(|version| !version.is_empty());
@@ -162,7 +165,7 @@ impl Level {
     }
 }
 
-impl<'a> Patient<'a> {
+impl<'a> Diagnosis<'a> {
     fn new(places: &'a Places, manifest: &'a Manifest, environment: &'a Environment, thorough: bool) -> Self {
         let (area, findings) = ("programs", Vec::new());
         Self { places, manifest, environment, thorough, area, findings, codex_hooks: None }
@@ -171,21 +174,21 @@ impl<'a> Patient<'a> {
 
 /// What in the agents' own settings switches off what was installed, a line each; without the settings of any project.
 pub(crate) fn switched_off(places: &Places, manifest: &Manifest, environment: &Environment) -> Vec<String> {
-    let mut patient = Patient::new(places, manifest, environment, false);
+    let mut diagnosis = Diagnosis::new(places, manifest, environment, false);
     if manifest.agents.contains(&Agent::Claude) {
-        patient.area = "Claude Code";
+        diagnosis.area = "Claude Code";
         let settings = Settings::of(places, &places.home);
-        patient.claude_switches(&settings, &places.home, false);
+        diagnosis.claude_switches(&settings, &places.home, false);
     }
     if manifest.agents.contains(&Agent::Codex) {
-        patient.area = "Codex";
-        patient.codex_switches();
+        diagnosis.area = "Codex";
+        diagnosis.codex_switches();
     }
-    let problems = patient.findings.into_iter().filter(|finding| finding.level == Level::Problem);
+    let problems = diagnosis.findings.into_iter().filter(|finding| finding.level == Level::Problem);
     problems.map(|finding| format!("{}: {}", finding.area, finding.text)).collect()
 }
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     fn well(&mut self, text: impl Into<String>) {
         self.add(Level::Well, text.into(), None);
     }
@@ -194,13 +197,13 @@ impl Patient<'_> {
         self.add(Level::Note, text.into(), None);
     }
 
-    fn problem(&mut self, text: impl Into<String>, mend: impl Into<String>) {
-        self.add(Level::Problem, text.into(), Some(mend.into()));
+    fn problem(&mut self, text: impl Into<String>, fix: impl Into<String>) {
+        self.add(Level::Problem, text.into(), Some(fix.into()));
     }
 
-    fn add(&mut self, level: Level, text: String, mend: Option<String>) {
-        let (text, mend) = (one_line(&text), mend.as_deref().map(one_line));
-        self.findings.push(Finding { level, area: self.area, text, mend });
+    fn add(&mut self, level: Level, text: String, fix: Option<String>) {
+        let (text, fix) = (one_line(&text), fix.as_deref().map(one_line));
+        self.findings.push(Finding { level, area: self.area, text, fix });
     }
 
     /// What keeps the hooks of the agents that are started from this shell from taking anything.
@@ -285,23 +288,25 @@ impl Patient<'_> {
         self.codex_hooks.get_or_insert_with(ask).clone()
     }
 
-    /// A settings file's text; None when there is none, or when it cannot be read, which is said.
-    fn read(&mut self, path: &Path) -> Option<String> {
-        let shown = self.places.short(path);
+    /// A settings file's text; `None` when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read, which is said.
+    fn read(&mut self, path: &Path) -> Result<Option<String>, Said> {
         let file = match handoff_files::Foreign::read(path, crate::plan::LARGEST) {
             Ok(file) => file,
             Err(error) => {
-                self.problem(error.to_string(), format!("make {shown} a file that you can read"));
-                return None;
+                self.unreadable(path, &error);
+                return Err(Said);
             }
         };
         match file.content().map(handoff_wiring::text) {
-            Some(Ok(text)) => Some(text.to_owned()),
+            Some(Ok(text)) => Ok(Some(text.to_owned())),
             Some(Err(error)) => {
                 self.malformed(path, &error);
-                None
+                Err(Said)
             }
-            None => None,
+            None => Ok(None),
         }
     }
 
@@ -358,19 +363,23 @@ impl Patient<'_> {
 
     /// The skills that an agent was given.
     fn skills(&mut self, agent: Agent) {
-        let mend = self.again(&format!("install --only {}", agent.word()));
+        let fix = self.again(&format!("install --only {}", agent.word()));
+        let mut obstacles = Vec::new();
         for file in agent.placed(self.places, self.manifest) {
             let (what, shown) = (file.word(), self.places.short(&file.path));
             if let Some(link) = crate::planner::cli_link(&file) {
-                self.problem(format!("{} is of handoff-cli", self.places.short(&link)), mend.clone());
+                self.problem(format!("{} is of handoff-cli", self.places.short(&link)), fix.clone());
+                continue;
+            }
+            if self.is_obstructed(&file.path, &mut obstacles) {
                 continue;
             }
             match handoff_files::read_file(&file.path, crate::plan::LARGEST) {
                 Ok(text) if file.kind == Kind::Agent && cli_agent::is_one(&text) => self.problem(
                     format!("{shown} is of handoff-cli and finds no result in what ours prints"),
-                    mend.clone(),
+                    fix.clone(),
                 ),
-                Err(_) => self.problem(format!("the {what} {shown} is missing"), mend.clone()),
+                Err(_) => self.problem(format!("the {what} {shown} is missing"), fix.clone()),
                 Ok(text) if text != file.text.as_bytes() => {
                     let why = match self.manifest.files.contains_key(&file.path) {
                         true => "the one of this version: it was changed, or is older",

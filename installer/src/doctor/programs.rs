@@ -3,21 +3,21 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use handoff_process::Environment;
+use handoff_process::{Environment, quoted};
 
-use super::Patient;
+use super::Diagnosis;
 use crate::manifest::is_hash_of;
 use crate::places::Places;
 use crate::plan::LARGEST;
 use crate::programs::{COMMANDS, PROGRAMS};
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     pub(super) fn programs(&mut self) {
         self.area = "programs";
-        let mend = self.anew("install");
+        let fix = self.anew("install");
         let prefix = self.places.short(&self.places.prefix);
         if self.manifest.is_empty() {
-            return self.problem(format!("nothing is installed in {prefix}"), mend);
+            return self.problem(format!("nothing is installed in {prefix}"), fix);
         }
         let files: Vec<_> =
             self.manifest.files.iter().filter(|(path, _)| path.starts_with(&self.places.prefix)).collect();
@@ -33,14 +33,14 @@ impl Patient<'_> {
             };
             if let Some(wrong) = wrong {
                 sound = false;
-                self.problem(wrong, mend.clone());
+                self.problem(wrong, fix.clone());
             }
         }
         for program in PROGRAMS {
             let path = self.places.program(program);
             if sound && !starts(&path) {
                 sound = false;
-                self.problem(format!("{} does not start", self.places.short(&path)), mend.clone());
+                self.does_not_start(&path, &fix);
             }
         }
         if sound {
@@ -67,6 +67,26 @@ impl Patient<'_> {
         }
     }
 
+    fn does_not_start(&mut self, path: &Path, fix: &str) {
+        let shown = self.places.short(path);
+        if !handoff_files::is_on_no_exec(path) {
+            return self.problem(format!("{shown} does not start"), fix);
+        }
+        let fix = match self.environment.find_program("findmnt") {
+            Some(_) => {
+                format!("mount -o remount,exec \"$(findmnt -no TARGET -T {})\"   # as root", quoted(path))
+            }
+            None => format!("mount the file system of {} without noexec", quoted(path)),
+        };
+        self.problem(
+            format!(
+                "{shown} does not start: its file system is mounted noexec, so no program on it runs; that can be changed, or \
+                 install --home DIR puts the programs elsewhere"
+            ),
+            fix,
+        );
+    }
+
     fn command(&mut self, name: &str) {
         let (path, target) = (self.places.command(name), self.places.program(name));
         let shown = self.places.short(&path);
@@ -82,6 +102,13 @@ impl Patient<'_> {
                     self.places.short(&commands)
                 )),
             },
+            Some(there) if !handoff_files::is_file(&path) && !handoff_files::is_directory(&path) => {
+                let (target, link) = (quoted(&target), quoted(&path));
+                self.problem(
+                    format!("{shown} is a link to {}, which is not there", self.places.short(&there)),
+                    format!("ln -sfn {target} {link}"),
+                );
+            }
             _ if handoff_files::is_taken(&path) => {
                 self.note(format!("{shown} is another program; ours is {}", self.places.short(&target)));
             }
@@ -91,8 +118,8 @@ impl Patient<'_> {
 
     /// The shell finds another program for a command of ours.
     fn shadowed(&mut self, name: &str, other: &Path) {
-        let mend = way_out(self.places, name);
-        self.problem(format!("`{name}` on your PATH is {}, not ours", self.places.short(other)), mend);
+        let fix = way_out(self.places, name);
+        self.problem(format!("`{name}` on your PATH is {}, not ours", self.places.short(other)), fix);
     }
 }
 

@@ -8,7 +8,7 @@ use handoff_process::quoted;
 use handoff_store::{Inbox, Store, Waiting};
 use handoff_worktree::Worktree;
 
-use super::Patient;
+use super::Diagnosis;
 use super::directories::is_of_file_system;
 
 /// At most so many inboxes that cannot be used are named one by one.
@@ -17,7 +17,7 @@ const MAX_FINDINGS: usize = 3;
 /// What it means that the store cannot be written to.
 const EFFECT: &str = "no handoff can be left or archived";
 
-impl Patient<'_> {
+impl Diagnosis<'_> {
     pub(super) fn store(&mut self) {
         self.area = "store";
         let path = self.places.store.clone();
@@ -38,10 +38,13 @@ impl Patient<'_> {
             Ok(found) => found,
             Err(error) => return self.problem(error.to_string(), format!("ls -la {}", quoted(&path))),
         };
-        let mut unread = 0;
+        let (mut unread, mut worktrees) = (0, 0);
         for inbox in &inboxes {
             match self.inbox(inbox) {
-                Ok(waiting) => unread += waiting,
+                Ok(waiting) => {
+                    unread += waiting;
+                    worktrees += usize::from(waiting > 0);
+                }
                 Err(error) => failed.push(error),
             }
         }
@@ -55,8 +58,12 @@ impl Patient<'_> {
         }
         self.failed(&path, &failed);
         if failed.is_empty() && takes_files {
-            let worktrees = if inboxes.len() == 1 { "worktree" } else { "worktrees" };
-            self.well(format!("{shown} is yours; {unread} unread for {} {worktrees}", inboxes.len()));
+            let waiting = match (unread, worktrees) {
+                (0, _) => "nothing unread".to_owned(),
+                (_, 1) => format!("{unread} unread for 1 worktree"),
+                _ => format!("{unread} unread for {worktrees} worktrees"),
+            };
+            self.well(format!("{shown} is yours; {waiting}"));
         }
         let drafts = handoff_files::Dir::open(&path.join(".drafts")).ok().flatten();
         let drafts = drafts.and_then(|drafts| drafts.entries().ok()).map_or(0, |drafts| drafts.len());
@@ -66,7 +73,7 @@ impl Patient<'_> {
             } else {
                 format!("{drafts} refused drafts are")
             };
-            self.note(format!("{drafts} in {shown}/.drafts, yours to mend or delete"));
+            self.note(format!("{drafts} in {shown}/.drafts, yours to fix or delete"));
         }
     }
 

@@ -33,7 +33,7 @@ pub use exchange::Replaced;
 pub use foreign::Foreign;
 pub use open::{Access, Lock, OpenFile};
 pub use pipes::PipeWatch;
-pub use probe::Room;
+pub use probe::{Room, is_on_no_exec};
 pub use scratch::Scratch;
 pub use temporary::Temporary;
 pub use tree::Found;

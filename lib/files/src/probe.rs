@@ -23,6 +23,20 @@ impl Room {
     }
 }
 
+/// Whether the file system of `path` runs no programs. `false` where that cannot be found out, as on macOS.
+pub fn is_on_no_exec(path: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::StatVfsMountFlags;
+        rustix::fs::statvfs(path).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::NOEXEC))
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = path;
+        false
+    }
+}
+
 impl Kind {
     /// That of what stands at `path`, a link not followed; `None` where nothing stands there, or it cannot be told.
     pub fn at(path: &Path) -> Option<Self> {

@@ -1,10 +1,12 @@
 //! Whom a handoff is for: which worktree the NAME or PATH behind `--to` means. The rule is `spec/storage.md`.
 
+mod near;
+
 use std::path::{Path, PathBuf};
 
 use handoff_address::{Address, WorktreeName};
-use handoff_text::Sanitised;
-use handoff_worktree::Worktree;
+use handoff_text::{Sanitised, quoted};
+use handoff_worktree::{Repository, Worktree};
 
 /// The worktree that a handoff is for.
 #[derive(Debug)]
@@ -32,6 +34,19 @@ pub enum NoRecipient {
         /// The other.
         other: PathBuf,
     },
+    /// No worktree has this name, and one that is there has a name like it, or has a branch of that name.
+    #[error(
+        "no worktree is called {name}; did you mean {meant}{}? For one that is still to be made, add --new",
+        branch.as_ref().map(|branch| format!(", which has the branch {branch}")).unwrap_or_default()
+    )]
+    Mistyped {
+        /// As it was given.
+        name: String,
+        /// The name of the worktree or directory that is there.
+        meant: String,
+        /// The branch that it has, where `name` is like that.
+        branch: Option<String>,
+    },
     /// Something else than a directory stands there.
     #[error("no session can be started in {}: it is not a directory", Sanitised::path(.0))]
     NotADirectory(PathBuf),
@@ -40,16 +55,36 @@ pub enum NoRecipient {
     Missing(PathBuf),
 }
 
+impl NoRecipient {
+    /// Whether the command line is at fault, not what it names.
+    pub fn is_misuse(&self) -> bool {
+        matches!(self, Self::Mistyped { .. })
+    }
+}
+
 impl Recipient {
-    /// The worktree called `name` of `worktrees`, which are those of the sender's repository, else the directory of that
-    /// name beside the sender's `top`, which need not exist.
+    /// The worktree called `name` of the sender's repository, else the directory of that name beside the sender's `top`.
+    /// That need not exist where `is_new` says that it is still to be made, or where nothing that is there has a name
+    /// like it.
     ///
     /// # Errors
     /// [`NoRecipient`].
-    pub fn named(name: &WorktreeName, top: &Path, worktrees: &[PathBuf]) -> Result<Self, NoRecipient> {
+    pub fn named(
+        name: &WorktreeName,
+        top: &Path,
+        repository: Option<&Repository>,
+        is_new: bool,
+    ) -> Result<Self, NoRecipient> {
+        let worktrees = repository.map(Repository::worktrees).unwrap_or_default();
         let linked: Vec<&PathBuf> = worktrees.iter().filter(|path| path.ends_with(name.as_str())).collect();
         match linked.as_slice() {
-            [] => Self::beside(&name.beside(top)),
+            [] => {
+                let path = name.beside(top);
+                if !is_new && !handoff_files::is_taken(&path) {
+                    near::check(name, top, &worktrees)?;
+                }
+                Self::beside(&path)
+            }
             [one] => Ok(Self { address: Address::of(one), note: None }),
             [one, other, ..] => Err(NoRecipient::Ambiguous {
                 name: name.to_string(),
@@ -83,17 +118,16 @@ impl Recipient {
         }
         let outer =
             here.parent().and_then(|parent| Worktree::find(parent).ok()).filter(Worktree::is_repository);
+        let shown = Sanitised::path(&here);
         let note = match outer {
             Some(outer) => format!(
-                "{} does not exist yet and lies in the repository {}: only a worktree or repository of its own there gets it",
-                Sanitised::path(&here),
+                "{shown} does not exist yet and lies in the repository {}: only a worktree or repository of its own there gets it",
                 Sanitised::path(outer.top())
             ),
-            None => {
-                format!("{} does not exist yet; the first session there gets it", Sanitised::path(&here))
-            }
+            None => format!("{shown} does not exist yet; the first session there gets it"),
         };
-        Ok(Self { address: Address::of(&here), note: Some(note) })
+        let back = format!("to give it to another worktree: handoff inbox move {} WORKTREE", quoted(&here));
+        Ok(Self { address: Address::of(&here), note: Some(format!("{note}; {back}")) })
     }
 
     /// The worktree of a session that is started in the directory `here`.

@@ -102,6 +102,11 @@ impl Worktree {
         Self { top, git_dir: Some(git_dir) }
     }
 
+    /// The worktree that was at `path`, absolute and without links, where there is none any more.
+    pub fn gone(path: PathBuf) -> Self {
+        Self { top: path, git_dir: None }
+    }
+
     /// Its absolute path, without links.
     pub fn top(&self) -> &Path {
         &self.top

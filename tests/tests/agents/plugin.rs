@@ -151,8 +151,8 @@ fn plugin_and_installer_at_once_show_a_handoff_once_and_doctor_names_both() {
             |line: &str| line.starts_with("problem") && line.contains(area) && line.contains("plugin");
         assert!(ran.out().lines().any(named), "{area}: {}", ran.out());
     }
-    // What it says mends it.
-    for line in ran.out().lines().filter_map(|line| line.trim_start().strip_prefix("mend: ")) {
+    // What it says fixes it.
+    for line in ran.out().lines().filter_map(|line| line.trim_start().strip_prefix("fix: ")) {
         let ran = machine.shell(line);
         assert_eq!(ran.code, 0, "{line}: {ran:?}");
     }

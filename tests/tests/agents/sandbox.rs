@@ -81,8 +81,8 @@ fn a_profile_of_permissions_keeps_codex_from_the_store_until_it_has_the_entry_th
     assert!(said.contains("Process exited with code 1\n") && said.contains("read-only"), "{said}");
     assert_eq!(machine.world.names(&repo, "unread"), [""; 0]);
     // The line that doctor names, under the table that it names.
-    let mend = ran.out().lines().find(|line| line.contains("mend: ")).unwrap();
-    let (_, entry) = mend.split_once("and put ").unwrap();
+    let fix = ran.out().lines().find(|line| line.contains("fix: ")).unwrap();
+    let (_, entry) = fix.split_once("and put ").unwrap();
     let (entry, _) = entry.split_once(" under [permissions.").unwrap();
     std::fs::write(&config, with(&format!("{entry}\n"))).unwrap();
     let ran = machine.install(&["doctor"]);

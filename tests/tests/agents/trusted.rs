@@ -22,16 +22,16 @@ fn done(machine: &Machine, args: &[&str]) {
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 
-/// The command by which `doctor` says the problem with `what` in it is mended; it has found no other.
+/// The command by which `doctor` says the problem with `what` in it is fixed; it has found no other.
 #[track_caller]
-fn mend(machine: &Machine, what: &str) -> String {
+fn fix(machine: &Machine, what: &str) -> String {
     let ran = machine.install(&["doctor"]);
     assert_eq!(ran.code, 1, "{}", ran.out());
     let mut lines =
         ran.out().lines().skip_while(|line| !(line.starts_with("problem") && line.contains(what)));
     assert!(lines.next().is_some() && ran.out().contains("\n1 problem\n"), "{}", ran.out());
-    let mend = lines.next().and_then(|line| line.trim_start().strip_prefix("mend: "));
-    mend.unwrap_or_else(|| panic!("{}", ran.out())).to_owned()
+    let fix = lines.next().and_then(|line| line.trim_start().strip_prefix("fix: "));
+    fix.unwrap_or_else(|| panic!("{}", ran.out())).to_owned()
 }
 
 /// Whether the next session is told of a handoff that waits: it is, or nothing of ours is in it.
@@ -54,9 +54,9 @@ fn an_untrusted_hook_is_named_by_doctor_and_what_it_says_mends_it() {
     let machine = untrusted();
     let repo = machine.world.repo("app");
     assert!(!fires(&machine, &repo));
-    let mend = mend(&machine, "untrusted");
-    let ran = machine.shell(&mend);
-    assert_eq!(ran.code, 0, "{mend}: {ran:?}");
+    let fix = fix(&machine, "untrusted");
+    let ran = machine.shell(&fix);
+    assert_eq!(ran.code, 0, "{fix}: {ran:?}");
     assert!(fires(&machine, &repo));
     done(&machine, &["doctor"]);
 }
@@ -74,10 +74,10 @@ fn untrusted_hooks_that_save_the_work_are_named_by_doctor_and_what_it_says_mends
     let wired = machine.shell(&format!("'{}' install", handover.display()));
     assert_eq!(wired.code, 0, "{wired:?}");
     assert!(wired.out().contains("handoff install --only codex --trust-codex-hook"), "{wired:?}");
-    let mend = mend(&machine, "capture: 4 of these hooks are not trusted");
-    assert!(mend.ends_with("install --only codex --trust-codex-hook"), "{mend}");
-    let ran = machine.shell(&mend);
-    assert_eq!(ran.code, 0, "{mend}: {ran:?}");
+    let fix = fix(&machine, "capture: 4 of these hooks are not trusted");
+    assert!(fix.ends_with("install --only codex --trust-codex-hook"), "{fix}");
+    let ran = machine.shell(&fix);
+    assert_eq!(ran.code, 0, "{fix}: {ran:?}");
     let hooks = std::fs::read_to_string(machine.world.home().join(".codex/hooks.json")).unwrap();
     assert!(!hooks.contains("session-start"), "nobody asked for that one: {hooks}");
     let trusted = std::fs::read_to_string(&config).unwrap();
@@ -172,7 +172,7 @@ fn instructions_look_for_handoffs_again_when_codex_stops_to_run_the_hook_that_wa
             assert!(ran.out().contains(what), "{what}: {}", ran.out());
             assert!(agent_looks(&machine), "{what}");
         }
-        mend(&machine, what);
+        fix(&machine, what);
         std::fs::write(&hooks, &good_hooks).unwrap();
         std::fs::write(&config, &good_config).unwrap();
         done(&machine, &["install"]);
@@ -181,8 +181,8 @@ fn instructions_look_for_handoffs_again_when_codex_stops_to_run_the_hook_that_wa
     std::fs::write(&hooks, moved.to_string()).unwrap();
     done(&machine, &["install"]);
     assert!(agent_looks(&machine));
-    let mend = mend(&machine, "untrusted");
-    assert_eq!(machine.shell(&mend).code, 0, "{mend}");
+    let fix = fix(&machine, "untrusted");
+    assert_eq!(machine.shell(&fix).code, 0, "{fix}");
     assert!(!agent_looks(&machine) && fires(&machine, &repo));
     done(&machine, &["doctor"]);
     done(&machine, &["uninstall"]);

@@ -351,7 +351,7 @@ fn a_handoff_to_a_new_directory_in_a_repository_says_what_gets_it() {
     let nested = world.repo("outer/nested");
     let ran = world.run("handoff-write", &nested, &["--to", "later"], BODY);
     let note = "note: TOP/outer/later does not exist yet and lies in the repository TOP/outer: only a worktree or repository \
-                of its own there gets it\n";
+                of its own there gets it; to give it to another worktree: handoff inbox move TOP/outer/later WORKTREE\n";
     assert_eq!((ran.code, clean(&world, ran.err()).as_str()), (0, note));
     assert!(world.surface(&world.repo("outer/later")).contains("Handoff loaded: Auth refactor"));
 }

@@ -13,6 +13,7 @@ mod addresses;
 mod context;
 mod inbox;
 mod input;
+mod mistyped;
 mod refusals;
 mod screen;
 mod secrets;

@@ -221,7 +221,11 @@ fn a_handoff_to_a_worktree_that_is_not_there_yet_is_noted_and_waits_for_it() {
     let ran = world.run("handoff-write", &app, &["--to", "later"], BODY);
     assert_eq!(
         (ran.code, clean(&world, ran.err()).as_str()),
-        (0, "note: TOP/later does not exist yet; the first session there gets it\n")
+        (
+            0,
+            "note: TOP/later does not exist yet; the first session there gets it; to give it to another worktree: handoff inbox move \
+             TOP/later WORKTREE\n"
+        )
     );
     assert!(world.surface(&world.dir("later")).contains("Handoff loaded: Auth refactor"));
 }

@@ -207,5 +207,5 @@ fn the_doctor_names_what_the_bash_program_left() {
     ] {
         assert!(doctor.out().contains(problem), "{problem}: {}", doctor.out());
     }
-    crate::doctor::mends(&machine);
+    crate::doctor::fixes(&machine);
 }

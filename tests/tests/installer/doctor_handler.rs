@@ -15,12 +15,12 @@ fn finds(machine: &Machine, problem: &str, fix: &str) {
     let mut lines = ran.out().lines().skip_while(|line| !line.starts_with("problem "));
     let found = lines.next().unwrap();
     assert!(found.contains(problem), "{problem} is not in {found}");
-    let mend = lines.next().unwrap();
-    assert!(mend.contains(&format!("   # and {fix}")), "{fix} is not in {mend}");
+    let line = lines.next().unwrap();
+    assert!(line.contains(&format!("   # and {fix}")), "{fix} is not in {line}");
     let editor = machine.path("editor");
     replace(&editor, "#!/bin/sh\nfor last; do :; done\ntest -f \"$last\"\n");
-    let mend = mend.trim().strip_prefix("mend: ").unwrap();
-    assert_eq!(machine.shell(&format!("EDITOR='{}'; {mend}", editor.display())).code, 0, "{mend}");
+    let command = line.trim().strip_prefix("fix: ").unwrap();
+    assert_eq!(machine.shell(&format!("EDITOR='{}'; {command}", editor.display())).code, 0, "{command}");
 }
 
 #[test]

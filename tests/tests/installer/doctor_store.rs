@@ -24,16 +24,16 @@ fn a_command_that_the_doctor_names_is_there_also_where_nothing_is_installed() {
     std::fs::rename(machine.world.path("app"), &moved).unwrap();
     let ran = machine.run(&["doctor", "--quick"]);
     assert_eq!(ran.code, 1);
-    let mends: Vec<&str> =
-        ran.out().lines().filter_map(|line| line.trim_start().strip_prefix("mend: ")).collect();
-    for mend in &mends {
-        let program = mend.split(' ').next().unwrap().trim_matches('\'');
-        assert!(std::path::Path::new(program).is_file(), "{mend}");
+    let fixes: Vec<&str> =
+        ran.out().lines().filter_map(|line| line.trim_start().strip_prefix("fix: ")).collect();
+    for fix in &fixes {
+        let program = fix.split(' ').next().unwrap().trim_matches('\'');
+        assert!(std::path::Path::new(program).is_file(), "{fix}");
     }
-    let mend = mends.iter().find(|mend| mend.contains(" NEW ")).unwrap_or_else(|| panic!("{}", ran.out()));
-    let mend = mend.replace(" NEW ", &format!(" '{}' ", moved.display()));
-    let done = machine.shell(&mend);
-    assert_eq!(done.code, 0, "{mend}: {}", done.err());
+    let fix = fixes.iter().find(|fix| fix.contains(" NEW ")).unwrap_or_else(|| panic!("{}", ran.out()));
+    let fix = fix.replace(" NEW ", &format!(" '{}' ", moved.display()));
+    let done = machine.shell(&fix);
+    assert_eq!(done.code, 0, "{fix}: {}", done.err());
     assert!(!ran.out().contains("`handover enable`"), "the shell finds no such command: {}", ran.out());
 }
 
@@ -62,9 +62,8 @@ fn a_store_that_is_mounted_read_only_is_one_finding() {
     let said = "problem  store: ~/.agent-handoffs is on a file system that is mounted read-only: ";
     assert!(ran.out().contains(said) && ran.out().contains("\n1 problem\n"), "{}", ran.out());
     assert!(!ran.out().contains("chown"), "{}", ran.out());
-    let ran = bind(
-        "\"$0\" \"$@\" | sed -n 's/^ *mend: //p' >\"$HOME/mend\"; sh \"$HOME/mend\"; exec \"$0\" \"$@\"",
-    );
+    let ran =
+        bind("\"$0\" \"$@\" | sed -n 's/^ *fix: //p' >\"$HOME/fix\"; sh \"$HOME/fix\"; exec \"$0\" \"$@\"");
     assert_eq!((ran.code, ran.err()), (0, ""), "{}", ran.out());
 }
 
@@ -189,16 +188,18 @@ fn what_stands_where_the_store_or_the_state_directory_belongs_is_named_and_can_b
         assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
     };
     let file = |path: &std::path::Path| std::fs::write(path, "x").unwrap();
-    type Make<'a> = &'a dyn Fn(&std::path::Path);
-    let cases: [(Make<'_>, &str); 2] = [(&file, "a file"), (&fifo, "a special file")];
     for (name, area) in [(".agent-handoffs", "store"), (".local/state/agent-handoff", "state")] {
-        for (make, what) in cases {
+        for what in ["a file", "a special file"] {
             let machine = Machine::small();
             machine.install();
             let path = machine.path(name);
             let _ = std::fs::remove_dir_all(&path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            make(&path);
+            if what == "a file" {
+                file(&path)
+            } else {
+                fifo(&path)
+            }
             let ran = machine.run(&["doctor", "--quick"]);
             assert_eq!(ran.code, 1, "{}", ran.out());
             let said = format!("problem  {area}: ~/{name} is {what}, where a directory belongs: ");

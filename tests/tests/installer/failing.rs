@@ -164,7 +164,7 @@ fn a_program_that_was_changed_in_the_prefix_is_no_source() {
         ran.err()
     );
     before.is(&machine.tree());
-    // From where the programs came from it is mended.
+    // From where the programs came from it is fixed.
     machine.install();
     machine.done(&["doctor"]);
 }

@@ -125,7 +125,7 @@ fn an_installation_whose_hook_stands_beside_ours_is_a_problem_with_its_way_out()
     machine.file(".agent-handoff/manifest.json", manifest);
     let doctor = machine.run(&["doctor", "--quick"]);
     let problem = format!(
-        "problem  Claude Code: the installation in {} wired it too\n         mend: {}\n",
+        "problem  Claude Code: the installation in {} wired it too\n         fix: {}\n",
         other.display(),
         removal(&other, "")
     );

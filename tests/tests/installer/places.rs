@@ -280,7 +280,7 @@ fn another_handoff_earlier_on_path_is_a_problem_with_its_way_out() {
         installed.out()
     );
     let doctor = run("none", "doctor");
-    let problem = format!("problem  programs: {said}\n         mend: {way_out}");
+    let problem = format!("problem  programs: {said}\n         fix: {way_out}");
     assert!(doctor.code == 1 && doctor.out().contains(&problem), "{}", doctor.out());
     assert!(doctor.out().contains("pip uninstall handoff-cli"), "{}", doctor.out());
     for verb in ["install", "doctor"] {
@@ -348,8 +348,8 @@ fn a_prefix_that_was_moved_is_removed_with_all_that_was_installed_from_where_it_
     std::fs::rename(machine.path(".agent-handoff"), &moved).unwrap();
     let installer = |args: &[&str]| feed(machine.command(moved.join("bin/installer"), args), b"");
     let doctor = installer(&["doctor", "--quick"]);
-    let mend = format!("mend: {}/bin/installer install", moved.display());
-    assert!(doctor.code == 1 && doctor.out().contains(&mend), "{}{}", doctor.out(), doctor.err());
+    let fix = format!("fix: {}/bin/installer install", moved.display());
+    assert!(doctor.code == 1 && doctor.out().contains(&fix), "{}{}", doctor.out(), doctor.err());
     let ran = installer(&["uninstall"]);
     assert_eq!((ran.code, ran.err()), (0, ""), "{}", ran.out());
     assert!(ran.out().starts_with("removed:     everything\n"), "{}", ran.out());
@@ -400,15 +400,15 @@ fn programs_that_were_not_built_here_are_got_again_from_where_they_came_from() {
         assert!(upgrade.err().contains(said), "{}", upgrade.err());
     }
     std::fs::remove_file(machine.program("inbox")).unwrap();
-    let mend = |wanted: &str| {
+    let fix = |wanted: &str| {
         let doctor = installer(&["doctor", "--quick"]);
         assert!(doctor.code == 1 && doctor.out().contains(wanted), "{wanted}: {}", doctor.out());
         // The checkout that they were built from is another machine's.
         assert!(!doctor.out().contains("cargo run"), "{}", doctor.out());
     };
-    mend(&format!("mend: {origin}/installer install\n"));
+    fix(&format!("fix: {origin}/installer install\n"));
     std::fs::rename(&machine.dist, machine.world.path("gone")).unwrap();
-    mend(&format!("get the programs again, which came from {origin}, and run `./installer install`"));
+    fix(&format!("get the programs again, which came from {origin}, and run `./installer install`"));
     let install = installer(&["install"]);
     assert!(install.code == 1 && !install.err().contains("checkout"), "{}", install.err());
 }

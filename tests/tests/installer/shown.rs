@@ -120,7 +120,7 @@ fn for_programs_every_answer_is_one_object() {
     assert_eq!(doctor["prefix"], json!(machine.path(".agent-handoff")));
     for finding in doctor["findings"].as_array().unwrap() {
         assert!(
-            finding["text"].is_string() && finding["area"].is_string() && finding["mend"].is_null(),
+            finding["text"].is_string() && finding["area"].is_string() && finding["fix"].is_null(),
             "{finding}"
         );
     }

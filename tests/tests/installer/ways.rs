@@ -261,9 +261,9 @@ fn doctor_says_how_the_programs_came_and_what_gets_them_again_here() {
         let own = packaged.machine.command(packaged.machine.program("installer"), &["doctor", "--quick"]);
         tests::feed(own, b"").out().to_owned()
     };
-    assert!(doctor().contains("mend: get the programs again"), "{}", doctor());
+    assert!(doctor().contains("fix: get the programs again"), "{}", doctor());
     packaged.tool("npx", ":");
-    assert!(doctor().contains("mend: npx --yes agent-handoff@0.1.0 install\n"), "{}", doctor());
+    assert!(doctor().contains("fix: npx --yes agent-handoff@0.1.0 install\n"), "{}", doctor());
 }
 
 #[test]
@@ -311,4 +311,21 @@ fn a_package_that_is_not_understood_is_none() {
     manifest["package"] = serde_json::json!({"way": "balloon"});
     packaged.machine.file(".agent-handoff/manifest.json", manifest.to_string());
     packaged.machine.uninstall();
+}
+
+#[test]
+fn the_script_compares_versions_as_semver_does() {
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/install.sh");
+    let script = std::fs::read_to_string(script).unwrap();
+    let start = script.find("\nis_older() {").expect("the script has the function");
+    let function = &script[start..start + script[start..].find("\n}\n").unwrap() + 3];
+    let versions = "0.9.9 1.0.0-alpha 1.0.0-alpha.1 1.0.0-alpha.beta 1.0.0-beta 1.0.0-beta.2 1.0.0-beta.11 1.0.0-rc.9 1.0.0-rc.10 \
+                    1.0.0 1.0.1-x-y.1 1.0.1 1.10.0";
+    let compare = format!(
+        "{function}\ni=0\nfor a in {versions}; do j=0\nfor b in {versions}; do is_older $a $b && is=1 || is=0\n\
+         [ $i -lt $j ] && want=1 || want=0\n[ $is = $want ] || echo \"$a $b\"\nj=$((j + 1)); done; i=$((i + 1)); done\n\
+         is_older 1.0.0+a 1.0.0+b && echo build; echo end\n"
+    );
+    let ran = std::process::Command::new("sh").args(["-c", &compare]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&ran.stdout), "end\n", "{}", String::from_utf8_lossy(&ran.stderr));
 }

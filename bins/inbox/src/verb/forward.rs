@@ -5,17 +5,23 @@ use std::ffi::OsString;
 use handoff_address::{Address, WorktreeName};
 use handoff_delivery::Ledger;
 use handoff_process::{Environment, Status};
-use handoff_recipient::Recipient;
+use handoff_recipient::{NoRecipient, Recipient};
 use handoff_store::{Copied, Inbox, Store};
 use handoff_text::Sanitised;
-use handoff_worktree::Repository;
 use serde_json::json;
 
 use crate::here::{Failure, Here};
 use crate::id::{self, Unclear};
 use crate::one::{One, Shelf, busy, check_not_on_offer};
 
-pub(crate) fn run(here: &Here, id: &str, to: &str, only: Option<Shelf>) -> Result<Status, Failure> {
+/// Whom it is to go to, as it was typed.
+pub(crate) struct To<'a> {
+    pub(crate) text: &'a str,
+    /// Whether a worktree of that name may be still to be made.
+    pub(crate) is_new: bool,
+}
+
+pub(crate) fn run(here: &Here, id: &str, to: &To<'_>, only: Option<Shelf>) -> Result<Status, Failure> {
     let recipient = match recipient(here, to) {
         Ok(recipient) => recipient,
         Err(Refusal::Usage(words)) => {
@@ -61,19 +67,18 @@ enum Refusal {
 }
 
 /// What `--to` means: a path when it has a slash or is made of dots, else a name.
-fn recipient(here: &Here, to: &str) -> Result<Recipient, Refusal> {
-    let failed = |error: handoff_recipient::NoRecipient| Refusal::Failed(error.into());
-    if to.contains('/') || matches!(to, "." | "..") {
+fn recipient(here: &Here, &To { text, is_new }: &To<'_>) -> Result<Recipient, Refusal> {
+    let failed = |error: NoRecipient| Refusal::Failed(error.into());
+    if text.contains('/') || matches!(text, "." | "..") {
         let directory = Environment::working_directory().map_err(|error| Refusal::Failed(error.into()))?;
-        return Recipient::at(&directory.join(to)).map_err(failed);
+        return Recipient::at(&directory.join(text)).map_err(failed);
     }
-    let name = WorktreeName::new(to)
+    let name = WorktreeName::new(text)
         .map_err(|error| Refusal::Usage(format!("--to: {error}, or a path with a /")))?;
-    let worktrees = here.worktree.repository().as_ref().map(Repository::worktrees).unwrap_or_default();
-    Recipient::named(&name, here.worktree.top(), &worktrees).map_err(|error| match error {
-        handoff_recipient::NoRecipient::Ambiguous { .. } => {
-            Refusal::Failed(format!("{error}; give its path").into())
-        }
+    let repository = here.worktree.repository();
+    Recipient::named(&name, here.worktree.top(), repository.as_ref(), is_new).map_err(|error| match error {
+        NoRecipient::Ambiguous { .. } => Refusal::Failed(format!("{error}; give its path").into()),
+        error if error.is_misuse() => Refusal::Usage(format!("--to: {error}")),
         error => failed(error),
     })
 }

@@ -115,10 +115,10 @@ static PRUNE: Verb = Verb {
 };
 static FORWARD: Verb = Verb {
     operands: &[either()],
-    options: &[&TO, &UNREAD, &ARCHIVED],
+    options: &[&TO, &super::write::NEW, &UNREAD, &ARCHIVED],
     rules: &[Rule::Required(&TO), Rule::Exclusive(&[&UNREAD, &ARCHIVED])],
     examples: &[Example { line: "forward 1 --to app-review", about: "" }],
-    notes: "An unread one moves: it is unread there and gone here. Of an archived one an unread copy goes there. Text and sentinel stay. What a session has on offer is refused.",
+    notes: "An unread one moves: it is unread there and gone here. Of an archived one an unread copy goes there. Text and sentinel stay. What a session has on offer is refused, and so is a NAME that no worktree has where one that is there is called nearly the same, or has that branch: --new says that it is meant.",
     ..Verb::new("forward", "gives one to another worktree, unread")
 };
 static EDIT: Verb = Verb {
