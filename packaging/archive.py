@@ -6,6 +6,7 @@ import json
 import tarfile
 from pathlib import Path
 
+import macho
 import project
 
 # What an archive has beside the programs.
@@ -32,7 +33,8 @@ def archive_name(target: str) -> str:
 
 def contents(target: str, programs: Path, generated: Path, repository: str) -> dict[str, tuple[bytes, int]]:
     """What the archive holds: path, then bytes and mode."""
-    files = {f"bin/{program}": ((programs / program).read_bytes(), 0o755) for program in project.PROGRAMS}
+    read = (lambda path: macho.with_own_id(path.read_bytes())) if target in macho.PROCESSORS else Path.read_bytes
+    files = {f"bin/{program}": (read(programs / program), 0o755) for program in project.PROGRAMS}
     files |= {paper: ((project.ROOT / paper).read_bytes(), 0o644) for paper in PAPERS}
     files["install"] = ((project.ROOT / "packaging/install").read_bytes(), 0o755)
     files[ORIGIN] = (origin(target, repository).encode(), 0o644)

@@ -1,8 +1,9 @@
 """What can be told of a macOS program without a Mac: that it is one, what it loads, that what it needs is there, and that
-its signature is of its bytes, without which an arm64 Mac kills it at once."""
+its signature is of its bytes, without which an arm64 Mac kills it at once. And its id, made from its bytes."""
 
 import hashlib
 import struct
+import uuid
 from pathlib import Path
 
 import project
@@ -12,7 +13,7 @@ PROCESSORS = {"x86_64-apple-darwin": 0x01000007, "aarch64-apple-darwin": 0x01000
 
 MAGIC, EXECUTE = 0xFEEDFACF, 2
 LC_SYMTAB, LC_LOAD_DYLIB, LC_LOAD_DYLINKER, LC_CODE_SIGNATURE = 0x2, 0xC, 0xE, 0x1D
-LC_VERSION_MIN_MACOSX, LC_BUILD_VERSION, LC_MAIN = 0x24, 0x32, 0x80000028
+LC_VERSION_MIN_MACOSX, LC_BUILD_VERSION, LC_MAIN, LC_UUID = 0x24, 0x32, 0x80000028, 0x1B
 MAGIC_SIGNATURE, MAGIC_CODE_DIRECTORY = 0xFADE0CC0, 0xFADE0C02
 SHA256 = 2
 
@@ -96,16 +97,52 @@ def provided() -> set[str]:
     return set(listed.split())
 
 
+def with_own_id(program: bytes) -> bytes:
+    """`program` with the id that its other bytes give. The linker's is made before symbols are taken out, from the names of
+    directories too, so that two builds of one commit differ by it."""
+    changed = bytearray(program)
+    at, place, signature = 32, None, None
+    for kind, command in load_commands(program, struct.unpack_from("<8I", program)[4]):
+        if kind == LC_UUID:
+            place = at + 8
+            changed[place : place + 16] = bytes(16)
+        if kind == LC_CODE_SIGNATURE:
+            signature = struct.unpack_from("<2I", command, 8)
+        at += len(command)
+    if place is None:
+        return program
+    unsigned = changed[: signature[0]] if signature else changed
+    made = uuid.UUID(bytes=hashlib.sha256(unsigned).digest()[:16], version=5)
+    changed[place : place + 16] = made.bytes
+    if signature:
+        sign_page(changed, signature[0], place)
+    return bytes(changed)
+
+
+def sign_page(program: bytearray, signature: int, changed: int) -> None:
+    """Puts the hash of the page that the byte `changed` is in into the signature."""
+    directory = signature + code_directory(program[signature:])
+    hashes, _, _, _, limit = struct.unpack_from(">5I", program, directory + 16)
+    length, _, _, page_bits = struct.unpack_from(">4B", program, directory + 36)
+    index = changed >> page_bits
+    page = program[index << page_bits : min(index + 1 << page_bits, limit)]
+    slot = directory + hashes + index * length
+    program[slot : slot + length] = hashlib.sha256(page).digest()
+
+
+def code_directory(blob: bytes) -> int | None:
+    """Where in a signature the hashes of the pages are."""
+    offsets = (struct.unpack_from(">I", blob, 16 + 8 * index)[0] for index in range(struct.unpack_from(">I", blob, 8)[0]))
+    return next((at for at in offsets if struct.unpack_from(">I", blob, at)[0] == MAGIC_CODE_DIRECTORY), None)
+
+
 def check_signature(name: str, program: bytes, at: int, size: int) -> None:
     """Whether the hashes in the signature are those of the program's pages."""
     blob = program[at : at + size]
-    magic, _, count = struct.unpack_from(">3I", blob)
-    expect(magic == MAGIC_SIGNATURE, name, "its signature is none")
-    for index in range(count):
-        offset = struct.unpack_from(">I", blob, 12 + 8 * index + 4)[0]
-        if struct.unpack_from(">I", blob, offset)[0] == MAGIC_CODE_DIRECTORY:
-            return check_pages(name, program, blob[offset:])
-    raise Failure(f"{name}: its signature has no hashes")
+    expect(struct.unpack_from(">I", blob)[0] == MAGIC_SIGNATURE, name, "its signature is none")
+    directory = code_directory(blob)
+    expect(directory is not None, name, "its signature has no hashes")
+    check_pages(name, program, blob[directory:])
 
 
 def check_pages(name: str, program: bytes, directory: bytes) -> None:
