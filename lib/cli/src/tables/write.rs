@@ -11,7 +11,7 @@ pub static TO: Opt = Opt::value(
     "another worktree: a linked one of this repository, else the directory ../NAME",
 );
 /// `--new`.
-pub static NEW: Opt = Opt::flag("new", "the worktree of --to is still to be made, whatever it is called");
+pub static NEW: Opt = Opt::flag("new", "--to names a worktree to come, though another is called nearly so");
 /// `--topic`.
 pub static TOPIC: Opt = Opt::value("topic", "SLUG", Values::Any, "what it is about, for the file name");
 /// `--file`.
@@ -96,7 +96,7 @@ static ONLY: Verb = Verb {
         Example { line: "--topic auth --to app-review < handoff.md", about: "" },
         Example { line: "-m 'next: run make test-auth'", about: "" },
     ],
-    notes: "The text comes from standard input, --file or -m; on a terminal from an editor ($VISUAL, $EDITOR). It must have the heading `## Immediate next action`.\nA NAME that no worktree has is refused where one that is there is called nearly the same, or has that branch: --new says that it is meant.\nExit code: 0 written, 1 refused (the draft is kept, the message says where), 2 usage.",
+    notes: "The text comes from standard input, --file or -m; on a terminal from an editor ($VISUAL, $EDITOR). It must have the heading `## Immediate next action`.\nExit code: 0 written, 1 refused (the draft is kept, the message says where), 2 usage.",
     ..Verb::new("", "")
 };
 
