@@ -214,7 +214,7 @@ impl<'a> Here<'a> {
         if let Some(text) = id {
             return Ok(handover.bundle(&self.named(handover, text)?)?);
         }
-        let (keyring, mut foreign) = (self.keyring()?, None);
+        let (keyring, mut foreign, mut of_another) = (self.keyring()?, None, None);
         let mut all = handover.list()?;
         if taken {
             // The order among each stays.
@@ -232,6 +232,10 @@ impl<'a> Here<'a> {
                 Err(error) => return Err(error.into()),
             };
             if !self.is_for_us(&bundle) {
+                // What another's bundle says of itself is not repeated.
+                if of_another.is_none() && keyring.trust(&bundle)?.is_good() {
+                    of_another = Some(bundle);
+                }
                 continue;
             }
             if keyring.trust(&bundle)?.is_good() {
@@ -239,7 +243,31 @@ impl<'a> Here<'a> {
             }
             foreign.get_or_insert(bundle);
         }
-        foreign.ok_or_else(|| self.nothing(handover))
+        match (foreign, of_another) {
+            (Some(bundle), _) => Ok(bundle),
+            (None, Some(bundle)) => Err(self.for_another(handover, &bundle)),
+            (None, None) => Err(self.nothing(handover)),
+        }
+    }
+
+    /// That what waits there is for a worktree of another name, and how to have it all the same.
+    fn for_another(&self, handover: &Handover, bundle: &Bundle) -> Failure {
+        let (id, top) = (bundle.id(), Sanitised::path(handover.top()));
+        let name = bundle.manifest().recipient.as_deref().unwrap_or_default();
+        let name = Sanitised::line(name.as_bytes(), 80);
+        let command = format!("{} pickup {id}{}", called(), self.from(handover));
+        Failure::new(format!(
+            "the newest capture in {top}, {id}, is for the worktree {name}; to take it here: {command}; with its changes: \
+             {command} --apply"
+        ))
+    }
+
+    /// The option that names the worktree of `handover`, where that is not this one.
+    fn from(&self, handover: &Handover) -> String {
+        if handover.top() == self.top() {
+            return String::new();
+        }
+        format!(" --from {}", handoff_process::quoted(handover.top()))
     }
 
     /// That nothing waits there, and how to have what did.
@@ -248,11 +276,7 @@ impl<'a> Here<'a> {
         let Some(Listed { id, .. }) = newest else { return Failure::new(no_capture(handover.top())) };
         let note = handover.bundle(&id).ok().and_then(|bundle| bundle.claimed().ok().flatten().flatten());
         let by = note.map(|note| format!(" by {}", taken(&note))).unwrap_or_default();
-        let from = match handover.top() == self.top() {
-            true => String::new(),
-            false => format!(" --from {}", handoff_process::quoted(handover.top())),
-        };
-        let called = called();
+        let (called, from) = (called(), self.from(handover));
         Failure::new(format!(
             "no capture waits in {}; the newest, {id}, was taken{by}; to see it again: {called} pickup {id}{from} \
                  --again; to apply it: {called} pickup {id}{from} --again --apply",

@@ -120,6 +120,42 @@ fn a_worktree_is_told_of_what_waits_for_it_in_another() {
 }
 
 #[test]
+fn what_waits_for_a_worktree_of_another_name_is_named_with_the_command_that_takes_it() {
+    let stage = Stage::changed();
+    let printed = stage.ok(&["capture", "--title", "For it", "--to", "desk", "--json"]);
+    let id = serde_json::from_str::<serde_json::Value>(&printed).unwrap()["id"].as_str().unwrap().to_owned();
+    let top = stage.app.display();
+    let refused = stage.handover(&stage.app, &["pickup", "--apply"]);
+    let (here, clone) = (refused.err().to_owned(), stage.clone("clone"));
+    assert!(here.contains(&format!("{id}, is for the worktree desk; ")), "{here}");
+    assert!(here.contains(&format!(": handover pickup {id} --apply")), "{here}");
+    let from = stage.handover(&clone, &["pickup", "--from", stage.app.to_str().unwrap()]);
+    assert!(from.err().contains(&format!("handover pickup {id} --from {top}")), "{}", from.err());
+    // At a glance too.
+    let glance = stage.world.run("handoff", &stage.app, &[], "");
+    assert!(glance.out().contains("for desk"), "{}", glance.out());
+    assert!(glance.out().contains(&format!("handoff pickup {id}\n")), "{}", glance.out());
+    // As the capture itself says.
+    let again = stage.ok(&["capture", "--title", "For it", "--to", "desk"]);
+    let said = again.lines().find_map(|line| line.strip_prefix("elsewhere: handover ")).unwrap();
+    let words: Vec<&str> = said.split(' ').collect();
+    let picked = stage.handover(&clone, &words);
+    assert_eq!(picked.code, 0, "{}", picked.err());
+    assert_eq!(tree(&clone), tree(&stage.app));
+}
+
+#[test]
+fn a_hint_to_a_capture_elsewhere_keeps_how_it_was_asked_for() {
+    let stage = Stage::changed();
+    stage.capture(&["--title", "One"]);
+    stage.git(&["worktree", "add", "--quiet", "--detach", "../beside"]);
+    let beside = stage.world.path("beside");
+    let ran = stage.handover(&beside, &["pickup", "--apply"]);
+    let way = format!("handover pickup --from {} --apply", stage.app.display());
+    assert!(ran.err().contains(&way), "{}", ran.err());
+}
+
+#[test]
 fn where_the_changes_are_is_told() {
     let stage = Stage::changed();
     stage.capture(&["--title", "One"]);

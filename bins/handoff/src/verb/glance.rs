@@ -1,5 +1,7 @@
 //! `handoff` alone: what waits in this worktree, what was offered, the captures and the runs, one line each.
 
+use std::path::Path;
+
 use std::process::{Child, Command, Stdio};
 
 use handoff_cli::CalledAs;
@@ -36,6 +38,8 @@ struct Line {
     /// Where it comes from, and what it is about.
     about: String,
     age: String,
+    /// Whether it is a capture for another worktree, which is taken here by its id only.
+    for_another: bool,
 }
 
 impl Line {
@@ -76,6 +80,8 @@ struct Capture {
     tool: Option<String>,
     event: Option<String>,
     files: usize,
+    #[serde(rename = "for")]
+    recipient: Option<String>,
 }
 
 /// An inbox, as `inbox worktrees --json` has it.
@@ -97,7 +103,9 @@ pub(crate) fn run(here: &Here<'_>, called: &CalledAs) -> Result<u8, Failure> {
     let mut lines = Vec::new();
     extend(&mut lines, unread.read::<Unread>(here), "unread", |unread| self::unread(unread, now));
     if let Some(captures) = captures {
-        extend(&mut lines, captures.read::<Capture>(here), "capture", |capture| self::capture(capture, now));
+        extend(&mut lines, captures.read::<Capture>(here), "capture", |capture| {
+            self::capture(capture, worktree.top(), now)
+        });
     }
     lines.extend(runs);
     let place = cell(worktree.top().as_os_str().as_encoded_bytes());
@@ -129,11 +137,15 @@ fn next(here: &Here<'_>, lines: &[Line], called: &CalledAs) -> String {
         let way = if here.output.is_terminal() { "inbox -i" } else { "inbox show 1" };
         commands.push(format!("{called} {way}"));
     }
-    if has("capture") {
-        commands.push(format!("{called} pickup"));
+    let mut captures = lines.iter().filter(|line| line.kind == "capture");
+    match captures.clone().find(|line| !line.for_another).or_else(|| captures.next()) {
+        Some(capture) if capture.for_another => commands.push(format!("{called} pickup {}", capture.id)),
+        Some(_) => commands.push(format!("{called} pickup")),
+        None => {}
     }
-    if has("running") {
-        commands.push(format!("{called} tail -f"));
+    if let Some(running) = lines.iter().find(|line| line.kind == "running") {
+        // Without an id it is the newest, which may have ended.
+        commands.push(format!("{called} tail -f {}", running.id));
     } else if lines.iter().any(|line| !["unread", "offered", "capture"].contains(&line.kind)) {
         commands.push(format!("{called} tail"));
     }
@@ -173,18 +185,23 @@ fn unread(unread: &Unread, now: Timestamp) -> Line {
         id: String::new(),
         about,
         age: written,
+        for_another: false,
     }
 }
 
-fn capture(capture: &Capture, now: Timestamp) -> Line {
+fn capture(capture: &Capture, here: &Path, now: Timestamp) -> Line {
+    let own = here.file_name();
+    let other = capture.recipient.as_deref().filter(|name| own.is_none_or(|own| own != *name));
     let files = if capture.files == 1 { "1 file".to_owned() } else { format!("{} files", capture.files) };
-    let about = [capture.tool.as_deref(), capture.event.as_deref(), Some(&files)];
+    let to = other.map(|name| format!("for {name}"));
+    let about = [to.as_deref(), capture.tool.as_deref(), capture.event.as_deref(), Some(&files)];
     Line {
         kind: "capture",
         text: about.into_iter().flatten().collect::<Vec<_>>().join(", "),
         id: capture.id.clone(),
         about: String::new(),
         age: since_text(Some(&capture.created), now),
+        for_another: other.is_some(),
     }
 }
 
@@ -207,6 +224,7 @@ fn runs(here: &Here<'_>, now: Timestamp) -> Result<Vec<Line>, Failure> {
             id: row.id.to_string(),
             about: row.backend.clone(),
             age: row.ended.or(row.started).map_or_else(String::new, |then| age(then, now)),
+            for_another: false,
         })
         .collect())
 }
@@ -222,8 +240,14 @@ fn extend<T>(
     kind: &'static str,
     line: impl Fn(&T) -> Line,
 ) {
-    let plain =
-        |text: String| Line { kind, text, id: String::new(), about: String::new(), age: String::new() };
+    let plain = |text: String| Line {
+        kind,
+        text,
+        id: String::new(),
+        about: String::new(),
+        age: String::new(),
+        for_another: false,
+    };
     match answer {
         Err(why) => lines.push(plain(why)),
         Ok(entries) => {

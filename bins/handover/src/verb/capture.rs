@@ -371,7 +371,9 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
             + if is_clean { "nothing was uncommitted\n" } else { "nothing of it could be carried\n" };
     }
     let top = handoff_process::quoted(here.top());
-    text + &format!("elsewhere: {} pickup --from {top} --apply\n", called())
+    // Without its id, only the worktree that it is for takes it.
+    let id = saved.bundle.manifest().recipient.as_ref().map(|_| format!(" {}", saved.bundle.id()));
+    text + &format!("elsewhere: {} pickup{} --from {top} --apply\n", called(), id.unwrap_or_default())
 }
 
 fn as_json(saved: &Saved) -> Value {

@@ -162,6 +162,13 @@ fn outside(here: &Here<'_>, pickup: &Pickup) -> String {
     if let Some(from) = &pickup.from {
         command += &format!(" --from {}", handoff_process::quoted(&canonical(from)));
     }
+    command += &options(pickup);
+    format!("; run it outside of the sandbox: {command}")
+}
+
+/// The options that say how, as they were typed.
+fn options(pickup: &Pickup) -> String {
+    let mut typed = String::new();
     for (is_given, option) in [
         (pickup.apply, "--apply"),
         (pickup.onto_head, "--onto-head"),
@@ -170,10 +177,10 @@ fn outside(here: &Here<'_>, pickup: &Pickup) -> String {
         (pickup.undo, "--undo"),
     ] {
         if is_given {
-            command += &format!(" {option}");
+            typed += &format!(" {option}");
         }
     }
-    format!("; run it outside of the sandbox: {command}")
+    typed
 }
 
 /// What can be done where another has it.
@@ -204,7 +211,7 @@ fn find(here: &Here<'_>, pickup: &Pickup) -> Result<(Handover, Bundle), Failure>
                 let bundle = here.choose(&own, id, pickup.again)?;
                 Ok((own, bundle))
             }
-            own => Err(none_here(here, own.as_ref())?),
+            own => Err(none_here(here, own.as_ref(), pickup)?),
         };
     };
     let from = canonical(from);
@@ -223,15 +230,16 @@ fn find(here: &Here<'_>, pickup: &Pickup) -> Result<(Handover, Bundle), Failure>
 }
 
 /// Why nothing is picked up here.
-fn none_here(here: &Here<'_>, own: Option<&Handover>) -> Result<Failure, Failure> {
+fn none_here(here: &Here<'_>, own: Option<&Handover>, pickup: &Pickup) -> Result<Failure, Failure> {
     if let Some(words) = here.outside() {
         return Ok(Failure::new(words));
     }
     Ok(match (elsewhere(here)?.first(), own) {
         (Some((other, _)), _) => Failure::new(format!(
-            "no capture waits here, and there is one elsewhere: {} pickup --from {}",
+            "no capture waits here, and there is one elsewhere: {} pickup --from {}{}",
             called(),
-            handoff_process::quoted(other.top())
+            handoff_process::quoted(other.top()),
+            options(pickup)
         )),
         (None, Some(own)) => here.nothing(own),
         (None, None) => Failure::new(no_capture(here.top())),
