@@ -58,7 +58,7 @@ impl One {
                 None if Document::parse(&content).field("received_at").is_some() => {
                     format!("{}, and restored", receipt(&Document::parse(&content), here.now))
                 }
-                None => "no session was given it".to_owned(),
+                None => "no session has it".to_owned(),
             };
             return Ok(Self {
                 name: unread.waiting.name().to_owned(),
@@ -78,7 +78,7 @@ impl One {
         id::shown(&self.name)
     }
 
-    /// Which it is, in a line: `"Auth refactor", unread, from app, 3 h ago, no session was given it`.
+    /// Which it is, in a line: `"Auth refactor", unread, from app, 3 h ago, no session has it`.
     pub(crate) fn describe(&self, now: Timestamp) -> String {
         let document = Document::parse(&self.content);
         let file = self.shown();

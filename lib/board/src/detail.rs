@@ -241,7 +241,7 @@ impl Inspection {
                 let (changed, is_whole) = diff::lines(diff, LIMIT, theme, width);
                 let mut lines = Vec::new();
                 if self.row.state != State::Running {
-                    let since = "Since the run began and up to now: what came after its end is among it.";
+                    let since = "Up to now: what was uncommitted before the run, and what came after its end, is among it.";
                     lines.extend(plain(since, theme.quiet(), width));
                     lines.extend(plain("", theme.quiet(), width));
                 }

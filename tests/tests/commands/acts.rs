@@ -183,7 +183,7 @@ fn nothing_is_deleted_without_the_word_of_a_person() {
         "",
         &format!(
             "agent-handoff: could not delete {id}.md: there is no terminal to ask on, so it needs --yes; it is \"Auth refactor\", \
-             unread, from app, just now, no session was given it; handoff inbox show {id} shows it\n"
+             unread, from app, just now, no session has it; handoff inbox show {id} shows it\n"
         ),
     );
     for variable in ["CLAUDECODE", "CODEX_THREAD_ID", "GEMINI_CLI"] {
@@ -195,9 +195,7 @@ fn nothing_is_deleted_without_the_word_of_a_person() {
     assert!(place.file.exists());
     place.inbox(&["delete", "1", "--yes"]).is(
         0,
-        &format!(
-            "deleted: {id}.md (\"Auth refactor\", unread, from app, just now, no session was given it)\n"
-        ),
+        &format!("deleted: {id}.md (\"Auth refactor\", unread, from app, just now, no session has it)\n"),
         "",
     );
     assert_eq!(published(&place.world.root()), Vec::<PathBuf>::new());

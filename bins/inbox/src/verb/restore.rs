@@ -40,6 +40,11 @@ pub(crate) fn run(here: &Here, ids: &[String], only: Option<Shelf>) -> Result<St
     }
     chosen.retain(is_meant);
     if chosen.is_empty() {
+        if ids.is_empty() && !inbox.waiting()?.handoffs.is_empty() {
+            // Such as what a session was offered that ended without an answer.
+            here.output.note("agent-handoff: nothing to restore: what waits here is unread\n");
+            return Ok(here.report("restored", &[], None));
+        }
         return Err(nothing(here));
     }
     let mut done = Vec::new();

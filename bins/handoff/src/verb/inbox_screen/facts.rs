@@ -87,7 +87,7 @@ fn standing(
         Standing::Waiting(past) => match past.offered {
             Some(offer) => format!("unread; offered to {}, not read", session(&offer, now)),
             None if is_restored => "unread; restored".to_owned(),
-            None => "unread; no session was given it".to_owned(),
+            None => "unread; no session has it".to_owned(),
         },
         Standing::OnOffer { offer, .. } => {
             format!("offered to {}, which has not answered yet", session(&offer, now))
