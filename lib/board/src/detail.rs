@@ -240,11 +240,13 @@ impl Inspection {
             Changes::Known(diff) => {
                 let (changed, is_whole) = diff::lines(diff, LIMIT, theme, width);
                 let mut lines = Vec::new();
-                if self.row.state != State::Running {
-                    let since = "Up to now: what was uncommitted before the run, and what came after its end, is among it.";
-                    lines.extend(plain(since, theme.quiet(), width));
-                    lines.extend(plain("", theme.quiet(), width));
-                }
+                let since = match self.row.state {
+                    State::Running => "What was uncommitted before the run is among it.",
+                    _ => {
+                        "Up to now: what was uncommitted before the run, and what came after its end, is among it."
+                    }
+                };
+                lines.extend(plain(since, theme.quiet(), width));
                 lines.extend(changed);
                 if !is_whole {
                     lines.extend(plain("… the rest: p shows it in a pager", theme.alert(), width));

@@ -243,7 +243,10 @@ fn the_changes_of_a_run_that_has_ended_are_not_said_to_be_its_alone() {
     let mut board = board(&mut source);
     press(&mut board, &mut source, "jd");
     let shown = screen(&mut board, 100, 18);
-    assert!(shown.contains("what came after its end is among it") && shown.contains("a.rs | 1 +"), "{shown}");
+    assert!(
+        shown.contains("what came after its end, is among it.") && shown.contains("a.rs | 1 +"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -268,13 +271,13 @@ fn the_changes_of_a_worktree_are_awaited_and_shown() {
 
    1 prompt   2 progress   3 result  [4 changes]
   ───────────────────────────────────────────────────────────────────
+  What was uncommitted before the run is among it.
    a.rs | 1 +
    b.rs (new)
 
   diff --git a/a.rs b/a.rs
   @@ -1 +1 @@
   +two
-
 
 
   esc back  ←→ tabs  f follow  s stop  p pager  ? help  q quit
