@@ -35,7 +35,7 @@ pub(crate) fn run(here: &Here<'_>, all: bool, json: bool) -> Result<u8, Failure>
             } else {
                 format!("; {} pending --all shows what was taken", called())
             };
-            here.output.note(&format!("handover: no capture waits here{all}\n"));
+            here.output.note(&format!("no capture waits here{all}\n"));
         }
         _ => {}
     }
