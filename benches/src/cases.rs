@@ -140,5 +140,5 @@ fn writing(stage: &Stage) -> Result<Row, Failure> {
         git
     };
     let times = beside(20, || Ok(()), write, status)?;
-    Ok(Row::ratio("handoff-write, 20,000 files", times, "git status --porcelain", 2.0))
+    Ok(Row::ratio("handoff-write, 20,000 files", times, "git status --porcelain", 1.2))
 }
