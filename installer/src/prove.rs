@@ -82,7 +82,7 @@ impl World<'_> {
 
     /// Why a program does not start.
     fn not_started(&self, error: &std::io::Error) -> String {
-        let way_out = if handoff_files::is_without_programs(self.bin) {
+        let way_out = if handoff_files::is_on_no_exec(self.bin) {
             ", for no program may run on its file system (noexec); choose another place with --home"
         } else {
             ""

@@ -23,14 +23,14 @@ impl Room {
     }
 }
 
-/// Whether the file system of `path` runs no programs. `false` where that cannot be found out, as on macOS.
+/// Whether the file system of `path` is mounted so that no program on it may be run. `false` where that cannot be found out, as on macOS.
 pub fn is_on_no_exec(path: &Path) -> bool {
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         use rustix::fs::StatVfsMountFlags;
         rustix::fs::statvfs(path).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::NOEXEC))
     }
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
     {
         let _ = path;
         false

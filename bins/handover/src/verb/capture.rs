@@ -75,8 +75,8 @@ pub(crate) struct Saved {
     pub(crate) bundle: Bundle,
     /// The kinds of secrets that were taken out of the summary.
     pub(crate) redacted: Vec<&'static str>,
-    /// Why the next session is not told by the inbox.
-    pub(crate) untold: Option<String>,
+    /// Why no handoff announces it to the next session.
+    pub(crate) unannounced: Option<String>,
     /// Why there is no copy of the transcript, or no `current/`.
     pub(crate) notes: Vec<String>,
 }
@@ -98,7 +98,7 @@ pub(crate) fn run(here: &Here<'_>, capture: &Capture) -> Result<u8, Failure> {
         windows: quota::words(&here.config, here.environment, &here.state()?, tool_of(capture)),
     };
     let Some(saved) = save(here, &order)? else { return Err(Failure::new("nothing is uncommitted")) };
-    for note in saved.notes.iter().chain(&saved.untold) {
+    for note in saved.notes.iter().chain(&saved.unannounced) {
         here.output.complain(format_args!("warning: {note}"));
     }
     Ok(if capture.json { here.json(&as_json(&saved)) } else { here.print(&as_text(here, &saved)) })
@@ -148,19 +148,19 @@ pub(crate) fn save(here: &Here<'_>, order: &Order<'_>) -> Result<Option<Saved>, 
         let current = handover.path().join("current");
         notes.push(format!("{} is not up to date: {error}", handoff_text::Sanitised::path(&current)));
     }
-    let told = tell(here, order, &summary, &bundle, tool);
-    if let Ok(Some(path)) = &told
+    let announced = announce(here, order, &summary, &bundle, tool);
+    if let Ok(Some(path)) = &announced
         && let Err(error) = bundle.note_handoff(path)
     {
         notes.push(format!("the handoff that tells of it will not be taken back: {error}"));
     }
-    let untold = told.err().map(|why| format!("the next session is not told by its inbox: {why}"));
+    let unannounced = announced.err().map(|why| format!("the next session is not told by its inbox: {why}"));
     if order.event != MANUAL
         && let Err(failure) = supersede(&handover, here, &bundle)
     {
         notes.push(format!("what was saved before still waits too: {}", failure.words));
     }
-    Ok(Some(Saved { bundle, redacted: summary.redacted, untold, notes }))
+    Ok(Some(Saved { bundle, redacted: summary.redacted, unannounced, notes }))
 }
 
 /// Whether there is enough to save in `draft`.
@@ -307,7 +307,7 @@ fn for_announcement(here: &Here<'_>, bundle: &Bundle, path: &Path, act: fn(&Path
 }
 
 /// Leaves the summary as a handoff; gives its path.
-fn tell(
+fn announce(
     here: &Here<'_>,
     order: &Order<'_>,
     summary: &Summary,
@@ -362,7 +362,7 @@ fn as_text(here: &Here<'_>, saved: &Saved) -> String {
         text += &format!("taken out of the summary: {}\n", saved.redacted.join(", "));
     }
     text += &secrets::lines(&saved.bundle);
-    if saved.untold.is_none() {
+    if saved.unannounced.is_none() {
         text += "the next session is told by its inbox\n";
     }
     if contents.is_empty() {
@@ -385,6 +385,6 @@ fn as_json(saved: &Saved) -> Value {
     json!({
         "id": saved.bundle.id().as_str(), "path": saved.bundle.path().to_string_lossy(),
         "files": contents.files.len(), "staged": contents.staged.len(), "not_carried": left,
-        "redacted": saved.redacted, "told": saved.untold.is_none(),
+        "redacted": saved.redacted, "told": saved.unannounced.is_none(),
     })
 }

@@ -302,7 +302,7 @@ fn capture(
         why.trim_end_matches('.'),
         Sanitised::path(saved.bundle.path())
     );
-    for note in saved.notes.iter().chain(&saved.untold).chain(&here.config.warnings) {
+    for note in saved.notes.iter().chain(&saved.unannounced).chain(&here.config.warnings) {
         words += &format!("; {note}");
     }
     Ok(Some(words))
