@@ -290,7 +290,7 @@ fn wiring(
             if agents.contains(&host) || planner.manifest.agents.contains(host) {
                 planner.manifest.left_out.remove(host);
             } else {
-                planner.manifest.left_out.insert(host);
+                planner.manifest.left_out.insert_in_order(host);
             }
         }
     }

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use handoff_agents::Wirable;
+use handoff_agents::{SkillsDirectory, Wirable};
 use handoff_wiring::Call;
 
 use crate::fragment::{BLOCK, hooks};
@@ -63,7 +63,22 @@ impl Others {
                 others.add(&target, None, places);
             }
         }
+        for program in shared_skills(places) {
+            others.add_shared(&program, places);
+        }
         others
+    }
+
+    /// The skills that several hosts read say only whose they are: for which hosts, its manifest says.
+    fn add_shared(&mut self, program: &Path, places: &Places) {
+        let Some(prefix) = prefix_of(program, places) else { return };
+        let its = Places { prefix: prefix.to_owned(), ..places.clone() };
+        let wired: Vec<_> =
+            Manifest::load(&its).map(|manifest| manifest.agents.known().collect()).unwrap_or_default();
+        let readers = Wirable::all().filter(has_shared_skills).filter(|host| wired.contains(host));
+        let readers: Vec<_> = readers.map(Some).collect();
+        let readers = if readers.is_empty() { vec![None] } else { readers };
+        readers.into_iter().for_each(|host| self.add(program, host, places));
     }
 
     fn add(&mut self, program: &Path, host: Option<Wirable>, places: &Places) {
@@ -149,11 +164,28 @@ fn programs_of(host: Wirable, places: &Places) -> Vec<PathBuf> {
         let text = read(&places.directory(host).join(name));
         all.extend(BLOCK.find(&text).ok().flatten().and_then(|range| program_in(&text[range])));
     }
-    for skill in hosts::skills(host, places) {
-        let prefix = prefix_in(read(&skill.path).as_bytes());
-        all.extend(prefix.map(|prefix| prefix.join("bin/handoff")));
+    if !has_shared_skills(&host) {
+        all.extend(run_by_skills(host, places));
     }
     all
+}
+
+/// Whether others read a host's skills too.
+fn has_shared_skills(host: &Wirable) -> bool {
+    matches!(host.wiring.skills, SkillsDirectory::Shared(_))
+}
+
+/// The programs that the skills which several hosts read run.
+fn shared_skills(places: &Places) -> Vec<PathBuf> {
+    Wirable::all().filter(has_shared_skills).flat_map(|host| run_by_skills(host, places)).collect()
+}
+
+/// The programs that a host's skills run.
+fn run_by_skills(host: Wirable, places: &Places) -> Vec<PathBuf> {
+    let prefix =
+        |skill: hosts::Placed| prefix_in(&handoff_files::read_file(&skill.path, LARGEST).unwrap_or_default());
+    let prefixes = hosts::skills(host, places).into_iter().filter_map(prefix);
+    prefixes.map(|prefix| prefix.join("bin/handoff")).collect()
 }
 
 /// The programs that the handlers of a file run.

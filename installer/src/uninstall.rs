@@ -437,9 +437,8 @@ fn plugins(places: &Places, options: &Options) -> Vec<String> {
         let file = handoff_files::read_file(&places.directory(host).join(plugin.list.file()), LARGEST);
         let file = file.unwrap_or_default();
         let text = handoff_wiring::text(&file).unwrap_or_default();
-        let name = host.name;
-        hosts::has_plugin(plugin, text)
-            .then(|| format!("{name} still has the plugin, which runs these programs: {}", plugin.remove))
+        let removal = hosts::plugin_removal(plugin, text)?;
+        Some(format!("{} still has the plugin, which runs these programs: {removal}", host.name))
     };
     Wirable::all().filter_map(note).collect()
 }
@@ -452,8 +451,11 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
         }
         planner.remove_orphans(host);
         planner.remove_old_links(host);
+        // One that was never wired is not one that the user wants left alone.
+        if options.only.is_some() || planner.manifest.agents.contains(host) {
+            planner.manifest.left_out.insert_in_order(host);
+        }
         planner.manifest.agents.remove(host);
-        planner.manifest.left_out.insert(host);
         if host.wiring.hook.on_request {
             planner.manifest.hook_on_request = false;
             planner.manifest.trusted.clear();
