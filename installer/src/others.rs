@@ -7,13 +7,13 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use handoff_agents::{SkillsDirectory, Wirable};
+use handoff_edits::MAX_FILE_BYTES;
 use handoff_wiring::Call;
 
-use crate::fragment::{BLOCK, hooks};
+use crate::fragment::{BLOCK, hook};
 use crate::hosts;
 use crate::manifest::{self, Manifest};
 use crate::places::Places;
-use crate::plan::LARGEST;
 use crate::programs::COMMANDS;
 
 /// Another installation that can be removed by its own installer.
@@ -114,7 +114,7 @@ impl Others {
     /// The one whose `handover` is named in one of the files at `paths`.
     pub(crate) fn saving(&self, mut paths: impl Iterator<Item = PathBuf>) -> Option<&Other> {
         paths.find_map(|path| {
-            let text = handoff_files::read_file(&path, LARGEST).unwrap_or_default();
+            let text = handoff_files::read_file(&path, MAX_FILE_BYTES).unwrap_or_default();
             let text = String::from_utf8_lossy(&text).into_owned();
             self.0.iter().find(|other| {
                 let program = other.prefix.join("bin/handover").display().to_string();
@@ -156,10 +156,10 @@ pub(crate) fn prefix_in(skill: &[u8]) -> Option<PathBuf> {
 /// The programs that a host's files name in the places where ours are.
 fn programs_of(host: Wirable, places: &Places) -> Vec<PathBuf> {
     let read = |path: &Path| {
-        let content = handoff_files::read_file(path, LARGEST).unwrap_or_default();
+        let content = handoff_files::read_file(path, MAX_FILE_BYTES).unwrap_or_default();
         String::from_utf8(content).unwrap_or_default()
     };
-    let mut all = hooked(host, &read(&hosts::hook_file(host, places)));
+    let mut all = hooked(host, places, &read(&hosts::hook_file(host, places)));
     for name in host.wiring.instructions.iter().flat_map(|instructions| instructions.files.iter().rev()) {
         let text = read(&places.directory(host).join(name));
         all.extend(BLOCK.find(&text).ok().flatten().and_then(|range| program_in(&text[range])));
@@ -182,20 +182,21 @@ fn shared_skills(places: &Places) -> Vec<PathBuf> {
 
 /// The programs that a host's skills run.
 fn run_by_skills(host: Wirable, places: &Places) -> Vec<PathBuf> {
-    let prefix =
-        |skill: hosts::Placed| prefix_in(&handoff_files::read_file(&skill.path, LARGEST).unwrap_or_default());
+    let prefix = |skill: hosts::Placed| {
+        prefix_in(&handoff_files::read_file(&skill.path, MAX_FILE_BYTES).unwrap_or_default())
+    };
     let prefixes = hosts::skills(host, places).into_iter().filter_map(prefix);
     prefixes.map(|prefix| prefix.join("bin/handoff")).collect()
 }
 
 /// The programs that the handlers of a file run.
-fn hooked(host: Wirable, text: &str) -> Vec<PathBuf> {
+fn hooked(host: Wirable, places: &Places, text: &str) -> Vec<PathBuf> {
     let programs = RefCell::new(Vec::new());
     let owns = |call: &Call| {
         programs.borrow_mut().push(PathBuf::from(&call.program));
         false
     };
     // One that cannot be read names nothing, which is said where it is edited.
-    let _ = hooks(host, &owns).find(text);
+    let _ = hook(host, places, &owns).find(text);
     programs.into_inner()
 }

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use handoff_agents::{SandboxList, SettingsRules, Wirable};
 use handoff_process::Environment;
-use handoff_wiring::{Found, Run, Standing};
+use handoff_wiring::{Found, Handler, Run, Standing};
 
 use super::Diagnosis;
-use crate::fragment::{BLOCK, Looks, handler, hooks, is_blank, owner, told};
+use crate::fragment::{BLOCK, Looks, hook as hook_of, owner, told};
 use crate::hosts::{self, hook_file};
 use crate::planner::is_old_link;
 
@@ -89,16 +89,16 @@ impl Diagnosis<'_> {
     fn session_hook(&mut self, host: Wirable) {
         let (path, hook) = (hook_file(host, self.places), host.wiring.hook);
         let Ok(text) = self.read(&path) else { return };
-        let text = text.filter(|text| !is_blank(text));
         let owns = owner(self.places);
-        let found = match hooks(host, &owns).find(text.as_deref().unwrap_or("{}")) {
+        let wanted = hook_of(host, self.places, &owns);
+        let found = match wanted.find(&text.unwrap_or_default()) {
             Ok(found) => found,
             Err(error) => return self.malformed(&path, &error),
         };
         if found.is_empty() && hook.on_request && !self.manifest.hook_on_request {
             return;
         }
-        self.handlers(host, &found);
+        self.handlers(host, &wanted.handler, &found);
         if hook.trusted_by_place {
             self.codex_trust();
         }
@@ -139,10 +139,9 @@ impl Diagnosis<'_> {
     }
 
     /// What of ours stands in a file of hooks: exactly one, where the host looks, and it can run.
-    fn handlers(&mut self, host: Wirable, found: &[Found]) {
+    fn handlers(&mut self, host: Wirable, handler: &Handler, found: &[Found]) {
         let shown = self.places.short(&hook_file(host, self.places));
         let fix = self.install_again(host);
-        let handler = handler(host, self.places);
         let wanted = match &handler.run {
             Run::Exec(program, _) => program,
             Run::Shell(command) => command,
