@@ -1,8 +1,9 @@
 //! Documented in `github.com/google-gemini/gemini-cli`; its hooks and transcript were measured.
 
 use crate::{
-    Attendance, Dialect, Directory, Form, Guidance, Host, InboxWiring, Matchers, PayloadForm, PluginPrograms,
-    SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit,
+    Attendance, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxWiring, Matchers, PayloadForm,
+    PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm,
+    TimeUnit,
 };
 
 /// Gemini CLI.
@@ -50,7 +51,11 @@ pub(crate) static GEMINI_CLI: Host = Host {
         skills: SkillsDirectory::Shared(".agents/skills"),
         agents: None,
         plugin: None,
-        settings: SettingsRules::Unknown,
+        settings: SettingsRules::Hooks(&HookSwitches {
+            all: &["hooksConfig", "enabled"],
+            off: false,
+            some: &["hooksConfig", "disabled"],
+        }),
         former_links: &[],
     }),
     skills: Some(SkillForm {
