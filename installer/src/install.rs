@@ -151,7 +151,7 @@ fn trust_hook(
 ) -> Result<Manifest, InstallError> {
     let trusting = codex::trust(places, &planner.manifest, environment)?;
     trusting.save(&places.manifest())?;
-    planner.left.extend(leave_it_to_the_hook(places, &trusting)?);
+    planner.left.extend(codex::leave_it_to_the_hook(places, &trusting)?);
     Ok(trusting)
 }
 
@@ -264,19 +264,7 @@ fn files(planner: &mut Planner<'_>, places: &Places, source: &Source, built: Vec
     planner.remove_stale();
 }
 
-/// Tells Codex's agent not to look for handoffs itself, now that Codex runs the hook.
-fn leave_it_to_the_hook(places: &Places, manifest: &Manifest) -> Result<Vec<Left>, InstallError> {
-    let mut planner = Planner::new(places, manifest);
-    let instructions = hosts::instructions(codex::HOST, places, manifest.looks());
-    instructions.iter().for_each(|file| planner.wire(file));
-    planner.check()?;
-    let changes = std::mem::take(&mut planner.changes);
-    planner.carry_out(changes);
-    planner.manifest.save(&places.manifest())?;
-    Ok(planner.left)
-}
-
-/// What goes to the agents.
+/// What goes to the hosts.
 fn wiring(
     planner: &mut Planner<'_>,
     places: &Places,
