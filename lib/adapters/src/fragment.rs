@@ -1,4 +1,4 @@
-//! A thing of ours in a file of somebody else's.
+//! What of ours is in a file of another program.
 
 use std::path::Path;
 
