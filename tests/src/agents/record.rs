@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::trim::{is_left_out, trimmed};
-use super::{CLAUDE_VERSION, CODEX_VERSION, Host, Machine};
+use super::{Host, Machine};
 
 /// What is left of the sessions of one host in one test.
 struct Recording {
@@ -55,6 +55,8 @@ impl Machine {
                     format!("hooks.SessionStart=[{{hooks=[{{type=\"command\",command={command:?}}}]}}]");
                 vec!["--dangerously-bypass-hook-trust".to_owned(), "-c".to_owned(), set]
             }
+            // They take no hook on their command line.
+            _ => Vec::new(),
         }
     }
 
@@ -67,12 +69,8 @@ impl Machine {
         let Some(place) = place().filter(|_| !std::thread::panicking()) else { return };
         let thread = std::thread::current();
         let test = thread.name().unwrap_or("test").rsplit("::").next().unwrap_or_default().to_owned();
-        for host in Host::ALL {
-            let (name, version) = match host {
-                Host::Claude => ("claude", CLAUDE_VERSION),
-                Host::Codex => ("codex", CODEX_VERSION),
-            };
-            let dir = place.join(format!("{name}-{version}"));
+        for host in Host::BOTH {
+            let dir = place.join(format!("{}-{}", host.row().id, host.version()));
             let case = |number: usize| format!("{test}-{number}");
             let is_free = |number: &usize| !dir.join(format!("{}.starts.json", case(*number))).exists();
             let case = case((1..).find(is_free).expect("a number"));
@@ -197,7 +195,7 @@ fn is_used(host: Host, text: &str, frame: &str) -> bool {
                     &["\"isApiErrorMessage\":true", "\"isAbortedMidStream\":true", "\"isSidechain\":true"],
                 )
         }
-        Host::Codex => {
+        _ => {
             has(line, &["\"type\":\"response_item\""])
                 && has(line, &["\"type\":\"output_text\"", "_call\""])
                 && !has(line, &["\"compaction_output\":true"])

@@ -13,6 +13,7 @@ mod bad_hooks;
 mod boundaries;
 mod documented;
 mod elsewhere;
+mod every_pair;
 mod instructions;
 mod interactive;
 mod offered;

@@ -63,7 +63,8 @@ fn directories_are_where_the_environment_says() {
     let environment =
         Environment { home: Some("/home/me".into()), path: Some("/a:/b".into()), ..Environment::default() };
     let here = Here::new(&environment, "/p".as_ref(), "/bin/handover".as_ref());
-    let directories = [("claude", "/home/me/.claude".into()), ("codex", "/home/me/.codex".into())];
-    assert_eq!(here.directories, directories.into());
+    for (id, directory) in [("claude", "/home/me/.claude"), ("codex", "/home/me/.codex")] {
+        assert_eq!(here.directories[id], std::path::Path::new(directory));
+    }
     assert_eq!(here.path, ["/a", "/b"].map(std::path::PathBuf::from));
 }

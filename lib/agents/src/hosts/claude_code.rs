@@ -1,10 +1,9 @@
 //! Documented in `code.claude.com/docs/en/memory` (`.claude/rules/*.md` is always read when it has no `paths`; `AGENTS.md`
 //! only while there is no `CLAUDE.md`, which is why none is made), `…/hooks`, `…/settings`, `…/statusline`.
 
-use crate::session::CLAUDE_SOURCES;
 use crate::{
-    Attendance, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, Linked, PayloadForm,
-    PluginPrograms, Signs, SkillForm, Unproven,
+    Attendance, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, Linked, OutputForm,
+    PayloadForm, PluginPrograms, Signs, SkillForm, Unproven,
 };
 
 /// Claude Code.
@@ -17,12 +16,9 @@ pub static CLAUDE_CODE: Host = Host {
     directory: Some(Directory { variable: "CLAUDE_CONFIG_DIR", below_home: ".claude" }),
     shell_variables: &["CLAUDECODE", "CLAUDE_CODE_SESSION_ID"],
     session_variable: Some("CLAUDE_CODE_SESSION_ID"),
-    payload: Some(PayloadForm {
-        present: &[],
-        absent: &["permission_mode", "timestamp"],
-        sources: CLAUDE_SOURCES,
-    }),
-    delivers: true,
+    payloads: &[PayloadForm { absent: &["permission_mode", "timestamp"], ..PayloadForm::CLAUDE }],
+    output: OutputForm::Nested,
+    delivers: Delivers::Offers,
     transcript: Some(Dialect::ClaudeCode),
     transcripts: Some("projects"),
     // It runs the hook when it is opened, and may be closed again before the first prompt.

@@ -1,6 +1,6 @@
 //! Documented in `github.com/google-gemini/gemini-cli`; its hooks and transcript were measured.
 
-use crate::{Attendance, Dialect, Guidance, Host, PayloadForm, Signs};
+use crate::{Attendance, Delivers, Dialect, Guidance, Host, OutputForm, PayloadForm, Signs};
 
 /// Gemini CLI.
 pub(crate) static GEMINI_CLI: Host = Host {
@@ -11,12 +11,14 @@ pub(crate) static GEMINI_CLI: Host = Host {
     signs: Signs { home: &[".gemini"], project: &[".gemini", "GEMINI.md"], programs: &["gemini"] },
     shell_variables: &["GEMINI_CLI"],
     // In its terminal program the text of a hook after `/clear` and `/resume` is discarded.
-    payload: Some(PayloadForm {
+    payloads: &[PayloadForm {
         present: &["timestamp", "transcript_path"],
         absent: &["permission_mode"],
         sources: &["startup"],
-    }),
-    delivers: true,
+        ..PayloadForm::CLAUDE
+    }],
+    output: OutputForm::Nested,
+    delivers: Delivers::Offers,
     transcript: Some(Dialect::Gemini),
     attendance: Attendance::Argument(&["-p", "--prompt"]),
     guidance: Guidance::each_of(&["GEMINI.md"], "GEMINI.md"),

@@ -33,6 +33,15 @@ impl fmt::Debug for Reader {
     }
 }
 
+/// An agent's shell, as a tool of its model.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::agents) struct Shell {
+    /// The tool's name.
+    pub(in crate::agents) name: &'static str,
+    /// What it is called with for a command line.
+    pub(in crate::agents) input: fn(&str) -> Value,
+}
+
 /// A tool call.
 #[derive(Debug, Clone)]
 pub(super) enum Call {
@@ -40,6 +49,16 @@ pub(super) enum Call {
     Tool { name: String, input: Value },
     /// The agent's shell, whatever its name.
     Shell(String),
+}
+
+impl Call {
+    /// The tool's name and what it is called with, where the shell is this one.
+    pub(super) fn named(&self, shell: Shell) -> (&str, Value) {
+        match self {
+            Self::Tool { name, input } => (name, input.clone()),
+            Self::Shell(line) => (shell.name, (shell.input)(line)),
+        }
+    }
 }
 
 /// An HTTP error.
