@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use handoff_agents::Wirable;
 use handoff_cli::tables::{DRY_RUN, JSON, installer as table};
 use handoff_cli::{Asked, CalledAs, Given, Misuse, UsageError, ask};
 
-use crate::agent::Agent;
+use crate::hosts::joined;
 
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +28,8 @@ pub enum Verb {
 pub struct Options {
     /// `--home`.
     pub home: Option<PathBuf>,
-    /// `--only`: None for the agents that are found.
-    pub only: Option<Vec<Agent>>,
+    /// `--only`: None for the hosts that are found.
+    pub only: Option<Vec<Wirable>>,
     /// `--dry-run`.
     pub dry_run: bool,
     /// `--json`.
@@ -50,7 +51,7 @@ pub struct Options {
 impl Options {
     /// `--only` and `--home` as they were given, for a command of which the same is meant; a blank before each.
     pub(crate) fn scope(&self) -> String {
-        let only: Vec<_> = self.only.iter().flatten().map(|agent| agent.word()).collect();
+        let only: Vec<_> = self.only.iter().flatten().map(|host| host.id).collect();
         let only = if only.is_empty() { String::new() } else { format!(" --only {}", only.join(",")) };
         let home = self.home.as_deref().map(|home| format!(" --home {}", handoff_process::quoted(home)));
         only + &home.unwrap_or_default()
@@ -101,10 +102,12 @@ fn home(given: &Given) -> Result<Option<PathBuf>, Misuse> {
     }
 }
 
-fn agents(list: &str) -> Result<Vec<Agent>, String> {
-    let agent = |name: &str| {
-        let agent = Agent::ALL.into_iter().find(|agent| agent.word() == name.trim());
-        agent.ok_or_else(|| format!("there are claude and codex, not `{name}`"))
+fn agents(list: &str) -> Result<Vec<Wirable>, String> {
+    let host = |name: &str| {
+        Wirable::named(name.trim()).ok_or_else(|| {
+            let known: Vec<_> = Wirable::all().map(|host| host.row().id).collect();
+            format!("there are {}, not `{name}`", joined(&known))
+        })
     };
-    list.split(',').map(agent).collect()
+    list.split(',').map(host).collect()
 }

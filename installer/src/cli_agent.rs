@@ -10,7 +10,7 @@ use std::path::Path;
 use handoff_files::Dir;
 use handoff_skills::{Programs, Rendered, render_agent};
 
-use crate::agent::Placed;
+use crate::hosts::Placed;
 use crate::manifest::Manifest;
 use crate::plan::LARGEST;
 

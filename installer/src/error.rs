@@ -1,6 +1,6 @@
 //! Why something was not done.
 
-use crate::app_server::CodexError;
+use crate::codex::CodexError;
 
 /// Why the programs are not installed, wired or taken away.
 #[derive(Debug, thiserror::Error)]

@@ -2,30 +2,27 @@
 
 use std::time::Duration;
 
+use handoff_agents::{Matchers, SessionHook, TimeUnit, Wirable};
 use handoff_wiring::{Conditions, Matcher, NeverRuns};
 
-use crate::agent::Agent;
-use crate::piece::HOST_LIMIT;
-
-/// What both hosts say of how a session started.
-pub(crate) const SOURCES: [&str; 4] = ["startup", "resume", "clear", "compact"];
+use crate::fragment::HOST_LIMIT;
 
 /// The hook gives up on a slow machine after 2.8 s; a host that gives up before drops what it prints.
 const MIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Why the host does not run a handler, or does not use what it prints; each with what to do about it in an editor.
-pub(crate) fn faults(conditions: &Conditions, agent: Agent) -> Vec<(String, String)> {
-    let name = agent.name();
+pub(crate) fn faults(conditions: &Conditions, host: Wirable) -> Vec<(String, String)> {
+    let (name, hook) = (host.name, &host.wiring.hook);
     let mut faults = Vec::new();
     let mut add = |fault: String, fix: &str| faults.push((fault, fix.to_owned()));
-    if let Some(why) = conditions.never_runs(reads(agent)) {
+    if let Some(why) = conditions.never_runs(reads(hook)) {
         let fix = match why {
             NeverRuns::HasIf => "take \"if\" out",
             NeverRuns::OtherType(_) | NeverRuns::NoType => "make its type \"command\"",
         };
         add(format!("the hook is not run: {why}"), fix);
     }
-    if let Some(missed) = missed_sources(conditions, agent).filter(|missed| !missed.is_empty()) {
+    if let Some(missed) = missed_sources(conditions, hook).filter(|missed| !missed.is_empty()) {
         let matcher = conditions.matcher.as_deref().unwrap_or_default();
         add(
             format!("the hook is not run at {}: its matcher is {matcher:?}", missed.join(", ")),
@@ -38,18 +35,23 @@ pub(crate) fn faults(conditions: &Conditions, agent: Agent) -> Vec<(String, Stri
             "take \"async\" and \"asyncRewake\" out",
         );
     }
-    if let Some(timeout) = conditions.timeout.filter(|timeout| *timeout < MIN_TIMEOUT) {
+    let timeout = conditions.timeout.map(|timeout| match hook.unit {
+        TimeUnit::Seconds => timeout,
+        // It was read as seconds.
+        TimeUnit::Milliseconds => timeout / 1000,
+    });
+    if let Some(timeout) = timeout.filter(|timeout| *timeout < MIN_TIMEOUT) {
         add(
             format!(
                 "{name} gives up on the hook after {} s, and it may need {}",
                 timeout.as_secs_f64(),
                 MIN_TIMEOUT.as_secs()
             ),
-            "make its timeout 10",
+            &format!("make its timeout {}", hook.timeout),
         );
     }
     let limit: u64 = HOST_LIMIT.parse().unwrap_or(u64::MAX);
-    if agent == Agent::Codex
+    if hook.limits_context
         && let Some(tokens) = conditions.context_limit.filter(|tokens| tokens.saturating_mul(4) < limit)
     {
         add(
@@ -61,19 +63,19 @@ pub(crate) fn faults(conditions: &Conditions, agent: Agent) -> Vec<(String, Stri
 }
 
 /// At which starts of a session the handler is not run; `None` where the matcher does not say it plainly.
-pub(crate) fn missed_sources(conditions: &Conditions, agent: Agent) -> Option<Vec<&'static str>> {
+pub(crate) fn missed_sources(conditions: &Conditions, hook: &SessionHook) -> Option<Vec<&'static str>> {
     let mut missed = Vec::new();
-    for source in SOURCES {
-        if !conditions.runs_at(source, reads(agent))? {
+    for &source in hook.sources {
+        if !conditions.runs_at(source, reads(hook))? {
             missed.push(source);
         }
     }
     Some(missed)
 }
 
-fn reads(agent: Agent) -> Matcher {
-    match agent {
-        Agent::Claude => Matcher::Names,
-        Agent::Codex => Matcher::Expression,
+fn reads(hook: &SessionHook) -> Matcher {
+    match hook.matchers {
+        Matchers::Names => Matcher::Names,
+        Matchers::Expression => Matcher::Expression,
     }
 }

@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use handoff_agents::Wirable;
 use handoff_files::{Dir, Foreign, Lock, OpenFile};
 use handoff_process::{Environment, Output, Status};
 use semver::Version;
 
-use crate::agent::Agent;
 use crate::args::Options;
+use crate::codex::{self, Review};
 use crate::doctor;
 use crate::error::InstallError;
+use crate::fragment::{HostFile, Looks};
 use crate::git::Checkout;
+use crate::hosts;
 use crate::manifest::{Manifest, is_hash_of};
-use crate::piece::{Looks, Piece};
 use crate::places::Places;
 use crate::plan::{Change, LARGEST, PRIVATE, PROGRAM};
 use crate::planner::{Left, Planner};
@@ -21,7 +23,6 @@ use crate::plugin;
 use crate::programs::{self, Source};
 use crate::prove::prove;
 use crate::report::Report;
-use crate::trust::{self, Review};
 use crate::uninstall::take_over;
 use crate::way::{self, Package};
 
@@ -43,14 +44,12 @@ pub(crate) fn install(
     let agents = chosen(options, &places, environment);
     let source = Source::find()?;
     not_older(&places, &source, &old, options)?;
-    if options.trust_codex_hook && environment.find_program("codex").is_none() {
-        return Err(InstallError::InTheWay(vec![
-            "could not trust Codex's hook: there is no `codex` on PATH to do it; put it there, or install without \
-             --trust-codex-hook"
-                .to_owned(),
-        ]));
+    if options.trust_codex_hook {
+        codex::check_there(environment)?;
     }
-    let review = agents.contains(&Agent::Codex).then(|| trust::review(&places, &old, environment)).flatten();
+    let is_trusted_by_place = |host: &Wirable| host.wiring.hook.trusted_by_place;
+    let has_trust = agents.iter().any(is_trusted_by_place);
+    let review = if has_trust { codex::review(&places, &old, environment) } else { None };
     // Before the minutes that a build takes.
     let mut planner = Planner::new(&places, &old);
     planner.prefix();
@@ -99,10 +98,10 @@ pub(crate) fn install(
 /// What an installation did, to be said.
 struct Done<'p> {
     planner: Planner<'p>,
-    agents: Vec<Agent>,
+    agents: Vec<Wirable>,
     proof: String,
     old: &'p Manifest,
-    review: Option<trust::Review>,
+    review: Option<Review>,
 }
 
 impl Done<'_> {
@@ -129,7 +128,7 @@ impl Done<'_> {
                     return Err(error);
                 }
             }
-        } else if self.planner.manifest.codex_hook && self.planner.manifest.looks() == Looks::Agent {
+        } else if self.planner.manifest.hook_on_request && self.planner.manifest.looks() == Looks::Agent {
             report.untrusted(self.review.and_then(|review| review.idle));
         }
         report.switched_off(&doctor::switched_off(places, &self.planner.manifest, environment));
@@ -145,7 +144,7 @@ fn trust_hook(
     planner: &mut Planner<'_>,
     environment: &Environment,
 ) -> Result<Manifest, InstallError> {
-    let trusting = trust::trust(places, &planner.manifest, environment)?;
+    let trusting = codex::trust(places, &planner.manifest, environment)?;
     trusting.save(&places.manifest())?;
     planner.left.extend(leave_it_to_the_hook(places, &trusting)?);
     Ok(trusting)
@@ -216,10 +215,10 @@ fn not_older(
 }
 
 /// The agents that are meant.
-pub(crate) fn chosen(options: &Options, places: &Places, environment: &Environment) -> Vec<Agent> {
+pub(crate) fn chosen(options: &Options, places: &Places, environment: &Environment) -> Vec<Wirable> {
     match &options.only {
         Some(only) => only.clone(),
-        None => Agent::ALL.into_iter().filter(|agent| agent.is_here(places, environment)).collect(),
+        None => Wirable::all().filter(|host| hosts::is_here(*host, places, environment)).collect(),
     }
 }
 
@@ -248,9 +247,9 @@ fn files(planner: &mut Planner<'_>, places: &Places, source: &Source, built: Vec
     for (name, content) in built {
         planner.write(places.program(name), content, true);
     }
-    for agent in Agent::ALL {
-        for file in agent.skills(places) {
-            let path = places.prefix.join("skills").join(agent.word()).join(file.name);
+    for host in Wirable::all() {
+        for file in hosts::skills(host, places) {
+            let path = places.prefix.join("skills").join(host.id).join(file.name);
             planner.write(path, file.text.into_bytes(), false);
         }
     }
@@ -263,7 +262,8 @@ fn files(planner: &mut Planner<'_>, places: &Places, source: &Source, built: Vec
 /// Tells Codex's agent not to look for handoffs itself, now that Codex runs the hook.
 fn leave_it_to_the_hook(places: &Places, manifest: &Manifest) -> Result<Vec<Left>, InstallError> {
     let mut planner = Planner::new(places, manifest);
-    planner.wire(&Piece::instructions(places, manifest.looks()));
+    let instructions = hosts::instructions(codex::HOST, places, manifest.looks());
+    instructions.iter().for_each(|file| planner.wire(file));
     planner.check()?;
     let changes = std::mem::take(&mut planner.changes);
     planner.carry_out(changes);
@@ -275,7 +275,7 @@ fn leave_it_to_the_hook(places: &Places, manifest: &Manifest) -> Result<Vec<Left
 fn wiring(
     planner: &mut Planner<'_>,
     places: &Places,
-    agents: &[Agent],
+    agents: &[Wirable],
     options: &Options,
     review: Option<&Review>,
 ) {
@@ -283,40 +283,33 @@ fn wiring(
         review.record(&mut planner.manifest);
     }
     // To trust what is there is not to ask for more; where nothing is, it is the hook that is to be trusted.
-    planner.manifest.codex_hook |= options.codex_hook || options.trust_codex_hook && !saves_work(places);
+    planner.manifest.hook_on_request |=
+        options.codex_hook || options.trust_codex_hook && !codex::saves_work(places);
     if options.only.is_some() {
-        let wired = planner.manifest.agents.clone();
-        let left_out =
-            Agent::ALL.into_iter().filter(|agent| !agents.contains(agent) && !wired.contains(agent));
-        planner.manifest.left_out = left_out.collect();
-    }
-    planner.manifest.left_out.retain(|agent| !agents.contains(agent));
-    for agent in planner.without_others(agents) {
-        if !planner.manifest.agents.contains(&agent) {
-            planner.manifest.agents.push(agent);
+        for host in Wirable::all() {
+            if agents.contains(&host) || planner.manifest.agents.contains(host) {
+                planner.manifest.left_out.remove(host);
+            } else {
+                planner.manifest.left_out.insert(host);
+            }
         }
-        for file in agent.placed(places, &planner.manifest) {
+    }
+    agents.iter().for_each(|host| planner.manifest.left_out.remove(*host));
+    for host in planner.without_others(agents) {
+        planner.manifest.agents.insert(host);
+        for file in hosts::placed(host, places, &planner.manifest) {
             planner.skill(file);
         }
         planner.store();
-        if agent == Agent::Codex {
+        if host.wiring.hook.on_request {
             // A hook that is there, of the bash program or another installation, was asked for once.
-            planner.manifest.codex_hook |= planner.holds(&Piece::CodexHook(places.clone()));
+            planner.manifest.hook_on_request |= planner.holds(&HostFile::of_hook(host, places));
         }
-        planner.remove_old_links(agent);
-        for piece in agent.pieces(places, &planner.manifest.clone()) {
-            planner.wire(&piece);
+        planner.remove_old_links(host);
+        for file in hosts::files(host, places, &planner.manifest.clone()) {
+            planner.wire(&file);
         }
     }
-}
-
-/// Whether Codex has hooks for this user that save the work.
-fn saves_work(places: &Places) -> bool {
-    let hooks =
-        handoff_files::read_file(&Piece::CodexHook(places.clone()).path(), LARGEST).unwrap_or_default();
-    let program = places.program("handover");
-    // In JSON a path may be spelled with escapes; then the hook for handoffs comes along, and nothing is lost.
-    String::from_utf8_lossy(&hooks).contains(&format!("{} on-event", handoff_process::quoted(&program)))
 }
 
 /// Carries the changes of the prefix out and proves the programs there; when they fail, all is put back as it was.
@@ -372,7 +365,7 @@ fn put_back(places: &Places, old: &Manifest, made: &[PathBuf]) -> Result<(), Ins
 pub(crate) fn sweep(places: &Places, manifest: &Manifest) {
     let files = manifest.files.keys().chain(manifest.links.keys()).filter_map(|path| path.parent());
     // The agents' also when nothing is on record: an old file that could not be removed may be there still.
-    let own = [&places.prefix, &places.claude, &places.codex].map(PathBuf::as_path);
+    let own = Wirable::all().map(|host| places.directory(host)).chain([places.prefix.as_path()]);
     let directories: BTreeSet<&Path> = files.chain(own).collect();
     // What cannot be swept now is swept when its file is changed.
     for directory in directories {
@@ -397,7 +390,7 @@ pub(crate) fn lock(places: &Places) -> Result<OpenFile, InstallError> {
 fn dry_run(
     places: &Places,
     old: &Manifest,
-    agents: &[Agent],
+    agents: &[Wirable],
     source: &Source,
     options: &Options,
     review: Option<&Review>,

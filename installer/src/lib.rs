@@ -4,22 +4,22 @@
 //! is shown, or carried out. Nothing of a user's is touched before the whole plan is known; what then cannot be changed is
 //! set aside and named. A library so that the benches measure the very programs that are installed.
 
-mod agent;
-mod app_server;
 pub mod args;
 mod build;
 mod check;
 mod cli_agent;
+mod codex;
 mod doctor;
 mod error;
 mod fetch;
+mod fragment;
 mod git;
 mod handler;
+mod hosts;
 mod install;
 mod kept;
 mod manifest;
 mod others;
-mod piece;
 mod places;
 mod plan;
 mod planner;
@@ -28,7 +28,6 @@ mod programs;
 mod prove;
 mod released;
 mod report;
-mod trust;
 mod uninstall;
 mod upgrade;
 mod way;
@@ -37,8 +36,8 @@ mod wired;
 use args::{Options, Verb};
 use handoff_process::{Environment, Output, Status};
 
-pub use app_server::CodexError;
 pub use build::build;
+pub use codex::CodexError;
 pub use error::InstallError;
 pub use programs::PROGRAMS;
 pub use prove::prove;

@@ -3,22 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
+use handoff_agents::Wirable;
 use handoff_files::{Dir, FileError, Foreign};
 use handoff_wiring::{self as wiring, Edited, hash};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::agent::Agent;
 use crate::error::InstallError;
-use crate::piece::{Looks, MadeIn};
+use crate::fragment::{Looks, MadeIn};
 use crate::places::Places;
 use crate::programs::COMMANDS;
 use crate::way::Package;
 
 /// Its file name in the prefix.
 pub(crate) const NAME: &str = "manifest.json";
-
-/// The files of agents that something of ours may be in.
-const EDITED: [&str; 5] = ["settings.json", "config.toml", "hooks.json", "AGENTS.md", "AGENTS.override.md"];
 
 /// Far more than any has.
 const LONGEST: u64 = 16 << 20;
@@ -38,12 +35,13 @@ pub(crate) struct Manifest {
     pub(crate) package: Option<Package>,
     /// The commit that they were built at.
     pub(crate) commit: Option<String>,
-    /// The agents that are wired.
-    pub(crate) agents: Vec<Agent>,
-    /// The agents that the user wants left alone.
-    pub(crate) left_out: Vec<Agent>,
-    /// Whether Codex's hook was asked for.
-    pub(crate) codex_hook: bool,
+    /// The hosts that are wired.
+    pub(crate) agents: HostIds,
+    /// The hosts that the user wants left alone.
+    pub(crate) left_out: HostIds,
+    /// Whether a hook that is wired on request only was asked for: Codex's.
+    #[serde(rename = "codex_hook")]
+    pub(crate) hook_on_request: bool,
     /// The keys under which Codex keeps the user's trust in our hooks, where we asked it to. Once there was at most one, or
     /// null.
     #[serde(deserialize_with = "one_or_more")]
@@ -65,6 +63,36 @@ pub(crate) struct Manifest {
     pub(crate) directories: Vec<PathBuf>,
     /// Files of others with something of ours in them.
     pub(crate) edits: BTreeMap<PathBuf, Edit>,
+}
+
+/// Hosts by their ids, in the order in which they came. One that only another version knows stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct HostIds(Vec<String>);
+
+impl HostIds {
+    /// Those that this version knows.
+    pub(crate) fn known(&self) -> impl Iterator<Item = Wirable> {
+        self.0.iter().filter_map(|id| Wirable::all().find(|host| host.id == id))
+    }
+
+    pub(crate) fn contains(&self, host: Wirable) -> bool {
+        self.0.iter().any(|id| id == host.id)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn insert(&mut self, host: Wirable) {
+        if !self.contains(host) {
+            self.0.push(host.id.to_owned());
+        }
+    }
+
+    pub(crate) fn remove(&mut self, host: Wirable) {
+        self.0.retain(|id| id != host.id);
+    }
 }
 
 /// What was where a file of ours is, or its directory.
@@ -117,14 +145,14 @@ impl Edit {
 }
 
 impl Manifest {
-    /// Who looks for handoffs in Codex: the hook, as long as the user's trust in it, given through us, holds.
+    /// Who looks for handoffs in a host with instructions: the hook, as long as the user's trust in it, given through us, holds.
     pub(crate) fn looks(&self) -> Looks {
         if self.was_trusted() && !self.trust_lost { Looks::Hook } else { Looks::Agent }
     }
 
-    /// Whether the hook that shows handoffs in Codex was trusted through us, whatever became of that since.
+    /// Whether the hook that shows handoffs in it was trusted through us, whatever became of that since.
     pub(crate) fn was_trusted(&self) -> bool {
-        self.codex_hook && self.trusted.iter().any(|key| key.contains(":session_start:"))
+        self.hook_on_request && self.trusted.iter().any(|key| key.contains(":session_start:"))
     }
 
     /// Reads the one of an installation's prefix; an empty one when there is none. Where the prefix, or the home with it,
@@ -199,7 +227,8 @@ impl Manifest {
             .links
             .keys()
             .filter(|path| !COMMANDS.iter().any(|name| path.ends_with(Path::new(".local/bin").join(name))));
-        let edits = self.edits.keys().filter(|path| !EDITED.iter().any(|name| path.ends_with(name)));
+        let edited: Vec<_> = Wirable::all().flat_map(|host| host.wiring.files()).collect();
+        let edits = self.edits.keys().filter(|path| !edited.iter().any(|name| path.ends_with(name)));
         let all = self.files.keys().chain(self.replaced.keys()).chain(self.links.keys());
         let all = all.chain(self.real.values()).chain(self.edits.keys()).chain(&self.directories);
         let odd = all.filter(|path| !is_plain(path));
@@ -334,6 +363,19 @@ mod tests {
         ] {
             assert_eq!(of(&text).stray(prefix), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_host_that_only_another_version_knows_stays_in_the_record() {
+        let text = r#"{"agents":["claude","newer","codex"],"left_out":["other"],"codex_hook":true}"#;
+        let mut manifest: Manifest = serde_json::from_str(text).unwrap();
+        let ids = |manifest: &Manifest| manifest.agents.known().map(|host| host.row().id).collect::<Vec<_>>();
+        assert_eq!(ids(&manifest), ["claude", "codex"]);
+        manifest.agents.remove(handoff_agents::Wirable::named("codex").unwrap());
+        let written: serde_json::Value = serde_json::from_str(&manifest.text()).unwrap();
+        assert_eq!(written["agents"], serde_json::json!(["claude", "newer"]));
+        assert_eq!(written["left_out"], serde_json::json!(["other"]));
+        assert_eq!(written["codex_hook"], true);
     }
 
     #[test]

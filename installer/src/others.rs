@@ -6,11 +6,12 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use handoff_wiring::{Call, Hooks};
+use handoff_agents::Wirable;
+use handoff_wiring::Call;
 
-use crate::agent::Agent;
+use crate::fragment::{BLOCK, hooks};
+use crate::hosts;
 use crate::manifest::{self, Manifest};
-use crate::piece::{BLOCK, Piece};
 use crate::places::Places;
 use crate::plan::LARGEST;
 use crate::programs::COMMANDS;
@@ -23,23 +24,23 @@ pub(crate) struct Other {
     /// The files of agents that it has something in; all of them where its manifest cannot be read.
     edits: Option<Vec<PathBuf>>,
     /// The agents whose files name its programs.
-    wired: Vec<Agent>,
+    wired: Vec<Wirable>,
 }
 
 impl Other {
     /// The command that removes what it wired for `agents`; everything of it where that is all that is wired.
-    pub(crate) fn removal(&self, agents: &[Agent]) -> String {
+    pub(crate) fn removal(&self, agents: &[Wirable]) -> String {
         let prefix = handoff_process::quoted(&self.prefix);
         let installer = handoff_process::quoted(&self.prefix.join("bin/installer"));
         let is_all = self.wired.iter().all(|agent| agents.contains(agent));
-        let words: Vec<_> = agents.iter().map(|agent| agent.word()).collect();
+        let words: Vec<_> = agents.iter().map(|host| host.id).collect();
         let only = if is_all { String::new() } else { format!(" --only {}", words.join(",")) };
         // Without --home a variable could name another prefix.
         format!("{installer} uninstall{only} --home {prefix}")
     }
 
     /// Those of `agents` that it wired.
-    pub(crate) fn wired(&self, agents: &[Agent]) -> Vec<Agent> {
+    pub(crate) fn wired(&self, agents: &[Wirable]) -> Vec<Wirable> {
         agents.iter().copied().filter(|agent| self.wired.contains(agent)).collect()
     }
 }
@@ -52,9 +53,9 @@ impl Others {
     /// Looks at the agents' files and at the commands on PATH.
     pub(crate) fn find(places: &Places) -> Self {
         let mut others = Self::default();
-        for agent in Agent::ALL {
-            for program in programs_of(agent, places) {
-                others.add(&program, Some(agent), places);
+        for host in Wirable::all() {
+            for program in programs_of(host, places) {
+                others.add(&program, Some(host), places);
             }
         }
         for name in COMMANDS {
@@ -65,7 +66,7 @@ impl Others {
         others
     }
 
-    fn add(&mut self, program: &Path, agent: Option<Agent>, places: &Places) {
+    fn add(&mut self, program: &Path, host: Option<Wirable>, places: &Places) {
         let Some(prefix) = prefix_of(program, places) else { return };
         let real = handoff_files::canonical(prefix);
         let known = self.0.iter().position(|other| handoff_files::canonical(&other.prefix) == real);
@@ -76,11 +77,11 @@ impl Others {
             self.0.len() - 1
         });
         let wired = &mut self.0[number].wired;
-        wired.extend(agent.filter(|agent| !wired.contains(agent)));
+        wired.extend(host.filter(|host| !wired.contains(host)));
     }
 
     /// Those that wired something for one of `agents`.
-    pub(crate) fn of<'o>(&'o self, agents: &'o [Agent]) -> impl Iterator<Item = &'o Other> {
+    pub(crate) fn of<'o>(&'o self, agents: &'o [Wirable]) -> impl Iterator<Item = &'o Other> {
         self.0.iter().filter(|other| !other.wired(agents).is_empty())
     }
 
@@ -118,7 +119,7 @@ pub(crate) fn prefix_of<'p>(program: &'p Path, places: &Places) -> Option<&'p Pa
     (is_installation && !is_own()).then_some(prefix)
 }
 
-/// The program that the part of ours in Codex's instructions has the agent run.
+/// The program that the part of ours in a host's instructions has the agent run.
 pub(crate) fn program_in(block: &str) -> Option<PathBuf> {
     let commands = block.lines().filter_map(|line| line.strip_prefix("    "));
     commands.filter_map(Call::of).map(|call| call.program.into()).next()
@@ -137,24 +138,18 @@ pub(crate) fn prefix_in(skill: &[u8]) -> Option<PathBuf> {
     prefix.is_absolute().then_some(prefix)
 }
 
-/// The programs that an agent's files name in the places where ours are.
-fn programs_of(agent: Agent, places: &Places) -> Vec<PathBuf> {
+/// The programs that a host's files name in the places where ours are.
+fn programs_of(host: Wirable, places: &Places) -> Vec<PathBuf> {
     let read = |path: &Path| {
         let content = handoff_files::read_file(path, LARGEST).unwrap_or_default();
         String::from_utf8(content).unwrap_or_default()
     };
-    let hooks = match agent {
-        Agent::Claude => Piece::ClaudeHook(places.clone()),
-        Agent::Codex => Piece::CodexHook(places.clone()),
-    };
-    let mut all = hooked(&hooks, &read(&hooks.path()));
-    if agent == Agent::Codex {
-        for name in ["AGENTS.md", "AGENTS.override.md"] {
-            let text = read(&places.codex.join(name));
-            all.extend(BLOCK.find(&text).ok().flatten().and_then(|range| program_in(&text[range])));
-        }
+    let mut all = hooked(host, &read(&hosts::hook_file(host, places)));
+    for name in host.wiring.instructions.iter().flat_map(|instructions| instructions.files.iter().rev()) {
+        let text = read(&places.directory(host).join(name));
+        all.extend(BLOCK.find(&text).ok().flatten().and_then(|range| program_in(&text[range])));
     }
-    for skill in agent.skills(places) {
+    for skill in hosts::skills(host, places) {
         let prefix = prefix_in(read(&skill.path).as_bytes());
         all.extend(prefix.map(|prefix| prefix.join("bin/handoff")));
     }
@@ -162,14 +157,13 @@ fn programs_of(agent: Agent, places: &Places) -> Vec<PathBuf> {
 }
 
 /// The programs that the handlers of a file run.
-fn hooked(piece: &Piece, text: &str) -> Vec<PathBuf> {
+fn hooked(host: Wirable, text: &str) -> Vec<PathBuf> {
     let programs = RefCell::new(Vec::new());
     let owns = |call: &Call| {
         programs.borrow_mut().push(PathBuf::from(&call.program));
         false
     };
-    let hooks: Hooks<'_> = piece.hooks(&owns);
     // One that cannot be read names nothing, which is said where it is edited.
-    let _ = hooks.find(text);
+    let _ = hooks(host, &owns).find(text);
     programs.into_inner()
 }

@@ -1,9 +1,10 @@
 //! Where everything is.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use handoff_adapters::Records;
-use handoff_agents::{CLAUDE_CODE, CODEX, Host};
+use handoff_agents::Wirable;
 use handoff_process::Environment;
 use handoff_state::StateDir;
 use handoff_text::Sanitised;
@@ -18,10 +19,8 @@ pub(crate) struct Places {
     pub(crate) prefix: PathBuf,
     /// The user's directory.
     pub(crate) home: PathBuf,
-    /// Claude Code's directory.
-    pub(crate) claude: PathBuf,
-    /// Codex's directory.
-    pub(crate) codex: PathBuf,
+    /// The directory of each host that can be wired, by its id.
+    pub(crate) directories: BTreeMap<&'static str, PathBuf>,
     /// The handoffs.
     pub(crate) store: PathBuf,
     /// What must be trusted.
@@ -52,16 +51,19 @@ impl Places {
             }
         };
         let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
-        let directory = |host: &Host| host.directory?.of(Environment::variable, Some(&user));
+        let directory = |host: Wirable| {
+            let directory = host.directory.and_then(|known| known.of(Environment::variable, Some(&user)));
+            Some((host.row().id, directory?))
+        };
         let places = Self {
             prefix: absolute(prefix),
-            claude: directory(&CLAUDE_CODE).unwrap_or_else(|| user.join(".claude")),
-            codex: directory(&CODEX).unwrap_or_else(|| user.join(".codex")),
+            directories: Wirable::all().filter_map(directory).collect(),
             store: environment.store().map_err(|error| InstallError::NoPlace(error.to_string()))?,
             state: StateDir::of(environment).map_err(|error| InstallError::NoPlace(error.to_string()))?,
             home: absolute(user),
         };
-        for path in [&places.prefix, &places.home, &places.claude, &places.codex, &places.store] {
+        let own = [&places.prefix, &places.home, &places.store];
+        for path in own.into_iter().chain(places.directories.values()) {
             if path.to_str().is_none_or(|path| path.contains(['\n', '\r', '\0'])) {
                 let path = handoff_text::Sanitised::path(path);
                 return Err(InstallError::NoPlace(format!(
@@ -70,6 +72,12 @@ impl Places {
             }
         }
         Ok(places)
+    }
+
+    /// What a host keeps its user's settings in.
+    pub(crate) fn directory(&self, host: Wirable) -> &Path {
+        // HOME is absolute, so each row with a directory has one here; a test holds that each has.
+        self.directories.get(host.id).unwrap_or(&self.home)
     }
 
     pub(crate) fn bin(&self) -> PathBuf {
@@ -98,10 +106,8 @@ impl Places {
     pub(crate) fn command_word(&self, name: &str, environment: &Environment) -> String {
         let ours = self.program(name);
         let found = environment.find_program(name);
-        match found.is_some_and(|found| handoff_files::canonical(&found) == handoff_files::canonical(&ours)) {
-            true => name.to_owned(),
-            false => handoff_process::quoted(&ours),
-        }
+        let is_ours = |found: PathBuf| handoff_files::canonical(&found) == handoff_files::canonical(&ours);
+        if found.is_some_and(is_ours) { name.to_owned() } else { handoff_process::quoted(&ours) }
     }
 
     /// The records of what `handover` wired.
@@ -113,7 +119,7 @@ impl Places {
     pub(crate) fn adapters(&self, environment: &Environment) -> handoff_adapters::Here {
         handoff_adapters::Here {
             home: Some(self.home.clone()),
-            directories: [(CLAUDE_CODE.id, self.claude.clone()), (CODEX.id, self.codex.clone())].into(),
+            directories: self.directories.clone(),
             path: environment.search_path(),
             project: self.home.clone(),
             program: self.program("handover"),

@@ -6,14 +6,15 @@ mod placed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use handoff_agents::Wirable;
 use handoff_files::{Dir, FileError, Foreign};
 use handoff_wiring::hash;
 
-use crate::agent::Agent;
 use crate::error::InstallError;
+use crate::fragment::{HostFile, MadeIn, Wired, sandbox_by_hand};
+use crate::hosts::named;
 use crate::manifest::{Edit, Manifest};
 use crate::others::{self, Others};
-use crate::piece::{MadeIn, Piece, Wired};
 use crate::places::Places;
 use crate::plan::{Change, LARGEST, PRIVATE, PROGRAM};
 use crate::programs::COMMANDS;
@@ -95,7 +96,7 @@ impl<'p> Planner<'p> {
     }
 
     /// Agents that other installations wired are in the way of ours; gives the rest.
-    pub(crate) fn without_others(&mut self, agents: &[Agent]) -> Vec<Agent> {
+    pub(crate) fn without_others(&mut self, agents: &[Wirable]) -> Vec<Wirable> {
         let mut rest = agents.to_vec();
         for other in self.others.of(agents) {
             let wired = other.wired(agents);
@@ -111,7 +112,7 @@ impl<'p> Planner<'p> {
     }
 
     /// Notes what stays because other installations wired it.
-    pub(crate) fn note_others(&mut self, agents: &[Agent]) {
+    pub(crate) fn note_others(&mut self, agents: &[Wirable]) {
         for other in self.others.of(agents) {
             let wired = other.wired(agents);
             self.notes.push(Note::Other(format!(
@@ -293,29 +294,29 @@ impl<'p> Planner<'p> {
         bin == Some(handoff_files::canonical(&self.places.bin())) && !handoff_files::is_taken(&target)
     }
 
-    /// Whether a piece of ours is in its file, as far as that can be read.
-    pub(crate) fn holds(&self, piece: &Piece) -> bool {
-        let file = handoff_files::read_file(&piece.path(), LONGEST).unwrap_or_default();
-        handoff_wiring::text(&file).is_ok_and(|text| piece.is_in(text) == Ok(true))
+    /// Whether something of ours is in its file, as far as that can be read.
+    pub(crate) fn holds(&self, ours: &HostFile) -> bool {
+        let file = handoff_files::read_file(&ours.path, LONGEST).unwrap_or_default();
+        handoff_wiring::text(&file).is_ok_and(|text| ours.is_in(text) == Ok(true))
     }
 
-    /// Puts a piece of ours into its file. One that cannot be changed is noted in [`Planner::left`].
-    pub(crate) fn wire(&mut self, piece: &Piece) {
-        let path = piece.path();
-        self.by_hand.insert(path.clone(), piece.by_hand());
-        match self.try_wire(piece, &path) {
-            Ok(()) => self.unwire_former(piece, &path),
+    /// Puts ours into its file. One that cannot be changed is noted in [`Planner::left`].
+    pub(crate) fn wire(&mut self, ours: &HostFile) {
+        let path = ours.path.clone();
+        self.by_hand.insert(path.clone(), ours.by_hand());
+        match self.try_wire(ours, &path) {
+            Ok(()) => self.unwire_former(ours, &path),
             Err(reason) => self.leave(&path, reason),
         }
     }
 
-    fn try_wire(&mut self, piece: &Piece, path: &Path) -> Result<(), String> {
+    fn try_wire(&mut self, ours: &HostFile, path: &Path) -> Result<(), String> {
         let (file, text) = read(path)?;
-        let before = self.without(piece, text.as_deref());
-        let wired = before.and_then(|before| Ok((before, piece.wire(text.as_deref())?)));
+        let before = self.without(ours, text.as_deref());
+        let wired = before.and_then(|before| Ok((before, ours.wire(text.as_deref())?)));
         let (before, Wired { text: after, made, closed }) = wired.map_err(|error| malformed(path, &error))?;
         if let Some(error) = closed {
-            let (reason, by_hand) = (malformed(path, &error), Piece::sandbox_by_hand(self.places));
+            let (reason, by_hand) = (malformed(path, &error), sandbox_by_hand(self.places));
             self.left.push(Left { path: path.to_owned(), reason, by_hand });
         }
         let recorded = self.old.edits.get(path);
@@ -340,62 +341,62 @@ impl<'p> Planner<'p> {
         Ok(())
     }
 
-    /// Takes a piece of ours out of its file. One that cannot be changed is noted in [`Planner::left`], and stays on
+    /// Takes ours out of its file. One that cannot be changed is noted in [`Planner::left`], and stays on
     /// record, unless nothing of ours is in it.
-    pub(crate) fn unwire(&mut self, piece: &Piece) {
-        let path = piece.path();
-        match self.try_unwire(piece, &path) {
+    pub(crate) fn unwire(&mut self, ours: &HostFile) {
+        let path = ours.path.clone();
+        match self.try_unwire(ours, &path) {
             Err(reason) if self.may_hold_ours(&path) => {
-                self.left.push(Left { path, reason, by_hand: piece.to_take_out() });
+                self.left.push(Left { path, reason, by_hand: ours.to_take_out() });
             }
             _ => {
                 self.manifest.edits.remove(&path);
-                self.unwire_former(piece, &path);
+                self.unwire_former(ours, &path);
                 self.manifest.real.remove(&path);
             }
         }
     }
 
-    /// Takes a piece out of the file that `path` led to when it was wired, where that is another file by now.
-    fn unwire_former(&mut self, piece: &Piece, path: &Path) {
+    /// Takes ours out of the file that `path` led to when it was wired, where that is another file by now.
+    fn unwire_former(&mut self, ours: &HostFile, path: &Path) {
         let is_here = |real: &PathBuf| handoff_files::canonical(real) == handoff_files::canonical(path);
         let Some(former) = self.old.real.get(path).filter(|real| !is_here(real)).cloned() else { return };
         if self.old.edits.contains_key(&former) {
             return;
         }
-        if let Err(reason) = self.take_out_of(piece, path, &former)
+        if let Err(reason) = self.take_out_of(ours, path, &former)
             && self.may_hold_ours(&former)
         {
-            self.left.push(Left { path: former, reason, by_hand: piece.to_take_out() });
+            self.left.push(Left { path: former, reason, by_hand: ours.to_take_out() });
         }
     }
 
     /// Takes out of `former` what is ours by its form. The bytes on record are not given back there: who could write the
     /// record could have them written to any file.
-    fn take_out_of(&mut self, piece: &Piece, path: &Path, former: &Path) -> Result<(), String> {
+    fn take_out_of(&mut self, ours: &HostFile, path: &Path, former: &Path) -> Result<(), String> {
         let (file, Some(text)) = read(former)? else { return Ok(()) };
         let recorded = self.old.edits.get(path);
         let made = recorded.map_or(MadeIn::ALL, Edit::made);
         let failed = |error| malformed(former, &error);
-        if !piece.is_in(&text).map_err(failed)? {
+        if !ours.is_in(&text).map_err(failed)? {
             return Ok(());
         }
-        let before = piece.unwire(&text, made, self.others.edited(former)).map_err(failed)?;
+        let before = ours.unwire(&text, made, self.others.edited(former)).map_err(failed)?;
         file.check_writable().map_err(|error| error.to_string())?;
         let content = (!(is_nothing(&before) && recorded.is_some_and(Edit::created))).then_some(before);
         self.changes.push(Change::Edit { file, content });
         Ok(())
     }
 
-    fn try_unwire(&mut self, piece: &Piece, path: &Path) -> Result<(), String> {
+    fn try_unwire(&mut self, ours: &HostFile, path: &Path) -> Result<(), String> {
         let (file, text) = read(path)?;
-        let content = self.without(piece, text.as_deref()).map_err(|error| malformed(path, &error))?;
+        let content = self.without(ours, text.as_deref()).map_err(|error| malformed(path, &error))?;
         if content != text {
             file.check_writable().map_err(|error| error.to_string())?;
             self.changes.push(Change::Edit { file, content: content.clone() });
         }
-        if let Some(error) = content.as_deref().and_then(|text| piece.left_in(text)) {
-            let (reason, by_hand) = (malformed(path, &error), Piece::sandbox_by_hand(self.places));
+        if let Some(error) = content.as_deref().and_then(|text| ours.left_in(text)) {
+            let (reason, by_hand) = (malformed(path, &error), sandbox_by_hand(self.places));
             self.left.push(Left { path: path.to_owned(), reason, by_hand });
         }
         Ok(())
@@ -418,21 +419,21 @@ impl<'p> Planner<'p> {
     /// The file as it is without us; None for no file.
     fn without(
         &self,
-        piece: &Piece,
+        ours: &HostFile,
         text: Option<&str>,
     ) -> Result<Option<String>, handoff_wiring::Malformed> {
         let Some(text) = text else { return Ok(None) };
-        let path = piece.path();
-        let recorded = self.old.edits.get(&path);
-        let keeps_store = self.others.edited(&path);
+        let path = &ours.path;
+        let recorded = self.old.edits.get(path);
+        let keeps_store = self.others.edited(path);
         if !keeps_store && let Some(before) = recorded.and_then(|edit| edit.undo(text).ok()) {
             return Ok(before);
         }
-        if !piece.is_in(text)? {
+        if !ours.is_in(text)? {
             return Ok(Some(text.to_owned()));
         }
         let made = recorded.map_or(MadeIn::ALL, Edit::made);
-        let before = piece.unwire(text, made, keeps_store)?;
+        let before = ours.unwire(text, made, keeps_store)?;
         Ok((!(is_nothing(&before) && recorded.is_some_and(Edit::created))).then_some(before))
     }
 }
@@ -484,11 +485,6 @@ fn unwritable(path: &Path, top: &Path) -> Option<(PathBuf, String)> {
         }
     }
     Some((found.0.to_owned(), found.1.to_string()))
-}
-
-/// The agents' names.
-pub(crate) fn named(agents: &[Agent]) -> String {
-    agents.iter().map(|agent| agent.name()).collect::<Vec<_>>().join(" and ")
 }
 
 /// A file of somebody else's and its text; why it cannot be had, otherwise.

@@ -172,7 +172,7 @@ impl Getting {
     ) -> Result<Self, InstallError> {
         // Checked to be UTF-8.
         let prefix = places.prefix.to_string_lossy().into_owned();
-        let agents: Vec<_> = manifest.agents.iter().map(|agent| agent.word()).collect();
+        let agents: Vec<_> = manifest.agents.known().map(|host| host.row().id).collect();
         let only = match agents.is_empty() {
             true => Vec::new(),
             false => vec!["--only".to_owned(), agents.join(",")],

@@ -2,19 +2,20 @@
 
 use std::path::Path;
 
+use handoff_agents::Wirable;
 use handoff_process::{Environment, Output, Status};
 use handoff_text::Sanitised;
 use serde_json::{Value, json};
 
-use crate::agent::Agent;
+use crate::codex::HOW_TO_TRUST;
 use crate::doctor::programs::{first_on_path, way_out};
+use crate::hosts;
 use crate::manifest::Manifest;
 use crate::places::Places;
 use crate::plan::{Change, PRIVATE, PROGRAM};
 use crate::planner::{Left, Planner};
 use crate::programs::COMMANDS;
 use crate::programs::PROGRAMS;
-use crate::trust::HOW_TO_TRUST;
 use crate::wired;
 
 /// Lines for people, or an object for programs.
@@ -66,7 +67,7 @@ impl<'p> Report<'p> {
     pub(crate) fn installed(
         &mut self,
         planner: &Planner<'_>,
-        agents: &[Agent],
+        agents: &[Wirable],
         proof: &str,
         environment: &Environment,
     ) {
@@ -76,13 +77,10 @@ impl<'p> Report<'p> {
         self.say("proved", proof, "proof", json!(proof));
         for &agent in agents {
             let what = wired::summary(agent, self.places, &planner.manifest);
-            self.say(agent.name(), &what, agent.word(), json!(what));
+            self.say(agent.name, &what, agent.id, json!(what));
         }
         if agents.is_empty() {
-            self.note(
-                "neither Claude Code nor Codex was found, so none is wired; install again when one is there"
-                    .to_owned(),
-            );
+            self.note(hosts::none_was_found() + ", so none is wired; install again when one is there");
         }
         let commands = self.places.commands();
         if !environment.search_path().contains(&commands) {
@@ -109,8 +107,9 @@ impl<'p> Report<'p> {
             self.note("all of it was installed already, as it is to be".to_owned());
         } else if !agents.is_empty() {
             let handoff = self.places.command_word("handoff", environment);
-            let can_write = |agent: &&Agent| wired::can_write(**agent, self.places, &planner.manifest);
-            let write: Vec<_> = agents.iter().filter(can_write).map(|agent| agent.skill_call()).collect();
+            let can_write = |agent: &&Wirable| wired::can_write(**agent, self.places, &planner.manifest);
+            let write: Vec<_> =
+                agents.iter().filter(can_write).map(|agent| hosts::skill_call(*agent)).collect();
             let end =
                 if write.is_empty() { String::new() } else { format!("; at its end {}", write.join(", ")) };
             let next = format!("start a new session{end}. `{handoff} doctor` says whether it works");

@@ -3,23 +3,24 @@
 use std::path::{Path, PathBuf};
 
 use handoff_adapters::{AdapterError, disable, recover, tidy};
-use handoff_agents::{HOSTS, Host};
+use handoff_agents::{HOSTS, Host, Wirable};
 use handoff_files::{Dir, FileError};
 use handoff_process::{Environment, Output, Status};
 use handoff_worktree::Worktree;
 use serde_json::json;
 
-use crate::agent::Agent;
 use crate::args::Options;
 use crate::check;
+use crate::codex;
 use crate::error::InstallError;
+use crate::hosts::{self, named};
 use crate::install::{LOCK, lock, sweep};
 use crate::kept::{self, Kept};
 use crate::manifest::{self, Manifest};
 use crate::others::{Other, Others};
 use crate::places::Places;
 use crate::plan::{Change, LARGEST};
-use crate::planner::{Left, Planner, named};
+use crate::planner::{Left, Planner};
 use crate::report::Report;
 
 /// Takes ours out of the agents' files and removes the prefix; with `--only`, only from those agents. The store stays.
@@ -197,7 +198,7 @@ fn unfinished(planner: &Planner<'_>, old: &Manifest, left: &[Left], installer: &
     let directories = old.directories.iter().filter(|path| handoff_files::is_directory(path));
     manifest.directories = directories.cloned().collect();
     // Codex's trust in our hooks stands there.
-    if left.iter().any(|left| left.path.ends_with("config.toml")) {
+    if left.iter().any(|left| codex::keeps_trust(&left.path)) {
         manifest.trusted.clone_from(&old.trusted);
     }
     manifest
@@ -378,7 +379,7 @@ pub(crate) fn take_over(
 /// The tools whose wiring goes.
 fn tools(options: &Options) -> Vec<&'static Host> {
     let is_meant = |tool: &&Host| match &options.only {
-        Some(only) => only.iter().any(|agent| agent.word() == tool.id),
+        Some(only) => only.iter().any(|host| host.row() == *tool),
         None => true,
     };
     HOSTS.iter().copied().filter(is_meant).collect()
@@ -426,40 +427,35 @@ fn without_project(
     Ok(())
 }
 
-/// The plugins that are there beside the wiring: they belong to the agents, which alone can take them away.
+/// The plugins that are there beside the wiring: they belong to the hosts, which alone can take them away.
 fn plugins(places: &Places, options: &Options) -> Vec<String> {
-    let text = |path: std::path::PathBuf| handoff_files::read_file(&path, LARGEST).unwrap_or_default();
-    let (settings, config) =
-        (text(places.claude.join("settings.json")), text(places.codex.join("config.toml")));
-    let settings = handoff_wiring::text(&settings).unwrap_or_default();
-    let config = handoff_wiring::text(&config).unwrap_or_default();
-    let enabled = handoff_wiring::enabled(settings, "enabledPlugins").unwrap_or_default();
-    let tables = handoff_wiring::Roots::tables(config, "plugins").unwrap_or_default();
-    let is_ours = |name: &String| name.split('@').next() == Some("agent-handoff");
-    let found = [
-        (enabled.iter().any(is_ours), "Claude Code", "claude plugin uninstall agent-handoff"),
-        (tables.iter().any(is_ours), "Codex", "codex plugin remove agent-handoff@agent-handoff"),
-    ];
-    let found = found.into_iter().filter(|(there, ..)| *there && options.only.is_none());
-    found
-        .map(|(_, agent, way)| format!("{agent} still has the plugin, which runs these programs: {way}"))
-        .collect()
+    if options.only.is_some() {
+        return Vec::new();
+    }
+    let note = |host: Wirable| {
+        let plugin = host.wiring.plugin?;
+        let file = handoff_files::read_file(&places.directory(host).join(plugin.list.file()), LARGEST);
+        let file = file.unwrap_or_default();
+        let text = handoff_wiring::text(&file).unwrap_or_default();
+        let name = host.name;
+        hosts::has_plugin(plugin, text)
+            .then(|| format!("{name} still has the plugin, which runs these programs: {}", plugin.remove))
+    };
+    Wirable::all().filter_map(note).collect()
 }
 
 fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
-    let agents = options.only.clone().unwrap_or_else(|| Agent::ALL.to_vec());
-    for &agent in &agents {
-        for piece in agent.all_pieces(places, &planner.manifest.clone()) {
-            planner.unwire(&piece);
+    let agents = options.only.clone().unwrap_or_else(|| Wirable::all().collect());
+    for &host in &agents {
+        for file in hosts::all_files(host, places, &planner.manifest.clone()) {
+            planner.unwire(&file);
         }
-        planner.remove_orphans(agent);
-        planner.remove_old_links(agent);
-        planner.manifest.agents.retain(|other| *other != agent);
-        if !planner.manifest.left_out.contains(&agent) {
-            planner.manifest.left_out.push(agent);
-        }
-        if agent == Agent::Codex {
-            planner.manifest.codex_hook = false;
+        planner.remove_orphans(host);
+        planner.remove_old_links(host);
+        planner.manifest.agents.remove(host);
+        planner.manifest.left_out.insert(host);
+        if host.wiring.hook.on_request {
+            planner.manifest.hook_on_request = false;
             planner.manifest.trusted.clear();
             planner.manifest.trust_lost = false;
         }
@@ -471,12 +467,21 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
             planner.remove(|_| true);
         }
         Some(only) => {
-            let theirs: Vec<_> = only
-                .iter()
-                .flat_map(|agent| [agent.skills_directory(places), agent.directory(places).clone()])
-                .collect();
+            let of =
+                |host: Wirable| [hosts::skills_directory(host, places), places.directory(host).to_owned()];
+            let theirs: Vec<_> = only.iter().copied().flat_map(of).collect();
+            // What a host that stays wired reads too stays with it.
+            let kept: Vec<_> = planner.manifest.agents.known().flat_map(of).collect();
+            // How deep the innermost of some directories is that a path is in.
+            let depth = |path: &Path, directories: &[PathBuf]| {
+                let around = directories.iter().filter(|dir| path.starts_with(dir));
+                around.map(|dir| dir.components().count()).max()
+            };
+            let is_above =
+                |path: &Path, directories: &[PathBuf]| directories.iter().any(|dir| dir.starts_with(path));
             let is_theirs = |path: &Path| {
-                theirs.iter().any(|dir| path.starts_with(dir) || dir.starts_with(path))
+                (depth(path, &theirs) > depth(path, &kept) || is_above(path, &theirs))
+                    && !is_above(path, &kept)
                     && !places.prefix.starts_with(path)
             };
             planner.remove(is_theirs);

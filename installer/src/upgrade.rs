@@ -122,8 +122,8 @@ fn install(
     command.current_dir(checkout.path());
     command.args(["run", "--release", "--locked", "--package", "installer", "--", "install", "--home"]);
     command.arg(&places.prefix);
-    if !manifest.agents.is_empty() {
-        let agents: Vec<_> = manifest.agents.iter().map(|agent| agent.word()).collect();
+    let agents: Vec<_> = manifest.agents.known().map(|host| host.row().id).collect();
+    if !agents.is_empty() {
         command.arg("--only").arg(agents.join(","));
     }
     released::run_installer(&mut command, output)

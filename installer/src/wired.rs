@@ -1,25 +1,23 @@
-//! What of ours an agent has by now, read from its files: a report states nothing that is not there.
+//! What of ours a host has by now, read from its files: a report states nothing that is not there.
 
 use std::path::Path;
 
+use handoff_agents::{SandboxList, Wirable};
 use handoff_skills::Kind;
 use handoff_wiring::AllowWrite;
 
-use crate::agent::Agent;
+use crate::fragment::{Fragment, HostFile, handler, hooks, owner, sandboxed};
+use crate::hosts;
 use crate::manifest::Manifest;
-use crate::piece::{Piece, owner, sandboxed};
 use crate::places::Places;
 use crate::plan::LARGEST;
 
-/// The line of a report about an agent.
-pub(crate) fn summary(agent: Agent, places: &Places, manifest: &Manifest) -> String {
-    let mut parts = match agent {
-        Agent::Claude => claude(places),
-        Agent::Codex => codex(places, manifest),
-    };
-    let placed = placed(agent, places, manifest);
+/// The line of a report about a host.
+pub(crate) fn summary(host: Wirable, places: &Places, manifest: &Manifest) -> String {
+    let mut parts = parts(host, places, manifest);
+    let placed = placed(host, places, manifest);
     let names = |kind| placed.iter().filter(move |(of, _)| *of == kind).map(|(_, name)| name.clone());
-    let prefix = agent.skill_prefix();
+    let prefix = hosts::skill_prefix(host);
     let skills: Vec<String> = names(Kind::Skill).map(|name| format!("{prefix}{name}")).collect();
     let agents: Vec<String> = names(Kind::Agent).collect();
     let lists = [("skill", skills), ("agent", agents)];
@@ -32,52 +30,64 @@ pub(crate) fn summary(agent: Agent, places: &Places, manifest: &Manifest) -> Str
 }
 
 /// Whether the skill that leaves a handoff is there.
-pub(crate) fn can_write(agent: Agent, places: &Places, manifest: &Manifest) -> bool {
-    placed(agent, places, manifest).iter().any(|(kind, name)| *kind == Kind::Skill && name == "handoff")
+pub(crate) fn can_write(host: Wirable, places: &Places, manifest: &Manifest) -> bool {
+    placed(host, places, manifest).iter().any(|(kind, name)| *kind == Kind::Skill && name == "handoff")
 }
 
-fn claude(places: &Places) -> Vec<String> {
-    let piece = Piece::ClaudeHook(places.clone());
-    let text = text(&piece.path());
-    let has_store = sandboxed(places).first().is_some_and(|path| AllowWrite { path }.find(&text) == Ok(true));
-    vec![
-        present(has_hook(&piece, places, &text), "SessionStart hook in", &places.short(&piece.path())),
-        if has_store { "the store open to its sandbox" } else { "the store not open to its sandbox" }
-            .to_owned(),
-    ]
-}
-
-fn codex(places: &Places, manifest: &Manifest) -> Vec<String> {
-    let instructions = Piece::instructions(places, manifest.looks());
-    let (sandbox, hook) = (Piece::Sandbox(places.clone(), Vec::new()), Piece::CodexHook(places.clone()));
-    let is_in = |piece: &Piece| piece.is_in(&text(&piece.path())) == Ok(true);
-    let mut parts = vec![
-        present(is_in(&instructions), "instructions in", &places.short(&instructions.path())),
-        match is_in(&sandbox) {
-            true => "the store among the sandbox's writable roots",
-            false => "the store not among the sandbox's writable roots",
-        }
-        .to_owned(),
-    ];
-    if manifest.codex_hook {
-        let has_hook = has_hook(&hook, places, &text(&hook.path()));
-        parts.push(present(has_hook, "SessionStart hook in", "hooks.json"));
+/// What stands in its files, in the order in which it does the work.
+fn parts(host: Wirable, places: &Places, manifest: &Manifest) -> Vec<String> {
+    let hook = host.wiring.hook;
+    let text_of = |name: &str| text(&places.directory(host).join(name));
+    let mut parts = Vec::new();
+    if let Some(file) = hosts::instructions(host, places, manifest.looks()) {
+        let is_in = file.is_in(&text(&file.path)) == Ok(true);
+        parts.push(present(is_in, "instructions in", &places.short(&file.path)));
+    }
+    if !hook.on_request {
+        let path = hosts::hook_file(host, places);
+        parts.push(present(
+            has_hook(host, places, &text(&path)),
+            "SessionStart hook in",
+            &places.short(&path),
+        ));
+    }
+    parts.extend(host.wiring.sandbox.map(|list| sandbox(list, host, places, &text_of(list.file()))));
+    if hook.on_request && manifest.hook_on_request {
+        let has_hook = has_hook(host, places, &text_of(hook.file));
+        parts.push(present(has_hook, "SessionStart hook in", hook.file));
     }
     parts
+}
+
+/// Whether its sandbox lets commands write to the store.
+fn sandbox(list: SandboxList, host: Wirable, places: &Places, text: &str) -> String {
+    match list {
+        SandboxList::AllowWrite(_) => {
+            let is_open =
+                sandboxed(places).first().is_some_and(|path| AllowWrite { path }.find(text) == Ok(true));
+            format!("the store {}open to its sandbox", if is_open { "" } else { "not " })
+        }
+        SandboxList::WritableRoots(name) => {
+            let path = places.directory(host).join(name);
+            let file = HostFile::new(host, places, path, vec![Fragment::WritableRoots]);
+            let is_open = file.is_in(text) == Ok(true);
+            format!("the store {}among the sandbox's writable roots", if is_open { "" } else { "not " })
+        }
+    }
 }
 
 fn present(is_there: bool, what: &str, place: &str) -> String {
     format!("{}{what} {place}", if is_there { "" } else { "no " })
 }
 
-fn has_hook(piece: &Piece, places: &Places, text: &str) -> bool {
-    let found = piece.hooks(&owner(places)).find(text).unwrap_or_default();
-    found.iter().any(|found| piece.handler(places).is(found))
+fn has_hook(host: Wirable, places: &Places, text: &str) -> bool {
+    let found = hooks(host, &owner(places)).find(text).unwrap_or_default();
+    found.iter().any(|found| handler(host, places).is(found))
 }
 
 /// The skills and agents of ours that are there, by their names.
-fn placed(agent: Agent, places: &Places, manifest: &Manifest) -> Vec<(Kind, String)> {
-    let placed = agent.placed(places, manifest).into_iter();
+fn placed(host: Wirable, places: &Places, manifest: &Manifest) -> Vec<(Kind, String)> {
+    let placed = hosts::placed(host, places, manifest).into_iter();
     let placed =
         placed.filter(|file| manifest.files.contains_key(&file.path) && handoff_files::is_file(&file.path));
     let name = |name: &str| name.trim_end_matches("/SKILL.md").trim_end_matches(".toml").to_owned();

@@ -4,8 +4,7 @@ use handoff_adapters::{Scope, State, Surface, SurfaceStatus, status};
 use handoff_agents::{HOSTS, Host};
 
 use super::Diagnosis;
-use crate::agent::Agent;
-use crate::trust;
+use crate::codex::{self, HOST};
 
 impl Diagnosis<'_> {
     /// Gives whether any tool runs hooks of ours.
@@ -51,7 +50,8 @@ impl Diagnosis<'_> {
             State::Absent | State::NotRun(_) => {}
             State::Wired | State::Unread(_) => {
                 self.well(format!("{what} run handover"));
-                if tool.id == "codex" && surface.surface == Surface::Hooks {
+                let is_trusted_by_place = tool.hooks.is_some_and(|hooks| hooks.trusted_by_place);
+                if is_trusted_by_place && surface.surface == Surface::Hooks {
                     self.trusted();
                 }
             }
@@ -82,14 +82,14 @@ impl Diagnosis<'_> {
             return self.note("whether Codex trusts these hooks was not asked of its app-server: --quick");
         }
         let hooks = match self.codex_hooks() {
-            Ok(hooks) => trust::saving(&hooks, self.places),
+            Ok(hooks) => codex::saving(&hooks, self.places),
             Err(why) => {
                 return self.note(format!("whether Codex trusts these hooks could not be asked: {why}"));
             }
         };
         let idle = hooks.iter().filter(|hook| !hook.runs()).count();
         if idle > 0 {
-            let fix = match self.manifest.agents.contains(&Agent::Codex) {
+            let fix = match self.manifest.agents.contains(HOST) {
                 true => self.again("install --only codex --trust-codex-hook"),
                 // That would wire an agent that was left out.
                 false => "codex   # and choose \"Trust all and continue\"".to_owned(),

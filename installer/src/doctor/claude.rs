@@ -2,102 +2,20 @@
 
 use std::path::Path;
 
-use handoff_process::Environment;
-use handoff_wiring::{Found, Run, Standing};
+use handoff_agents::Wirable;
 use serde_json::Value;
 
 use super::settings::{Scope, Settings, Source, Unusable};
 use super::{Diagnosis, quoted};
-use crate::agent::Agent;
-use crate::piece::{Piece, is_blank, owner};
-use crate::planner::is_old_link;
+use crate::hosts::is_our_plugin;
 
 impl Diagnosis<'_> {
-    pub(super) fn claude(&mut self) {
-        self.area = "Claude Code";
-        let piece = Piece::ClaudeHook(self.places.clone());
-        let path = piece.path();
-        let read = self.read(&path);
-        let is_read = read.is_ok();
-        let text = read.ok().flatten().unwrap_or_default();
-        let plugins = handoff_wiring::enabled(&text, "enabledPlugins").unwrap_or_default();
-        let has_plugin = plugins.iter().any(|name| is_ours(name));
-        let here = Environment::working_directory().unwrap_or_default();
-        let settings = Settings::of(self.places, &here);
-        if !self.manifest.agents.contains(&Agent::Claude) {
-            self.not_wired(Agent::Claude, has_plugin);
-            if has_plugin {
-                self.claude_switches(&settings, &here, true);
-            }
-            return;
-        }
-        self.wired_twice(Agent::Claude);
-        let owns = owner(self.places);
-        let hooks = piece.hooks(&owns);
-        match hooks.find(if is_blank(&text) { "{}" } else { &text }) {
-            _ if !is_read => {}
-            Ok(found) => self.handlers(&piece, &found),
-            Err(error) => self.malformed(&path, &error),
-        }
-        self.claude_switches(&settings, &here, false);
-        if has_plugin {
-            self.problem(
-                "the plugin is installed too: each session starts the hook twice (a handoff is shown once all the same)",
-                self.agent_command(
-                    Agent::Claude,
-                    "claude plugin uninstall agent-handoff",
-                    "remove the plugin agent-handoff in Claude Code: /plugin",
-                ),
-            );
-        }
-        self.skills(Agent::Claude);
-        self.old_link(&self.places.claude.join("skills/handoff"));
-    }
-
     /// What in the settings, as a session in `project` merges them, keeps what is wired from working.
-    pub(super) fn claude_switches(&mut self, settings: &Settings, project: &Path, is_plugin: bool) {
-        self.switched_off(settings, is_plugin);
-        self.claude_rules(settings, project);
-        self.claude_sandbox(settings, project);
-    }
-
-    /// What of ours stands in a file of hooks: exactly one, where the host looks, and it can run.
-    pub(super) fn handlers(&mut self, piece: &Piece, found: &[Found]) {
-        let shown = self.places.short(&piece.path());
-        let agent = if matches!(piece, Piece::ClaudeHook(_)) { "claude" } else { "codex" };
-        let fix = self.again(&format!("install --only {agent}"));
-        let handler = piece.handler(self.places);
-        let wanted = match &handler.run {
-            Run::Exec(program, _) => program,
-            Run::Shell(command) => command,
-        };
-        match found {
-            [] => self.problem(format!("{shown} has no hook of ours"), fix),
-            [one] if one.standing == Standing::TopLevel || one.standing == Standing::Flat => {
-                self.problem(
-                    format!("{shown} line {}: the hook stands where it is never run", one.line),
-                    fix,
-                );
-            }
-            [one] if one.command != *wanted => self.problem(
-                format!("{shown} line {}: the hook runs another installation: {}", one.line, one.command),
-                fix,
-            ),
-            [one] if !handler.is(one) => self
-                .problem(format!("{shown} line {}: the hook has other arguments than ours", one.line), fix),
-            [one] => {
-                if self.is_run(piece, one) {
-                    self.well(format!("{shown} has the hook"));
-                }
-            }
-            many => {
-                let lines: Vec<_> = many.iter().map(|one| one.line.to_string()).collect();
-                self.problem(
-                    format!("{shown} has the hook {} times: lines {}", many.len(), lines.join(", ")),
-                    fix,
-                );
-            }
-        }
+    pub(super) fn claude_switches(&mut self, host: Wirable, project: &Path, is_plugin: bool) {
+        let settings = Settings::of(self.places.directory(host), project);
+        self.switched_off(&settings, is_plugin);
+        self.claude_rules(host, &settings, project);
+        self.claude_sandbox(host, &settings, project);
     }
 
     /// What keeps Claude Code from running the hook, in the settings as it merges them in this directory. A plugin is
@@ -112,7 +30,7 @@ impl Diagnosis<'_> {
         let ours_is_managed = || {
             let plugins = managed.get("enabledPlugins").and_then(Value::as_object);
             let mut names = plugins.into_iter().flatten().filter(|(_, on)| **on == Value::Bool(true));
-            is_plugin && names.any(|(name, _)| is_ours(name))
+            is_plugin && names.any(|(name, _)| is_our_plugin(name))
         };
         if managed.get("allowManagedHooksOnly") == Some(&Value::Bool(true))
             && !ours_is_managed()
@@ -221,17 +139,4 @@ impl Diagnosis<'_> {
             }
         }
     }
-
-    /// A link that the bash program's installer left.
-    pub(super) fn old_link(&mut self, path: &Path) {
-        if handoff_files::link_target(path).is_some_and(|target| is_old_link(path, &target)) {
-            let shown = self.places.short(path);
-            self.problem(format!("{shown} is of agent-handoff's bash program"), self.again("install"));
-        }
-    }
-}
-
-/// Whether a plugin, as `name@marketplace`, is ours.
-pub(super) fn is_ours(plugin: &str) -> bool {
-    plugin.split('@').next() == Some("agent-handoff")
 }

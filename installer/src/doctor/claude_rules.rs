@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use handoff_agents::Wirable;
+
 use super::claude_paths::pattern;
 use super::glob::{is_path, is_text};
 use super::settings::{Settings, Source};
 use super::{Diagnosis, quoted};
-use crate::agent::Agent;
+use crate::hosts;
 
 const DENY: &str = "/permissions/deny";
 const ASK: &str = "/permissions/ask";
@@ -88,8 +90,8 @@ fn rules<'a>(settings: &'a Settings, lists: &[&'static str]) -> Vec<Rule<'a>> {
 
 impl Diagnosis<'_> {
     /// What keeps the skills from being started, or from doing their work once they are.
-    pub(super) fn claude_rules(&mut self, settings: &Settings, project: &Path) {
-        self.skill_overrides(settings);
+    pub(super) fn claude_rules(&mut self, host: Wirable, settings: &Settings, project: &Path) {
+        self.skill_overrides(host, settings);
         let denied = rules(settings, &[DENY]);
         if let Some(rule) = denied.iter().find(|rule| rule.is_about_skill("handoff")) {
             self.refused(
@@ -150,9 +152,9 @@ impl Diagnosis<'_> {
     }
 
     /// The skills that `skillOverrides` switches off, or hides from the model.
-    fn skill_overrides(&mut self, settings: &Settings) {
+    fn skill_overrides(&mut self, host: Wirable, settings: &Settings) {
         let manifest = self.manifest;
-        for file in Agent::Claude.placed(self.places, manifest) {
+        for file in hosts::placed(host, self.places, manifest) {
             let Some(name) = file.name.strip_suffix("/SKILL.md") else { continue };
             if !manifest.files.contains_key(&file.path) {
                 continue;

@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use handoff_agents::Wirable;
+
 use super::claude_paths::{listed, pattern};
 use super::glob::is_path;
 use super::settings::{Settings, Source};
 use super::{Diagnosis, quoted};
-use crate::agent::Agent;
+use crate::hosts::hook_file;
 
 impl Diagnosis<'_> {
     /// Looks where the sandbox is on, in the settings as `project` merges them.
-    pub(super) fn claude_sandbox(&mut self, settings: &Settings, project: &Path) {
+    pub(super) fn claude_sandbox(&mut self, host: Wirable, settings: &Settings, project: &Path) {
         let Some(by) = settings.is_on("/sandbox/enabled") else { return };
         if settings.is_on("/sandbox/filesystem/disabled").is_some() {
             return;
@@ -31,10 +33,10 @@ impl Diagnosis<'_> {
         } else if open.iter().any(|entry| store.starts_with(&entry.path)) {
             self.well(format!("its sandbox may write to {shown}"));
         } else {
-            let fix = match self.manifest.agents.contains(&Agent::Claude) {
-                true => self.again("install --only claude"),
+            let fix = match self.manifest.agents.contains(host) {
+                true => self.install_again(host),
                 false => self.editor(
-                    &self.places.claude.join("settings.json"),
+                    &hook_file(host, self.places),
                     None,
                     &format!(
                         "put \"{}\" into sandbox.filesystem.allowWrite",

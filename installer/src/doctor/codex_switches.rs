@@ -8,9 +8,9 @@ use handoff_wiring::Roots;
 
 use super::glob::is_text;
 use super::{Diagnosis, quoted};
-use crate::agent::Agent;
+use crate::codex::{self, HOST};
+use crate::hosts;
 use crate::plan::LARGEST;
-use crate::trust;
 
 /// Where the environment of commands is set.
 const POLICY: &str = "shell_environment_policy";
@@ -18,13 +18,13 @@ const POLICY: &str = "shell_environment_policy";
 impl Diagnosis<'_> {
     /// What in `config.toml` keeps what is wired from working; the hooks apart, for Codex's own word on them.
     pub(super) fn codex_switches(&mut self) {
-        let config = self.places.codex.join("config.toml");
+        let config = codex::config(self.places);
         let file = handoff_files::Foreign::read(&config, LARGEST).ok();
         let text =
             file.as_ref().and_then(|file| handoff_wiring::text(file.content()?).ok()).unwrap_or_default();
         self.disabled_skills(text, &config);
         self.command_environment(text, &config);
-        if self.manifest.codex_hook {
+        if self.manifest.hook_on_request {
             self.hooks_are_off();
         }
     }
@@ -35,7 +35,7 @@ impl Diagnosis<'_> {
         if entries.is_empty() {
             return;
         }
-        for file in Agent::Codex.placed(self.places, self.manifest) {
+        for file in hosts::placed(HOST, self.places, self.manifest) {
             let Some(name) = file.name.strip_suffix("/SKILL.md") else { continue };
             if !self.manifest.files.contains_key(&file.path) {
                 continue;
@@ -73,22 +73,22 @@ impl Diagnosis<'_> {
     fn is_path_of(&self, path: &str, ours: &Path) -> bool {
         let absolute = match path.strip_prefix("~/") {
             Some(below) => self.places.home.join(below),
-            None => self.places.codex.join(path),
+            None => self.places.directory(HOST).join(path),
         };
         handoff_files::canonical(&absolute) == handoff_files::canonical(ours)
     }
 
     /// Whether hooks are switched off as a whole, which is said.
     pub(super) fn hooks_are_off(&mut self) -> bool {
-        if !trust::hooks_are_off(self.places) {
+        if !codex::hooks_are_off(self.places) {
             return false;
         }
-        let config = self.places.codex.join("config.toml");
+        let config = codex::config(self.places);
         let text = "config.toml turns hooks off: [features] hooks = false";
         // The hooks that show handoffs and those that save the work are off by one line.
         if !self.findings.iter().any(|finding| finding.text == text) {
-            let fix = self.agent_command(
-                Agent::Codex,
+            let fix = self.host_command(
+                HOST,
                 "codex features enable hooks",
                 &self.editor(&config, None, "take hooks = false out of [features]"),
             );

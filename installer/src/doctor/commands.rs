@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use handoff_agents::Wirable;
 use handoff_process::{Environment, quoted};
 
 use super::Diagnosis;
-use crate::agent::Agent;
+use crate::hosts;
 
 /// The editors that a user is shown where `EDITOR` is not set, the first one that is there.
 const EDITORS: [&str; 5] = ["vi", "vim", "nano", "emacs", "ed"];
@@ -38,9 +39,9 @@ impl Diagnosis<'_> {
         format!("${{EDITOR:-{editor}}} {line}{}{fix}", quoted(path))
     }
 
-    /// A command of an agent's own program; where that is not on PATH, what to do instead.
-    pub(super) fn agent_command(&self, agent: Agent, command: &str, instead: &str) -> String {
-        match self.environment.find_program(agent.word()) {
+    /// A command of a host's own program; where that is not on PATH, what to do instead.
+    pub(super) fn host_command(&self, host: Wirable, command: &str, instead: &str) -> String {
+        match hosts::program(host, self.environment) {
             Some(_) => command.to_owned(),
             None => instead.to_owned(),
         }

@@ -8,7 +8,6 @@ use handoff_process::quoted;
 use handoff_state::StateError;
 
 use super::Diagnosis;
-use crate::agent::Agent;
 
 /// How much is written to try it: several times what a handoff has.
 const TRIED_BYTES: usize = 64 << 10;
@@ -56,8 +55,7 @@ impl Diagnosis<'_> {
 
     /// That something else stands where an agent looks for a file.
     fn is_no_file(&mut self, path: &Path, kind: Kind) {
-        let agent = if self.area == Agent::Codex.name() { Agent::Codex } else { Agent::Claude };
-        let install = self.again(&format!("install --only {}", agent.word()));
+        let install = self.host.map_or_else(|| self.again("install"), |host| self.install_again(host));
         let (shown, name) = (self.places.short(path), quoted(path));
         let old = quoted(&path.with_added_extension("old"));
         self.problem(

@@ -1,20 +1,19 @@
 //! Is a hook that is there run at every start of a session, and is what it prints used?
 
+use handoff_agents::Wirable;
 use handoff_wiring::Found;
 
 use super::Diagnosis;
-use crate::agent::Agent;
-use crate::handler::{SOURCES, faults, missed_sources};
-use crate::piece::Piece;
+use crate::handler::{faults, missed_sources};
+use crate::hosts::hook_file;
 
 impl Diagnosis<'_> {
-    /// Looks at the one handler of ours in a file; gives whether its host runs it as it is to be run.
-    pub(super) fn is_run(&mut self, piece: &Piece, found: &Found) -> bool {
-        let path = piece.path();
+    /// Looks at the one handler of ours in a host's file; gives whether the host runs it as it is to be run.
+    pub(super) fn is_run(&mut self, host: Wirable, found: &Found) -> bool {
+        let (path, hook) = (hook_file(host, self.places), host.wiring.hook);
         let shown = self.places.short(&path);
-        let agent = if matches!(piece, Piece::ClaudeHook(_)) { Agent::Claude } else { Agent::Codex };
         let mut is_run = true;
-        for (fault, fix) in faults(&found.conditions, agent) {
+        for (fault, fix) in faults(&found.conditions, host) {
             is_run = false;
             self.problem(
                 format!("{shown} line {}: {fault}", found.line),
@@ -22,12 +21,12 @@ impl Diagnosis<'_> {
             );
         }
         if let Some(matcher) = &found.conditions.matcher
-            && missed_sources(&found.conditions, agent).is_none()
+            && missed_sources(&found.conditions, &hook).is_none()
         {
             self.note(format!(
                 "{shown} line {}: whether the matcher {matcher:?} lets through {} was not worked out",
                 found.line,
-                SOURCES.join(", ")
+                hook.sources.join(", ")
             ));
         }
         is_run

@@ -12,28 +12,30 @@ mod directories;
 mod dispatch;
 mod glob;
 mod handler;
+mod host;
 pub(crate) mod programs;
 mod settings;
 mod store;
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use handoff_agents::Wirable;
 use handoff_process::{Environment, Output, Status, Unattended};
 use handoff_skills::Kind;
 use handoff_text::Sanitised;
 use serde_json::json;
 
-use crate::agent::Agent;
-use crate::app_server::{self, CodexError, Listed};
 use crate::args::Options;
 use crate::cli_agent;
+use crate::codex::{CodexError, Listed, Server};
 use crate::error::InstallError;
+use crate::hosts;
 use crate::manifest::Manifest;
 use crate::others::Others;
 use crate::places::Places;
 use crate::programs::Source;
-use settings::Settings;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +66,11 @@ struct Diagnosis<'a> {
     /// Whether Codex's app-server may be asked.
     thorough: bool,
     area: &'static str,
+    /// The host that is looked at.
+    host: Option<Wirable>,
     findings: Vec<Finding>,
+    /// The files that cannot be read, which was said.
+    unreadable: BTreeSet<PathBuf>,
     /// What Codex's app-server said when it was asked for its hooks.
     codex_hooks: Option<Result<Vec<Listed>, Rc<CodexError>>>,
 }
@@ -83,8 +89,8 @@ pub(crate) fn doctor(
     let mut diagnosis = Diagnosis::new(&places, &manifest, environment, !options.quick);
     diagnosis.programs();
     diagnosis.switch();
-    diagnosis.claude();
-    diagnosis.codex();
+    Wirable::all().for_each(|host| diagnosis.host(host));
+    diagnosis.host = None;
     let captures = diagnosis.capture();
     diagnosis.store();
     diagnosis.state();
@@ -94,7 +100,7 @@ pub(crate) fn doctor(
     let problems = findings.iter().filter(|finding| finding.level == Level::Problem).count();
     let printed = match options.json {
         true => output.print(&json_of(&findings, problems == 0 && serves, &manifest, &places)),
-        false => output.print(&text_of(&findings, serves, &manifest.agents)),
+        false => output.print(&text_of(&findings, serves, &manifest.agents.known().collect::<Vec<_>>())),
     };
     Ok(if problems > 0 { Status::NotDone } else { printed })
 }
@@ -110,7 +116,7 @@ fn quoted(text: &str) -> String {
     Sanitised::line(text.as_bytes(), 120).to_string()
 }
 
-fn text_of(findings: &[Finding], serves: bool, agents: &[Agent]) -> String {
+fn text_of(findings: &[Finding], serves: bool, agents: &[Wirable]) -> String {
     let mut text = String::new();
     for Finding { level, area, text: found, fix } in findings {
         let level = level.word();
@@ -133,12 +139,12 @@ fn text_of(findings: &[Finding], serves: bool, agents: &[Agent]) -> String {
 }
 
 /// What to do now: the first fix, else what the installation is for.
-fn next(problems: &[&Finding], agents: &[Agent]) -> Option<String> {
+fn next(problems: &[&Finding], agents: &[Wirable]) -> Option<String> {
     if !problems.is_empty() {
         let fix = problems.iter().find_map(|problem| problem.fix.as_ref())?;
         return Some(format!("{fix}   # then this again"));
     }
-    let calls: Vec<String> = agents.iter().map(|agent| agent.skill_call()).collect();
+    let calls: Vec<String> = agents.iter().map(|host| hosts::skill_call(*host)).collect();
     (!calls.is_empty()).then(|| format!("at the end of a session, {}", calls.join(", ")))
 }
 
@@ -167,22 +173,26 @@ impl Level {
 
 impl<'a> Diagnosis<'a> {
     fn new(places: &'a Places, manifest: &'a Manifest, environment: &'a Environment, thorough: bool) -> Self {
-        let (area, findings) = ("programs", Vec::new());
-        Self { places, manifest, environment, thorough, area, findings, codex_hooks: None }
+        Self {
+            places,
+            manifest,
+            environment,
+            thorough,
+            area: "programs",
+            host: None,
+            findings: Vec::new(),
+            unreadable: BTreeSet::new(),
+            codex_hooks: None,
+        }
     }
 }
 
 /// What in the agents' own settings switches off what was installed, a line each; without the settings of any project.
 pub(crate) fn switched_off(places: &Places, manifest: &Manifest, environment: &Environment) -> Vec<String> {
     let mut diagnosis = Diagnosis::new(places, manifest, environment, false);
-    if manifest.agents.contains(&Agent::Claude) {
-        diagnosis.area = "Claude Code";
-        let settings = Settings::of(places, &places.home);
-        diagnosis.claude_switches(&settings, &places.home, false);
-    }
-    if manifest.agents.contains(&Agent::Codex) {
-        diagnosis.area = "Codex";
-        diagnosis.codex_switches();
+    for host in manifest.agents.known() {
+        diagnosis.look_at(host);
+        diagnosis.switches(host, &places.home, false);
     }
     let problems = diagnosis.findings.into_iter().filter(|finding| finding.level == Level::Problem);
     problems.map(|finding| format!("{}: {}", finding.area, finding.text)).collect()
@@ -231,6 +241,11 @@ impl Diagnosis<'_> {
             true => format!("{} {arguments}", handoff_process::quoted(&own)),
             false => self.anew(arguments),
         }
+    }
+
+    /// The command line that wires a host again.
+    fn install_again(&self, host: Wirable) -> String {
+        self.again(&format!("install --only {}", host.id))
     }
 
     /// The command line that gets the programs from where they came from: those that are installed are missing or not
@@ -282,7 +297,7 @@ impl Diagnosis<'_> {
     /// The hooks as Codex's app-server lists them, asked once.
     fn codex_hooks(&mut self) -> Result<Vec<Listed>, Rc<CodexError>> {
         let ask = || {
-            let server = app_server::Server::start(self.places, self.environment);
+            let server = Server::start(self.places, self.environment);
             server.and_then(|mut server| server.hooks()).map_err(Rc::new)
         };
         self.codex_hooks.get_or_insert_with(ask).clone()
@@ -293,6 +308,17 @@ impl Diagnosis<'_> {
     /// # Errors
     /// When it cannot be read, which is said.
     fn read(&mut self, path: &Path) -> Result<Option<String>, Said> {
+        if self.unreadable.contains(path) {
+            return Err(Said);
+        }
+        let read = self.read_once(path);
+        if read.is_err() {
+            self.unreadable.insert(path.to_owned());
+        }
+        read
+    }
+
+    fn read_once(&mut self, path: &Path) -> Result<Option<String>, Said> {
         let file = match handoff_files::Foreign::read(path, crate::plan::LARGEST) {
             Ok(file) => file,
             Err(error) => {
@@ -317,55 +343,56 @@ impl Diagnosis<'_> {
     }
 
     /// An agent that is not wired: by its plugin, or because it is not here, or that is the problem.
-    fn not_wired(&mut self, agent: Agent, has_plugin: bool) {
+    fn not_wired(&mut self, host: Wirable, has_plugin: bool) {
         if has_plugin {
             return self.well("the plugin is installed");
         }
-        if let Some(other) = Others::find(self.places).of(&[agent]).next() {
+        if let Some(other) = Others::find(self.places).of(&[host]).next() {
             return self.note(format!(
                 "the installation in {} wired it; to remove that: {}",
                 self.places.short(&other.prefix),
-                other.removal(&[agent])
+                other.removal(&[host])
             ));
         }
-        if self.manifest.left_out.contains(&agent) {
+        if self.manifest.left_out.contains(host) {
             return self.note("it was left out with --only, or its wiring was taken away");
         }
-        match agent.is_here(self.places, self.environment) {
-            true => self
-                .problem("it is here and not wired", self.again(&format!("install --only {}", agent.word()))),
-            false => self.note("it was not found here"),
+        if hosts::is_here(host, self.places, self.environment) {
+            self.problem("it is here and not wired", self.install_again(host));
+        } else {
+            self.note("it was not found here");
         }
     }
 
     /// Another installation that wired an agent too: its programs are run beside or instead of ours.
-    fn wired_twice(&mut self, agent: Agent) {
+    fn wired_twice(&mut self, host: Wirable) {
         let others = Others::find(self.places);
-        if let Some(other) = others.of(&[agent]).next() {
+        if let Some(other) = others.of(&[host]).next() {
             let prefix = self.places.short(&other.prefix);
-            self.problem(format!("the installation in {prefix} wired it too"), other.removal(&[agent]));
+            self.problem(format!("the installation in {prefix} wired it too"), other.removal(&[host]));
         }
     }
 
     /// Whether there is an agent that is served, or could be: where there is none, everything is in order for nothing.
     fn serves(&mut self, captures: bool) -> bool {
-        let is_here = |agent: Agent| agent.is_here(self.places, self.environment);
-        if captures || !self.manifest.agents.is_empty() || Agent::ALL.into_iter().any(is_here) {
+        let is_here = |host: Wirable| hosts::is_here(host, self.places, self.environment);
+        if captures || !self.manifest.agents.is_empty() || Wirable::all().any(is_here) {
             return true;
         }
         self.area = "agents";
         let install = self.again("install");
         self.note(format!(
-            "neither Claude Code nor Codex was found here, so no session is shown a handoff: install one of them, then: {install}"
+            "{} here, so no session is shown a handoff: install one of them, then: {install}",
+            hosts::none_was_found()
         ));
         false
     }
 
     /// The skills that an agent was given.
-    fn skills(&mut self, agent: Agent) {
-        let fix = self.again(&format!("install --only {}", agent.word()));
+    fn skills(&mut self, host: Wirable) {
+        let fix = self.install_again(host);
         let mut obstacles = Vec::new();
-        for file in agent.placed(self.places, self.manifest) {
+        for file in hosts::placed(host, self.places, self.manifest) {
             let (what, shown) = (file.word(), self.places.short(&file.path));
             if let Some(link) = crate::planner::cli_link(&file) {
                 self.problem(format!("{} is of handoff-cli", self.places.short(&link)), fix.clone());

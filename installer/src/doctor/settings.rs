@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use handoff_files::{Dir, FileError};
 use serde_json::{Map, Value};
 
-use crate::places::Places;
 use crate::plan::LARGEST;
 
 /// Where an administrator's settings are.
@@ -52,10 +51,10 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Those of a session that is started in `project`.
-    pub(super) fn of(places: &Places, project: &Path) -> Self {
+    /// Those of a session that is started in `project`, by a user whose settings are in `directory`.
+    pub(super) fn of(directory: &Path, project: &Path) -> Self {
         let mut settings = Self::default();
-        let user = places.claude.join("settings.json");
+        let user = directory.join("settings.json");
         let projects = project.join(".claude/settings.json");
         if handoff_files::canonical(&projects) != handoff_files::canonical(&user) {
             settings.add(Scope::Project, projects);

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use handoff_agents::Wirable;
 use handoff_files::{FileError, Foreign};
 use handoff_skills::Kind;
 use handoff_wiring::hash;
 
 use super::{LONGEST, Note, Planner, missing, unwritable};
-use crate::agent::{Agent, Placed};
 use crate::cli_agent;
+use crate::hosts::{self, Placed};
 use crate::manifest::{Original, is_hash_of};
 use crate::others;
 use crate::plan::{Change, LARGEST, PRIVATE};
@@ -163,8 +164,8 @@ impl Planner<'_> {
     }
 
     /// Removes an agent's skills that run programs of a prefix that is gone: its manifest went with it.
-    pub(crate) fn remove_orphans(&mut self, agent: Agent) {
-        for Placed { kind, path, .. } in agent.placed(self.places, self.old) {
+    pub(crate) fn remove_orphans(&mut self, host: Wirable) {
+        for Placed { kind, path, .. } in hosts::placed(host, self.places, self.old) {
             let content = handoff_files::read_file(&path, LARGEST).unwrap_or_default();
             if self.old.files.contains_key(&path) || !is_orphan(&content) {
                 continue;
@@ -342,14 +343,13 @@ impl Planner<'_> {
     }
 
     /// Removes the links that the bash program's installer made for an agent.
-    pub(crate) fn remove_old_links(&mut self, agent: Agent) {
-        let old = match agent {
-            Agent::Claude => self.places.claude.join("skills/handoff"),
-            Agent::Codex => self.places.codex.join("plugins/agent-handoff"),
-        };
-        let removed = self.changes.iter().any(|change| change.path() == old);
-        if !removed && handoff_files::link_target(&old).is_some_and(|target| is_old_link(&old, &target)) {
-            self.changes.push(Change::Remove(old));
+    pub(crate) fn remove_old_links(&mut self, host: Wirable) {
+        for link in host.wiring.former_links {
+            let old = self.places.directory(host).join(link);
+            let removed = self.changes.iter().any(|change| change.path() == old);
+            if !removed && handoff_files::link_target(&old).is_some_and(|target| is_old_link(&old, &target)) {
+                self.changes.push(Change::Remove(old));
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_agents::{HOSTS, HookFiles, Host, Linked};
+use handoff_agents::{HookFiles, Host, InboxWiring, Linked, Wirable};
 use handoff_files::Foreign;
 use handoff_wiring::{self as wiring, Call, Hooks, Malformed, NeverRuns};
 
@@ -148,20 +148,27 @@ fn linked(
 /// The tools that show their user's sessions what other sessions left, as `installer` wires them: their names.
 pub fn shows_handoffs(here: &Here) -> Vec<&'static str> {
     let owns = |call: &Call| Path::new(&call.program).ends_with("session-start");
-    let shows = |tool: &&Host| {
-        let Some(files) = &tool.hooks else { return false };
+    let shows = |tool: &Wirable| {
+        let InboxWiring { hook, instructions, .. } = tool.wiring;
         let Some(directory) = here.directory(tool) else { return false };
         let read = |name: &str| handoff_files::read_file(&directory.join(name), LONGEST).unwrap_or_default();
-        let (settings, instructions) = (read(files.user), read("AGENTS.md"));
-        let hooks = Hooks { event: "SessionStart", owns: &owns, comments: false, keeps_places: false };
-        let has_hook = wiring::text(&settings).is_ok_and(|text| {
+        let file = read(hook.file);
+        let hooks = Hooks {
+            event: hook.event,
+            owns: &owns,
+            comments: hook.comments,
+            keeps_places: hook.trusted_by_place,
+        };
+        let has_hook = wiring::text(&file).is_ok_and(|text| {
             !text.trim().is_empty() && hooks.find(text).is_ok_and(|found| !found.is_empty())
         });
-        let instructions = String::from_utf8_lossy(&instructions);
-        let is_told = tool.inbox_instructions.is_some_and(|opening| instructions.contains(opening));
-        has_hook || is_told
+        let tells = |name: &str| {
+            let opening = instructions.map(|instructions| instructions.opening);
+            opening.is_some_and(|opening| String::from_utf8_lossy(&read(name)).contains(opening))
+        };
+        has_hook || instructions.iter().flat_map(|instructions| instructions.files).any(|name| tells(name))
     };
-    HOSTS.iter().copied().filter(shows).map(|tool| tool.name).collect()
+    Wirable::all().filter(shows).map(|tool| tool.row().name).collect()
 }
 
 fn guided(here: &Here, tool: &Host, name: &str) -> State {

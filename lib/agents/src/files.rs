@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 pub struct Directory {
     /// The variable.
     pub variable: &'static str,
+    /// Where it is below what the variable names: empty where that is the directory itself.
+    pub below_variable: &'static str,
     /// Where it is without the variable, below HOME.
     pub below_home: &'static str,
 }
@@ -103,7 +105,10 @@ impl Directory {
     /// Where it is: what the variable says, else below HOME; always absolute. `None` where neither says.
     pub fn of(self, variable: impl FnOnce(&str) -> Option<OsString>, home: Option<&Path>) -> Option<PathBuf> {
         match variable(self.variable).map(PathBuf::from) {
-            Some(path) => Some(std::path::absolute(&path).unwrap_or(path)),
+            Some(path) => {
+                let path = std::path::absolute(&path).unwrap_or(path);
+                Some(if self.below_variable.is_empty() { path } else { path.join(self.below_variable) })
+            }
             None => Some(home.filter(|home| home.is_absolute())?.join(self.below_home)),
         }
     }
@@ -143,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_variable_names_the_directory_before_home_does() {
-        let directory = Directory { variable: "X_HOME", below_home: ".x" };
+        let directory = Directory { variable: "X_HOME", below_variable: "", below_home: ".x" };
         let of = |value: Option<&str>, home: Option<&str>| {
             let variable = |name: &str| value.filter(|_| name == "X_HOME").map(Into::into);
             directory.of(variable, home.map(Path::new))
@@ -153,5 +158,7 @@ mod tests {
         assert_eq!(of(None, Some("home")), None);
         assert_eq!(of(None, None), None);
         assert!(of(Some("x"), None).is_some_and(|path| path.is_absolute()));
+        let below = Directory { below_variable: ".x", ..directory };
+        assert_eq!(below.of(|_| Some("/elsewhere".into()), None), Some("/elsewhere/.x".into()));
     }
 }

@@ -5,8 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Guidance, HOSTS, HookFiles, OutputForm, PayloadForm, Signs,
-    SkillForm, Unproven,
+    Attendance, Delivers, Dialect, Directory, Guidance, HOSTS, HookFiles, InboxWiring, OutputForm,
+    PayloadForm, Signs, SkillForm, Unproven,
 };
 
 /// One agent host. Two are equal when their `id` is.
@@ -58,8 +58,8 @@ pub struct Host {
     pub hooks: Option<HookFiles>,
     /// The file in its directory that names the command of its status line, where that receives usage windows.
     pub status_line: Option<&'static str>,
-    /// What opens the instructions in `AGENTS.md` of its directory that tell it of its inbox; `None` where it has none.
-    pub inbox_instructions: Option<&'static str>,
+    /// How the installer wires it for its user; `None` where it does not.
+    pub inbox: Option<InboxWiring>,
 
     /// Whether something on this machine says how full its usage windows are.
     pub windows: bool,
@@ -92,7 +92,7 @@ impl Host {
         guidance: Guidance::first_of(&["AGENTS.md"], "AGENTS.md"),
         hooks: None,
         status_line: None,
-        inbox_instructions: None,
+        inbox: None,
         windows: false,
         skills: None,
     };

@@ -16,6 +16,7 @@ mod payload;
 mod protocol;
 mod session;
 mod skills;
+mod wiring;
 
 pub use files::{Directory, Event, Form, Guidance, HookFiles, Linked, Reader, Signs};
 pub use host::Host;
@@ -24,7 +25,11 @@ pub use output::OutputForm;
 pub use payload::{SessionStart, Source};
 pub use protocol::Protocol;
 pub use session::{Attendance, Delivers, Dialect, PayloadForm, Unproven};
-pub use skills::{PluginPrograms, SkillForm};
+pub use skills::{PluginPrograms, SkillForm, SkillText, TaskForm};
+pub use wiring::{
+    InboxInstructions, InboxWiring, Matchers, PluginEntry, PluginList, SandboxList, SessionHook,
+    SettingsRules, SkillsDirectory, TimeUnit, Wirable,
+};
 
 #[cfg(test)]
 mod tests;

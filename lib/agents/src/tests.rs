@@ -1,4 +1,4 @@
-use crate::{HOSTS, Host};
+use crate::{HOSTS, Host, SkillsDirectory, Wirable};
 
 fn is_unique(words: impl Iterator<Item = &'static str>) -> bool {
     let mut words: Vec<&str> = words.collect();
@@ -33,4 +33,27 @@ fn a_path_in_the_table_stays_in_the_project() {
             host.id
         );
     }
+}
+
+#[test]
+fn a_host_that_is_wired_has_all_that_this_takes() {
+    let mut directories = Vec::new();
+    for host in Wirable::all() {
+        let id = host.row().id;
+        directories
+            .push(host.directory.unwrap_or_else(|| panic!("{id} is wired in no directory")).below_home);
+        assert!(host.skills.is_some(), "{id} has no form of skills");
+        assert!(!host.signs.programs.is_empty(), "{id} has no program");
+        let (SkillsDirectory::Own(skills) | SkillsDirectory::Shared(skills)) = host.wiring.skills;
+        for path in host.wiring.files().into_iter().chain([skills]).chain(host.wiring.agents) {
+            assert!(!path.starts_with('/') && !path.contains(".."), "{id}: {path}");
+        }
+        let holds_trust = host.wiring.hook.trusted_by_place;
+        assert!(
+            !holds_trust || host.wiring.hook.on_request,
+            "{id} would have a hook that waits for trust unasked"
+        );
+    }
+    directories.sort_unstable();
+    assert!(directories.windows(2).all(|two| two[0] != two[1]), "{directories:?}");
 }

@@ -1,10 +1,11 @@
-//! The skills `handoff` and `upgrade-handoff`, rendered for Claude Code and for Codex; those that give a task to another
+//! The skills `handoff` and `upgrade-handoff`, rendered for Claude Code, and in one text for all hosts that look for skills
+//! in one directory; those that give a task to another
 //! agent, for Claude Code; and those of these that are agents in Codex.
 //!
 //! One source for all hosts, under `skills/`: plain markdown, with two marks.
 //!
-//! - Lines between `<!-- claude -->` and `<!-- /claude -->` are for Claude Code only; so with the id of each host. They do
-//!   not nest.
+//! - Lines between `<!-- claude -->` and `<!-- /claude -->` are for Claude Code only; so with the id of each host that has a
+//!   text of its own. Those between `<!-- shared -->` and `<!-- /shared -->` are for all other hosts. They do not nest.
 //! - `{{handoff-write}}` is that program as a shell takes it; `{{allow handoff-write *}}` is the
 //!   frontmatter value that lets Claude Code run it with these arguments. `{{installer}}` likewise.
 //!
@@ -18,7 +19,7 @@ mod template;
 
 use std::path::Path;
 
-use handoff_agents::{CODEX, Host};
+use handoff_agents::{CODEX, Host, TaskForm};
 
 /// A skill of this project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,14 +122,17 @@ impl Skill {
                 Some((Kind::Skill, include_str!("../../../skills/upgrade-handoff/SKILL.md")))
             }
             (_, Programs::Plugin) => None,
-            (_, Programs::Installed(_)) if form.gives_tasks_by_skill => {
-                Some((Kind::Skill, include_str!("../../../skills/handoff-backend/SKILL.md")))
-            }
-            // It would give the task to itself.
-            (Self::HandoffCodex, _) => None,
-            (Self::HandoffDs | Self::HandoffOpus, _) => {
-                Some((Kind::Agent, include_str!("../../../skills/handoff-backend/agent.toml")))
-            }
+            (_, Programs::Installed(_)) => match form.tasks {
+                TaskForm::Skill => {
+                    Some((Kind::Skill, include_str!("../../../skills/handoff-backend/SKILL.md")))
+                }
+                // It would give the task to itself.
+                TaskForm::Agent if self.taker().is_some_and(|taker| taker.backend == target.host.id) => None,
+                TaskForm::Agent => {
+                    Some((Kind::Agent, include_str!("../../../skills/handoff-backend/agent.toml")))
+                }
+                TaskForm::None => None,
+            },
         }
     }
 }

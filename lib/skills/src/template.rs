@@ -1,9 +1,12 @@
 //! The two marks of a source: whose lines these are, and what is filled in.
 
-use handoff_agents::HOSTS;
+use handoff_agents::{HOSTS, Host, SkillText};
 
 use crate::Target;
 use crate::command::{command, rule};
+
+/// Marks the lines for all hosts without a text of their own.
+const SHARED: &str = "shared";
 
 /// `source` as `target` reads it, with what is filled in spelled as `spell` does.
 pub(crate) fn fill(source: &str, target: Target<'_>, spell: fn(&str) -> String) -> String {
@@ -11,11 +14,10 @@ pub(crate) fn fill(source: &str, target: Target<'_>, spell: fn(&str) -> String) 
     let mut whose = None;
     for line in source.lines() {
         let mark = line.strip_prefix("<!-- ").and_then(|line| line.strip_suffix(" -->"));
-        let host = |id: &str| HOSTS.iter().copied().find(|host| host.id == id);
-        match (mark.and_then(host), mark.and_then(|mark| host(mark.strip_prefix('/')?))) {
+        match (mark.and_then(owner), mark.and_then(|mark| owner(mark.strip_prefix('/')?))) {
             (Some(begins), _) => whose = Some(begins),
             (None, Some(_)) => whose = None,
-            _ if whose.is_some_and(|host| host != target.host) => {}
+            _ if whose.is_some_and(|owner| owner != mark_of(target.host)) => {}
             _ => {
                 text.push_str(&filled(line, target, spell));
                 text.push('\n');
@@ -23,6 +25,17 @@ pub(crate) fn fill(source: &str, target: Target<'_>, spell: fn(&str) -> String) 
         }
     }
     text
+}
+
+/// The mark of the lines that a host reads.
+fn mark_of(host: &Host) -> &'static str {
+    let has_own = host.skills.is_some_and(|form| form.text == SkillText::Own);
+    if has_own { host.id } else { SHARED }
+}
+
+/// The mark that is called so; `None` for what is a line of text.
+fn owner(mark: &str) -> Option<&'static str> {
+    HOSTS.iter().map(|host| mark_of(host)).find(|known| *known == mark)
 }
 
 /// `line` with every `{{…}}` filled in.
@@ -48,7 +61,7 @@ mod tests {
     use crate::Programs;
     use std::path::Path;
 
-    const SOURCE: &str = "a\n<!-- claude -->\n{{allow x *}} {{x}}\n<!-- /claude -->\n<!-- codex -->\n{{x}}, {{y}} b\n<!-- /codex -->\nz\n";
+    const SOURCE: &str = "a\n<!-- claude -->\n{{allow x *}} {{x}}\n<!-- /claude -->\n<!-- shared -->\n{{x}}, {{y}} b\n<!-- /shared -->\nz\n";
 
     fn target(host: &'static handoff_agents::Host) -> Target<'static> {
         Target { host, programs: Programs::Installed(Path::new("/p")) }

@@ -23,6 +23,7 @@ mod doctor_switches;
 mod edited;
 mod failing;
 mod fresh;
+mod hosts;
 mod kept;
 mod killed;
 mod meanwhile;

@@ -1,9 +1,11 @@
 //! Documented in `code.claude.com/docs/en/memory` (`.claude/rules/*.md` is always read when it has no `paths`; `AGENTS.md`
 //! only while there is no `CLAUDE.md`, which is why none is made), `…/hooks`, `…/settings`, `…/statusline`.
 
+use crate::wiring::STARTS;
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, Linked, OutputForm,
-    PayloadForm, PluginPrograms, Signs, SkillForm, Unproven,
+    Attendance, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxWiring, Linked,
+    Matchers, OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms, SandboxList, SessionHook,
+    SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit, Unproven,
 };
 
 /// Claude Code.
@@ -13,7 +15,7 @@ pub static CLAUDE_CODE: Host = Host {
     name: "Claude Code",
     stamp: "claude-code",
     signs: Signs { home: &[], project: &[".claude", "CLAUDE.md", "CLAUDE.local.md"], programs: &["claude"] },
-    directory: Some(Directory { variable: "CLAUDE_CONFIG_DIR", below_home: ".claude" }),
+    directory: Some(Directory { variable: "CLAUDE_CONFIG_DIR", below_variable: "", below_home: ".claude" }),
     shell_variables: &["CLAUDECODE", "CLAUDE_CODE_SESSION_ID"],
     session_variable: Some("CLAUDE_CODE_SESSION_ID"),
     payloads: &[PayloadForm { absent: &["permission_mode", "timestamp"], ..PayloadForm::CLAUDE }],
@@ -41,10 +43,41 @@ pub static CLAUDE_CODE: Host = Host {
         trusted_by_place: false,
     }),
     status_line: Some("settings.json"),
+    inbox: Some(InboxWiring {
+        hook: SessionHook {
+            file: "settings.json",
+            event: "SessionStart",
+            sources: STARTS,
+            // No shell: no quoting, and no process of one.
+            form: Form::Exec,
+            timeout: 10,
+            unit: TimeUnit::Seconds,
+            matchers: Matchers::Names,
+            // A hook in a file with comments would never run.
+            comments: false,
+            limits_context: false,
+            on_request: false,
+            trusted_by_place: false,
+            refuses_mark: false,
+            status_message: None,
+        },
+        instructions: None,
+        sandbox: Some(SandboxList::AllowWrite("settings.json")),
+        skills: SkillsDirectory::Own("skills"),
+        agents: None,
+        plugin: Some(PluginEntry {
+            list: PluginList::Enabled("settings.json"),
+            remove: "claude plugin uninstall agent-handoff",
+            by_hand: Some("remove the plugin agent-handoff in Claude Code: /plugin"),
+        }),
+        settings: SettingsRules::ClaudeCode,
+        former_links: &["skills/handoff"],
+    }),
     windows: true,
     skills: Some(SkillForm {
         prefix: '/',
-        gives_tasks_by_skill: true,
+        text: SkillText::Own,
+        tasks: TaskForm::Skill,
         plugin: PluginPrograms::Root("CLAUDE_PLUGIN_ROOT"),
     }),
     ..Host::UNKNOWN

@@ -1,9 +1,12 @@
 //! Documented in `learn.chatgpt.com/docs/agent-configuration/agents-md`, `…/docs/hooks`; that a project's
 //! `.codex/hooks.json` is read, from subdirectories too, was measured of 0.169.0.
 
+use crate::wiring::STARTS;
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, Linked, OutputForm,
-    PayloadForm, PluginPrograms, Signs, SkillForm, Unproven,
+    Attendance, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxInstructions,
+    InboxWiring, Linked, Matchers, OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms,
+    SandboxList, SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm,
+    TimeUnit, Unproven,
 };
 
 /// Codex.
@@ -12,7 +15,7 @@ pub static CODEX: Host = Host {
     name: "Codex",
     stamp: "codex-cli",
     signs: Signs { home: &[], project: &[".codex"], programs: &["codex"] },
-    directory: Some(Directory { variable: "CODEX_HOME", below_home: ".codex" }),
+    directory: Some(Directory { variable: "CODEX_HOME", below_variable: "", below_home: ".codex" }),
     shell_variables: &["CODEX_THREAD_ID"],
     session_variable: Some("CODEX_THREAD_ID"),
     payloads: &[PayloadForm {
@@ -44,8 +47,44 @@ pub static CODEX: Host = Host {
         ],
         trusted_by_place: true,
     }),
-    inbox_instructions: Some("<!-- BEGIN agent-handoff (managed"),
+    inbox: Some(InboxWiring {
+        hook: SessionHook {
+            file: "hooks.json",
+            event: "SessionStart",
+            sources: STARTS,
+            form: Form::Shell,
+            timeout: 10,
+            unit: TimeUnit::Seconds,
+            matchers: Matchers::Expression,
+            comments: false,
+            limits_context: true,
+            on_request: true,
+            trusted_by_place: true,
+            refuses_mark: true,
+            status_message: Some("agent-handoff: what an earlier session left"),
+        },
+        instructions: Some(InboxInstructions {
+            files: &["AGENTS.override.md", "AGENTS.md"],
+            opening: "<!-- BEGIN agent-handoff (managed",
+            warns_from: Some(32 << 10),
+        }),
+        sandbox: Some(SandboxList::WritableRoots("config.toml")),
+        skills: SkillsDirectory::Shared(".agents/skills"),
+        agents: Some("agents"),
+        plugin: Some(PluginEntry {
+            list: PluginList::Tables("config.toml"),
+            remove: "codex plugin remove agent-handoff@agent-handoff",
+            by_hand: None,
+        }),
+        settings: SettingsRules::Codex,
+        former_links: &["plugins/agent-handoff"],
+    }),
     windows: true,
-    skills: Some(SkillForm { prefix: '$', gives_tasks_by_skill: false, plugin: PluginPrograms::Installed }),
+    skills: Some(SkillForm {
+        prefix: '$',
+        text: SkillText::Shared,
+        tasks: TaskForm::Agent,
+        plugin: PluginPrograms::Installed,
+    }),
     ..Host::UNKNOWN
 };

@@ -14,7 +14,7 @@ pub(crate) static COPILOT: Host = Host {
         project: &[".github/copilot-instructions.md"],
         programs: &["copilot"],
     },
-    directory: Some(Directory { variable: "COPILOT_HOME", below_home: ".copilot" }),
+    directory: Some(Directory { variable: "COPILOT_HOME", below_variable: "", below_home: ".copilot" }),
     shell_variables: &["COPILOT_CLI"],
     session_variable: Some("COPILOT_AGENT_SESSION_ID"),
     // Which it is depends on how the event is written in the file of hooks.

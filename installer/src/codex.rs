@@ -1,23 +1,50 @@
-//! The user's trust in our hooks of Codex's, put where Codex keeps it, by Codex, on the user's word.
+//! What is of Codex's own protocol: the user's trust in our hooks, put where Codex keeps it, by Codex, on the user's word.
 
-use std::path::Path;
+mod app_server;
 
+use std::path::{Path, PathBuf};
+
+use handoff_agents::{CODEX, Wirable};
 use handoff_files::Foreign;
 use handoff_process::Environment;
 use handoff_wiring::{Call, Found, Roots};
 
-use crate::agent::Agent;
-use crate::app_server::{self, CodexError, Listed, TrustStatus};
 use crate::error::InstallError;
+use crate::fragment::{MadeIn, handler, hooks, owner};
 use crate::handler::faults;
+use crate::hosts::{self, hook_file};
 use crate::manifest::{Edit, Manifest};
-use crate::piece::{MadeIn, Piece, owner};
 use crate::places::Places;
 use crate::plan::LARGEST;
+use app_server::TrustStatus;
+
+pub use app_server::CodexError;
+pub(crate) use app_server::{Listed, Server};
+
+/// The row: what is in this file is of Codex's own protocol.
+pub(crate) const HOST: Wirable = Wirable::of(&CODEX).expect("the row says how Codex is wired");
+
+/// The settings, in its directory.
+const CONFIG: &str = "config.toml";
 
 /// How the user has Codex trust a hook.
 pub(crate) const HOW_TO_TRUST: &str =
     "choose \"Trust all and continue\" when `codex` next asks, or run install again with --trust-codex-hook";
+
+/// Fails where there is no `codex` to trust a hook.
+///
+/// # Errors
+/// [`InstallError::InTheWay`].
+pub(crate) fn check_there(environment: &Environment) -> Result<(), InstallError> {
+    if hosts::program(HOST, environment).is_some() {
+        return Ok(());
+    }
+    Err(InstallError::InTheWay(vec![
+        "could not trust Codex's hook: there is no `codex` on PATH to do it; put it there, or install without \
+         --trust-codex-hook"
+            .to_owned(),
+    ]))
+}
 
 /// What Codex says of the hook that the user trusted through us.
 #[derive(Debug, Default)]
@@ -43,7 +70,7 @@ pub(crate) fn review(places: &Places, manifest: &Manifest, environment: &Environ
         let why = "config.toml turns hooks off: [features] hooks = false";
         return idle(stopped(why, "take that out, and run install again"));
     }
-    let hooks = app_server::Server::start(places, environment).and_then(|mut server| server.hooks());
+    let hooks = Server::start(places, environment).and_then(|mut server| server.hooks());
     let hooks = match hooks {
         Ok(hooks) => hooks,
         Err(why) => {
@@ -82,19 +109,36 @@ impl Review {
 /// Whether our handler stands in `hooks.json` as this version writes it, so that Codex runs it at every start of a
 /// session once it is trusted: a change of the command ends the trust.
 fn is_in_place(places: &Places) -> bool {
-    let piece = Piece::CodexHook(places.clone());
     let owns = owner(places);
-    let Ok(Some(text)) = read(&piece.path()) else { return false };
-    let found = piece.hooks(&owns).find(&text).unwrap_or_default();
-    let is_run = |found: &Found| faults(&found.conditions, Agent::Codex).is_empty();
-    found.iter().any(|found| piece.handler(places).is(found) && is_run(found))
+    let Ok(Some(text)) = read(&hook_file(HOST, places)) else { return false };
+    let found = hooks(HOST, &owns).find(&text).unwrap_or_default();
+    let is_run = |found: &Found| faults(&found.conditions, HOST).is_empty();
+    found.iter().any(|found| handler(HOST, places).is(found) && is_run(found))
 }
 
 /// Whether the user turned Codex's hooks off as a whole.
 pub(crate) fn hooks_are_off(places: &Places) -> bool {
-    let config = read(&Piece::Sandbox(places.clone(), Vec::new()).path()).ok().flatten();
+    let config = read(&config(places)).ok().flatten();
     let setting = Roots::setting(config.as_deref().unwrap_or(""), &["features", "hooks"]);
     setting.ok().flatten().as_deref() == Some("false")
+}
+
+/// The settings, in which Codex keeps trust too.
+pub(crate) fn config(places: &Places) -> PathBuf {
+    places.directory(HOST).join(CONFIG)
+}
+
+/// Whether the user's trust is kept in the file at `path`.
+pub(crate) fn keeps_trust(path: &Path) -> bool {
+    path.ends_with(CONFIG)
+}
+
+/// Whether Codex has hooks for this user that save the work.
+pub(crate) fn saves_work(places: &Places) -> bool {
+    let hooks = handoff_files::read_file(&hook_file(HOST, places), LARGEST).unwrap_or_default();
+    let program = places.program("handover");
+    // In JSON a path may be spelled with escapes; then the hook for handoffs comes along, and nothing is lost.
+    String::from_utf8_lossy(&hooks).contains(&format!("{} on-event", handoff_process::quoted(&program)))
 }
 
 /// The recorded keys under which a hook of another program is trusted by now: a key names a place in the file.
@@ -116,17 +160,17 @@ pub(crate) fn trust(
     manifest: &Manifest,
     environment: &Environment,
 ) -> Result<Manifest, InstallError> {
-    let mut server = app_server::Server::start(places, environment)?;
+    let mut server = Server::start(places, environment)?;
     let listed_now = server.hooks()?;
     let shows = session_start(&listed_now, places).is_some();
     let hooks = ours(&listed_now, places);
-    if hooks.is_empty() || (manifest.codex_hook && !shows) {
+    if hooks.is_empty() || (manifest.hook_on_request && !shows) {
         return Err(CodexError::NotListed.into());
     }
     let mut manifest = manifest.clone();
     let others = of_others(&listed_now, places, &manifest);
     manifest.trusted.retain(|key| !others.contains(key));
-    let config = Piece::Sandbox(places.clone(), Vec::new()).path();
+    let config = config(places);
     let before = read(&config)?;
     for hook in hooks.iter().filter(|hook| hook.trust != TrustStatus::Trusted) {
         server.trust(&hook.key, &hook.hash)?;
@@ -178,7 +222,7 @@ pub(crate) fn session_start(hooks: &[Listed], places: &Places) -> Option<Listed>
 }
 
 fn listed(hooks: &[Listed], places: &Places, owns: impl Fn(&Call) -> bool) -> Vec<Listed> {
-    let file = handoff_files::canonical(&Piece::CodexHook(places.clone()).path());
+    let file = handoff_files::canonical(&hook_file(HOST, places));
     let is_ours = |hook: &&Listed| {
         handoff_files::canonical(&hook.source) == file
             && Call::of(&hook.command).is_some_and(|call| owns(&call))

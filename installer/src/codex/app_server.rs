@@ -124,7 +124,7 @@ impl Server {
         let child = Command::new(codex)
             .args(["app-server", "-c", "analytics.enabled=false"])
             .current_dir(&places.home)
-            .env("CODEX_HOME", &places.codex)
+            .env("CODEX_HOME", places.directory(super::HOST))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

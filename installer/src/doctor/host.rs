@@ -1,0 +1,186 @@
+//! Is a host wired as it is to be, and does what is wired work?
+
+use std::path::Path;
+
+use handoff_agents::{SandboxList, SettingsRules, Wirable};
+use handoff_process::Environment;
+use handoff_wiring::{Found, Run, Standing};
+
+use super::Diagnosis;
+use crate::fragment::{BLOCK, Looks, handler, hooks, is_blank, owner, told};
+use crate::hosts::{self, hook_file};
+use crate::planner::is_old_link;
+
+impl Diagnosis<'_> {
+    /// Begins to look at a host.
+    pub(super) fn look_at(&mut self, host: Wirable) {
+        self.area = host.name;
+        self.host = Some(host);
+    }
+
+    pub(super) fn host(&mut self, host: Wirable) {
+        self.look_at(host);
+        let here = Environment::working_directory().unwrap_or_default();
+        let has_plugin = self.has_plugin(host);
+        if !self.manifest.agents.contains(host) {
+            self.not_wired(host, has_plugin);
+            if has_plugin {
+                self.plugin_alone(host, &here);
+            }
+            return;
+        }
+        self.wired_twice(host);
+        self.instructions(host);
+        if let Some(SandboxList::WritableRoots(file)) = host.wiring.sandbox {
+            let config = self.places.directory(host).join(file);
+            if let Ok(text) = self.read(&config) {
+                self.writable_roots(&config, &text.unwrap_or_default(), self.install_again(host));
+            }
+        }
+        self.session_hook(host);
+        self.switches(host, &here, false);
+        if has_plugin {
+            self.plugin_too(host);
+        }
+        self.skills(host);
+        for link in host.wiring.former_links {
+            self.old_link(&self.places.directory(host).join(link));
+        }
+    }
+
+    /// Whether its settings have our plugin on.
+    fn has_plugin(&mut self, host: Wirable) -> bool {
+        let Some(plugin) = host.wiring.plugin else { return false };
+        let read = self.read(&self.places.directory(host).join(plugin.list.file()));
+        read.is_ok_and(|text| hosts::has_plugin(plugin, &text.unwrap_or_default()))
+    }
+
+    /// What keeps the plugin from working where nothing else is wired.
+    fn plugin_alone(&mut self, host: Wirable, here: &Path) {
+        match host.wiring.settings {
+            SettingsRules::Codex => self.codex_plugin(),
+            _ => self.switches(host, here, true),
+        }
+    }
+
+    /// The plugin beside what is wired.
+    fn plugin_too(&mut self, host: Wirable) {
+        let Some(plugin) = host.wiring.plugin else { return };
+        let twice = if host.wiring.hook.on_request { "" } else { ": each session starts the hook twice" };
+        let file = self.places.directory(host).join(plugin.list.file());
+        let by_hand = || self.editor(&file, None, "take [plugins.\"agent-handoff@agent-handoff\"] out");
+        let by_hand = plugin.by_hand.map_or_else(by_hand, str::to_owned);
+        self.problem(
+            format!("the plugin is installed too{twice} (a handoff is shown once all the same)"),
+            self.host_command(host, plugin.remove, &by_hand),
+        );
+    }
+
+    /// What in its settings, as a session in `project` has them, keeps what is wired from working.
+    pub(super) fn switches(&mut self, host: Wirable, project: &Path, is_plugin: bool) {
+        match host.wiring.settings {
+            SettingsRules::ClaudeCode => self.claude_switches(host, project, is_plugin),
+            SettingsRules::Codex => self.codex_switches(),
+            SettingsRules::Unknown => {}
+        }
+    }
+
+    /// Its SessionStart hook. One that is wired on request may be missing.
+    fn session_hook(&mut self, host: Wirable) {
+        let (path, hook) = (hook_file(host, self.places), host.wiring.hook);
+        let Ok(text) = self.read(&path) else { return };
+        let text = text.filter(|text| !is_blank(text));
+        let owns = owner(self.places);
+        let found = match hooks(host, &owns).find(text.as_deref().unwrap_or("{}")) {
+            Ok(found) => found,
+            Err(error) => return self.malformed(&path, &error),
+        };
+        if found.is_empty() && hook.on_request && !self.manifest.hook_on_request {
+            return;
+        }
+        self.handlers(host, &found);
+        if hook.trusted_by_place {
+            self.codex_trust();
+        }
+    }
+
+    /// Whether its instructions have the agent look for handoffs, or leave that to the hook.
+    fn instructions(&mut self, host: Wirable) {
+        let Some(file) = hosts::instructions(host, self.places, self.manifest.looks()) else { return };
+        let (name, path) = (host.name, file.path);
+        let shown = self.places.short(&path);
+        let fix = self.install_again(host);
+        let Ok(text) = self.read(&path) else { return };
+        let text = text.unwrap_or_default();
+        match BLOCK.find(&text) {
+            Err(error) => self.malformed(&path, &error),
+            Ok(None) => self.problem(format!("{shown} does not tell {name} to look for handoffs"), fix),
+            Ok(Some(range)) => {
+                let block = text[range].replace("\r\n", "\n");
+                let says = |looks| block.contains(&told(self.places, looks));
+                match self.manifest.looks() {
+                    Looks::Hook if says(Looks::Hook) => {
+                        self.well(format!("{shown} leaves looking for handoffs to the hook"));
+                    }
+                    Looks::Agent if says(Looks::Agent) => {
+                        self.well(format!("{shown} tells {name} to look for handoffs"));
+                    }
+                    _ => self.problem(format!("{shown} tells {name} what another version said"), fix),
+                }
+            }
+        }
+        let warns_from = host.wiring.instructions.and_then(|instructions| instructions.warns_from);
+        if warns_from.is_some_and(|limit| text.len() > limit) {
+            let size = text.len();
+            self.note(format!(
+                "{shown} has {size} bytes: {name} reads it whole, and warns in every session that it is long"
+            ));
+        }
+    }
+
+    /// What of ours stands in a file of hooks: exactly one, where the host looks, and it can run.
+    fn handlers(&mut self, host: Wirable, found: &[Found]) {
+        let shown = self.places.short(&hook_file(host, self.places));
+        let fix = self.install_again(host);
+        let handler = handler(host, self.places);
+        let wanted = match &handler.run {
+            Run::Exec(program, _) => program,
+            Run::Shell(command) => command,
+        };
+        match found {
+            [] => self.problem(format!("{shown} has no hook of ours"), fix),
+            [one] if one.standing == Standing::TopLevel || one.standing == Standing::Flat => {
+                self.problem(
+                    format!("{shown} line {}: the hook stands where it is never run", one.line),
+                    fix,
+                );
+            }
+            [one] if one.command != *wanted => self.problem(
+                format!("{shown} line {}: the hook runs another installation: {}", one.line, one.command),
+                fix,
+            ),
+            [one] if !handler.is(one) => self
+                .problem(format!("{shown} line {}: the hook has other arguments than ours", one.line), fix),
+            [one] => {
+                if self.is_run(host, one) {
+                    self.well(format!("{shown} has the hook"));
+                }
+            }
+            many => {
+                let lines: Vec<_> = many.iter().map(|one| one.line.to_string()).collect();
+                self.problem(
+                    format!("{shown} has the hook {} times: lines {}", many.len(), lines.join(", ")),
+                    fix,
+                );
+            }
+        }
+    }
+
+    /// A link that the bash program's installer left.
+    fn old_link(&mut self, path: &Path) {
+        if handoff_files::link_target(path).is_some_and(|target| is_old_link(path, &target)) {
+            let shown = self.places.short(path);
+            self.problem(format!("{shown} is of agent-handoff's bash program"), self.again("install"));
+        }
+    }
+}

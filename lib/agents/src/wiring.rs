@@ -1,0 +1,228 @@
+//! How the installer wires a host for its user: so that its sessions are given their handoffs, and can leave some.
+
+use std::path::{Path, PathBuf};
+
+use crate::{Form, HOSTS, Host};
+
+/// What of ours goes into the files of a host's user. Paths are in its [`Host::directory`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InboxWiring {
+    /// Its SessionStart hook.
+    pub hook: SessionHook,
+    /// What tells its agent to look for handoffs, where the hook may not run.
+    pub instructions: Option<InboxInstructions>,
+    /// Where the store is opened to its sandbox, where it has one that would keep commands from it.
+    pub sandbox: Option<SandboxList>,
+    /// Where it looks for skills.
+    pub skills: SkillsDirectory,
+    /// Where it looks for agents of its own that are files of ours, in its directory.
+    pub agents: Option<&'static str>,
+    /// How its plugin of ours is found and removed.
+    pub plugin: Option<PluginEntry>,
+    /// What else in its settings switches off what is wired, as doctor looks for it.
+    pub settings: SettingsRules,
+    /// Links that the bash program's installer made, in its directory.
+    pub former_links: &'static [&'static str],
+}
+
+/// The hook that runs `session-start`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionHook {
+    /// The file that it stands in.
+    pub file: &'static str,
+    /// The event, as the host spells it.
+    pub event: &'static str,
+    /// The sources of the event that the host names.
+    pub sources: &'static [&'static str],
+    /// How the command is written.
+    pub form: Form,
+    /// After how many [`SessionHook::unit`]s the host gives up on it. Nearly always it takes milliseconds.
+    pub timeout: u32,
+    /// What the host counts timeouts in.
+    pub unit: TimeUnit,
+    /// How the host reads the matcher of a group of handlers.
+    pub matchers: Matchers,
+    /// Whether the host reads a file that has comments in it.
+    pub comments: bool,
+    /// Whether a handler can limit how much of what it prints is taken (`additionalContextLimit`).
+    pub limits_context: bool,
+    /// Whether it is wired only when the user asks for it.
+    pub on_request: bool,
+    /// Whether the user has to trust it before it runs, at the place in the list where it stands: nothing is ever put before
+    /// another's then, and none of another's moves.
+    pub trusted_by_place: bool,
+    /// Whether the host does not read a file that begins with a byte order mark.
+    pub refuses_mark: bool,
+    /// What the host calls it where it asks for trust, and while it runs.
+    pub status_message: Option<&'static str>,
+}
+
+/// What Claude Code and Codex say of how a session started.
+pub(crate) const STARTS: &[&str] = &["startup", "resume", "clear", "compact"];
+
+/// What a host counts timeouts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeUnit {
+    /// Seconds.
+    Seconds,
+    /// Thousandths of a second.
+    Milliseconds,
+}
+
+/// How a host reads a matcher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matchers {
+    /// Names with `|` or `,` between them are whole names, anything else is a regular expression.
+    Names,
+    /// Always a regular expression, which may fit anywhere in the name.
+    Expression,
+}
+
+/// The file of instructions that tells an agent to run `inbox read`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InboxInstructions {
+    /// The files that the host reads, in the order in which it looks for them: the first that holds something wins, and the
+    /// last is the one that is made.
+    pub files: &'static [&'static str],
+    /// What the line before our part of such a file begins with, in every version.
+    pub opening: &'static str,
+    /// From how many bytes of such a file on the host warns in every session; `None` where it never does.
+    pub warns_from: Option<usize>,
+}
+
+/// A list of a host's settings that opens directories to its sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SandboxList {
+    /// `sandbox.filesystem.allowWrite` in this file of JSON. It takes a path without links.
+    AllowWrite(&'static str),
+    /// `writable_roots` of `[sandbox_workspace_write]` in this file of TOML.
+    WritableRoots(&'static str),
+}
+
+/// Where a host looks for its user's skills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SkillsDirectory {
+    /// In its own directory: this one.
+    Own(&'static str),
+    /// In HOME, where several hosts look: this one. What lies there names none of them.
+    Shared(&'static str),
+}
+
+/// How the plugin of ours shows in a host's settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PluginEntry {
+    /// Where its settings name the plugins that are on.
+    pub list: PluginList,
+    /// The command that removes ours.
+    pub remove: &'static str,
+    /// How ours is removed without that command; `None` where the settings are edited.
+    pub by_hand: Option<&'static str>,
+}
+
+/// Where a host's settings name the plugins that are on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PluginList {
+    /// The object `enabledPlugins` of this file of JSON.
+    Enabled(&'static str),
+    /// The tables in `[plugins]` of this file of TOML.
+    Tables(&'static str),
+}
+
+/// What of a host's settings doctor knows beside what is wired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingsRules {
+    /// Nothing.
+    Unknown,
+    /// The settings of Claude Code: what a user, a project and an administrator set, merged.
+    ClaudeCode,
+    /// The `config.toml` of Codex, and its app-server.
+    Codex,
+}
+
+impl SandboxList {
+    /// The file.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::AllowWrite(file) | Self::WritableRoots(file) => file,
+        }
+    }
+}
+
+impl PluginList {
+    /// The file.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Enabled(file) | Self::Tables(file) => file,
+        }
+    }
+}
+
+impl InboxWiring {
+    /// The files in the host's directory that something of ours may be in, each once.
+    pub fn files(&self) -> Vec<&'static str> {
+        let instructions =
+            self.instructions.iter().flat_map(|instructions| instructions.files.iter().copied());
+        let sandbox = self.sandbox.map(SandboxList::file);
+        let mut files: Vec<_> = [self.hook.file].into_iter().chain(sandbox).chain(instructions).collect();
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+
+    /// Where the host looks for its user's skills, when its directory is this one.
+    pub fn skills_in(&self, directory: &Path, home: &Path) -> PathBuf {
+        match self.skills {
+            SkillsDirectory::Own(name) => directory.join(name),
+            SkillsDirectory::Shared(name) => home.join(name),
+        }
+    }
+}
+
+/// A host that the installer wires: its row, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Wirable {
+    row: &'static Host,
+    /// How it is wired.
+    pub wiring: &'static InboxWiring,
+}
+
+impl Wirable {
+    /// The host with this row; `None` where the installer does not wire it.
+    pub const fn of(row: &'static Host) -> Option<Self> {
+        match &row.inbox {
+            Some(wiring) => Some(Self { row, wiring }),
+            None => None,
+        }
+    }
+
+    /// All of them, in the order of the rows.
+    pub fn all() -> impl Iterator<Item = Self> {
+        HOSTS.iter().filter_map(|row| Self::of(row))
+    }
+
+    /// The one that goes by this word on the command line.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::of(Host::named(word)?)
+    }
+
+    /// Its row.
+    pub fn row(self) -> &'static Host {
+        self.row
+    }
+}
+
+impl std::ops::Deref for Wirable {
+    type Target = Host;
+
+    fn deref(&self) -> &Host {
+        self.row
+    }
+}
+
+impl PartialEq for Wirable {
+    fn eq(&self, other: &Self) -> bool {
+        self.row == other.row
+    }
+}
+
+impl Eq for Wirable {}

@@ -1,0 +1,129 @@
+//! A host's row is all that the installer needs: whatever a row says is wired, looked at and given back.
+
+use handoff_agents::{Form, SkillText, TimeUnit, Wirable};
+use serde_json::Value;
+
+use crate::support::{Machine, apart_from_store};
+
+/// The user's own settings, as a host that reads JSON may have them.
+const SETTINGS: &str = "{\n  \"theme\": \"dark\",\n  \"hooks\": { \"Stop\": [] }\n}\n";
+
+/// Where the host keeps its settings, below HOME.
+fn directory(host: Wirable) -> &'static str {
+    host.directory.expect("a host that is wired has a directory").below_home
+}
+
+/// A machine with this host alone, whose hook file the user has.
+fn machine(host: Wirable) -> Machine {
+    let machine = Machine::empty();
+    machine.stand_ins("");
+    machine.file(format!("{}/{}", directory(host), host.wiring.hook.file), SETTINGS);
+    machine
+}
+
+#[test]
+fn a_row_is_enough_to_wire_a_host_and_to_give_back_every_byte() {
+    for host in Wirable::all() {
+        let (id, hook) = (host.row().id, host.wiring.hook);
+        let machine = machine(host);
+        let before = machine.tree();
+        let report = machine.done(&["install", "--codex-hook"]);
+        assert!(report.contains(&format!("{}:", host.name)), "{id}: {report}");
+
+        let file: Value =
+            serde_json::from_str(&machine.text(format!("{}/{}", directory(host), hook.file))).unwrap();
+        let handlers = &file["hooks"][hook.event][0]["hooks"];
+        let program = machine.program("session-start").display().to_string();
+        let command = match hook.form {
+            Form::Exec => program,
+            Form::Shell => format!("{program} --max-bytes 10000"),
+        };
+        assert_eq!(handlers.as_array().map(Vec::len), Some(1), "{id}");
+        assert_eq!(handlers[0]["command"], command, "{id}");
+        assert_eq!(handlers[0]["timeout"], hook.timeout, "{id}");
+        assert_eq!(file["theme"], "dark", "{id}");
+
+        let manifest = machine.manifest();
+        assert_eq!(manifest["agents"], serde_json::json!([id]));
+        let doctor = machine.json(&["doctor", "--json", "--quick"], 0);
+        assert_eq!(doctor["healthy"], true, "{id}: {doctor}");
+
+        machine.uninstall();
+        before.is_after(id, &apart_from_store(&machine));
+    }
+}
+
+#[test]
+fn a_hook_lasts_some_seconds_in_whatever_its_host_counts() {
+    for host in Wirable::all() {
+        let hook = host.wiring.hook;
+        let seconds = match hook.unit {
+            TimeUnit::Seconds => hook.timeout,
+            TimeUnit::Milliseconds => hook.timeout / 1000,
+        };
+        assert_eq!(seconds, 10, "{}", host.row().id);
+        // As a user may have made it: the doctor names it with what the host takes.
+        let machine = machine(host);
+        machine.done(&["install", "--codex-hook"]);
+        let path = format!("{}/{}", directory(host), hook.file);
+        let text = machine.text(&path).replace(&format!(": {}", hook.timeout), ": 2");
+        machine.file(&path, text);
+        let doctor = machine.run(&["doctor", "--quick"]);
+        let fix = format!("make its timeout {}", hook.timeout);
+        assert!(doctor.out().contains(&fix), "{}: {}", host.row().id, doctor.out());
+    }
+}
+
+#[test]
+fn each_host_is_left_alone_by_name_and_wired_by_name() {
+    let all: Vec<Wirable> = Wirable::all().collect();
+    for host in &all {
+        let machine = Machine::empty();
+        machine.stand_ins("");
+        for host in &all {
+            machine.file(format!("{}/{}", directory(*host), host.wiring.hook.file), SETTINGS);
+        }
+        let id = host.row().id;
+        let files = |machine: &Machine| -> Vec<String> {
+            let files = all.iter().map(|host| format!("{}/{}", directory(*host), host.wiring.hook.file));
+            files.map(|path| machine.text(path)).collect()
+        };
+        machine.done(&["install", "--only", id, "--codex-hook"]);
+        for (other, text) in all.iter().zip(files(&machine)) {
+            assert_eq!(text != SETTINGS, other == host, "only {id}: {}", other.row().id);
+        }
+        machine.done(&["install", "--codex-hook"]);
+        machine.done(&["uninstall", "--only", id]);
+        for (other, text) in all.iter().zip(files(&machine)) {
+            assert_eq!(text == SETTINGS, other == host, "without {id}: {}", other.row().id);
+        }
+        // What others read too is there still.
+        for other in all.iter().filter(|other| *other != host) {
+            let skills = other.wiring.skills_in(&machine.path(directory(*other)), &machine.home);
+            let skill = machine.text(skills.join("handoff/SKILL.md"));
+            let is_own = other.skills.is_some_and(|form| form.text == SkillText::Own);
+            assert_eq!(
+                skill.contains(&format!("--tool {}", other.stamp)),
+                is_own,
+                "{}: {skill}",
+                other.row().id
+            );
+        }
+        let doctor = machine.json(&["doctor", "--json", "--quick"], 0);
+        assert_eq!(doctor["healthy"], true, "without {id}: {doctor}");
+        machine.uninstall();
+    }
+}
+
+#[test]
+fn a_host_that_is_not_wired_is_refused_with_the_names_of_those_that_are() {
+    let machine = Machine::small();
+    for word in ["cursor", "nothing"] {
+        let ran = machine.run(&["install", "--only", word]);
+        assert_eq!(ran.code, 2, "{}", ran.out());
+        for host in Wirable::all() {
+            assert!(ran.err().contains(host.row().id), "{}", ran.err());
+        }
+        assert!(ran.err().contains(&format!("not `{word}`")), "{}", ran.err());
+    }
+}
