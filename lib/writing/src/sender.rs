@@ -9,33 +9,36 @@ use handoff_recipient::{NoRecipient, Recipient};
 use handoff_session::{Located, NotLocated, Other};
 use handoff_worktree::{Change, Repository, Worktree};
 
-/// Where the command line says that it is run.
+/// Where the writer says that it is.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Start {
-    /// `--root`: the writing worktree, whatever else is known.
-    pub(crate) root: Option<PathBuf>,
-    /// `--project-dir`: the directory that the session was started in.
-    pub(crate) project_dir: Option<PathBuf>,
+pub struct Start {
+    /// A directory in the writing worktree, whatever else is known.
+    pub root: Option<PathBuf>,
+    /// The directory that the session was started in.
+    pub project_dir: Option<PathBuf>,
 }
 
 /// The writing worktree and what git says of it.
 #[derive(Debug)]
-pub(crate) struct Sender {
-    pub(crate) worktree: Worktree,
-    pub(crate) address: Address,
-    pub(crate) repository: Option<Repository>,
+pub struct Sender {
+    /// The worktree.
+    pub worktree: Worktree,
+    /// Its inbox.
+    pub address: Address,
+    /// Its repository; `None` outside of one.
+    pub repository: Option<Repository>,
     /// The worktree of the current directory, or of the session, when that is another one than the sender's.
-    pub(crate) other: Option<Other>,
+    pub other: Option<Other>,
 }
 
 /// Why sender or recipient is not known.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum PlaceError {
+pub enum PlaceError {
     /// A directory that was named, or where this runs.
     #[error(transparent)]
     NotLocated(#[from] NotLocated),
     /// Two worktrees of the repository have the recipient's name.
-    #[error("{0}; run {called} with --root in the one you mean, without --to", called = crate::called::called())]
+    #[error("{0}; write in the one you mean, without naming it")]
     Ambiguous(NoRecipient),
     /// The name is that of no worktree.
     #[error(transparent)]
@@ -43,26 +46,25 @@ pub(crate) enum PlaceError {
 }
 
 impl PlaceError {
-    /// Whether the command line is at fault.
-    pub(crate) fn is_misuse(&self) -> bool {
+    /// Whether the request cannot be meant as it is.
+    pub fn is_misuse(&self) -> bool {
         matches!(self, Self::NoRecipient(error) if error.is_misuse())
     }
 }
 
 impl Sender {
-    /// What is uncommitted in its worktree; `None` where that cannot be told.
-    pub(crate) fn changes(&self) -> Option<Vec<Change>> {
+    /// What is uncommitted in its worktree; `None` where git does not say.
+    pub fn changes(&self) -> Option<Vec<Change>> {
         let _watch = PipeWatch::over(self.worktree.top());
         self.repository.as_ref()?.changes()
     }
 
-    /// The worktree to write from: `--root`; what the session was started in (`--project-dir`, else what Claude Code or
-    /// the session of the agent `tool` says); or the current directory.
-    pub(crate) fn find(
-        start: &Start,
-        tool: Option<&str>,
-        environment: &Environment,
-    ) -> Result<Self, PlaceError> {
+    /// The worktree to write from: the root of `start`; what the session was started in (`start`'s project directory, else
+    /// what Claude Code or the session of the agent `tool` says); or the current directory.
+    ///
+    /// # Errors
+    /// [`PlaceError::NotLocated`].
+    pub fn find(start: &Start, tool: Option<&str>, environment: &Environment) -> Result<Self, PlaceError> {
         if let Some(root) = &start.root {
             return Ok(Self::of(handoff_session::worktree(root)?, None));
         }
@@ -78,7 +80,10 @@ impl Sender {
 
     /// The recipient: this worktree, a linked one of the repository with that basename, else the sibling directory.
     /// `is_new` where the sibling is still to be made.
-    pub(crate) fn recipient(&self, to: Option<&WorktreeName>, is_new: bool) -> Result<Recipient, PlaceError> {
+    ///
+    /// # Errors
+    /// [`PlaceError`].
+    pub fn recipient(&self, to: Option<&WorktreeName>, is_new: bool) -> Result<Recipient, PlaceError> {
         let Some(name) = to else {
             return Ok(Recipient {
                 address: self.address.clone(),
@@ -96,7 +101,7 @@ impl Sender {
     }
 
     /// The worktrees of the repository, this one included.
-    pub(crate) fn worktrees(&self) -> Vec<PathBuf> {
+    pub fn worktrees(&self) -> Vec<PathBuf> {
         self.repository.as_ref().map(Repository::worktrees).unwrap_or_default()
     }
 }

@@ -24,7 +24,36 @@ pub(crate) struct Parts<'d> {
     pub(crate) unknown: Vec<String>,
     pub(crate) body: &'d [u8],
     /// Why the frontmatter stays in the body, when it does.
-    pub(crate) kept_in_body: Option<String>,
+    pub(crate) kept_in_body: Option<Unusable>,
+}
+
+/// Why what begins like a frontmatter is used as none.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    /// Nothing closes it.
+    #[error("its first line is `---`, and no second one closes a frontmatter")]
+    NotClosed,
+    /// It has so many bytes.
+    #[error(
+        "its first line is `---`, and {} stand between that and the next `---`; a frontmatter may have {}",
+        size(*.0 as u64),
+        size(MAX_FRONTMATTER_BYTES as u64)
+    )]
+    TooLong(usize),
+    /// It is not valid YAML.
+    #[error("its frontmatter is not valid YAML (line {line}: {problem})")]
+    Yaml {
+        /// Where, in the draft, counted from 1.
+        line: usize,
+        /// What is wrong there.
+        problem: Problem,
+    },
+    /// It is not UTF-8.
+    #[error("its frontmatter is not UTF-8")]
+    NotUtf8,
+    /// This field is to be a text.
+    #[error("the `{0}` of its frontmatter is a list or a mapping, not a text")]
+    NotText(String),
 }
 
 impl<'d> Parts<'d> {
@@ -62,7 +91,7 @@ enum Front {
     /// Nothing, or a rule (`---`) of markdown.
     Absent,
     /// A frontmatter of which something would be lost.
-    Unusable(String),
+    Unusable(Unusable),
 }
 
 fn front(draft: &[u8], document: &Document<'_>) -> Front {
@@ -76,20 +105,18 @@ fn front(draft: &[u8], document: &Document<'_>) -> Front {
                 Problem::DuplicateKey { first } => Problem::DuplicateKey { first: first + 1 },
                 other => other.clone(),
             };
-            return Front::Unusable(format!("its frontmatter is not valid YAML (line {line}: {problem})"));
+            return Front::Unusable(Unusable::Yaml { line, problem });
         }
         None => {}
     }
     let front = &draft[..draft.len() - document.body().len()];
     if std::str::from_utf8(front).is_err() {
-        return Front::Unusable("its frontmatter is not UTF-8".to_owned());
-    }
-    if let Some(key) =
-        document.fields().find_map(|(key, value)| (GIVEN.contains(&key) && value.is_none()).then_some(key))
-    {
-        return Front::Unusable(format!("the `{key}` of its frontmatter is a list or a mapping, not a text"));
+        return Front::Unusable(Unusable::NotUtf8);
     }
     let is_given = |key: &str| GIVEN.contains(&key);
+    if let Some((key, _)) = document.fields().find(|(key, value)| is_given(key) && value.is_none()) {
+        return Front::Unusable(Unusable::NotText(key.to_owned()));
+    }
     let has_heading = String::from_utf8_lossy(front).lines().any(|line| line.starts_with("# "));
     // A text between two rules can read as YAML: its heading is a comment there.
     if has_heading && !document.fields().any(|(key, _)| is_given(key)) {
@@ -101,13 +128,6 @@ fn front(draft: &[u8], document: &Document<'_>) -> Front {
 }
 
 /// Why what begins with the draft's first `---` is no frontmatter.
-fn not_closed(draft: &[u8]) -> String {
-    match frontmatter_length(draft) {
-        Some(length) => format!(
-            "its first line is `---`, and {} stand between that and the next `---`; a frontmatter may have {}",
-            size(length as u64),
-            size(MAX_FRONTMATTER_BYTES as u64)
-        ),
-        None => "its first line is `---`, and no second one closes a frontmatter".to_owned(),
-    }
+fn not_closed(draft: &[u8]) -> Unusable {
+    frontmatter_length(draft).map_or(Unusable::NotClosed, Unusable::TooLong)
 }
