@@ -6,8 +6,8 @@ use handoff_process::{HandoffRequest, SendError};
 use handoff_runs::State;
 use handoff_text::Sanitised;
 
-use super::shown::{Part, Text};
-use crate::here::Here;
+use crate::excerpt::{Excerpt, Part};
+use crate::{Notice, Observer};
 
 /// How much of a result goes into the handoff, in bytes: it arrives whole then.
 const MAX_SHOWN_BYTES: usize = 6_000;
@@ -21,7 +21,7 @@ const MAX_FIRST_LINE_BYTES: usize = 200;
 
 /// Why a result was not left as a handoff.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DeliverError {
+pub enum DeliverError {
     /// The record does not say in which worktree the run was asked for.
     #[error("the worktree in which it was asked for is unknown")]
     UnknownCaller,
@@ -41,7 +41,7 @@ pub(crate) struct About<'a> {
 
 /// Why the result is left as a handoff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Why {
+pub enum Why {
     /// It was asked for, with `--to-inbox`.
     Wanted,
     /// The process that started the run ended before the run did, so its output may have no reader.
@@ -51,8 +51,8 @@ pub(crate) enum Why {
 }
 
 impl Why {
-    /// The reason as the end of a sentence; empty where nobody needs one.
-    fn clause(self) -> &'static str {
+    /// The reason as the end of a sentence; empty where it says nothing new.
+    pub(crate) fn clause(self) -> &'static str {
         match self {
             Self::CallerEnded => ", since the process that started the run ended before it did",
             Self::Wanted | Self::Later => "",
@@ -62,35 +62,35 @@ impl Why {
 
 /// Sends the text that the result file has to the worktree of `from`; returns what is noted of it.
 pub(crate) fn stored(
-    here: &Here<'_>,
+    observer: &dyn Observer,
     about: &About<'_>,
     state: State,
     file: &Path,
     from: Option<&Path>,
 ) -> Result<String, DeliverError> {
     // The handoff is left all the same: the run has ended.
-    let read = Text::read(file, MAX_STORED_BYTES, Part::Beginning);
-    let read = read.unwrap_or_else(|error| Text { text: format!("({error})"), left_out: 0 });
-    send(here, about, state, &read, file, from)
+    let read = Excerpt::read(file, MAX_STORED_BYTES, Part::Beginning);
+    let read = read.unwrap_or_else(|error| Excerpt { text: format!("({error})"), left_out: 0 });
+    send(observer, about, state, &read, file, from)
 }
 
 /// The same with the result of a run that has just ended.
 pub(crate) fn result(
-    here: &Here<'_>,
+    observer: &dyn Observer,
     about: &About<'_>,
     state: State,
     text: &str,
     file: &Path,
     from: Option<&Path>,
 ) -> Result<String, DeliverError> {
-    send(here, about, state, &Text { text: text.to_owned(), left_out: 0 }, file, from)
+    send(observer, about, state, &Excerpt { text: text.to_owned(), left_out: 0 }, file, from)
 }
 
 fn send(
-    here: &Here<'_>,
+    observer: &dyn Observer,
     about: &About<'_>,
     state: State,
-    text: &Text,
+    text: &Excerpt,
     file: &Path,
     from: Option<&Path>,
 ) -> Result<String, DeliverError> {
@@ -106,18 +106,14 @@ fn send(
         dirty_files: None,
     };
     request.send(&body(about, state, text, file))?;
-    let note = format!(
-        "note: the result of {id} waits in the inbox of {}{}",
-        Sanitised::path(from),
-        about.why.clause()
-    );
-    here.note(&format!("{note}\n"));
-    Ok(note)
+    let notice = Notice::Delivered { id, worktree: from, why: about.why };
+    observer.notice(&notice);
+    Ok(format!("note: {notice}"))
 }
 
 /// What the task was, as far as the record has it.
 fn task(about: &About<'_>) -> String {
-    let first = match Text::read(about.prompt, MAX_PROMPT_BYTES, Part::Beginning) {
+    let first = match Excerpt::read(about.prompt, MAX_PROMPT_BYTES, Part::Beginning) {
         Ok(prompt) => {
             let first = prompt.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
             Sanitised::line(first.as_bytes(), MAX_FIRST_LINE_BYTES).to_string()
@@ -133,7 +129,7 @@ fn task(about: &About<'_>) -> String {
     )
 }
 
-fn body(about: &About<'_>, state: State, text: &Text, file: &Path) -> String {
+fn body(about: &About<'_>, state: State, text: &Excerpt, file: &Path) -> String {
     let id = about.id;
     let file = Sanitised::path(file);
     let (shown, rest) = text.text.split_at(text.text.floor_char_boundary(MAX_SHOWN_BYTES));

@@ -22,7 +22,6 @@ use std::sync::atomic::AtomicBool;
 
 use handoff_agents::Protocol;
 use handoff_files::FileError;
-use handoff_process::{Environment, Output};
 use handoff_text::Sanitised;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions};
@@ -31,7 +30,7 @@ use super::phase::KILL_GRACE;
 use super::{Plan, descendants, leash};
 
 /// What a guard that cannot start its backend exits with, as shells do.
-pub(crate) const CANNOT_START: u8 = 127;
+pub const CANNOT_START: u8 = 127;
 
 /// What an agent with `protocol` is asked to end with. Codex tidies up after an interrupt only: its snapshots of the shell hold
 /// the exported keys, readable to all. Claude Code ends its children in order when it is terminated.
@@ -47,7 +46,7 @@ pub(crate) fn stop_signal(protocol: Protocol) -> Signal {
 pub(crate) struct Guard {
     pub(crate) child: Child,
     /// While this is open, the group may live.
-    tie: UnixStream,
+    lifeline: UnixStream,
 }
 
 impl Guard {
@@ -56,9 +55,9 @@ impl Guard {
     /// # Errors
     /// What the system says of the guard; of the backend it is the guard that says it, on standard error.
     pub(crate) fn start(plan: &Plan<'_>) -> std::io::Result<Self> {
-        let (tie, other) = UnixStream::pair()?;
-        tie.set_nonblocking(true)?;
-        let mut guard = Command::new(Environment::own_program()?);
+        let (lifeline, other) = UnixStream::pair()?;
+        lifeline.set_nonblocking(true)?;
+        let mut guard = Command::new(plan.guard);
         guard
             .args(["guard", plan.protocol.name()])
             .args([plan.prompt, plan.settings])
@@ -66,13 +65,13 @@ impl Guard {
             .args(&plan.launch.args);
         guard.env_clear().envs(plan.launch.env.iter().cloned()).current_dir(plan.cwd);
         guard.stdin(OwnedFd::from(other)).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        Ok(Self { child: guard.spawn()?, tie })
+        Ok(Self { child: guard.spawn()?, lifeline })
     }
 
     /// How the backend ended, once it has.
     pub(crate) fn ended(&mut self) -> Option<Exit> {
         let mut code = [0];
-        match self.tie.read(&mut code) {
+        match self.lifeline.read(&mut code) {
             Ok(1) => Some(Exit::Code(code[0])),
             Err(error) if error.kind() == ErrorKind::WouldBlock => None,
             // The guard itself is gone.
@@ -91,13 +90,13 @@ impl Guard {
     /// Ends what is left of the group, and with `all` also what the backend started in groups of their own; gives how the
     /// backend ended.
     pub(crate) fn end(mut self, all: bool) -> Exit {
-        let told = self.ended();
+        let reported = self.ended();
         if all && let Some(guard) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
             descendants::end(guard);
         }
         self.signal(Signal::KILL);
         let own = self.child.wait().ok().and_then(|status| status.code());
-        match told {
+        match reported {
             Some(Exit::Code(code)) => Exit::Code(code),
             _ if own == Some(i32::from(CANNOT_START)) => Exit::NotStarted,
             _ => Exit::Unknown,
@@ -116,10 +115,15 @@ pub(crate) enum Exit {
     Unknown,
 }
 
-/// `handoff guard KIND PROMPT SETTINGS PROGRAM ARGS…`: is the guard.
-pub(crate) fn run(command: &[OsString], output: &Output) -> u8 {
-    let [protocol, prompt, settings, program, args @ ..] = command else { return CANNOT_START };
-    let Some(protocol) = protocol.to_str().and_then(Protocol::from_name) else { return CANNOT_START };
+/// `handoff guard KIND PROMPT SETTINGS PROGRAM ARGS…`: is the guard, until the supervisor has done with its backend.
+///
+/// # Errors
+/// Why the backend could not be started or waited for, for the supervisor: [`CANNOT_START`] is the exit code then.
+pub fn run(command: &[OsString]) -> Result<(), StartError> {
+    let [protocol, prompt, settings, program, args @ ..] = command else {
+        return Err(StartError::NoCommand);
+    };
+    let protocol = protocol.to_str().and_then(Protocol::from_name).ok_or(StartError::NoCommand)?;
     #[cfg(target_os = "linux")]
     {
         // Without them it does less, and no harm.
@@ -130,20 +134,15 @@ pub(crate) fn run(command: &[OsString], output: &Output) -> u8 {
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT, signal_hook::consts::SIGHUP] {
         let _ = signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)));
     }
-    match guarded(protocol, prompt, settings, program, args) {
-        Ok(()) => 0,
-        Err(error) => {
-            // For the supervisor, which says which run it is of.
-            output.note(&format!("{error}\n"));
-            forget(settings);
-            CANNOT_START
-        }
-    }
+    guarded(protocol, prompt, settings, program, args).inspect_err(|_| forget(settings))
 }
 
 /// Why a backend could not be started or waited for.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum StartError {
+pub enum StartError {
+    /// The guard was not given a backend's command.
+    #[error("the guard was not given a command")]
+    NoCommand,
     /// Its program is not on PATH.
     #[error("could not find {}: install it, or set PATH to where it is", Sanitised::path(.0.as_ref()))]
     NotFound(OsString),
@@ -167,7 +166,7 @@ pub(crate) enum StartError {
 
 impl StartError {
     /// The system's `error` on starting `program`.
-    pub(crate) fn of(program: &OsStr, error: std::io::Error) -> Self {
+    pub fn of(program: &OsStr, error: std::io::Error) -> Self {
         match error.kind() {
             ErrorKind::NotFound => Self::NotFound(program.to_owned()),
             _ => Self::NotStarted(program.to_owned(), error),

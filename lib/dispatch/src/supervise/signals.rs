@@ -7,7 +7,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 /// The signals that end a run in order.
 #[derive(Debug)]
-pub(crate) struct Signals(Arc<AtomicUsize>);
+pub struct Signals(Arc<AtomicUsize>);
 
 impl Signals {
     /// From now on they are noted instead of obeyed; except a hangup that whoever started us had us ignore, as `nohup`
@@ -15,7 +15,7 @@ impl Signals {
     ///
     /// # Errors
     /// What the system says.
-    pub(crate) fn listen() -> std::io::Result<Self> {
+    pub fn listen() -> std::io::Result<Self> {
         let received = Arc::new(AtomicUsize::new(0));
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             if signal == SIGHUP && is_ignored(signal) {
@@ -28,7 +28,7 @@ impl Signals {
     }
 
     /// The one that came, if one did.
-    pub(crate) fn received(&self) -> Option<i32> {
+    pub fn received(&self) -> Option<i32> {
         i32::try_from(self.0.load(Ordering::Relaxed)).ok().filter(|&signal| signal > 0)
     }
 }

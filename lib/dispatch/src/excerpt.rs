@@ -7,25 +7,28 @@ use handoff_runs::split_result;
 
 /// Which part of a file that is longer than is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub enum Part {
+    /// What is left out stands at its end.
     Beginning,
+    /// What is left out stands at its beginning.
     End,
 }
 
 /// The text of a file, without the head of a result.
 #[derive(Debug)]
-pub(crate) struct Text {
-    pub(crate) text: String,
+pub struct Excerpt {
+    /// As it is in the file.
+    pub text: String,
     /// How many bytes of it are left out; 0 when it is whole.
-    pub(crate) left_out: u64,
+    pub left_out: u64,
 }
 
-impl Text {
+impl Excerpt {
     /// At most `limit` bytes of the file at `path`.
     ///
     /// # Errors
     /// What the system says; `InvalidInput` when it is no regular file.
-    pub(crate) fn read(path: &Path, limit: u64, part: Part) -> Result<Self, FileError> {
+    pub fn read(path: &Path, limit: u64, part: Part) -> Result<Self, FileError> {
         let file = handoff_files::open_regular(path)?;
         let left_out = file.size().saturating_sub(limit);
         let offset = if part == Part::End { left_out } else { 0 };
@@ -36,7 +39,7 @@ impl Text {
 
     /// The same for a view that shows nothing else: in place of what cannot be read the reason, and a line where it is
     /// cut.
-    pub(crate) fn describe(path: &Path, limit: u64, part: Part) -> String {
+    pub fn describe(path: &Path, limit: u64, part: Part) -> String {
         let Self { text, left_out } = match Self::read(path, limit, part) {
             Ok(read) => read,
             Err(error) => return format!("({error})\n"),

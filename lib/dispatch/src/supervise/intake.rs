@@ -8,7 +8,8 @@ use handoff_backends::{KnownSecrets, SecretFilter};
 use handoff_stream::{Outcome, Progress, Reader};
 use handoff_text::Sanitised;
 
-use super::{Journal, Watch};
+use super::Watch;
+use crate::journal::Journal;
 
 /// The last of what a backend writes on standard error is kept, in bytes: the reason when there is no other.
 const STDERR_TAIL_BYTES: usize = 8 << 10;
@@ -43,7 +44,7 @@ impl<'s> Intake<'s> {
     }
 
     /// Takes `bytes` of standard output.
-    pub(crate) fn output(&mut self, bytes: Vec<u8>, journal: &mut Journal, watch: &mut dyn Watch) {
+    pub(crate) fn output(&mut self, bytes: Vec<u8>, journal: &mut Journal<'_>, watch: &mut dyn Watch) {
         let bytes = self.stdout.push(bytes);
         self.read(&bytes, journal, watch);
     }
@@ -55,13 +56,13 @@ impl<'s> Intake<'s> {
     }
 
     /// What it came to, and the end of standard error.
-    pub(crate) fn finish(mut self, journal: &mut Journal, watch: &mut dyn Watch) -> (Outcome, String) {
+    pub(crate) fn finish(mut self, journal: &mut Journal<'_>, watch: &mut dyn Watch) -> (Outcome, String) {
         let rest = self.stdout.finish();
         self.read(&rest, journal, watch);
         let rest = self.stderr.finish();
         self.keep_tail(&rest);
         let secrets = self.secrets;
-        let mut outcome = self.reader.finish(&mut |progress| tell(secrets, &progress, journal, watch));
+        let mut outcome = self.reader.finish(&mut |progress| pass_on(secrets, &progress, journal, watch));
         // What JSON may spell in other ways is known once it is read.
         outcome.text = secrets.hide(&outcome.text).into_owned();
         let clean = |text: &mut Sanitised| *text = Sanitised::from(&*secrets.hide(text));
@@ -73,14 +74,14 @@ impl<'s> Intake<'s> {
         (outcome, secrets.hide(tail.trim()).into_owned())
     }
 
-    fn read(&mut self, bytes: &[u8], journal: &mut Journal, watch: &mut dyn Watch) {
+    fn read(&mut self, bytes: &[u8], journal: &mut Journal<'_>, watch: &mut dyn Watch) {
         if let Some(error) = self.file.as_mut().and_then(|file| file.write_all(bytes).err()) {
             journal
                 .line(&format!("note: the stream is not kept any more: {}", handoff_files::reason(&error)));
             self.file = None;
         }
         let secrets = self.secrets;
-        self.reader.push(bytes, &mut |progress| tell(secrets, &progress, journal, watch));
+        self.reader.push(bytes, &mut |progress| pass_on(secrets, &progress, journal, watch));
     }
 
     fn keep_tail(&mut self, bytes: &[u8]) {
@@ -89,9 +90,11 @@ impl<'s> Intake<'s> {
     }
 }
 
-fn tell(secrets: &KnownSecrets, progress: &Progress, journal: &mut Journal, watch: &mut dyn Watch) {
+/// Passes on what the backend says of its work, without the known secrets.
+fn pass_on(secrets: &KnownSecrets, progress: &Progress, journal: &mut Journal<'_>, watch: &mut dyn Watch) {
     if let Progress::Session(id) = progress {
         watch.session(id.as_str());
     }
-    journal.line(&secrets.hide(&progress.to_string()));
+    let is_warning = matches!(progress, Progress::Warning(_));
+    journal.add(&secrets.hide(&progress.to_string()), is_warning);
 }

@@ -39,8 +39,8 @@ pub(crate) fn start(prompt: &OsStr, program: &OsStr, args: &[OsString]) -> Resul
     })
 }
 
-/// `handoff leash GUARD PROMPT PROGRAM ARGS…`: becomes the program.
-pub(crate) fn run(command: &[OsString]) -> u8 {
+/// `handoff leash GUARD PROMPT PROGRAM ARGS…`: becomes the program. Returns the exit code only if it could not.
+pub fn run(command: &[OsString]) -> u8 {
     let [guard, prompt, program, args @ ..] = command else { return guard::CANNOT_START };
     let Ok(report) = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3) else {
         return guard::CANNOT_START;

@@ -13,7 +13,7 @@ use handoff_text::Sanitised;
 const MAX_TEXT_BYTES: usize = 200;
 
 /// A run that has ended.
-pub(crate) struct Ended<'a> {
+pub(crate) struct RunEnd<'a> {
     pub(crate) id: &'a str,
     pub(crate) backend: &'a str,
     pub(crate) state: &'a str,
@@ -23,7 +23,7 @@ pub(crate) struct Ended<'a> {
 
 /// Why the user was not notified.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NotifyError {
+pub enum NotifyError {
     /// There is no terminal, or it cannot be written to.
     #[error("no terminal took the notification: {}", handoff_files::reason(.0))]
     Terminal(std::io::Error),
@@ -36,7 +36,7 @@ pub(crate) enum NotifyError {
 ///
 /// # Errors
 /// [`NotifyError`].
-pub(crate) fn tell(notify: &Notify, run: &Ended<'_>) -> Result<(), NotifyError> {
+pub(crate) fn notify(way: &Notify, run: &RunEnd<'_>) -> Result<(), NotifyError> {
     if is_in_foreground() {
         return Ok(());
     }
@@ -44,7 +44,7 @@ pub(crate) fn tell(notify: &Notify, run: &Ended<'_>) -> Result<(), NotifyError> 
     let body = format!("{} {}", run.id, Sanitised::line(run.prompt, MAX_TEXT_BYTES));
     // A terminal takes the first `;` and the first control character for ends.
     let plain = |text: &str| text.replace([';', '\u{7}', '\u{1b}'], " ");
-    match notify {
+    match way {
         Notify::None => Ok(()),
         Notify::Bell => ring("\u{7}"),
         Notify::Osc9 => ring(&format!("\u{1b}]9;{}\u{7}", plain(&format!("{title}: {body}")))),
@@ -56,9 +56,9 @@ pub(crate) fn tell(notify: &Notify, run: &Ended<'_>) -> Result<(), NotifyError> 
                 "end run",
             ];
             let mut command = Command::new("osascript");
-            script.into_iter().for_each(|line| {
+            for line in script {
                 command.args(["-e", line]);
-            });
+            }
             start(command.args([&title, &body]))
         }
         Notify::Desktop => {
