@@ -13,24 +13,50 @@ const MAX_GIT_FILE_BYTES: u64 = 64 << 10;
 
 /// A repository that cannot be used.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Unusable {
+pub enum Unusable {
     /// `top` is a linked worktree, and `common`, the git directory of its repository, is not there: it was moved.
-    Moved { top: PathBuf, common: PathBuf },
+    Moved {
+        /// The worktree.
+        top: PathBuf,
+        /// The git directory of its repository.
+        common: PathBuf,
+    },
     /// `top` is a linked worktree that `common`, the git directory of its repository, does not know any more.
-    Pruned { top: PathBuf, common: PathBuf },
+    Pruned {
+        /// The worktree.
+        top: PathBuf,
+        /// The git directory of its repository.
+        common: PathBuf,
+    },
     /// `.git` in `top` leads to `git_dir`, which is no repository.
-    Nowhere { top: PathBuf, git_dir: PathBuf },
+    Nowhere {
+        /// The worktree.
+        top: PathBuf,
+        /// Where it leads.
+        git_dir: PathBuf,
+    },
     /// `.git` in `top` is a directory, and no repository that can be read.
-    Unreadable { top: PathBuf },
+    Unreadable {
+        /// The worktree.
+        top: PathBuf,
+    },
     /// `.git` in `top` is a file in which no `gitdir: PATH` stands.
-    NoGitFile { top: PathBuf },
+    NoGitFile {
+        /// The worktree.
+        top: PathBuf,
+    },
     /// `.git` in `top` is a file that cannot be read, or no file and no directory.
-    NotReadable { top: PathBuf, reason: String },
+    NotReadable {
+        /// The worktree.
+        top: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
 }
 
 impl Unusable {
     /// What is wrong with the nearest `.git` at `start` or above it; `None` when git can use it, and when there is none.
-    pub(crate) fn find(start: &Path) -> Option<Self> {
+    pub fn find(start: &Path) -> Option<Self> {
         let start = handoff_files::canonical(start);
         let top = start.ancestors().find(|dir| handoff_files::is_taken(&dir.join(".git")))?.to_owned();
         let entry = top.join(".git");

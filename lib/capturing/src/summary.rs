@@ -16,7 +16,7 @@ use crate::words::{counted, stopped};
 use commands::outcomes;
 
 /// The most that a summary may be long, in bytes: it fits into what a host passes on, with its frame.
-pub(crate) const LIMIT: usize = 6_000;
+pub const MAX_SUMMARY_BYTES: usize = 6_000;
 /// The most that its whole may be long, in bytes, which stays in the bundle.
 const WHOLE_LIMIT: usize = 256 << 10;
 /// How much of its usual bound each part has, in eighths: the first that fits is taken.
@@ -32,7 +32,7 @@ const NEXT_STEP: usize = 800;
 pub(crate) struct Facts<'a> {
     pub(crate) title: Option<&'a str>,
     /// In the words of whoever asked for the capture.
-    pub(crate) said: Option<&'a str>,
+    pub(crate) summary_override: Option<&'a str>,
     pub(crate) next_step: Option<&'a str>,
     /// Why now.
     pub(crate) why: &'a str,
@@ -49,7 +49,7 @@ pub(crate) struct Facts<'a> {
 #[derive(Debug)]
 pub(crate) struct Summary {
     pub(crate) title: String,
-    /// At most [`LIMIT`] bytes.
+    /// At most [`MAX_SUMMARY_BYTES`] bytes.
     pub(crate) text: String,
     /// The same, with what did not fit there.
     pub(crate) whole: String,
@@ -66,11 +66,12 @@ impl Summary {
             handoff_secrets::redact(text, &findings)
         };
         let session = cleaned(facts.session, &mut clean);
-        let [title, said, next_step] =
-            [facts.title, facts.said, facts.next_step].map(|text| text.map(&mut clean));
+        let [title, summary_override, next_step] =
+            [facts.title, facts.summary_override, facts.next_step].map(|text| text.map(&mut clean));
         let why = clean(facts.why);
-        let (title, said, next_step) = (title.as_deref(), said.as_deref(), next_step.as_deref());
-        let facts = &Facts { title, said, next_step, why: &why, session: &session, ..*facts };
+        let (title, summary_override, next_step) =
+            (title.as_deref(), summary_override.as_deref(), next_step.as_deref());
+        let facts = &Facts { title, summary_override, next_step, why: &why, session: &session, ..*facts };
         let title = self::title(facts);
         let mut page = |eighths: usize, limit: usize| {
             let (text, is_cut) = page(facts, &title, eighths);
@@ -85,8 +86,8 @@ impl Summary {
         // As much of each part as there is room for in all.
         let mut scales = SCALES.into_iter();
         let (text, is_cut) = loop {
-            let Some(eighths) = scales.next() else { break (page(1, LIMIT).0, true) };
-            let (text, is_cut, fits) = page(eighths, LIMIT);
+            let Some(eighths) = scales.next() else { break (page(1, MAX_SUMMARY_BYTES).0, true) };
+            let (text, is_cut, fits) = page(eighths, MAX_SUMMARY_BYTES);
             if fits {
                 break (text, is_cut);
             }
@@ -153,7 +154,7 @@ fn title(facts: &Facts<'_>) -> String {
     let task =
         subject.as_ref().or(task.as_ref()).and_then(|task| task.text.lines().find(|line| is_telling(line)));
     let task = task.map(str::to_owned);
-    let words = facts.title.map(str::to_owned).or(task).or_else(|| facts.said.map(str::to_owned));
+    let words = facts.title.map(str::to_owned).or(task).or_else(|| facts.summary_override.map(str::to_owned));
     let words = words.map(|words| line(&words, 70)).filter(|words| !words.is_empty());
     words.unwrap_or_else(|| "uncommitted work".to_owned())
 }
@@ -195,7 +196,7 @@ fn status(text: &mut Page, facts: &Facts<'_>) {
     let before = if facts.session.answer_is_older { ", before that was asked" } else { "" };
     let answered = format!("The agent's last answer{before}:");
     let said = text.bound(700).max(SAID);
-    if let Some(words) = facts.said.filter(|words| !words.trim().is_empty()) {
+    if let Some(words) = facts.summary_override.filter(|words| !words.trim().is_empty()) {
         let quote = quoted(text, words, said);
         *text += &format!("\nIn their own words:\n{quote}");
     }

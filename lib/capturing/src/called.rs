@@ -3,7 +3,7 @@
 use handoff_cli::CalledAs;
 use handoff_process::Environment;
 
-/// The words before a verb. A verb that only `handover` has is named with that.
-pub(crate) fn called() -> CalledAs {
+/// The words before a verb in a message. A verb that only `handover` has is named with that.
+pub fn called() -> CalledAs {
     CalledAs::new(Environment::started_as().as_deref(), "handover", &["handover", "handoff"])
 }

@@ -9,20 +9,20 @@ use handoff_quota::{
     OpenusageExport, OpenusageSocket, Rollout, SourceName, Sources, Tap, Window, socket_path,
 };
 
-use crate::config::Config;
+use crate::Settings;
 
 /// The configured sources, in their order.
-pub(crate) fn sources(
-    config: &Config,
+pub fn sources(
+    settings: &Settings,
     environment: &Environment,
     state: &Path,
     host: Option<&'static Host>,
     transcript: Option<&Path>,
 ) -> Sources {
     let has_rollout = host.is_some_and(|host| host.transcript == Some(Dialect::Codex));
-    config.sources.iter().fold(Sources::new(), |sources, name| match name {
+    settings.sources.iter().fold(Sources::new(), |sources, name| match name {
         SourceName::OpenusageSocket => {
-            let named = config.socket.as_deref().or(environment.openusage_socket.as_deref());
+            let named = settings.socket.as_deref().or(environment.openusage_socket.as_deref());
             match socket_path(named, environment.xdg_state_home.as_deref(), environment.home.as_deref()) {
                 Some(path) => sources.with(OpenusageSocket::new(path)),
                 None => sources,
@@ -37,9 +37,9 @@ pub(crate) fn sources(
     })
 }
 
-/// How full the windows of `host` are, or of every host that tells where it is another, each in words.
-pub(crate) fn words(
-    config: &Config,
+/// How full the windows of `host` are, or of every host that has some where it has none, each in words.
+pub fn describe_all(
+    settings: &Settings,
     environment: &Environment,
     state: &Path,
     host: Option<&'static Host>,
@@ -51,37 +51,38 @@ pub(crate) fn words(
     let mut words = Vec::new();
     for host in hosts {
         let answer =
-            sources(config, environment, state, Some(host), None).ask(Some(host), now, config.budget);
+            sources(settings, environment, state, Some(host), None).ask(Some(host), now, settings.budget);
         for window in answer.reading.iter().flat_map(|reading| &reading.windows) {
-            words.push(told(window));
+            words.push(describe(window));
         }
     }
     words
 }
 
 /// A window in words, with whose it is.
-pub(crate) fn told(window: &Window) -> String {
+pub fn describe(window: &Window) -> String {
     let whose = window.tool.map_or_else(|| "the".to_owned(), |host| format!("{}'s", host.name));
     format!("{whose} {} window {}", window.name.as_str(), used(window))
 }
 
 /// How far it is used, in words.
-pub(crate) fn used(window: &Window) -> String {
+pub fn used(window: &Window) -> String {
     let until = window.resets_at.map(|reset| format!(", until {reset}")).unwrap_or_default();
     format!("is used to {:.0} %{until}", window.used.get())
 }
 
 /// A window in as few characters as a statusline has: `5h 42 %`, `7d opus 13 %`.
-pub(crate) fn short(window: &Window) -> String {
+pub fn short(window: &Window) -> String {
     let name = window.name.as_str();
     let (length, rest) = match window.minutes {
         Some(minutes) if minutes % (24 * 60) == 0 => (format!("{}d", minutes / (24 * 60)), name),
         Some(minutes) if minutes % 60 == 0 => (format!("{}h", minutes / 60), name),
         _ => (String::new(), name),
     };
-    let rest = match length.is_empty() {
-        true => rest,
-        false => ["five_hour", "seven_day"].iter().find_map(|known| rest.strip_prefix(known)).unwrap_or(rest),
+    let rest = if length.is_empty() {
+        rest
+    } else {
+        ["five_hour", "seven_day"].iter().find_map(|known| rest.strip_prefix(known)).unwrap_or(rest)
     };
     let words = format!("{length} {}", rest.replace('_', " "));
     let words: Vec<_> = words.split_whitespace().collect();
@@ -89,8 +90,8 @@ pub(crate) fn short(window: &Window) -> String {
 }
 
 /// Has openusage asked again beside us where that is due. What it says is read by a later event.
-pub(crate) fn refresh(config: &Config, environment: &Environment, state: &Path) {
-    if !config.sources.contains(&SourceName::OpenusageExport) {
+pub fn refresh(settings: &Settings, environment: &Environment, state: &Path) {
+    if !settings.sources.contains(&SourceName::OpenusageExport) {
         return;
     }
     let now = Timestamp::now();
@@ -126,7 +127,7 @@ mod tests {
             (window(Some(&CODEX), "primary", None), "Codex's primary window is used to 95 %"),
             (window(None, "gemini:usage", None), "the gemini:usage window is used to 95 %"),
         ] {
-            assert_eq!(told(&window), wanted);
+            assert_eq!(describe(&window), wanted);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Numbers in sentences.
 
 /// `1 changed path`, `2 changed paths`.
-pub(crate) fn counted(number: usize, one: &str) -> String {
+pub fn counted(number: usize, one: &str) -> String {
     match number {
         1 => format!("1 {one}"),
         _ => format!("{number} {one}s"),
@@ -11,9 +11,10 @@ pub(crate) fn counted(number: usize, one: &str) -> String {
 /// `words` as the end of a sentence, with one full stop whatever they end with.
 pub(crate) fn stopped(words: &str) -> String {
     let words = words.trim_end();
-    match words.ends_with(['…', '!', '?']) {
-        true => words.to_owned(),
-        false => format!("{}.", words.trim_end_matches('.')),
+    if words.ends_with(['…', '!', '?']) {
+        words.to_owned()
+    } else {
+        format!("{}.", words.trim_end_matches('.'))
     }
 }
 

@@ -12,7 +12,7 @@ fn todo(text: &str, status: Status) -> Todo {
 fn facts<'a>(session: &'a Session, contents: &'a Contents) -> Facts<'a> {
     Facts {
         title: None,
-        said: None,
+        summary_override: None,
         next_step: None,
         why: "five_hour is used to 95 %",
         windows: &[],
@@ -89,10 +89,10 @@ fn it_is_never_longer_than_it_may_be_and_never_without_its_next_action() {
     };
     let contents = Contents::default();
     let mut facts = facts(&session, &contents);
-    (facts.said, facts.next_step) = (Some(long.as_str()), Some(long.as_str()));
+    (facts.summary_override, facts.next_step) = (Some(long.as_str()), Some(long.as_str()));
     (facts.why, facts.top) = (&long, &long);
     let summary = Summary::of(&facts);
-    assert!(summary.text.len() <= LIMIT, "{}", summary.text.len());
+    assert!(summary.text.len() <= MAX_SUMMARY_BYTES, "{}", summary.text.len());
     assert!(summary.text.contains("\n## Immediate next action\n") && !summary.text.contains('\u{1b}'));
     assert!(summary.text.contains("\n## Open follow-ups\n"));
 }
@@ -104,16 +104,20 @@ fn the_user_s_words_are_cut_only_where_there_is_no_room_and_then_inside_a_line()
     let line = "w".repeat(800);
     let points: String = (0..40).map(|number| format!("- point {number} of the plan is done\n")).collect();
     for words in [&line, &points] {
-        facts.said = Some(words);
+        facts.summary_override = Some(words);
         let summary = Summary::of(&facts);
         assert!(words.lines().all(|line| summary.text.contains(line)), "{}", summary.text);
         assert_eq!(summary.whole, summary.text);
     }
     // More than there is room for: the beginning of the line, and the whole in the bundle.
     let (long, step) = ("word ".repeat(4_000), "step ".repeat(100));
-    (facts.said, facts.next_step) = (Some(long.as_str()), Some(step.as_str()));
+    (facts.summary_override, facts.next_step) = (Some(long.as_str()), Some(step.as_str()));
     let summary = Summary::of(&facts);
-    assert!(summary.text.len() <= LIMIT && summary.text.contains(&long[..SAID - 10]), "{}", summary.text);
+    assert!(
+        summary.text.len() <= MAX_SUMMARY_BYTES && summary.text.contains(&long[..SAID - 10]),
+        "{}",
+        summary.text
+    );
     assert!(summary.text.contains(" […]") && summary.text.contains(step.trim()));
     assert!(summary.whole.contains(long.trim()) && !summary.whole.contains("[…]"));
 }
@@ -242,7 +246,7 @@ fn no_part_of_a_secret_stays_where_a_text_is_cut() {
         let contents = Contents::default();
         let mut facts = facts(&session, &contents);
         for title in [None, Some(words.as_str())] {
-            (facts.title, facts.said, facts.next_step, facts.why) = (title, title, title, &words);
+            (facts.title, facts.summary_override, facts.next_step, facts.why) = (title, title, title, &words);
             let summary = Summary::of(&facts);
             assert!(!summary.text.contains(&token[..8]), "{before}: {}", summary.text);
             assert!(!summary.title.contains(&token[..8]) && summary.redacted.len() == 1);

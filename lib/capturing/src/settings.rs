@@ -12,7 +12,7 @@ use handoff_quota::{Percent, Policy, SourceName, Windows};
 use toml_edit::{Document, Item, TableLike, Value};
 
 /// The largest file that is read, in bytes.
-pub(crate) const LARGEST: u64 = 1 << 20;
+pub const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// The sources as the file names them, in the order in which they are asked.
 const SOURCES: [(&str, SourceName); 4] = [
@@ -23,10 +23,10 @@ const SOURCES: [(&str, SourceName); 4] = [
 ];
 
 /// Its name in `.handover`.
-pub(crate) const FILE: &str = "config.toml";
+pub const FILE: &str = "config.toml";
 
 /// What `handover init` writes: the defaults, explained.
-pub(crate) const TEMPLATE: &str = "\
+pub const TEMPLATE: &str = "\
 # What handover does in this repository. A line that is taken out has the value that stands here.
 
 # true: git may see the bundles, so that they come with a clone. Whoever gets them so has to allow them first.
@@ -59,24 +59,32 @@ const MAX_BUDGET_MS: u64 = 150;
 
 /// What holds here.
 #[derive(Clone, Debug)]
-pub(crate) struct Config {
+pub struct Settings {
     /// Whether there is a file.
-    pub(crate) is_set: bool,
+    pub is_set: bool,
     /// Whether the file is one that git tracks and the user has not allowed: then the defaults hold.
-    pub(crate) is_ignored: bool,
-    pub(crate) track: bool,
-    pub(crate) policy: Policy,
-    pub(crate) on_session_end: bool,
-    pub(crate) on_compact: bool,
-    pub(crate) limits: Limits,
-    pub(crate) sources: Vec<SourceName>,
-    pub(crate) socket: Option<PathBuf>,
-    pub(crate) budget: Duration,
+    pub is_ignored: bool,
+    /// Whether git may see the bundles.
+    pub track: bool,
+    /// Which usage windows count, and from when on.
+    pub policy: Policy,
+    /// Whether the end of a session is captured.
+    pub on_session_end: bool,
+    /// Whether a compaction is captured.
+    pub on_compact: bool,
+    /// How much is carried.
+    pub limits: Limits,
+    /// Who is asked how full the usage windows are, in this order.
+    pub sources: Vec<SourceName>,
+    /// openusage's socket, when it is not in its usual place.
+    pub socket: Option<PathBuf>,
+    /// How long all of them may take.
+    pub budget: Duration,
     /// What was passed over.
-    pub(crate) warnings: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
-impl Default for Config {
+impl Default for Settings {
     fn default() -> Self {
         Self {
             is_set: false,
@@ -96,23 +104,32 @@ impl Default for Config {
 
 /// Why the file is not used.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ConfigError {
+pub enum SettingsError {
+    /// It can't be read.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// Something in it is wrong.
     #[error("could not use {}:{line}: {reason}", handoff_text::Sanitised::path(path))]
-    Wrong { path: PathBuf, line: usize, reason: String },
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong there.
+        reason: String,
+    },
 }
 
-impl Config {
+impl Settings {
     /// Reads `.handover/config.toml` of the worktree at `top`. One that git tracks came with a clone or a pull: it could have
     /// patches staged, and switch off what saves the work, so it counts only once the user allowed this very content.
     ///
     /// # Errors
     /// What the system says; what is wrong with it and where.
-    pub(crate) fn load(top: &Path, environment: &Environment) -> Result<Self, ConfigError> {
+    pub fn load(top: &Path, environment: &Environment) -> Result<Self, SettingsError> {
         let path = top.join(".handover/config.toml");
         let Some(handover) = Handover::open(top)? else { return Ok(Self::default()) };
-        let Some(bytes) = handover.own_file(FILE, LARGEST)? else { return Ok(Self::default()) };
+        let Some(bytes) = handover.own_file(FILE, MAX_FILE_BYTES)? else { return Ok(Self::default()) };
         // Where git cannot say, it may have come so.
         let tracked =
             || Git::find(environment).is_ok_and(|git| handover.is_tracked(&git, FILE).unwrap_or(true));
@@ -127,7 +144,7 @@ impl Config {
         let text = String::from_utf8_lossy(&bytes);
         Self::parse(&text).map_err(|(at, reason)| {
             let line = text[..at.min(text.len())].matches('\n').count() + 1;
-            ConfigError::Wrong { path, line, reason }
+            SettingsError::Wrong { path, line, reason }
         })
     }
 
@@ -222,14 +239,14 @@ impl Config {
     }
 
     /// The settings that are not the defaults, a line each as in the file.
-    pub(crate) fn changed(&self) -> Vec<String> {
+    pub fn changed(&self) -> Vec<String> {
         let defaults = Self::default().print();
         let is_new = |line: &&str| !defaults.lines().any(|other| other == *line);
         self.print().lines().filter(is_new).map(str::to_owned).collect()
     }
 
     /// Every setting with its value, in the form of the file.
-    pub(crate) fn print(&self) -> String {
+    pub fn print(&self) -> String {
         let strings = |all: Vec<String>| {
             let quoted: Vec<String> = all.iter().map(|one| quoted(one)).collect();
             format!("[{}]", quoted.join(", "))
@@ -261,7 +278,7 @@ impl Config {
 }
 
 fn is_allowed(content: &[u8], environment: &Environment) -> bool {
-    let keyring = crate::here::state(environment).ok().and_then(|state| Keyring::open(&state).ok());
+    let keyring = crate::state(environment).ok().and_then(|state| Keyring::open(&state).ok());
     keyring.is_some_and(|keyring| keyring.allows_config(content).unwrap_or(false))
 }
 
@@ -369,11 +386,11 @@ mod tests {
 
     #[test]
     fn the_template_is_the_defaults() {
-        let config = Config::parse(TEMPLATE).unwrap_or_else(|error| panic!("{error:?}"));
+        let config = Settings::parse(TEMPLATE).unwrap_or_else(|error| panic!("{error:?}"));
         let printed = config.print();
-        assert_eq!(printed, Config::default().print());
+        assert_eq!(printed, Settings::default().print());
         assert!(config.warnings.is_empty(), "{:?}", config.warnings);
-        let again = Config::parse(&printed).unwrap_or_else(|error| panic!("{error:?}"));
+        let again = Settings::parse(&printed).unwrap_or_else(|error| panic!("{error:?}"));
         assert_eq!(again.print(), printed);
     }
 
@@ -381,7 +398,7 @@ mod tests {
     fn settings_are_read() {
         let text = "track = true\n[capture]\nthreshold = 75.5\nwindows = [\"Five_Hour\"]\non_compact = true\n\
                     [quota]\nsources = [\"rollout\"]\nsocket = \"/x/y.sock\"\nbudget_ms = 9999\n";
-        let config = Config::parse(text).unwrap_or_else(|error| panic!("{error:?}"));
+        let config = Settings::parse(text).unwrap_or_else(|error| panic!("{error:?}"));
         assert_eq!((config.track, config.on_compact, config.policy.threshold.get()), (true, true, 75.5));
         assert_eq!(config.policy.windows, Windows::Named(vec!["five_hour".to_owned()]));
         assert_eq!((config.sources, config.budget), (vec![SourceName::Rollout], Duration::from_millis(150)));
@@ -405,15 +422,15 @@ mod tests {
             ("capture = 3", 1, "capture must be a table"),
             ("x = [", 1, ""),
         ] {
-            let (at, reason) = Config::parse(text).err().unwrap_or_else(|| panic!("{text}"));
+            let (at, reason) = Settings::parse(text).err().unwrap_or_else(|| panic!("{text}"));
             assert!(reason.contains(word), "{text}: {reason}");
             assert_eq!(text[..at.min(text.len())].matches('\n').count() + 1, line, "{text}");
         }
         let odd =
-            Config::parse("trak = true\n[capture]\nmax = 1").unwrap_or_else(|error| panic!("{error:?}"));
+            Settings::parse("trak = true\n[capture]\nmax = 1").unwrap_or_else(|error| panic!("{error:?}"));
         assert_eq!(odd.warnings.len(), 2);
         let windows = "[capture]\nwindows = [\"Five_Hour\", \"300\", \"codex:primary\",\n\"foo\"]";
-        let windows = Config::parse(windows).unwrap_or_else(|error| panic!("{error:?}"));
+        let windows = Settings::parse(windows).unwrap_or_else(|error| panic!("{error:?}"));
         assert_eq!(windows.warnings.len(), 1, "{:?}", windows.warnings);
         assert!(
             windows.warnings[0].contains("line 3: no source names a window `foo`"),

@@ -6,32 +6,35 @@ use handoff_bundle::{Bundle, BundleError, TreePath, Which};
 use handoff_text::Sanitised;
 
 /// So much of a file is looked at together, in bytes.
-const WINDOW: usize = 1 << 20;
+const WINDOW_BYTES: usize = 1 << 20;
 /// So much of it again with what follows: no secret is longer.
-const OVERLAP: usize = 32 << 10;
-/// So much binary content is unpacked, in bytes. What a stranger packed tightly must not keep anybody for long.
-const MOST: u64 = 2 << 30;
+const OVERLAP_BYTES: usize = 32 << 10;
+/// So much binary content is unpacked, in bytes. What a stranger packed tightly must not take long.
+const MAX_UNPACKED_BYTES: u64 = 2 << 30;
 
 /// What was found.
 #[derive(Debug, Default)]
-pub(crate) struct Secrets {
-    pub(crate) found: BTreeSet<Found>,
+pub struct Secrets {
+    /// Each kind in each file.
+    pub found: BTreeSet<Found>,
     /// Files with too much in them to look at.
-    pub(crate) passed_over: Vec<TreePath>,
+    pub passed_over: Vec<TreePath>,
 }
 
 /// A kind of secret in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Found {
-    pub(crate) path: TreePath,
-    pub(crate) rule: &'static str,
+pub struct Found {
+    /// The file.
+    pub path: TreePath,
+    /// The rule that found it, for example `github-token`.
+    pub rule: &'static str,
     /// On which side of the change.
-    pub(crate) which: Which,
+    pub which: Which,
 }
 
 impl Found {
     /// In words, never the secret itself.
-    pub(crate) fn words(&self) -> String {
+    pub fn words(&self) -> String {
         let path = shown(&self.path);
         match self.which {
             Which::After => format!("{} in {path}", self.rule),
@@ -40,7 +43,8 @@ impl Found {
     }
 }
 
-pub(crate) fn shown(path: &TreePath) -> Sanitised {
+/// A path in a message.
+pub fn shown(path: &TreePath) -> Sanitised {
     Sanitised::line(path.to_string().as_bytes(), 400)
 }
 
@@ -49,23 +53,24 @@ impl Secrets {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub(crate) fn of(bundle: &Bundle) -> Result<Self, BundleError> {
+    pub fn of(bundle: &Bundle) -> Result<Self, BundleError> {
         let mut search = Search::default();
-        let passed_over = bundle.contents(MOST, &mut |path, which, piece| search.take(path, which, piece))?;
+        let passed_over =
+            bundle.contents(MAX_UNPACKED_BYTES, &mut |path, which, piece| search.take(path, which, piece))?;
         search.end();
         Ok(Self { found: search.found, passed_over })
     }
 
     /// Each of them in words.
-    pub(crate) fn words(&self) -> impl Iterator<Item = String> {
+    pub fn words(&self) -> impl Iterator<Item = String> {
         let found = self.found.iter().map(|found| format!("secret in the patch: {}", found.words()));
         let large = |path| format!("too large to be searched for secrets: {}", shown(path));
         found.chain(self.passed_over.iter().map(large))
     }
 }
 
-/// What a person is told of the secrets in `bundle`, a line each.
-pub(crate) fn lines(bundle: &Bundle) -> String {
+/// What a person should know of the secrets in `bundle`, a line each.
+pub fn lines(bundle: &Bundle) -> String {
     match Secrets::of(bundle) {
         Ok(secrets) => secrets.words().map(|words| words + "\n").collect(),
         Err(error) => format!("secrets could not be looked for: {error}\n"),
@@ -88,10 +93,10 @@ impl Search {
         }
         let text = self.texts.entry(which).or_default();
         text.extend_from_slice(piece);
-        if text.len() >= WINDOW {
+        if text.len() >= WINDOW_BYTES {
             let full = std::mem::take(text);
             self.look(which, &full);
-            self.texts.insert(which, full[full.len() - OVERLAP..].to_owned());
+            self.texts.insert(which, full[full.len() - OVERLAP_BYTES..].to_owned());
         }
     }
 
@@ -126,10 +131,10 @@ mod tests {
     #[test]
     fn a_secret_is_found_wherever_a_window_ends() {
         let line = format!("key = {KEY}\n");
-        for before in (WINDOW - 40..WINDOW + 10).step_by(8) {
+        for before in (WINDOW_BYTES - 40..WINDOW_BYTES + 10).step_by(8) {
             let mut text = vec![b'\n'; before];
             text.extend_from_slice(line.as_bytes());
-            text.extend_from_slice(&[b'\n'; WINDOW]);
+            text.extend_from_slice(&[b'\n'; WINDOW_BYTES]);
             let pieces: Vec<_> = text.chunks(4096).map(|piece| ("a", Which::After, piece)).collect();
             assert_eq!(found(&pieces).len(), 1, "{before}");
         }
