@@ -6,9 +6,7 @@ use handoff_session::Other;
 use handoff_store::{Store, Waiting};
 use handoff_text::Sanitised;
 use handoff_worktree::{Change, Repository};
-
-use crate::place::{Sender, Start};
-use crate::tool;
+use handoff_writing::{Sender, Start, agents_of_shell};
 
 /// How many changed files are listed. A skill costs its reader tokens.
 const FILES: usize = 20;
@@ -41,7 +39,7 @@ pub(crate) fn describe(start: &Start, environment: &Environment) -> String {
     );
     text.push_str(&changed(sender.changes()));
     text.push_str(&siblings(&sender));
-    text.push_str(&tool::describe());
+    text.push_str(&agent());
     // A text that quotes an earlier handoff's command must not end the heredoc that it stands in.
     if let Ok(digits) = handoff_files::random() {
         text.push_str(&format!("word:     {:08x}\n", u32::from_ne_bytes(digits)));
@@ -68,6 +66,20 @@ fn changed(changes: Option<Vec<Change>>) -> String {
         text.push_str(&format!("  … and {} more\n", changes.len() - FILES));
     }
     text
+}
+
+/// Which agent writes, as far as its shell says it.
+fn agent() -> String {
+    match agents_of_shell().as_slice() {
+        [only] => format!("agent:    {}\n", only.stamp),
+        [] => "agent:    unknown; --tool NAME says which you are\n".to_owned(),
+        several => {
+            format!(
+                "agent:    unknown, one of {}; --tool NAME says which you are\n",
+                several.iter().map(|host| host.stamp).collect::<Vec<_>>().join(", ")
+            )
+        }
+    }
 }
 
 fn siblings(sender: &Sender) -> String {

@@ -7,8 +7,8 @@ use handoff_runs::State;
 use rustix::process::{Pid, Signal};
 
 use super::printed;
-use crate::here::Here;
-use crate::select;
+use crate::failure::failure;
+use crate::here::{self, Here};
 
 /// How long it may take: the supervisor gives its backend two seconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,8 +17,8 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) fn run(here: &Here<'_>, id: Option<&str>) -> Result<u8, Failure> {
     let runs = here.runs()?;
     let row = match id {
-        Some(id) => here.find(&runs, id)?,
-        None => select::newest_running(&runs)?,
+        Some(id) => here::find(&runs, id)?,
+        None => handoff_dispatch::newest_running(&runs).map_err(failure)?,
     };
     if row.state != State::Running {
         return Err(Failure::new(format!("{} has ended already: {}", row.id, row.state.name())));
@@ -29,7 +29,7 @@ pub(crate) fn run(here: &Here<'_>, id: Option<&str>) -> Result<u8, Failure> {
     while Instant::now() < deadline {
         // One whose supervisor dies without recording an end is found lost.
         here.reconcile(&runs)?;
-        let now = here.find(&runs, row.id.as_str())?;
+        let now = here::find(&runs, row.id.as_str())?;
         if now.state != State::Running {
             return Ok(printed(here.output, &format!("{}: {}\n", now.id, now.state.name())));
         }

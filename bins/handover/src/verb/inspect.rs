@@ -7,16 +7,17 @@ use handoff_text::Sanitised;
 use serde_json::json;
 
 use super::pending::word;
-use crate::here::{Here, taken};
-use crate::secrets::{self, Found, Secrets, shown};
+use crate::here::Here;
+use handoff_capturing::secrets::{self, Found, Secrets, shown};
+use handoff_capturing::taken;
 
 /// How many paths are shown.
 const SHOWN: usize = 100;
 
 pub(crate) fn run(here: &Here<'_>, id: Option<&str>, json: bool) -> Result<u8, Failure> {
-    let handover = here.handover()?.ok_or_else(|| Failure::new("there is no capture here"))?;
-    let bundle = here.choose(&handover, id, true)?;
-    let keyring = here.keyring_to_look()?;
+    let handover = here.project.handover()?.ok_or_else(|| Failure::new("there is no capture here"))?;
+    let bundle = here.project.choose(&handover, id, true)?;
+    let keyring = here.project.keyring_to_look()?;
     let trust = keyring.trust(&bundle)?;
     if json {
         return Ok(here.json(&as_json(&bundle, trust)?));
@@ -79,7 +80,7 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
 /// Whether it could be applied here and now.
 fn apply_line(here: &Here<'_>, keyring: &Keyring, handover: &Handover, bundle: Bundle) -> String {
     let check = |keyring: &Keyring| -> Result<(), BundleError> {
-        let git = Git::find(here.environment)?;
+        let git = Git::find(here.project.environment)?;
         handover.check(&git, keyring, &bundle.trusted(keyring)?, ApplyOptions::default()).map(drop)
     };
     // A refusal names paths.

@@ -12,9 +12,9 @@ use handoff_process::{Environment, Failure};
 use handoff_text::Sanitised;
 
 use crate::args::Wire;
-use crate::called::called;
 use crate::here::{Here, take_over};
-use crate::secrets;
+use handoff_capturing::called;
+use handoff_capturing::secrets;
 
 pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
     let place = place(here)?;
@@ -37,7 +37,7 @@ pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
     if !wire.dry_run {
         if !wire.remove {
             // Made here, where no sandbox is, it is there for captures in one.
-            here.keyring()?;
+            here.project.keyring()?;
         }
         let notes = plan.notes().to_vec();
         let is_empty = plan.is_empty() && plan.left().is_empty();
@@ -100,7 +100,7 @@ fn carry_out(here: &Here<'_>, wire: &Wire, plan: Plan) -> Result<(Done, String),
         return Ok((plan.carry_out()?, String::new()));
     }
     if !wire.remove {
-        let handover = Handover::create(here.top(), here.config.track)?;
+        let handover = Handover::create(here.top(), here.project.settings.track)?;
         let done = plan.carry_out()?;
         return Ok((done, seen(here, &handover)?));
     }
@@ -115,7 +115,8 @@ fn carry_out(here: &Here<'_>, wire: &Wire, plan: Plan) -> Result<(Done, String),
 /// What git sees of what is wired here, in a line; nothing when it sees nothing.
 fn seen(here: &Here<'_>, handover: &Handover) -> Result<String, Failure> {
     // Without a git that can be asked there is nobody who would commit it.
-    let uncommitted = here.git().and_then(|git| Ok(handover.uncommitted(&git)?)).unwrap_or_default();
+    let uncommitted =
+        here.project.git().ok().and_then(|git| handover.uncommitted(&git).ok()).unwrap_or_default();
     let wired = manifest(here, Scope::Project)?;
     let is_wired =
         |path: &&TreePath| wired.files().any(|file| file.as_os_str().as_bytes() == path.as_bytes());
@@ -130,7 +131,7 @@ fn seen(here: &Here<'_>, handover: &Handover) -> Result<String, Failure> {
 /// What of the worktree's changes may be nothing but what was wired. A record that cannot be read must not keep the work
 /// from being saved.
 pub(crate) fn own(here: &Here<'_>) -> Vec<Own> {
-    take_over(here.environment, here.output);
+    take_over(here.project.environment, here.output);
     let Ok(manifest) = manifest(here, Scope::Project) else { return Vec::new() };
     let own = manifest.own(here.top()).into_iter().map(|own| Own {
         path: TreePath::new(own.path.as_os_str().as_bytes()),
@@ -142,8 +143,8 @@ pub(crate) fn own(here: &Here<'_>) -> Vec<Own> {
 
 /// Where tools and their files are.
 fn place(here: &Here<'_>) -> Result<Place, Failure> {
-    let place = Place::new(here.environment, here.top(), &Environment::own_program()?);
-    Ok(place.in_worktree(&here.worktree))
+    let place = Place::new(here.project.environment, here.top(), &Environment::own_program()?);
+    Ok(place.in_worktree(&here.project.worktree))
 }
 
 /// What is remembered of what was changed.
