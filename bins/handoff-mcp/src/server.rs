@@ -78,10 +78,11 @@ impl Server {
         let place = Place::new(root, environment);
         let waits = place.at_start().map(|worktree| {
             let waiting = waiting::list_at_start(worktree);
-            format!(" {}", waiting::sentence(worktree, &waiting))
+            waiting::sentence(worktree, &waiting)
         });
-        let waits = waits.unwrap_or_else(|| " Call handoff_list to see what waits.".to_owned());
-        Self { place, receipts: Receipts::default(), instructions: ABOUT.to_owned() + &waits }
+        let waits = waits.unwrap_or_else(|| "Call handoff_list to see what waits.".to_owned());
+        // What waits comes first: some clients show the beginning only.
+        Self { place, receipts: Receipts::default(), instructions: format!("{waits} {ABOUT}") }
     }
 
     /// How the client goes into `session_tool`: the stamp of a host that it is known to be, else its own name.

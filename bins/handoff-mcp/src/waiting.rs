@@ -35,7 +35,7 @@ impl Waiting {
         let from = short(self.from.as_deref().unwrap_or("unknown"));
         let tool = short(self.tool.as_deref().unwrap_or("unknown"));
         let created = short(self.created.as_deref().unwrap_or("at an unknown time"));
-        let next = self.description.as_deref().map(|text| format!("; it says: {}", short(text)));
+        let next = self.description.as_deref().map(|text| format!("; it says: \"{}\"", short(text)));
         format!("from {from} ({tool}), {created}{}", next.unwrap_or_default())
     }
 }

@@ -61,7 +61,7 @@ impl Machine {
         let dist = world.dir("dist");
         let mut names = vec!["session-start", "handoff-write", "inbox"];
         if wiring == Wiring::Installer {
-            names.extend(["handoff", "handover", "installer"]);
+            names.extend(["handoff", "handoff-mcp", "handover", "installer"]);
         }
         for name in names {
             let built = stripped(name);

@@ -16,8 +16,9 @@ mod trim;
 mod trust;
 
 pub use host::Host;
+pub use hosts::put_settings;
 pub use install::both_ready;
 pub use interactive::Interactive;
 pub use machine::{Machine, Wiring};
-pub use model::{Model, Request, Role, Step, Text, call, reading, refuse, shell, text};
+pub use model::{Model, Request, Role, Step, Text, call, call_ending, reading, refuse, shell, text};
 pub use session::{Session, SessionEnd};

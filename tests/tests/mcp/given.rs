@@ -15,8 +15,8 @@ fn a_client_is_told_at_its_start_what_waits_and_by_every_list() {
     let place = app.display();
     let sentence = format!("1 handoff waits for {place}: \"The 'parser'\", from app (unknown), ");
     let instructions = says["instructions"].as_str().unwrap();
-    assert!(instructions.contains(&sentence), "{instructions}");
-    assert!(instructions.ends_with("; it says: run make. handoff_read gives it."), "{instructions}");
+    assert!(instructions.starts_with(&sentence), "{instructions}");
+    assert!(instructions.contains("; it says: \"run make\". handoff_read gives it. "), "{instructions}");
     let tools = client.ask("tools/list", json!({}));
     let described =
         |index: usize| tools["result"]["tools"][index]["description"].as_str().unwrap().to_owned();

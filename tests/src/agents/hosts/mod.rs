@@ -77,7 +77,7 @@ fn no_session(_lines: &[Value]) -> Option<&str> {
 }
 
 /// Puts `more` into a file of settings in HOME; what is there already stays.
-fn put_settings(world: &World, file: &str, more: &Value) {
+pub fn put_settings(world: &World, file: &str, more: &Value) {
     let path = world.home().join(file);
     world.dir(path.parent().expect("it is in a directory"));
     let before = std::fs::read(&path).ok().map(|text| serde_json::from_slice(&text).expect("JSON"));

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-pub use step::{Step, call, reading, refuse, shell, text};
+pub use step::{Step, call, call_ending, reading, refuse, shell, text};
 
 pub(super) use step::Shell;
 
@@ -217,7 +217,7 @@ impl Shared {
                 if main { self.steps[turn.min(self.steps.len() - 1)].clone() } else { text("side") },
             )
         };
-        let step = step.resolved(|| api.texts(&body));
+        let step = step.resolved(|| api.texts(&body)).with_names_of(&body);
         std::thread::sleep(step.pause);
         let response = match method.as_str() {
             "CONNECT" => Response::new(403, ""),
