@@ -59,6 +59,7 @@ pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
     rows.extend(crate::peer::all(programs)?);
     rows.extend(handoffs(programs)?);
     rows.extend(crate::handover::all(programs)?);
+    rows.extend(crate::mcp::all(programs)?);
     Ok(rows)
 }
 
