@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use serde_json::json;
 use tests::BODY;
-use tests::agents::{Host, Machine, Session, Step, Wiring, refuse, shell, text};
+use tests::agents::{Host, Machine, Session, Step, Wiring, call, refuse, shell, text};
 
 use crate::support::{counts, leave_as_another, messages};
 
@@ -148,6 +149,19 @@ fn opencode_with_tools() {
 #[test]
 fn opencode_continued() {
     is_given_what_came_when_it_is_continued(Host::OpenCode, &["--continue"]);
+}
+
+/// Its own session, whose parent has the handoffs.
+#[test]
+fn a_subagent_of_opencode_is_given_nothing() {
+    let host = Host::OpenCode;
+    let Some((machine, repo)) = machine(host) else { return };
+    let task = json!({ "description": "Looks", "prompt": "look at src", "subagent_type": "general" });
+    let steps = [shell(leave_as_another(&machine)), call("task", task), text("looked"), text("done")];
+    let end = free(&machine, host, &repo).steps(steps).run("go").ok();
+    assert!(!end.with(2, "look at src").is_empty(), "{:?}", end.texts(2));
+    assert_eq!(messages(&end.texts(2)), [""; 0]);
+    assert_eq!(counts(&machine.world, &repo), (1, 1));
 }
 
 #[test]
