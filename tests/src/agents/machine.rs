@@ -129,7 +129,13 @@ impl Machine {
     /// Has `host` run our hook, as its documentation says.
     pub fn wire(&self, host: Host) {
         self.bypass.fetch_or(host == Host::Codex, Ordering::Relaxed);
-        (host.about().wire)(&self.world, &self.bin("session-start"));
+        let program = self.bin("session-start");
+        self.wire_to(host, &self.noting(host, &program).unwrap_or(program));
+    }
+
+    /// Has `host` run `program` as its hook.
+    pub fn wire_to(&self, host: Host, program: &Path) {
+        (host.about().wire)(&self.world, program);
     }
 
     /// Makes `hook` the only SessionStart hook of `host`, whatever the wiring.

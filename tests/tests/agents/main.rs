@@ -17,6 +17,7 @@ mod every_pair;
 mod instructions;
 mod interactive;
 mod offered;
+mod others;
 mod over_mcp;
 mod places;
 mod plugin;
