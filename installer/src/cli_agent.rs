@@ -7,12 +7,12 @@
 
 use std::path::Path;
 
+use handoff_edits::MAX_FILE_BYTES;
 use handoff_files::Dir;
 use handoff_skills::{Programs, Rendered, render_agent};
 
 use crate::hosts::Placed;
 use crate::manifest::Manifest;
-use crate::plan::LARGEST;
 
 /// The most files of a user's agents directory that are looked at.
 const MAX_AGENTS: usize = 1000;
@@ -35,7 +35,7 @@ pub(crate) fn found(directory: &Path, own: &[Placed], bin: &Path, manifest: &Man
         if !is_toml || own.iter().any(|own| own.path == path) {
             continue;
         }
-        let content = handoff_files::read_file(&path, LARGEST).unwrap_or_default();
+        let content = handoff_files::read_file(&path, MAX_FILE_BYTES).unwrap_or_default();
         let text = String::from_utf8_lossy(&content);
         let backend = theirs(&text)
             .or_else(|| ours(&text).filter(|_| manifest.files.contains_key(&path)))

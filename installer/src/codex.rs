@@ -5,17 +5,17 @@ mod app_server;
 use std::path::{Path, PathBuf};
 
 use handoff_agents::{CODEX, Wirable};
+use handoff_edits::MAX_FILE_BYTES;
 use handoff_files::Foreign;
 use handoff_process::Environment;
 use handoff_wiring::{Call, Found, Roots};
 
 use crate::error::InstallError;
-use crate::fragment::{MadeIn, handler, hooks, owner};
+use crate::fragment::{MadeIn, hook, owner};
 use crate::handler::faults;
 use crate::hosts::{self, hook_file};
 use crate::manifest::{Edit, Manifest};
 use crate::places::Places;
-use crate::plan::LARGEST;
 use app_server::TrustStatus;
 
 pub use app_server::CodexError;
@@ -111,9 +111,10 @@ impl Review {
 fn is_in_place(places: &Places) -> bool {
     let owns = owner(places);
     let Ok(Some(text)) = read(&hook_file(HOST, places)) else { return false };
-    let found = hooks(HOST, &owns).find(&text).unwrap_or_default();
+    let hook = hook(HOST, places, &owns);
+    let found = hook.find(&text).unwrap_or_default();
     let is_run = |found: &Found| faults(&found.conditions, HOST).is_empty();
-    found.iter().any(|found| handler(HOST, places).is(found) && is_run(found))
+    found.iter().any(|found| hook.handler.is(found) && is_run(found))
 }
 
 /// Whether the user turned Codex's hooks off as a whole.
@@ -135,7 +136,7 @@ pub(crate) fn keeps_trust(path: &Path) -> bool {
 
 /// Whether Codex has hooks for this user that save the work.
 pub(crate) fn saves_work(places: &Places) -> bool {
-    let hooks = handoff_files::read_file(&hook_file(HOST, places), LARGEST).unwrap_or_default();
+    let hooks = handoff_files::read_file(&hook_file(HOST, places), MAX_FILE_BYTES).unwrap_or_default();
     let program = places.program("handover");
     // In JSON a path may be spelled with escapes; then the hook for handoffs comes along, and nothing is lost.
     String::from_utf8_lossy(&hooks).contains(&format!("{} on-event", handoff_process::quoted(&program)))
@@ -231,6 +232,6 @@ fn listed(hooks: &[Listed], places: &Places, owns: impl Fn(&Call) -> bool) -> Ve
 }
 
 fn read(path: &Path) -> Result<Option<String>, InstallError> {
-    let file = Foreign::read(path, LARGEST)?;
+    let file = Foreign::read(path, MAX_FILE_BYTES)?;
     Ok(file.content().map(|content| String::from_utf8_lossy(content).into_owned()))
 }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_agents::{Form, InboxInstructions, Wirable};
-use handoff_wiring::{AllowWrite, Block, Call, Handler, Hooks, Made, Malformed, Roots, Run, Trust};
+use handoff_agents::{Form, InboxInstructions, SessionHook, Wirable};
+use handoff_edits::{Fragment as _, Hook, MAX_TEXT_BYTES};
+use handoff_wiring::{AllowWrite, Block, Call, Handler, Made, Malformed, Roots, Run, Trust};
 use serde::{Deserialize, Serialize};
 
 use crate::others;
@@ -15,9 +16,6 @@ pub(crate) const BLOCK: Block = Block {
     begin: "<!-- BEGIN agent-handoff (managed: edits are lost) -->",
     end: "<!-- END agent-handoff -->",
 };
-
-/// The longest file of somebody else's that is looked into, in bytes.
-const LONGEST: u64 = 16 << 20;
 
 /// Hosts pass on this many bytes of a hook's text, and cut what is longer.
 pub(crate) const HOST_LIMIT: &str = "10000";
@@ -50,7 +48,8 @@ pub(crate) struct HostFile {
 impl Fragment {
     /// The file in `directory` that the host reads its user's instructions from: the first that holds something.
     pub(crate) fn instructions_file(instructions: InboxInstructions, directory: &Path) -> &'static str {
-        let holds_nothing = |name: &str| match handoff_files::read_file(&directory.join(name), LONGEST) {
+        let holds_nothing = |name: &str| match handoff_files::read_file(&directory.join(name), MAX_TEXT_BYTES)
+        {
             Ok(content) => content.trim_ascii().is_empty(),
             // What it is in the way of is found out when it is edited.
             Err(error) => error.kind() == std::io::ErrorKind::NotFound,
@@ -63,7 +62,7 @@ impl Fragment {
     fn wire(&self, file: &HostFile, text: &str) -> Result<(String, Made), Malformed> {
         let places = &file.places;
         match self {
-            Self::Hook => file.wire_hook(text),
+            Self::Hook => hook(file.host, places, &owner(places)).wire(text),
             Self::Instructions(looks) => Ok((BLOCK.wire(text, &told(places, *looks))?, Made::Parent)),
             Self::AllowWrite => match sandboxed(places).first() {
                 Some(path) => AllowWrite { path }.wire(text),
@@ -84,8 +83,7 @@ impl Fragment {
     ) -> Result<String, Malformed> {
         let places = &file.places;
         match self {
-            Self::Hook if is_blank(text) => Ok(text.to_owned()),
-            Self::Hook => hooks(file.host, &owner(places)).unwire(text, made),
+            Self::Hook => hook(file.host, places, &owner(places)).unwire(text, made),
             Self::Instructions(_) if own_block(text, places)? => BLOCK.unwire(text),
             Self::Instructions(_) => Ok(text.to_owned()),
             Self::AllowWrite | Self::WritableRoots if keeps_store => Ok(text.to_owned()),
@@ -104,8 +102,7 @@ impl Fragment {
     fn is_in(&self, file: &HostFile, text: &str) -> Result<bool, Malformed> {
         let places = &file.places;
         match self {
-            Self::Hook if is_blank(text) => Ok(false),
-            Self::Hook => Ok(!hooks(file.host, &owner(places)).find(text)?.is_empty()),
+            Self::Hook => hook(file.host, places, &owner(places)).is_in(text),
             Self::Instructions(_) => own_block(text, places),
             // What is broken there is left, see `HostFile::left_in`.
             Self::AllowWrite => {
@@ -155,16 +152,6 @@ impl HostFile {
             }
         }
         Ok(wired)
-    }
-
-    fn wire_hook(&self, text: &str) -> Result<(String, Made), Malformed> {
-        let handler = handler(self.host, &self.places);
-        let owns = owner(&self.places);
-        let hooks = hooks(self.host, &owns);
-        if self.host.wiring.hook.refuses_mark {
-            Malformed::refuse_mark(text, self.host.name)?;
-        }
-        if is_blank(text) { Ok((hooks.fresh(&handler), Made::Parent)) } else { hooks.wire(text, &handler) }
     }
 
     /// The text without ours, what was put there last first. With `keeps_store` the store stays open to the sandbox:
@@ -217,23 +204,25 @@ pub(crate) fn sandbox_by_hand(places: &Places) -> String {
     wired.map(|(text, _)| text + "\n").unwrap_or_default()
 }
 
-/// The handler as it must stand in the file of a host's hook.
-pub(crate) fn handler(host: Wirable, places: &Places) -> Handler {
-    let hook = host.wiring.hook;
+/// A host's hook as it must stand in its file; `owns` is whether what a handler runs is ours.
+pub(crate) fn hook<'a>(host: Wirable, places: &Places, owns: &'a dyn Fn(&Call) -> bool) -> Hook<'a> {
+    let row = &host.wiring.hook;
     let program = places.program("session-start");
-    let run = match hook.form {
+    let run = match row.form {
         Form::Exec => {
             Run::Exec(program.display().to_string(), vec!["--max-bytes".to_owned(), HOST_LIMIT.to_owned()])
         }
         Form::Shell => Run::Shell(format!("{} --max-bytes {HOST_LIMIT}", handoff_process::quoted(&program))),
     };
-    Handler { run, timeout: hook.timeout, context_limit: None, status_message: hook.status_message }
-}
-
-/// How the handlers of a host's hook file are found.
-pub(crate) fn hooks<'a>(host: Wirable, owns: &'a dyn Fn(&Call) -> bool) -> Hooks<'a> {
-    let hook = &host.wiring.hook;
-    Hooks { event: hook.event, owns, comments: hook.comments, keeps_places: hook.trusted_by_place }
+    let SessionHook { timeout, status_message, .. } = *row;
+    Hook {
+        handler: Handler { run, timeout, context_limit: None, status_message },
+        event: row.event,
+        owns,
+        comments: row.comments,
+        keeps_places: row.trusted_by_place,
+        refuses_mark: row.refuses_mark.then_some(host.row().name),
+    }
 }
 
 /// A text with ours in it.
@@ -295,11 +284,6 @@ pub(crate) fn owner(places: &Places) -> impl Fn(&Call) -> bool {
                 && (program.ends_with("bin/session-start") && !handoff_files::is_taken(program)
                     || program.parent() == own.parent() && !is_other()))
     }
-}
-
-/// Whether a file of JSON says nothing, which Claude Code takes for `{}`.
-pub(crate) fn is_blank(text: &str) -> bool {
-    text.trim_start_matches('\u{feff}').trim().is_empty()
 }
 
 fn roots(places: &Places) -> Roots<'_> {

@@ -157,13 +157,14 @@ fn edits(host: Wirable, directory: &Path, places: &Places, manifest: &Manifest) 
         .collect()
 }
 
-/// Whether `text`, the file of its settings that names them, has our plugin on.
-pub(crate) fn has_plugin(plugin: PluginEntry, text: &str) -> bool {
+/// The command that removes our plugin, where `text`, the file of its settings that names those, has it on.
+pub(crate) fn plugin_removal(plugin: PluginEntry, text: &str) -> Option<String> {
     let names = match plugin.list {
         PluginList::Enabled(_) => handoff_wiring::enabled(text, "enabledPlugins"),
         PluginList::Tables(_) => Roots::tables(text, "plugins"),
     };
-    names.unwrap_or_default().iter().any(|name| is_our_plugin(name))
+    let ours = names.unwrap_or_default().into_iter().find(|name| is_our_plugin(name))?;
+    Some(plugin.remove.replace("{plugin}", &handoff_process::quoted(Path::new(&ours))))
 }
 
 /// Whether a plugin, as `name@marketplace`, is ours.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use handoff_agents::Wirable;
+use handoff_edits::{Change, MAX_FILE_BYTES, PRIVATE, PROGRAM};
 use handoff_files::{Dir, Foreign, Lock, OpenFile};
 use handoff_process::{Environment, Output, Status};
 use semver::Version;
@@ -11,13 +12,12 @@ use semver::Version;
 use crate::args::Options;
 use crate::codex::{self, Review};
 use crate::doctor;
-use crate::error::InstallError;
+use crate::error::{InstallError, Obstacle};
 use crate::fragment::{HostFile, Looks};
 use crate::git::Checkout;
 use crate::hosts;
 use crate::manifest::{Manifest, is_hash_of};
 use crate::places::Places;
-use crate::plan::{Change, LARGEST, PRIVATE, PROGRAM};
 use crate::planner::{Left, Planner};
 use crate::plugin;
 use crate::programs::{self, Source};
@@ -81,11 +81,11 @@ pub(crate) fn install(
         let _ = put_back(&places, &old, &made);
     })?;
     let state = places.state.path();
-    let is_named = planner.left.iter().any(|left| state.starts_with(&left.path));
+    let is_named = planner.left.iter().any(|left| state.starts_with(left.problem.path()));
     if let Err(error) = take_over(&places, environment, output)
         && !is_named
     {
-        planner.leave(state, error.to_string());
+        planner.leave(Obstacle::Captures { path: state.to_owned(), error }, "");
     }
     // Made here, where no sandbox is, it is there for captures in one. One that cannot be used is doctor's to name.
     let _ = handoff_bundle::Keyring::create(places.state.path());
@@ -156,11 +156,11 @@ fn say_left(left: &[Left], installer: &Path, options: &Options, output: &Output)
     if left.is_empty() {
         return None;
     }
-    for Left { reason, by_hand, .. } in left {
+    for Left { problem, by_hand } in left {
         if by_hand.is_empty() {
-            output.complain(format_args!("{reason}; the rest is done"));
+            output.complain(format_args!("{problem}; the rest is done"));
         } else {
-            output.complain(format_args!("{reason}; the rest is done. To put in by hand:\n{by_hand}"));
+            output.complain(format_args!("{problem}; the rest is done. To put in by hand:\n{by_hand}"));
         }
     }
     let (installer, scope) = (handoff_process::quoted(installer), options.scope());
@@ -290,7 +290,7 @@ fn wiring(
             if agents.contains(&host) || planner.manifest.agents.contains(host) {
                 planner.manifest.left_out.remove(host);
             } else {
-                planner.manifest.left_out.insert(host);
+                planner.manifest.left_out.insert_in_order(host);
             }
         }
     }
@@ -333,7 +333,7 @@ fn put_programs(changes: &[Change], places: &Places) -> Result<String, InstallEr
 fn restoring(change: &Change) -> Option<Change> {
     let path = change.path().to_owned();
     let mode = if handoff_files::is_program(&path) { PROGRAM } else { PRIVATE };
-    let content = || handoff_files::read_file(&path, LARGEST);
+    let content = || handoff_files::read_file(&path, MAX_FILE_BYTES);
     Some(match change {
         Change::Write { .. } | Change::Remove(_) => match content() {
             Ok(content) => Change::Write { path, content, mode },
@@ -343,9 +343,9 @@ fn restoring(change: &Change) -> Option<Change> {
             Some(target) => Change::Link { path, target },
             None => Change::Remove(path),
         },
-        Change::Directory(_) => Change::RemoveDirectory(path),
+        Change::Directory { .. } => Change::RemoveDirectory(path),
         // None of these is in the prefix.
-        Change::Edit { .. } | Change::Place { .. } | Change::RemoveDirectory(_) => return None,
+        Change::Edit(_) | Change::Place { .. } | Change::RemoveDirectory(_) => return None,
     })
 }
 
@@ -372,7 +372,7 @@ pub(crate) fn sweep(places: &Places, manifest: &Manifest) {
         let _ = Dir::open(directory).map(|dir| dir.as_ref().map(Foreign::sweep_directory));
     }
     for path in manifest.edits.keys() {
-        let _ = Foreign::read(path, LARGEST).map(|file| file.sweep());
+        let _ = Foreign::read(path, MAX_FILE_BYTES).map(|file| file.sweep());
     }
 }
 
@@ -417,7 +417,7 @@ fn dry_run(
     planner.notes().for_each(|note| report.note(note));
     // What is the user's own first.
     let rank = |change: &&Change| match change {
-        Change::Edit { .. } => 0,
+        Change::Edit(_) => 0,
         change if !change.path().starts_with(&places.prefix) => 1,
         _ => 2,
     };

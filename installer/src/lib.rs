@@ -21,7 +21,6 @@ mod kept;
 mod manifest;
 mod others;
 mod places;
-mod plan;
 mod planner;
 mod plugin;
 mod programs;

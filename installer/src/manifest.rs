@@ -90,6 +90,13 @@ impl HostIds {
         }
     }
 
+    /// The same, in the order of the rows.
+    pub(crate) fn insert_in_order(&mut self, host: Wirable) {
+        self.insert(host);
+        let row = |id: &String| Wirable::all().position(|host| host.id == id).unwrap_or(usize::MAX);
+        self.0.sort_by_key(row);
+    }
+
     pub(crate) fn remove(&mut self, host: Wirable) {
         self.0.retain(|id| id != host.id);
     }

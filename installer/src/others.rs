@@ -6,14 +6,14 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use handoff_agents::Wirable;
+use handoff_agents::{SkillsDirectory, Wirable};
+use handoff_edits::MAX_FILE_BYTES;
 use handoff_wiring::Call;
 
-use crate::fragment::{BLOCK, hooks};
+use crate::fragment::{BLOCK, hook};
 use crate::hosts;
 use crate::manifest::{self, Manifest};
 use crate::places::Places;
-use crate::plan::LARGEST;
 use crate::programs::COMMANDS;
 
 /// Another installation that can be removed by its own installer.
@@ -63,7 +63,22 @@ impl Others {
                 others.add(&target, None, places);
             }
         }
+        for program in shared_skills(places) {
+            others.add_shared(&program, places);
+        }
         others
+    }
+
+    /// The skills that several hosts read say only whose they are: for which hosts, its manifest says.
+    fn add_shared(&mut self, program: &Path, places: &Places) {
+        let Some(prefix) = prefix_of(program, places) else { return };
+        let its = Places { prefix: prefix.to_owned(), ..places.clone() };
+        let wired: Vec<_> =
+            Manifest::load(&its).map(|manifest| manifest.agents.known().collect()).unwrap_or_default();
+        let readers = Wirable::all().filter(has_shared_skills).filter(|host| wired.contains(host));
+        let readers: Vec<_> = readers.map(Some).collect();
+        let readers = if readers.is_empty() { vec![None] } else { readers };
+        readers.into_iter().for_each(|host| self.add(program, host, places));
     }
 
     fn add(&mut self, program: &Path, host: Option<Wirable>, places: &Places) {
@@ -99,7 +114,7 @@ impl Others {
     /// The one whose `handover` is named in one of the files at `paths`.
     pub(crate) fn saving(&self, mut paths: impl Iterator<Item = PathBuf>) -> Option<&Other> {
         paths.find_map(|path| {
-            let text = handoff_files::read_file(&path, LARGEST).unwrap_or_default();
+            let text = handoff_files::read_file(&path, MAX_FILE_BYTES).unwrap_or_default();
             let text = String::from_utf8_lossy(&text).into_owned();
             self.0.iter().find(|other| {
                 let program = other.prefix.join("bin/handover").display().to_string();
@@ -141,29 +156,47 @@ pub(crate) fn prefix_in(skill: &[u8]) -> Option<PathBuf> {
 /// The programs that a host's files name in the places where ours are.
 fn programs_of(host: Wirable, places: &Places) -> Vec<PathBuf> {
     let read = |path: &Path| {
-        let content = handoff_files::read_file(path, LARGEST).unwrap_or_default();
+        let content = handoff_files::read_file(path, MAX_FILE_BYTES).unwrap_or_default();
         String::from_utf8(content).unwrap_or_default()
     };
-    let mut all = hooked(host, &read(&hosts::hook_file(host, places)));
+    let mut all = hooked(host, places, &read(&hosts::hook_file(host, places)));
     for name in host.wiring.instructions.iter().flat_map(|instructions| instructions.files.iter().rev()) {
         let text = read(&places.directory(host).join(name));
         all.extend(BLOCK.find(&text).ok().flatten().and_then(|range| program_in(&text[range])));
     }
-    for skill in hosts::skills(host, places) {
-        let prefix = prefix_in(read(&skill.path).as_bytes());
-        all.extend(prefix.map(|prefix| prefix.join("bin/handoff")));
+    if !has_shared_skills(&host) {
+        all.extend(run_by_skills(host, places));
     }
     all
 }
 
+/// Whether others read a host's skills too.
+fn has_shared_skills(host: &Wirable) -> bool {
+    matches!(host.wiring.skills, SkillsDirectory::Shared(_))
+}
+
+/// The programs that the skills which several hosts read run.
+fn shared_skills(places: &Places) -> Vec<PathBuf> {
+    Wirable::all().filter(has_shared_skills).flat_map(|host| run_by_skills(host, places)).collect()
+}
+
+/// The programs that a host's skills run.
+fn run_by_skills(host: Wirable, places: &Places) -> Vec<PathBuf> {
+    let prefix = |skill: hosts::Placed| {
+        prefix_in(&handoff_files::read_file(&skill.path, MAX_FILE_BYTES).unwrap_or_default())
+    };
+    let prefixes = hosts::skills(host, places).into_iter().filter_map(prefix);
+    prefixes.map(|prefix| prefix.join("bin/handoff")).collect()
+}
+
 /// The programs that the handlers of a file run.
-fn hooked(host: Wirable, text: &str) -> Vec<PathBuf> {
+fn hooked(host: Wirable, places: &Places, text: &str) -> Vec<PathBuf> {
     let programs = RefCell::new(Vec::new());
     let owns = |call: &Call| {
         programs.borrow_mut().push(PathBuf::from(&call.program));
         false
     };
     // One that cannot be read names nothing, which is said where it is edited.
-    let _ = hooks(host, &owns).find(text);
+    let _ = hook(host, places, &owns).find(text);
     programs.into_inner()
 }

@@ -3,36 +3,29 @@
 mod carry;
 mod placed;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use handoff_agents::Wirable;
-use handoff_files::{Dir, FileError, Foreign};
-use handoff_wiring::hash;
+use handoff_edits::{
+    Change, MAX_FILE_BYTES, MAX_TEXT_BYTES, PRIVATE, PROGRAM, Problem, Target, former, is_nothing, missing,
+    without,
+};
+use handoff_files::{Dir, FileError};
+use handoff_wiring::{Malformed, hash};
 
-use crate::error::InstallError;
+use crate::error::{InstallError, Obstacle};
 use crate::fragment::{HostFile, MadeIn, Wired, sandbox_by_hand};
 use crate::hosts::named;
 use crate::manifest::{Edit, Manifest};
 use crate::others::{self, Others};
 use crate::places::Places;
-use crate::plan::{Change, LARGEST, PRIVATE, PROGRAM};
 use crate::programs::COMMANDS;
 
 pub(crate) use placed::{cli_link, is_old_link};
 
-/// The longest file of somebody else's that is edited, in bytes.
-const LONGEST: u64 = 16 << 20;
-
 /// A file or directory of the user's that is left as it is, though something of ours belongs there.
-#[derive(Debug)]
-pub(crate) struct Left {
-    pub(crate) path: PathBuf,
-    /// Why, with the path.
-    pub(crate) reason: String,
-    /// What to put into it by hand; empty where that is a whole file of ours.
-    pub(crate) by_hand: String,
-}
+pub(crate) type Left = handoff_edits::Left<Obstacle>;
 
 /// What the user should know.
 #[derive(Debug)]
@@ -56,8 +49,6 @@ pub(crate) struct Planner<'p> {
     problems: Vec<String>,
     /// What cannot be changed; everything else is.
     pub(crate) left: Vec<Left>,
-    /// What to put into files by hand, if it turns out that they cannot be changed.
-    by_hand: BTreeMap<PathBuf, String>,
     /// What of ours the user changed, which stays.
     pub(crate) changed: Vec<PathBuf>,
     /// The files that are all ours and belong to what is installed now.
@@ -75,7 +66,6 @@ impl<'p> Planner<'p> {
             notes: Vec::new(),
             problems: Vec::new(),
             left: Vec::new(),
-            by_hand: BTreeMap::new(),
             changed: Vec::new(),
             written: BTreeSet::new(),
         }
@@ -140,27 +130,34 @@ impl<'p> Planner<'p> {
         })
     }
 
-    /// Notes that `path` is left as it is, because of `reason`, once.
-    pub(crate) fn leave(&mut self, path: &Path, reason: String) {
-        let by_hand = self.by_hand.get(path).cloned().unwrap_or_default();
-        if let Some(left) = self.left.iter_mut().find(|left| left.reason == reason) {
-            return left.by_hand.push_str(&by_hand);
+    /// Notes that a file or directory is left as it is, once for each reason, with what to put in by hand.
+    pub(crate) fn leave(&mut self, problem: impl Into<Obstacle>, by_hand: &str) {
+        let problem = problem.into();
+        let is_same = |left: &&mut Left| left.problem.to_string() == problem.to_string();
+        match self.left.iter_mut().find(is_same) {
+            Some(left) => left.by_hand.push_str(by_hand),
+            None => self.left.push(Left { problem, by_hand: by_hand.to_owned() }),
         }
-        self.left.push(Left { path: path.to_owned(), reason, by_hand });
     }
 
     /// A directory and those above it, as far as they are missing. Err with what stands where one of them goes.
-    fn directory(&mut self, path: &Path) -> Result<(), Taken> {
+    fn directory(&mut self, path: &Path) -> Result<(), Problem> {
         for path in missing(path)? {
-            if !self.changes.iter().any(|change| matches!(change, Change::Directory(other) if *other == path))
-            {
-                self.changes.push(Change::Directory(path.clone()));
+            if !self.makes(&path) {
+                self.changes.push(Change::Directory { path: path.clone(), shared: false });
             }
             if !self.manifest.directories.contains(&path) {
                 self.manifest.directories.push(path);
             }
         }
         Ok(())
+    }
+
+    /// Whether the plan makes the directory at `path`.
+    fn makes(&self, path: &Path) -> bool {
+        self.changes
+            .iter()
+            .any(|change| matches!(change, Change::Directory { path: made, .. } if made == path))
     }
 
     /// The prefix, which is ours also when an installer that was killed made it.
@@ -192,14 +189,13 @@ impl<'p> Planner<'p> {
     /// The store, which the agents' sandboxes only open where it is there. It stays when everything else goes.
     pub(crate) fn store(&mut self) {
         let path = self.places.store.clone();
-        let is_made = |change: &Change| matches!(change, Change::Directory(made) if *made == path);
-        if handoff_files::is_directory(&path) || self.changes.iter().any(is_made) {
+        if handoff_files::is_directory(&path) || self.makes(&path) {
             return;
         }
         if handoff_files::is_taken(&path) {
-            self.problems.push(Taken(path).to_string());
+            self.problems.push(Problem::Taken(path).to_string());
         } else {
-            self.changes.push(Change::Directory(path));
+            self.changes.push(Change::Directory { path, shared: false });
         }
     }
 
@@ -210,7 +206,7 @@ impl<'p> Planner<'p> {
         }
         self.manifest.files.insert(path.clone(), hash(&content));
         self.written.insert(path.clone());
-        let there = handoff_files::read_file(&path, LARGEST).ok();
+        let there = handoff_files::read_file(&path, MAX_FILE_BYTES).ok();
         let runs = !program || handoff_files::is_program(&path);
         if there.as_deref() != Some(&content) || !runs {
             let mode = if program { PROGRAM } else { PRIVATE };
@@ -277,11 +273,11 @@ impl<'p> Planner<'p> {
             return;
         }
         let directory = self.places.commands();
-        if let Some((at, reason)) = unwritable(&path, &directory) {
-            return self.leave(&at, reason);
+        if let Some(error) = unwritable(&path, &directory) {
+            return self.leave(error, "");
         }
         if let Err(taken) = self.directory(&directory) {
-            return self.leave(&taken.0.clone(), taken.to_string());
+            return self.leave(taken, "");
         }
         self.manifest.links.insert(path.clone(), target.clone());
         self.changes.push(Change::Link { path, target });
@@ -296,108 +292,109 @@ impl<'p> Planner<'p> {
 
     /// Whether something of ours is in its file, as far as that can be read.
     pub(crate) fn holds(&self, ours: &HostFile) -> bool {
-        let file = handoff_files::read_file(&ours.path, LONGEST).unwrap_or_default();
+        let file = handoff_files::read_file(&ours.path, MAX_TEXT_BYTES).unwrap_or_default();
         handoff_wiring::text(&file).is_ok_and(|text| ours.is_in(text) == Ok(true))
     }
 
     /// Puts ours into its file. One that cannot be changed is noted in [`Planner::left`].
     pub(crate) fn wire(&mut self, ours: &HostFile) {
-        let path = ours.path.clone();
-        self.by_hand.insert(path.clone(), ours.by_hand());
-        match self.try_wire(ours, &path) {
-            Ok(()) => self.unwire_former(ours, &path),
-            Err(reason) => self.leave(&path, reason),
+        match self.try_wire(ours) {
+            Ok(()) => self.unwire_former(ours),
+            Err(problem) => self.leave(problem, &ours.by_hand()),
         }
     }
 
-    fn try_wire(&mut self, ours: &HostFile, path: &Path) -> Result<(), String> {
-        let (file, text) = read(path)?;
-        let before = self.without(ours, text.as_deref());
-        let wired = before.and_then(|before| Ok((before, ours.wire(text.as_deref())?)));
-        let (before, Wired { text: after, made, closed }) = wired.map_err(|error| malformed(path, &error))?;
-        if let Some(error) = closed {
-            let (reason, by_hand) = (malformed(path, &error), sandbox_by_hand(self.places));
-            self.left.push(Left { path: path.to_owned(), reason, by_hand });
-        }
+    fn try_wire(&mut self, ours: &HostFile) -> Result<(), Problem> {
+        let path = &ours.path;
+        let target = Target::read(path, path)?;
+        let text = target.text.as_deref();
+        let wired = self.without(ours, text).and_then(|before| Ok((before, ours.wire(text)?)));
+        let (before, Wired { text: after, made, closed }) = wired.map_err(malformed(path))?;
+        self.leave_sandbox(path, closed);
         let recorded = self.old.edits.get(path);
         // The user may have it be another file later, or a link no more.
-        let place = Some(file.place()).filter(|place| place != path);
-        if text.as_deref() == Some(&after) {
-            self.manifest.set_real(path, place);
+        let real = target.real();
+        if text == Some(&after) {
+            self.manifest.set_real(path, real);
             if recorded.is_none() {
                 let edit = Edit::new(before.as_deref(), &after, MadeIn::ALL);
-                self.manifest.edits.insert(path.to_owned(), edit);
+                self.manifest.edits.insert(path.clone(), edit);
             }
             return Ok(());
         }
-        file.check_writable().map_err(|error| error.to_string())?;
-        if let Some(directory) = file.directory() {
-            self.directory(&directory).map_err(|taken| taken.to_string())?;
+        let recorded = Edit::new(before.as_deref(), &after, recorded.map_or(made, |old| old.made().or(made)));
+        let edit = target.edit(Some(after), ours.by_hand())?;
+        if let Some(directory) = edit.directory() {
+            self.directory(&directory)?;
         }
-        let made = recorded.map_or(made, |recorded| recorded.made().or(made));
-        self.manifest.set_real(path, place);
-        self.manifest.edits.insert(path.to_owned(), Edit::new(before.as_deref(), &after, made));
-        self.changes.push(Change::Edit { file, content: Some(after) });
+        self.manifest.set_real(path, real);
+        self.manifest.edits.insert(path.clone(), recorded);
+        self.changes.push(Change::Edit(edit));
         Ok(())
     }
 
-    /// Takes ours out of its file. One that cannot be changed is noted in [`Planner::left`], and stays on
-    /// record, unless nothing of ours is in it.
+    /// Notes that settings of the sandbox are broken, and stay.
+    fn leave_sandbox(&mut self, path: &Path, broken: Option<Malformed>) {
+        if let Some(error) = broken {
+            let (problem, by_hand) = (malformed(path)(error), sandbox_by_hand(self.places));
+            self.left.push(Left { problem: problem.into(), by_hand });
+        }
+    }
+
+    /// Takes ours out of its file. One that cannot be changed is noted in [`Planner::left`], and stays on record, unless
+    /// nothing of ours is in it.
     pub(crate) fn unwire(&mut self, ours: &HostFile) {
-        let path = ours.path.clone();
-        match self.try_unwire(ours, &path) {
-            Err(reason) if self.may_hold_ours(&path) => {
-                self.left.push(Left { path, reason, by_hand: ours.to_take_out() });
+        let path = &ours.path;
+        match self.try_unwire(ours) {
+            Err(problem) if self.may_hold_ours(path) => {
+                self.left.push(Left { problem: problem.into(), by_hand: ours.to_take_out() });
             }
             _ => {
-                self.manifest.edits.remove(&path);
-                self.unwire_former(ours, &path);
-                self.manifest.real.remove(&path);
+                self.manifest.edits.remove(path);
+                self.unwire_former(ours);
+                self.manifest.real.remove(path);
             }
         }
     }
 
-    /// Takes ours out of the file that `path` led to when it was wired, where that is another file by now.
-    fn unwire_former(&mut self, ours: &HostFile, path: &Path) {
-        let is_here = |real: &PathBuf| handoff_files::canonical(real) == handoff_files::canonical(path);
-        let Some(former) = self.old.real.get(path).filter(|real| !is_here(real)).cloned() else { return };
-        if self.old.edits.contains_key(&former) {
-            return;
+    fn try_unwire(&mut self, ours: &HostFile) -> Result<(), Problem> {
+        let path = &ours.path;
+        let target = Target::read(path, path)?;
+        let content = self.without(ours, target.text.as_deref()).map_err(malformed(path))?;
+        let broken = content.as_deref().and_then(|text| ours.left_in(text));
+        if content != target.text {
+            self.changes.push(Change::Edit(target.edit(content, ours.to_take_out())?));
         }
-        if let Err(reason) = self.take_out_of(ours, path, &former)
-            && self.may_hold_ours(&former)
+        self.leave_sandbox(path, broken);
+        Ok(())
+    }
+
+    /// Takes ours out of the file that its path led to when it was wired, where that is another file by now.
+    fn unwire_former(&mut self, ours: &HostFile) {
+        let path = &ours.path;
+        let Some(former) =
+            former(&self.old.real, path).filter(|former| !self.old.edits.contains_key(*former))
+        else {
+            return;
+        };
+        if let Err(problem) = self.take_out_of(ours, former)
+            && self.may_hold_ours(former)
         {
-            self.left.push(Left { path: former, reason, by_hand: ours.to_take_out() });
+            self.left.push(Left { problem: problem.into(), by_hand: ours.to_take_out() });
         }
     }
 
     /// Takes out of `former` what is ours by its form. The bytes on record are not given back there: who could write the
     /// record could have them written to any file.
-    fn take_out_of(&mut self, ours: &HostFile, path: &Path, former: &Path) -> Result<(), String> {
-        let (file, Some(text)) = read(former)? else { return Ok(()) };
-        let recorded = self.old.edits.get(path);
-        let made = recorded.map_or(MadeIn::ALL, Edit::made);
-        let failed = |error| malformed(former, &error);
-        if !ours.is_in(&text).map_err(failed)? {
-            return Ok(());
-        }
-        let before = ours.unwire(&text, made, self.others.edited(former)).map_err(failed)?;
-        file.check_writable().map_err(|error| error.to_string())?;
-        let content = (!(is_nothing(&before) && recorded.is_some_and(Edit::created))).then_some(before);
-        self.changes.push(Change::Edit { file, content });
-        Ok(())
-    }
-
-    fn try_unwire(&mut self, ours: &HostFile, path: &Path) -> Result<(), String> {
-        let (file, text) = read(path)?;
-        let content = self.without(ours, text.as_deref()).map_err(|error| malformed(path, &error))?;
-        if content != text {
-            file.check_writable().map_err(|error| error.to_string())?;
-            self.changes.push(Change::Edit { file, content: content.clone() });
-        }
-        if let Some(error) = content.as_deref().and_then(|text| ours.left_in(text)) {
-            let (reason, by_hand) = (malformed(path, &error), sandbox_by_hand(self.places));
-            self.left.push(Left { path: path.to_owned(), reason, by_hand });
+    fn take_out_of(&mut self, ours: &HostFile, former: &Path) -> Result<(), Problem> {
+        let target = Target::read(former, former)?;
+        let Some(text) = target.text.as_deref() else { return Ok(()) };
+        let recorded = self.old.edits.get(&ours.path);
+        let created = recorded.is_some_and(Edit::created);
+        let out = |text: &str| self.out_of(ours, text, former);
+        let content = without(text, None, created, is_nothing, out).map_err(malformed(former))?;
+        if content != target.text {
+            self.changes.push(Change::Edit(target.edit(content, ours.to_take_out())?));
         }
         Ok(())
     }
@@ -406,7 +403,7 @@ impl<'p> Planner<'p> {
     /// record.
     fn may_hold_ours(&self, path: &Path) -> bool {
         use std::io::ErrorKind::{NotADirectory, NotFound};
-        let content = match handoff_files::read_file(path, LONGEST) {
+        let content = match handoff_files::read_file(path, MAX_TEXT_BYTES) {
             Ok(content) => content,
             Err(error) if matches!(error.kind(), NotADirectory | NotFound) => return false,
             Err(_) => return self.old.edits.contains_key(path),
@@ -417,59 +414,33 @@ impl<'p> Planner<'p> {
     }
 
     /// The file as it is without us; None for no file.
-    fn without(
-        &self,
-        ours: &HostFile,
-        text: Option<&str>,
-    ) -> Result<Option<String>, handoff_wiring::Malformed> {
+    fn without(&self, ours: &HostFile, text: Option<&str>) -> Result<Option<String>, Malformed> {
         let Some(text) = text else { return Ok(None) };
         let path = &ours.path;
         let recorded = self.old.edits.get(path);
         let keeps_store = self.others.edited(path);
-        if !keeps_store && let Some(before) = recorded.and_then(|edit| edit.undo(text).ok()) {
-            return Ok(before);
-        }
+        let undone = recorded.filter(|_| !keeps_store).and_then(|edit| edit.undo(text).ok());
+        let created = recorded.is_some_and(Edit::created);
+        without(text, undone, created, is_nothing, |text| self.out_of(ours, text, path))
+    }
+
+    /// The text of the file at `path` without what of ours is in it.
+    fn out_of(&self, ours: &HostFile, text: &str, path: &Path) -> Result<String, Malformed> {
         if !ours.is_in(text)? {
-            return Ok(Some(text.to_owned()));
+            return Ok(text.to_owned());
         }
-        let made = recorded.map_or(MadeIn::ALL, Edit::made);
-        let before = ours.unwire(text, made, keeps_store)?;
-        Ok((!(is_nothing(&before) && recorded.is_some_and(Edit::created))).then_some(before))
+        let made = self.old.edits.get(&ours.path).map_or(MadeIn::ALL, Edit::made);
+        ours.unwire(text, made, self.others.edited(path))
     }
 }
 
-/// Whether nothing but what a file of ours begins with is in a text.
-fn is_nothing(text: &str) -> bool {
-    matches!(text.trim().trim_start_matches('\u{feff}'), "" | "{}")
+/// For `map_err`: that the file at `path` is not what it must be.
+fn malformed(path: &Path) -> impl FnOnce(Malformed) -> Problem {
+    move |error| Problem::Malformed { path: path.to_owned(), error }
 }
 
-/// Something else stands where a directory goes.
-#[derive(Debug, thiserror::Error)]
-#[error("could not create {}: it is {}", handoff_text::Sanitised::path(.0), what(.0))]
-struct Taken(PathBuf);
-
-fn what(path: &Path) -> &'static str {
-    match handoff_files::link_target(path) {
-        Some(_) => "a link that does not lead to a directory",
-        None => "no directory",
-    }
-}
-
-/// The directories that are missing down to `path`, outer ones first.
-fn missing(path: &Path) -> Result<Vec<PathBuf>, Taken> {
-    let missing = path.ancestors().take_while(|path| !handoff_files::is_directory(path));
-    let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
-    missing.reverse();
-    // Another installer may have made it since.
-    let is_other = |path: &&PathBuf| handoff_files::is_taken(path) && !handoff_files::is_directory(path);
-    match missing.iter().find(is_other) {
-        Some(taken) => Err(Taken(taken.clone())),
-        None => Ok(missing),
-    }
-}
-
-/// Why no file can be put at `path`: the outermost directory from `top` on that does not take one, and the reason.
-fn unwritable(path: &Path, top: &Path) -> Option<(PathBuf, String)> {
+/// Why no file can be put at `path`: what the outermost directory from `top` on says that does not take one.
+fn unwritable(path: &Path, top: &Path) -> Option<FileError> {
     let refusal = |path: &Path| -> Option<FileError> {
         match Dir::open(path) {
             Ok(dir) => dir?.check_writable().err(),
@@ -477,31 +448,14 @@ fn unwritable(path: &Path, top: &Path) -> Option<(PathBuf, String)> {
         }
     };
     let nearest = path.ancestors().skip(1).find(|path| handoff_files::is_directory(path))?;
-    let mut found = (nearest, refusal(nearest)?);
+    let mut found = refusal(nearest)?;
     // All that goes there is refused by the same directory then, and it is named once.
     for above in nearest.ancestors().skip(1).take_while(|above| above.starts_with(top)) {
-        if let Some(error) = refusal(above).filter(|error| error.kind() == found.1.kind()) {
-            found = (above, error);
+        if let Some(error) = refusal(above).filter(|error| error.kind() == found.kind()) {
+            found = error;
         }
     }
-    Some((found.0.to_owned(), found.1.to_string()))
-}
-
-/// A file of somebody else's and its text; why it cannot be had, otherwise.
-fn read(path: &Path) -> Result<(Foreign, Option<String>), String> {
-    let file = Foreign::read(path, LONGEST).map_err(|error| match path.parent().map(missing) {
-        // What looks for a file below a file finds none.
-        Some(Err(taken)) if error.kind() == std::io::ErrorKind::NotADirectory => taken.to_string(),
-        _ => error.to_string(),
-    })?;
-    let text = file.content().map(handoff_wiring::text).transpose();
-    let text = text.map_err(|error| malformed(path, &error))?.map(str::to_owned);
-    Ok((file, text))
-}
-
-fn malformed(path: &Path, error: &handoff_wiring::Malformed) -> String {
-    let so = if error.is_passed_over { ", and its agent passes over such a file as a whole" } else { "" };
-    format!("could not change {}: {error}{so}", handoff_text::Sanitised::path(path))
+    Some(found)
 }
 
 /// Whether a link to the command `name` of an installation leads to a prefix that is gone.

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use handoff_edits::MAX_FILE_BYTES;
 use handoff_process::{Environment, Output};
 use handoff_text::Sanitised;
 
 use crate::build::{ORIGIN, build};
 use crate::error::InstallError;
-use crate::plan::LARGEST;
 
 /// What is installed.
 pub const PROGRAMS: [&str; 7] =
@@ -86,7 +86,7 @@ fn is_build_directory(dir: &Path) -> bool {
 /// # Errors
 /// What the system says.
 pub(crate) fn read(dir: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, InstallError> {
-    let read = |program| Ok((program, handoff_files::read_file(&dir.join(program), LARGEST)?));
+    let read = |program| Ok((program, handoff_files::read_file(&dir.join(program), MAX_FILE_BYTES)?));
     PROGRAMS.into_iter().map(read).collect()
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use handoff_agents::Wirable;
+use handoff_edits::{Change, MAX_FILE_BYTES, PRIVATE, PROGRAM};
 use handoff_process::{Environment, Output, Status};
 use handoff_text::Sanitised;
 use serde_json::{Value, json};
@@ -12,7 +13,6 @@ use crate::doctor::programs::{first_on_path, way_out};
 use crate::hosts;
 use crate::manifest::Manifest;
 use crate::places::Places;
-use crate::plan::{Change, PRIVATE, PROGRAM};
 use crate::planner::{Left, Planner};
 use crate::programs::COMMANDS;
 use crate::programs::PROGRAMS;
@@ -137,7 +137,7 @@ impl<'p> Report<'p> {
 
     /// The files that could not be changed, for programs.
     pub(crate) fn left(&mut self, left: &[Left]) {
-        let entry = |left: &Left| json!({"path": left.path, "reason": left.reason, "by_hand": left.by_hand});
+        let entry = |left: &Left| json!({"path": left.problem.path(), "reason": left.problem.to_string(), "by_hand": left.by_hand});
         self.object.insert("left".to_owned(), left.iter().map(entry).collect());
     }
 
@@ -170,7 +170,7 @@ impl<'p> Report<'p> {
     pub(crate) fn would(&mut self, change: &Change) {
         let path = self.places.short(change.path());
         let (text, diff) = match change {
-            Change::Directory(_) => (format!("would make the directory {path}"), None),
+            Change::Directory { .. } => (format!("would make the directory {path}"), None),
             Change::Link { target, .. } => {
                 (format!("would link {path} to {}", self.places.short(target)), None)
             }
@@ -186,7 +186,7 @@ impl<'p> Report<'p> {
                 (format!("would write {path}"), None)
             }
             Change::Write { path: file, content, .. } => {
-                let before = handoff_files::read_file(file, crate::plan::LARGEST);
+                let before = handoff_files::read_file(file, MAX_FILE_BYTES);
                 let diff = diff(file, &before.unwrap_or_default(), content);
                 (format!("would write {path}"), Some(diff))
             }
@@ -194,16 +194,17 @@ impl<'p> Report<'p> {
                 let diff = diff(file.path(), file.content().unwrap_or_default(), content);
                 (format!("would write {path}"), Some(diff))
             }
-            Change::Edit { file, content } => {
-                let after = content.as_deref().unwrap_or("");
-                let diff = diff(file.path(), file.content().unwrap_or_default(), after.as_bytes());
-                let verb = if content.is_some() { "change" } else { "remove" };
+            Change::Edit(edit) => {
+                let [before, after] =
+                    [&edit.before, &edit.after].map(|text| text.as_deref().unwrap_or_default());
+                let diff = diff(change.path(), before.as_bytes(), after.as_bytes());
+                let verb = if edit.after.is_some() { "change" } else { "remove" };
                 (format!("would {verb} {path}"), Some(diff))
             }
         };
         self.changes.push(json!({"path": change.path(), "action": action(change), "diff": diff}));
         let ours = change.path().starts_with(&self.places.prefix);
-        if ours && matches!(change, Change::Directory(_) | Change::Write { mode: PRIVATE, .. }) {
+        if ours && matches!(change, Change::Directory { .. } | Change::Write { mode: PRIVATE, .. }) {
             return self.own += 1;
         }
         self.lines.push(text);
@@ -231,10 +232,10 @@ impl<'p> Report<'p> {
 
 fn action(change: &Change) -> &'static str {
     match change {
-        Change::Directory(_) => "make directory",
+        Change::Directory { .. } => "make directory",
         Change::Write { .. } | Change::Place { .. } => "write",
-        Change::Edit { content: Some(_), .. } => "edit",
-        Change::Edit { content: None, .. } | Change::Remove(_) => "remove",
+        Change::Edit(edit) if edit.after.is_some() => "edit",
+        Change::Edit(_) | Change::Remove(_) => "remove",
         Change::Link { .. } => "link",
         Change::RemoveDirectory(_) => "remove directory",
     }

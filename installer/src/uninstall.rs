@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_adapters::{AdapterError, disable, recover, tidy};
 use handoff_agents::{HOSTS, Host, Wirable};
+use handoff_edits::{Change, MAX_FILE_BYTES};
 use handoff_files::{Dir, FileError};
 use handoff_process::{Environment, Output, Status};
 use handoff_worktree::Worktree;
@@ -12,14 +13,13 @@ use serde_json::json;
 use crate::args::Options;
 use crate::check;
 use crate::codex;
-use crate::error::InstallError;
+use crate::error::{InstallError, Obstacle};
 use crate::hosts::{self, named};
 use crate::install::{LOCK, lock, sweep};
 use crate::kept::{self, Kept};
 use crate::manifest::{self, Manifest};
 use crate::others::{Other, Others};
 use crate::places::Places;
-use crate::plan::{Change, LARGEST};
 use crate::planner::{Left, Planner};
 use crate::report::Report;
 
@@ -100,7 +100,7 @@ fn would(report: &mut Report<'_>, planner: &Planner<'_>, captures: &Captures, pl
 /// Why nothing can be removed from the prefix, if that is so: everything else is.
 fn unwritable(prefix: &Path) -> Option<Left> {
     let error = Dir::open(prefix).ok()??.check_writable().err()?;
-    Some(Left { path: prefix.to_owned(), reason: error.to_string(), by_hand: String::new() })
+    Some(Left { problem: error.into(), by_hand: String::new() })
 }
 
 /// Does what was planned. What cannot be done is added to `left`; then what it takes to do it later stays.
@@ -113,16 +113,16 @@ fn carry_out(
     left: &mut Vec<Left>,
 ) -> Result<(), InstallError> {
     let installer = places.program("installer");
-    let is_sealed = left.iter().any(|left| left.path == places.prefix);
+    let is_sealed = left.iter().any(|left| left.problem.path() == places.prefix);
     let stays = |path: &Path| path == installer || is_sealed && path.starts_with(&places.prefix);
     for change in planner.changes.iter().filter(|change| !stays(change.path())) {
         let path = change.path();
         // A directory with what is left in it stays too.
-        let is_left = || left.iter().any(|left| left.path.starts_with(path));
+        let is_left = || left.iter().any(|left| left.problem.path().starts_with(path));
         if let Err(error) = change.apply()
             && !(matches!(change, Change::RemoveDirectory(_)) && is_left())
         {
-            left.push(Left { path: path.to_owned(), reason: error.to_string(), by_hand: String::new() });
+            left.push(Left { problem: error.into(), by_hand: String::new() });
         }
     }
     if is_sealed {
@@ -179,8 +179,8 @@ fn remove_the_last(
 /// What is still installed when something could not be removed.
 fn unfinished(planner: &Planner<'_>, old: &Manifest, left: &[Left], installer: &Path) -> Manifest {
     let mut manifest = planner.manifest.clone();
-    let stays = |path: &Path| path == installer || left.iter().any(|left| left.path == path);
-    let is_above = |path: &Path| left.iter().any(|left| left.path.starts_with(path));
+    let stays = |path: &Path| path == installer || left.iter().any(|left| left.problem.path() == path);
+    let is_above = |path: &Path| left.iter().any(|left| left.problem.path().starts_with(path));
     let files = old.files.iter().filter(|(path, _)| stays(path));
     manifest.files.extend(files.map(|(path, hash)| (path.clone(), hash.clone())));
     let real = old.real.iter().filter(|(path, real)| stays(path) || stays(real));
@@ -198,7 +198,7 @@ fn unfinished(planner: &Planner<'_>, old: &Manifest, left: &[Left], installer: &
     let directories = old.directories.iter().filter(|path| handoff_files::is_directory(path));
     manifest.directories = directories.cloned().collect();
     // Codex's trust in our hooks stands there.
-    if left.iter().any(|left| codex::keeps_trust(&left.path)) {
+    if left.iter().any(|left| codex::keeps_trust(left.problem.path())) {
         manifest.trusted.clone_from(&old.trusted);
     }
     manifest
@@ -206,11 +206,11 @@ fn unfinished(planner: &Planner<'_>, old: &Manifest, left: &[Left], installer: &
 
 /// Names what could not be removed, with what to take out by hand; [`Status::NotDone`] when there is any.
 fn say_left(left: &[Left], places: &Places, options: &Options, output: &Output) -> Option<Status> {
-    for Left { reason, by_hand, .. } in left {
-        match by_hand.is_empty() {
-            true => output.complain(format_args!("{reason}; the rest is removed")),
-            false => output
-                .complain(format_args!("{reason}; the rest is removed. To take out by hand:\n{by_hand}")),
+    for Left { problem, by_hand } in left {
+        if by_hand.is_empty() {
+            output.complain(format_args!("{problem}; the rest is removed"));
+        } else {
+            output.complain(format_args!("{problem}; the rest is removed. To take out by hand:\n{by_hand}"));
         }
     }
     let installer = places.program("installer");
@@ -234,7 +234,8 @@ fn removed(
         Some(only) => named(only),
         None => "everything".to_owned(),
     };
-    let stay = left.iter().map(|left| &left.path).chain(&planner.changed);
+    let stay =
+        left.iter().map(|left| left.problem.path()).chain(planner.changed.iter().map(PathBuf::as_path));
     let mut files: Vec<_> = stay.map(|path| places.short(path)).collect();
     files.dedup();
     if !files.is_empty() {
@@ -266,9 +267,9 @@ struct Captures {
 }
 
 impl Captures {
-    /// Notes that `path` could not be dealt with.
-    fn failed(&mut self, path: &Path, reason: String) {
-        self.left.push(Left { path: path.to_owned(), reason, by_hand: String::new() });
+    /// Notes what could not be dealt with.
+    fn failed(&mut self, problem: Obstacle) {
+        self.left.push(Left { problem, by_hand: String::new() });
     }
 
     /// Notes that what is wired `where_` runs another installation's program.
@@ -278,12 +279,9 @@ impl Captures {
     }
 
     /// Takes over what could not be changed.
-    fn add(&mut self, left: &[handoff_adapters::Left]) {
-        self.left.extend(left.iter().map(|left| Left {
-            path: left.problem.path().to_owned(),
-            reason: left.problem.to_string(),
-            by_hand: left.by_hand.clone(),
-        }));
+    fn add(&mut self, left: Vec<handoff_adapters::Left>) {
+        let taken = left.into_iter().map(|left| Left { problem: left.problem.into(), by_hand: left.by_hand });
+        self.left.extend(taken);
     }
 }
 
@@ -306,30 +304,29 @@ fn without_captures(
         && handoff_files::is_directory(&store)
         && let Err(error) = take_over(places, environment, output)
     {
-        captures.failed(&store, error.to_string());
+        captures.failed(Obstacle::Captures { path: store, error });
     }
     if let Err(error) = without_user(places, others, options, environment, &mut captures) {
-        captures.failed(places.state.path(), error.to_string());
+        captures.failed(Obstacle::Captures { path: places.state.path().to_owned(), error });
     }
     match places.records().projects() {
         Ok((projects, unreadable)) => {
-            for record in unreadable {
-                let why =
-                    format!("could not read {}; move it away to go on without it", places.short(&record));
-                captures.failed(&record, why);
+            for path in unreadable {
+                let shown = places.short(&path);
+                captures.failed(Obstacle::Record { path, shown });
             }
             for project in projects {
                 if let Err(error) =
                     without_project(&project, places, others, options, environment, &mut captures)
                 {
                     let shown = places.short(&project);
-                    captures.failed(&project, format!("could not undo handover enable in {shown}: {error}"));
+                    captures.failed(Obstacle::Project { path: project, shown, error });
                 }
             }
         }
         // Said of the user's record already.
         Err(_) if !captures.left.is_empty() => {}
-        Err(error) => captures.failed(places.state.path(), error.to_string()),
+        Err(error) => captures.failed(Obstacle::Captures { path: places.state.path().to_owned(), error }),
     }
     captures
 }
@@ -354,9 +351,9 @@ fn without_user(
     let plan = disable(&here, &tools(options), record)?;
     captures.user = !plan.is_empty();
     if captures.user && !options.dry_run {
-        captures.add(&plan.carry_out()?.left);
+        captures.add(plan.carry_out()?.left);
     } else {
-        captures.add(plan.left());
+        captures.add(plan.into_left());
     }
     Ok(())
 }
@@ -364,12 +361,12 @@ fn without_user(
 /// Takes over what an earlier version recorded in the store, once.
 ///
 /// # Errors
-/// [`InstallError::Adapters`] when the state directory cannot be used.
+/// [`AdapterError::State`] when the state directory cannot be used.
 pub(crate) fn take_over(
     places: &Places,
     environment: &Environment,
     output: &Output,
-) -> Result<(), InstallError> {
+) -> Result<(), AdapterError> {
     for why in places.records().take_over(&places.store, &places.adapters(environment))? {
         output.complain(format_args!("not taken over: {why}"));
     }
@@ -413,10 +410,10 @@ fn without_project(
     let plan = disable(&here, &tools(options), record)?;
     let any = !plan.is_empty();
     if any && !options.dry_run {
-        captures.add(&plan.carry_out()?.left);
+        captures.add(plan.carry_out()?.left);
         tidy(project)?;
     } else {
-        captures.add(plan.left());
+        captures.add(plan.into_left());
     }
     if any {
         captures.projects.push(project.to_owned());
@@ -434,12 +431,11 @@ fn plugins(places: &Places, options: &Options) -> Vec<String> {
     }
     let note = |host: Wirable| {
         let plugin = host.wiring.plugin?;
-        let file = handoff_files::read_file(&places.directory(host).join(plugin.list.file()), LARGEST);
+        let file = handoff_files::read_file(&places.directory(host).join(plugin.list.file()), MAX_FILE_BYTES);
         let file = file.unwrap_or_default();
         let text = handoff_wiring::text(&file).unwrap_or_default();
-        let name = host.name;
-        hosts::has_plugin(plugin, text)
-            .then(|| format!("{name} still has the plugin, which runs these programs: {}", plugin.remove))
+        let removal = hosts::plugin_removal(plugin, text)?;
+        Some(format!("{} still has the plugin, which runs these programs: {removal}", host.name))
     };
     Wirable::all().filter_map(note).collect()
 }
@@ -452,8 +448,11 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
         }
         planner.remove_orphans(host);
         planner.remove_old_links(host);
+        // One that was never wired is not one that the user wants left alone.
+        if options.only.is_some() || planner.manifest.agents.contains(host) {
+            planner.manifest.left_out.insert_in_order(host);
+        }
         planner.manifest.agents.remove(host);
-        planner.manifest.left_out.insert(host);
         if host.wiring.hook.on_request {
             planner.manifest.hook_on_request = false;
             planner.manifest.trusted.clear();

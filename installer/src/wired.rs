@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use handoff_agents::{SandboxList, Wirable};
+use handoff_edits::MAX_FILE_BYTES;
 use handoff_skills::Kind;
 use handoff_wiring::AllowWrite;
 
-use crate::fragment::{Fragment, HostFile, handler, hooks, owner, sandboxed};
+use crate::fragment::{Fragment, HostFile, hook, owner, sandboxed};
 use crate::hosts;
 use crate::manifest::Manifest;
 use crate::places::Places;
-use crate::plan::LARGEST;
 
 /// The line of a report about a host.
 pub(crate) fn summary(host: Wirable, places: &Places, manifest: &Manifest) -> String {
@@ -81,8 +81,9 @@ fn present(is_there: bool, what: &str, place: &str) -> String {
 }
 
 fn has_hook(host: Wirable, places: &Places, text: &str) -> bool {
-    let found = hooks(host, &owner(places)).find(text).unwrap_or_default();
-    found.iter().any(|found| handler(host, places).is(found))
+    let owns = owner(places);
+    let hook = hook(host, places, &owns);
+    hook.find(text).unwrap_or_default().iter().any(|found| hook.handler.is(found))
 }
 
 /// The skills and agents of ours that are there, by their names.
@@ -105,6 +106,6 @@ fn list(what: &str, names: &[String]) -> Option<String> {
 
 /// What cannot be read has nothing of ours, as far as can be said.
 fn text(path: &Path) -> String {
-    let content = handoff_files::read_file(path, LARGEST).unwrap_or_default();
+    let content = handoff_files::read_file(path, MAX_FILE_BYTES).unwrap_or_default();
     handoff_wiring::text(&content).map(str::to_owned).unwrap_or_default()
 }

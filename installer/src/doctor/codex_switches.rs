@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use handoff_edits::MAX_FILE_BYTES;
 use handoff_text::Sanitised;
 use handoff_wiring::Roots;
 
@@ -10,7 +11,6 @@ use super::glob::is_text;
 use super::{Diagnosis, quoted};
 use crate::codex::{self, HOST};
 use crate::hosts;
-use crate::plan::LARGEST;
 
 /// Where the environment of commands is set.
 const POLICY: &str = "shell_environment_policy";
@@ -19,7 +19,7 @@ impl Diagnosis<'_> {
     /// What in `config.toml` keeps what is wired from working; the hooks apart, for Codex's own word on them.
     pub(super) fn codex_switches(&mut self) {
         let config = codex::config(self.places);
-        let file = handoff_files::Foreign::read(&config, LARGEST).ok();
+        let file = handoff_files::Foreign::read(&config, MAX_FILE_BYTES).ok();
         let text =
             file.as_ref().and_then(|file| handoff_wiring::text(file.content()?).ok()).unwrap_or_default();
         self.disabled_skills(text, &config);

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use handoff_agents::{SandboxList, SettingsRules, Wirable};
 use handoff_process::Environment;
-use handoff_wiring::{Found, Run, Standing};
+use handoff_wiring::{Found, Handler, Run, Standing};
 
 use super::Diagnosis;
-use crate::fragment::{BLOCK, Looks, handler, hooks, is_blank, owner, told};
+use crate::fragment::{BLOCK, Looks, hook as hook_of, owner, told};
 use crate::hosts::{self, hook_file};
 use crate::planner::is_old_link;
 
@@ -21,10 +21,10 @@ impl Diagnosis<'_> {
     pub(super) fn host(&mut self, host: Wirable) {
         self.look_at(host);
         let here = Environment::working_directory().unwrap_or_default();
-        let has_plugin = self.has_plugin(host);
+        let plugin = self.plugin_removal(host);
         if !self.manifest.agents.contains(host) {
-            self.not_wired(host, has_plugin);
-            if has_plugin {
+            self.not_wired(host, plugin.is_some());
+            if plugin.is_some() {
                 self.plugin_alone(host, &here);
             }
             return;
@@ -39,8 +39,8 @@ impl Diagnosis<'_> {
         }
         self.session_hook(host);
         self.switches(host, &here, false);
-        if has_plugin {
-            self.plugin_too(host);
+        if let Some(removal) = plugin {
+            self.plugin_too(host, &removal);
         }
         self.skills(host);
         for link in host.wiring.former_links {
@@ -48,11 +48,11 @@ impl Diagnosis<'_> {
         }
     }
 
-    /// Whether its settings have our plugin on.
-    fn has_plugin(&mut self, host: Wirable) -> bool {
-        let Some(plugin) = host.wiring.plugin else { return false };
-        let read = self.read(&self.places.directory(host).join(plugin.list.file()));
-        read.is_ok_and(|text| hosts::has_plugin(plugin, &text.unwrap_or_default()))
+    /// The command that removes our plugin, where its settings have that on.
+    fn plugin_removal(&mut self, host: Wirable) -> Option<String> {
+        let plugin = host.wiring.plugin?;
+        let text = self.read(&self.places.directory(host).join(plugin.list.file())).ok()?;
+        hosts::plugin_removal(plugin, &text?)
     }
 
     /// What keeps the plugin from working where nothing else is wired.
@@ -64,7 +64,7 @@ impl Diagnosis<'_> {
     }
 
     /// The plugin beside what is wired.
-    fn plugin_too(&mut self, host: Wirable) {
+    fn plugin_too(&mut self, host: Wirable, removal: &str) {
         let Some(plugin) = host.wiring.plugin else { return };
         let twice = if host.wiring.hook.on_request { "" } else { ": each session starts the hook twice" };
         let file = self.places.directory(host).join(plugin.list.file());
@@ -72,7 +72,7 @@ impl Diagnosis<'_> {
         let by_hand = plugin.by_hand.map_or_else(by_hand, str::to_owned);
         self.problem(
             format!("the plugin is installed too{twice} (a handoff is shown once all the same)"),
-            self.host_command(host, plugin.remove, &by_hand),
+            self.host_command(host, removal, &by_hand),
         );
     }
 
@@ -89,16 +89,16 @@ impl Diagnosis<'_> {
     fn session_hook(&mut self, host: Wirable) {
         let (path, hook) = (hook_file(host, self.places), host.wiring.hook);
         let Ok(text) = self.read(&path) else { return };
-        let text = text.filter(|text| !is_blank(text));
         let owns = owner(self.places);
-        let found = match hooks(host, &owns).find(text.as_deref().unwrap_or("{}")) {
+        let wanted = hook_of(host, self.places, &owns);
+        let found = match wanted.find(&text.unwrap_or_default()) {
             Ok(found) => found,
             Err(error) => return self.malformed(&path, &error),
         };
         if found.is_empty() && hook.on_request && !self.manifest.hook_on_request {
             return;
         }
-        self.handlers(host, &found);
+        self.handlers(host, &wanted.handler, &found);
         if hook.trusted_by_place {
             self.codex_trust();
         }
@@ -139,10 +139,9 @@ impl Diagnosis<'_> {
     }
 
     /// What of ours stands in a file of hooks: exactly one, where the host looks, and it can run.
-    fn handlers(&mut self, host: Wirable, found: &[Found]) {
+    fn handlers(&mut self, host: Wirable, handler: &Handler, found: &[Found]) {
         let shown = self.places.short(&hook_file(host, self.places));
         let fix = self.install_again(host);
-        let handler = handler(host, self.places);
         let wanted = match &handler.run {
             Run::Exec(program, _) => program,
             Run::Shell(command) => command,

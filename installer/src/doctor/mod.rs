@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use handoff_agents::Wirable;
+use handoff_edits::MAX_FILE_BYTES;
 use handoff_process::{Environment, Output, Status, Unattended};
 use handoff_skills::Kind;
 use handoff_text::Sanitised;
@@ -319,7 +320,7 @@ impl Diagnosis<'_> {
     }
 
     fn read_once(&mut self, path: &Path) -> Result<Option<String>, Said> {
-        let file = match handoff_files::Foreign::read(path, crate::plan::LARGEST) {
+        let file = match handoff_files::Foreign::read(path, MAX_FILE_BYTES) {
             Ok(file) => file,
             Err(error) => {
                 self.unreadable(path, &error);
@@ -401,7 +402,7 @@ impl Diagnosis<'_> {
             if self.is_obstructed(&file.path, &mut obstacles) {
                 continue;
             }
-            match handoff_files::read_file(&file.path, crate::plan::LARGEST) {
+            match handoff_files::read_file(&file.path, MAX_FILE_BYTES) {
                 Ok(text) if file.kind == Kind::Agent && cli_agent::is_one(&text) => self.problem(
                     format!("{shown} is of handoff-cli and finds no result in what ours prints"),
                     fix.clone(),

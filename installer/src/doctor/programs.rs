@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use handoff_edits::MAX_FILE_BYTES;
 use handoff_process::{Environment, quoted};
 
 use super::Diagnosis;
 use crate::manifest::is_hash_of;
 use crate::places::Places;
-use crate::plan::LARGEST;
+
 use crate::programs::{COMMANDS, PROGRAMS};
 
 impl Diagnosis<'_> {
@@ -24,7 +25,7 @@ impl Diagnosis<'_> {
         let mut sound = true;
         for (path, hash) in files {
             let shown = self.places.short(path);
-            let wrong = match handoff_files::read_file(path, LARGEST) {
+            let wrong = match handoff_files::read_file(path, MAX_FILE_BYTES) {
                 Err(error) => Some(error.to_string()),
                 Ok(content) if !is_hash_of(hash, &content) => {
                     Some(format!("{shown} is not what was installed"))

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use handoff_edits::MAX_FILE_BYTES;
 use handoff_files::{Dir, FileError};
 use serde_json::{Map, Value};
-
-use crate::plan::LARGEST;
 
 /// Where an administrator's settings are.
 const MANAGED: &str =
@@ -123,7 +122,7 @@ impl Settings {
 
 /// The object in the file at `path`; `None` where there is no such file, or a blank one.
 fn load(path: &Path, scope: Scope) -> Result<Option<Value>, Unusable> {
-    let content = match handoff_files::read_file(path, LARGEST) {
+    let content = match handoff_files::read_file(path, MAX_FILE_BYTES) {
         Ok(content) => content,
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(error.into()),

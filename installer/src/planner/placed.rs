@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use handoff_agents::Wirable;
+use handoff_edits::{Change, MAX_FILE_BYTES, MAX_TEXT_BYTES, PRIVATE, missing};
 use handoff_files::{FileError, Foreign};
 use handoff_skills::Kind;
 use handoff_wiring::hash;
 
-use super::{LONGEST, Note, Planner, missing, unwritable};
+use super::{Note, Planner, unwritable};
 use crate::cli_agent;
+use crate::error::Obstacle;
 use crate::hosts::{self, Placed};
 use crate::manifest::{Original, is_hash_of};
 use crate::others;
-use crate::plan::{Change, LARGEST, PRIVATE};
 
 impl Planner<'_> {
     /// A skill's file, in the agent's own directory, where the user may have one of that name or have changed ours.
@@ -20,20 +21,19 @@ impl Planner<'_> {
         let link = old_skill_link(&skill);
         let directory = link.as_deref().unwrap_or(&skill.path).parent().unwrap_or(Path::new("/"));
         if let Err(taken) = missing(directory) {
-            return self.leave(&taken.0.clone(), taken.to_string());
+            return self.leave(taken, "");
         }
         if let Some(link) = link {
             return self.skill_instead(&link, skill);
         }
-        let there = match Foreign::read(&skill.path, LONGEST) {
+        let there = match Foreign::read(&skill.path, MAX_TEXT_BYTES) {
             Ok(file) => file,
             // A directory that may not be looked into is in the way of all that goes there.
-            Err(error) => match unwritable(&skill.path, &top(&skill)) {
-                Some((at, reason)) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-                    return self.leave(&at, reason);
-                }
-                _ => return self.leave(&skill.path, error.to_string()),
-            },
+            Err(error) => {
+                let is_denied = error.kind() == std::io::ErrorKind::PermissionDenied;
+                let refusal = unwritable(&skill.path, &top(&skill)).filter(|_| is_denied);
+                return self.leave(refusal.unwrap_or(error), "");
+            }
         };
         if self.may_place(&skill, &there) {
             self.place(skill, there);
@@ -50,10 +50,7 @@ impl Planner<'_> {
             // What a link of the user's leads to, which is not there, is not ours to make.
             match kind {
                 _ if !is_link => return true,
-                Kind::Skill => self.leave(
-                    path,
-                    format!("could not place the skill {shown}: it is a link that leads nowhere"),
-                ),
+                Kind::Skill => self.leave(Obstacle::DeadLink { path: path.clone(), shown }, ""),
                 Kind::Agent => self.note(format!(
                     "{shown} is a link that leads nowhere, so it stays; remove it and install again to get ours"
                 )),
@@ -100,13 +97,13 @@ impl Planner<'_> {
         let Placed { kind, path, text, .. } = &skill;
         let content = there.content();
         let is_there = content == Some(text.as_bytes());
-        if !is_there && let Some((at, reason)) = unwritable(path, &top(&skill)) {
-            return self.leave(&at, reason);
+        if !is_there && let Some(error) = unwritable(path, &top(&skill)) {
+            return self.leave(error, "");
         }
         if let Some(parent) = path.parent()
             && let Err(taken) = self.directory(parent)
         {
-            return self.leave(&taken.0.clone(), taken.to_string());
+            return self.leave(taken, "");
         }
         if let Some(content) = content.filter(|content| *kind == Kind::Agent && cli_agent::is_one(content)) {
             let text = String::from_utf8_lossy(content).into_owned();
@@ -166,7 +163,7 @@ impl Planner<'_> {
     /// Removes an agent's skills that run programs of a prefix that is gone: its manifest went with it.
     pub(crate) fn remove_orphans(&mut self, host: Wirable) {
         for Placed { kind, path, .. } in hosts::placed(host, self.places, self.old) {
-            let content = handoff_files::read_file(&path, LARGEST).unwrap_or_default();
+            let content = handoff_files::read_file(&path, MAX_FILE_BYTES).unwrap_or_default();
             if self.old.files.contains_key(&path) || !is_orphan(&content) {
                 continue;
             }
@@ -185,8 +182,8 @@ impl Planner<'_> {
 
     /// A skill's file where `link` is now: what that leads to is left alone.
     fn skill_instead(&mut self, link: &Path, skill: Placed) {
-        if let Some((at, reason)) = unwritable(link, &top(&skill)) {
-            return self.leave(&at, reason);
+        if let Some(error) = unwritable(link, &top(&skill)) {
+            return self.leave(error, "");
         }
         if cli_link(&skill).is_some()
             && let Some(target) = handoff_files::link_target(link)
@@ -202,7 +199,7 @@ impl Planner<'_> {
                 self.manifest.directories.push(dir.clone());
             }
             if dir == link {
-                self.changes.push(Change::Directory(dir));
+                self.changes.push(Change::Directory { path: dir, shared: false });
             }
         }
         self.changes.push(Change::Write { path, content: text.into_bytes(), mode: PRIVATE });
@@ -259,7 +256,7 @@ impl Planner<'_> {
             self.note(format!("{shown} is a link by now, so it stays, with what it leads to"));
             self.changed.push(path.to_owned());
         } else {
-            match handoff_files::read_file(path, LARGEST) {
+            match handoff_files::read_file(path, MAX_FILE_BYTES) {
                 Ok(there) if is_hash_of(written, &there) || self.is_shared_of(path, &there) => {
                     self.changes.push(Change::Remove(path.to_owned()));
                 }
@@ -269,7 +266,7 @@ impl Planner<'_> {
                     self.changed.push(path.to_owned());
                 }
                 Err(error) if is_other(&error) => {}
-                Err(error) => self.leave(path, error.to_string()),
+                Err(error) => self.leave(error, ""),
             }
         }
         if let Some(real) = real {
@@ -281,7 +278,7 @@ impl Planner<'_> {
     fn remove_real(&mut self, path: &Path, real: &Path) {
         let written = &self.old.files[path];
         let is_written = |content: &[u8]| is_hash_of(written, content) && is_ours(content);
-        match handoff_files::read_file(real, LARGEST) {
+        match handoff_files::read_file(real, MAX_FILE_BYTES) {
             _ if handoff_files::link_target(real).is_some() => {}
             Ok(content) if is_written(&content) => {
                 self.changes.push(Change::Remove(real.to_owned()));
@@ -291,7 +288,7 @@ impl Planner<'_> {
                     self.remove_directory(directory);
                 }
             }
-            Err(error) if !is_other(&error) => self.leave(real, error.to_string()),
+            Err(error) if !is_other(&error) => self.leave(error, ""),
             _ => {}
         }
     }

@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use handoff_agents::Host;
+use handoff_edits::{MAX_TEXT_BYTES, Target};
 use handoff_wiring::{self as wiring, Malformed};
 
 use crate::enable::{hooks_file, status_line_file};
 use crate::error::AdapterError;
 use crate::exclude;
 use crate::found::Here;
-use crate::manifest::{Entry, Manifest, Recorded};
-use crate::piece::PieceName;
+use crate::fragment::FragmentName;
+use crate::manifest::{Entry, FragmentRecord, Manifest};
 use crate::plan::{Note, Plan};
-use crate::planner::{LONGEST, Planner, Target, is_nothing};
+use crate::planner::{Planner, is_nothing};
 use crate::surface::Scope;
 
 /// What stands in everything of ours.
@@ -32,9 +33,14 @@ pub fn disable(here: &Here, tools: &[&'static Host], manifest: Manifest) -> Resu
             continue;
         }
         let names = may_be_in.iter().find(|(file, _)| *file == key).map(|(_, names)| names.as_slice());
-        let pieces = planner.manifest.record.edits[&key].pieces.iter().map(|recorded| recorded.piece);
-        let by_hand = to_take_out(&planner, pieces);
+        let fragments =
+            planner.manifest.record.edits[&key].fragments.iter().map(|recorded| recorded.fragment);
+        let by_hand = to_take_out(&planner, fragments);
         planner.attempt(&by_hand, |planner| recorded(planner, &key, tools, names.unwrap_or_default()));
+        let stay = planner.record.edits.get(&key).map(|entry| entry.fragments.clone()).unwrap_or_default();
+        let mut go = planner.manifest.record.edits[&key].fragments.clone();
+        go.retain(|one| !stay.iter().any(|stays| stays.fragment == one.fragment));
+        planner.unwire_former(&key, &go);
     }
     for (key, names) in may_be_in {
         // What does not even name us is not looked into: it may be as broken as it likes.
@@ -58,40 +64,40 @@ pub fn disable(here: &Here, tools: &[&'static Host], manifest: Manifest) -> Resu
 }
 
 /// Every file that something of `tools` may be in, recorded or not, and what.
-fn may_be_in(planner: &Planner<'_>, tools: &[&'static Host]) -> Vec<(PathBuf, Vec<PieceName>)> {
+fn may_be_in(planner: &Planner<'_>, tools: &[&'static Host]) -> Vec<(PathBuf, Vec<FragmentName>)> {
     let scope = planner.manifest.scope();
-    let mut files: Vec<(PathBuf, Vec<PieceName>)> = Vec::new();
-    let mut add =
-        |key: PathBuf, names: Vec<PieceName>| match files.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, other)) => other.extend(names.into_iter().filter(|name| *name != PieceName::Guidance)),
-            None => files.push((key, names)),
-        };
+    let mut files: Vec<(PathBuf, Vec<FragmentName>)> = Vec::new();
+    let mut add = |key: PathBuf, names: Vec<FragmentName>| match files
+        .iter_mut()
+        .find(|(other, _)| *other == key)
+    {
+        Some((_, other)) => other.extend(names.into_iter().filter(|name| *name != FragmentName::Guidance)),
+        None => files.push((key, names)),
+    };
     for &tool in tools {
         if scope == Scope::Project {
             let looks =
                 tool.guidance.looks.iter().chain(tool.guidance.formerly).chain([&tool.guidance.fresh]);
-            looks.for_each(|name| add(name.into(), vec![PieceName::Guidance]));
+            looks.for_each(|name| add(name.into(), vec![FragmentName::Guidance]));
         }
         // Without a HOME there is nothing there either.
         if let Ok(key) = hooks_file(planner.here, tool, scope) {
-            add(key, PieceName::hooks(tool).collect());
+            add(key, FragmentName::hooks(tool).collect());
         }
         if let (Scope::User, Ok(Some(key))) = (scope, status_line_file(planner.here, tool)) {
-            add(key, vec![PieceName::StatusLine]);
+            add(key, vec![FragmentName::StatusLine]);
         }
     }
     files
 }
 
 /// What a user takes out of a file where we cannot.
-fn to_take_out(planner: &Planner<'_>, pieces: impl IntoIterator<Item = PieceName>) -> String {
-    let wire = |text: String, name| planner.piece(name).wire(&text).map(|(text, _)| text);
-    // What is wired into nothing is never malformed.
-    pieces.into_iter().try_fold(String::new(), wire).unwrap_or_default()
+fn to_take_out(planner: &Planner<'_>, fragments: impl IntoIterator<Item = FragmentName>) -> String {
+    handoff_edits::by_hand("", fragments.into_iter().map(|name| planner.fragment(name)))
 }
 
 fn content(path: &Path) -> Vec<u8> {
-    handoff_files::read_file(path, LONGEST).unwrap_or_default()
+    handoff_files::read_file(path, MAX_TEXT_BYTES).unwrap_or_default()
 }
 
 /// Whether anything of ours may be in a file.
@@ -100,7 +106,7 @@ fn names_us(content: &[u8]) -> bool {
 }
 
 /// Takes out of a recorded file what no tool but `tools` wants. `names` is what may be in it without being recorded.
-fn recorded(planner: &mut Planner<'_>, key: &Path, tools: &[&'static Host], names: &[PieceName]) {
+fn recorded(planner: &mut Planner<'_>, key: &Path, tools: &[&'static Host], names: &[FragmentName]) {
     let path = planner.path(key);
     let content = content(&path);
     let is_other = !content.is_empty() && !names_us(&content) && wiring::text(&content).is_err();
@@ -118,13 +124,13 @@ fn recorded(planner: &mut Planner<'_>, key: &Path, tools: &[&'static Host], name
         return change(planner, target, Ok(after));
     }
     let is_disabled = |id: &String| tools.iter().any(|tool| tool.id == id);
-    let mut stay: Vec<Recorded> = entry.pieces.clone();
-    for piece in &mut stay {
-        piece.tools.retain(|id| !is_disabled(id));
+    let mut stay: Vec<FragmentRecord> = entry.fragments.clone();
+    for fragment in &mut stay {
+        fragment.tools.retain(|id| !is_disabled(id));
     }
-    let (stay, go): (Vec<_>, Vec<_>) = stay.into_iter().partition(|piece| !piece.tools.is_empty());
-    let recorded = entry.pieces.iter().map(|recorded| recorded.piece);
-    let all: Vec<PieceName> = recorded.clone().chain(names.iter().copied()).collect();
+    let (stay, go): (Vec<_>, Vec<_>) = stay.into_iter().partition(|fragment| !fragment.tools.is_empty());
+    let recorded = entry.fragments.iter().map(|recorded| recorded.fragment);
+    let all: Vec<FragmentName> = recorded.clone().chain(names.iter().copied()).collect();
     if stay.is_empty() || target.text.is_none() {
         planner.record.edits.remove(&key);
         let after = planner.without(&target, Some(&entry), &all);
@@ -137,7 +143,7 @@ fn recorded(planner: &mut Planner<'_>, key: &Path, tools: &[&'static Host], name
     });
     match planned {
         Ok((edit, after)) => {
-            planner.record.edits.insert(key, Entry { edit, pieces: stay, was: None });
+            planner.record.edits.insert(key, Entry { edit, fragments: stay, was: None });
             change(planner, target, Ok(Some(after)));
         }
         Err(error) => planner.malformed(&target, error),

@@ -10,6 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use handoff_agents::HOSTS;
+use handoff_edits::MAX_TEXT_BYTES;
 use handoff_files::{Dir, FileError, Foreign, Kind, Lock, OpenFile};
 use handoff_wiring as wiring;
 use handoff_worktree::Worktree;
@@ -19,7 +20,7 @@ use crate::error::AdapterError;
 use crate::exclude;
 use crate::found::Here;
 use crate::manifest::{Entry, Manifest, Record};
-use crate::planner::{LONGEST, is_nothing, take_out};
+use crate::planner::{is_nothing, take_out};
 use crate::records::{PROJECTS, Records, USER, file_name};
 use crate::surface::Scope;
 
@@ -210,7 +211,7 @@ fn believed(
 
 /// `entry`, with its undo only when that gives the file without what is ours, white space apart.
 fn checked(entry: Entry, path: &Path, here: &Here) -> Entry {
-    let Entry { edit, pieces, was } = entry;
+    let Entry { edit, fragments, was } = entry;
     let never = wiring::Edit {
         hash: String::new(),
         created: edit.created,
@@ -218,12 +219,12 @@ fn checked(entry: Entry, path: &Path, here: &Here) -> Entry {
         inserted: 0,
         removed: String::new(),
     };
-    let file = Foreign::read(path, LONGEST).ok();
+    let file = Foreign::read(path, MAX_TEXT_BYTES).ok();
     let text = file.as_ref().and_then(|file| wiring::text(file.content()?).ok());
     let program = here.program.to_string_lossy();
     let is_right = |edit: &wiring::Edit| {
         let Some(text) = text else { return false };
-        let (Ok(before), Ok(without)) = (edit.undo(text), take_out(&program, text, &pieces)) else {
+        let (Ok(before), Ok(without)) = (edit.undo(text), take_out(&program, text, &fragments)) else {
             return false;
         };
         match before {
@@ -235,5 +236,5 @@ fn checked(entry: Entry, path: &Path, here: &Here) -> Entry {
         }
     };
     let edit = [Some(edit), was].into_iter().flatten().find(|edit| is_right(edit)).unwrap_or(never);
-    Entry { edit, pieces, was: None }
+    Entry { edit, fragments, was: None }
 }

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use handoff_agents::{HOSTS, Host, Linked, Reader};
+use handoff_edits::{Fragment, Target};
 use handoff_wiring as wiring;
 
 use crate::error::AdapterError;
 use crate::exclude;
 use crate::found::{Here, signs};
-use crate::manifest::{Entry, Manifest, Recorded};
-use crate::piece::PieceName;
+use crate::fragment::FragmentName;
+use crate::manifest::{Entry, FragmentRecord, Manifest};
 use crate::plan::{Note, Plan};
-use crate::planner::{Planner, Target, guidance_file};
+use crate::planner::{Planner, guidance_file};
 use crate::status::status;
 use crate::surface::{Scope, Surface};
 
@@ -21,7 +22,7 @@ struct Wanted {
     key: PathBuf,
     /// What it begins with when it is new.
     fresh: &'static str,
-    pieces: Vec<(PieceName, &'static Host)>,
+    fragments: Vec<(FragmentName, &'static Host)>,
 }
 
 /// The plan to give `tools` those of `surfaces` that they have in `manifest`'s scope. What is wired already, of whichever
@@ -59,19 +60,22 @@ pub fn enable(
             if files.trusted_by_place && is_run {
                 trusted.push((tool.name, planner.path(&key)));
             }
-            let pieces = PieceName::hooks(tool).map(|piece| (piece, tool));
-            add(&mut wanted, key, "{}\n", pieces.collect());
+            let fragments = FragmentName::hooks(tool).map(|fragment| (fragment, tool));
+            add(&mut wanted, key, "{}\n", fragments.collect());
         }
         if scope == Scope::User
             && surfaces.contains(&Surface::StatusLine)
             && let Some(key) = status_line_file(here, tool)?
         {
-            add(&mut wanted, key, "{}\n", vec![(PieceName::StatusLine, tool)]);
+            add(&mut wanted, key, "{}\n", vec![(FragmentName::StatusLine, tool)]);
         }
     }
     for wanted in together(&mut planner, wanted) {
         let by_hand = by_hand(&planner, &wanted.1);
+        let key = wanted.0.key.clone();
         planner.attempt(&by_hand, |planner| wire(planner, wanted));
+        let recorded = planner.manifest.record.edits.get(&key).map(|entry| entry.fragments.clone());
+        planner.unwire_former(&key, &recorded.unwrap_or_default());
     }
     let lines = exclude::by_hand(&planner);
     planner.attempt(&lines, exclude::settle);
@@ -145,7 +149,7 @@ fn guidance(planner: &mut Planner<'_>, tools: &[&'static Host], with_hooks: bool
     hidden(planner, tools, &made, is_there);
     for (tool, name) in files {
         let fresh = if name == tool.guidance.fresh { tool.guidance.preface } else { "" };
-        add(wanted, name.into(), fresh, vec![(PieceName::Guidance, tool)]);
+        add(wanted, name.into(), fresh, vec![(FragmentName::Guidance, tool)]);
         if let Some(reader) = tool.guidance.reader.as_ref().filter(|reader| !is_read(reader, name, &project))
         {
             planner.note(Note::NotRead {
@@ -188,10 +192,15 @@ fn hidden(
     }
 }
 
-fn add(wanted: &mut Vec<Wanted>, key: PathBuf, fresh: &'static str, pieces: Vec<(PieceName, &'static Host)>) {
+fn add(
+    wanted: &mut Vec<Wanted>,
+    key: PathBuf,
+    fresh: &'static str,
+    fragments: Vec<(FragmentName, &'static Host)>,
+) {
     match wanted.iter_mut().find(|other| other.key == key) {
-        Some(other) => other.pieces.extend(pieces),
-        None => wanted.push(Wanted { key, fresh, pieces }),
+        Some(other) => other.fragments.extend(fragments),
+        None => wanted.push(Wanted { key, fresh, fragments }),
     }
 }
 
@@ -203,7 +212,7 @@ fn together(planner: &mut Planner<'_>, wanted: Vec<Wanted>) -> Vec<(Target, Want
         let Some(target) = planner.attempt(&by_hand, |planner| planner.read(&one.key)) else { continue };
         let place = target.file.place();
         match files.iter_mut().find(|(other, _)| other.file.place() == place) {
-            Some((_, other)) => other.pieces.extend(one.pieces),
+            Some((_, other)) => other.fragments.extend(one.fragments),
             None => files.push((target, one)),
         }
     }
@@ -212,46 +221,49 @@ fn together(planner: &mut Planner<'_>, wanted: Vec<Wanted>) -> Vec<(Target, Want
 
 /// What a user puts into a file where we cannot: a new one with nothing but ours.
 fn by_hand(planner: &Planner<'_>, wanted: &Wanted) -> String {
-    let wire =
-        |text: String, (name, _): &(PieceName, _)| planner.piece(*name).wire(&text).map(|(text, _)| text);
-    // A new file is never malformed.
-    wanted.pieces.iter().try_fold(wanted.fresh.to_owned(), wire).unwrap_or_default()
+    let fragments = wanted.fragments.iter().map(|(name, _)| planner.fragment(*name));
+    handoff_edits::by_hand(wanted.fresh, fragments)
 }
 
 fn wire(planner: &mut Planner<'_>, (target, wanted): (Target, Wanted)) {
-    let names: Vec<PieceName> = wanted.pieces.iter().map(|(piece, _)| *piece).collect();
+    let names: Vec<FragmentName> = wanted.fragments.iter().map(|(fragment, _)| *fragment).collect();
     let recorded = planner.entry(&target).map(|(key, entry)| (key, entry.clone()));
     let entry = recorded.as_ref().map(|(_, entry)| entry);
     let planned = planner.without(&target, entry, &names).and_then(|before| {
-        let mut pieces = entry.map(|entry| entry.pieces.clone()).unwrap_or_default();
+        let mut fragments = entry.map(|entry| entry.fragments.clone()).unwrap_or_default();
         let mut text = target.text.clone().unwrap_or_else(|| wanted.fresh.to_owned());
-        for (name, tool) in &wanted.pieces {
-            let piece = planner.piece(*name);
-            let was_in = piece.is_in(&text)?;
-            let (wired, made) = piece.wire(&text)?;
+        for (name, tool) in &wanted.fragments {
+            let fragment = planner.fragment(*name);
+            let was_in = fragment.is_in(&text)?;
+            let (wired, made) = fragment.wire(&text)?;
             text = wired;
-            note_tool(&mut pieces, Recorded { piece: *name, made, tools: vec![tool.id.to_owned()] }, was_in);
+            note_tool(
+                &mut fragments,
+                FragmentRecord { fragment: *name, made, tools: vec![tool.id.to_owned()] },
+                was_in,
+            );
         }
-        Ok((before, text, pieces))
+        Ok((before, text, fragments))
     });
-    let (before, after, pieces) = match planned {
+    let (before, after, fragments) = match planned {
         Ok(planned) => planned,
         Err(error) => return planner.malformed(&target, error),
     };
     let key = recorded.map_or_else(|| target.key.clone(), |(key, _)| key);
     let edit = wiring::Edit::new(before.as_deref(), &after);
-    planner.record.edits.insert(key, Entry { edit, pieces, was: None });
+    planner.record_real(&key, target.real());
+    planner.record.edits.insert(key, Entry { edit, fragments, was: None });
     if target.text.as_ref() != Some(&after) {
         planner.directory_of(&target);
         planner.edit(target, Some(after));
     }
 }
 
-/// Records a piece that was wired for a tool. What its first wiring made of the surroundings is still ours while it is
+/// Records a fragment that was wired for a tool. What its first wiring made of the surroundings is still ours while it is
 /// there.
-fn note_tool(pieces: &mut Vec<Recorded>, wired: Recorded, was_in: bool) {
-    let Some(recorded) = pieces.iter_mut().find(|recorded| recorded.piece == wired.piece) else {
-        return pieces.push(wired);
+fn note_tool(fragments: &mut Vec<FragmentRecord>, wired: FragmentRecord, was_in: bool) {
+    let Some(recorded) = fragments.iter_mut().find(|recorded| recorded.fragment == wired.fragment) else {
+        return fragments.push(wired);
     };
     if !was_in {
         recorded.made = wired.made;

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use handoff_edits::Problem;
 use handoff_files::FileError;
 use handoff_text::Sanitised;
-use handoff_wiring::Malformed;
 
 /// Why nothing was changed, or not all.
 #[derive(Debug, thiserror::Error)]
@@ -29,38 +29,4 @@ pub enum AdapterError {
     /// The file system refused something: nothing was changed, or what was changed could not be recorded.
     #[error(transparent)]
     File(#[from] FileError),
-}
-
-/// One file that is in the way.
-#[derive(Debug, thiserror::Error)]
-pub enum Problem {
-    /// It is not what it must be for us to change it.
-    #[error("could not change {}: {error}{}", Sanitised::path(path), not_read(error))]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// Where and why.
-        error: Malformed,
-    },
-    /// It cannot be read or written.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// Something else stands where a directory has to be made.
-    #[error("could not create {}: it is no directory", Sanitised::path(.0))]
-    Taken(PathBuf),
-}
-
-impl Problem {
-    /// The file, or what stands in the way of it.
-    pub fn path(&self) -> &std::path::Path {
-        match self {
-            Self::Malformed { path, .. } | Self::Taken(path) => path,
-            Self::File(error) => &error.path,
-        }
-    }
-}
-
-/// What a user should know whose settings the tool does not read.
-fn not_read(error: &Malformed) -> &'static str {
-    if error.is_passed_over { ", and its tool passes over such a file as a whole" } else { "" }
 }

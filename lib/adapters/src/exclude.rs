@@ -9,12 +9,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use handoff_agents::HOSTS;
+use handoff_edits::{MAX_TEXT_BYTES, Target};
 use handoff_wiring::{self as wiring, Block, Made, Malformed};
 
 use crate::found::Here;
-use crate::manifest::{Entry, Record, Recorded};
-use crate::piece::PieceName;
-use crate::planner::{LONGEST, Planner, Target};
+use crate::fragment::FragmentName;
+use crate::manifest::{Entry, FragmentRecord, Record};
+use crate::planner::Planner;
 use crate::surface::Scope;
 
 /// What a project's manifest calls the file.
@@ -55,7 +56,8 @@ pub(crate) fn settle(planner: &mut Planner<'_>) {
     let own = lines(&planner.record);
     // Without a record, as after the project was moved, the block is there all the same.
     let is_there = || {
-        let text = handoff_files::read_file(&planner.path(Path::new(KEY)), LONGEST).unwrap_or_default();
+        let text =
+            handoff_files::read_file(&planner.path(Path::new(KEY)), MAX_TEXT_BYTES).unwrap_or_default();
         wiring::text(&text).is_ok_and(|text| matches!(BLOCK.find(text), Ok(Some(_))))
     };
     if own.is_empty() && recorded.is_none() && !is_there() {
@@ -96,7 +98,7 @@ fn block(
     if own.is_empty() && shared {
         return Ok((None, target.text.clone()));
     }
-    let before = planner.without(target, recorded, &[PieceName::Exclude])?;
+    let before = planner.without(target, recorded, &[FragmentName::Exclude])?;
     if own.is_empty() {
         return Ok((None, before));
     }
@@ -107,14 +109,14 @@ fn block(
     let body: String = own.iter().map(|line| format!("{line}\n")).collect();
     let after = BLOCK.wire(text, &body)?;
     let was_in = BLOCK.find(text)?.is_some();
-    let made = match recorded.and_then(|entry| entry.pieces.first()).filter(|_| was_in) {
-        Some(piece) => piece.made,
+    let made = match recorded.and_then(|entry| entry.fragments.first()).filter(|_| was_in) {
+        Some(fragment) => fragment.made,
         None if text.trim_start_matches('\u{feff}').trim().is_empty() => Made::Item,
         None => Made::Parent,
     };
-    let pieces = vec![Recorded { piece: PieceName::Exclude, made, tools: Vec::new() }];
+    let fragments = vec![FragmentRecord { fragment: FragmentName::Exclude, made, tools: Vec::new() }];
     let edit = wiring::Edit::new(before.as_deref(), &after);
-    Ok((Some(Entry { edit, pieces, was: None }), Some(after)))
+    Ok((Some(Entry { edit, fragments, was: None }), Some(after)))
 }
 
 /// The lines for the files that were made, and that only we and one tool on this machine write.

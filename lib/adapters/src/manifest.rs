@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::AdapterError;
 use crate::exclude;
-use crate::piece::PieceName;
+use crate::fragment::FragmentName;
 use crate::records;
 use crate::surface::Scope;
 
@@ -70,6 +70,9 @@ impl PathText {
 pub(crate) struct Record {
     /// The files with something of ours in them.
     pub(crate) edits: BTreeMap<PathBuf, Entry>,
+    /// Where files of the user's really are, by their names in [`Record::edits`], where links lead elsewhere.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) real: BTreeMap<PathBuf, PathBuf>,
     /// Directories that were not there before, outer ones first.
     pub(crate) directories: Vec<PathBuf>,
 }
@@ -80,7 +83,8 @@ pub(crate) struct Entry {
     #[serde(flatten)]
     pub(crate) edit: wiring::Edit,
     /// What of ours is in it, in the order it was put there.
-    pub(crate) pieces: Vec<Recorded>,
+    #[serde(rename = "pieces")]
+    pub(crate) fragments: Vec<FragmentRecord>,
     /// The edit that this one takes the place of, while it is on its way.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) was: Option<wiring::Edit>,
@@ -88,8 +92,9 @@ pub(crate) struct Entry {
 
 /// One thing of ours in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Recorded {
-    pub(crate) piece: PieceName,
+pub(crate) struct FragmentRecord {
+    #[serde(rename = "piece")]
+    pub(crate) fragment: FragmentName,
     pub(crate) made: Made,
     /// The tools that want it.
     pub(crate) tools: Vec<String>,
@@ -152,7 +157,12 @@ impl Manifest {
         };
         let is_meant = |path: &Path| is_plain(path, scope);
         let stray = record.edits.keys().find(|path| !is_meant(path) || !is_known(path));
-        match stray.or_else(|| record.directories.iter().find(|path| !is_meant(path))) {
+        // What is ours by its form is taken out of such a file, whatever it is called.
+        let is_real = |(key, real): &(&PathBuf, &PathBuf)| {
+            scope == Scope::User && record.edits.contains_key(*key) && is_meant(real)
+        };
+        let real = record.real.iter().find(|pair| !is_real(pair)).map(|(_, real)| real);
+        match stray.or(real).or_else(|| record.directories.iter().find(|path| !is_meant(path))) {
             Some(path) => Err(wrong(format!(
                 "it names {}, which is nothing that is wired",
                 handoff_text::Sanitised::path(path)
@@ -224,6 +234,9 @@ impl Record {
                 Some(_) => {}
                 None => drop(both.edits.insert(path.clone(), before.clone())),
             }
+        }
+        for (path, real) in &old.real {
+            both.real.entry(path.clone()).or_insert_with(|| real.clone());
         }
         both.directories = old.directories.clone();
         both.directories

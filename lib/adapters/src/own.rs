@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use handoff_edits::MAX_TEXT_BYTES;
 use handoff_files::Foreign;
 
 use crate::manifest::Manifest;
-use crate::planner::LONGEST;
 
 /// A file as wiring left it: what is in it now, and what it was before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Manifest {
     pub fn own(&self, project: &Path) -> Vec<Own> {
         let top = handoff_files::canonical(project);
         let own = |path: &Path| {
-            let file = Foreign::read(&project.join(path), LONGEST).ok()?;
+            let file = Foreign::read(&project.join(path), MAX_TEXT_BYTES).ok()?;
             let now = handoff_wiring::text(file.content()?).ok()?;
             let before = self.record.edits.get(path)?.undo(now).ok()?;
             let path = file.place().strip_prefix(&top).ok()?.to_owned();

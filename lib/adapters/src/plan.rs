@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_files::{Dir, FileError, Foreign};
+use handoff_edits::{Account, Change, Edit, Left};
+use handoff_files::FileError;
 use handoff_text::Sanitised;
 
-use crate::error::{AdapterError, Problem};
+use crate::error::AdapterError;
 use crate::manifest::{Manifest, Record};
-use crate::planner::LONGEST;
 use crate::surface::Scope;
 
 /// Edits of files, and what is remembered of them. Nothing was changed yet.
@@ -25,20 +25,6 @@ pub struct Plan {
     pub(crate) record: Record,
 }
 
-/// One file before and after.
-#[derive(Debug)]
-pub struct Edit {
-    pub(crate) file: Foreign,
-    /// What the record calls it.
-    pub(crate) key: PathBuf,
-    /// What to put into it by hand, or to take out, if it turns out that it cannot be changed.
-    pub(crate) by_hand: String,
-    /// None when there is no such file.
-    pub before: Option<String>,
-    /// None when it is removed, for nobody else had anything in it.
-    pub after: Option<String>,
-}
-
 /// What came of a plan.
 #[derive(Debug, Default)]
 pub struct Done {
@@ -46,15 +32,6 @@ pub struct Done {
     pub edits: Vec<Edit>,
     /// What could not be changed, known before or not.
     pub left: Vec<Left>,
-}
-
-/// A file that is left as it is, though something of ours belongs into it, or out of it.
-#[derive(Debug)]
-pub struct Left {
-    /// Why it cannot be changed, with its path.
-    pub problem: Problem,
-    /// What to put into it by hand, or to take out.
-    pub by_hand: String,
 }
 
 /// What a user should know of a plan.
@@ -151,33 +128,6 @@ impl std::fmt::Display for Note {
     }
 }
 
-impl Edit {
-    /// The file.
-    pub fn path(&self) -> &Path {
-        self.file.path()
-    }
-
-    /// What it changes, as `diff -u` prints it.
-    pub fn diff(&self) -> String {
-        let name = Sanitised::path(self.path()).to_string();
-        handoff_wiring::unified(&name, self.before.as_deref(), self.after.as_deref())
-    }
-
-    fn apply(&self) -> Result<(), FileError> {
-        self.file.sweep()?;
-        match &self.after {
-            Some(after) => self.file.replace(after.as_bytes()),
-            None => self.file.remove(),
-        }
-    }
-
-    /// Whether the file is as it is to be, though an error came after.
-    fn is_done(&self) -> bool {
-        let now = Foreign::read(self.path(), LONGEST);
-        now.is_ok_and(|now| now.content() == self.after.as_deref().map(str::as_bytes))
-    }
-}
-
 impl Plan {
     /// The files that are changed, in the order in which that is done.
     pub fn edits(&self) -> &[Edit] {
@@ -210,31 +160,22 @@ impl Plan {
         let old = manifest.record.clone();
         // First what may be, so that whatever is cut short can be taken back.
         let manifest = manifest.save(record.on_the_way_from(&old))?;
-        let mut work = Work { record, old, done: Done { edits: Vec::new(), left } };
-        let make = match manifest.scope() {
-            Scope::Project => Dir::create_shared,
-            Scope::User => Dir::create,
-        };
-        let mut not_made: Vec<&Path> = Vec::new();
-        for (path, _) in &directories {
-            if not_made.iter().any(|above| path.starts_with(above)) {
-                continue;
-            }
-            if let Err(error) = make(path) {
-                not_made.push(path);
-                work.leave(FileError { verb: "create", path: path.clone(), ..error }, "");
-            }
-        }
-        for edit in edits {
-            let place = edit.file.place();
-            match not_made.iter().find(|above| edit.path().starts_with(above) || place.starts_with(above)) {
-                Some(above) => work.is_below(above, &edit),
-                None => work.edit(edit),
-            }
-        }
-        work.tidy(&directories, &removals);
+        let mut work = Work { record, old, left };
+        let shared = manifest.scope() == Scope::Project;
+        let make = |path: &PathBuf| Change::Directory { path: path.clone(), shared };
+        let made = directories.iter().map(|(path, _)| make(path));
+        let done =
+            handoff_edits::carry_out(made.chain(edits.into_iter().map(Change::Edit)).collect(), &mut work);
+        let edit = |change| if let Change::Edit(edit) = change { Some(edit) } else { None };
+        let edits: Vec<Edit> = done.into_iter().filter_map(edit).collect();
+        work.tidy(&edits, &directories, &removals);
         manifest.save(work.record)?;
-        Ok(work.done)
+        Ok(Done { edits, left: work.left })
+    }
+
+    /// The files that cannot be changed, of a plan that is not carried out.
+    pub fn into_left(self) -> Vec<Left> {
+        self.left
     }
 }
 
@@ -244,44 +185,20 @@ struct Work {
     record: Record,
     /// What was.
     old: Record,
-    done: Done,
+    left: Vec<Left>,
 }
 
-impl Work {
-    fn leave(&mut self, error: FileError, by_hand: &str) {
-        self.done.left.push(Left { problem: error.into(), by_hand: by_hand.to_owned() });
-    }
-
-    fn edit(&mut self, edit: Edit) {
-        match edit.apply() {
-            Ok(()) => self.done.edits.push(edit),
-            Err(error) => {
-                self.leave(
-                    FileError { verb: "change", path: edit.path().to_owned(), ..error },
-                    &edit.by_hand,
-                );
-                // What was done and may be lost in a crash is on record all the same.
-                if !edit.is_done() {
-                    self.forget(&edit.key);
-                }
-            }
-        }
-    }
-
-    /// Leaves a file whose directory could not be made, which was named.
-    fn is_below(&mut self, directory: &Path, edit: &Edit) {
-        self.forget(&edit.key);
-        let named = self.done.left.iter_mut().find(|left| left.problem.path() == directory);
-        if let Some(left) = named {
-            left.by_hand += &edit.by_hand;
-        }
-    }
-
-    /// Has the record say of a file what it said before.
-    fn forget(&mut self, key: &Path) {
+impl Account for Work {
+    fn forget(&mut self, change: &Change) {
+        // Which directories are needed is seen when all is done.
+        let Change::Edit(Edit { key, .. }) = change else { return };
         match self.old.edits.get(key) {
-            Some(entry) => drop(self.record.edits.insert(key.to_owned(), entry.clone())),
+            Some(entry) => drop(self.record.edits.insert(key.clone(), entry.clone())),
             None => drop(self.record.edits.remove(key)),
+        }
+        match self.old.real.get(key) {
+            Some(real) => drop(self.record.real.insert(key.clone(), real.clone())),
+            None => drop(self.record.real.remove(key)),
         }
         for directory in self.old.directories.iter().filter(|directory| key.starts_with(directory)) {
             if !self.record.directories.contains(directory) {
@@ -291,10 +208,22 @@ impl Work {
         self.record.directories.sort_unstable();
     }
 
+    fn leave(&mut self, error: FileError, by_hand: &str) {
+        self.left.push(Left { problem: error.into(), by_hand: by_hand.to_owned() });
+    }
+
+    fn add_by_hand(&mut self, above: &Path, by_hand: &str) {
+        if let Some(left) = self.left.iter_mut().find(|left| left.problem.path() == above) {
+            left.by_hand += by_hand;
+        }
+    }
+}
+
+impl Work {
     /// Removes the directories that are not needed any more, and those that were made for what could not be written.
-    fn tidy(&mut self, directories: &[(PathBuf, Option<PathBuf>)], removals: &[PathBuf]) {
+    fn tidy(&mut self, edits: &[Edit], directories: &[(PathBuf, Option<PathBuf>)], removals: &[PathBuf]) {
         for (path, key) in directories.iter().rev() {
-            let is_needed = self.done.edits.iter().any(|edit| edit.file.place().starts_with(path));
+            let is_needed = edits.iter().any(|edit| edit.place().starts_with(path));
             // One that is not empty is somebody's by now, or of a file that was written after all.
             let is_empty = || handoff_files::remove_empty_directory(path).unwrap_or(false);
             if !is_needed && (!handoff_files::is_taken(path) || is_empty()) {
@@ -302,11 +231,11 @@ impl Work {
             }
         }
         for path in removals {
-            let is_left = self.done.left.iter().any(|left| left.problem.path().starts_with(path));
-            if let Err(error) = handoff_files::remove_empty_directory(path)
+            let is_left = self.left.iter().any(|left| left.problem.path().starts_with(path));
+            if let Err(error) = Change::RemoveDirectory(path.clone()).apply()
                 && !is_left
             {
-                self.leave(FileError { verb: "remove", path: path.clone(), ..error }, "");
+                self.leave(error, "");
             }
         }
     }

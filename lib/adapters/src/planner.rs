@@ -3,27 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use handoff_agents::{Guidance, HOSTS, Host};
+use handoff_edits::{Edit, Left, MAX_TEXT_BYTES, Problem, Target, former, missing, without};
 use handoff_files::{Dir, Foreign};
 use handoff_wiring::{self as wiring, Malformed};
 
-use crate::error::{AdapterError, Problem};
+use crate::error::AdapterError;
 use crate::exclude;
 use crate::found::Here;
-use crate::manifest::{Entry, Manifest, Record, Recorded, is_git};
-use crate::piece::{Piece, PieceName};
-use crate::plan::{Edit, Left, Note, Plan};
+use crate::fragment::{FragmentName, Ours};
+use crate::manifest::{Entry, FragmentRecord, Manifest, Record, is_git};
+use crate::plan::{Note, Plan};
 use crate::surface::Scope;
-
-/// The longest file of somebody else's that is edited, in bytes.
-pub(crate) const LONGEST: u64 = 16 << 20;
-
-/// A file of somebody else's.
-pub(crate) struct Target {
-    /// What the manifest calls it.
-    pub(crate) key: PathBuf,
-    pub(crate) file: Foreign,
-    pub(crate) text: Option<String>,
-}
 
 /// A plan in the making.
 pub(crate) struct Planner<'p> {
@@ -58,8 +48,8 @@ impl<'p> Planner<'p> {
         })
     }
 
-    pub(crate) fn piece(&self, name: PieceName) -> Piece<'p> {
-        Piece { name, program: self.program }
+    pub(crate) fn fragment(&self, name: FragmentName) -> Ours<'p> {
+        Ours { name, program: self.program }
     }
 
     pub(crate) fn note(&mut self, note: Note) {
@@ -110,21 +100,15 @@ impl<'p> Planner<'p> {
     /// The file of that key; None, with the reason noted, when it cannot be had or is not ours to change.
     pub(crate) fn read(&mut self, key: &Path) -> Option<Target> {
         let path = self.path(key);
-        let file = match Foreign::read(&path, LONGEST) {
-            Ok(file) => file,
-            // What looks for a file below a file finds none.
-            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
-                let taken = path.ancestors().skip(1).find(|above| handoff_files::is_taken(above));
-                self.problem(Problem::Taken(taken.unwrap_or(&path).to_owned()));
-                return None;
-            }
-            Err(error) => {
-                self.problem(error);
+        let target = match Target::read(&path, key) {
+            Ok(target) => target,
+            Err(problem) => {
+                self.problem(problem);
                 return None;
             }
         };
         if self.manifest.scope() == Scope::Project {
-            let place = file.place();
+            let place = target.file.place();
             let project = handoff_files::canonical(&self.here.project);
             let inside = place.strip_prefix(&project);
             let is_inside = inside.is_ok_and(|inside| inside.iter().all(|name| !is_git(name)));
@@ -134,14 +118,7 @@ impl<'p> Planner<'p> {
                 return None;
             }
         }
-        let text = file.content().map(|content| wiring::text(content).map(str::to_owned)).transpose();
-        match text {
-            Ok(text) => Some(Target { key: key.to_owned(), file, text }),
-            Err(error) => {
-                self.problem(Problem::Malformed { path, error });
-                None
-            }
-        }
+        Some(target)
     }
 
     /// The entry of a file, by whichever of its paths it was recorded.
@@ -149,7 +126,7 @@ impl<'p> Planner<'p> {
         let place = target.file.place();
         let is_same = |key: &Path| {
             key == target.key
-                || Foreign::read(&self.path(key), LONGEST).is_ok_and(|file| file.place() == place)
+                || Foreign::read(&self.path(key), MAX_TEXT_BYTES).is_ok_and(|file| file.place() == place)
         };
         let edits = &self.manifest.record.edits;
         let known = edits.get_key_value(&target.key);
@@ -162,38 +139,70 @@ impl<'p> Planner<'p> {
         &self,
         target: &Target,
         entry: Option<&Entry>,
-        names: &[PieceName],
+        names: &[FragmentName],
     ) -> Result<Option<String>, Malformed> {
         let Some(text) = &target.text else { return Ok(None) };
-        if let Some(Ok(before)) = entry.map(|entry| entry.undo(text)) {
-            return Ok(before);
-        }
-        let pieces = pieces_of(entry, names);
-        let before = self.take_out(text, &pieces)?;
-        let made_by_us = entry.map_or(names == [PieceName::Guidance], |entry| entry.edit.created);
-        let nothing_else = before != *text && is_nothing(&before);
-        Ok((!(made_by_us && nothing_else)).then_some(before))
+        let undone = entry.and_then(|entry| entry.undo(text).ok());
+        let made_by_us = entry.map_or(names == [FragmentName::Guidance], |entry| entry.edit.created);
+        let fragments = fragments_of(entry, names);
+        without(text, undone, made_by_us, is_nothing, |text| self.take_out(text, &fragments))
     }
 
-    /// The text without `pieces`.
-    pub(crate) fn take_out(&self, text: &str, pieces: &[Recorded]) -> Result<String, Malformed> {
-        take_out(self.program, text, pieces)
+    /// The text without `fragments`.
+    pub(crate) fn take_out(&self, text: &str, fragments: &[FragmentRecord]) -> Result<String, Malformed> {
+        take_out(self.program, text, fragments)
     }
 
     /// Changes a file to `after`, None for no file.
-    pub(crate) fn edit(&mut self, target: Target, after: Option<String>) {
-        let key = self.entry(&target).map_or_else(|| target.key.clone(), |(key, _)| key);
-        // What lies in a project is for whoever works on it; what is in HOME may have secrets in it.
-        let file = match self.manifest.scope() {
-            Scope::Project => target.file.shared(),
-            Scope::User => target.file,
-        };
-        match file.check_writable() {
-            Ok(()) => {
-                let by_hand = self.by_hand.clone();
-                self.edits.push(Edit { file, key, by_hand, before: target.text, after });
+    pub(crate) fn edit(&mut self, mut target: Target, after: Option<String>) {
+        if let Some((key, _)) = self.entry(&target) {
+            target.key = key;
+        }
+        match target.edit(after, self.by_hand.clone()) {
+            // What lies in a project is for whoever works on it; what is in HOME may have secrets in it.
+            Ok(edit) if self.manifest.scope() == Scope::Project => self.edits.push(edit.shared()),
+            Ok(edit) => self.edits.push(edit),
+            Err(problem) => self.problem(problem),
+        }
+    }
+
+    /// Records where the file that `key` names really is: the user may have it be another one later, or a link no more.
+    pub(crate) fn record_real(&mut self, key: &Path, real: Option<PathBuf>) {
+        match real.filter(|_| self.manifest.scope() == Scope::User) {
+            Some(real) => drop(self.record.real.insert(key.to_owned(), real)),
+            None => drop(self.record.real.remove(key)),
+        }
+    }
+
+    /// Takes `fragments` out of the file that `key` led to when it was wired, where that is another file by now. What is
+    /// ours by its form goes; the bytes on record are not given back there: who could write the record could have them
+    /// written to any file. Where that is not possible, it stays on record.
+    pub(crate) fn unwire_former(&mut self, key: &Path, fragments: &[FragmentRecord]) {
+        let recorded = &self.manifest.record;
+        let Some(entry) = recorded.edits.get(key).cloned() else { return };
+        let former = former(&recorded.real, key).filter(|former| !recorded.edits.contains_key(*former));
+        let Some(former) = former.cloned() else { return };
+        let by_hand = handoff_edits::by_hand("", fragments.iter().map(|one| self.fragment(one.fragment)));
+        let is_left = self.attempt(&by_hand, |planner| {
+            let problems = planner.problems.len();
+            if let Some(target) = planner.read(&former) {
+                planner.take_out_of(Target { key: key.to_owned(), ..target }, &entry, fragments);
             }
-            Err(error) => self.problem(error),
+            planner.problems.len() > problems
+        });
+        if is_left {
+            self.record.edits.entry(key.to_owned()).or_insert(entry);
+            self.record.real.insert(key.to_owned(), former);
+        }
+    }
+
+    fn take_out_of(&mut self, target: Target, entry: &Entry, fragments: &[FragmentRecord]) {
+        let Some(text) = target.text.as_deref() else { return };
+        let out = |text: &str| self.take_out(text, fragments);
+        match without(text, None, entry.edit.created, is_nothing, out) {
+            Ok(after) if after == target.text => {}
+            Ok(after) => self.edit(target, after),
+            Err(error) => self.malformed(&target, error),
         }
     }
 
@@ -204,16 +213,11 @@ impl<'p> Planner<'p> {
 
     /// Makes the directory that `target` goes to, and those above it, as far as they are missing.
     pub(crate) fn directory_of(&mut self, target: &Target) {
-        let directory = match target.file.directory() {
-            Some(directory) if !handoff_files::is_directory(&directory) => directory,
-            _ => return,
+        let Some(directory) = target.file.directory() else { return };
+        let missing = match missing(&directory) {
+            Ok(missing) => missing,
+            Err(taken) => return self.problem(taken),
         };
-        let missing = directory.ancestors().take_while(|path| !handoff_files::is_directory(path));
-        let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
-        missing.reverse();
-        if let Some(taken) = missing.iter().find(|path| handoff_files::is_taken(path)) {
-            return self.problem(Problem::Taken(taken.clone()));
-        }
         for path in missing {
             let key = match self.manifest.scope() {
                 Scope::Project => {
@@ -246,6 +250,8 @@ impl<'p> Planner<'p> {
 
     /// The plan, unless something is in the way of all of it.
     pub(crate) fn finish(mut self) -> Result<Plan, AdapterError> {
+        let Record { edits, real, .. } = &mut self.record;
+        real.retain(|key, _| edits.contains_key(key));
         if let Err(error) = self.manifest.check_writable() {
             self.problem(error);
         }
@@ -277,7 +283,7 @@ pub fn recover(here: &Here, manifest: &Manifest) {
 fn directories(here: &Here, manifest: &Manifest) -> Vec<PathBuf> {
     let known = manifest.record.edits.keys().map(|key| path(here, manifest.scope(), key));
     // A file that cannot be read is left alone, and so is its directory.
-    let known = known.chain([manifest.path()]).filter_map(|path| Foreign::read(&path, LONGEST).ok());
+    let known = known.chain([manifest.path()]).filter_map(|path| Foreign::read(&path, MAX_TEXT_BYTES).ok());
     let mut all: Vec<PathBuf> = known.filter_map(|file| file.directory()).collect();
     all.sort_unstable();
     all.dedup();
@@ -293,33 +299,31 @@ fn path(here: &Here, scope: Scope, key: &Path) -> PathBuf {
     }
 }
 
-/// The text without `pieces` of the `handover` at `program`, the last one first, so that what one made for another goes
-/// after that.
-pub(crate) fn take_out(program: &str, text: &str, pieces: &[Recorded]) -> Result<String, Malformed> {
-    pieces.iter().rev().try_fold(text.to_owned(), |text, recorded| {
-        let piece = Piece { name: recorded.piece, program };
-        if piece.is_in(&text)? { piece.unwire(&text, recorded.made) } else { Ok(text) }
-    })
+/// The text without `fragments` of the `handover` at `program`.
+pub(crate) fn take_out(program: &str, text: &str, fragments: &[FragmentRecord]) -> Result<String, Malformed> {
+    let recorded =
+        fragments.iter().map(|recorded| (Ours { name: recorded.fragment, program }, recorded.made));
+    handoff_edits::take_out(text, recorded)
 }
 
 /// What of ours may be in a file: what is recorded, in its order, and the rest of `names`.
-fn pieces_of(entry: Option<&Entry>, names: &[PieceName]) -> Vec<Recorded> {
-    let mut pieces: Vec<Recorded> = entry.map(|entry| entry.pieces.clone()).unwrap_or_default();
-    for &piece in names {
-        if !pieces.iter().any(|recorded| recorded.piece == piece) {
+fn fragments_of(entry: Option<&Entry>, names: &[FragmentName]) -> Vec<FragmentRecord> {
+    let mut fragments: Vec<FragmentRecord> = entry.map(|entry| entry.fragments.clone()).unwrap_or_default();
+    for &fragment in names {
+        if !fragments.iter().any(|recorded| recorded.fragment == fragment) {
             let made = wiring::Made::Parent;
             // What made the surroundings goes last.
-            pieces.insert(0, Recorded { piece, made, tools: Vec::new() });
+            fragments.insert(0, FragmentRecord { fragment, made, tools: Vec::new() });
         }
     }
-    pieces
+    fragments
 }
 
 /// Whether nothing but what a file of ours begins with is in a text.
 pub(crate) fn is_nothing(text: &str) -> bool {
-    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    let is_preface = |tool: &Host| text.trim() == tool.guidance.preface.trim();
-    matches!(text.trim(), "" | "{}") || HOSTS.iter().copied().any(is_preface)
+    let visible = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    let is_preface = |tool: &&Host| visible.trim() == tool.guidance.preface.trim();
+    handoff_edits::is_nothing(text) || HOSTS.iter().copied().any(|tool| is_preface(&tool))
 }
 
 /// The file in a project that a tool's guidance goes to. `is_there` also knows of those that are about to be.

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use handoff_agents::{HookFiles, Host, InboxWiring, Linked, Wirable};
+use handoff_edits::MAX_TEXT_BYTES;
 use handoff_files::Foreign;
 use handoff_wiring::{self as wiring, Call, Hooks, Malformed, NeverRuns};
 
 use crate::enable::{hooks_file, is_read, status_line_file};
 use crate::found::{Here, Sign, signs};
+use crate::fragment::{FragmentName, Ours, Standing};
 use crate::manifest::Manifest;
-use crate::piece::{Piece, PieceName, Standing};
-use crate::planner::{LONGEST, guidance_file};
+use crate::planner::guidance_file;
 use crate::surface::{Scope, Surface};
 
 /// How a tool stands.
@@ -103,7 +104,7 @@ pub fn status(here: &Here, tool: &'static Host, manifests: &[&Manifest]) -> Tool
         state: guided(here, tool, guidance),
     }];
     for scope in [Scope::Project, Scope::User] {
-        let names: Vec<PieceName> = PieceName::hooks(tool).collect();
+        let names: Vec<FragmentName> = FragmentName::hooks(tool).collect();
         if let (Ok(key), false) = (hooks_file(here, tool, scope), names.is_empty()) {
             let path = here.project.join(key);
             let state = state(here, &path, &names);
@@ -115,7 +116,7 @@ pub fn status(here: &Here, tool: &'static Host, manifests: &[&Manifest]) -> Tool
         }
     }
     if let Ok(Some(path)) = status_line_file(here, tool) {
-        let state = state(here, &path, &[PieceName::StatusLine]);
+        let state = state(here, &path, &[FragmentName::StatusLine]);
         surfaces.push(SurfaceStatus { surface: Surface::StatusLine, scope: Scope::User, path, state });
     }
     ToolStatus { tool, signs: signs(tool, here, manifests), surfaces }
@@ -127,7 +128,7 @@ fn linked(
     main: &Path,
     files: &HookFiles,
     own: (PathBuf, State),
-    names: &[PieceName],
+    names: &[FragmentName],
 ) -> (PathBuf, State) {
     let path = main.join(files.project);
     let there = state(here, &path, names);
@@ -151,7 +152,8 @@ pub fn shows_handoffs(here: &Here) -> Vec<&'static str> {
     let shows = |tool: &Wirable| {
         let InboxWiring { hook, instructions, .. } = tool.wiring;
         let Some(directory) = here.directory(tool) else { return false };
-        let read = |name: &str| handoff_files::read_file(&directory.join(name), LONGEST).unwrap_or_default();
+        let read =
+            |name: &str| handoff_files::read_file(&directory.join(name), MAX_TEXT_BYTES).unwrap_or_default();
         let file = read(hook.file);
         let hooks = Hooks {
             event: hook.event,
@@ -172,7 +174,7 @@ pub fn shows_handoffs(here: &Here) -> Vec<&'static str> {
 }
 
 fn guided(here: &Here, tool: &Host, name: &str) -> State {
-    let state = state(here, &here.project.join(name), &[PieceName::Guidance]);
+    let state = state(here, &here.project.join(name), &[FragmentName::Guidance]);
     let reader = tool.guidance.reader.as_ref().filter(|reader| !is_read(reader, name, &here.project));
     match (state, reader) {
         (State::Wired, Some(reader)) => State::Unread(reader.line),
@@ -181,8 +183,8 @@ fn guided(here: &Here, tool: &Host, name: &str) -> State {
 }
 
 /// How `names` stand in a file.
-fn state(here: &Here, path: &std::path::Path, names: &[PieceName]) -> State {
-    let file = match Foreign::read(path, LONGEST) {
+fn state(here: &Here, path: &std::path::Path, names: &[FragmentName]) -> State {
+    let file = match Foreign::read(path, MAX_TEXT_BYTES) {
         Ok(file) => file,
         // A file stands where a directory would be.
         Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return State::Absent,
@@ -196,7 +198,7 @@ fn state(here: &Here, path: &std::path::Path, names: &[PieceName]) -> State {
     let mut missing = Vec::new();
     let program = here.program.to_string_lossy();
     for &name in names {
-        match (Piece { name, program: &program }).stands(text) {
+        match (Ours { name, program: &program }).stands(text) {
             Err(error) => return State::Malformed(error),
             Ok(Standing::Other(command)) => return State::Other(command),
             Ok(Standing::Outdated) => return State::Outdated,
@@ -209,7 +211,7 @@ fn state(here: &Here, path: &std::path::Path, names: &[PieceName]) -> State {
         return State::Absent;
     }
     let events = missing.into_iter().filter_map(|name| match name {
-        PieceName::Hook(_, event) => Some(event),
+        FragmentName::Hook(_, event) => Some(event),
         _ => None,
     });
     match events.collect::<Vec<_>>() {

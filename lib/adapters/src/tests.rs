@@ -1,8 +1,8 @@
 use handoff_agents::HOSTS;
 
 use crate::Surface;
+use crate::fragment::FragmentName;
 use crate::guidance::{BLOCK, told};
-use crate::piece::PieceName;
 
 #[test]
 fn what_a_tool_is_told_is_short() {
@@ -17,12 +17,13 @@ fn what_a_tool_is_told_is_short() {
 
 #[test]
 fn a_piece_is_named_as_it_is_read() {
-    let hooks = HOSTS.iter().copied().flat_map(PieceName::hooks);
-    let all: Vec<PieceName> = [PieceName::Guidance, PieceName::StatusLine].into_iter().chain(hooks).collect();
+    let hooks = HOSTS.iter().copied().flat_map(FragmentName::hooks);
+    let all: Vec<FragmentName> =
+        [FragmentName::Guidance, FragmentName::StatusLine].into_iter().chain(hooks).collect();
     assert_eq!(all.len(), 2 + 5 + 4);
-    for piece in all {
-        assert_eq!(PieceName::try_from(String::from(piece)), Ok(piece));
+    for fragment in all {
+        assert_eq!(FragmentName::try_from(String::from(fragment)), Ok(fragment));
     }
-    assert!(PieceName::try_from("hook:codex:StopFailure".to_owned()).is_err());
+    assert!(FragmentName::try_from("hook:codex:StopFailure".to_owned()).is_err());
     assert_eq!(Surface::ALL.len(), 3);
 }

@@ -113,7 +113,7 @@ pub enum SkillsDirectory {
 pub struct PluginEntry {
     /// Where its settings name the plugins that are on.
     pub list: PluginList,
-    /// The command that removes ours.
+    /// The command that removes ours; `{plugin}` stands for its name in that list, `name@marketplace`.
     pub remove: &'static str,
     /// How ours is removed without that command; `None` where the settings are edited.
     pub by_hand: Option<&'static str>,

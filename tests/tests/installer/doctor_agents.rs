@@ -222,7 +222,12 @@ fn without_an_agent_or_a_backend_that_can_start_nothing_is_called_healthy() {
     machine.stand_ins("");
     machine.install();
     let said = machine.done(&["doctor", "--quick"]);
-    assert!(said.contains("note     agents: neither Claude Code nor Codex was found here"), "{said}");
+    assert!(
+        said.contains(
+            "note     agents: none of Claude Code, Codex, Gemini CLI and Factory droid was found here"
+        ),
+        "{said}"
+    );
     assert!(!said.contains("healthy"), "{said}");
     assert_eq!(machine.json(&["doctor", "--quick", "--json"], 0)["healthy"], false);
 

@@ -221,7 +221,7 @@ impl Machine {
 fn path_without_agents() -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let dirs = std::env::split_paths(&path)
-        .filter(|dir| !["claude", "codex"].iter().any(|agent| dir.join(agent).exists()));
+        .filter(|dir| !["claude", "codex", "gemini", "droid"].iter().any(|agent| dir.join(agent).exists()));
     std::env::join_paths(dirs).unwrap()
 }
 

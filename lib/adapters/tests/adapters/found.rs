@@ -1,6 +1,7 @@
 //! Which tools are here.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use handoff_adapters::{Here, Scope, Sign};
 use handoff_agents::HOSTS;
@@ -63,8 +64,10 @@ fn directories_are_where_the_environment_says() {
     let environment =
         Environment { home: Some("/home/me".into()), path: Some("/a:/b".into()), ..Environment::default() };
     let here = Here::new(&environment, "/p".as_ref(), "/bin/handover".as_ref());
-    for (id, directory) in [("claude", "/home/me/.claude"), ("codex", "/home/me/.codex")] {
-        assert_eq!(here.directories[id], std::path::Path::new(directory));
+    for host in HOSTS {
+        let directory = host.directory.map(|known| Path::new("/home/me").join(known.below_home));
+        assert_eq!(here.directories.get(host.id), directory.as_ref(), "{}", host.id);
     }
+    assert_eq!(here.directories["claude"], Path::new("/home/me/.claude"));
     assert_eq!(here.path, ["/a", "/b"].map(std::path::PathBuf::from));
 }

@@ -13,6 +13,7 @@ mod guidance;
 mod hooks;
 mod in_the_way;
 mod killed;
+mod linked;
 mod properties;
 mod shared;
 mod status_line;

@@ -1,6 +1,11 @@
 //! Its hooks, its transcript and the instructions that it reads were measured of 0.215.0.
 
-use crate::{Attendance, Delivers, Dialect, Guidance, Host, OutputForm, PayloadForm, Signs};
+use crate::wiring::STARTS;
+use crate::{
+    Attendance, Delivers, Dialect, Directory, Form, Guidance, Host, InboxWiring, Matchers, OutputForm,
+    PayloadForm, PluginEntry, PluginList, PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm,
+    SkillText, SkillsDirectory, TaskForm, TimeUnit,
+};
 
 /// Factory droid.
 pub(crate) static DROID: Host = Host {
@@ -8,7 +13,12 @@ pub(crate) static DROID: Host = Host {
     also: &["factory"],
     name: "Factory droid",
     stamp: "droid",
-    signs: Signs { home: &[".factory"], project: &[".factory"], programs: &["droid"] },
+    signs: Signs { home: &[], project: &[".factory"], programs: &["droid"] },
+    directory: Some(Directory {
+        variable: "FACTORY_HOME_OVERRIDE",
+        below_variable: ".factory",
+        below_home: ".factory",
+    }),
     // Its other variables are settings of the user's.
     shell_variables: &["FACTORY_EXEC_TARGET_AUTONOMY"],
     payloads: &[PayloadForm {
@@ -21,5 +31,40 @@ pub(crate) static DROID: Host = Host {
     transcript: Some(Dialect::Droid),
     attendance: Attendance::Argument(&["exec"]),
     guidance: Guidance::each_of(&["AGENTS.md"], "AGENTS.md"),
+    inbox: Some(InboxWiring {
+        hook: SessionHook {
+            file: "settings.json",
+            event: "SessionStart",
+            sources: STARTS,
+            form: Form::Shell,
+            timeout: 10,
+            unit: TimeUnit::Seconds,
+            matchers: Matchers::Names,
+            // It passes over a file with comments.
+            comments: false,
+            limits_context: false,
+            on_request: false,
+            trusted_by_place: false,
+            refuses_mark: false,
+            status_message: None,
+        },
+        instructions: None,
+        sandbox: None,
+        skills: SkillsDirectory::Shared(".agents/skills"),
+        agents: None,
+        plugin: Some(PluginEntry {
+            list: PluginList::Enabled("settings.json"),
+            remove: "droid plugin uninstall {plugin}",
+            by_hand: Some("remove the plugin agent-handoff in Factory droid: /plugins"),
+        }),
+        settings: SettingsRules::Unknown,
+        former_links: &[],
+    }),
+    skills: Some(SkillForm {
+        prefix: '/',
+        text: SkillText::Shared,
+        tasks: TaskForm::None,
+        plugin: PluginPrograms::Installed,
+    }),
     ..Host::UNKNOWN
 };

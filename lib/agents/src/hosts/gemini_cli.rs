@@ -1,6 +1,10 @@
 //! Documented in `github.com/google-gemini/gemini-cli`; its hooks and transcript were measured.
 
-use crate::{Attendance, Delivers, Dialect, Guidance, Host, OutputForm, PayloadForm, Signs};
+use crate::{
+    Attendance, Delivers, Dialect, Directory, Form, Guidance, Host, InboxWiring, Matchers, OutputForm,
+    PayloadForm, PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory,
+    TaskForm, TimeUnit,
+};
 
 /// Gemini CLI.
 pub(crate) static GEMINI_CLI: Host = Host {
@@ -8,7 +12,12 @@ pub(crate) static GEMINI_CLI: Host = Host {
     also: &["gemini-cli"],
     name: "Gemini CLI",
     stamp: "gemini-cli",
-    signs: Signs { home: &[".gemini"], project: &[".gemini", "GEMINI.md"], programs: &["gemini"] },
+    signs: Signs { home: &[], project: &[".gemini", "GEMINI.md"], programs: &["gemini"] },
+    directory: Some(Directory {
+        variable: "GEMINI_CLI_HOME",
+        below_variable: ".gemini",
+        below_home: ".gemini",
+    }),
     shell_variables: &["GEMINI_CLI"],
     // In its terminal program the text of a hook after `/clear` and `/resume` is discarded.
     payloads: &[PayloadForm {
@@ -22,5 +31,36 @@ pub(crate) static GEMINI_CLI: Host = Host {
     transcript: Some(Dialect::Gemini),
     attendance: Attendance::Argument(&["-p", "--prompt"]),
     guidance: Guidance::each_of(&["GEMINI.md"], "GEMINI.md"),
+    inbox: Some(InboxWiring {
+        hook: SessionHook {
+            file: "settings.json",
+            event: "SessionStart",
+            // What it prints at the others is discarded.
+            sources: &["startup"],
+            form: Form::Shell,
+            timeout: 10_000,
+            unit: TimeUnit::Milliseconds,
+            matchers: Matchers::Names,
+            comments: true,
+            limits_context: false,
+            on_request: false,
+            trusted_by_place: false,
+            refuses_mark: false,
+            status_message: None,
+        },
+        instructions: None,
+        sandbox: None,
+        skills: SkillsDirectory::Shared(".agents/skills"),
+        agents: None,
+        plugin: None,
+        settings: SettingsRules::Unknown,
+        former_links: &[],
+    }),
+    skills: Some(SkillForm {
+        prefix: '/',
+        text: SkillText::Shared,
+        tasks: TaskForm::None,
+        plugin: PluginPrograms::Installed,
+    }),
     ..Host::UNKNOWN
 };

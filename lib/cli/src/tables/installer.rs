@@ -8,7 +8,7 @@ pub static ONLY: Opt = Opt::value(
     "only",
     "AGENTS",
     Values::Any,
-    "claude, codex or both, with a comma; else those that are found",
+    "claude, codex, gemini, droid, with commas between; else those that are found",
 );
 /// `--codex-hook`.
 pub static CODEX_HOOK: Opt =
@@ -38,7 +38,7 @@ pub static HOME: Opt = Opt::value(
 pub static INSTALL: Verb = Verb {
     options: &[&ONLY, &CODEX_HOOK, &TRUST_CODEX_HOOK, &DOWNGRADE],
     examples: &[Example { line: "install --dry-run", about: "what would be changed?" }],
-    ..Verb::new("install", "installs the programs and wires Claude Code and Codex")
+    ..Verb::new("install", "installs the programs and wires the agents")
 };
 /// `uninstall`.
 pub static UNINSTALL: Verb =

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use handoff_agents::{Event, Form, HOSTS, HookFiles, Host};
-use handoff_wiring::{
-    Block, Call, Found, Handler, Hooks, Made, Malformed, Matcher, NeverRuns, Run, StatusLine,
-};
+use handoff_edits::{Fragment, Hook, is_blank};
+use handoff_wiring::{Block, Call, Found, Handler, Made, Malformed, Matcher, NeverRuns, Run, StatusLine};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::exclude;
@@ -26,7 +25,7 @@ const PROGRAM: &str = "handover";
 
 /// What it is, as a manifest calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PieceName {
+pub(crate) enum FragmentName {
     /// The block of instructions.
     Guidance,
     /// The hook of a tool, by its id, at an event.
@@ -37,42 +36,42 @@ pub(crate) enum PieceName {
     Exclude,
 }
 
-impl From<PieceName> for String {
-    fn from(name: PieceName) -> Self {
+impl From<FragmentName> for String {
+    fn from(name: FragmentName) -> Self {
         match name {
-            PieceName::Guidance => "guidance".to_owned(),
-            PieceName::Hook(tool, event) => format!("hook:{tool}:{event}"),
-            PieceName::StatusLine => "status-line".to_owned(),
-            PieceName::Exclude => "exclude".to_owned(),
+            FragmentName::Guidance => "guidance".to_owned(),
+            FragmentName::Hook(tool, event) => format!("hook:{tool}:{event}"),
+            FragmentName::StatusLine => "status-line".to_owned(),
+            FragmentName::Exclude => "exclude".to_owned(),
         }
     }
 }
 
-impl TryFrom<String> for PieceName {
+impl TryFrom<String> for FragmentName {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
         let hooks = || HOSTS.iter().copied().flat_map(Self::hooks);
         let all = [Self::Guidance, Self::StatusLine, Self::Exclude].into_iter().chain(hooks());
-        let found = all.into_iter().find(|piece| String::from(*piece) == name);
+        let found = all.into_iter().find(|fragment| String::from(*fragment) == name);
         found.ok_or_else(|| format!("`{name}` is nothing that this version wires"))
     }
 }
 
 // By hand: a derived one would borrow the names from what it reads.
-impl Serialize for PieceName {
+impl Serialize for FragmentName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&String::from(*self))
     }
 }
 
-impl<'de> Deserialize<'de> for PieceName {
+impl<'de> Deserialize<'de> for FragmentName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::try_from(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 
-impl PieceName {
+impl FragmentName {
     /// The hooks of a tool.
     pub(crate) fn hooks(tool: &'static Host) -> impl Iterator<Item = Self> {
         let events = tool.hooks.iter().flat_map(|hooks| hooks.events);
@@ -80,19 +79,15 @@ impl PieceName {
     }
 }
 
-/// How a piece of ours goes in and out. `program` is what hooks run.
+/// How something of ours goes in and out. `program` is what hooks run.
 #[derive(Clone, Copy)]
-pub(crate) struct Piece<'a> {
-    pub(crate) name: PieceName,
+pub(crate) struct Ours<'a> {
+    pub(crate) name: FragmentName,
     pub(crate) program: &'a str,
 }
 
-impl Piece<'_> {
-    /// The text with ours in it.
-    pub(crate) fn wire(self, text: &str) -> Result<(String, Made), Malformed> {
-        if self.is_json() && is_blank(text) {
-            return self.wire("{}\n");
-        }
+impl Fragment for Ours<'_> {
+    fn wire(&self, text: &str) -> Result<(String, Made), Malformed> {
         match self.kind() {
             // What stands in it depends on the other files: crate::exclude writes it.
             Kind::Exclude => Ok((text.to_owned(), Made::Item)),
@@ -100,45 +95,38 @@ impl Piece<'_> {
                 // An empty line goes before the block, unless only such lines are there.
                 Ok((wire_guidance(text)?, if is_blank(text) { Made::Item } else { Made::Parent }))
             }
-            Kind::StatusLine => self.status_line(|line| Ok((line.wire(text)?, Made::Parent))),
-            Kind::Hook(files, event) => {
-                check_mark(files, text)?;
-                hooks(files, event).wire(text, &self.handler(files, event))
+            Kind::StatusLine => {
+                let text = if is_blank(text) { "{}\n" } else { text };
+                self.status_line(|line| Ok((line.wire(text)?, Made::Parent)))
             }
+            Kind::Hook(files, event) => self.hook(files, event).wire(text),
         }
     }
 
-    /// The text without ours, and without what of its surroundings we made and is empty now.
-    pub(crate) fn unwire(self, text: &str, made: Made) -> Result<String, Malformed> {
-        if self.is_json() && is_blank(text) {
-            return Ok(text.to_owned());
-        }
+    fn unwire(&self, text: &str, made: Made) -> Result<String, Malformed> {
         match self.kind() {
             Kind::Guidance => unwire_guidance(text, made),
             Kind::Exclude => unwire(exclude::BLOCK, text, made),
+            Kind::StatusLine if is_blank(text) => Ok(text.to_owned()),
             Kind::StatusLine => self.status_line(|line| line.unwire(text)),
-            Kind::Hook(files, event) => hooks(files, event).unwire(text, made),
+            Kind::Hook(files, event) => self.hook(files, event).unwire(text, made),
         }
     }
 
-    /// Whether anything of ours, of whichever prefix, is in the text.
-    pub(crate) fn is_in(self, text: &str) -> Result<bool, Malformed> {
-        if self.is_json() && is_blank(text) {
-            return Ok(false);
-        }
+    fn is_in(&self, text: &str) -> Result<bool, Malformed> {
         match self.kind() {
             Kind::Guidance => Ok(BLOCK.find(text)?.is_some()),
             Kind::Exclude => Ok(exclude::BLOCK.find(text)?.is_some()),
+            Kind::StatusLine if is_blank(text) => Ok(false),
             Kind::StatusLine => self.status_line(|line| Ok(line.find(text)?.is_some())),
-            Kind::Hook(files, event) => Ok(!hooks(files, event).find(text)?.is_empty()),
+            Kind::Hook(files, event) => self.hook(files, event).is_in(text),
         }
     }
+}
 
+impl Ours<'_> {
     /// Whether ours stands in the text as it should; Err with the command when it runs something else.
     pub(crate) fn stands(self, text: &str) -> Result<Standing, Malformed> {
-        if self.is_json() && is_blank(text) {
-            return Ok(Standing::Absent);
-        }
         match self.kind() {
             Kind::Guidance => Ok(match BLOCK.find(text)? {
                 None => Standing::Absent,
@@ -151,6 +139,7 @@ impl Piece<'_> {
                 Some(_) => Standing::Good,
                 None => Standing::Absent,
             }),
+            Kind::StatusLine if is_blank(text) => Ok(Standing::Absent),
             Kind::StatusLine => self.status_line(|line| {
                 Ok(match line.find(text)? {
                     None => Standing::Absent,
@@ -159,27 +148,23 @@ impl Piece<'_> {
                 })
             }),
             Kind::Hook(files, event) => {
-                check_mark(files, text)?;
-                let handler = self.handler(files, event);
-                let found = hooks(files, event).find(text)?;
-                Ok(match found.as_slice() {
+                let hook = self.hook(files, event);
+                hook.check_mark(text)?;
+                Ok(match hook.find(text)?.as_slice() {
                     [] => Standing::Absent,
-                    [one] if handler.is(one) => {
+                    [one] if hook.handler.is(one) => {
                         let reads = if files.trusted_by_place { Matcher::Expression } else { Matcher::Names };
                         match one.conditions.never_runs(reads) {
                             Some(why) => Standing::Idle { line: one.line, why },
                             None => Standing::Good,
                         }
                     }
-                    all => Standing::Other(shown(all.iter().find(|one| !handler.is(one)).unwrap_or(&all[0]))),
+                    all => Standing::Other(shown(
+                        all.iter().find(|one| !hook.handler.is(one)).unwrap_or(&all[0]),
+                    )),
                 })
             }
         }
-    }
-
-    /// Whether its file is JSON, which says nothing when it is blank: Claude Code takes that for `{}`.
-    fn is_json(self) -> bool {
-        matches!(self.name, PieceName::Hook(..) | PieceName::StatusLine)
     }
 
     fn status_line<T>(self, act: impl FnOnce(StatusLine<'_>) -> T) -> T {
@@ -187,8 +172,8 @@ impl Piece<'_> {
         act(StatusLine { tap: &tap, owns: &|call| is_ours(call, "statusline-tap") })
     }
 
-    fn handler(self, files: &HookFiles, event: &Event) -> Handler {
-        let PieceName::Hook(tool, _) = self.name else { unreachable!("only hooks have handlers") };
+    fn hook(self, files: &HookFiles, event: &Event) -> Hook<'static> {
+        let FragmentName::Hook(tool, _) = self.name else { unreachable!("only hooks have handlers") };
         let args = ["on-event", "--tool", tool];
         let run = match files.form {
             Form::Exec => Run::Exec(self.program.to_owned(), args.map(str::to_owned).to_vec()),
@@ -198,15 +183,23 @@ impl Piece<'_> {
             }
         };
         let status_message = files.trusted_by_place.then_some(STATUS_MESSAGE);
-        Handler { run, timeout: event.timeout, context_limit: None, status_message }
+        Hook {
+            handler: Handler { run, timeout: event.timeout, context_limit: None, status_message },
+            event: event.name,
+            owns: &|call| is_ours(call, "on-event"),
+            // No host of these reads a file with comments in it: a hook there would never run.
+            comments: false,
+            keeps_places: files.trusted_by_place,
+            refuses_mark: files.trusted_by_place.then_some("Codex"),
+        }
     }
 
     fn kind(self) -> Kind {
         match self.name {
-            PieceName::Guidance => Kind::Guidance,
-            PieceName::StatusLine => Kind::StatusLine,
-            PieceName::Exclude => Kind::Exclude,
-            PieceName::Hook(tool, event) => {
+            FragmentName::Guidance => Kind::Guidance,
+            FragmentName::StatusLine => Kind::StatusLine,
+            FragmentName::Exclude => Kind::Exclude,
+            FragmentName::Hook(tool, event) => {
                 let files =
                     HOSTS.iter().copied().find(|other| other.id == tool).and_then(|tool| tool.hooks.as_ref());
                 let found = files
@@ -270,25 +263,6 @@ fn unwire(block: Block, text: &str, made: Made) -> Result<String, Malformed> {
         Some(range) => [&text[..range.start], &text[range.end..]].concat(),
         None => text.to_owned(),
     })
-}
-
-fn hooks(files: &HookFiles, event: &Event) -> Hooks<'static> {
-    // Neither host reads a file with comments in it: a hook there would never run.
-    Hooks {
-        event: event.name,
-        owns: &|call| is_ours(call, "on-event"),
-        comments: false,
-        keeps_places: files.trusted_by_place,
-    }
-}
-
-fn is_blank(text: &str) -> bool {
-    text.trim_start_matches('\u{feff}').trim().is_empty()
-}
-
-/// Codex does not read a file that begins with a byte order mark.
-fn check_mark(files: &HookFiles, text: &str) -> Result<(), Malformed> {
-    if files.trusted_by_place { Malformed::refuse_mark(text, "Codex") } else { Ok(()) }
 }
 
 /// Whether a call is of a `handover`, wherever that lies, with this verb.
