@@ -18,6 +18,7 @@ pub mod settings;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod waiting;
 pub mod windows;
 mod words;
 
@@ -37,4 +38,5 @@ pub use recover::{NotRecovered, recover};
 pub use repository::Unusable;
 pub use settings::Settings;
 pub use summary::MAX_SUMMARY_BYTES;
+pub use waiting::{Waiting, WaitingError};
 pub use words::counted;

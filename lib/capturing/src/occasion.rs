@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use handoff_agents::{Dialect, Host};
 use handoff_document::Timestamp;
 use handoff_files::FileError;
-use handoff_quota::{Cause, Claim, Ledger, Memory, Moment, Policy, Reading, Rollout, Trigger, Wall};
+use handoff_quota::{Cause, Claim, Ledger, LimitHit, Memory, Moment, Policy, Reading, Rollout, Trigger};
 
 use crate::{CaptureCondition, Event, Settings, windows};
 
@@ -21,7 +21,7 @@ pub struct Occasion<'a> {
     /// What holds in the project.
     pub settings: &'a Settings,
     /// That the host hit its limit.
-    pub limit: Option<Wall>,
+    pub limit: Option<LimitHit>,
     /// How full the usage windows are.
     pub reading: Option<Reading>,
     /// When.
@@ -86,7 +86,7 @@ impl<'a> Occasion<'a> {
     /// What in the usage windows is a reason to capture, that `memory` has no capture for.
     pub fn trigger(&self, memory: &Memory) -> Option<Trigger> {
         match (&self.limit, &self.reading) {
-            (Some(limit), _) => Policy::decide_wall(limit, self.session(), memory, self.now),
+            (Some(limit), _) => Policy::decide_limit(limit, self.session(), memory, self.now),
             (None, Some(reading)) => self.settings.policy.decide(reading, self.moment(), memory, self.now),
             (None, None) => None,
         }
@@ -98,7 +98,7 @@ impl<'a> Occasion<'a> {
     /// When the ledger can't be used.
     pub fn claim<'l>(&self, ledger: &'l Ledger) -> Result<Option<Claim<'l>>, FileError> {
         match (&self.limit, &self.reading) {
-            (Some(limit), _) => Policy::claim_wall(limit, self.session(), ledger, self.now, BUSY_TIMEOUT),
+            (Some(limit), _) => Policy::claim_limit(limit, self.session(), ledger, self.now, BUSY_TIMEOUT),
             (None, Some(reading)) => {
                 self.settings.policy.claim(reading, self.moment(), ledger, self.now, BUSY_TIMEOUT)
             }
@@ -134,24 +134,25 @@ impl<'a> Occasion<'a> {
 }
 
 /// Whether the host says that it hit its limit.
-fn limit(event: &Event, tool: Option<&'static Host>, now: Timestamp) -> Option<Wall> {
+fn limit(event: &Event, tool: Option<&'static Host>, now: Timestamp) -> Option<LimitHit> {
     let has_rollout = tool.is_some_and(|host| host.transcript == Some(Dialect::Codex));
     let rollout = || {
         // Codex's events don't say how a turn ended, its rollout does; and at the limit no `Stop` comes.
         let ended = matches!(event.name.as_str(), "Stop" | "SessionEnd") && has_rollout;
         let path = event.transcript.clone().filter(|_| ended)?;
-        Rollout::new(path).ending(Instant::now() + BUSY_TIMEOUT).ok()?.wall
+        Rollout::new(path).ending(Instant::now() + BUSY_TIMEOUT).ok()?.limit
     };
-    Wall::of_event(&event.payload, now).or_else(rollout).filter(|limit| limit.stands(now))
+    LimitHit::of_event(&event.payload, now).or_else(rollout).filter(|limit| limit.stands(now))
 }
 
 /// The reason of `trigger` in words.
 pub fn why(trigger: &Trigger) -> String {
     match &trigger.cause {
         Cause::Near(reading) => reading.windows.iter().map(windows::describe).collect::<Vec<_>>().join("; "),
-        Cause::Wall(limit) => {
+        Cause::Limit(limit) => {
             let until = limit.resets_at.map(|reset| format!(", until {reset}")).unwrap_or_default();
-            let message = if limit.told.is_empty() { String::new() } else { format!(": {}", limit.told) };
+            let message =
+                if limit.message.is_empty() { String::new() } else { format!(": {}", limit.message) };
             format!("{} hit its limit{until}{message}", trigger.tool.map_or("the agent", |host| host.name))
         }
     }
@@ -235,7 +236,7 @@ mod tests {
         let (settings, failure) = (Settings::default(), event("StopFailure", limit));
         let occasion = occasion(&failure, &settings, Some(reading(20.0)));
         let trigger = occasion.trigger(&Memory::default()).unwrap();
-        assert!(matches!(trigger.cause, Cause::Wall(_)));
+        assert!(matches!(trigger.cause, Cause::Limit(_)));
         let why = why(&trigger);
         assert!(why.starts_with("Claude Code hit its limit"), "{why}");
     }

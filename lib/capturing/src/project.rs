@@ -99,7 +99,7 @@ pub enum Untrusted {
         /// The refusal.
         error: BundleError,
     },
-    /// It is not as it was made, or that can't be told.
+    /// It is not as it was made, or that is unknown.
     #[error(transparent)]
     Bundle(#[from] BundleError),
     /// The user's key can't be used.
@@ -283,8 +283,10 @@ impl<'a> Project<'a> {
     /// That a bundle captured here carries no hash with the user's key, where that is so.
     pub(crate) fn unsigned(&self, bundle: &Bundle) -> Option<Unsigned> {
         let trust = self.keyring().ok()?.trust(bundle).ok()?;
-        let is_foreign = trust == Trust::Foreign;
-        is_foreign.then(|| Unsigned { state: self.state().unwrap_or_default(), id: bundle.id().clone() })
+        if trust != Trust::Foreign {
+            return None;
+        }
+        Some(Unsigned { state: self.state().unwrap_or_default(), id: bundle.id().clone() })
     }
 
     /// The bundle, when it is this user's.

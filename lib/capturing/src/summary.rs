@@ -132,7 +132,7 @@ impl std::ops::AddAssign<&str> for Page {
     }
 }
 
-/// The texts of the session that are told, each through `clean`.
+/// The texts of the session that a summary has, each through `clean`.
 fn cleaned(session: &Session, clean: &mut impl FnMut(&str) -> String) -> Session {
     let mut session = session.clone();
     let Session { task, subject, first_task, last_answer, todos, commands, failure, .. } = &mut session;

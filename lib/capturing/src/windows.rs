@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_is_told_with_whose_it_is() {
+    fn a_window_is_described_with_whose_it_is() {
         let window = |tool, name, resets_at| Window {
             tool,
             name: WindowName::new(name).unwrap_or_else(|| panic!("{name}")),

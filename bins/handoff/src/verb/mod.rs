@@ -83,8 +83,8 @@ pub(crate) fn glance(called: &CalledAs, environment: &Environment, output: Outpu
 }
 
 fn concluded(done: Result<u8, Failure>, output: Output) -> u8 {
-    done.unwrap_or_else(|Failure { words, code }| {
-        output.complain(words);
+    done.unwrap_or_else(|Failure { message, code }| {
+        output.complain(message);
         code
     })
 }

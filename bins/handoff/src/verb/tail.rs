@@ -84,9 +84,10 @@ impl Progress<'_> {
             let end = bytes.iter().rposition(|&b| b == b'\n').or(is_full.then(|| bytes.len() - 1));
             self.seen = Some(seen);
             let Some(end) = end else { return Ok(()) };
-            let start = match is_inside {
-                true => bytes.iter().position(|&b| b == b'\n').map_or(0, |newline| newline + 1),
-                false => 0,
+            let start = if is_inside {
+                bytes.iter().position(|&b| b == b'\n').map_or(0, |newline| newline + 1)
+            } else {
+                0
             };
             is_inside = false;
             let lines = bytes.get(start..=end).unwrap_or_default();

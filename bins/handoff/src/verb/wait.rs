@@ -19,9 +19,10 @@ const LATE: u8 = 124;
 pub(crate) fn run(here: &Here<'_>, ids: &[String], timeout: Option<Duration>) -> Result<u8, Failure> {
     let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let runs = here.runs()?;
-    let mut left: Vec<Row> = match ids.is_empty() {
-        true => of_this_worktree(&runs)?,
-        false => ids.iter().map(|id| here::find(&runs, id)).collect::<Result<_, _>>()?,
+    let mut left: Vec<Row> = if ids.is_empty() {
+        of_this_worktree(&runs)?
+    } else {
+        ids.iter().map(|id| here::find(&runs, id)).collect::<Result<_, _>>()?
     };
     let mut code = 0;
     loop {
@@ -44,8 +45,8 @@ pub(crate) fn run(here: &Here<'_>, ids: &[String], timeout: Option<Duration>) ->
         let rest = end.map(|end| end.saturating_duration_since(Instant::now()));
         if rest.is_some_and(|rest| rest.is_zero()) {
             let ids: Vec<_> = left.iter().map(|row| row.id.as_str()).collect();
-            let words = format!("still running, and going on: {}", ids.join(", "));
-            return Err(Failure { words, code: LATE });
+            let message = format!("still running, and going on: {}", ids.join(", "));
+            return Err(Failure { message, code: LATE });
         }
         std::thread::sleep(rest.map_or(TICK, |rest| rest.min(TICK)));
         here.reconcile(&runs)?;

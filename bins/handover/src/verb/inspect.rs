@@ -35,7 +35,7 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
     let contents = &manifest.contents;
     let line = |text: &str| Sanitised::line(text.as_bytes(), 400).to_string();
     let mut text = format!("{}\n", bundle.id());
-    let mut field = |name: &str, value: String| text += &format!("{name:<11} {value}\n");
+    let mut field = |name: &str, value: String| text.push_str(&format!("{name:<11} {value}\n"));
     let verified = bundle.verify();
     let changed = if verified.is_err() { ", but its files were changed since: see the end" } else { "" };
     field("trust", format!("{}{changed}", word(trust)));
@@ -57,22 +57,22 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
     }
     text += "\nsummary\n";
     text += &Sanitised::text(bundle.summary()).lines().map(|line| format!("  {line}\n")).collect::<String>();
-    text += &format!("\nchanged: {}\n", contents.files.len());
+    text.push_str(&format!("\nchanged: {}\n", contents.files.len()));
     for file in contents.files.iter().take(SHOWN) {
         let change = serde_json::to_value(file.change).unwrap_or_default();
         let change = change.as_str().unwrap_or_default().to_owned();
-        text += &format!("  {change:<12} {:>10}  {}\n", size(file.size), shown(&file.path));
+        text.push_str(&format!("  {change:<12} {:>10}  {}\n", size(file.size), shown(&file.path)));
     }
-    text += &format!("staged: {}\n", contents.staged.len());
+    text.push_str(&format!("staged: {}\n", contents.staged.len()));
     for left in contents.left_behind() {
-        text += &format!("not carried: {}: {}\n", shown(&left.path), left.text());
+        text.push_str(&format!("not carried: {}: {}\n", shown(&left.path), left.text()));
     }
     for path in bundle.config_files() {
-        text += &format!("programs run or obey: {} (needs --allow-config)\n", shown(&path));
+        text.push_str(&format!("programs run or obey: {} (needs --allow-config)\n", shown(&path)));
     }
     text += &secrets::lines(bundle);
     if let Err(error) = verified {
-        text += &format!("damaged: {}\n", line(&error.to_string()));
+        text.push_str(&format!("damaged: {}\n", line(&error.to_string())));
     }
     Ok(text)
 }

@@ -72,8 +72,8 @@ pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u
             None => allow::config(&here, *yes),
         }),
     };
-    done.unwrap_or_else(|Failure { words, code }| {
-        output.complain(words);
+    done.unwrap_or_else(|Failure { message, code }| {
+        output.complain(message);
         code
     })
 }

@@ -25,7 +25,7 @@ pub(crate) fn run(here: &Here<'_>, all: bool, json: bool) -> Result<u8, Failure>
     }
     for (other, bundle) in handoff_capturing::elsewhere(&here.project)? {
         let top = handoff_process::quoted(other.top());
-        lines += &format!("{}  in another worktree: {} pickup --from {top}\n", bundle.id(), called());
+        lines.push_str(&format!("{}  in another worktree: {} pickup --from {top}\n", bundle.id(), called()));
     }
     match here.project.outside() {
         Some(words) if lines.is_empty() => here.output.complain(words),
@@ -65,7 +65,7 @@ fn list(
         *lines += &line(here, &bundle, trust)?;
     }
     if listed.len() > SHOWN {
-        *lines += &format!("and {} more\n", listed.len() - SHOWN);
+        lines.push_str(&format!("and {} more\n", listed.len() - SHOWN));
     }
     Ok(())
 }
@@ -88,13 +88,13 @@ fn line(here: &Here<'_>, bundle: &Bundle, trust: Trust) -> Result<String, Failur
     // What a bundle says of itself is shown only once it is known whose it is.
     if trust.is_good() {
         let branch = manifest.contents.branch.as_deref().unwrap_or("detached");
-        text += &format!(" on {}", Sanitised::line(branch.as_bytes(), 80));
+        text.push_str(&format!(" on {}", Sanitised::line(branch.as_bytes(), 80)));
         if let Some(name) = manifest.recipient.as_deref().filter(|_| !here.project.is_for_us(bundle)) {
-            text += &format!(", for {}", Sanitised::line(name.as_bytes(), 80));
+            text.push_str(&format!(", for {}", Sanitised::line(name.as_bytes(), 80)));
         }
         if let Some(note) = bundle.claimed()? {
             let by = note.map(|note| format!(" by {}", taken(&note))).unwrap_or_default();
-            text += &format!(", taken{by}");
+            text.push_str(&format!(", taken{by}"));
         }
         return Ok(text + "\n");
     }

@@ -47,7 +47,7 @@ impl Standing {
         let interrupted = handover.as_ref().and_then(|handover| {
             // To look, nothing of this is needed.
             interrupted(here, handover).unwrap_or_else(|failure| {
-                here.output.complain(format_args!("warning: {}", failure.words));
+                here.output.complain(format_args!("warning: {}", failure.message));
                 None
             })
         });
@@ -77,20 +77,24 @@ impl Standing {
     fn as_text(&self, here: &Here<'_>) -> String {
         let mut text =
             format!("worktree   {}\n{}{}", Sanitised::path(here.top()), settings(here), self.wiring(here));
-        text += &format!("captures   {} waiting, {} picked up\n", self.pending, self.claimed);
+        text.push_str(&format!("captures   {} waiting, {} picked up\n", self.pending, self.claimed));
         if let Some(id) = &self.interrupted {
             let called = called();
             text +=
                 &format!("interrupted  the apply of {id}; to put everything back: {called} pickup --undo\n");
         }
         for Known { tool, window, source } in &self.windows {
-            text += &format!("{tool:<10} {} {} ({source})\n", window.name.as_str(), windows::used(window));
+            text.push_str(&format!(
+                "{tool:<10} {} {} ({source})\n",
+                window.name.as_str(),
+                windows::used(window)
+            ));
         }
         if self.windows.is_empty() {
             text += "windows    no source knows how full they are: run openusage, or handover install for the statusline\n";
         }
         for trouble in &self.troubles {
-            text += &format!("note       {}\n", Sanitised::line(trouble.as_bytes(), 1_000));
+            text.push_str(&format!("note       {}\n", Sanitised::line(trouble.as_bytes(), 1_000)));
         }
         text
     }
@@ -110,10 +114,10 @@ impl Standing {
         };
         let mut text = format!("wired      {named}\n");
         if !self.shown.is_empty() {
-            text += &format!("handoffs   shown to sessions of {}\n", self.shown.join(" and "));
+            text.push_str(&format!("handoffs   shown to sessions of {}\n", self.shown.join(" and ")));
         }
         if let (false, Some(words)) = (self.wired.is_empty(), outside) {
-            text += &format!("note       nothing can be captured: {words}\n");
+            text.push_str(&format!("note       nothing can be captured: {words}\n"));
         }
         text
     }
@@ -130,7 +134,7 @@ fn settings(here: &Here<'_>) -> String {
     };
     let mut text = format!("settings   {from}\n");
     for changed in here.project.settings.changed() {
-        text += &format!("           {}\n", Sanitised::line(changed.as_bytes(), 400));
+        text.push_str(&format!("           {}\n", Sanitised::line(changed.as_bytes(), 400)));
     }
     text
 }

@@ -30,9 +30,10 @@ pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
     if !wire.dry_run {
         recover(&place, &manifest);
     }
-    let plan = match wire.remove {
-        true => disable(&place, &tools, manifest)?,
-        false => enable(&place, &tools, &Surface::ALL, manifest)?,
+    let plan = if wire.remove {
+        disable(&place, &tools, manifest)?
+    } else {
+        enable(&place, &tools, &Surface::ALL, manifest)?
     };
     if !wire.dry_run {
         if !wire.remove {
@@ -53,16 +54,17 @@ pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
     }
     let mut text: String = plan.edits().iter().map(handoff_adapters::Edit::diff).collect();
     text += if plan.is_empty() { "nothing would change\n" } else { "" };
-    plan.notes().iter().for_each(|note| text += &format!("note: {note}\n"));
+    plan.notes().iter().for_each(|note| text.push_str(&format!("note: {note}\n")));
     let printed = here.print(&text);
     Ok(if say_left(here, wire, plan.left()) { 1 } else { printed })
 }
 
 /// Names what could not be changed, with what to do by hand; whether there is any.
 fn say_left(here: &Here<'_>, wire: &Wire, left: &[Left]) -> bool {
-    let (rest, way) = match wire.remove {
-        true => ("the rest is removed", "To take out by hand"),
-        false => ("the rest is wired", "To put in by hand"),
+    let (rest, way) = if wire.remove {
+        ("the rest is removed", "To take out by hand")
+    } else {
+        ("the rest is wired", "To put in by hand")
     };
     for Left { problem, by_hand } in left {
         let by_hand = if by_hand.is_empty() { String::new() } else { format!(". {way}:\n{by_hand}") };

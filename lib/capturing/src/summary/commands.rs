@@ -1,4 +1,4 @@
-//! Which of a session's commands are told.
+//! Which of a session's commands a summary names.
 
 use std::collections::HashSet;
 
@@ -7,8 +7,8 @@ use handoff_transcript::{Command, Session};
 /// The commands that say something about the work, the last first, each once with its last outcome.
 pub(super) fn outcomes(session: &Session) -> Vec<&Command> {
     let mut seen = HashSet::new();
-    let told = session.commands.iter().rev().filter(|command| !only_looks(&command.line.text));
-    told.filter(|command| seen.insert(with_single_blanks(&command.line.text))).collect()
+    let telling = session.commands.iter().rev().filter(|command| !only_looks(&command.line.text));
+    telling.filter(|command| seen.insert(with_single_blanks(&command.line.text))).collect()
 }
 
 /// A command line with one blank wherever several stand between its words: to compare, not to run. What is in quotes

@@ -1,4 +1,4 @@
-//! The wall itself: that an agent stopped because a limit was hit, told by an event of its own.
+//! A limit that was hit: an agent stopped for it, as an event of its own says.
 //!
 //! - Claude Code (recorded of 2.1.329) has a `StopFailure` hook with `"error":"rate_limit"` or `"billing_error"`, and in
 //!   `last_assistant_message` what the user sees: `You've hit your 5-hour limit · resets 12pm (UTC)`, or `API Error:
@@ -21,24 +21,24 @@ use crate::window::{Reading, WindowName};
 
 /// That the host hit a limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wall {
+pub struct LimitHit {
     /// The host.
     pub tool: Option<&'static Host>,
     /// What sort of limit.
-    pub kind: WallKind,
-    /// The window that is full, when that was told.
+    pub kind: LimitKind,
+    /// The window that is full, where the host says it.
     pub window: Option<WindowName>,
-    /// When work can go on, when that was told.
+    /// When work can go on, where the host says it.
     pub resets_at: Option<Timestamp>,
-    /// When it was told, where the event has a time.
+    /// When the host said so, where the event has a time.
     pub at: Option<Timestamp>,
-    /// The host's own words, at most 300 bytes on one line. Empty when it had none.
-    pub told: Sanitised,
+    /// The host's own message, at most 300 bytes on one line. Empty when it had none.
+    pub message: Sanitised,
 }
 
 /// The sorts of limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WallKind {
+pub enum LimitKind {
     /// A usage window is full.
     Usage,
     /// The API refuses for now: too many requests, after all retries.
@@ -47,53 +47,53 @@ pub enum WallKind {
     Credit,
 }
 
-/// The most that is kept of what was told, in bytes.
-const TOLD: usize = 300;
+/// The longest message that is kept, in bytes.
+const MAX_MESSAGE_BYTES: usize = 300;
 
-/// How long a wall stands whose end nobody told, in seconds.
-const STANDS: i64 = 60 * 60;
+/// How long a limit stands whose end is unknown, in seconds.
+const STANDS_SECS: i64 = 60 * 60;
 
-/// The most that an event may be long, in bytes.
-const EVENT: usize = 4 << 20;
+/// The longest event that is looked at, in bytes.
+const MAX_EVENT_BYTES: usize = 4 << 20;
 
-impl Wall {
-    /// What the JSON that a host gives its hooks says of a wall; None when it says nothing of one, or is no JSON.
+impl LimitHit {
+    /// What the JSON that a host gives its hooks says of a limit; None when it says nothing of one, or is no JSON.
     ///
     /// Whether a turn of Codex ended at one, its events don't say: [`crate::Rollout::ending`] does.
     pub fn of_event(event: &[u8], now: Timestamp) -> Option<Self> {
-        let event = Some(event).filter(|event| event.len() <= EVENT).and_then(json::parse)?;
+        let event = Some(event).filter(|event| event.len() <= MAX_EVENT_BYTES).and_then(json::parse)?;
         let text = |key| event.get(key).and_then(Value::as_str);
-        let told = text("last_assistant_message").unwrap_or_default();
+        let message = text("last_assistant_message").unwrap_or_default();
         match text("hook_event_name")? {
             "StopFailure" => {
                 let kind = match text("error") {
-                    Some("rate_limit") if hits(told) => WallKind::Usage,
-                    Some("rate_limit") => WallKind::Rate,
-                    Some("billing_error") => WallKind::Credit,
+                    Some("rate_limit") if hits(message) => LimitKind::Usage,
+                    Some("rate_limit") => LimitKind::Rate,
+                    Some("billing_error") => LimitKind::Credit,
                     // Not every version had a word for it.
-                    Some("unknown") | None if hits(told) => WallKind::Usage,
+                    Some("unknown") | None if hits(message) => LimitKind::Usage,
                     _ => return None,
                 };
-                Some(Self::new(&CLAUDE_CODE, kind, told, Some(now)))
+                Some(Self::new(&CLAUDE_CODE, kind, message, Some(now)))
             }
-            // Only a failed turn's own words: what the model says of limits is no wall.
+            // Only a failed turn's own words: what the model says of limits is no limit.
             "Stop" => event.get("error").and_then(|error| of_codex_error(error, Some(now))),
             _ => None,
         }
     }
 
-    fn new(host: &'static Host, kind: WallKind, told: &str, at: Option<Timestamp>) -> Self {
-        let resets_at = at.and_then(|at| reset(told, at));
-        let window = window(told).filter(|_| kind == WallKind::Usage && *host == CLAUDE_CODE);
-        let told = Sanitised::line(told.as_bytes(), TOLD);
-        Self { tool: Some(host), kind, window, resets_at, at, told }
+    fn new(host: &'static Host, kind: LimitKind, message: &str, at: Option<Timestamp>) -> Self {
+        let resets_at = at.and_then(|at| reset(message, at));
+        let window = window(message).filter(|_| kind == LimitKind::Usage && *host == CLAUDE_CODE);
+        let message = Sanitised::line(message.as_bytes(), MAX_MESSAGE_BYTES);
+        Self { tool: Some(host), kind, window, resets_at, at, message }
     }
 
-    /// Whether it still stands at `now`: until the reset, or for an hour when nobody knows when that is.
+    /// Whether it still stands at `now`: until the reset, or for an hour where that is unknown.
     pub fn stands(&self, now: Timestamp) -> bool {
         match (self.resets_at, self.at) {
             (Some(reset), _) => reset > now,
-            (None, Some(at)) => now.seconds().saturating_sub(at.seconds()) < STANDS,
+            (None, Some(at)) => now.seconds().saturating_sub(at.seconds()) < STANDS_SECS,
             (None, None) => true,
         }
     }
@@ -108,7 +108,7 @@ impl Wall {
                 of_tool().filter(|window| window.used.get() >= 99.0).max_by_key(|window| window.resets_at)
             }
         };
-        if let Some(full) = full.filter(|_| self.kind == WallKind::Usage) {
+        if let Some(full) = full.filter(|_| self.kind == LimitKind::Usage) {
             self.resets_at = self.resets_at.or(full.resets_at);
             self.window = Some(full.name.clone());
         }
@@ -136,8 +136,8 @@ const ENDS: [&str; 7] = [
     "error\"",
 ];
 
-/// What a line of a rollout says of how the last turn ended: nothing, that it went on or ended well, or at a wall.
-pub(crate) fn end_of_turn(line: &Value) -> Option<Option<Wall>> {
+/// What a line of a rollout says of how the last turn ended: nothing, that it went on or ended well, or at a limit.
+pub(crate) fn end_of_turn(line: &Value) -> Option<Option<LimitHit>> {
     if line.get("type")?.as_str()? != "event_msg" {
         return None;
     }
@@ -155,21 +155,21 @@ pub(crate) fn end_of_turn(line: &Value) -> Option<Option<Wall>> {
     }
 }
 
-/// An error of Codex's, an object or only its words; None when it is no wall.
-fn of_codex_error(error: &Value, at: Option<Timestamp>) -> Option<Wall> {
-    let told = error.as_str().or_else(|| error.get("message")?.as_str()).unwrap_or_default();
+/// An error of Codex's, an object or only its words; None when it is no limit.
+fn of_codex_error(error: &Value, at: Option<Timestamp>) -> Option<LimitHit> {
+    let message = error.as_str().or_else(|| error.get("message")?.as_str()).unwrap_or_default();
     let info = json::first(error, &["codex_error_info", "codexErrorInfo", "type"]);
     let info =
         info.and_then(|info| info.as_str().or_else(|| info.as_object()?.keys().next().map(String::as_str)));
     let is_limit = info.is_some_and(|info| {
         ["usage_limit_exceeded", "usageLimitExceeded", "usage_limit_reached"].contains(&info)
     });
-    (is_limit || hits(told)).then(|| Wall::new(&CODEX, WallKind::Usage, told, at))
+    (is_limit || hits(message)).then(|| LimitHit::new(&CODEX, LimitKind::Usage, message, at))
 }
 
 /// Whether these are the words in which a host says that a usage limit was hit.
-fn hits(told: &str) -> bool {
-    let beginning: String = told.trim_start().chars().take(60).collect();
+fn hits(message: &str) -> bool {
+    let beginning: String = message.trim_start().chars().take(60).collect();
     let beginning = beginning.replace('’', "'").to_lowercase();
     const WORDS: [&str; 7] = [
         "you've hit your ",
@@ -184,8 +184,8 @@ fn hits(told: &str) -> bool {
 }
 
 /// The window that Claude Code's words mean.
-fn window(told: &str) -> Option<WindowName> {
-    let limit = told.split_once("limit")?.0.to_lowercase();
+fn window(message: &str) -> Option<WindowName> {
+    let limit = message.split_once("limit")?.0.to_lowercase();
     let name = match () {
         () if limit.contains("opus") => "seven_day_opus",
         () if limit.contains("sonnet") => "seven_day_sonnet",
@@ -199,17 +199,17 @@ fn window(told: &str) -> Option<WindowName> {
 
 /// When the words say that the limit resets. A time of day is understood in UTC only, since which one another zone means
 /// cannot be known here.
-fn reset(told: &str, at: Timestamp) -> Option<Timestamp> {
+fn reset(message: &str, at: Timestamp) -> Option<Timestamp> {
     let epoch = || {
-        let digits = told.rsplit_once('|')?.1.trim();
+        let digits = message.rsplit_once('|')?.1.trim();
         digits.parse::<i64>().ok().and_then(|seconds| json::time(&seconds.into()))
     };
-    epoch().or_else(|| after(told, at)).or_else(|| time_of_day(told, at)).filter(|reset| *reset > at)
+    epoch().or_else(|| after(message, at)).or_else(|| time_of_day(message, at)).filter(|reset| *reset > at)
 }
 
 /// `try again in 3 days 6 hours 57 minutes`.
-fn after(told: &str, at: Timestamp) -> Option<Timestamp> {
-    let mut words = told.split_once("again in ")?.1.split_ascii_whitespace();
+fn after(message: &str, at: Timestamp) -> Option<Timestamp> {
+    let mut words = message.split_once("again in ")?.1.split_ascii_whitespace();
     let mut seconds = 0_i64;
     while let Some(amount) = words.next().and_then(|word| word.parse::<u32>().ok()) {
         let unit = match words.next()?.trim_end_matches(['.', ',']) {
@@ -225,9 +225,9 @@ fn after(told: &str, at: Timestamp) -> Option<Timestamp> {
 }
 
 /// `resets 12pm (UTC)`, `resets 3:30am (Etc/UTC)`: the next one after `at`.
-fn time_of_day(told: &str, at: Timestamp) -> Option<Timestamp> {
+fn time_of_day(message: &str, at: Timestamp) -> Option<Timestamp> {
     const DAY: i64 = 24 * 60 * 60;
-    let (time, zone) = told.split_once("resets ")?.1.split_once(" (")?;
+    let (time, zone) = message.split_once("resets ")?.1.split_once(" (")?;
     let zone = zone.split(')').next()?;
     if !["UTC", "Etc/UTC", "GMT"].contains(&zone) {
         return None;
