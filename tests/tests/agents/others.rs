@@ -102,6 +102,21 @@ fn gemini_with_tools() {
 }
 
 #[test]
+fn gemini_continued() {
+    let host = Host::Gemini;
+    let Some((machine, repo)) = machine(host) else { return };
+    machine.world.take(&repo);
+    machine.session(host, &repo).run("go").ok();
+    machine.world.write(&repo, &["--name", "Second"], BODY);
+    for turn in ["go on", "and on"] {
+        let end = machine.session(host, &repo).args(&["--resume", "latest"]).run(turn).ok();
+        let given = messages(&end.texts(0));
+        assert!(given.len() == 1 && given[0].contains("Second"), "{turn}: {given:?}");
+    }
+    assert_eq!(counts(&machine.world, &repo), (0, 2));
+}
+
+#[test]
 fn droid_is_told_in_a_line_as_a_script() {
     is_told_in_a_line_as_a_script(Host::Droid);
 }
