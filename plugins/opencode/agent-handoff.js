@@ -33,5 +33,9 @@ export const AgentHandoff = async ({ client, directory }) => {
         if (text) parts.unshift({ id, sessionID, messageID: message.id, type: "text", text, synthetic: true })
       } catch {}
     },
+    // Which session a handoff is from: it is not given back to that one.
+    "shell.env": async ({ sessionID }, { env }) => {
+      if (sessionID) env.OPENCODE_SESSION_ID = sessionID
+    },
   }
 }

@@ -36,7 +36,7 @@ pub struct Host {
     pub output: OutputForm,
     /// What its sessions are told.
     pub delivers: Delivers,
-    /// Whether its hook runs again in the same session, at each prompt. A session is told once.
+    /// Whether a hook of it runs again in the same session, at each prompt. A session is told once.
     pub runs_at_each_prompt: bool,
     /// The format of its transcripts; `None` where none is known.
     pub transcript: Option<Dialect>,

@@ -110,6 +110,8 @@ mod tests {
         assert_eq!(host(&with(&[("permission_mode", "off")])), None);
         assert_eq!(host(&with(&[("timestamp", "t")])), Some("gemini-cli"));
         assert_eq!(host(&with(&[("timestamp", "t"), ("source", "clear")])), None);
+        let prompt = [("hook_event_name", "BeforeAgent"), ("timestamp", "t"), ("prompt", "go")];
+        assert_eq!(host(&with(&prompt)), Some("gemini-cli"));
         let qwen = [
             ("hook_event_name", "UserPromptSubmit"),
             ("timestamp", "t"),
@@ -159,6 +161,7 @@ mod tests {
             None,
             Some("SessionStart"),
             Some("UserPromptSubmit"),
+            Some("BeforeAgent"),
             Some("sessionStart"),
             Some("chat.message"),
         ];

@@ -71,6 +71,21 @@ fn is_given_what_came_when_it_is_continued(host: Host, words: &[&str]) {
     assert_eq!(counts(&machine.world, &repo), (0, 2));
 }
 
+/// What it left itself is for the session after it, also when it goes on.
+fn is_not_given_its_own_when_it_is_continued(host: Host, words: &[&str]) {
+    let Some((machine, repo)) = machine(host) else { return };
+    machine.world.take(&repo);
+    let program = machine.bin("handoff-write");
+    let line = format!("printf '## Immediate next action\\nLook.\\n' | '{}' --name Own", program.display());
+    free(&machine, host, &repo).steps([shell(line), text("left")]).run("hand off").ok();
+    assert_eq!(counts(&machine.world, &repo), (1, 1));
+    let end = machine.session(host, &repo).args(words).run("go on").ok();
+    assert_eq!(messages(&end.texts(0)), [""; 0]);
+    let end = machine.session(host, &repo).run("go").ok();
+    assert_eq!(messages(&end.texts(0)).len(), 1);
+    assert_eq!(counts(&machine.world, &repo), (0, 2));
+}
+
 #[test]
 fn gemini_is_told_in_a_line_as_a_script() {
     is_told_in_a_line_as_a_script(Host::Gemini);
@@ -84,6 +99,21 @@ fn gemini_refused() {
 #[test]
 fn gemini_with_tools() {
     is_given_it_once_in_a_session_that_runs_tools(Host::Gemini);
+}
+
+#[test]
+fn gemini_continued() {
+    let host = Host::Gemini;
+    let Some((machine, repo)) = machine(host) else { return };
+    machine.world.take(&repo);
+    machine.session(host, &repo).run("go").ok();
+    machine.world.write(&repo, &["--name", "Second"], BODY);
+    for turn in ["go on", "and on"] {
+        let end = machine.session(host, &repo).args(&["--resume", "latest"]).run(turn).ok();
+        let given = messages(&end.texts(0));
+        assert!(given.len() == 1 && given[0].contains("Second"), "{turn}: {given:?}");
+    }
+    assert_eq!(counts(&machine.world, &repo), (0, 2));
 }
 
 #[test]
@@ -129,6 +159,21 @@ fn copilot_refused() {
 #[test]
 fn copilot_with_tools() {
     is_given_it_once_in_a_session_that_runs_tools(Host::Copilot);
+}
+
+#[test]
+fn qwen_is_not_given_its_own() {
+    is_not_given_its_own_when_it_is_continued(Host::Qwen, &["--continue"]);
+}
+
+#[test]
+fn copilot_is_not_given_its_own() {
+    is_not_given_its_own_when_it_is_continued(Host::Copilot, &["--continue"]);
+}
+
+#[test]
+fn opencode_is_not_given_its_own() {
+    is_not_given_its_own_when_it_is_continued(Host::OpenCode, &["--continue"]);
 }
 
 #[test]

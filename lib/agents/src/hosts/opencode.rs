@@ -14,6 +14,8 @@ pub(crate) static OPENCODE: Host = Host {
         programs: &["opencode"],
     },
     shell_variables: &["OPENCODE"],
+    // Our plugin sets it.
+    session_variable: Some("OPENCODE_SESSION_ID"),
     // Our plugin, `plugins/opencode/agent-handoff.js`, sends it.
     payloads: &[PayloadForm { event: Some("chat.message"), present: &["cwd"], ..PayloadForm::CLAUDE }],
     delivers: Delivers::Offers,

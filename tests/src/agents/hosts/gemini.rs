@@ -43,5 +43,5 @@ fn point(world: &World, command: &mut Command, model: &Model) {
 fn wire(world: &World, program: &Path) {
     // Milliseconds.
     let hook = json!({ "type": "command", "command": program, "name": "agent-handoff", "timeout": 10_000 });
-    put_settings(world, SETTINGS, &json!({ "hooks": { "SessionStart": [{ "hooks": [hook] }] } }));
+    put_settings(world, SETTINGS, &json!({ "hooks": { "BeforeAgent": [{ "hooks": [hook] }] } }));
 }
