@@ -44,14 +44,10 @@ struct State {
     skipped: Option<String>,
 }
 
-/// Says in a line when there is something newer. Whatever goes wrong is passed over in silence: somebody is in the
-/// middle of something else.
+/// Says in a line when there is something newer. Whatever goes wrong is passed over in silence: the user is in the middle
+/// of something else.
 pub(crate) fn check(options: &Options, environment: &Environment, output: &Output) -> Status {
-    let nothing = || match (options.json, options.skip) {
-        (true, _) => output.print(&answer(None, None)),
-        (false, true) => output.print("agent-handoff: there is nothing to skip\n"),
-        (false, false) => Status::Done,
-    };
+    let nothing = || nothing(options, output);
     if environment.no_update_check {
         return nothing();
     }
@@ -73,43 +69,62 @@ pub(crate) fn check(options: &Options, environment: &Environment, output: &Outpu
     let newest = state.newest.as_ref().filter(|newest| is_current && is_name(newest));
     if options.skip {
         let Some(newest) = newest else { return nothing() };
-        let skipped = State { skipped: Some(newest.clone()), ..state.clone() };
-        if !options.dry_run && !skipped.save(&places) {
-            output.complain(format_args!("could not write {}", Sanitised::path(&State::path(&places))));
-            return Status::NotDone;
-        }
-        return match options.json {
-            true => nothing(),
-            false => {
-                output.print(&format!("agent-handoff: nothing more will be said of {}\n", short(newest)))
-            }
-        };
+        return skip(newest, &state, &places, options, output);
     }
+    ask_again(&state, &places, options);
+    let newest = newest.filter(|newest| state.skipped.as_ref() != Some(newest));
+    if options.json {
+        let commits = newest.map(|_| state.commits).filter(|_| manifest.package.is_none());
+        return output.print(&answer(newest, commits));
+    }
+    newest.map_or(Status::Done, |newest| output.print(&line(newest, &manifest, state.commits)))
+}
+
+/// The answer where there is nothing newer.
+fn nothing(options: &Options, output: &Output) -> Status {
+    if options.json {
+        output.print(&answer(None, None))
+    } else if options.skip {
+        output.print("agent-handoff: there is nothing to skip\n")
+    } else {
+        Status::Done
+    }
+}
+
+/// Notes that the user does not want to hear of `newest`.
+fn skip(newest: &str, state: &State, places: &Places, options: &Options, output: &Output) -> Status {
+    let skipped = State { skipped: Some(newest.to_owned()), ..state.clone() };
+    if !options.dry_run && !skipped.save(places) {
+        output.complain(format_args!("could not write {}", Sanitised::path(&State::path(places))));
+        return Status::NotDone;
+    }
+    if options.json {
+        return output.print(&answer(None, None));
+    }
+    output.print(&format!("agent-handoff: nothing more will be said of {}\n", short(newest)))
+}
+
+/// Has it asked where the programs came from, in the background, where the last answer is too old.
+fn ask_again(state: &State, places: &Places, options: &Options) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    if now.saturating_sub(Duration::from_secs(state.asked)) >= DAY || state.asked > now.as_secs() {
+    let is_old = now.saturating_sub(Duration::from_secs(state.asked)) >= DAY || state.asked > now.as_secs();
+    if is_old && !options.dry_run {
         // Noted first, so that what hangs or fails is not tried again and again.
         let asked = State { asked: now.as_secs(), ..state.clone() };
-        if !options.dry_run && asked.save(&places) {
-            ask_in_background(&places);
+        if asked.save(places) {
+            ask_in_background(places);
         }
     }
-    let told = newest.filter(|newest| state.skipped.as_ref() != Some(newest));
-    if options.json {
-        let commits = told.map(|_| state.commits).filter(|_| manifest.package.is_none());
-        return output.print(&answer(told, commits));
-    }
-    let Some(newest) = told else { return Status::Done };
-    if manifest.package.is_some() {
-        let installed = &manifest.version;
-        return output.print(&format!(
-            "upgrade:  agent-handoff {newest} is there, this is {installed}: the skill upgrade-handoff gets it\n"
-        ));
-    }
-    let commits = if state.commits == 1 { "1 commit" } else { &format!("{} commits", state.commits) };
-    output.print(&format!(
-        "upgrade:  agent-handoff {} is there, {commits} newer: the skill upgrade-handoff gets it\n",
-        short(newest)
-    ))
+}
+
+/// That `newest` is there, for a person.
+fn line(newest: &str, manifest: &Manifest, commits: usize) -> String {
+    let newer = match (&manifest.package, commits) {
+        (Some(_), _) => format!("{newest} is there, this is {}", manifest.version),
+        (None, 1) => format!("{} is there, 1 commit newer", short(newest)),
+        (None, commits) => format!("{} is there, {commits} commits newer", short(newest)),
+    };
+    format!("upgrade:  agent-handoff {newer}: the skill upgrade-handoff gets it\n")
 }
 
 /// Starts the question in a process of its own, which nothing waits for and nothing that ends here takes along.

@@ -80,19 +80,24 @@ pub(crate) fn install(
         // What failed is what there is to say.
         let _ = put_back(&places, &old, &made);
     })?;
+    keep_state(&mut planner, &places, environment, output);
+    planner.carry_out(wiring);
+    planner.manifest.save(&places.manifest())?;
+    let done = Done { planner, agents, proof, old: &old, review };
+    done.report(&places, options, environment, output)
+}
+
+/// Takes over what an earlier version recorded, and makes the key of captures.
+fn keep_state(planner: &mut Planner<'_>, places: &Places, environment: &Environment, output: &Output) {
     let state = places.state.path();
     let is_named = planner.left.iter().any(|left| state.starts_with(left.problem.path()));
-    if let Err(error) = take_over(&places, environment, output)
+    if let Err(error) = take_over(places, environment, output)
         && !is_named
     {
         planner.leave(Obstacle::Captures { path: state.to_owned(), error }, "");
     }
     // Made here, where no sandbox is, it is there for captures in one. One that cannot be used is doctor's to name.
-    let _ = handoff_bundle::Keyring::create(places.state.path());
-    planner.carry_out(wiring);
-    planner.manifest.save(&places.manifest())?;
-    let done = Done { planner, agents, proof, old: &old, review };
-    done.report(&places, options, environment, output)
+    let _ = handoff_bundle::Keyring::create(state);
 }
 
 /// What an installation did, to be said.

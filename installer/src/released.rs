@@ -173,10 +173,7 @@ impl Getting {
         // Checked to be UTF-8.
         let prefix = places.prefix.to_string_lossy().into_owned();
         let agents: Vec<_> = manifest.agents.known().map(|host| host.row().id).collect();
-        let only = match agents.is_empty() {
-            true => Vec::new(),
-            false => vec!["--only".to_owned(), agents.join(",")],
-        };
+        let only = if agents.is_empty() { Vec::new() } else { vec!["--only".to_owned(), agents.join(",")] };
         if let Some(script) = package.script(version) {
             let mut arguments = vec!["--prefix".to_owned(), prefix, "--".to_owned()];
             arguments.extend(only);

@@ -82,6 +82,15 @@ impl<'p> Report<'p> {
         if agents.is_empty() {
             self.note(hosts::none_was_found() + ", so none is wired; install again when one is there");
         }
+        self.commands(planner, environment);
+        self.notes.extend(planner.notes());
+        self.next(planner, agents, environment);
+        self.left(&planner.left);
+        self.done(&planner.changes);
+    }
+
+    /// Whether the shell finds our commands.
+    fn commands(&mut self, planner: &Planner<'_>, environment: &Environment) {
         let commands = self.places.commands();
         if !environment.search_path().contains(&commands) {
             self.note(format!(
@@ -102,7 +111,10 @@ impl<'p> Report<'p> {
                 ));
             }
         }
-        self.notes.extend(planner.notes());
+    }
+
+    /// What the user does next.
+    fn next(&mut self, planner: &Planner<'_>, agents: &[Wirable], environment: &Environment) {
         if planner.changes.is_empty() && planner.left.is_empty() {
             self.note("all of it was installed already, as it is to be".to_owned());
         } else if !agents.is_empty() {
@@ -124,8 +136,6 @@ impl<'p> Report<'p> {
                 self.places.command_word("handoff", environment)
             ));
         }
-        self.left(&planner.left);
-        self.done(&planner.changes);
     }
 
     /// What the agents' own settings switch off of it: the first, and how the rest is seen.

@@ -46,16 +46,7 @@ pub(crate) fn upgrade(
         ))
     })?;
     checkout.fetch()?;
-    let installed = manifest.commit.as_deref().unwrap_or(&head);
-    let news = checkout.news(installed).or_else(|| checkout.news(&head)).ok_or_else(|| {
-        InstallError::Tool(format!("upgrade from {}: its branch follows no other", Sanitised::path(path)))
-    })?;
-    // Whoever may commit there wrote them.
-    let lines: Vec<String> = news
-        .lines
-        .iter()
-        .map(|line| Sanitised::line(line.as_bytes(), MAX_SUBJECT_BYTES).to_string())
-        .collect();
+    let lines = news(&checkout, manifest.commit.as_deref().unwrap_or(&head), &head)?;
     let mut report = Report::new(&places, options.json);
     if lines.is_empty() {
         report.say("upgrade", "this is the newest", "new", json!([]));
@@ -78,18 +69,42 @@ pub(crate) fn upgrade(
         report.print(output);
         report = Report::new(&places, false);
     }
-    checkout.forward()?;
-    let status = install(&checkout, &places, &manifest, environment, output);
-    let installed = Manifest::load(&places)?.commit;
-    if status != Status::Done && (installed.is_none() || installed != checkout.head()) {
-        // What failed is what there is to say.
-        let _ = checkout.back_to(&head);
-        return Err(released::not_installed());
-    }
+    let status = go_forward(&checkout, &head, &places, &manifest, environment, output)?;
     report.say("upgraded", "the new programs are installed and proved", "upgraded", json!(true));
     let printed = report.print(output);
     // The programs are there; a file that they could not be wired in was named above.
     Ok(if status == Status::Done { printed } else { status })
+}
+
+/// The subjects of the commits that are newer than `installed`, else than `head`.
+fn news(checkout: &Checkout, installed: &str, head: &str) -> Result<Vec<String>, InstallError> {
+    let news = checkout.news(installed).or_else(|| checkout.news(head)).ok_or_else(|| {
+        let path = Sanitised::path(checkout.path());
+        InstallError::Tool(format!("upgrade from {path}: its branch follows no other"))
+    })?;
+    // Whoever may commit there wrote them.
+    let subject = |line: &String| Sanitised::line(line.as_bytes(), MAX_SUBJECT_BYTES).to_string();
+    Ok(news.lines.iter().map(subject).collect())
+}
+
+/// Has the newest commit install itself; the checkout is back at `head` where its programs are not installed then.
+fn go_forward(
+    checkout: &Checkout,
+    head: &str,
+    places: &Places,
+    manifest: &Manifest,
+    environment: &Environment,
+    output: &Output,
+) -> Result<Status, InstallError> {
+    checkout.forward()?;
+    let status = install(checkout, places, manifest, environment, output);
+    let installed = Manifest::load(places)?.commit;
+    if status != Status::Done && (installed.is_none() || installed != checkout.head()) {
+        // What failed is what there is to say.
+        let _ = checkout.back_to(head);
+        return Err(released::not_installed());
+    }
+    Ok(status)
 }
 
 /// What to do for programs that were not built from a checkout: nothing here can fetch them.

@@ -89,10 +89,11 @@ impl Diagnosis<'_> {
         };
         let idle = hooks.iter().filter(|hook| !hook.runs()).count();
         if idle > 0 {
-            let fix = match self.manifest.agents.contains(HOST) {
-                true => self.again("install --only codex --trust-codex-hook"),
+            let fix = if self.manifest.agents.contains(HOST) {
+                self.again("install --only codex --trust-codex-hook")
+            } else {
                 // That would wire an agent that was left out.
-                false => "codex   # and choose \"Trust all and continue\"".to_owned(),
+                "codex   # and choose \"Trust all and continue\"".to_owned()
             };
             self.problem(
                 format!("{idle} of these hooks are not trusted, so Codex passes them over in silence"),

@@ -33,16 +33,12 @@ impl Diagnosis<'_> {
         } else if open.iter().any(|entry| store.starts_with(&entry.path)) {
             self.well(format!("its sandbox may write to {shown}"));
         } else {
-            let fix = match self.manifest.agents.contains(host) {
-                true => self.install_again(host),
-                false => self.editor(
-                    &hook_file(host, self.places),
-                    None,
-                    &format!(
-                        "put \"{}\" into sandbox.filesystem.allowWrite",
-                        handoff_text::Sanitised::path(&store)
-                    ),
-                ),
+            let fix = if self.manifest.agents.contains(host) {
+                self.install_again(host)
+            } else {
+                let store = handoff_text::Sanitised::path(&store);
+                let entry = format!("put \"{store}\" into sandbox.filesystem.allowWrite");
+                self.editor(&hook_file(host, self.places), None, &entry)
             };
             self.problem(
                 format!("its sandbox, on by {on_by}, may not write to {shown}: no handoff can be left or archived in it"),

@@ -24,9 +24,10 @@ impl Diagnosis<'_> {
 
     /// `handoff` or `handover` as the user types it where the shell finds ours, else with its path.
     pub(super) fn command_word(&self, name: &str) -> String {
-        match handoff_files::is_program(&self.places.program(name)) {
-            true => self.places.command_word(name, self.environment),
-            false => self.program(name),
+        if handoff_files::is_program(&self.places.program(name)) {
+            self.places.command_word(name, self.environment)
+        } else {
+            self.program(name)
         }
     }
 

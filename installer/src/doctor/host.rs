@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use handoff_agents::{SandboxList, SettingsRules, Wirable};
+use handoff_agents::{HookSwitches, SandboxList, SettingsRules, Wirable};
 use handoff_process::Environment;
-use handoff_wiring::{Found, Handler, Run, Standing};
+use handoff_wiring::{Call, Found, Handler, Run, Standing};
 
 use super::Diagnosis;
 use crate::fragment::{BLOCK, Looks, hook as hook_of, owner, told};
@@ -81,7 +81,27 @@ impl Diagnosis<'_> {
         match host.wiring.settings {
             SettingsRules::ClaudeCode => self.claude_switches(host, project, is_plugin),
             SettingsRules::Codex => self.codex_switches(),
-            SettingsRules::Unknown => {}
+            SettingsRules::Hooks(switches) => self.hook_switches(host, switches),
+        }
+    }
+
+    /// What in the file of its hook keeps the host from running that.
+    fn hook_switches(&mut self, host: Wirable, HookSwitches { all, off, some }: &HookSwitches) {
+        let path = hook_file(host, self.places);
+        let Ok(Some(text)) = self.read(&path) else { return };
+        let shown = self.places.short(&path);
+        let is_off = handoff_wiring::flag(&text, all) == Ok(Some(*off));
+        if is_off {
+            let name = all.join(".");
+            let fix = self.editor(&path, None, &format!("take {name} out"));
+            self.problem(format!("{shown} turns hooks off: {name} is {off}"), fix);
+        }
+        let owns = owner(self.places);
+        let is_ours = |command: &String| Call::of(command).is_some_and(|call| owns(&call));
+        if handoff_wiring::strings(&text, some).unwrap_or_default().iter().any(is_ours) {
+            let name = some.join(".");
+            let fix = self.editor(&path, None, &format!("take it out of {name}"));
+            self.problem(format!("{shown} switches the hook off: {name} names it"), fix);
         }
     }
 

@@ -99,10 +99,11 @@ pub(crate) fn doctor(
     let serves = diagnosis.serves(captures);
     let findings = diagnosis.findings;
     let problems = findings.iter().filter(|finding| finding.level == Level::Problem).count();
-    let printed = match options.json {
-        true => output.print(&json_of(&findings, problems == 0 && serves, &manifest, &places)),
-        false => output.print(&text_of(&findings, serves, &manifest.agents.known().collect::<Vec<_>>())),
-    };
+    let printed = output.print(&if options.json {
+        json_of(&findings, problems == 0 && serves, &manifest, &places)
+    } else {
+        text_of(&findings, serves, &manifest.agents.known().collect::<Vec<_>>())
+    });
     Ok(if problems > 0 { Status::NotDone } else { printed })
 }
 
@@ -238,9 +239,10 @@ impl Diagnosis<'_> {
     /// The command line that runs this installer again.
     fn again(&self, arguments: &str) -> String {
         let own = self.places.program("installer");
-        match handoff_files::is_program(&own) {
-            true => format!("{} {arguments}", handoff_process::quoted(&own)),
-            false => self.anew(arguments),
+        if handoff_files::is_program(&own) {
+            format!("{} {arguments}", handoff_process::quoted(&own))
+        } else {
+            self.anew(arguments)
         }
     }
 
@@ -278,9 +280,10 @@ impl Diagnosis<'_> {
             }
         };
         let usual = self.places.home.join(".agent-handoff");
-        let home = match self.places.prefix == usual {
-            true => String::new(),
-            false => format!(" --home {}", quoted(&self.places.prefix)),
+        let home = if self.places.prefix == usual {
+            String::new()
+        } else {
+            format!(" --home {}", quoted(&self.places.prefix))
         };
         format!("{installer} {arguments}{home}")
     }
@@ -409,9 +412,10 @@ impl Diagnosis<'_> {
                 ),
                 Err(_) => self.problem(format!("the {what} {shown} is missing"), fix.clone()),
                 Ok(text) if text != file.text.as_bytes() => {
-                    let why = match self.manifest.files.contains_key(&file.path) {
-                        true => "the one of this version: it was changed, or is older",
-                        false => "ours",
+                    let why = if self.manifest.files.contains_key(&file.path) {
+                        "the one of this version: it was changed, or is older"
+                    } else {
+                        "ours"
                     };
                     self.note(format!("the {what} {shown} is not {why}"));
                 }

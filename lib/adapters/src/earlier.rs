@@ -166,9 +166,8 @@ fn take_project(
             Ok(worktree) if worktree.top() == project => here.in_worktree(&worktree),
             _ => here,
         };
-        let place = |key: &Path| match exclude::is_key(key) {
-            true => exclude::path(&here, key),
-            false => project.join(key),
+        let place = |key: &Path| {
+            if exclude::is_key(key) { exclude::path(&here, key) } else { project.join(key) }
         };
         // Which files a project's record may name was checked when it was read.
         Some(believed(record, &old.path_of(USER), &here, |_| true, place, refused))

@@ -223,9 +223,10 @@ impl<'p> Planner<'p> {
                 Scope::Project => {
                     let real = handoff_files::canonical(&self.here.project);
                     let below = path.strip_prefix(&self.here.project).or_else(|_| path.strip_prefix(&real));
-                    match exclude::is_key(&target.key) {
-                        true => Some(exclude::DIRECTORY.into()),
-                        false => below.map(Path::to_owned).ok(),
+                    if exclude::is_key(&target.key) {
+                        Some(exclude::DIRECTORY.into())
+                    } else {
+                        below.map(Path::to_owned).ok()
                     }
                 }
                 Scope::User => Some(path.clone()),

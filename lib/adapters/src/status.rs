@@ -137,10 +137,12 @@ fn linked(
         Linked::MainToo => own,
         Linked::MainAlone => {
             let directory = own.0.parent().is_some_and(handoff_files::is_directory);
-            match own.1.is_wired() {
-                _ if directory && there.is_wired() => (path, there),
-                true => (own.0, State::NotRun(path)),
-                false => own,
+            if directory && there.is_wired() {
+                (path, there)
+            } else if own.1.is_wired() {
+                (own.0, State::NotRun(path))
+            } else {
+                own
             }
         }
     }

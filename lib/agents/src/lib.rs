@@ -27,8 +27,8 @@ pub use protocol::Protocol;
 pub use session::{Attendance, Delivers, Dialect, PayloadForm, Unproven};
 pub use skills::{PluginPrograms, SkillForm, SkillText, TaskForm};
 pub use wiring::{
-    InboxInstructions, InboxWiring, Matchers, PluginEntry, PluginList, SandboxList, SessionHook,
-    SettingsRules, SkillsDirectory, TimeUnit, Wirable,
+    HookSwitches, InboxInstructions, InboxWiring, Matchers, PluginEntry, PluginList, SandboxList,
+    SessionHook, SettingsRules, SkillsDirectory, TimeUnit, Wirable,
 };
 
 #[cfg(test)]

@@ -131,12 +131,23 @@ pub enum PluginList {
 /// What of a host's settings doctor knows beside what is wired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsRules {
-    /// Nothing.
-    Unknown,
+    /// What switches hooks off in the file of its hook.
+    Hooks(&'static HookSwitches),
     /// The settings of Claude Code: what a user, a project and an administrator set, merged.
     ClaudeCode,
     /// The `config.toml` of Codex, and its app-server.
     Codex,
+}
+
+/// What in the file of its hook keeps a host from running hooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HookSwitches {
+    /// The setting that switches all of them off, from the outermost key inwards.
+    pub all: &'static [&'static str],
+    /// Its value when they are off.
+    pub off: bool,
+    /// The list of those that are off, each by its command.
+    pub some: &'static [&'static str],
 }
 
 impl SandboxList {

@@ -27,7 +27,7 @@ pub use block::Block;
 pub use diff::unified;
 pub use edit::{Edit, Edited, hash};
 pub use hooks::{Conditions, Found, Handler, Hooks, Matcher, NeverRuns, Run, Standing};
-pub use json::{enabled, readable};
+pub use json::{enabled, flag, readable, strings};
 pub use malformed::{Malformed, text};
 pub use roots::Roots;
 pub use shell::Call;

@@ -65,9 +65,10 @@ impl StatusLine<'_> {
                 Layout::of(text, &found.root).add_property(&mut splices, &found.root, KEY, &line);
             }
             Some((_, range, written)) => {
-                let theirs = match self.is_ours(written) {
-                    true => self.theirs(&found, range, written)?,
-                    false => Some(written.clone()),
+                let theirs = if self.is_ours(written) {
+                    self.theirs(&found, range, written)?
+                } else {
+                    Some(written.clone())
                 };
                 let command = self.command(theirs.as_deref());
                 if command != *written {

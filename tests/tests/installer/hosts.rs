@@ -75,6 +75,39 @@ fn a_hook_lasts_some_seconds_in_whatever_its_host_counts() {
 }
 
 #[test]
+fn what_switches_a_hook_off_in_its_file_is_a_problem() {
+    let run = |id: &str, settings: &str| {
+        let host = Wirable::named(id).unwrap();
+        let machine = Machine::empty();
+        machine.stand_ins("");
+        let program = machine.program("session-start").display().to_string();
+        let path = format!("{}/settings.json", directory(host));
+        machine.file(&path, settings.replace("OURS", &format!("{program} --max-bytes 10000")));
+        machine.done(&["install", "--only", id]);
+        (machine.run(&["doctor", "--quick"]), machine.text(&path))
+    };
+    for (id, settings, problem) in [
+        ("gemini", r#"{"hooksConfig": {"enabled": false}}"#, "turns hooks off: hooksConfig.enabled is false"),
+        ("gemini", r#"{"hooksConfig": {"disabled": ["OURS"]}}"#, "hooksConfig.disabled names it"),
+        ("droid", r#"{"hooks": {"hooksDisabled": true}}"#, "turns hooks off: hooks.hooksDisabled is true"),
+    ] {
+        let (doctor, text) = run(id, settings);
+        assert_eq!(doctor.code, 1, "{}", doctor.out());
+        assert!(doctor.out().contains(problem), "{}", doctor.out());
+        assert!(text.contains("SessionStart"), "{text}");
+    }
+    for (id, settings) in [
+        ("gemini", r#"{"hooksConfig": {"enabled": true, "disabled": ["/usr/bin/mine"]}}"#),
+        ("gemini", "{\n  // mine\n  \"hooksConfig\": {}\n}\n"),
+        ("droid", r#"{"hooks": {"hooksDisabled": false}}"#),
+    ] {
+        let (doctor, text) = run(id, settings);
+        assert_eq!(doctor.code, 0, "{}", doctor.out());
+        assert_eq!(text.contains("// mine"), settings.contains("// mine"));
+    }
+}
+
+#[test]
 fn each_host_is_left_alone_by_name_and_wired_by_name() {
     let all: Vec<Wirable> = Wirable::all().collect();
     for host in &all {

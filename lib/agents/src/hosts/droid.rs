@@ -2,9 +2,9 @@
 
 use crate::wiring::STARTS;
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Form, Guidance, Host, InboxWiring, Matchers, OutputForm,
-    PayloadForm, PluginEntry, PluginList, PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm,
-    SkillText, SkillsDirectory, TaskForm, TimeUnit,
+    Attendance, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxWiring, Matchers,
+    OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms, SessionHook, SettingsRules, Signs,
+    SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit,
 };
 
 /// Factory droid.
@@ -57,7 +57,11 @@ pub(crate) static DROID: Host = Host {
             remove: "droid plugin uninstall {plugin}",
             by_hand: Some("remove the plugin agent-handoff in Factory droid: /plugins"),
         }),
-        settings: SettingsRules::Unknown,
+        settings: SettingsRules::Hooks(&HookSwitches {
+            all: &["hooks", "hooksDisabled"],
+            off: true,
+            some: &[],
+        }),
         former_links: &[],
     }),
     skills: Some(SkillForm {

@@ -1,9 +1,9 @@
 //! Documented in `github.com/google-gemini/gemini-cli`; its hooks and transcript were measured.
 
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Form, Guidance, Host, InboxWiring, Matchers, OutputForm,
-    PayloadForm, PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory,
-    TaskForm, TimeUnit,
+    Attendance, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxWiring, Matchers,
+    OutputForm, PayloadForm, PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm, SkillText,
+    SkillsDirectory, TaskForm, TimeUnit,
 };
 
 /// Gemini CLI.
@@ -63,7 +63,11 @@ pub(crate) static GEMINI_CLI: Host = Host {
         skills: SkillsDirectory::Shared(".agents/skills"),
         agents: None,
         plugin: None,
-        settings: SettingsRules::Unknown,
+        settings: SettingsRules::Hooks(&HookSwitches {
+            all: &["hooksConfig", "enabled"],
+            off: false,
+            some: &["hooksConfig", "disabled"],
+        }),
         former_links: &[],
     }),
     skills: Some(SkillForm {

@@ -119,11 +119,45 @@ impl From<&Array<'_>> for Container {
 /// # Errors
 /// [`Malformed`].
 pub fn enabled(text: &str, key: &str) -> Result<Vec<String>, Malformed> {
+    look_at(text, &[key], |value| {
+        let properties = value.as_object().map(|object| object.properties.iter()).into_iter().flatten();
+        let on = properties.filter(|property| property.value.as_boolean_lit().is_some_and(|flag| flag.value));
+        on.map(|property| property.name.as_str().to_owned()).collect()
+    })
+    .map(Option::unwrap_or_default)
+}
+
+/// The boolean at `path`, from the outermost key inwards; `None` where there is none.
+///
+/// # Errors
+/// [`Malformed`].
+pub fn flag(text: &str, path: &[&str]) -> Result<Option<bool>, Malformed> {
+    look_at(text, path, |value| value.as_boolean_lit().map(|flag| flag.value)).map(Option::flatten)
+}
+
+/// The strings of the list at `path`.
+///
+/// # Errors
+/// [`Malformed`].
+pub fn strings(text: &str, path: &[&str]) -> Result<Vec<String>, Malformed> {
+    look_at(text, path, |value| {
+        let elements = value.as_array().map(|list| list.elements.iter()).into_iter().flatten();
+        elements.filter_map(|value| Some(value.as_string_lit()?.value.to_string())).collect()
+    })
+    .map(Option::unwrap_or_default)
+}
+
+/// What `look` makes of the value at `path` in a file of settings, which may have comments.
+fn look_at<T>(text: &str, path: &[&str], look: impl FnOnce(&Value<'_>) -> T) -> Result<Option<T>, Malformed> {
     let (_, text) = crate::without_bom(text);
     let text = readable(text);
     let value = parse(&text, true)?;
-    let object = value.as_object().and_then(|root| root.get_object(key));
-    let properties = object.map(|object| object.properties.iter()).into_iter().flatten();
-    let on = properties.filter(|property| property.value.as_boolean_lit().is_some_and(|flag| flag.value));
-    Ok(on.map(|property| property.name.as_str().to_owned()).collect())
+    let mut found = &value;
+    for key in path {
+        match found.as_object().and_then(|object| object.get(key)) {
+            Some(property) => found = &property.value,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(look(found)))
 }
