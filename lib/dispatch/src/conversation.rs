@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use handoff_process::Environment;
-use handoff_runs::{RecordError, Row, Runs};
+use handoff_runs::{RecordError, Row, RunId, Runs, State};
 use handoff_text::Sanitised;
 
 use crate::select::{self, SelectError};
@@ -24,6 +24,8 @@ pub struct Resumable {
     pub cwd: PathBuf,
     /// Whether it goes on with the larger model.
     pub pro: bool,
+    /// The listed run that is at work on it.
+    pub at_work: Option<RunId>,
 }
 
 /// A conversation that is named by the backend's own id.
@@ -93,6 +95,7 @@ impl Resumable {
     /// The conversation of a run.
     fn of(row: Row) -> Self {
         Self {
+            at_work: (row.state == State::Running).then_some(row.id.clone()),
             session: row.session,
             name: row.id.to_string(),
             backend: Some(row.backend).filter(|name| !name.is_empty()),
@@ -127,7 +130,7 @@ impl Resumable {
             Some(path) => path,
             None => Environment::working_directory()?,
         };
-        Ok(Self { name, session, backend: Some(backend), cwd, pro: false })
+        Ok(Self { name, session, backend: Some(backend), cwd, pro: false, at_work: None })
     }
 
     /// Checks that `other`, if a backend was named at all, is the one that has the conversation.

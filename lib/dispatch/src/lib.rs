@@ -14,6 +14,7 @@ mod observer;
 mod opened;
 mod order;
 mod select;
+mod stop;
 mod supervise;
 #[cfg(test)]
 mod tests;
@@ -28,4 +29,5 @@ pub use observer::{Notice, Observer};
 pub use opened::{OpenedSettings, SettingsError};
 pub use order::{AtWork, DispatchError, Order, check_free};
 pub use select::{NoWorktree, SelectError, Worktrees, find, find_or_newest, newest, newest_running, running};
+pub use stop::{StopError, stop};
 pub use supervise::{Signals, guard, leash};

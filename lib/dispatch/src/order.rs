@@ -15,7 +15,7 @@ use crate::conclude::{Concluded, End, conclude};
 use crate::dispatcher::{Dispatcher, settings_file};
 use crate::journal::Journal;
 use crate::supervise::{Plan, Signals, Supervised, Watch, guard, supervise};
-use crate::{Notice, Observer};
+use crate::{Notice, Observer, Resumable};
 
 /// How long the guard of a killed run may take to end its agent: it needs the grace of [`supervise`].
 const GUARD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -106,12 +106,18 @@ pub(crate) enum NotLaunched {
     NotStarted(std::io::Error),
 }
 
-/// Checks that no run is at work on the conversation `session`.
+/// Checks that no run is at work on `conversation`.
+///
+/// The run that it was chosen by counts by its state: its backend may name the conversation anew between one look at the
+/// list and the next.
 ///
 /// # Errors
 /// [`DispatchError::AtWork`], and [`DispatchError::Record`] when the list can't be read.
-pub fn check_free(runs: &Runs, session: &str) -> Result<(), DispatchError> {
-    match runs.on_conversation(session)?.into_iter().next() {
+pub fn check_free(runs: &Runs, conversation: &Resumable) -> Result<(), DispatchError> {
+    if let Some(id) = &conversation.at_work {
+        return Err(AtWork::Run(id.clone()).into());
+    }
+    match runs.on_conversation(&conversation.session)?.into_iter().next() {
         Some(row) => Err(AtWork::Run(row.id).into()),
         None => Ok(()),
     }

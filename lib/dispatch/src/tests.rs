@@ -5,7 +5,7 @@ use std::path::Path;
 
 use handoff_backends::Launch;
 use handoff_process::Environment;
-use handoff_runs::{RunId, State};
+use handoff_runs::{Conversation, NewRun, RunId, State};
 
 use super::*;
 
@@ -128,4 +128,30 @@ fn without_a_configuration_it_is_said_how_to_get_one() {
     assert!(matches!(Dispatcher::new(&Environment::default()), Err(NoHome::Unset)));
     let relative = Environment { handoff_home: Some("x".into()), ..Environment::default() };
     assert!(matches!(Dispatcher::new(&relative), Err(NoHome::Relative(_))));
+}
+
+/// A backend may name its conversation anew while it is looked up, as Codex does right after its start: the run that was
+/// chosen is at work whatever the list has for the name it had.
+#[test]
+fn the_conversation_of_a_run_at_work_is_not_free_whatever_its_backend_calls_it_now() {
+    let home = Home::new("backends: {b: {model: m}}");
+    let runs = home.dispatcher().runs(&Noted::default()).unwrap();
+    let mut run = runs
+        .begin(NewRun {
+            backend: "b",
+            slug: "slug",
+            cwd: home.directory.path(),
+            prompt: b"do it",
+            model: None,
+            pro: false,
+            caller: None,
+            to_inbox: false,
+            conversation: Conversation::New,
+        })
+        .unwrap();
+    let chosen = Resumable::find(&runs, Some(run.id().as_str()), None).unwrap();
+    run.note_session("another-name").unwrap();
+    assert!(runs.on_conversation(&chosen.session).unwrap().is_empty());
+    let error = check_free(&runs, &chosen).unwrap_err();
+    assert!(matches!(&error, DispatchError::AtWork(AtWork::Run(id)) if id == run.id()), "{error}");
 }

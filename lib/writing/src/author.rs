@@ -46,6 +46,6 @@ impl Author {
 }
 
 /// The agents whose shell this may be.
-pub fn agents_of_shell() -> Vec<&'static Host> {
+pub(crate) fn agents_of_shell() -> Vec<&'static Host> {
     Host::of_shell(|name| Environment::variable(name).is_some())
 }

@@ -4,6 +4,7 @@
 //! caller; a program that knows better words (the flags of its command line) matches the variant.
 
 mod author;
+mod context;
 mod deliver;
 mod judge;
 mod next_action;
@@ -23,7 +24,8 @@ use handoff_address::{Address, WorktreeName};
 use handoff_document::Topic;
 use handoff_process::Environment;
 
-pub use author::{Author, agents_of_shell};
+pub use author::Author;
+pub use context::Context;
 pub use next_action::{HeadingAt, NextActionFault};
 pub use note::Note;
 pub use parts::Unusable;

@@ -176,6 +176,19 @@ fn environment(dir: &std::path::Path) -> Environment {
 }
 
 #[test]
+fn the_context_counts_what_waits_in_the_writers_own_inbox() {
+    let dir = tempfile::tempdir().unwrap();
+    let environment = environment(dir.path());
+    let start = Start { root: Some(dir.path().to_owned()), project_dir: None };
+    let context = || Context::of(&start, &environment).unwrap();
+    assert_eq!((context().unread, context().changes.is_none()), (Some(0), true));
+    write(&Request { start: start.clone(), ..request(GOOD) }, &environment).unwrap();
+    assert_eq!(context().unread, Some(1));
+    let nowhere = Start { root: Some(dir.path().join("gone")), project_dir: None };
+    assert!(matches!(Context::of(&nowhere, &environment), Err(PlaceError::NotLocated(_))));
+}
+
+#[test]
 fn a_good_draft_is_in_the_inbox_and_a_refused_one_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let environment = environment(dir.path());

@@ -14,7 +14,7 @@ use handoff_text::Sanitised;
 
 use super::changes::Inquiry;
 use super::facts::{Places, note};
-use super::{changes, open, stop, viewer};
+use super::{changes, open, viewer};
 use crate::here::Here;
 use handoff_dispatch::{Excerpt, Part, SelectError};
 
@@ -42,8 +42,6 @@ pub(crate) fn show(here: &Here<'_>, runs: Runs) -> Result<u8, Failure> {
 /// Why the board is not given what it asks for.
 #[derive(Debug, thiserror::Error)]
 enum NotDone {
-    #[error("it has ended already: {}", .0.name())]
-    Ended(State),
     #[error("`{0}` is no age: 12h, 30d or 8w")]
     NoAge(String),
     #[error("the changes are in no file; p shows them in a pager")]
@@ -180,10 +178,7 @@ impl Source for Record<'_, '_> {
 
     fn stop(&mut self, id: &str) -> Result<(), SourceError> {
         let row = self.row(id)?;
-        if row.state != State::Running {
-            return Err(NotDone::Ended(row.state).into());
-        }
-        Ok(stop::ask(row.supervisor.or(row.process))?)
+        Ok(handoff_dispatch::stop(&row)?)
     }
 
     fn delete(&mut self, id: &str) -> Result<(), SourceError> {

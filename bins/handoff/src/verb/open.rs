@@ -64,7 +64,7 @@ pub(crate) fn run(here: &Here<'_>, id: Option<&str>, native: Option<Native>) -> 
 /// Why it can't.
 pub(crate) fn check(here: &Here<'_>, runs: &Runs, id: &str) -> Result<(), NotOpened> {
     let old = Resumable::find(runs, Some(id), None)?;
-    check_free(runs, &old.session)?;
+    check_free(runs, &old)?;
     let config = here.dispatcher.config()?;
     let backend = config.backend(old.backend.as_deref())?;
     let settings = here.dispatcher.opened_settings(&old.name);
@@ -85,7 +85,7 @@ fn find_program(launch: &Launch) -> Result<(), NotOpened> {
 
 /// Becomes the agent.
 pub(crate) fn conversation(here: &Here<'_>, runs: &Runs, old: &Resumable) -> Result<u8, Failure> {
-    check_free(runs, &old.session).map_err(failure)?;
+    check_free(runs, old).map_err(failure)?;
     let config = here.config()?;
     let backend = config.backend(old.backend.as_deref()).map_err(failure)?;
     here.warn(&backend.warnings(old.pro));
