@@ -12,7 +12,7 @@ from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PROGRAMS = ("handoff", "handoff-write", "handover", "inbox", "installer", "session-start")
+PROGRAMS = ("handoff", "handoff-mcp", "handoff-write", "handover", "inbox", "installer", "session-start")
 
 # What is released, with what the other registries call it.
 TARGETS = {

@@ -59,6 +59,7 @@ pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
     rows.extend(crate::peer::all(programs)?);
     rows.extend(handoffs(programs)?);
     rows.extend(crate::handover::all(programs)?);
+    rows.extend(crate::mcp::all(programs)?);
     Ok(rows)
 }
 
@@ -83,6 +84,7 @@ fn sizes(programs: &Path) -> Result<Vec<Row>, Failure> {
         ("handoff-write", 4_000_000),
         ("handoff", 9_000_000),
         ("handover", 9_000_000),
+        ("handoff-mcp", 2_000_000),
     ];
     let row = |(name, limit): (&str, u64)| {
         let size = fs::metadata(programs.join(name))?.len();

@@ -1,7 +1,7 @@
 //! `cargo run --release -p benches`: what the released programs cost, each beside a yardstick in the same run.
 //!
 //! Ratios, not times: the two commands of a row take turns, so a busy machine slows both. Every run does its job for
-//! real, on a store that is made anew outside the timing. `handoffs`, `dispatch`, `board` or `capture` after the command measures
+//! real, on a store that is made anew outside the timing. `handoffs`, `dispatch`, `board`, `capture` or `mcp` after the command measures
 //! only that; `HANDOFF_BENCHES_PROGRAMS` names a directory of released programs that need not be built first. Exit code 1 when a
 //! limit is not held. `TMPDIR` names the file system that is measured on: where creating a file is slow, an offer is, which creates three.
 //!
@@ -18,6 +18,7 @@ mod cases;
 mod dispatch;
 mod handover;
 mod hook;
+mod mcp;
 mod measure;
 mod peer;
 mod secrets;
@@ -64,9 +65,11 @@ fn table() -> Result<Vec<Row>, Failure> {
         Some("handoffs") => cases::handoffs(&programs),
         Some("capture") => handover::all(&programs),
         Some("board") => board::alone(&programs),
+        Some("mcp") => mcp::all(&programs),
         Some("dispatch") => Ok([dispatch::all(&programs)?, peer::all(&programs)?].concat()),
         Some(other) => {
-            Err(format!("there is no group `{other}`: handoffs, dispatch, board, capture or secrets").into())
+            Err(format!("there is no group `{other}`: handoffs, dispatch, board, capture, mcp or secrets")
+                .into())
         }
     }
 }

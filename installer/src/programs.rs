@@ -10,8 +10,8 @@ use crate::build::{ORIGIN, build};
 use crate::error::InstallError;
 
 /// What is installed.
-pub const PROGRAMS: [&str; 6] =
-    ["session-start", "handoff-write", "inbox", "handoff", "handover", "installer"];
+pub const PROGRAMS: [&str; 7] =
+    ["session-start", "handoff-write", "inbox", "handoff", "handover", "handoff-mcp", "installer"];
 
 /// Those that people and agents type, so they are linked into a directory on PATH.
 pub(crate) const COMMANDS: [&str; 2] = ["handoff", "handover"];

@@ -7,8 +7,8 @@ use handoff_address::WorktreeName;
 use handoff_cli::tables::{JSON, ROOT, write};
 use handoff_cli::{Asked, CalledAs, Given, Misuse, ask, number};
 use handoff_document::Topic;
+use handoff_writing::{Fields, Request, Secrets, Source, Start};
 
-use crate::place::Start;
 use crate::typed;
 
 #[derive(Debug)]
@@ -18,37 +18,18 @@ pub(crate) enum Command {
     Template,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Args {
-    pub(crate) to: Option<WorktreeName>,
-    /// Whether that one may be still to be made.
-    pub(crate) is_new: bool,
-    pub(crate) topic: Option<Topic>,
+    /// What to write, without the draft.
+    pub(crate) request: Request,
     /// None reads standard input.
     pub(crate) file: Option<PathBuf>,
     /// The next action, which is then the whole handoff.
     pub(crate) message: Option<String>,
-    pub(crate) name: Option<String>,
-    pub(crate) description: Option<String>,
-    pub(crate) tool: Option<String>,
-    pub(crate) session_id: Option<String>,
-    /// How many files are uncommitted, where the caller has counted them.
-    pub(crate) dirty_files: Option<usize>,
     /// How many bytes the draft has, where the sender has said so.
     pub(crate) length: Option<usize>,
     pub(crate) check: bool,
-    pub(crate) secrets: Secrets,
-    pub(crate) start: Start,
     pub(crate) json: bool,
-}
-
-/// What to do about secrets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Secrets {
-    #[default]
-    Refuse,
-    Redact,
-    Allow,
 }
 
 /// Reads the command line of a program that was called as `called`.
@@ -66,23 +47,33 @@ fn command(given: &Given) -> Result<Command, Misuse> {
         return Ok(Command::Context(start));
     }
     let is_path = |value: &&OsStr| *value != "-";
-    Ok(Command::Write(Box::new(Args {
+    let request = Request {
+        source: Source::default(),
+        fields: fields(given)?,
+        start,
         to: given.parsed(&write::TO, WorktreeName::new)?,
         is_new: given.has(&write::NEW),
-        topic: given.parsed(&write::TOPIC, Topic::new)?,
+    };
+    Ok(Command::Write(Box::new(Args {
+        request,
         file: given.value(&write::FILE).filter(is_path).map(PathBuf::from),
         message: given.parsed(&write::MESSAGE, typed::next_action)?,
+        length: given.parsed(&write::LENGTH, number)?,
+        check: given.has(&write::CHECK),
+        json: given.has(&JSON),
+    })))
+}
+
+fn fields(given: &Given) -> Result<Fields, Misuse> {
+    Ok(Fields {
         name: given.text(&write::NAME)?,
         description: given.text(&write::DESCRIPTION)?,
+        topic: given.parsed(&write::TOPIC, Topic::new)?,
         tool: given.text(&write::TOOL)?,
         session_id: given.text(&write::SESSION_ID)?.filter(|id| !id.is_empty()),
         dirty_files: given.parsed(&write::DIRTY_FILES, number)?,
-        length: given.parsed(&write::LENGTH, number)?,
-        check: given.has(&write::CHECK),
         secrets: secrets(given),
-        start,
-        json: given.has(&JSON),
-    })))
+    })
 }
 
 fn secrets(given: &Given) -> Secrets {

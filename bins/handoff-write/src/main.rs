@@ -3,14 +3,9 @@
 mod args;
 mod called;
 mod context;
-mod draft;
-mod judge;
-mod next_action;
-mod parts;
-mod place;
+mod input;
+mod line;
 mod refuse;
-mod session;
-mod tool;
 mod typed;
 mod write;
 
@@ -27,7 +22,7 @@ fn main() -> std::process::ExitCode {
         Ok(Asked::Text(text)) => output.print(&text),
         Ok(Asked::Verb(Command::Template)) => output.print(handoff_document::TEMPLATE),
         Ok(Asked::Verb(Command::Context(start))) => output.print(&context::describe(&start, &environment)),
-        Ok(Asked::Verb(Command::Write(args))) => write::run(&args, &environment, &output),
+        Ok(Asked::Verb(Command::Write(args))) => write::run(*args, &environment, &output),
         // Without a verb it writes.
         Ok(Asked::Nothing) => handoff_process::Status::Done,
         Err(misuse) => refuse::usage(&misuse.message(&called), &environment, &output),

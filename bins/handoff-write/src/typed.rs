@@ -1,66 +1,74 @@
 //! A handoff that a person types: in a line of the command line, or in an editor.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use handoff_document::{FileName, Part, TEMPLATE, Timestamp, sections};
-use handoff_process::{Environment, Output, Status, asks_person, edit};
+use handoff_document::{FileName, TEMPLATE, Timestamp};
+use handoff_files::FileError;
+use handoff_process::{EditorError, Environment, NoStore, Output, Status, asks_person, edit};
 use handoff_store::{Store, StoreError};
 use handoff_text::{Sanitised, quoted};
+use handoff_writing::Source;
 
 use crate::args::Args;
-use crate::draft::{Kept, Source};
-
-/// The longest title that is made of a line, in characters.
-const MAX_TITLE_CHARS: usize = 60;
+use crate::{input, refuse};
 
 /// What may stand before the next action of `--message`.
 const LABEL: &str = "next:";
 
 /// Why there is no draft.
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum NoDraft {
-    /// It cannot be read, or no editor could be used.
-    Failed(String),
-    /// The command line has one, and so has standard input, which was kept.
-    Twice(Kept),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    NoStore(#[from] NoStore),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Editor(#[from] EditorError),
+    /// The editor failed, and the text was changed before.
+    #[error("{error}\ndraft kept: {}\nto go on with it: {called} --file {}", Sanitised::path(path), quoted(path), called = crate::called::called())]
+    Edited { error: EditorError, path: PathBuf },
+    /// Standard input is a terminal, and a person is not asked.
+    #[error("there is no handoff to write")]
+    Terminal,
+    /// The command line has one, and so has standard input.
+    #[error("--message is a whole handoff, and another one came on standard input: give one of them")]
+    Twice(Box<Source>),
     /// The person left the text as it was.
+    #[error("nothing was written: the text was left empty, or as it was")]
     Unchanged,
 }
 
 impl NoDraft {
     /// Says why; gives the exit code.
-    pub(crate) fn reported(self, output: &Output) -> Status {
-        match self {
-            Self::Failed(error) => output.complain(error),
-            Self::Unchanged => output.complain("nothing was written: the text was left empty, or as it was"),
-            Self::Twice(kept) => {
-                output.complain(
-                    "--message is a whole handoff, and another one came on standard input: give one of them",
-                );
-                crate::refuse::say_where(&kept, output);
-                return Status::Usage;
-            }
+    pub(crate) fn reported(self, environment: &Environment, output: &Output) -> Status {
+        if matches!(self, Self::Terminal) {
+            output.complain("standard input is a terminal: pipe the handoff in, or name it with --file");
+        }
+        output.complain(&self);
+        if let Self::Twice(source) = self {
+            refuse::keep(&source, environment, output);
+            return Status::Usage;
         }
         Status::NotDone
     }
 }
 
 /// The draft, from where the command line says, or from an editor where standard input is a terminal.
-pub(crate) fn source(args: &Args, environment: &Environment, output: &Output) -> Result<Source, NoDraft> {
+pub(crate) fn source(args: &Args, environment: &Environment) -> Result<Source, NoDraft> {
     if let Some(action) = &args.message {
-        return match Source::sent().filter(|sent| !sent.is_blank()) {
-            Some(sent) => Err(NoDraft::Twice(sent.keep(environment, output))),
-            None => Ok(Source { bytes: of_message(action), file: None, cut: None }),
+        return match input::sent().filter(|sent| !sent.is_blank()) {
+            Some(sent) => Err(NoDraft::Twice(Box::new(sent))),
+            None => Ok(Source::of_next_action(action)),
         };
     }
     if let Some(file) = &args.file {
-        return Source::read(file).map_err(|error| NoDraft::Failed(error.to_string()));
+        return Ok(Source::read(file)?);
     }
-    match Source::read_input() {
+    match input::read() {
         Some(source) => Ok(source),
-        None if args.check || !asks_person() => {
-            output.complain("standard input is a terminal: pipe the handoff in, or name it with --file");
-            Err(NoDraft::Failed("there is no handoff to write".to_owned()))
-        }
+        None if args.check || !asks_person() => Err(NoDraft::Terminal),
         None => in_editor(environment),
     }
 }
@@ -73,67 +81,22 @@ pub(crate) fn next_action(text: &str) -> Result<String, &'static str> {
     if action.is_empty() { Err("say what to do first") } else { Ok(action.to_owned()) }
 }
 
-/// How many lines of the draft stand before the text of `--message`.
-pub(crate) const LINES_BEFORE_MESSAGE: usize = 3;
-
-/// The least that is a handoff: a title and the next action.
-fn of_message(action: &str) -> Vec<u8> {
-    let line = action.lines().next().unwrap_or_default();
-    let mut title: String = line.chars().take(MAX_TITLE_CHARS).collect();
-    if title.len() < line.len() {
-        title.push('…');
-    }
-    format!("# Handoff — {title}\n\n## Immediate next action\n{action}\n").into_bytes()
-}
-
 /// What a person makes of the template. It is a draft from the start, so that nothing that was typed is lost.
 fn in_editor(environment: &Environment) -> Result<Source, NoDraft> {
-    let failed = |error: StoreError| NoDraft::Failed(error.to_string());
-    let root = environment.store_to_write().map_err(|error| NoDraft::Failed(error.to_string()))?;
-    let store = Store::create(&root).map_err(failed)?;
+    let store = Store::create(&environment.store_to_write()?)?;
     let name = FileName::new(Timestamp::now(), "edit", None);
-    let path = store.keep_draft(&name, TEMPLATE.as_bytes()).map_err(failed)?;
+    let path = store.keep_draft(&name, TEMPLATE.as_bytes())?;
     let edited = edit(&path, environment);
-    let source = Source::read(&path).map_err(|error| NoDraft::Failed(error.to_string()))?;
-    let is_untouched = source.is_blank() || source.bytes == TEMPLATE.as_bytes();
-    if is_untouched {
-        store.discard_draft(&path).map_err(failed)?;
+    let source = Source::read(&path)?;
+    if source.is_blank() || source.bytes == TEMPLATE.as_bytes() {
+        store.discard_draft(&path)?;
+        edited?;
+        return Err(NoDraft::Unchanged);
     }
     match edited {
-        Ok(()) if is_untouched => Err(NoDraft::Unchanged),
         Ok(()) => Ok(source),
-        Err(error) if is_untouched => Err(NoDraft::Failed(error.to_string())),
-        Err(error) => Err(NoDraft::Failed(format!("{error}\n{}", kept(&path)))),
+        Err(error) => Err(NoDraft::Edited { error, path }),
     }
-}
-
-fn kept(path: &Path) -> String {
-    let (shown, typed) = (Sanitised::path(path), quoted(path));
-    format!("draft kept: {shown}\nto go on with it: {} --file {typed}", crate::called::called())
-}
-
-/// `body` without the sections that are still the template's. The next action is judged, not left out.
-pub(crate) fn filled_in(body: &[u8]) -> Vec<u8> {
-    let of_template = sections(TEMPLATE.as_bytes());
-    let is_untouched = |section: &handoff_document::Section<'_>| {
-        section.part != Part::NextAction
-            && of_template.iter().any(|known| known.text.trim_ascii() == section.text.trim_ascii())
-    };
-    let sections = sections(body);
-    if !sections.iter().any(is_untouched) {
-        return body.to_owned();
-    }
-    sections
-        .iter()
-        .filter(|section| !is_untouched(section))
-        .flat_map(|section| section.text)
-        .copied()
-        .collect()
-}
-
-/// Whether `title` is what the template has in its place.
-pub(crate) fn is_of_template(title: &str) -> bool {
-    handoff_document::Document::parse(TEMPLATE.as_bytes()).title().is_some_and(|own| own == title)
 }
 
 #[cfg(test)]
@@ -148,25 +111,5 @@ mod tests {
         for text in ["", " ", "next:", "NEXT: "] {
             assert!(next_action(text).is_err(), "{text:?}");
         }
-        assert_eq!(
-            of_message("fix it"),
-            b"# Handoff \xe2\x80\x94 fix it\n\n## Immediate next action\nfix it\n"
-        );
-        let long = String::from_utf8(of_message(&"é".repeat(61))).unwrap();
-        assert!(long.starts_with(&format!("# Handoff — {}…\n", "é".repeat(60))));
-    }
-
-    #[test]
-    fn sections_that_are_still_the_templates_are_left_out() {
-        let draft = TEMPLATE.replace("<the one thing to do first; required>", "Fix it.");
-        assert_eq!(filled_in(draft.as_bytes()), b"## Immediate next action\nFix it.\n\n");
-        let draft =
-            draft.replace("<title>", "A title").replace("<dead end that was tried, and why it fails>", "No.");
-        let text = String::from_utf8(filled_in(draft.as_bytes())).unwrap();
-        assert_eq!(
-            text,
-            "# Handoff — A title\n\n## Immediate next action\nFix it.\n\n## What NOT to do on resume\n- No.\n\n"
-        );
-        assert_eq!(filled_in(b"\n## Other\n<x>\n"), b"\n## Other\n<x>\n");
     }
 }

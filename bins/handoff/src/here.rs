@@ -3,35 +3,26 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use handoff_backends::{Config, Warning};
-use handoff_process::{Environment, Failure, Output};
-use handoff_runs::{RecordError, Row, Runs, State};
-use handoff_text::Sanitised;
+use handoff_backends::{Config, Launch, Warning};
+use handoff_dispatch::{Dispatcher, Native, Notice, Observer, Resumable};
+use handoff_process::{Environment, Failure, ForeignHome, Output};
+use handoff_runs::{RecordError, Row, RunId, Runs};
 
-use crate::verb::{deliver, open};
+use crate::failure::failure;
 
-/// The user's dispatcher.
+/// The user's dispatcher, and where to say things.
 pub(crate) struct Here<'a> {
     pub(crate) environment: &'a Environment,
     pub(crate) output: Output,
-    /// Where the record and the configuration are.
-    pub(crate) home: PathBuf,
+    pub(crate) dispatcher: Dispatcher<'a>,
     /// What is to be said once the live view has left the screen; None while there is none.
     held: RefCell<Option<String>>,
 }
 
 impl<'a> Here<'a> {
     pub(crate) fn new(environment: &'a Environment, output: Output) -> Result<Self, Failure> {
-        let home = environment.dispatch_home().ok_or_else(|| {
-            Failure::new("could not tell where runs are recorded: neither HANDOFF_HOME nor HOME is set")
-        })?;
-        if !home.is_absolute() {
-            let home = Sanitised::path(&home);
-            return Err(Failure::new(format!(
-                "could not use {home}: HANDOFF_HOME and HOME must be absolute paths"
-            )));
-        }
-        Ok(Self { environment, output, home, held: RefCell::new(None) })
+        let dispatcher = Dispatcher::new(environment)?;
+        Ok(Self { environment, output, dispatcher, held: RefCell::new(None) })
     }
 
     /// Says `text` on standard error, after `work` when that is under way in [`Here::holding`].
@@ -50,35 +41,30 @@ impl<'a> Here<'a> {
         done
     }
 
-    /// Checks that what is made in `home` its user can use.
-    pub(crate) fn check_home(&self) -> Result<(), Failure> {
-        match self.environment.handoff_home {
-            Some(_) => Ok(()),
-            None => Ok(self.environment.check_home()?),
-        }
+    /// Checks that what is made in the home its user can use.
+    pub(crate) fn check_home(&self) -> Result<(), ForeignHome> {
+        self.dispatcher.check_home()
+    }
+
+    /// Where the record and the configuration are.
+    pub(crate) fn home(&self) -> &Path {
+        self.dispatcher.home()
     }
 
     /// The user's own directory.
     pub(crate) fn user(&self) -> &Path {
-        self.environment.home.as_deref().unwrap_or(&self.home)
+        self.dispatcher.user()
     }
 
     pub(crate) fn config_path(&self) -> PathBuf {
-        self.home.join("config.yaml")
+        self.dispatcher.config_path()
     }
 
     /// The backends; what was passed over in the file is said.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
-        let config = self.read_config()?;
+        let config = self.dispatcher.config()?;
         self.warn(&config.warnings);
         Ok(config)
-    }
-
-    /// The backends.
-    pub(crate) fn read_config(&self) -> Result<Config, Failure> {
-        Config::load(&self.config_path(), self.user())?.ok_or_else(|| {
-            Failure::new(format!("there is no {} yet: handoff init", Sanitised::path(&self.config_path())))
-        })
     }
 
     /// Says what was passed over.
@@ -90,57 +76,45 @@ impl<'a> Here<'a> {
 
     /// The record, with the runs that were lost since put right.
     pub(crate) fn runs(&self) -> Result<Runs, Failure> {
-        self.check_home()?;
-        let runs = Runs::open(&self.home)?;
-        if let Ok(Some(dir)) = handoff_files::Dir::open(&self.home.join("runs")) {
-            open::sweep(&dir);
-        }
-        if runs.trouble().is_none() {
-            // What cannot be put right now is the next time.
-            let _ = self.reconcile(&runs);
-            runs.retry_undelivered(|row| !row.to_inbox || self.deliver(&runs, row).is_ok());
-        }
-        Ok(runs)
+        Ok(self.dispatcher.runs(self)?)
     }
 
-    /// Puts right what the list says of runs whose end is not in it, and tells of those that were lost.
+    /// Puts right what the list says of runs whose end is not in it, and says which were lost.
     pub(crate) fn reconcile(&self, runs: &Runs) -> Result<(), RecordError> {
-        runs.reconcile(|row| {
-            let id = row.id.as_str();
-            if row.state == State::Lost {
-                // Its guard ended what was left of it. Not we: the process's id may be a stranger's by now.
-                crate::supervise::guard::forget(settings_file(&self.home, id).as_os_str());
-                // And what was half of them.
-                if let Ok(Some(dir)) = handoff_files::Dir::open(&self.home.join("runs")) {
-                    let _ = handoff_files::Foreign::sweep_directory(&dir);
-                }
-                let reason = row.reason.as_deref().unwrap_or_default();
-                let reason = Sanitised::line(reason.as_bytes(), 500);
-                self.note(&format!("note: {id} was lost: {reason}\n"));
-            }
-            // The result that was wanted as a handoff, or that there is none.
-            if !row.to_inbox {
-                return true;
-            }
-            let delivered = self.deliver(runs, row);
-            if let Err(error) = &delivered {
-                let why = Sanitised::from(&*error.to_string());
-                self.note(&format!("agent-handoff: {id}: could not leave word in the inbox: {why}\n"));
-            }
-            delivered.is_ok()
-        })
-    }
-
-    /// Sends the result of `row` to where it was asked for.
-    fn deliver(&self, runs: &Runs, row: &Row) -> Result<(), deliver::DeliverError> {
-        let files = runs.files(row);
-        let why = deliver::Why::Later;
-        let about = deliver::About { id: row.id.as_str(), backend: &row.backend, prompt: &files.prompt, why };
-        deliver::stored(self, &about, row.state, &files.result, row.caller.as_deref()).map(drop)
+        self.dispatcher.reconcile(runs, self)
     }
 }
 
-/// Where the settings of the run `id` are as long as it runs. They may hold a token.
-pub(crate) fn settings_file(home: &Path, id: &str) -> PathBuf {
-    home.join("runs").join(format!("{id}.settings.json"))
+/// The run that `selector` names.
+pub(crate) fn find(runs: &Runs, selector: &str) -> Result<Row, Failure> {
+    handoff_dispatch::find(runs, selector).map_err(failure)
+}
+
+/// The run that `selector` names; without one the newest of this worktree.
+pub(crate) fn find_or_newest(runs: &Runs, selector: Option<&str>) -> Result<Row, Failure> {
+    handoff_dispatch::find_or_newest(runs, selector).map_err(failure)
+}
+
+/// The conversation `native`; else that of the run `id`, and without an ID of the newest run of this worktree.
+pub(crate) fn resumable(runs: &Runs, id: Option<&str>, native: Option<Native>) -> Result<Resumable, Failure> {
+    Resumable::find(runs, id, native).map_err(failure)
+}
+
+/// Without a run of its own there is no progress to show.
+impl Observer for Here<'_> {
+    fn began(&self, _: &RunId) {}
+
+    fn launching(&self, _: &Path, _: &Launch) {}
+
+    fn progress(&self, _: &str, _: bool) {}
+
+    fn notice(&self, notice: &Notice<'_>) {
+        self.note(&match notice {
+            Notice::NotListed(_) | Notice::ProgressNotKept(_) => format!("warning: {notice}\n"),
+            Notice::Lost { .. } | Notice::Delivered { .. } => format!("note: {notice}\n"),
+            Notice::NotDelivered { .. } | Notice::StillNotDelivered { .. } => {
+                format!("agent-handoff: {notice}\n")
+            }
+        });
+    }
 }

@@ -2,10 +2,8 @@
 //! are programs that lie beside it.
 
 mod args;
+mod failure;
 mod here;
-mod resumable;
-mod select;
-mod supervise;
 mod verb;
 
 use handoff_cli::{Asked, CalledAs};

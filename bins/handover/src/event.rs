@@ -1,86 +1,18 @@
-//! What a hook's payload says, whichever host sends it.
+//! What a host sends a hook on standard input.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use handoff_agents::{CLAUDE_CODE, CODEX, Host};
+use handoff_capturing::Event;
 use handoff_process::{InputLimits, read_input};
 use serde_json::Value;
 
 /// Both hosts send one object, and either may leave the pipe open.
 const INPUT_LIMITS: InputLimits = InputLimits { time: Some(Duration::from_millis(100)), size: 4 << 20 };
 
-/// The fields that matter here. Any of them may be missing.
-#[derive(Debug, Default)]
-pub(crate) struct Event {
-    /// `Stop`, `SessionEnd`, …
-    pub(crate) name: String,
-    pub(crate) cwd: Option<PathBuf>,
-    pub(crate) session_id: Option<String>,
-    pub(crate) transcript: Option<PathBuf>,
-    /// What the user asks for; only before a turn.
-    pub(crate) prompt: Option<String>,
-    /// What the agent answered; only after one.
-    pub(crate) answer: Option<String>,
-    /// All of it, for whoever looks for a limit in it.
-    pub(crate) payload: Vec<u8>,
-}
-
-impl Event {
-    /// Reads it from standard input; one without fields when nothing of use arrives.
-    pub(crate) fn read() -> Self {
-        let is_complete = |input: &[u8]| {
-            input.trim_ascii_end().ends_with(b"}") && serde_json::from_slice::<Value>(input).is_ok()
-        };
-        Self::parse(read_input(INPUT_LIMITS, is_complete).unwrap_or_default())
-    }
-
-    fn parse(payload: Vec<u8>) -> Self {
-        let fields = match serde_json::from_slice(&payload) {
-            Ok(Value::Object(fields)) => fields,
-            _ => return Self::default(),
-        };
-        let text = |name: &str| {
-            let text = fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-            text.map(str::to_owned)
-        };
-        Self {
-            name: text("hook_event_name").unwrap_or_default(),
-            cwd: text("cwd").map(PathBuf::from).filter(|path| path.is_absolute()),
-            session_id: text("session_id"),
-            transcript: text("transcript_path").map(PathBuf::from).filter(|path| path.is_absolute()),
-            prompt: text("prompt"),
-            answer: text("last_assistant_message"),
-            payload,
-        }
-    }
-
-    /// Whose hook it is when nobody says: Codex keeps its rollouts under `sessions`.
-    pub(crate) fn host(&self) -> Option<&'static Host> {
-        let name = self.transcript.as_ref()?.file_name()?.to_str()?;
-        Some(if name.starts_with("rollout-") { &CODEX } else { &CLAUDE_CODE })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_payload_may_lack_anything() {
-        for odd in [
-            &b""[..],
-            b"[]",
-            b"{",
-            b"\xff",
-            b"{\"cwd\":7,\"hook_event_name\":null,\"transcript_path\":\"x\"}",
-        ] {
-            let event = Event::parse(odd.to_vec());
-            assert_eq!((event.name.as_str(), event.cwd, event.transcript), ("", None, None));
-        }
-        let event = Event::parse(
-            br#"{"hook_event_name":"Stop","cwd":"/a","transcript_path":"/s/rollout-2026.jsonl"}"#.to_vec(),
-        );
-        assert_eq!((event.name.as_str(), event.host()), ("Stop", Some(&CODEX)));
-    }
+/// Reads it; one without fields when nothing of use arrives.
+pub(crate) fn read() -> Event {
+    let is_complete = |input: &[u8]| {
+        input.trim_ascii_end().ends_with(b"}") && serde_json::from_slice::<Value>(input).is_ok()
+    };
+    Event::parse(read_input(INPUT_LIMITS, is_complete).unwrap_or_default())
 }

@@ -1,16 +1,9 @@
 //! `handover`: saves what is going on and every uncommitted change before the wall, and puts it back, once.
 
 mod args;
-mod called;
-mod config;
 mod event;
 mod here;
-mod quota;
-mod repository;
-mod secrets;
-mod summary;
 mod verb;
-mod words;
 
 use handoff_cli::Asked;
 use handoff_process::{Environment, Output, Status};
@@ -18,7 +11,7 @@ use handoff_process::{Environment, Output, Status};
 fn main() -> std::process::ExitCode {
     let environment = Environment::read();
     let output = Output::new(&environment);
-    let called = called::called();
+    let called = handoff_capturing::called();
     let code = match args::parse(Environment::arguments(), &called) {
         Ok(Asked::Verb(typed)) => verb::run(&typed, &environment, output),
         Ok(Asked::Text(text)) => u8::from(output.print(&text) != Status::Done),

@@ -24,11 +24,7 @@ pub(crate) enum Verb {
     Screen {
         all: bool,
     },
-    Read {
-        ids: Vec<String>,
-        max_bytes: usize,
-        session_id: Option<String>,
-    },
+    Read(Read),
     Show {
         id: String,
     },
@@ -78,6 +74,28 @@ pub(crate) enum Verb {
     Path,
 }
 
+/// `read`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Read {
+    /// Which; all that fits where none is named.
+    pub(crate) ids: Vec<String>,
+    pub(crate) max_bytes: usize,
+    /// The session that reads.
+    pub(crate) session_id: Option<String>,
+    /// When what was shown is archived.
+    pub(crate) archives: Archives,
+}
+
+/// When what `read` shows is archived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Archives {
+    /// When all of it is written.
+    OnceOut,
+    /// When standard input has a line after that.
+    OnReceipt,
+    Never,
+}
+
 /// Reads the command line of a program that was called as `called`.
 pub(crate) fn parse(called: &CalledAs) -> Result<Asked<Args>, Misuse> {
     ask(
@@ -95,11 +113,16 @@ fn verb(given: &Given) -> Result<Verb, Misuse> {
     let first = || Ok(given.word(0)?.unwrap_or_default());
     let path = |index: usize| given.words().get(index).map(PathBuf::from).unwrap_or_default();
     Ok(match given.verb.name {
-        "read" => Verb::Read {
+        "read" => Verb::Read(Read {
             ids: ids()?,
             max_bytes: given.parsed(&inbox::MAX_BYTES, limit)?.unwrap_or(BUDGET),
             session_id: given.text(&inbox::SESSION_ID)?,
-        },
+            archives: match given {
+                given if given.has(&inbox::PEEK) => Archives::Never,
+                given if given.has(&inbox::RECEIPT) => Archives::OnReceipt,
+                _ => Archives::OnceOut,
+            },
+        }),
         "show" => Verb::Show { id: first()? },
         "archive" => Verb::Archive { ids: ids()? },
         "restore" => Verb::Restore { ids: ids()?, only: only(given) },

@@ -28,7 +28,7 @@ pub(crate) fn run(verb: Verb, here: &Here) -> Result<Status, Failure> {
         Verb::List { all: false } => list::run(here),
         Verb::List { all: true } => everywhere::run(here),
         Verb::Screen { all } => screen::run(here, all),
-        Verb::Read { ids, max_bytes, session_id } => read::run(here, &ids, max_bytes, session_id),
+        Verb::Read(request) => read::run(here, request),
         Verb::Show { id } => show::run(here, &id),
         Verb::Archive { ids } => archive::run(here, &ids),
         Verb::Restore { ids, only } => restore::run(here, &ids, only),

@@ -3,18 +3,22 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use handoff_agents::{HOSTS, Host, OutputForm};
 use handoff_surface::BUDGET;
 use lexopt::prelude::{Long, Short};
 
 pub(crate) const HELP: &str = "\
 session-start: offers a new session the handoffs that wait for its worktree
 
-Run by the agent as its SessionStart hook, with the hook's JSON on standard input. A handoff that
-was offered stays unread until the session has answered. JSON of no known host gives nothing.
+Run by the agent as the hook of a session's start, with the hook's JSON on standard input. A
+handoff that was offered stays unread until the session has answered. JSON of no known host gives
+nothing.
 
-usage: session-start [--format auto|plain|claude|codex] [--root DIR] [--max-bytes N] [--peek]
+usage: session-start [--format F] [--root DIR] [--max-bytes N] [--peek]
 
-  --format F      auto: JSON when JSON arrives, else plain text (default)
+  --format F      auto: as the host takes it whose JSON arrives, else plain text (default)
+                  plain, or as a host takes it: claude, codex, gemini, droid, qwen, copilot,
+                  opencode, cursor
   --root DIR      the worktree, instead of the hook's cwd
   --max-bytes N   the most bytes of text (default 9500)
   --peek          show what waits and leave it unread
@@ -46,12 +50,10 @@ pub(crate) struct Args {
 /// In what form to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// As the input is.
+    /// As the host takes it whose payload arrives; without one text.
     Auto,
-    /// Text.
-    Plain,
-    /// The JSON that both hosts take.
-    Json,
+    /// In this form, whatever arrives.
+    Form(OutputForm),
 }
 
 impl Args {
@@ -62,12 +64,8 @@ impl Args {
             match arg {
                 Long("format") => {
                     let value = parser.value()?;
-                    args.format = match value.to_str() {
-                        Some("auto") => Format::Auto,
-                        Some("plain") => Format::Plain,
-                        Some("claude" | "codex") => Format::Json,
-                        _ => return Err(refused("--format", &value, "use auto, plain, claude or codex")),
-                    };
+                    args.format =
+                        Format::named(&value).ok_or_else(|| refused("--format", &value, &Format::names()))?;
                 }
                 Long("root") => args.root = Some(parser.value()?.into()),
                 Long("max-bytes") => {
@@ -84,6 +82,27 @@ impl Args {
         }
         Ok(Command::Run(args))
     }
+}
+
+impl Format {
+    fn named(word: &OsStr) -> Option<Self> {
+        match word.to_str()? {
+            "auto" => Some(Self::Auto),
+            "plain" => Some(Self::Form(OutputForm::Plain)),
+            host => Host::named(host).filter(is_told).map(|host| Self::Form(host.output)),
+        }
+    }
+
+    /// What there is to choose from.
+    fn names() -> String {
+        let hosts = HOSTS.iter().filter(|host| is_told(host)).map(|host| host.id);
+        format!("use auto, plain, {}", hosts.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// Whether a hook of this host's has a form to print in.
+fn is_told(host: &&Host) -> bool {
+    !host.payloads.is_empty()
 }
 
 /// In the words of the other programs, whose parser this one does not have.

@@ -1,5 +1,6 @@
 //! The message in the form that the reader takes.
 
+use handoff_agents::OutputForm;
 use handoff_surface::SUMMARY;
 use serde_json::json;
 
@@ -32,17 +33,18 @@ impl Message {
         self
     }
 
-    pub(crate) fn plain(&self) -> String {
-        self.text.clone()
-    }
-
-    /// One line of the JSON that all hosts take to which anything is offered. Codex refuses any other field, and takes plain text
-    /// that starts with `{` or `[` for broken JSON.
-    pub(crate) fn json(&self) -> String {
-        let output = json!({
-            "hookSpecificOutput": { "hookEventName": "SessionStart", "additionalContext": self.text },
-            "systemMessage": self.summary,
-        });
+    /// In the form that the reader takes, for a hook of this event.
+    pub(crate) fn printed(&self, form: OutputForm, event: &str) -> String {
+        let output = match form {
+            OutputForm::Plain => return self.text.clone(),
+            OutputForm::Nested => json!({
+                "hookSpecificOutput": { "hookEventName": event, "additionalContext": self.text },
+                "systemMessage": self.summary,
+            }),
+            OutputForm::Context => json!({ "additionalContext": self.text }),
+            OutputForm::SnakeContext => json!({ "additional_context": self.text }),
+        };
+        // One line of JSON.
         format!("{output}\n")
     }
 }

@@ -1,4 +1,4 @@
-//! The SessionStart hook: offers a new session the handoffs that wait for its worktree.
+//! The hook of a session's start: offers a new session the handoffs that wait for its worktree.
 //!
 //! A hook never hurts its host: this exits 0 whatever happens, prints its one message or nothing, and does next to
 //! nothing when nothing waits.
@@ -10,6 +10,7 @@ mod host;
 mod session;
 mod surface;
 
+use handoff_agents::OutputForm;
 use handoff_process::{Environment, Output, Status};
 
 use args::{Args, Command};
@@ -31,7 +32,7 @@ fn main() -> std::process::ExitCode {
         // Silence would mean that nothing is waiting.
         Err(error) => {
             let text = format!("agent-handoff: session-start did not look for handoffs: {error}");
-            output.print(&Message::notice(text).plain());
+            output.print(&Message::notice(text).printed(OutputForm::Plain, ""));
         }
     }
     Status::Done.into()

@@ -37,8 +37,11 @@ impl Session {
                 None => ProcessId::host(),
             };
         let arguments = process.map(ProcessId::arguments).unwrap_or_default();
-        let has =
-            |words: &[&str]| arguments.iter().skip(1).any(|argument| words.contains(&argument.as_str()));
+        let is_one = |argument: &str, words: &[&str]| {
+            let name = argument.split_once('=').map_or(argument, |(name, _)| name);
+            words.contains(&argument) || (name.starts_with("--") && words.contains(&name))
+        };
+        let has = |words: &[&str]| arguments.iter().skip(1).any(|argument| is_one(argument, words));
         let is_server = start.host.server_argument.is_some_and(|argument| has(&[argument]));
         let keeps_none = match start.host.attendance {
             Attendance::ClaudeEnvironment => {
@@ -46,7 +49,8 @@ impl Session {
             }
             _ => start.host.transcript.is_none(),
         };
-        let transcript = start.transcript.clone().filter(|_| !keeps_none);
+        let transcript = start.transcript.clone().or_else(|| transcript_of(&start, environment));
+        let transcript = transcript.filter(|_| !keeps_none);
         let is_unattended = match start.host.attendance {
             Attendance::ClaudeEnvironment => environment.claude_is_unattended,
             Attendance::CodexRollout => match &transcript {
@@ -105,6 +109,12 @@ impl Session {
     fn host(&self) -> Option<&'static Host> {
         self.start.as_ref().map(|start| start.host)
     }
+}
+
+/// Where the host keeps the transcript of this session, where its payload does not say it.
+fn transcript_of(start: &SessionStart, environment: &Environment) -> Option<PathBuf> {
+    let directory = start.host.directory?.of(Environment::variable, environment.home.as_deref())?;
+    start.host.transcript_in(&directory, &start.session)
 }
 
 /// Whether the turn that begins now was started by `codex exec`. A session that a person began can be resumed by it, and

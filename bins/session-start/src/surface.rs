@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use handoff_address::Address;
-use handoff_agents::{SessionStart, Source};
+use handoff_agents::{Delivers, OutputForm, SessionStart, Source};
 use handoff_delivery::{Ledger, Looker, Offer};
 use handoff_document::Timestamp;
 use handoff_files::FileError;
@@ -35,14 +35,20 @@ type Failure = Box<dyn std::error::Error>;
 
 pub(crate) fn run(args: Args, environment: Environment, output: &Output) {
     let began = Instant::now();
-    let (start, json) = match (Input::read(), args.format) {
-        (Input::Other, _) => return,
-        (Input::Session(start), _) if !start.host.delivers => return,
-        (Input::Session(start), format) => (Some(start), format != Format::Plain),
-        (Input::Plain, format) => (None, format == Format::Json),
+    let start = match Input::read() {
+        Input::Other => return,
+        Input::Session(start) if start.host.delivers == Delivers::Nothing => return,
+        Input::Session(start) => Some(start),
+        Input::Plain => None,
     };
+    let form = match (args.format, &start) {
+        (Format::Form(form), _) => form,
+        (Format::Auto, Some(start)) => start.host.output,
+        (Format::Auto, None) => OutputForm::Plain,
+    };
+    let event = start.as_ref().and_then(|start| start.event).unwrap_or("SessionStart");
     let deliver = |message: &Message| {
-        let text = if json { message.json() } else { message.plain() };
+        let text = message.printed(form, event);
         // A message that does not arrive is no evidence: what was in it waits again.
         let _ = output.deliver(&text);
     };
@@ -152,6 +158,9 @@ impl Hook {
         if listing.is_empty() && reminder.is_none() {
             return Ok(Answer::NOTHING);
         }
+        if start.as_ref().is_some_and(|start| was_told(start, &inbox)) {
+            return Ok(Answer::NOTHING);
+        }
         store.trust().map_err(|error| format!("{} waiting, not shown: {error}", listing.handoffs.len()))?;
 
         let session = Session::look(start, &self.environment);
@@ -187,20 +196,23 @@ impl Hook {
             until: Some(until),
         };
         let message = if self.only_mentions(&session) {
-            self.mention(&request, &candidates)
+            self.mention(&session, &request, &candidates)
         } else {
             message(request.take(&candidates)?)
         };
         Ok(Answer { message: with_reminder(message, reminder), archiver })
     }
 
+    /// A session that no person sits in front of takes nothing, unless it is asked to; nor does one to which the text may
+    /// not come.
     fn only_mentions(&self, session: &Session) -> bool {
-        session.is_unattended && self.environment.unattended != Unattended::Full
+        let is_uncertain =
+            session.start.as_ref().is_some_and(|start| start.host.delivers == Delivers::Mentions);
+        is_uncertain || session.is_unattended && self.environment.unattended != Unattended::Full
     }
 
-    /// A session that no person sits in front of takes nothing, unless it is asked to.
-    fn mention(&self, request: &Request<'_>, candidates: &Candidates) -> Option<Message> {
-        if self.environment.unattended == Unattended::Off {
+    fn mention(&self, session: &Session, request: &Request<'_>, candidates: &Candidates) -> Option<Message> {
+        if session.is_unattended && self.environment.unattended == Unattended::Off {
             return None;
         }
         mention(request, candidates).map(|line| Message::notice(format!("agent-handoff: {line}")))
@@ -223,6 +235,11 @@ impl Hook {
     fn budget(&self, reminds: bool) -> usize {
         self.args.max_bytes.max(if reminds { SMALLEST + REMINDER } else { SMALLEST })
     }
+}
+
+/// Whether this session was given something already, and its hook runs again.
+fn was_told(start: &SessionStart, inbox: &Inbox) -> bool {
+    start.host.runs_at_each_prompt && !inbox.recall(&start.session).is_empty()
 }
 
 /// Records the offer of one handoff, and for the reminder after compaction what the session was given.

@@ -3,14 +3,14 @@
 use handoff_agents::SessionStart;
 use handoff_delivery::{Event, History};
 use handoff_document::Timestamp;
-use handoff_quota::Wall;
+use handoff_quota::LimitHit;
 use serde_json::Value;
 
 /// Reads a hook's payload.
 pub fn hook(data: &[u8]) {
     let now = Timestamp::from_seconds(1_795_000_000);
-    if let Some(wall) = Wall::of_event(data, now) {
-        let _ = (wall.stands(now), wall.stands(Timestamp::from_seconds(i64::MAX)), format!("{wall:?}"));
+    if let Some(hit) = LimitHit::of_event(data, now) {
+        let _ = (hit.stands(now), hit.stands(Timestamp::from_seconds(i64::MAX)), format!("{hit:?}"));
     }
     let Ok(Value::Object(fields)) = serde_json::from_slice(data) else { return };
     if let Some(session) = SessionStart::recognise(&fields) {

@@ -5,8 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::{
-    Attendance, Dialect, Directory, Guidance, HOSTS, HookFiles, InboxWiring, PayloadForm, Signs, SkillForm,
-    Unproven,
+    Attendance, Delivers, Dialect, Directory, Guidance, HOSTS, HookFiles, InboxWiring, OutputForm,
+    PayloadForm, Signs, SkillForm, Unproven,
 };
 
 /// One agent host. Two are equal when their `id` is.
@@ -30,12 +30,19 @@ pub struct Host {
     /// Which of these holds the session's id.
     pub session_variable: Option<&'static str>,
 
-    /// What tells its SessionStart payload; `None` where that is not known.
-    pub payload: Option<PayloadForm>,
-    /// Whether what its SessionStart hook prints reaches the model. Nothing is offered where it does not.
-    pub delivers: bool,
+    /// What tells the payload of its hook when a session starts: each form that it has. Empty where none is known.
+    pub payloads: &'static [PayloadForm],
+    /// In which form its hook prints.
+    pub output: OutputForm,
+    /// What its sessions are told.
+    pub delivers: Delivers,
+    /// Whether a hook of it runs again in the same session, at each prompt. A session is told once.
+    pub runs_at_each_prompt: bool,
     /// The format of its transcripts; `None` where none is known.
     pub transcript: Option<Dialect>,
+    /// Where in its directory the transcript of a session is, before and behind the session's id, for a host whose payload
+    /// does not say it.
+    pub transcript_of: Option<(&'static str, &'static str)>,
     /// Where in its directory they lie, where it has such a directory.
     pub transcripts: Option<&'static str>,
     /// What to do with a handoff where no transcript can show that a session used it.
@@ -72,9 +79,12 @@ impl Host {
         directory: None,
         shell_variables: &[],
         session_variable: None,
-        payload: None,
-        delivers: false,
+        payloads: &[],
+        output: OutputForm::Plain,
+        delivers: Delivers::Nothing,
+        runs_at_each_prompt: false,
         transcript: None,
+        transcript_of: None,
         transcripts: None,
         unproven: Unproven::Wait,
         attendance: Attendance::Argument(&[]),
@@ -101,6 +111,13 @@ impl Host {
     /// not known.
     pub fn transcripts_in(&self, directory: &Path) -> Option<PathBuf> {
         Some(directory.join(self.transcripts?))
+    }
+
+    /// The transcript of `session`, when its directory is this one; `None` where the row does not say where it is.
+    pub fn transcript_in(&self, directory: &Path, session: &str) -> Option<PathBuf> {
+        let (before, behind) = self.transcript_of?;
+        let is_one_name = !session.starts_with('.') && !session.contains('/');
+        is_one_name.then(|| directory.join(format!("{before}{session}{behind}")))
     }
 
     /// The hosts in whose shell a program may run, by which variables are set there. More than one where an agent was

@@ -4,13 +4,14 @@
 //! their transcripts and streams, the forms of their skills. Code asks the row for what it needs, never which host it is.
 //! What was observed of each host, and with which version, is in `docs/hosts.md`.
 //!
-//! A session's host is known by what it sends to its SessionStart hook, never by a guess: several hosts run hooks that
+//! A session's host is known by what it sends to its hook, never by a guess: several hosts run hooks that
 //! were wired for another one and discard what they print, and a handoff that is offered to no model must stay where it
 //! is. So a payload that fits no row is no session start.
 
 mod files;
 mod host;
 mod hosts;
+mod output;
 mod payload;
 mod protocol;
 mod session;
@@ -20,9 +21,10 @@ mod wiring;
 pub use files::{Directory, Event, Form, Guidance, HookFiles, Linked, Reader, Signs};
 pub use host::Host;
 pub use hosts::{CLAUDE_CODE, CODEX, HOSTS};
+pub use output::OutputForm;
 pub use payload::{SessionStart, Source};
 pub use protocol::Protocol;
-pub use session::{Attendance, Dialect, PayloadForm, Unproven};
+pub use session::{Attendance, Delivers, Dialect, PayloadForm, Unproven};
 pub use skills::{PluginPrograms, SkillForm, SkillText, TaskForm};
 pub use wiring::{
     HookSwitches, InboxInstructions, InboxWiring, Matchers, PluginEntry, PluginList, SandboxList,

@@ -1,4 +1,4 @@
-//! What a host sends to its SessionStart hook.
+//! What a host sends to its hook when a session starts.
 
 use std::path::PathBuf;
 
@@ -11,6 +11,8 @@ use crate::{HOSTS, Host, PayloadForm};
 pub struct SessionStart {
     /// Which host this is.
     pub host: &'static Host,
+    /// Which event it announces, where its payload has a name for that.
+    pub event: Option<&'static str>,
     /// The session's id.
     pub session: String,
     /// The session's directory.
@@ -37,36 +39,45 @@ pub enum Source {
 impl SessionStart {
     /// The session that `fields` announce; `None` when no row fits them.
     pub fn recognise(fields: &Map<String, Value>) -> Option<Self> {
-        let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        if text("hook_event_name") != Some("SessionStart") {
-            return None;
-        }
-        let session = text("session_id")?.to_owned();
-        let fits = |host: &&&Host| host.payload.is_some_and(|form| fits(form, fields));
-        let host = HOSTS.iter().find(fits)?;
+        let forms = |host: &'static Host| host.payloads.iter().map(move |form| (host, form));
+        let (host, form) = HOSTS.iter().copied().flat_map(forms).find(|(_, form)| fits(form, fields))?;
         Some(Self {
             host,
-            session,
-            cwd: text("cwd").map(PathBuf::from),
-            transcript: text("transcript_path").map(PathBuf::from),
-            source: match text("source") {
+            event: form.event,
+            session: text(fields, form.session)?.to_owned(),
+            cwd: text(fields, "cwd").map(PathBuf::from),
+            transcript: text(fields, "transcript_path").map(PathBuf::from),
+            source: match text(fields, "source") {
                 Some("compact") => Source::Compact,
                 Some("fork") => Source::Fork,
                 _ => Source::Start,
             },
-            previous: text("previous_session_id").map(str::to_owned),
+            previous: text(fields, "previous_session_id").map(str::to_owned),
         })
     }
 }
 
-fn fits(form: PayloadForm, fields: &Map<String, Value>) -> bool {
-    let has = |key: &&str| fields.contains_key(*key);
+fn fits(form: &PayloadForm, fields: &Map<String, Value>) -> bool {
+    let is_there = |key: &&str| fields.get(*key).is_some_and(|value| value.as_str() != Some(""));
+    let event_fits = match form.event {
+        Some(event) => text(fields, "hook_event_name") == Some(event),
+        None => !fields.contains_key("hook_event_name"),
+    };
     let source_fits = match fields.get("source").and_then(Value::as_str) {
         Some(source) => form.sources.contains(&source),
         // Without a source only a host that is told by other fields can be meant.
         None => form.sources.contains(&"startup"),
     };
-    source_fits && form.present.iter().all(has) && !form.absent.iter().any(has)
+    event_fits
+        && source_fits
+        && text(fields, form.session).is_some()
+        && form.present.iter().all(is_there)
+        && !form.absent.iter().any(|key| fields.contains_key(*key))
+}
+
+/// A text that is not empty.
+fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -99,25 +110,74 @@ mod tests {
         assert_eq!(host(&with(&[("permission_mode", "off")])), None);
         assert_eq!(host(&with(&[("timestamp", "t")])), Some("gemini-cli"));
         assert_eq!(host(&with(&[("timestamp", "t"), ("source", "clear")])), None);
-        assert_eq!(host(&with(&[("timestamp", "t"), ("permission_mode", "default")])), Some("qwen-code"));
-        assert_eq!(host(&with(&[("source", "new")])), Some("copilot"));
+        let prompt = [("hook_event_name", "BeforeAgent"), ("timestamp", "t"), ("prompt", "go")];
+        assert_eq!(host(&with(&prompt)), Some("gemini-cli"));
+        let qwen = [
+            ("hook_event_name", "UserPromptSubmit"),
+            ("timestamp", "t"),
+            ("permission_mode", "yolo"),
+            ("prompt", "go"),
+        ];
+        assert_eq!(host(&with(&qwen)), Some("qwen-code"));
+        // Behind the result of a tool, and another event of it, whose output it discards.
+        assert_eq!(host(&with(&[qwen[0], qwen[1], qwen[2], ("prompt", "")])), None);
+        assert_eq!(host(&with(&[("timestamp", "t"), ("permission_mode", "default")])), None);
+        // The same event of others.
+        assert_eq!(host(&with(&[qwen[0], qwen[2], qwen[3]])), None);
+        assert_eq!(host(&with(&[("source", "new")])), None);
         assert_eq!(host(&with(&[("source", "elsewhere")])), None);
+        for source in ["new", "resume"] {
+            let own = json!({ "sessionId": "s", "timestamp": 1, "cwd": "/c", "source": source });
+            let shared = json!({
+                "hook_event_name": "SessionStart", "session_id": "s", "timestamp": "t", "cwd": "/c", "source": source,
+            });
+            assert_eq!([host(&own), host(&shared)], [Some("copilot"); 2], "{source}");
+        }
+        assert_eq!(
+            host(&json!({ "hook_event_name": "chat.message", "session_id": "s", "cwd": "/c" })),
+            Some("opencode")
+        );
+        let cursor =
+            json!({ "hook_event_name": "sessionStart", "conversation_id": "s", "cursor_version": "3.12" });
+        assert_eq!(host(&cursor), Some("cursor"));
     }
 
     #[test]
     fn no_payload_fits_two_rows() {
-        const FIELDS: [&str; 5] =
-            ["permission_mode", "model", "timestamp", "CLAUDE_ENV_FILE", "transcript_path"];
+        const FIELDS: [&str; 10] = [
+            "permission_mode",
+            "model",
+            "timestamp",
+            "CLAUDE_ENV_FILE",
+            "transcript_path",
+            "session_id",
+            "sessionId",
+            "conversation_id",
+            "cursor_version",
+            "prompt",
+        ];
+        let forms: Vec<&PayloadForm> = HOSTS.iter().flat_map(|host| host.payloads).collect();
+        let events = [
+            None,
+            Some("SessionStart"),
+            Some("UserPromptSubmit"),
+            Some("BeforeAgent"),
+            Some("sessionStart"),
+            Some("chat.message"),
+        ];
+        assert!(forms.iter().all(|form| events.contains(&form.event)));
         for present in 0..1 << FIELDS.len() {
-            for source in [None, Some("startup"), Some("clear"), Some("new"), Some("elsewhere")] {
-                let mut payload = Map::new();
-                for (bit, field) in FIELDS.into_iter().enumerate().filter(|(bit, _)| present >> bit & 1 == 1)
-                {
-                    payload.insert(field.to_owned(), json!(bit));
+            for (event, source) in events.iter().flat_map(|event| {
+                [None, Some("startup"), Some("resume"), Some("clear"), Some("new"), Some("elsewhere")]
+                    .map(|source| (event, source))
+            }) {
+                let mut payload = Map::from_iter([("cwd".to_owned(), json!("/c"))]);
+                for (_, field) in FIELDS.into_iter().enumerate().filter(|(bit, _)| present >> bit & 1 == 1) {
+                    payload.insert(field.to_owned(), json!("x"));
                 }
                 payload.extend(source.map(|source| ("source".to_owned(), json!(source))));
-                let fitting =
-                    HOSTS.iter().filter(|host| host.payload.is_some_and(|form| fits(form, &payload)));
+                payload.extend(event.map(|event| ("hook_event_name".to_owned(), json!(event))));
+                let fitting = forms.iter().filter(|form| fits(form, &payload));
                 assert!(fitting.count() <= 1, "{payload:?}");
             }
         }
@@ -134,7 +194,9 @@ mod tests {
             json!({ "hook_event_name": "SessionStart", "cwd": "/c" }),
             json!({ "hook_event_name": "SessionStart", "session_id": 7 }),
             json!({ "hook_event_name": "UserPromptSubmit", "session_id": "s" }),
-            json!({ "sessionId": "s", "cwd": "/c", "source": "new", "timestamp": 1 }),
+            json!({ "sessionId": "s", "cwd": "/c", "source": "startup", "timestamp": 1 }),
+            json!({ "sessionId": "s", "cwd": "/c", "timestamp": 1 }),
+            json!({ "hook_event_name": "chat.message", "session_id": "s" }),
         ] {
             assert_eq!(host(&payload), None, "{payload}");
         }

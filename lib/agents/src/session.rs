@@ -1,9 +1,14 @@
 //! What a host's sessions say of themselves.
 
-/// What tells a host's SessionStart payload from those of the others. No payload fits two rows.
+/// What tells the payload that a host sends to its hook when a session starts from those of the others. No payload fits
+/// two rows.
 #[derive(Clone, Copy, Debug)]
 pub struct PayloadForm {
-    /// Fields that it always has, beside `hook_event_name` and `session_id`.
+    /// Its `hook_event_name`; `None` where it has no such field.
+    pub event: Option<&'static str>,
+    /// The field that has the session's id.
+    pub session: &'static str,
+    /// Fields that it always has beside these. A text that is empty does not count.
     pub present: &'static [&'static str],
     /// Fields that it never has.
     pub absent: &'static [&'static str],
@@ -11,8 +16,27 @@ pub struct PayloadForm {
     pub sources: &'static [&'static str],
 }
 
-/// The sources of Claude Code, which others took over.
-pub(crate) const CLAUDE_SOURCES: &[&str] = &["startup", "resume", "clear", "compact", "fork"];
+impl PayloadForm {
+    /// The form of Claude Code, which others took over.
+    pub(crate) const CLAUDE: Self = Self {
+        event: Some("SessionStart"),
+        session: "session_id",
+        present: &[],
+        absent: &[],
+        sources: &["startup", "resume", "clear", "compact", "fork"],
+    };
+}
+
+/// What a host's sessions are told of what waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivers {
+    /// Everything, and it counts as an offer: what the hook prints was seen to reach the model.
+    Offers,
+    /// One line, and nothing changes: that it reaches the model is documented, and was not seen.
+    Mentions,
+    /// Nothing: it discards what the hook prints, or it is not known whether it does.
+    Nothing,
+}
 
 /// The format that a host's transcripts have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +49,10 @@ pub enum Dialect {
     Gemini,
     /// The sessions of Factory droid, `~/.factory/sessions/*/*.jsonl`.
     Droid,
+    /// The chats of Qwen Code, `~/.qwen/projects/*/chats/*.jsonl`.
+    Qwen,
+    /// The events of GitHub Copilot CLI, `~/.copilot/session-state/*/events.jsonl`.
+    Copilot,
 }
 
 /// What to do with a handoff that was offered where no transcript can show what became of it.

@@ -199,9 +199,10 @@ fn backend(entry: Entry, common: &Common) -> Result<Backend, ConfigError> {
 /// What looks like a placeholder in the value and is none.
 fn without_meaning(setting: &Setting) -> Option<Warning> {
     let (word, nearest) = template::unknown(&setting.written)?;
-    let reason = match word.starts_with('$') {
-        true => Reason::NoVariable(word),
-        false => Reason::NoPlaceholder { word, nearest },
+    let reason = if word.starts_with('$') {
+        Reason::NoVariable(word)
+    } else {
+        Reason::NoPlaceholder { word, nearest }
     };
     Some(Warning { place: setting.place.clone(), key: setting.key.clone(), reason })
 }
@@ -275,9 +276,10 @@ impl<'a> Fields<'a> {
             .partition(|entry| known.contains(&entry.key.as_str()));
         self.entries = kept;
         let say = |entry: Entry| {
-            let reason = match others.contains(&entry.key.as_str()) {
-                true => Reason::OtherType(other),
-                false => passed_over(&entry.key, &DEPRECATED, &known),
+            let reason = if others.contains(&entry.key.as_str()) {
+                Reason::OtherType(other)
+            } else {
+                passed_over(&entry.key, &DEPRECATED, &known)
             };
             (self.path(&entry.key), entry.place, reason)
         };
@@ -329,9 +331,10 @@ fn inherit(node: Node, key: String) -> Result<Option<Inherit>, ConfigError> {
         let pattern = word.strip_prefix('!').unwrap_or(&word);
         let name = pattern.strip_suffix('*').unwrap_or(pattern);
         let is_name = name.bytes().all(|b| b.is_ascii_graphic() && !b"=*!${}".contains(&b));
-        match is_name && !pattern.is_empty() {
-            true => Ok(word),
-            false => Err(ConfigError::at(place, key.clone(), Problem::KeyName)),
+        if is_name && !pattern.is_empty() {
+            Ok(word)
+        } else {
+            Err(ConfigError::at(place, key.clone(), Problem::KeyName))
         }
     };
     let words: Result<Vec<String>, ConfigError> = nodes.into_iter().map(word).collect();

@@ -224,9 +224,10 @@ impl Values<'_> {
                 path
             }
         };
-        match name.len() + 1 + value.len() > MAX_LENGTH {
-            true => Err(unpassable(setting, "it is longer than 128 KiB")),
-            false => Ok(value),
+        if name.len() + 1 + value.len() > MAX_LENGTH {
+            Err(unpassable(setting, "it is longer than 128 KiB"))
+        } else {
+            Ok(value)
         }
     }
 
@@ -289,9 +290,10 @@ impl Values<'_> {
                 return Err(LaunchError::PlaceholderToken(setting.clone()));
             }
             // Empty means "not set", as in handoff-cli, also where the caller has one.
-            match value.is_empty() {
-                true => all.remove(OsStr::new(name)),
-                false => all.insert(name.into(), value),
+            if value.is_empty() {
+                all.remove(OsStr::new(name))
+            } else {
+                all.insert(name.into(), value)
             };
         }
         // Whatever is configured: a backend must not take the handoffs that wait for its caller.
@@ -325,9 +327,10 @@ fn unpassable(setting: &Setting, reason: &'static str) -> LaunchError {
 }
 
 fn word(setting: &Setting, value: OsString) -> Result<OsString, LaunchError> {
-    match value.as_encoded_bytes().starts_with(b"-") {
-        true => Err(unpassable(setting, "it begins with `-`, so it would be read as an option")),
-        false => Ok(value),
+    if value.as_encoded_bytes().starts_with(b"-") {
+        Err(unpassable(setting, "it begins with `-`, so it would be read as an option"))
+    } else {
+        Ok(value)
     }
 }
 
@@ -371,9 +374,10 @@ fn is_anthropic(url: &OsStr) -> bool {
 impl Launch {
     fn shown(&self, name: &OsStr, value: &OsStr) -> String {
         let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
-        match self.hidden.contains(OsStr::new(&*name)) {
-            true => redact::HIDDEN.to_owned(),
-            false => quoted(&redact::value(&name, &value)),
+        if self.hidden.contains(OsStr::new(&*name)) {
+            redact::HIDDEN.to_owned()
+        } else {
+            quoted(&redact::value(&name, &value))
         }
     }
 }
@@ -381,9 +385,10 @@ impl Launch {
 /// What a shell reads as this one word.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,@%+*".contains(c);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

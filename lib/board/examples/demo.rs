@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use handoff_board::{
-    Changes, Clock, Detail, Document, News, Options, Row, Shown, Source, State, Tokens, Viewer,
+    Changes, Clock, Detail, Document, News, Options, Row, Shown, Source, SourceError, State, Tokens, Viewer,
 };
 
 /// When all of this is.
@@ -31,9 +31,9 @@ struct Demo {
 }
 
 impl Source for Demo {
-    fn news(&mut self) -> Result<News, String> {
+    fn news(&mut self) -> Result<News, SourceError> {
         if self.broken {
-            return Err("the database is locked".to_owned());
+            return Err("the database is locked".into());
         }
         if std::mem::take(&mut self.is_reset) {
             self.given = self.rows.len();
@@ -46,7 +46,7 @@ impl Source for Demo {
         Ok(News { older, changed, has_more: end < self.rows.len(), ..News::default() })
     }
 
-    fn detail(&mut self, id: &str) -> Result<Detail, String> {
+    fn detail(&mut self, id: &str) -> Result<Detail, SourceError> {
         assert!(!self.panics, "the demo panics as it was told to");
         let row = self.rows.iter().find(|row| row.id == id).ok_or("there is no such run")?;
         let seconds = self.born.elapsed().as_secs();
@@ -80,11 +80,11 @@ impl Source for Demo {
         }
     }
 
-    fn can_open(&mut self, _: &str) -> Result<(), String> {
+    fn can_open(&mut self, _: &str) -> Result<(), SourceError> {
         Ok(())
     }
 
-    fn stop(&mut self, id: &str) -> Result<(), String> {
+    fn stop(&mut self, id: &str) -> Result<(), SourceError> {
         self.stopped.push(id.to_owned());
         if let Some(row) = self.rows.iter_mut().find(|row| row.id == id) {
             row.state = State::Interrupted;
@@ -95,23 +95,23 @@ impl Source for Demo {
         Ok(())
     }
 
-    fn delete(&mut self, id: &str) -> Result<(), String> {
+    fn delete(&mut self, id: &str) -> Result<(), SourceError> {
         self.rows.retain(|row| row.id != id);
         self.deleted.push(id.to_owned());
         self.is_reset = true;
         Ok(())
     }
 
-    fn ended_before(&mut self, age: &str) -> Result<Vec<String>, String> {
+    fn ended_before(&mut self, age: &str) -> Result<Vec<String>, SourceError> {
         let Some(days) = age.strip_suffix('d').and_then(|days| days.parse::<i64>().ok()) else {
-            return Err(format!("`{age}` is no age: 12h, 30d or 8w"));
+            return Err(format!("`{age}` is no age: 12h, 30d or 8w").into());
         };
         let then = NOW - days * 86_400;
         let is_old = |row: &&Row| row.ended.is_some_and(|ended| ended < then);
         Ok(self.rows.iter().filter(is_old).map(|row| row.id.clone()).collect())
     }
 
-    fn viewer(&mut self, id: &str, shown: Shown, viewer: Viewer) -> Result<Command, String> {
+    fn viewer(&mut self, id: &str, shown: Shown, viewer: Viewer) -> Result<Command, SourceError> {
         let mut command = Command::new("sh");
         command.args(["-c", "echo \"$1\"; echo press enter; read line", "sh"]);
         command.arg(format!("{viewer:?} of {shown:?} of {id}"));

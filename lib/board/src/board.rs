@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::detail::Inspection;
 use crate::input::Input;
-use crate::model::{Clock, Left, News, Row, Shown, Source, Viewer};
+use crate::model::{Clock, Left, News, Row, Shown, Source, SourceError, Viewer};
 use crate::order::Order;
 use crate::overview::{self, Parts};
 use crate::pager::Pager;
@@ -182,7 +182,7 @@ impl Board {
                     Ok(()) => deletion.deleted += 1,
                     Err(reason) => {
                         deletion.failed += 1;
-                        deletion.reason = reason;
+                        deletion.reason = reason.to_string();
                     }
                 }
                 if began.elapsed().as_millis() > WORK_MS {
@@ -230,7 +230,7 @@ impl Board {
                 Some(format!("could not read the runs: {reason}"))
             }
         };
-        let trouble = trouble.or_else(|| self.refresh_detail(source).err());
+        let trouble = trouble.or_else(|| self.refresh_detail(source));
         if trouble != self.trouble {
             self.trouble = trouble;
             self.mark_dirty();
@@ -312,8 +312,9 @@ impl Board {
         self.apply_filter(id.as_deref());
     }
 
-    fn refresh_detail(&mut self, source: &mut dyn Source) -> Result<(), String> {
-        let Some(inspection) = &mut self.inspection else { return Ok(()) };
+    /// Asks the source for the texts of the run that is looked into; returns why they can't be had.
+    fn refresh_detail(&mut self, source: &mut dyn Source) -> Option<String> {
+        let inspection = self.inspection.as_mut()?;
         let row = self.rows.iter().find(|row| row.id == inspection.row.id).unwrap_or(&inspection.row).clone();
         let is_running = row.state == crate::model::State::Running;
         if inspection.shows_changes() && is_running && self.now - self.changes_asked >= CHANGES_SECS {
@@ -322,11 +323,13 @@ impl Board {
         }
         self.is_dirty |= inspection.update_changes(source);
         if row == inspection.row && !inspection.may_grow() {
-            return Ok(());
+            return None;
         }
-        let detail = source.detail(&row.id).map_err(|reason| unreadable(&row.id, &reason))?;
-        self.is_dirty |= inspection.update(row, detail);
-        Ok(())
+        match source.detail(&row.id) {
+            Ok(detail) => self.is_dirty |= inspection.update(row, detail),
+            Err(reason) => return Some(unreadable(&row.id, &reason)),
+        }
+        None
     }
 
     /// Applies scope, filter and order, and selects that run again if it is still there.
@@ -370,7 +373,7 @@ fn replace(rows: &mut [Row], row: Row) -> Option<usize> {
     Some(at)
 }
 
-fn unreadable(id: &str, reason: &str) -> String {
+fn unreadable(id: &str, reason: &SourceError) -> String {
     format!("could not read {id}: {reason}")
 }
 

@@ -8,14 +8,16 @@ use ratatui::backend::TestBackend;
 
 use crate::board::{Board, Setting};
 use crate::keys::{Key, Keys};
-use crate::model::{Changes, Clock, Detail, Document, News, Row, Shown, Source, State, Tokens, Viewer};
+use crate::model::{
+    Changes, Clock, Detail, Document, News, Row, Shown, Source, SourceError, State, Tokens, Viewer,
+};
 use crate::theme::Theme;
 use crate::{markdown, text};
 
 struct Hostile(String);
 
 impl Source for Hostile {
-    fn news(&mut self) -> Result<News, String> {
+    fn news(&mut self) -> Result<News, SourceError> {
         let text = || self.0.clone();
         let row = |state, continues| Row {
             id: text(),
@@ -42,7 +44,7 @@ impl Source for Hostile {
         Ok(News { is_reset: true, older: rows, ..News::default() })
     }
 
-    fn detail(&mut self, _: &str) -> Result<Detail, String> {
+    fn detail(&mut self, _: &str) -> Result<Detail, SourceError> {
         let document = || Document { text: self.0.clone(), path: self.0.clone() };
         Ok(Detail { prompt: document(), progress: document(), result: Some(document()) })
     }
@@ -53,24 +55,24 @@ impl Source for Hostile {
         Changes::Known(format!("{}\ndiff --git {}\n+{}", self.0, self.0, self.0))
     }
 
-    fn can_open(&mut self, _: &str) -> Result<(), String> {
-        Err(self.0.clone())
+    fn can_open(&mut self, _: &str) -> Result<(), SourceError> {
+        Err(self.0.clone().into())
     }
 
-    fn stop(&mut self, _: &str) -> Result<(), String> {
-        Err(self.0.clone())
+    fn stop(&mut self, _: &str) -> Result<(), SourceError> {
+        Err(self.0.clone().into())
     }
 
-    fn delete(&mut self, _: &str) -> Result<(), String> {
-        Err(self.0.clone())
+    fn delete(&mut self, _: &str) -> Result<(), SourceError> {
+        Err(self.0.clone().into())
     }
 
-    fn ended_before(&mut self, _: &str) -> Result<Vec<String>, String> {
+    fn ended_before(&mut self, _: &str) -> Result<Vec<String>, SourceError> {
         Ok(vec![self.0.clone()])
     }
 
-    fn viewer(&mut self, _: &str, _: Shown, _: Viewer) -> Result<Command, String> {
-        Err(self.0.clone())
+    fn viewer(&mut self, _: &str, _: Shown, _: Viewer) -> Result<Command, SourceError> {
+        Err(self.0.clone().into())
     }
 }
 
@@ -206,30 +208,30 @@ fn the_columns_stand_straight_beside_any_name() {
         .collect();
     struct Named(Vec<Row>);
     impl Source for Named {
-        fn news(&mut self) -> Result<News, String> {
+        fn news(&mut self) -> Result<News, SourceError> {
             Ok(News { older: std::mem::take(&mut self.0), ..News::default() })
         }
-        fn detail(&mut self, _: &str) -> Result<Detail, String> {
+        fn detail(&mut self, _: &str) -> Result<Detail, SourceError> {
             Ok(Detail::default())
         }
         fn ask_changes(&mut self, _: &str) {}
         fn changes(&mut self, _: &str) -> Changes {
             Changes::Pending
         }
-        fn can_open(&mut self, _: &str) -> Result<(), String> {
+        fn can_open(&mut self, _: &str) -> Result<(), SourceError> {
             Ok(())
         }
-        fn stop(&mut self, _: &str) -> Result<(), String> {
+        fn stop(&mut self, _: &str) -> Result<(), SourceError> {
             Ok(())
         }
-        fn delete(&mut self, _: &str) -> Result<(), String> {
+        fn delete(&mut self, _: &str) -> Result<(), SourceError> {
             Ok(())
         }
-        fn ended_before(&mut self, _: &str) -> Result<Vec<String>, String> {
+        fn ended_before(&mut self, _: &str) -> Result<Vec<String>, SourceError> {
             Ok(Vec::new())
         }
-        fn viewer(&mut self, _: &str, _: Shown, _: Viewer) -> Result<Command, String> {
-            Err(String::new())
+        fn viewer(&mut self, _: &str, _: Shown, _: Viewer) -> Result<Command, SourceError> {
+            Err(String::new().into())
         }
     }
     let clock = Clock { now: || 240, minute: |_| "2026-11-21 10:00".to_owned() };

@@ -34,7 +34,9 @@ use board::{Board, Setting, Step};
 use terminal::{Screen, Woken};
 use theme::Theme;
 
-pub use model::{Changes, Clock, Detail, Document, Left, News, Row, Shown, Source, State, Tokens, Viewer};
+pub use model::{
+    Changes, Clock, Detail, Document, Left, News, Row, Shown, Source, SourceError, State, Tokens, Viewer,
+};
 
 /// What other screens are made of too: the terminal, keys, a footer, a typed line, pages that scroll.
 pub mod parts {
@@ -148,7 +150,7 @@ fn take(
                     board.tell(reason, true);
                 }
             }
-            Err(reason) => board.tell(reason, true),
+            Err(reason) => board.tell(reason.to_string(), true),
         },
     }
     Ok(None)

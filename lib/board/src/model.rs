@@ -177,6 +177,9 @@ pub enum Viewer {
     Editor,
 }
 
+/// Why the source did not do what it was asked for. Displayed it is a line for the foot of the screen.
+pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Where the view gets the runs from. It is asked about once a second, from one thread, and answers within
 /// milliseconds.
 pub trait Source {
@@ -184,13 +187,13 @@ pub trait Source {
     ///
     /// # Errors
     /// Why not, for the foot of the screen. The rows of before stay.
-    fn news(&mut self) -> Result<News, String>;
+    fn news(&mut self) -> Result<News, SourceError>;
 
     /// The texts of one run.
     ///
     /// # Errors
     /// Why not, for the foot of the screen. The texts of before stay.
-    fn detail(&mut self, id: &str) -> Result<Detail, String>;
+    fn detail(&mut self, id: &str) -> Result<Detail, SourceError>;
 
     /// Starts to find out what the run's worktree has changed, unless that is under way.
     fn ask_changes(&mut self, id: &str);
@@ -202,31 +205,31 @@ pub trait Source {
     ///
     /// # Errors
     /// Why not, for the foot of the screen.
-    fn can_open(&mut self, id: &str) -> Result<(), String>;
+    fn can_open(&mut self, id: &str) -> Result<(), SourceError>;
 
     /// Asks a run to end. It need not have ended when this returns.
     ///
     /// # Errors
     /// Why not, for the foot of the screen.
-    fn stop(&mut self, id: &str) -> Result<(), String>;
+    fn stop(&mut self, id: &str) -> Result<(), SourceError>;
 
     /// Deletes a run that has ended, for good.
     ///
     /// # Errors
     /// Why not, for the foot of the screen.
-    fn delete(&mut self, id: &str) -> Result<(), String>;
+    fn delete(&mut self, id: &str) -> Result<(), SourceError>;
 
     /// The ids of all runs, of whatever worktree, that ended longer ago than `age`, which was typed as `30d`.
     ///
     /// # Errors
     /// Why `age` is none, or why they are not known, for the foot of the screen.
-    fn ended_before(&mut self, age: &str) -> Result<Vec<String>, String>;
+    fn ended_before(&mut self, age: &str) -> Result<Vec<String>, SourceError>;
 
     /// The command that shows a text of a run in another program.
     ///
     /// # Errors
     /// Why there is none, for the foot of the screen.
-    fn viewer(&mut self, id: &str, shown: Shown, viewer: Viewer) -> Result<Command, String>;
+    fn viewer(&mut self, id: &str, shown: Shown, viewer: Viewer) -> Result<Command, SourceError>;
 }
 
 /// Why the view was left, and what the caller does next.

@@ -39,17 +39,19 @@ impl Parts {
     /// Divides the page. The table also takes the margin at the left.
     pub(crate) fn of(area: Rect, margin: u16) -> Self {
         let mut table = Rect { x: area.x - margin, width: area.width + margin, ..area };
-        let title = (area.height >= 6).then(|| {
+        let mut title = None;
+        if area.height >= 6 {
             let lines = if area.height >= 12 { 2 } else { 1 };
             table.y += lines;
             table.height -= lines;
-            Rect { height: 1, ..area }
-        });
-        let lines = if area.height >= SPACIOUS { LARGE_PREVIEW } else { PREVIEW };
-        let preview = (area.height >= ROOMY).then(|| {
+            title = Some(Rect { height: 1, ..area });
+        }
+        let mut preview = None;
+        if area.height >= ROOMY {
+            let lines = if area.height >= SPACIOUS { LARGE_PREVIEW } else { PREVIEW };
             table.height -= lines;
-            Rect { y: table.bottom(), height: lines, ..area }
-        });
+            preview = Some(Rect { y: table.bottom(), height: lines, ..area });
+        }
         Self { title, table, preview }
     }
 

@@ -213,8 +213,9 @@ fn does_not_apply(file: &'static str, reason: &str) -> BundleError {
     // Git says each of these when it could not store what it made of the patch, and they say nothing of the patch.
     const UNSTORED: [&str; 5] =
         ["No space left", "Disk quota exceeded", "Out of diskspace", "unable to write", "write error"];
-    match UNSTORED.iter().any(|words| reason.contains(words)) {
-        true => BundleError::NoSpace { file, reason },
-        false => Refusal::DoesNotApply { file, reason }.into(),
+    if UNSTORED.iter().any(|words| reason.contains(words)) {
+        BundleError::NoSpace { file, reason }
+    } else {
+        Refusal::DoesNotApply { file, reason }.into()
     }
 }

@@ -11,7 +11,7 @@ use handoff_files::{Dir, FileError};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{BundleError, Refusal};
-use crate::layout::{BundleId, CLAIMED, INDEX, MANIFEST, SUMMARY, TOLD, TRANSCRIPT, WORKSPACE};
+use crate::layout::{ANNOUNCEMENT, BundleId, CLAIMED, INDEX, MANIFEST, SUMMARY, TRANSCRIPT, WORKSPACE};
 use crate::manifest::{Manifest, Part, VERSION};
 use crate::path::TreePath;
 use crate::path::hex;
@@ -230,14 +230,14 @@ impl Bundle {
     /// # Errors
     /// What the system says.
     pub fn note_handoff(&self, path: &Path) -> Result<(), BundleError> {
-        self.dir.temporary(&[path.as_os_str().as_bytes()])?.replace(TOLD)?;
+        self.dir.temporary(&[path.as_os_str().as_bytes()])?.replace(ANNOUNCEMENT)?;
         Ok(())
     }
 
     /// The handoff that tells of it, where that was noted. Of a bundle that is not one's own it may be any path.
     pub fn handoff(&self) -> Option<PathBuf> {
-        let told = self.dir.open_to_read(TOLD).and_then(|mut file| file.read(LARGEST_CLAIM)).ok()?;
-        Some(PathBuf::from(OsString::from_vec(told)))
+        let path = self.dir.open_to_read(ANNOUNCEMENT).and_then(|mut file| file.read(LARGEST_CLAIM)).ok()?;
+        Some(PathBuf::from(OsString::from_vec(path)))
     }
 
     /// Whether somebody took it; the note, when it can be read.
@@ -312,8 +312,9 @@ fn small(dir: &Dir, id: &BundleId, name: &str, limit: u64) -> Result<Vec<u8>, Bu
         Err(error) => return Err(damaged(error.to_string())),
     };
     let content = file.read(limit.saturating_add(1))?;
-    match content.len() as u64 > limit {
-        true => Err(damaged(format!("{name} is larger than {limit} bytes"))),
-        false => Ok(content),
+    if content.len() as u64 > limit {
+        Err(damaged(format!("{name} is larger than {limit} bytes")))
+    } else {
+        Ok(content)
     }
 }

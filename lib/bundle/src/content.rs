@@ -142,9 +142,10 @@ fn inserted(delta: &[u8]) -> Option<Vec<u8>> {
         let is_copy = command & 0x80 != 0;
         let length = if is_copy { (command & 0x7f).count_ones() as usize } else { usize::from(command) };
         let (bytes, after) = after.split_at_checked(length)?;
-        match is_copy {
-            true => text.push(b'\n'),
-            false => text.extend_from_slice(bytes),
+        if is_copy {
+            text.push(b'\n')
+        } else {
+            text.extend_from_slice(bytes)
         }
         rest = after;
     }

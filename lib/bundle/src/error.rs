@@ -230,7 +230,7 @@ pub enum Refusal {
     /// A file that is ignored, or was made a moment ago, stands where one would be made.
     #[error("these files are here already, and git ignores them or does not have them ({}); move them away first", list(.0))]
     InTheWay(Vec<TreePath>),
-    /// Git was told not to look at these files, so nobody can say whether they are clean.
+    /// Git is set not to look at these files, so it is unknown whether they are clean.
     #[error("git was told not to look at these files ({}); clear skip-worktree and assume-unchanged first", list(.0))]
     Hidden(Vec<TreePath>),
     /// Git itself does not take the patch.

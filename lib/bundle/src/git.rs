@@ -2,7 +2,7 @@
 //!
 //! What git does here depends on its arguments alone. Every inherited `GIT_*` variable is taken away, and where a patch
 //! is made or read git runs in a scratch repository of ours, whose configuration and attributes are its own: no setting
-//! of the user, of the system or of the repository can change a byte. The real repository is only asked, never told.
+//! of the user, of the system or of the repository can change a byte. The real repository is only read.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -244,9 +244,10 @@ impl Call {
         self.read(input, |stdout| {
             let mut bytes = Vec::new();
             stdout.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed(&verb))?;
-            match bytes.len() as u64 > limit {
-                true => Err(GitError::Output { verb, reason: "too much".to_owned() }.into()),
-                false => Ok(bytes),
+            if bytes.len() as u64 > limit {
+                Err(GitError::Output { verb, reason: "too much".to_owned() }.into())
+            } else {
+                Ok(bytes)
             }
         })
     }

@@ -22,8 +22,8 @@ pub(crate) const WORKSPACE: &str = "workspace.patch";
 pub(crate) const INDEX: &str = "index.patch";
 pub(crate) const MANIFEST: &str = "manifest.json";
 pub(crate) const CLAIMED: &str = "claimed";
-/// The handoff that tells of a bundle, by its path. Beside what is hashed: it is only where to find it again.
-pub(crate) const TOLD: &str = "told";
+/// The handoff that announces a bundle, by its path. Beside what is hashed: it is only where to find it again.
+pub(crate) const ANNOUNCEMENT: &str = "told";
 
 /// What is not a bundle yet, or any more, starts with this.
 const HIDDEN: &str = ".tmp-";
@@ -257,7 +257,7 @@ impl Handover {
         listed.sort_by(|one, other| other.id.cmp(&one.id));
         for same in listed.chunk_by_mut(|one, other| one.id.created() == other.id.created()) {
             if same.len() > 1 {
-                // A stable sort: what cannot be told stays in the order of the names.
+                // A stable sort: what is unknown stays in the order of the names.
                 same.sort_by_cached_key(|listed| std::cmp::Reverse(written(&bundles, &listed.id)));
             }
         }
@@ -441,7 +441,7 @@ fn sweep(bundles: &Dir) -> Result<(), BundleError> {
     Ok(())
 }
 
-/// Removes a hidden directory, its lock last: killed on the way, it can still be told to be dead.
+/// Removes a hidden directory, its lock last: killed on the way, it can still be seen to be dead.
 fn clear(within: &Dir, name: &OsStr, dir: &Dir) -> Result<(), FileError> {
     for entry in dir.entries()?.into_iter().filter(|entry| entry.name != LOCK) {
         dir.remove_all(entry.name)?;

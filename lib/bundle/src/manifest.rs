@@ -213,7 +213,7 @@ pub enum Reason {
     /// The several versions that the index has of it during a merge. The file itself is carried, with its conflict
     /// markers.
     UnmergedIndexEntry,
-    /// Git was told not to look at it (assume-unchanged, skip-worktree), and it differs.
+    /// Git is set not to look at it (assume-unchanged, skip-worktree), and it differs.
     HiddenFromGit,
     /// What `handover enable` made of it, and nothing else: made for one machine, and nobody's work.
     OwnWiring,

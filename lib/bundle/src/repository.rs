@@ -181,7 +181,7 @@ impl<'g> Repository<'g> {
         }
     }
 
-    /// A hasher that was told that a blob of `size` bytes follows.
+    /// A hasher to which it was announced that a blob of `size` bytes follows.
     pub(crate) fn blob_hasher(&self, size: u64) -> gix_hash::Hasher {
         let mut hasher = gix_hash::hasher(self.format);
         hasher.update(format!("blob {size}\0").as_bytes());

@@ -56,7 +56,7 @@ impl Tree {
     }
 
     /// The same tree, where those of `paths`, and of the directories above them, that differ in case or composition alone
-    /// are told apart by the names that the directories list. A file system that folds names finds one file by all of them,
+    /// are distinguished by the names that the directories list. A file system that folds names finds one file by all of them,
     /// and only one of them is its name.
     pub(crate) fn telling_apart<'p>(self, paths: impl IntoIterator<Item = &'p TreePath>) -> Self {
         let mut spelled: BTreeMap<String, BTreeSet<TreePath>> = BTreeMap::new();

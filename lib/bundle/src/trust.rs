@@ -90,10 +90,7 @@ impl Keyring {
         if let Some(key) = &self.key {
             let said = bundle.manifest().keyed_hash.as_bytes();
             if said.starts_with(key_id(key).as_bytes()) {
-                return Ok(match verify(key, bundle.raw(), said) {
-                    true => Trust::Own,
-                    false => Trust::Tampered,
-                });
+                return Ok(if verify(key, bundle.raw(), said) { Trust::Own } else { Trust::Tampered });
             }
         }
         let allowed = match Dir::open(&self.state)?.map(|dir| dir.child(ALLOWED)).transpose()?.flatten() {

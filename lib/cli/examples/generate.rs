@@ -8,7 +8,7 @@
 use std::path::Path;
 use std::{env, fs, io};
 
-use handoff_cli::tables::{handoff, handover, inbox, session_start, write};
+use handoff_cli::tables::{handoff, handover, inbox, mcp, session_start, write};
 use handoff_cli::{CalledAs, complete, man_page};
 
 fn main() -> io::Result<()> {
@@ -22,6 +22,7 @@ fn main() -> io::Result<()> {
         (&handover::PROGRAM, "handover"),
         (&inbox::PROGRAM, "handoff inbox"),
         (&write::PROGRAM, "handoff write"),
+        (&mcp::PROGRAM, "handoff mcp"),
         (&session_start::PROGRAM, "session-start"),
     ] {
         let page =

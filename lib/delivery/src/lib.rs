@@ -20,6 +20,7 @@
 //! offered twice, never vanish. The rules are `spec/storage.md`.
 
 mod decide;
+mod dialects;
 mod evidence;
 mod ledger;
 mod looker;

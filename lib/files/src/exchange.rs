@@ -162,10 +162,8 @@ impl Dir {
     fn keep_other(&self, from: &OsStr, target: &Self, to: &OsStr) -> Result<FileError, FileError> {
         let mut kept = to.to_owned();
         kept.push(format!(".other-{:08x}", u32::from_ne_bytes(random()?)));
-        let path = match self.rename_new(from, target, &kept)? {
-            true => target.path_of(&kept),
-            false => self.path_of(from),
-        };
+        let path =
+            if self.rename_new(from, target, &kept)? { target.path_of(&kept) } else { self.path_of(from) };
         let words = format!(
             "other programs changed it twice meanwhile; one version is there, and the other in {}",
             handoff_text::Sanitised::path(&path)
@@ -263,9 +261,10 @@ mod tests {
             }
             Ok(found)
         };
-        let replaced = match in_two_steps {
-            true => dir.replace_aside("new".as_ref(), &dir, "old".as_ref(), is_old),
-            false => dir.replace_if("new", &dir, "old", is_old),
+        let replaced = if in_two_steps {
+            dir.replace_aside("new".as_ref(), &dir, "old".as_ref(), is_old)
+        } else {
+            dir.replace_if("new", &dir, "old", is_old)
         };
         Ok((place, replaced))
     }

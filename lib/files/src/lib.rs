@@ -61,10 +61,7 @@ pub fn read_named(path: &Path, limit: u64) -> Result<(Vec<u8>, bool), FileError>
 /// `limit` bytes.
 pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let content = open_regular(path)?.read(limit.saturating_add(1))?;
-    match content.len() as u64 > limit {
-        true => Err(FileError::new("read", path)(Errno::FBIG)),
-        false => Ok(content),
-    }
+    if content.len() as u64 > limit { Err(FileError::new("read", path)(Errno::FBIG)) } else { Ok(content) }
 }
 
 /// Opens the regular file at `path` to be read, links followed; never waits for a pipe.

@@ -112,10 +112,7 @@ impl Dir {
                 child.remove_all(entry.name)?;
             }
         }
-        match self.remove_child(name)? {
-            true => Ok(()),
-            false => Err(self.error("remove", name)(Errno::NOTEMPTY)),
-        }
+        if self.remove_child(name)? { Ok(()) } else { Err(self.error("remove", name)(Errno::NOTEMPTY)) }
     }
 }
 

@@ -33,12 +33,13 @@ struct Parts {
 impl Parts {
     fn of(area: Rect, margin: u16, rows: usize) -> Self {
         let mut rest = area;
-        let title = (area.height >= 5).then(|| {
+        let mut title = None;
+        if area.height >= 5 {
             let lines = if area.height >= 10 { 2 } else { 1 };
             rest.y += lines;
             rest.height -= lines;
-            Rect { height: 1, ..area }
-        });
+            title = Some(Rect { height: 1, ..area });
+        }
         let with_margin = |list: Rect| Rect { x: list.x - margin, width: list.width + margin, ..list };
         if area.width >= WIDE {
             let width = (area.width * 2 / 5).clamp(38, 84);

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::io;
 use std::process::{Command, ExitStatus};
 
+use handoff_board::SourceError;
+
 /// Where handoffs are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Shelf {
@@ -121,13 +123,13 @@ pub trait Source {
     ///
     /// # Errors
     /// Why not, for the foot of the screen. The rows of before stay.
-    fn rows(&mut self) -> Result<Vec<Row>, String>;
+    fn rows(&mut self) -> Result<Vec<Row>, SourceError>;
 
     /// The text of one.
     ///
     /// # Errors
     /// Why not, for the place of the text.
-    fn text(&mut self, place: &Place) -> Result<Text, String>;
+    fn text(&mut self, place: &Place) -> Result<Text, SourceError>;
 
     /// Names of worktrees that a handoff can be forwarded to.
     fn recipients(&mut self) -> Vec<String>;

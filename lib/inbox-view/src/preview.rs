@@ -1,5 +1,6 @@
 //! One handoff as lines: what it says of itself, then its text.
 
+use handoff_board::SourceError;
 use handoff_board::parts::{Theme, markdown_lines, plain, text};
 use ratatui::text::Line;
 
@@ -13,14 +14,14 @@ const MIN_LINES_FOR_FACTS: u16 = 8;
 
 /// The lines of `found`, or why there are none, for a page of `height` lines that is `width` columns wide.
 pub(crate) fn lines(
-    found: &Result<Text, String>,
+    found: &Result<Text, SourceError>,
     theme: Theme,
     width: usize,
     height: u16,
 ) -> Vec<Line<'static>> {
     let shown = match found {
         Ok(shown) => shown,
-        Err(reason) => return plain(&text::cell(reason), theme.alert(), width),
+        Err(reason) => return plain(&text::cell(&reason.to_string()), theme.alert(), width),
     };
     let mut lines = Vec::new();
     for warning in &shown.warnings {

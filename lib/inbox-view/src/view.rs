@@ -1,5 +1,6 @@
 //! What is on the screen and what a key does to it. Nothing here touches a terminal.
 
+use handoff_board::SourceError;
 use handoff_board::parts::{Input, Key, Pager, Theme, Typed, WHEEL_LINES};
 
 use crate::model::{Act, Outcome, Place, Row, Scope, Shelf, Source, State, Text};
@@ -51,7 +52,7 @@ pub(crate) enum Page {
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) row: Row,
-    pub(crate) text: Result<Text, String>,
+    pub(crate) text: Result<Text, SourceError>,
     /// Whether it still is where it was seen.
     pub(crate) is_there: bool,
 }

@@ -17,14 +17,14 @@ struct Fake {
 }
 
 impl Source for Fake {
-    fn rows(&mut self) -> Result<Vec<Row>, String> {
-        self.rows.clone()
+    fn rows(&mut self) -> Result<Vec<Row>, SourceError> {
+        Ok(self.rows.clone()?)
     }
 
-    fn text(&mut self, place: &Place) -> Result<Text, String> {
+    fn text(&mut self, place: &Place) -> Result<Text, SourceError> {
         let file = place.file.to_string_lossy();
         if file.contains("gone") {
-            return Err("could not read\x1b[2J it".to_owned());
+            return Err("could not read\x1b[2J it".into());
         }
         Ok(Text {
             facts: vec![format!("from app · 3 h ago, {file}")],
@@ -361,7 +361,7 @@ fn an_empty_inbox_says_what_to_do_next() {
     // Keys without a handoff do nothing.
     press(&mut nothing, &mut source, "aufedy\n →↓");
     assert!(screen(&mut nothing, 80, 20).contains("Nothing is archived here."));
-    source.rows = Err("no permission".to_owned());
+    source.rows = Err("no permission".into());
     nothing.refresh(&mut source);
     let shown = screen(&mut nothing, 80, 20);
     assert!(

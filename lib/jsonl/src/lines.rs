@@ -200,9 +200,10 @@ impl Shortening {
         let mut at = Self::default();
         let mut rest = line;
         loop {
-            let found = match at.in_string {
-                true => quote_or_backslash(rest),
-                false => rest.iter().position(|byte| *byte == b'"'),
+            let found = if at.in_string {
+                quote_or_backslash(rest)
+            } else {
+                rest.iter().position(|byte| *byte == b'"')
             };
             let Some(found) = found else {
                 at.length += rest.len();

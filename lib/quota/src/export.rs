@@ -130,7 +130,7 @@ pub fn refresh(
         return Ok(None);
     }
     let running = running.into_file();
-    // That it was tried is told by the file's time, for whoever comes next.
+    // The file's time says to the next one that it was tried.
     running.set_modified(SystemTime::now()).map_err(FileError::new("change", &dir.path_of(RUNNING)))?;
     Ok(Some(Refresh { program, dir: state.to_owned(), running }))
 }

@@ -13,12 +13,12 @@ use crate::window::Percent;
 pub(crate) fn parse(bytes: &[u8]) -> Option<Value> {
     match serde_json::from_slice(bytes) {
         Ok(value) => Some(value),
-        Err(_) => serde_json::from_slice(mended(bytes)?.as_bytes()).ok(),
+        Err(_) => serde_json::from_slice(repaired(bytes)?.as_bytes()).ok(),
     }
 }
 
 /// `bytes` with everything replaced that stands in the way; None when nothing was.
-fn mended(bytes: &[u8]) -> Option<String> {
+fn repaired(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
     let odd = matches!(text, Cow::Owned(_));
     let mut text = text.into_owned().into_bytes();

@@ -13,8 +13,8 @@ use handoff_files::{Dir, FileError, Foreign, Lock, OpenFile};
 use serde_json::{Map, Value};
 
 use crate::json;
+use crate::limit_hit::LimitHit;
 use crate::policy::Trigger;
-use crate::wall::Wall;
 use crate::window::{AHEAD, Window, WindowName, from_word, is_same_reset, word};
 
 /// The memory, in the state directory.
@@ -45,7 +45,7 @@ pub(crate) enum Part {
     Turn,
     /// The end of the session with this id.
     End(String),
-    /// The session with this id, which stopped at the wall.
+    /// The session with this id, which stopped at the limit.
     Session(String),
     /// What came in that session since it was captured for. That is asked again each time, so it is remembered only while
     /// a capture of it is under way.
@@ -93,7 +93,7 @@ impl Part {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
     tool: Option<&'static Host>,
-    /// The window that was near its end; None for the wall.
+    /// The window that was near its end; None for the limit.
     window: Option<WindowName>,
     resets_at: Option<Timestamp>,
     part: Part,
@@ -105,8 +105,8 @@ impl Mark {
         Self { tool: window.tool, window: window_name, resets_at: window.resets_at, part: part.short() }
     }
 
-    pub(crate) fn wall(wall: &Wall, part: Part) -> Self {
-        Self { tool: wall.tool, window: None, resets_at: wall.resets_at, part: part.short() }
+    pub(crate) fn limit(hit: &LimitHit, part: Part) -> Self {
+        Self { tool: hit.tool, window: None, resets_at: hit.resets_at, part: part.short() }
     }
 }
 
@@ -251,7 +251,7 @@ impl Ledger {
         &self,
         decide: impl Fn(&Memory) -> Option<Trigger>,
         now: Timestamp,
-        patience: Duration,
+        busy_timeout: Duration,
     ) -> Result<Option<Claim<'_>>, FileError> {
         // Nobody waits for a lock to learn that there is nothing to do.
         if decide(&self.memory()?).is_none() {
@@ -265,7 +265,7 @@ impl Ledger {
             memory.add(marks, now);
             any
         };
-        let changed = self.change(patience, change)?;
+        let changed = self.change(busy_timeout, change)?;
         let claim = |trigger| Claim { trigger, ledger: self, at: now, settled: false };
         Ok(trigger.filter(|_| changed).map(claim))
     }
@@ -274,11 +274,11 @@ impl Ledger {
     /// that nothing changed.
     fn change(
         &self,
-        patience: Duration,
+        busy_timeout: Duration,
         change: impl FnOnce(&mut Memory) -> bool,
     ) -> Result<bool, FileError> {
         let dir = Dir::create(&self.0)?;
-        let Some(_lock) = lock(&dir, patience)? else { return Ok(false) };
+        let Some(_lock) = lock(&dir, busy_timeout)? else { return Ok(false) };
         let path = self.0.join(FILE);
         let mut file = Foreign::read(&path, LIMIT);
         if file.as_ref().is_err_and(is_none) {
@@ -302,8 +302,8 @@ fn is_none(error: &FileError) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::FileTooLarge)
 }
 
-/// The lock, waited for as long as `patience`. A file system without locks has none to wait for.
-fn lock(dir: &Dir, patience: Duration) -> Result<Option<OpenFile>, FileError> {
+/// The lock, waited for at most for `busy_timeout`. A file system without locks has none to wait for.
+fn lock(dir: &Dir, busy_timeout: Duration) -> Result<Option<OpenFile>, FileError> {
     let start = Instant::now();
     // Nobody ever removes this file, so whoever has its lock has the only one.
     let file = loop {
@@ -318,7 +318,7 @@ fn lock(dir: &Dir, patience: Duration) -> Result<Option<OpenFile>, FileError> {
     loop {
         match file.lock()? {
             Lock::Taken | Lock::Unsupported => return Ok(Some(file)),
-            Lock::Busy if start.elapsed() >= patience => return Ok(None),
+            Lock::Busy if start.elapsed() >= busy_timeout => return Ok(None),
             Lock::Busy => std::thread::sleep(Duration::from_millis(1)),
         }
     }

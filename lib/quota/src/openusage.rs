@@ -99,7 +99,7 @@ pub(crate) fn reading(snapshots: &Value, source: SourceName, now: Timestamp) -> 
     (!windows.is_empty()).then_some(Reading { windows, source, observed })
 }
 
-/// Of several accounts' windows of one name the fullest counts: which account a session uses is not told, and a
+/// Of several accounts' windows of one name the fullest counts: which account a session uses is not known, and a
 /// capture too many costs less than one too few.
 fn add(windows: &mut Vec<Window>, window: Window) {
     let same = windows.iter().position(|other| other.tool == window.tool && other.name == window.name);

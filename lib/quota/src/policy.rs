@@ -6,8 +6,8 @@ use handoff_agents::Host;
 use handoff_document::Timestamp;
 use handoff_files::FileError;
 
+use crate::limit_hit::LimitHit;
 use crate::memory::{Claim, Ledger, Mark, Memory, Part};
-use crate::wall::Wall;
 use crate::window::{Percent, Reading, Window};
 
 /// Which windows count.
@@ -17,7 +17,7 @@ pub enum Windows {
     #[default]
     All,
     /// Those of these names (`five_hour`, `primary`, `code_review:primary`) or lengths in minutes (`300`), in lower
-    /// case. None of them: only the wall counts.
+    /// case. None of them: only the limit counts.
     Named(Vec<String>),
 }
 
@@ -82,7 +82,7 @@ pub struct Trigger {
 }
 
 impl Trigger {
-    /// Whether there was a capture for this window, or for this session at the wall, already, so that only what came since
+    /// Whether there was a capture for this window, or for this session at the limit, already, so that only what came since
     /// is worth another.
     pub fn is_another(&self) -> bool {
         matches!(self.part, Part::End(_) | Part::News(_))
@@ -95,7 +95,7 @@ pub enum Cause {
     /// These windows are used to the threshold, and nothing was captured for them since they began; the fullest first.
     Near(Reading),
     /// The host hit its limit.
-    Wall(Wall),
+    Limit(LimitHit),
 }
 
 impl Trigger {
@@ -105,7 +105,7 @@ impl Trigger {
             Cause::Near(reading) => {
                 reading.windows.iter().map(|window| Mark::near(window, self.part.clone())).collect()
             }
-            Cause::Wall(wall) => vec![Mark::wall(wall, self.part.clone())],
+            Cause::Limit(hit) => vec![Mark::limit(hit, self.part.clone())],
         }
     }
 }
@@ -144,25 +144,27 @@ impl Policy {
         }
     }
 
-    /// Whether the wall asks for a capture for the session with the id `session`: for each session once for each reset time,
+    /// Whether the limit asks for a capture for the session with the id `session`: for each session once for each reset time,
     /// once an hour when that is not known; after that for what is uncommitted then, if it is other than what was captured
     /// ([`Trigger::is_another`]). That the window was captured for when it came near its end does not count: work went on
     /// since.
-    pub fn decide_wall(wall: &Wall, session: &str, memory: &Memory, now: Timestamp) -> Option<Trigger> {
-        let mark = |part: &Part| Mark::wall(wall, part.clone());
+    pub fn decide_limit(hit: &LimitHit, session: &str, memory: &Memory, now: Timestamp) -> Option<Trigger> {
+        let mark = |part: &Part| Mark::limit(hit, part.clone());
         let (first, news) = (Part::Session(session.to_owned()), Part::News(session.to_owned()));
-        let part = match memory.has(&mark(&first), now) {
-            false => first,
+        let part = if !memory.has(&mark(&first), now) {
+            first
+        } else if memory.has_made(&mark(&first), now) && !memory.has(&mark(&news), now) {
+            news
+        } else {
             // While the first one is under way it has what is uncommitted now.
-            true if memory.has_made(&mark(&first), now) && !memory.has(&mark(&news), now) => news,
-            true => return None,
+            return None;
         };
-        wall.stands(now).then(|| Trigger { tool: wall.tool, cause: Cause::Wall(wall.clone()), part })
+        hit.stands(now).then(|| Trigger { tool: hit.tool, cause: Cause::Limit(hit.clone()), part })
     }
 
     /// Decides, and where there is something to capture, has it captured by one only of all who decide the same at the
     /// same time. Costs nothing while no window is near its end, and one small read when it was captured for already.
-    /// `patience` is how long others, who decide as well, are waited for; who waits in vain has nothing to do.
+    /// `busy_timeout` is how long others, who decide as well, are waited for; after that there is nothing to do.
     ///
     /// # Errors
     /// What the system says of `ledger`'s files. Nothing is to be captured then: without a memory, every event would.
@@ -172,26 +174,26 @@ impl Policy {
         moment: Moment<'_>,
         ledger: &'l Ledger,
         now: Timestamp,
-        patience: Duration,
+        busy_timeout: Duration,
     ) -> Result<Option<Claim<'l>>, FileError> {
         if self.near(reading, now).is_none() {
             return Ok(None);
         }
-        ledger.claim(|memory| self.decide(reading, moment, memory, now), now, patience)
+        ledger.claim(|memory| self.decide(reading, moment, memory, now), now, busy_timeout)
     }
 
-    /// The same for the wall.
+    /// The same for the limit.
     ///
     /// # Errors
     /// As for [`Policy::claim`].
-    pub fn claim_wall<'l>(
-        wall: &Wall,
+    pub fn claim_limit<'l>(
+        hit: &LimitHit,
         session: &str,
         ledger: &'l Ledger,
         now: Timestamp,
-        patience: Duration,
+        busy_timeout: Duration,
     ) -> Result<Option<Claim<'l>>, FileError> {
-        ledger.claim(|memory| Self::decide_wall(wall, session, memory, now), now, patience)
+        ledger.claim(|memory| Self::decide_limit(hit, session, memory, now), now, busy_timeout)
     }
 
     /// Only the windows that are near their end, the fullest first.

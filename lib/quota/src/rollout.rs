@@ -27,8 +27,8 @@ use memchr::memmem::Finder;
 use serde_json::Value;
 
 use crate::json;
+use crate::limit_hit::{self, LimitHit};
 use crate::source::{Source, SourceError};
-use crate::wall::{self, Wall};
 use crate::window::{Reading, SourceName, WINDOWS, Window, WindowName};
 
 /// How much of the file's end is read at first, in bytes, and how much at most.
@@ -45,7 +45,7 @@ pub struct Ending {
     /// How full the windows were, by the last answer that said so, whatever its age.
     pub reading: Option<Reading>,
     /// That the last turn ended at a limit, when nothing was begun since.
-    pub wall: Option<Wall>,
+    pub limit: Option<LimitHit>,
 }
 
 impl Rollout {
@@ -163,7 +163,7 @@ struct Scan {
     observed: Option<Timestamp>,
     /// Whether it is decided how the last turn ended.
     ended: bool,
-    wall: Option<Wall>,
+    limit: Option<LimitHit>,
 }
 
 impl Scan {
@@ -172,14 +172,14 @@ impl Scan {
         // Lines that tell nothing can be megabytes long, and are not worth being parsed.
         let limits = LIMITS.get_or_init(|| Finder::new("\"rate_limits\":")).find(line);
         let limits = limits.is_some_and(|at| !line[at..].starts_with(b"\"rate_limits\":null"));
-        if !limits && (self.ended || !wall::may_end(line)) {
+        if !limits && (self.ended || !limit_hit::may_end(line)) {
             return false;
         }
         let Some(value) = json::parse(line) else { return false };
         if !self.ended
-            && let Some(end) = wall::end_of_turn(&value)
+            && let Some(end) = limit_hit::end_of_turn(&value)
         {
-            (self.ended, self.wall) = (true, end);
+            (self.ended, self.limit) = (true, end);
         }
         if limits && !self.is_complete() {
             self.take(&value);
@@ -215,14 +215,14 @@ impl Scan {
     }
 
     fn ending(self) -> Ending {
-        let Self { windows, observed, mut wall, .. } = self;
+        let Self { windows, observed, limit: mut hit, .. } = self;
         // A line without a time is none that Codex wrote.
         let reading = observed.filter(|_| !windows.is_empty());
         let reading = reading.map(|observed| Reading { windows, source: SourceName::Rollout, observed });
-        if let (Some(wall), Some(reading)) = (&mut wall, &reading) {
-            wall.complete(reading);
+        if let (Some(hit), Some(reading)) = (&mut hit, &reading) {
+            hit.complete(reading);
         }
-        Ending { reading, wall }
+        Ending { reading, limit: hit }
     }
 }
 

@@ -37,7 +37,7 @@ pub const INPUT: usize = 1 << 20;
 /// How old an unchanged record may get before it is written again, in seconds.
 const REPEAT: i64 = 60;
 
-/// The record of what the statusline was told last. Costs one look at the file system when there is none.
+/// The record of what Claude Code gave its statusline last. Costs one look at the file system when there is none.
 #[derive(Debug)]
 pub struct Tap(PathBuf);
 
@@ -57,7 +57,7 @@ pub enum Recorded {
 pub struct Record {
     /// The session whose statusline it was.
     pub session: Option<String>,
-    /// What it was told, and when.
+    /// What it was given, and when.
     pub reading: Reading,
 }
 
@@ -67,13 +67,13 @@ impl Tap {
         Self(state.join(RECORD))
     }
 
-    /// Records what Claude Code told a statusline, in the directory `state`, which is made when it is not there. Several
+    /// Records what Claude Code gives a statusline, in the directory `state`, which is made when it is not there. Several
     /// sessions record one after the other, and an idle one repeats what was so an hour ago: within one window only more
     /// usage counts. Written only when something changed or the record is a minute old, so that most statuslines cost
     /// one small read; not brought to the disk, since the next one says it again.
     ///
     /// # Errors
-    /// What the system says. There is nothing in it that a user has to be told in a statusline.
+    /// What the system says. None of it is for a user to see in a statusline.
     pub fn record(input: &[u8], state: &Path, now: Timestamp) -> Result<Recorded, FileError> {
         let Some(mut new) = of_statusline(input, now) else { return Ok(Recorded::Nothing) };
         let path = state.join(RECORD);
@@ -140,9 +140,9 @@ fn of_statusline(input: &[u8], now: Timestamp) -> Option<Record> {
     if input.len() > INPUT || !json::contains(input, "\"rate_limits\"") {
         return None;
     }
-    let told = json::parse(input)?;
-    let windows: Vec<Window> = told.get("rate_limits")?.as_object()?.iter().filter_map(of_limit).collect();
-    let session = told.get("session_id").and_then(Value::as_str).filter(|id| id.len() <= 128);
+    let given = json::parse(input)?;
+    let windows: Vec<Window> = given.get("rate_limits")?.as_object()?.iter().filter_map(of_limit).collect();
+    let session = given.get("session_id").and_then(Value::as_str).filter(|id| id.len() <= 128);
     let reading = Reading {
         windows: windows.into_iter().filter(|window| !window.is_over(now)).take(WINDOWS).collect(),
         source: SourceName::Statusline,

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::http::Response;
 use crate::window::{Reading, SourceName};
-use crate::{Rollout, Tap, Wall, WindowName, json, memory::Memory, openusage, wall};
+use crate::{LimitHit, Rollout, Tap, WindowName, json, limit_hit, memory::Memory, openusage};
 
 fn now() -> Timestamp {
     Timestamp::from_seconds(1_795_257_960)
@@ -204,7 +204,7 @@ proptest! {
         let quoted = [b"\"", &bytes[..], b"\""].concat();
         let _ = json::parse(&quoted);
         prop_assert_eq!(Memory::parse(&bytes), Memory::default());
-        prop_assert_eq!(Wall::of_event(&bytes, now()), None);
+        prop_assert_eq!(LimitHit::of_event(&bytes, now()), None);
     }
 
     #[test]
@@ -212,10 +212,10 @@ proptest! {
         let text = value.to_string();
         openusage::reading(&value, SourceName::OpenusageSocket, now()).iter().for_each(is_sound);
         let _ = Memory::parse(text.as_bytes());
-        let _ = wall::end_of_turn(&value);
-        if let Some(wall) = Wall::of_event(text.as_bytes(), now()) {
-            prop_assert!(wall.told.as_str().len() <= 300);
-            prop_assert!(wall.resets_at.is_none_or(|reset| reset > now()));
+        let _ = limit_hit::end_of_turn(&value);
+        if let Some(hit) = LimitHit::of_event(text.as_bytes(), now()) {
+            prop_assert!(hit.message.as_str().len() <= 300);
+            prop_assert!(hit.resets_at.is_none_or(|reset| reset > now()));
         }
         let place = place();
         Tap::record(text.as_bytes(), place.path(), now()).map_err(|e| TestCaseError::fail(e.to_string()))?;
@@ -225,14 +225,14 @@ proptest! {
     }
 
     #[test]
-    fn any_words_are_some_wall(told in prop_oneof![
+    fn any_words_are_some_limit(told in prop_oneof![
         any::<String>(),
         "You've hit your [a-z5-]{0,12} ?limit( · resets [0-9:]{0,5}[apmé]{0,3} \\((UTC|GMT|X)\\)?)?",
         "You've hit your limit. Try again in( [0-9]{0,12} [a-z]{0,7}s?){0,4}\\|?[0-9]{0,20}",
     ]) {
         let event = serde_json::json!({"hook_event_name": "StopFailure", "error": "rate_limit", "last_assistant_message": told});
-        let wall = Wall::of_event(event.to_string().as_bytes(), now());
-        prop_assert!(wall.is_some_and(|wall| wall.resets_at.is_none_or(|reset| reset > now())));
+        let hit = LimitHit::of_event(event.to_string().as_bytes(), now());
+        prop_assert!(hit.is_some_and(|hit| hit.resets_at.is_none_or(|reset| reset > now())));
     }
 
     #[test]

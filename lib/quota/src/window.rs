@@ -80,11 +80,11 @@ pub struct Window {
     pub tool: Option<&'static Host>,
     /// What it is called.
     pub name: WindowName,
-    /// How long it is, in minutes, when that was told.
+    /// How long it is, in minutes, where the source says it.
     pub minutes: Option<u32>,
     /// How much of it is used.
     pub used: Percent,
-    /// When it starts anew, when that was told.
+    /// When it starts anew, where the source says it.
     pub resets_at: Option<Timestamp>,
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn find(tool: Option<&str>, environment: &Environment) -> Option<Path
     let found = match agent.host.transcript? {
         Dialect::ClaudeCode => claude(id, environment),
         Dialect::Codex => codex(id, environment),
-        Dialect::Gemini | Dialect::Droid => None,
+        Dialect::Gemini | Dialect::Droid | Dialect::Qwen | Dialect::Copilot => None,
     };
     found.filter(|path| path.is_absolute() && handoff_files::is_directory(path))
 }

@@ -73,9 +73,10 @@ fn main() {
     let is_cut = arguments.next().is_some();
     let redact = |text: &str| handoff_secrets::redact(text, &handoff_secrets::scan(text));
     let begun = Instant::now();
-    let shown = match is_cut {
-        true => handoff_transcript::cut_down(Path::new(&path), &redact).map(|copy| copy.lines),
-        false => handoff_transcript::read(Path::new(&path)).map(|session| format!("{:#}\n", all(&session))),
+    let shown = if is_cut {
+        handoff_transcript::cut_down(Path::new(&path), &redact).map(|copy| copy.lines)
+    } else {
+        handoff_transcript::read(Path::new(&path)).map(|session| format!("{:#}\n", all(&session)))
     };
     let time = begun.elapsed();
     match shown {

@@ -286,9 +286,8 @@ fn call(id: String, tool: String, input: Value<'_>, detail: usize) -> Call {
         "TaskUpdate" => {
             let [id, status, subject] = input.pick(["taskId", "status", "subject"]).unwrap_or_default();
             let text = event::todo(subject, None).map(|(todo, _)| todo.text);
-            let status = status.and_then(|status| match status.is("deleted") {
-                true => Some(None),
-                false => event::status(status).map(Some),
+            let status = status.and_then(|status| {
+                if status.is("deleted") { Some(None) } else { event::status(status).map(Some) }
             });
             match event::name(id) {
                 Some(id) => Deed::Alter { id, status, text },

@@ -179,10 +179,8 @@ impl Codex {
             b"custom_tool_call" => {
                 let tool = event::name(name).unwrap_or_default();
                 let whole = event::text(input, usize::MAX).unwrap_or_default();
-                let deed = match tool == "apply_patch" {
-                    true => Deed::Touch(patch::paths(&whole.text)),
-                    false => Deed::Other,
-                };
+                let deed =
+                    if tool == "apply_patch" { Deed::Touch(patch::paths(&whole.text)) } else { Deed::Other };
                 self.tell(Event::Call(Call { id, tool, input: whole.up_to(DETAIL), deed }), tell);
             }
             b"function_call_output" | b"custom_tool_call_output" => {
@@ -402,10 +400,8 @@ fn shell(id: String, tool: String, command: Option<Value<'_>>) -> Call {
             }
         }
     };
-    let deed = match whole.text.contains(patch::BEGIN) {
-        true => Deed::Touch(patch::paths(&whole.text)),
-        false => Deed::Run,
-    };
+    let deed =
+        if whole.text.contains(patch::BEGIN) { Deed::Touch(patch::paths(&whole.text)) } else { Deed::Run };
     Call { id, tool, input: whole.up_to(DETAIL), deed }
 }
 

@@ -1,10 +1,12 @@
-//! The two agents.
+//! The agents.
 
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::hosts::{About, CLAUDE, CODEX, COPILOT, DROID, GEMINI, OPENCODE, QWEN, Start};
 use super::install;
 use super::model::{Model, Step};
+use crate::World;
 
 /// An agent that runs sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,48 +15,76 @@ pub enum Host {
     Claude,
     /// Codex, `codex exec`.
     Codex,
+    /// Gemini CLI, `gemini -p`.
+    Gemini,
+    /// Factory droid, `droid exec`.
+    Droid,
+    /// Qwen Code, `qwen -p`.
+    Qwen,
+    /// GitHub Copilot CLI, `copilot -p`.
+    Copilot,
+    /// OpenCode, `opencode run`.
+    OpenCode,
 }
 
 impl Host {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Claude, Self::Codex];
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Claude, Self::Codex, Self::Gemini, Self::Droid, Self::Qwen, Self::Copilot, Self::OpenCode];
+
+    /// Claude Code and Codex, of which most tests are.
+    pub const BOTH: [Self; 2] = [Self::Claude, Self::Codex];
+
+    pub(super) fn about(self) -> &'static About {
+        match self {
+            Self::Claude => &CLAUDE,
+            Self::Codex => &CODEX,
+            Self::Gemini => &GEMINI,
+            Self::Droid => &DROID,
+            Self::Qwen => &QWEN,
+            Self::Copilot => &COPILOT,
+            Self::OpenCode => &OPENCODE,
+        }
+    }
+
+    /// Its row.
+    pub fn row(self) -> &'static handoff_agents::Host {
+        handoff_agents::Host::named(self.about().id).expect("every agent here has a row")
+    }
+
+    /// The release of it that the tests know.
+    pub fn version(self) -> &'static str {
+        self.about().version
+    }
+
+    /// Whether it is here, installed with npm by the first test that asks; says so where it cannot be.
+    pub fn ready(self) -> bool {
+        install::ready(self)
+    }
 
     /// Its program.
     pub fn program(self) -> PathBuf {
-        install::installed(&match self {
-            Self::Claude => install::claude(),
-            Self::Codex => install::codex(),
-        })
+        install::installed(self, &(self.about().program)())
     }
 
     /// A model for it: each turn takes one step, the last is repeated.
     pub fn model(self, steps: impl Into<Vec<Step>>) -> Model {
-        match self {
-            Self::Claude => Model::anthropic(steps),
-            Self::Codex => Model::openai(steps),
-        }
+        Model::start(self.about().api, steps.into())
+    }
+
+    /// Arguments with which it runs every command, outside of any sandbox.
+    pub fn unrestricted(self) -> &'static [&'static str] {
+        self.about().unrestricted
     }
 
     /// Points a command of it to `model`, and keeps it from everything else: what is not for the model is refused.
-    pub(super) fn point(self, command: &mut Command, model: &Model) {
-        let url = model.url();
-        command.env("HTTPS_PROXY", &url).env("NO_PROXY", "127.0.0.1,localhost");
-        match self {
-            Self::Claude => command
-                .env("ANTHROPIC_BASE_URL", &url)
-                .env("ANTHROPIC_API_KEY", "sk-ant-dummy-000")
-                .env("DISABLE_TELEMETRY", "1")
-                .env("DISABLE_ERROR_REPORTING", "1")
-                .env("DISABLE_AUTOUPDATER", "1")
-                .env("DISABLE_BUG_COMMAND", "1")
-                .env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
-                .env("CLAUDE_CODE_MAX_RETRIES", "1"),
-            Self::Codex => command.env("MOCK_KEY", "dummy"),
-        };
+    pub(super) fn point(self, world: &World, command: &mut Command, model: &Model) {
+        command.env("HTTPS_PROXY", model.url()).env("NO_PROXY", "127.0.0.1,localhost");
+        (self.about().point)(world, command, model);
     }
 
-    /// The arguments of a session that is not interactive and prints JSON lines. `resume` is a session to go on with;
-    /// without a prompt, it reads JSON lines.
+    /// The arguments of a session that is not interactive. `resume` is a session to go on with; without a prompt, it reads
+    /// JSON lines.
     pub(super) fn arguments(
         self,
         model: &Model,
@@ -62,49 +92,6 @@ impl Host {
         prompt: Option<&str>,
         args: &[String],
     ) -> Vec<String> {
-        let mut all: Vec<String> = Vec::new();
-        let mut add = |words: &[&str]| all.extend(words.iter().map(|word| (*word).to_owned()));
-        match self {
-            Self::Claude => {
-                add(&["-p", "--output-format", "stream-json", "--verbose"]);
-                match prompt {
-                    Some(prompt) => add(&[prompt]),
-                    None => add(&["--input-format", "stream-json"]),
-                }
-                resume.inspect(|id| add(&["--resume", id]));
-                all.extend(args.iter().cloned());
-            }
-            Self::Codex => {
-                add(&["exec"]);
-                for set in settings(model) {
-                    add(&["-c", &set]);
-                }
-                all.extend(args.iter().cloned());
-                let resume = resume.map_or(vec![], |id| vec!["resume", id]);
-                all.extend(resume.into_iter().chain(["--json"]).chain(prompt).map(str::to_owned));
-            }
-        }
-        all
+        (self.about().arguments)(&Start { model, resume, prompt, args })
     }
-}
-
-/// On the command line, so that `config.toml` is the test's alone.
-pub(super) fn settings(model: &Model) -> [String; 8] {
-    let provider = format!(
-        "{{name=\"mock\",base_url=\"{}/v1\",wire_api=\"responses\",env_key=\"MOCK_KEY\",request_max_retries=1,stream_max_retries=1}}",
-        model.url()
-    );
-    [
-        // One that this release knows: others bring a warning with them.
-        "model=gpt-5.5".to_owned(),
-        "model_provider=mock".to_owned(),
-        format!("model_providers.mock={provider}"),
-        "analytics.enabled=false".to_owned(),
-        "check_for_update_on_startup=false".to_owned(),
-        // It would look for plugins elsewhere. A later `-c` undoes it.
-        "features.plugins=false".to_owned(),
-        // Worlds are in the temporary directory: writable, all of it would be.
-        "sandbox_workspace_write.exclude_slash_tmp=true".to_owned(),
-        "sandbox_workspace_write.exclude_tmpdir_env_var=true".to_owned(),
-    ]
 }

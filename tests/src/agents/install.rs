@@ -3,68 +3,79 @@
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{FlockOperation, flock};
 use serde_json::Value;
 
+use super::Host;
 use crate::{can, has};
 
-/// The release of Claude Code that the tests know.
-pub const CLAUDE_VERSION: &str = "2.1.329";
+/// Where each is, or why it is not.
+static DIRECTORIES: Mutex<Vec<(Host, Result<PathBuf, String>)>> = Mutex::new(Vec::new());
 
-/// The release of Codex that the tests know.
-pub const CODEX_VERSION: &str = "0.169.0";
-
-static DIRECTORY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-
-/// Whether the agents are here, installed with npm by the first test that asks; says so where they cannot be.
-pub fn ready() -> bool {
-    match DIRECTORY.get_or_init(install) {
+/// Whether `host` can be run here.
+pub(super) fn ready(host: Host) -> bool {
+    match directory(host) {
         Ok(_) => true,
-        Err(why) => can(&format!("run the real agents: {why}"), false),
+        Err(why) => can(&format!("run the real {}: {why}", host.row().name), false),
     }
 }
 
-/// A file of the installed packages.
-pub(super) fn installed(file: &str) -> PathBuf {
-    let directory = DIRECTORY.get_or_init(install).as_ref().unwrap_or_else(|why| panic!("{why}"));
-    directory.join("node_modules").join(file)
+/// Whether Claude Code and Codex can be run here.
+pub fn both_ready() -> bool {
+    Host::BOTH.into_iter().all(ready)
 }
 
-/// Claude Code's own program, which needs no Node.
-pub(super) fn claude() -> String {
-    format!("@anthropic-ai/claude-code-{}/claude", platform())
-}
-
-/// Codex's own program, which needs no Node.
-pub(super) fn codex() -> String {
-    let machine = std::env::consts::ARCH;
-    let system = if cfg!(target_os = "macos") { "apple-darwin" } else { "unknown-linux-musl" };
-    format!("@openai/codex-{}/vendor/{machine}-{system}/bin/codex", platform())
+/// A file of the packages that `host` is installed with.
+pub(super) fn installed(host: Host, file: &str) -> PathBuf {
+    directory(host).unwrap_or_else(|why| panic!("{why}")).join("node_modules").join(file)
 }
 
 /// The platform in the words of npm.
-fn platform() -> String {
+pub(super) fn platform() -> String {
     let system = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
     let machine = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
     format!("{system}-{machine}")
 }
 
-fn install() -> Result<PathBuf, String> {
-    let directory = std::env::var_os("HANDOFF_TESTS_AGENTS").map_or_else(beside_the_build, PathBuf::from);
-    if complete(&directory) {
+fn directory(host: Host) -> Result<PathBuf, String> {
+    let mut known = DIRECTORIES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, directory)) = known.iter().find(|(one, _)| *one == host) {
+        return directory.clone();
+    }
+    let directory = install(host);
+    known.push((host, directory.clone()));
+    directory
+}
+
+/// Those that are installed together: most tests need both of the first two, and few any other.
+fn set(host: Host) -> (PathBuf, Vec<Host>) {
+    let all = std::env::var_os("HANDOFF_TESTS_AGENTS").map_or_else(beside_the_build, PathBuf::from);
+    if Host::BOTH.contains(&host) {
+        (all, Host::BOTH.to_vec())
+    } else {
+        (all.join("hosts").join(host.about().id), vec![host])
+    }
+}
+
+fn install(host: Host) -> Result<PathBuf, String> {
+    if host.about().needs_node && !has("node") {
+        return Err("node is not on PATH".to_owned());
+    }
+    let (directory, hosts) = set(host);
+    if is_complete(&directory, &hosts) {
         return Ok(directory);
     }
     if !has("npm") {
-        return Err(format!("they are not in {}, and npm is not on PATH", directory.display()));
+        return Err(format!("it is not in {}, and npm is not on PATH", directory.display()));
     }
     std::fs::create_dir_all(&directory).unwrap();
-    // Other test processes wait here, and then find them installed.
+    // Other test processes wait here, and then find it installed.
     let lock = directory.join(".lock");
     let lock = OpenOptions::new().create(true).append(true).open(lock).unwrap();
     flock(&lock, FlockOperation::LockExclusive).unwrap();
-    if complete(&directory) {
+    if is_complete(&directory, &hosts) {
         return Ok(directory);
     }
     let npm = Command::new("npm")
@@ -78,14 +89,14 @@ fn install() -> Result<PathBuf, String> {
             "--prefix",
         ])
         .arg(&directory)
-        .arg(format!("@anthropic-ai/claude-code@{CLAUDE_VERSION}"))
-        .arg(format!("@openai/codex@{CODEX_VERSION}"))
+        .args(hosts.iter().map(|host| format!("{}@{}", host.about().package, host.about().version)))
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("npm: {error}"))?;
-    match complete(&directory) {
-        true => Ok(directory),
-        false => Err(format!("npm install: {} {}", npm.status, String::from_utf8_lossy(&npm.stderr))),
+    if is_complete(&directory, &hosts) {
+        Ok(directory)
+    } else {
+        Err(format!("npm install: {} {}", npm.status, String::from_utf8_lossy(&npm.stderr)))
     }
 }
 
@@ -96,16 +107,15 @@ fn beside_the_build() -> PathBuf {
     profile.with_file_name("agents")
 }
 
-/// Whether both programs are there, in the releases that the tests know.
-fn complete(directory: &Path) -> bool {
+/// Whether their programs are there, in the releases that the tests know.
+fn is_complete(directory: &Path, hosts: &[Host]) -> bool {
     let modules = directory.join("node_modules");
     let version = |package: &str| {
         let manifest = std::fs::read(modules.join(package).join("package.json")).ok()?;
         let manifest: Value = serde_json::from_slice(&manifest).ok()?;
         Some(manifest["version"].as_str()?.to_owned())
     };
-    version("@anthropic-ai/claude-code").as_deref() == Some(CLAUDE_VERSION)
-        && version("@openai/codex").as_deref() == Some(CODEX_VERSION)
-        && modules.join(claude()).is_file()
-        && modules.join(codex()).is_file()
+    hosts.iter().map(|host| host.about()).all(|about| {
+        version(about.package).as_deref() == Some(about.version) && modules.join((about.program)()).is_file()
+    })
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::{Value, json};
 
-use super::host::settings;
+use super::hosts::settings;
 use super::session::minimal_path;
 use super::{Host, Machine, Model};
 use crate::Terminal;
@@ -39,9 +39,10 @@ impl Machine {
         model: &'m Model,
         args: &[&str],
     ) -> Option<Interactive<'m>> {
+        assert!(Host::BOTH.contains(&host), "{host:?} is not opened in a terminal");
         self.onboard(host, dir, model);
         let mut command = self.world.bare_command(host.program());
-        host.point(&mut command, model);
+        host.point(&self.world, &mut command, model);
         command.env("PATH", minimal_path()).env("LANG", "C.UTF-8").env("TERM", "xterm-256color");
         command.env("TMPDIR", self.world.dir("tmp")).env("CLAUDE_CODE_MAX_RETRIES", "0");
         command.envs(self.environment());
@@ -85,7 +86,7 @@ impl Machine {
                 all["projects"][dir] = trusted;
                 std::fs::write(file, all.to_string()).unwrap();
             }
-            Host::Codex => {
+            _ => {
                 let file = self.world.dir(home.join(".codex")).join("config.toml");
                 let before = std::fs::read_to_string(&file).unwrap_or_default();
                 if before.contains("model_provider=mock") || before.contains("model_provider = \"mock\"") {
@@ -116,7 +117,7 @@ impl Machine {
         let home = self.world.home();
         let mut dirs = vec![match host {
             Host::Claude => home.join(".claude/projects"),
-            Host::Codex => home.join(".codex/sessions"),
+            _ => home.join(".codex/sessions"),
         }];
         let mut files = Vec::new();
         while let Some(dir) = dirs.pop() {
@@ -184,9 +185,7 @@ impl Interactive<'_> {
             let answer = |line: &str| {
                 let is_answer = match self.host {
                     Host::Claude => line.contains("\"type\":\"assistant\""),
-                    Host::Codex => {
-                        line.contains("\"response_item\"") && line.contains("\"role\":\"assistant\"")
-                    }
+                    _ => line.contains("\"response_item\"") && line.contains("\"role\":\"assistant\""),
                 };
                 is_answer && line.contains(words)
             };

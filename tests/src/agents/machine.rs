@@ -1,10 +1,10 @@
-//! A machine on which agent-handoff is set up for both agents.
+//! A machine on which agent-handoff is set up for the agents.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ pub struct Machine {
     /// What its user's shell sets.
     environment: Vec<(String, OsString)>,
     /// Nobody asked Codex to trust hooks that a test wrote.
-    bypass: Cell<bool>,
+    bypass: AtomicBool,
 }
 
 impl Machine {
@@ -40,14 +40,7 @@ impl Machine {
     pub fn new(wiring: Wiring) -> Self {
         let machine = Self::bare(wiring);
         match wiring {
-            Wiring::ByHand => {
-                let command = machine.bin("session-start");
-                machine.hook(
-                    json!({ "type": "command", "command": command, "args": [], "timeout": 10 }),
-                    Host::Claude,
-                );
-                machine.hook(json!({ "type": "command", "command": command, "timeout": 10 }), Host::Codex);
-            }
+            Wiring::ByHand => Host::BOTH.into_iter().for_each(|host| machine.wire(host)),
             Wiring::Installer => {
                 let ran = machine.install(&["install", "--codex-hook", "--trust-codex-hook"]);
                 assert_eq!(ran.code, 0, "{ran:?}");
@@ -68,7 +61,7 @@ impl Machine {
         let dist = world.dir("dist");
         let mut names = vec!["session-start", "handoff-write", "inbox"];
         if wiring == Wiring::Installer {
-            names.extend(["handoff", "handover", "installer"]);
+            names.extend(["handoff", "handoff-mcp", "handover", "installer"]);
         }
         for name in names {
             let built = stripped(name);
@@ -77,7 +70,7 @@ impl Machine {
                 .or_else(|_| std::fs::copy(&built, dist.join(name)).map(drop));
             copied.unwrap_or_else(|error| panic!("{}: {error}", built.display()));
         }
-        Self { world, wiring, environment: Vec::new(), bypass: Cell::new(false) }
+        Self { world, wiring, environment: Vec::new(), bypass: AtomicBool::new(false) }
     }
 
     /// The same machine, whose user sets one more variable.
@@ -113,7 +106,7 @@ impl Machine {
     /// A command of the user's, who has the agents on PATH.
     pub(super) fn user(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = self.world.bare_command(program);
-        let agents = Host::ALL.map(|host| host.program().parent().expect("it is in a directory").to_owned());
+        let agents = Host::BOTH.map(|host| host.program().parent().expect("it is in a directory").to_owned());
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(agents.into_iter().chain(std::env::split_paths(&path))).unwrap();
         command.env("PATH", path).env("TMPDIR", self.world.dir("tmp")).envs(self.environment.iter().cloned());
@@ -133,18 +126,27 @@ impl Machine {
         }
     }
 
+    /// Has `host` run our hook, as its documentation says.
+    pub fn wire(&self, host: Host) {
+        self.bypass.fetch_or(host == Host::Codex, Ordering::Relaxed);
+        let program = self.bin("session-start");
+        self.wire_to(host, &self.noting(host, &program).unwrap_or(program));
+    }
+
+    /// Has `host` run `program` as its hook.
+    pub fn wire_to(&self, host: Host, program: &Path) {
+        (host.about().wire)(&self.world, program);
+    }
+
     /// Makes `hook` the only SessionStart hook of `host`, whatever the wiring.
     pub fn hook(&self, hook: Value, host: Host) {
         self.hooks(json!([hook]), host);
     }
 
-    /// Makes `hooks` the only SessionStart hooks of `host`.
+    /// Makes `hooks` the only SessionStart hooks of `host`, Claude Code or Codex.
     pub fn hooks(&self, hooks: Value, host: Host) {
-        self.bypass.set(self.bypass.get() || host == Host::Codex);
-        let file = match host {
-            Host::Claude => ".claude/settings.json",
-            Host::Codex => ".codex/hooks.json",
-        };
+        self.bypass.fetch_or(host == Host::Codex, Ordering::Relaxed);
+        let file = if host == Host::Claude { ".claude/settings.json" } else { ".codex/hooks.json" };
         let file = self.world.home().join(file);
         self.world.dir(file.parent().expect("it is in a directory"));
         let settings = json!({ "hooks": { "SessionStart": [{ "hooks": hooks }] } });
@@ -158,7 +160,7 @@ impl Machine {
             self.environment.iter().fold(session, |session, (name, value)| session.env(name, value));
         let recording = self.recording(host);
         let bypass = ["--dangerously-bypass-hook-trust".to_owned()];
-        let args = if recording.is_empty() && host == Host::Codex && self.bypass.get() {
+        let args = if recording.is_empty() && host == Host::Codex && self.bypass.load(Ordering::Relaxed) {
             &bypass[..]
         } else {
             &recording

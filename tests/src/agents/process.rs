@@ -21,7 +21,9 @@ const RESULT: &[u8] = b"\"type\":\"result\"";
 /// when the one before has its result. Output goes to files in `dir`: a pipe would stay open in what it left behind.
 #[track_caller]
 pub(super) fn run(mut command: Command, dir: &Path, lines: &[String]) -> Ran {
-    let [out, err] = ["out", "err"].map(|name| dir.join(format!(".{name}")));
+    // Several may run at once.
+    let own = tempfile::tempdir_in(dir).unwrap();
+    let [out, err] = ["out", "err"].map(|name| own.path().join(name));
     command.stdin(if lines.is_empty() { Stdio::null() } else { Stdio::piped() });
     command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
     let mut child = command.process_group(0).spawn().unwrap();

@@ -1,15 +1,18 @@
 //! Recordings of what the agents write, for the tests of the rule that looks at it: `lib/delivery/tests/recorded`.
 //!
-//! With `HANDOFF_TESTS_RECORD` set to a directory, a second SessionStart hook notes what each session's hooks are given,
-//! and what a machine's agents wrote is left in that directory when its test has passed.
+//! With `HANDOFF_TESTS_RECORD` set to a directory, a second hook notes what each session's hooks are given, or where the
+//! command line takes none, one in front of ours; what a machine's agents wrote is left in that directory when its test
+//! has passed.
 
 use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
 use super::trim::{is_left_out, trimmed};
-use super::{CLAUDE_VERSION, CODEX_VERSION, Host, Machine};
+use super::{Host, Machine};
 
 /// What is left of the sessions of one host in one test.
 struct Recording {
@@ -22,10 +25,12 @@ struct Recording {
 const HOOK: &str = r#"#!/bin/sh
 note=$(mktemp "$(dirname "$0")/start.XXXXXXXX") || exit 0
 cat >"$note"
-transcript=$(sed -n 's/.*"transcript_path":"\([^"]*\)".*/\1/p' "$note")
+transcript=$(sed -n -e 's/.*"transcript_path":"\([^"]*\)".*/\1/p' \
+  -e "s#.*\"sessionId\":\"\\([^\"]*\\)\".*#$HOME/.copilot/session-state/\\1/events.jsonl#p" "$note")
 { wc -c <"$transcript" || echo 0; } >"$note.length" 2>/dev/null
 env | grep -e '^CLAUDECODE=' -e '^CLAUDE_CODE_ENTRYPOINT=' -e '^CLAUDE_CODE_SESSION_ATTENDED=' \
   -e '^CLAUDE_CODE_SKIP_PROMPT_HISTORY=' >"$note.environment"
+if [ -x "$0.next" ]; then exec "$0.next" <"$note"; fi
 exit 0
 "#;
 
@@ -40,10 +45,7 @@ impl Machine {
         if place().is_none() {
             return Vec::new();
         }
-        let dir = self.world.dir(self.notes(host));
-        let hook = dir.join("hook");
-        std::fs::write(&hook, HOOK).unwrap();
-        let command = format!("sh '{}'", hook.display());
+        let command = format!("sh '{}'", self.note_hook(host).display());
         match host {
             Host::Claude => {
                 let hooks =
@@ -55,7 +57,27 @@ impl Machine {
                     format!("hooks.SessionStart=[{{hooks=[{{type=\"command\",command={command:?}}}]}}]");
                 vec!["--dangerously-bypass-hook-trust".to_owned(), "-c".to_owned(), set]
             }
+            // They take no hook on their command line.
+            _ => Vec::new(),
         }
+    }
+
+    /// A hook that notes and then goes on as `program`, for a host that takes no second one on its command line.
+    pub(super) fn noting(&self, host: Host, program: &Path) -> Option<PathBuf> {
+        if place().is_none() || Host::BOTH.contains(&host) {
+            return None;
+        }
+        let hook = self.note_hook(host);
+        std::os::unix::fs::symlink(program, hook.with_extension("next")).unwrap();
+        Some(hook)
+    }
+
+    fn note_hook(&self, host: Host) -> PathBuf {
+        // Named as ours is: a shell that runs it alone is not taken for the host.
+        let hook = self.world.dir(self.notes(host)).join("session-start");
+        std::fs::write(&hook, HOOK).unwrap();
+        std::fs::set_permissions(&hook, Permissions::from_mode(0o755)).unwrap();
+        hook
     }
 
     fn notes(&self, host: Host) -> PathBuf {
@@ -68,11 +90,7 @@ impl Machine {
         let thread = std::thread::current();
         let test = thread.name().unwrap_or("test").rsplit("::").next().unwrap_or_default().to_owned();
         for host in Host::ALL {
-            let (name, version) = match host {
-                Host::Claude => ("claude", CLAUDE_VERSION),
-                Host::Codex => ("codex", CODEX_VERSION),
-            };
-            let dir = place.join(format!("{name}-{version}"));
+            let dir = place.join(format!("{}-{}", host.row().id, host.version()));
             let case = |number: usize| format!("{test}-{number}");
             let is_free = |number: &usize| !dir.join(format!("{}.starts.json", case(*number))).exists();
             let case = case((1..).find(is_free).expect("a number"));
@@ -122,8 +140,11 @@ impl Machine {
         let (mut transcripts, mut starts): (BTreeMap<String, String>, Vec<Value>) = Default::default();
         let mut paths: Vec<PathBuf> = Vec::new();
         for (payload, environment, length) in self.starts(host) {
-            let path = payload["transcript_path"].as_str().map(PathBuf::from).filter(|path| path.exists());
-            let Some(path) = path else { continue };
+            let session = payload["sessionId"].as_str().unwrap_or_default();
+            let told = payload["transcript_path"].as_str().map(PathBuf::from);
+            let path =
+                told.or_else(|| host.row().transcript_in(&self.world.home().join(".copilot"), session));
+            let Some(path) = path.filter(|path| path.exists()) else { continue };
             let (text, length) = self.recorded(&path, length);
             let Some(frame) = frame(&text[length..]) else { continue };
             let number = paths.iter().position(|known| *known == path).unwrap_or(paths.len());
@@ -202,6 +223,11 @@ fn is_used(host: Host, text: &str, frame: &str) -> bool {
                 && has(line, &["\"type\":\"output_text\"", "_call\""])
                 && !has(line, &["\"compaction_output\":true"])
         }
+        Host::Gemini => has(line, &["\"type\":\"gemini\""]),
+        Host::Droid => has(line, &["\"role\":\"assistant\""]),
+        Host::Qwen => has(line, &["\"type\":\"assistant\""]),
+        Host::Copilot => has(line, &["\"type\":\"assistant.message\""]),
+        Host::OpenCode => false,
     })
 }
 

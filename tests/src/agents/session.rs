@@ -99,8 +99,9 @@ impl<'w> Session<'w> {
         let model = self.host.model(self.steps);
         let mut command = self.world.bare_command(self.host.program());
         command.current_dir(&self.dir);
-        command.env("PATH", minimal_path()).env("LANG", "C.UTF-8").env("TMPDIR", self.world.dir("tmp"));
-        self.host.point(&mut command, &model);
+        let path = if self.host.about().needs_node { with_node(minimal_path()) } else { minimal_path() };
+        command.env("PATH", path).env("LANG", "C.UTF-8").env("TMPDIR", self.world.dir("tmp"));
+        self.host.point(self.world, &mut command, &model);
         command.envs(self.env);
         let (argument, lines) = match self.more.as_slice() {
             [] => (Some(prompt), vec![]),
@@ -113,7 +114,8 @@ impl<'w> Session<'w> {
         let ran = process::run(command, &self.world.dir("tmp"), &lines);
         let took = start.elapsed();
         let line = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        let lines = ran.out().lines().map(line).collect();
+        let is_json = self.host.about().prints_json;
+        let lines = ran.out().lines().filter(|_| is_json).map(line).collect();
         SessionEnd { ran, lines, model, took, host: self.host }
     }
 }
@@ -122,20 +124,17 @@ impl SessionEnd {
     /// The session's id, to resume it by.
     #[track_caller]
     pub fn id(&self) -> &str {
-        let line = |kind: &str| self.lines.iter().find(|line| line["type"] == kind).unwrap_or(&Value::Null);
-        let id = match self.host {
-            Host::Claude => line("result")["session_id"].as_str(),
-            Host::Codex => line("thread.started")["thread_id"].as_str(),
-        };
+        let id = (self.host.about().session)(&self.lines);
         id.unwrap_or_else(|| panic!("no session: {:?}", self.ran))
     }
 
     /// Fails unless it ended well; gives it back.
     #[track_caller]
     pub fn ok(self) -> Self {
-        // Codex's small talk.
+        // Codex's small talk; those that print no JSON say more.
         let err = self.ran.err().trim_start_matches("Reading additional input from stdin...\n");
-        assert_eq!((self.ran.code, err), (0, ""), "{}", self.ran.out());
+        let err = if self.host.about().prints_json { err } else { "" };
+        assert_eq!((self.ran.code, err), (0, ""), "{:?}", self.ran);
         self
     }
 
@@ -155,6 +154,13 @@ impl SessionEnd {
 /// A turn of the user's in Claude Code's stream of JSON lines.
 fn user(prompt: &str) -> String {
     json!({ "type": "user", "message": { "role": "user", "content": prompt } }).to_string()
+}
+
+/// With Node too.
+fn with_node(path: OsString) -> OsString {
+    let all = std::env::var_os("PATH").unwrap_or_default();
+    let node = std::env::split_paths(&all).find(|dir| dir.join("node").is_file());
+    std::env::join_paths(node.into_iter().chain(std::env::split_paths(&path))).unwrap()
 }
 
 /// Where git is, and what every system has.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 const MARK: &str = "=== agent-handoff";
 
 /// Lines of these types have neither a message of ours nor an answer.
-const TYPES: [&str; 12] = [
+const TYPES: [&str; 15] = [
     "cost-state",
     "atis-latch",
     "file-history-snapshot",
@@ -19,6 +19,9 @@ const TYPES: [&str; 12] = [
     "queue-operation",
     "mode",
     "permission-mode",
+    "system.message",
+    "session.usage_record",
+    "session_start",
 ];
 
 /// Attachments and events likewise.
@@ -42,7 +45,8 @@ const PARTS: [&str; 16] = [
 ];
 
 /// What is in these keys is left out.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
+    "modelMetrics",
     "base_instructions",
     "systemPrompt",
     "addedLines",

@@ -7,7 +7,7 @@ use handoff_adapters::{Here, Manifest, Scope, Surface, disable, enable};
 use handoff_agents::Host as Row;
 use serde_json::Value;
 use tests::World;
-use tests::agents::{Host, Session, SessionEnd, ready};
+use tests::agents::{Host, Session, SessionEnd, both_ready};
 
 /// A `handover` that notes how it was called and what it was given.
 fn program(world: &World) -> (PathBuf, PathBuf) {
@@ -35,7 +35,7 @@ fn here(world: &World, project: &Path, program: PathBuf) -> Here {
 fn tool(host: Host) -> &'static Row {
     let id = match host {
         Host::Claude => "claude",
-        Host::Codex => "codex",
+        _ => "codex",
     };
     Row::named(id).unwrap()
 }
@@ -45,7 +45,7 @@ fn run(world: &World, host: Host, repo: &Path) -> SessionEnd {
     let end = match host {
         Host::Claude => session,
         // What its user does when it asks.
-        Host::Codex => session.args(&["--trust", "--dangerously-bypass-hook-trust"]),
+        _ => session.args(&["--trust", "--dangerously-bypass-hook-trust"]),
     }
     .run("go");
     assert_eq!(end.ran.code, 0, "{:?}", end.ran);
@@ -70,10 +70,10 @@ const TURN: [&str; 3] = ["SessionEnd", "Stop", "UserPromptSubmit"];
 
 #[test]
 fn hooks_run_and_guidance_is_read_where_a_project_is_wired() {
-    if !ready() {
+    if !both_ready() {
         return;
     }
-    for host in Host::ALL {
+    for host in Host::BOTH {
         let world = World::new();
         let repo = world.repo("app");
         std::fs::write(repo.join("AGENTS.md"), "The rule of the house is 4711.\n").unwrap();
@@ -95,10 +95,10 @@ fn hooks_run_and_guidance_is_read_where_a_project_is_wired() {
 
 #[test]
 fn hooks_run_where_a_user_is_wired() {
-    if !ready() {
+    if !both_ready() {
         return;
     }
-    for host in Host::ALL {
+    for host in Host::BOTH {
         let world = World::new();
         let repo = world.repo("app");
         let (program, log) = program(&world);

@@ -29,7 +29,7 @@ pub(crate) fn invocation(host: Host, arguments: &str) -> String {
 pub(crate) fn skill(host: Host, texts: &[Text]) -> &str {
     let is_skill = |text: &&Text| match host {
         Host::Claude => text.text.contains("Base directory for this skill: "),
-        Host::Codex => text.text.starts_with("<skill>\n<name>"),
+        _ => text.text.starts_with("<skill>\n<name>"),
     };
     let found: Vec<_> = texts.iter().filter(is_skill).collect();
     assert_eq!(found.len(), 1, "{:#?}", texts.last());
@@ -66,7 +66,7 @@ pub(crate) fn followed(host: Host, body: &str, options: &str) -> Vec<Step> {
             }),
             text("Handed off: you can /clear now."),
         ],
-        Host::Codex => vec![
+        _ => vec![
             reading(move |texts| shell(block(skill(host, texts), "Run first"))),
             reading(move |texts| {
                 let command = block(skill(host, texts), "## 3. Write").replacen("--topic SLUG", &options, 1);

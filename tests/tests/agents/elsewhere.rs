@@ -76,7 +76,7 @@ fn leaving(machine: &Machine, dir: &str) -> Step {
 
 #[test]
 fn a_session_that_is_resumed_in_another_worktree_leaves_its_handoff_there() {
-    for host in Host::ALL {
+    for host in Host::BOTH {
         let Some((machine, repo, _)) = nested() else { return };
         let other = machine.world.path("app-review");
         machine.world.git(&repo, &["worktree", "add", "--quiet", "-b", "review", other.to_str().unwrap()]);
@@ -91,7 +91,7 @@ fn a_session_that_is_resumed_in_another_worktree_leaves_its_handoff_there() {
 
 #[test]
 fn what_another_program_leaves_from_an_agents_shell_is_for_the_directory_that_it_runs_in() {
-    for host in Host::ALL {
+    for host in Host::BOTH {
         let Some((machine, repo, inner)) = nested() else { return };
         let line = format!("cd lib/sub && {} --tool another-program", leave(&machine));
         let session = unrestricted(host, machine.session(host, &repo)).steps([shell(line), text("done")]);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tests::agents::{Host, Machine, Session, Wiring, reading, ready, text};
+use tests::agents::{Host, Machine, Session, Wiring, both_ready, reading, text};
 use tests::{BODY, World};
 
 use crate::documented::{AWKWARD, documented, followed, invocation};
@@ -26,14 +26,14 @@ fn session<'m>(machine: &'m Machine, host: Host, repo: &Path) -> Session<'m> {
     let session = machine.session(host, repo);
     match host {
         Host::Claude => session,
-        Host::Codex => session.args(&["-c", "features.shell_snapshot=false"]),
+        _ => session.args(&["-c", "features.shell_snapshot=false"]),
     }
 }
 
 #[track_caller]
 fn works(machine: &Machine, dir: &str) {
     let repo = machine.world.repo(dir);
-    for host in Host::ALL {
+    for host in Host::BOTH {
         machine.world.write(&repo, &[], BODY);
         let expected = waiting(&machine.world, &repo);
         let end = session(machine, host, &repo).run("go").ok();
@@ -57,7 +57,7 @@ fn works(machine: &Machine, dir: &str) {
 
 #[test]
 fn a_home_with_blanks_quotes_and_a_dollar_works_in_both_agents() {
-    if ready() {
+    if both_ready() {
         let home = "ho me's $x";
         let below = |name: &str| format!("{home}/{name}");
         let machine = machine(home, &below(".agent-handoff"), &below(".claude"), &below(".codex"));
@@ -67,7 +67,7 @@ fn a_home_with_blanks_quotes_and_a_dollar_works_in_both_agents() {
 
 #[test]
 fn directories_of_the_agents_and_a_prefix_elsewhere_work_in_both_agents() {
-    if ready() {
+    if both_ready() {
         let machine = machine("home", "pre fix's \"$y\"", "clau de's", "co dex's $z");
         works(&machine, "app");
         assert!(!machine.world.home().join(".claude/settings.json").exists());
@@ -77,7 +77,7 @@ fn directories_of_the_agents_and_a_prefix_elsewhere_work_in_both_agents() {
 
 #[test]
 fn a_store_elsewhere_works_in_both_agents() {
-    if !ready() {
+    if !both_ready() {
         return;
     }
     let world = World::new();
@@ -86,7 +86,7 @@ fn a_store_elsewhere_works_in_both_agents() {
     let ran = machine.install(&["install", "--codex-hook", "--trust-codex-hook"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let repo = machine.world.repo("app");
-    for host in Host::ALL {
+    for host in Host::BOTH {
         let session = machine.session(host, &repo).steps(followed(host, AWKWARD, "--topic x"));
         let end = restricted(host, session).run(&invocation(host, "--topic x")).ok();
         nothing_was_denied(&end);

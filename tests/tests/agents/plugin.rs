@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tests::agents::{Host, Machine, Session, SessionEnd, Wiring, ready, shell, text};
+use tests::agents::{Host, Machine, Session, SessionEnd, Wiring, both_ready, shell, text};
 use tests::{BODY, World};
 
 use crate::documented::{AWKWARD, followed};
@@ -16,7 +16,7 @@ fn checkout() -> PathBuf {
 /// Adds the marketplace and installs the plugin from it, in both.
 #[track_caller]
 fn plug_in(machine: &Machine, marketplace: &Path) {
-    for host in Host::ALL {
+    for host in Host::BOTH {
         let add = if host == Host::Claude { "install" } else { "add" };
         let marketplace = ["plugin", "marketplace", "add", marketplace.to_str().unwrap()];
         for args in [&marketplace[..], &["plugin", add, "agent-handoff@agent-handoff"]] {
@@ -31,7 +31,7 @@ fn session<'m>(machine: &'m Machine, host: Host, repo: &Path) -> Session<'m> {
     let session = machine.session(host, repo);
     match host {
         Host::Claude => session,
-        Host::Codex => session.args(&["-c", "features.plugins=true"]),
+        _ => session.args(&["-c", "features.plugins=true"]),
     }
 }
 
@@ -47,7 +47,7 @@ fn unwire(machine: &Machine, marketplace: &Path) {
 /// Shows a handoff once, and writes one by the skill.
 #[track_caller]
 fn works(machine: &Machine, repo: &Path) {
-    for host in Host::ALL {
+    for host in Host::BOTH {
         machine.world.write(repo, &[], BODY);
         let expected = waiting(&machine.world, repo);
         assert_eq!(told(&session(machine, host, repo).run("go").ok()), [expected], "{host:?}");
@@ -62,7 +62,7 @@ fn works(machine: &Machine, repo: &Path) {
         // Codex knows a plugin's skill by both names only; Claude Code takes the short one too.
         let prompt = match host {
             Host::Claude => "/handoff --topic x",
-            Host::Codex => "$agent-handoff:handoff --topic x",
+            _ => "$agent-handoff:handoff --topic x",
         };
         let end = session.run(prompt).ok();
         nothing_was_denied(&end);
@@ -78,7 +78,7 @@ fn told(end: &SessionEnd) -> Vec<String> {
 
 #[test]
 fn the_plugin_and_the_marketplace_are_valid_to_the_strictest() {
-    if !ready() {
+    if !both_ready() {
         return;
     }
     let machine = Machine::bare(Wiring::Installer);
@@ -108,7 +108,7 @@ fn the_plugin_alone_shows_a_handoff_once_and_its_skill_writes_one_without_a_ques
 
 #[test]
 fn the_plugin_that_the_programs_bring_works_from_wherever_they_are() {
-    if !ready() {
+    if !both_ready() {
         return;
     }
     // Not `$`: Claude Code puts the plugin's path between the skill's double quotes as it is.
@@ -125,7 +125,7 @@ fn plugin_and_installer_at_once_show_a_handoff_once_and_doctor_names_both() {
     let Some((machine, repo)) = wired() else { return };
     plug_in(&machine, &checkout());
     machine.trust_every_hook();
-    for host in Host::ALL {
+    for host in Host::BOTH {
         machine.world.write(&repo, &[], BODY);
         let expected = waiting(&machine.world, &repo);
         assert_eq!(told(&session(&machine, host, &repo).run("go").ok()), [expected], "{host:?}");
@@ -162,14 +162,14 @@ fn plugin_and_installer_at_once_show_a_handoff_once_and_doctor_names_both() {
 
 #[test]
 fn a_plugin_without_the_programs_says_so_in_one_line() {
-    if !ready() {
+    if !both_ready() {
         return;
     }
     let machine = Machine::bare(Wiring::Installer);
     let repo = machine.world.repo("app");
     plug_in(&machine, &checkout());
     machine.trust_every_hook();
-    for host in Host::ALL {
+    for host in Host::BOTH {
         let end = session(&machine, host, &repo).run("go").ok();
         let texts = end.with(0, "agent-handoff: the plugin is here, its programs are not");
         assert_eq!(texts.len(), 1, "{host:?}");

@@ -7,7 +7,7 @@ use crate::support::{counts, leave, machine, messages, unrestricted, waiting};
 
 #[test]
 fn the_first_request_of_the_next_session_carries_the_whole_handoff_and_the_session_after_nothing() {
-    for host in Host::ALL {
+    for host in Host::BOTH {
         let Some((machine, repo)) = machine() else { return };
         machine.world.write(&repo, &["--topic", "auth"], BODY);
         let expected = waiting(&machine.world, &repo);
@@ -35,7 +35,7 @@ fn what_one_agent_leaves_the_other_is_told() {
 
 #[test]
 fn a_session_in_another_worktree_is_told_nothing() {
-    for host in Host::ALL {
+    for host in Host::BOTH {
         let Some((machine, repo)) = machine() else { return };
         machine.world.write(&repo, &[], BODY);
         let other = machine.world.path("app-review");

@@ -11,7 +11,7 @@ const COST: usize = 4_800;
 
 #[test]
 fn the_skill_brings_the_context_with_it_and_what_it_documents_writes_a_handoff_without_a_question() {
-    for host in Host::ALL {
+    for host in Host::BOTH {
         let Some((machine, repo)) = machine() else { return };
         let other = machine.world.path("app-review");
         machine.world.git(&repo, &["worktree", "add", "--quiet", "-b", "review", other.to_str().unwrap()]);
@@ -22,7 +22,7 @@ fn the_skill_brings_the_context_with_it_and_what_it_documents_writes_a_handoff_w
         assert_eq!(end.model.turns().len(), 3, "{host:?}");
         let context = match host {
             Host::Claude => skill(host, &end.texts(0)).to_owned(),
-            Host::Codex => printed(&end, 1).remove(0),
+            _ => printed(&end, 1).remove(0),
         };
         for expected in ["worktree", repo.to_str().unwrap(), "main", "src/a.rs", "app-review"] {
             assert!(context.contains(expected), "{host:?} {expected}: {context}");
@@ -52,7 +52,7 @@ fn the_skill_brings_the_context_with_it_and_what_it_documents_writes_a_handoff_w
 fn a_draft_with_a_secret_is_refused_and_mended_in_place() {
     let secret = ["ghp", "_", "16C7e42F292c6912E7710c838347Ae178B4a"].concat();
     let bad = AWKWARD.replace("Don't \"fix\"", &format!("The token is {secret}. Don't \"fix\""));
-    for host in Host::ALL {
+    for host in Host::BOTH {
         let Some((machine, repo)) = machine() else { return };
         let mut steps = followed(host, &bad, "--topic x");
         let done = steps.pop().unwrap();
@@ -66,9 +66,7 @@ fn a_draft_with_a_secret_is_refused_and_mended_in_place() {
                 }));
                 steps[1].clone()
             }
-            Host::Codex => {
-                followed(host, &bad.replace(&secret, "in the keychain"), "--topic x").swap_remove(1)
-            }
+            _ => followed(host, &bad.replace(&secret, "in the keychain"), "--topic x").swap_remove(1),
         };
         steps.extend([again, done]);
         let turns = steps.len();
@@ -88,7 +86,7 @@ fn a_draft_with_a_secret_is_refused_and_mended_in_place() {
 
 #[test]
 fn the_skill_leaves_a_handoff_in_another_worktree() {
-    for host in Host::ALL {
+    for host in Host::BOTH {
         let Some((machine, repo)) = machine() else { return };
         let other = machine.world.path("app-review");
         machine.world.git(&repo, &["worktree", "add", "--quiet", "-b", "review", other.to_str().unwrap()]);
@@ -174,7 +172,7 @@ fn the_skills_are_offered_where_the_model_may_choose_them() {
 
 #[test]
 fn a_draft_of_the_users_own_is_passed_on_and_stays() {
-    for host in Host::ALL {
+    for host in Host::BOTH {
         let Some((machine, repo)) = machine() else { return };
         let own = repo.join("draft.md");
         std::fs::write(&own, AWKWARD).unwrap();
@@ -186,7 +184,7 @@ fn a_draft_of_the_users_own_is_passed_on_and_stays() {
                     assert!(path.ends_with(".md"), "{path}");
                     format!("{start} draft.md")
                 }
-                Host::Codex => format!("{} --file draft.md", command.split_once(" <<").unwrap().0),
+                _ => format!("{} --file draft.md", command.split_once(" <<").unwrap().0),
             })
         });
         let session = machine.session(host, &repo).steps([step, text("done")]);
@@ -199,7 +197,7 @@ fn a_draft_of_the_users_own_is_passed_on_and_stays() {
 
 #[test]
 fn the_skill_and_its_context_cost_little() {
-    for host in Host::ALL {
+    for host in Host::BOTH {
         let Some((machine, repo)) = machine() else { return };
         for number in 0..20 {
             std::fs::write(repo.join(format!("src/module_{number:02}.rs")), "new\n").unwrap();

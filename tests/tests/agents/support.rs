@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tests::World;
-use tests::agents::{Host, Machine, Role, Session, SessionEnd, Text, Wiring, ready};
+use tests::agents::{Host, Machine, Role, Session, SessionEnd, Text, Wiring, both_ready};
 
 use crate::WIRING;
 
@@ -17,7 +17,7 @@ pub(crate) fn machine() -> Option<(Machine, PathBuf)> {
 /// The same, set up in a way of its own.
 #[track_caller]
 pub(crate) fn machine_wired(wiring: Wiring) -> Option<(Machine, PathBuf)> {
-    ready().then(|| {
+    both_ready().then(|| {
         let machine = Machine::new(wiring);
         let repo = machine.world.repo("app");
         (machine, repo)
@@ -97,7 +97,7 @@ pub(crate) fn offer(world: &World, repo: &Path) -> Value {
 pub(crate) fn unrestricted(host: Host, session: Session<'_>) -> Session<'_> {
     match host {
         Host::Claude => session.args(&["--allowedTools", "Bash"]),
-        Host::Codex => session.args(&["--sandbox", "danger-full-access"]),
+        _ => session.args(&["--sandbox", "danger-full-access"]),
     }
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn leave_as_another(machine: &Machine) -> String {
 pub(crate) fn restricted(host: Host, session: Session<'_>) -> Session<'_> {
     match host {
         Host::Claude => session,
-        Host::Codex => session.args(&["--sandbox", "workspace-write"]),
+        _ => session.args(&["--sandbox", "workspace-write"]),
     }
 }
 

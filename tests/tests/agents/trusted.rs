@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 use tests::BODY;
-use tests::agents::{Host, Machine, Wiring, ready};
+use tests::agents::{Host, Machine, Wiring, both_ready};
 
 use crate::support::{counts, messages, waiting};
 
@@ -48,7 +48,7 @@ fn fires(machine: &Machine, repo: &Path) -> bool {
 
 #[test]
 fn an_untrusted_hook_is_named_by_doctor_and_what_it_says_mends_it() {
-    if !ready() {
+    if !both_ready() {
         return;
     }
     let machine = untrusted();
@@ -63,7 +63,7 @@ fn an_untrusted_hook_is_named_by_doctor_and_what_it_says_mends_it() {
 
 #[test]
 fn untrusted_hooks_that_save_the_work_are_named_by_doctor_and_what_it_says_mends_it() {
-    if !ready() {
+    if !both_ready() {
         return;
     }
     let machine = Machine::bare(Wiring::Installer);
@@ -98,7 +98,7 @@ fn untrusted_hooks_that_save_the_work_are_named_by_doctor_and_what_it_says_mends
 
 #[test]
 fn a_hook_stays_trusted_through_another_installation_and_through_newer_programs() {
-    if !ready() {
+    if !both_ready() {
         return;
     }
     let machine = Machine::new(Wiring::Installer);
@@ -140,7 +140,7 @@ fn agent_looks(machine: &Machine) -> bool {
 
 #[test]
 fn instructions_look_for_handoffs_again_when_codex_stops_to_run_the_hook_that_was_trusted() {
-    if !ready() {
+    if !both_ready() {
         return;
     }
     let machine = Machine::new(Wiring::Installer);
@@ -192,7 +192,7 @@ fn instructions_look_for_handoffs_again_when_codex_stops_to_run_the_hook_that_wa
 
 #[test]
 fn the_hooks_of_others_before_and_after_ours_stay_trusted_and_ours_leaves_no_trust_behind() {
-    if !ready() {
+    if !both_ready() {
         return;
     }
     let machine = Machine::bare(Wiring::Installer);

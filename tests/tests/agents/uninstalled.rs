@@ -16,7 +16,7 @@ fn an_uninstalled_machine_tells_its_agents_nothing_and_keeps_what_waits() {
     let elsewhere = bare.world.repo("app");
     let ran = machine.install(&["uninstall"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    for host in Host::ALL {
+    for host in Host::BOTH {
         let end = machine.session(host, &repo).run("go").ok();
         let alone = bare.session(host, &elsewhere).run("go").ok();
         let count = |end: &agents::SessionEnd| {

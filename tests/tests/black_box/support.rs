@@ -190,6 +190,12 @@ pub(crate) fn assert_visible(text: &str) {
 /// The whole text of the hook's JSON, after checking that there is nothing else in it.
 #[track_caller]
 pub(crate) fn context_of(ran: &Ran) -> (String, String) {
+    context_for(ran, "SessionStart")
+}
+
+/// The same, of a hook of this event.
+#[track_caller]
+pub(crate) fn context_for(ran: &Ran, event: &str) -> (String, String) {
     assert_eq!((ran.code, ran.err()), (0, ""));
     let out = ran.out();
     assert!(out.ends_with("}\n") && out.matches('\n').count() == 1, "not one line: {out:?}");
@@ -197,7 +203,7 @@ pub(crate) fn context_of(ran: &Ran) -> (String, String) {
     let text = value["hookSpecificOutput"]["additionalContext"].as_str().unwrap().to_owned();
     let summary = value["systemMessage"].as_str().unwrap().to_owned();
     let exact = json!({
-        "hookSpecificOutput": { "hookEventName": "SessionStart", "additionalContext": text },
+        "hookSpecificOutput": { "hookEventName": event, "additionalContext": text },
         "systemMessage": summary,
     });
     assert_eq!(value, exact);

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use tests::agents::{Host, Model, Role, Step, ready, refuse, shell, text};
+use tests::agents::{Host, Model, Role, Step, both_ready, refuse, shell, text};
 use tests::{Ran, feed};
 
 use crate::support::{Stage, announced, result};
@@ -16,7 +16,7 @@ struct Real {
 
 impl Real {
     fn new(claude: Vec<Step>, codex: Vec<Step>) -> Option<Self> {
-        if !ready() {
+        if !both_ready() {
             return None;
         }
         let stage = Stage::done();

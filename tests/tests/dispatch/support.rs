@@ -104,8 +104,10 @@ impl Stage {
 
     /// The same, once the backend runs.
     pub(crate) fn started(&self, args: &[&str]) -> Started {
+        let ready = || self.got().iter().filter(|got| got.join("ready").exists()).count();
+        let before = ready();
         let started = self.start(args);
-        wait_until("the backend runs", || self.got().iter().any(|got| got.join("ready").exists()));
+        wait_until("the backend runs", || ready() > before);
         started
     }
 

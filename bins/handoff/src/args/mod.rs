@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub(crate) use parse::parse;
 
-use crate::resumable::Native;
+use handoff_dispatch::Native;
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use handoff_cli::tables::{DRY_RUN, JSON, ROOT, YES, handoff as table};
 use handoff_cli::{Asked, CalledAs, Given, Misuse, UsageError, age, ask, positive_limit, timeout};
 
 use super::{Command, List, New, Source, Task};
-use crate::resumable::Native;
+use handoff_dispatch::Native;
 
 /// Reads `words`, the command line without the program's name, of a program that was called as `called`.
 ///

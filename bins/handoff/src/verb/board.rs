@@ -1,10 +1,12 @@
 //! `handoff runs` on a terminal: the board, what it asks, and what was chosen there.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use handoff_board::{Changes, Clock, Detail, Document, Left, News, Options, Shown, Source, Tokens, Viewer};
+use handoff_board::{
+    Changes, Clock, Detail, Document, Left, News, Options, Shown, Source, SourceError, Tokens, Viewer,
+};
 use handoff_document::Timestamp;
 use handoff_process::Failure;
 use handoff_runs::{ListReader, Row, Runs, State};
@@ -12,9 +14,9 @@ use handoff_text::Sanitised;
 
 use super::changes::Inquiry;
 use super::facts::{Places, note};
-use super::shown::{Part, Text};
-use super::{changes, open, stop, viewer};
+use super::{changes, open, viewer};
 use crate::here::Here;
+use handoff_dispatch::{Excerpt, Part, SelectError};
 
 /// How much of a text the board is given, in bytes: somewhat more than it shows.
 const MAX_TEXT_BYTES: u64 = 160 << 10;
@@ -37,6 +39,17 @@ pub(crate) fn show(here: &Here<'_>, runs: Runs) -> Result<u8, Failure> {
     }
 }
 
+/// Why the board is not given what it asks for.
+#[derive(Debug, thiserror::Error)]
+enum NotDone {
+    #[error("`{0}` is no age: 12h, 30d or 8w")]
+    NoAge(String),
+    #[error("the changes are in no file; p shows them in a pager")]
+    NoFile,
+    #[error("{} is not there", Sanitised::path(.0))]
+    NotThere(PathBuf),
+}
+
 /// What the board asks.
 struct Record<'a, 'h> {
     here: &'a Here<'h>,
@@ -49,8 +62,8 @@ struct Record<'a, 'h> {
 }
 
 impl Record<'_, '_> {
-    fn row(&self, id: &str) -> Result<Row, String> {
-        self.here.find(&self.runs, id).map_err(|failure| failure.words)
+    fn row(&self, id: &str) -> Result<Row, SelectError> {
+        handoff_dispatch::find(&self.runs, id)
     }
 
     /// The rows as the board has them; those that go on are remembered.
@@ -102,9 +115,9 @@ impl Record<'_, '_> {
 }
 
 impl Source for Record<'_, '_> {
-    fn news(&mut self) -> Result<News, String> {
-        self.here.reconcile(&self.runs).map_err(|error| error.to_string())?;
-        let news = self.runs.list_update(&mut self.reader).map_err(|error| error.to_string())?;
+    fn news(&mut self) -> Result<News, SourceError> {
+        self.here.reconcile(&self.runs)?;
+        let news = self.runs.list_update(&mut self.reader)?;
         if news.is_reset {
             self.running.clear();
         }
@@ -121,11 +134,11 @@ impl Source for Record<'_, '_> {
         })
     }
 
-    fn detail(&mut self, id: &str) -> Result<Detail, String> {
+    fn detail(&mut self, id: &str) -> Result<Detail, SourceError> {
         let row = self.row(id)?;
         let files = self.runs.files(&row);
         let document = |path: &Path, part| Document {
-            text: Text::describe(path, MAX_TEXT_BYTES, part),
+            text: Excerpt::describe(path, MAX_TEXT_BYTES, part),
             path: Sanitised::path(path).to_string(),
         };
         let is_there = handoff_files::is_taken;
@@ -148,7 +161,7 @@ impl Source for Record<'_, '_> {
         }
         self.inquiry = Some(match self.row(id) {
             Ok(row) => Inquiry::start(id, row.cwd, row.started),
-            Err(reason) => Inquiry::answered(id, Changes::Unknown(reason)),
+            Err(error) => Inquiry::answered(id, Changes::Unknown(error.to_string())),
         });
     }
 
@@ -159,46 +172,43 @@ impl Source for Record<'_, '_> {
         }
     }
 
-    fn can_open(&mut self, id: &str) -> Result<(), String> {
-        open::check(self.here, &self.runs, id).map_err(|failure| failure.words)
+    fn can_open(&mut self, id: &str) -> Result<(), SourceError> {
+        Ok(open::check(self.here, &self.runs, id)?)
     }
 
-    fn stop(&mut self, id: &str) -> Result<(), String> {
+    fn stop(&mut self, id: &str) -> Result<(), SourceError> {
         let row = self.row(id)?;
-        if row.state != State::Running {
-            return Err(format!("it has ended already: {}", row.state.name()));
-        }
-        stop::ask(row.supervisor.or(row.process)).map_err(|error| error.to_string())
+        Ok(handoff_dispatch::stop(&row)?)
     }
 
-    fn delete(&mut self, id: &str) -> Result<(), String> {
+    fn delete(&mut self, id: &str) -> Result<(), SourceError> {
         let row = self.row(id)?;
-        self.runs.delete(&row).map_err(|error| error.to_string())
+        Ok(self.runs.delete(&row)?)
     }
 
-    fn ended_before(&mut self, age: &str) -> Result<Vec<String>, String> {
-        let length = handoff_cli::age(age).map_err(|_| format!("`{age}` is no age: 12h, 30d or 8w"))?;
+    fn ended_before(&mut self, age: &str) -> Result<Vec<String>, SourceError> {
+        let length = handoff_cli::age(age).map_err(|_| NotDone::NoAge(age.to_owned()))?;
         let seconds = i64::try_from(length.as_secs()).unwrap_or(i64::MAX);
         let then = Timestamp::from_seconds(Timestamp::now().seconds().saturating_sub(seconds));
-        let rows = self.runs.ended_before(then).map_err(|error| error.to_string())?;
+        let rows = self.runs.ended_before(then)?;
         Ok(rows.iter().map(|row| row.id.to_string()).collect())
     }
 
-    fn viewer(&mut self, id: &str, shown: Shown, viewer: Viewer) -> Result<Command, String> {
+    fn viewer(&mut self, id: &str, shown: Shown, viewer: Viewer) -> Result<Command, SourceError> {
         let row = self.row(id)?;
         let files = self.runs.files(&row);
         let path = match shown {
             Shown::Changes if viewer == Viewer::Editor => {
-                return Err("the changes are in no file; p shows them in a pager".to_owned());
+                return Err(NotDone::NoFile.into());
             }
-            Shown::Changes => return changes::in_pager(&row.cwd, row.started),
+            Shown::Changes => return Ok(changes::in_pager(&row.cwd, row.started)?),
             Shown::Prompt => files.prompt,
             Shown::Progress => files.out,
             Shown::Result if handoff_files::is_taken(&files.result) => files.result,
             Shown::Result => files.out,
         };
         if !handoff_files::is_taken(&path) {
-            return Err(format!("{} is not there", Sanitised::path(&path)));
+            return Err(NotDone::NotThere(path).into());
         }
         Ok(viewer::command(self.here.environment, viewer, &path))
     }

@@ -24,6 +24,27 @@ const MAX_DIFF_BYTES: u64 = 512 << 10;
 const MAX_NEW_FILE_BYTES: u64 = 16 << 10;
 const MAX_NEW_FILES: usize = 100;
 
+/// Why the changes are not known.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChangesError {
+    #[error("could not run git: {}", handoff_files::reason(.0))]
+    NotRun(std::io::Error),
+    #[error("git was not asked to the end")]
+    NotAsked,
+    #[error("could not find git's pager {0}: set core.pager or PAGER")]
+    NoPager(String),
+    #[error("{} is gone", Sanitised::path(.0))]
+    Gone(PathBuf),
+    #[error("{} is in no git repository", Sanitised::path(.0))]
+    NoRepository(PathBuf),
+    #[error("it is not known when it began")]
+    NoStart,
+    #[error("git does not tell what HEAD was when it began")]
+    NoBase,
+    #[error("git diff failed")]
+    DiffFailed,
+}
+
 /// A question to git that is answered by a thread of its own.
 pub(crate) struct Inquiry {
     /// The run that it is about.
@@ -37,7 +58,8 @@ impl Inquiry {
     pub(crate) fn start(id: &str, cwd: PathBuf, started: Option<Timestamp>) -> Self {
         let (sender, coming) = channel();
         std::thread::spawn(move || {
-            let answer = find(&cwd, started).map_or_else(Changes::Unknown, Changes::Known);
+            let answer =
+                find(&cwd, started).map_or_else(|error| Changes::Unknown(error.to_string()), Changes::Known);
             // The board may look at another run by now.
             let _ = sender.send(answer);
         });
@@ -58,7 +80,7 @@ impl Inquiry {
         match self.coming.as_ref().map(Receiver::try_recv) {
             Some(Ok(answer)) => (self.answer, self.coming) = (answer, None),
             Some(Err(TryRecvError::Disconnected)) => {
-                self.answer = Changes::Unknown("git was not asked to the end".to_owned());
+                self.answer = Changes::Unknown(ChangesError::NotAsked.to_string());
                 self.coming = None;
             }
             Some(Err(TryRecvError::Empty)) | None => {}
@@ -71,7 +93,7 @@ impl Inquiry {
 ///
 /// # Errors
 /// Why there are none.
-pub(crate) fn in_pager(cwd: &Path, started: Option<Timestamp>) -> Result<Command, String> {
+pub(crate) fn in_pager(cwd: &Path, started: Option<Timestamp>) -> Result<Command, ChangesError> {
     let top = top(cwd)?;
     let base = base(&top, started)?;
     check_pager(&top)?;
@@ -82,7 +104,7 @@ pub(crate) fn in_pager(cwd: &Path, started: Option<Timestamp>) -> Result<Command
 }
 
 /// Checks that git's pager is there: without it git prints past the screen and succeeds.
-fn check_pager(top: &Path) -> Result<(), String> {
+fn check_pager(top: &Path) -> Result<(), ChangesError> {
     let pager = said(git(top).args(["var", "GIT_PAGER"]))?.unwrap_or_default();
     let pager = String::from_utf8_lossy(&pager).into_owned();
     let Some(program) = pager.split_whitespace().next() else { return Ok(()) };
@@ -91,7 +113,7 @@ fn check_pager(top: &Path) -> Result<(), String> {
         return Ok(());
     }
     let found = said(Command::new("/bin/sh").args(["-c", "command -v \"$0\"", program]))?;
-    found.map(drop).ok_or_else(|| format!("could not find git's pager {program}: set core.pager or PAGER"))
+    found.map(drop).ok_or_else(|| ChangesError::NoPager(program.to_owned()))
 }
 
 fn git(directory: &Path) -> Command {
@@ -105,9 +127,8 @@ fn git(directory: &Path) -> Command {
 }
 
 /// What git prints, without its line end; None if it fails.
-fn said(command: &mut Command) -> Result<Option<Vec<u8>>, String> {
-    let output = command.stdin(Stdio::null()).output();
-    let output = output.map_err(|error| format!("could not run git: {}", handoff_files::reason(&error)))?;
+fn said(command: &mut Command) -> Result<Option<Vec<u8>>, ChangesError> {
+    let output = command.stdin(Stdio::null()).output().map_err(ChangesError::NotRun)?;
     let mut text = output.stdout;
     while text.last() == Some(&b'\n') {
         text.pop();
@@ -115,18 +136,18 @@ fn said(command: &mut Command) -> Result<Option<Vec<u8>>, String> {
     Ok(output.status.success().then_some(text))
 }
 
-fn top(cwd: &Path) -> Result<PathBuf, String> {
+fn top(cwd: &Path) -> Result<PathBuf, ChangesError> {
     if !handoff_files::is_directory(cwd) {
-        return Err(format!("{} is gone", Sanitised::path(cwd)));
+        return Err(ChangesError::Gone(cwd.to_owned()));
     }
     let top = said(git(cwd).args(["rev-parse", "--show-toplevel"]))?;
-    let top = top.ok_or_else(|| format!("{} is in no git repository", Sanitised::path(cwd)))?;
+    let top = top.ok_or_else(|| ChangesError::NoRepository(cwd.to_owned()))?;
     Ok(OsString::from_vec(top).into())
 }
 
 /// What HEAD was at the time, as far as its reflog goes back; the empty tree where there was no commit.
-fn base(top: &Path, started: Option<Timestamp>) -> Result<String, String> {
-    let started = started.ok_or("it is not known when it began")?;
+fn base(top: &Path, started: Option<Timestamp>) -> Result<String, ChangesError> {
+    let started = started.ok_or(ChangesError::NoStart)?;
     // Without a reflog, by the commits' own dates.
     let at = format!("HEAD@{{{started}}}");
     let before = format!("--before={started}");
@@ -140,11 +161,11 @@ fn base(top: &Path, started: Option<Timestamp>) -> Result<String, String> {
             return Ok(String::from_utf8_lossy(&name).into_owned());
         }
     }
-    Err("git does not tell what HEAD was when it began".to_owned())
+    Err(ChangesError::NoBase)
 }
 
 /// The summary and the differences.
-fn find(cwd: &Path, started: Option<Timestamp>) -> Result<String, String> {
+fn find(cwd: &Path, started: Option<Timestamp>) -> Result<String, ChangesError> {
     let top = top(cwd)?;
     let base = base(&top, started)?;
     let options = ["--no-color", "--no-ext-diff", "--no-textconv", "--stat=100", "--patch"];
@@ -167,8 +188,8 @@ fn find(cwd: &Path, started: Option<Timestamp>) -> Result<String, String> {
 }
 
 /// The beginning of what git prints.
-fn beginning(command: &mut Command) -> Result<String, String> {
-    let failed = |error: std::io::Error| format!("could not run git: {}", handoff_files::reason(&error));
+fn beginning(command: &mut Command) -> Result<String, ChangesError> {
+    let failed = ChangesError::NotRun;
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(failed)?;
     let mut bytes = Vec::new();
@@ -180,13 +201,13 @@ fn beginning(command: &mut Command) -> Result<String, String> {
     let status = child.wait().map_err(failed)?;
     read.map_err(failed)?;
     if !status.success() && bytes.is_empty() {
-        return Err("git diff failed".to_owned());
+        return Err(ChangesError::DiffFailed);
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The names and the beginnings of the files that git does not know and that were written since `started`.
-fn new_files(top: &Path, started: Option<Timestamp>) -> Result<Vec<(String, String)>, String> {
+fn new_files(top: &Path, started: Option<Timestamp>) -> Result<Vec<(String, String)>, ChangesError> {
     let names =
         said(git(top).args(["ls-files", "--others", "--exclude-standard", "-z"]))?.unwrap_or_default();
     let seconds = started.map_or(0, |at| u64::try_from(at.seconds()).unwrap_or_default());

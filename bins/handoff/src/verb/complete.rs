@@ -63,11 +63,11 @@ fn known_of(here: &Here<'_>, known: Known) -> Vec<String> {
 }
 
 fn runs(here: &Here<'_>) -> Vec<String> {
-    if !handoff_files::is_directory(&here.home) {
+    if !handoff_files::is_directory(here.home()) {
         return Vec::new();
     }
     let filter = Filter { limit: Some(MAX_NAMES), ..Filter::default() };
-    let rows = handoff_runs::Runs::open(&here.home).ok().and_then(|runs| runs.list(&filter).ok());
+    let rows = handoff_runs::Runs::open(here.home()).ok().and_then(|runs| runs.list(&filter).ok());
     rows.unwrap_or_default().into_iter().map(|row| row.id.to_string()).collect()
 }
 

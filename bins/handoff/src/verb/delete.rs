@@ -8,7 +8,7 @@ use handoff_runs::Row;
 use handoff_text::Sanitised;
 
 use super::printed;
-use crate::here::Here;
+use crate::here::{self, Here};
 
 /// The longest id and prompt in a line, in bytes.
 const MAX_ID_BYTES: usize = 160;
@@ -18,7 +18,7 @@ const MAX_PROMPT_BYTES: usize = 60;
 pub(crate) fn run(here: &Here<'_>, ids: &[String]) -> Result<u8, Failure> {
     let runs = here.runs()?;
     // A mistyped one is found before anything is gone.
-    let rows: Vec<Row> = ids.iter().map(|id| here.find(&runs, id)).collect::<Result<_, _>>()?;
+    let rows: Vec<Row> = ids.iter().map(|id| here::find(&runs, id)).collect::<Result<_, _>>()?;
     let mut code = 0;
     for row in &rows {
         match runs.delete(row) {

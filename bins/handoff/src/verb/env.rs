@@ -3,7 +3,7 @@
 use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>) -> u8 {
-    let home = here.home.display();
+    let home = here.home().display();
     let text = format!(
         "config={home}/config.yaml\nbackend_types=claude codex\ntasks={home}/tasks\nruns={home}/runs\n"
     );

@@ -7,7 +7,7 @@ use handoff_document::Timestamp;
 use handoff_runs::{Row, Runs, State};
 use handoff_worktree::Worktree;
 
-use crate::select::Worktrees;
+use handoff_dispatch::Worktrees;
 
 /// How much of the end of a progress is read for its last line, in bytes.
 const LAST_BYTES: u64 = 2 << 10;

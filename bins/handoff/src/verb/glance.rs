@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use super::{printed, sibling};
 use crate::here::Here;
-use crate::select::Worktrees;
+use handoff_dispatch::Worktrees;
 
 /// The most lines of one kind.
 const MAX_LINES: usize = 5;
@@ -207,7 +207,7 @@ fn capture(capture: &Capture, here: &Path, now: Timestamp) -> Line {
 
 /// The runs of this worktree: all that run, and the newest that ended.
 fn runs(here: &Here<'_>, now: Timestamp) -> Result<Vec<Line>, Failure> {
-    if !handoff_files::is_directory(&here.home) {
+    if !handoff_files::is_directory(here.home()) {
         return Ok(Vec::new());
     }
     let runs = here.runs()?;
@@ -236,7 +236,7 @@ fn since_text(then: Option<&str>, now: Timestamp) -> String {
 /// Adds the lines of one kind: at most [`MAX_LINES`], and what is left out; or why there are none.
 fn extend<T>(
     lines: &mut Vec<Line>,
-    answer: Result<Vec<T>, String>,
+    answer: Result<Vec<T>, AnswerError>,
     kind: &'static str,
     line: impl Fn(&T) -> Line,
 ) {
@@ -249,7 +249,7 @@ fn extend<T>(
         for_another: false,
     };
     match answer {
-        Err(why) => lines.push(plain(why)),
+        Err(why) => lines.push(plain(why.to_string())),
         Ok(entries) => {
             lines.extend(entries.iter().take(MAX_LINES).map(line));
             if entries.len() > MAX_LINES {
@@ -284,6 +284,18 @@ fn table(lines: &[Line], columns: usize) -> String {
     lines.iter().map(row).collect()
 }
 
+/// Why a program beside this one has no answer.
+#[derive(Debug, thiserror::Error)]
+enum AnswerError {
+    #[error("{}", handoff_files::reason(.0))]
+    NotRun(std::io::Error),
+    /// The first line of its message.
+    #[error("{0}")]
+    Refused(String),
+    #[error(transparent)]
+    NotJson(#[from] serde_json::Error),
+}
+
 /// What a program beside this one answers, once it is read.
 struct Answer(std::io::Result<Child>);
 
@@ -298,13 +310,14 @@ impl Answer {
     ///
     /// # Errors
     /// Why it prints none, in a line.
-    fn read<T: DeserializeOwned>(self, here: &Here<'_>) -> Result<Vec<T>, String> {
-        let said = self.0.and_then(Child::wait_with_output).map_err(|error| handoff_files::reason(&error))?;
+    fn read<T: DeserializeOwned>(self, here: &Here<'_>) -> Result<Vec<T>, AnswerError> {
+        let said = self.0.and_then(Child::wait_with_output).map_err(AnswerError::NotRun)?;
         let message = String::from_utf8_lossy(&said.stderr);
         if !said.status.success() {
-            return Err(message.lines().next().unwrap_or("could not be read").to_owned());
+            let message = message.lines().next().unwrap_or("could not be read");
+            return Err(AnswerError::Refused(message.to_owned()));
         }
         here.output.note(&message);
-        serde_json::from_slice(&said.stdout).map_err(|error| error.to_string())
+        Ok(serde_json::from_slice(&said.stdout)?)
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn run(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
         if code != 0 {
             return Ok(code);
         }
-        Dir::create(&here.home)?;
+        Dir::create(here.home())?;
         config.replace(Preset::text(default(here)).as_bytes())?;
         printed(here.output, &format!("wrote: {}\n", Sanitised::path(&path)));
     }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::facts::{self, Places, elapsed, note};
 use super::{board, printed};
 use crate::args::List;
-use crate::here::Here;
+use crate::here::{self, Here};
 
 /// How many are listed where nothing else is said.
 const SHOWN: usize = 50;
@@ -28,7 +28,7 @@ pub(crate) fn run(here: &Here<'_>, list: &List) -> Result<u8, Failure> {
     if list.json {
         let mut entries = Entries::new(&runs);
         match &list.id {
-            Some(id) => entries.add(&here.find(&runs, id)?),
+            Some(id) => entries.add(&here::find(&runs, id)?),
             None => runs.each(&filter, |row| entries.add(&row))?,
         }
         return Ok(u8::from(here.output.json(&entries.end()?) != Status::Done));
@@ -37,7 +37,7 @@ pub(crate) fn run(here: &Here<'_>, list: &List) -> Result<u8, Failure> {
         return board::show(here, runs);
     }
     let rows = match &list.id {
-        Some(id) => vec![here.find(&runs, id)?],
+        Some(id) => vec![here::find(&runs, id)?],
         None => runs.list(&filter)?,
     };
     if rows.is_empty() {

@@ -5,7 +5,6 @@ mod changes;
 mod complete;
 mod conclude;
 mod delete;
-pub(crate) mod deliver;
 mod dispatch;
 mod env;
 mod facts;
@@ -14,21 +13,22 @@ mod inbox_screen;
 mod init;
 mod list;
 mod new;
-pub(crate) mod open;
+mod open;
 mod prompt;
-mod shown;
 mod sibling;
 mod stop;
 mod tail;
 mod viewer;
 mod wait;
 
+use std::ffi::OsString;
+
 use handoff_cli::CalledAs;
+use handoff_dispatch::{guard, leash};
 use handoff_process::{Environment, Failure, Output};
 
 use crate::args::Command;
 use crate::here::Here;
-use crate::supervise::{guard, leash};
 
 /// Does it; gives the exit code.
 pub(crate) fn run(command: &Command, environment: &Environment, output: Output) -> u8 {
@@ -37,7 +37,7 @@ pub(crate) fn run(command: &Command, environment: &Environment, output: Output) 
         Command::Sibling { name, called, first, rest } => sibling::run(name, called, *first, rest),
         Command::InboxScreen { root, all } => inbox_screen::run(environment, output, root.as_deref(), *all),
         Command::Leash { command } => Ok(leash::run(command)),
-        Command::Guard { command } => Ok(guard::run(command, &output)),
+        Command::Guard { command } => Ok(guarded(command, output)),
         Command::Run(task) => here().and_then(|here| dispatch::run(&here, task)),
         Command::Resume { id, native, task } => {
             here().and_then(|here| dispatch::resume(&here, id.as_deref(), native.clone(), task))
@@ -65,14 +65,26 @@ pub(crate) fn run(command: &Command, environment: &Environment, output: Output) 
     concluded(done, output)
 }
 
+/// Is the guard; gives the exit code.
+fn guarded(command: &[OsString], output: Output) -> u8 {
+    match guard::run(command) {
+        Ok(()) => 0,
+        Err(error) => {
+            // For the supervisor, which says which run it is of.
+            output.note(&format!("{error}\n"));
+            guard::CANNOT_START
+        }
+    }
+}
+
 /// `handoff` alone.
 pub(crate) fn glance(called: &CalledAs, environment: &Environment, output: Output) -> u8 {
     concluded(Here::new(environment, output).and_then(|here| glance::run(&here, called)), output)
 }
 
 fn concluded(done: Result<u8, Failure>, output: Output) -> u8 {
-    done.unwrap_or_else(|Failure { words, code }| {
-        output.complain(words);
+    done.unwrap_or_else(|Failure { message, code }| {
+        output.complain(message);
         code
     })
 }

@@ -10,9 +10,10 @@ pub(crate) fn run(here: &Here<'_>, new: &New) -> Result<u8, Failure> {
     let config = here.config()?;
     let backend =
         config.backend(new.backend.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
-    let prompt = match new.write {
-        true => prompt::read(here.output, &Task { source: Some(Source::Input), ..Task::default() })?,
-        false => None,
+    let prompt = if new.write {
+        prompt::read(here.output, &Task { source: Some(Source::Input), ..Task::default() })?
+    } else {
+        None
     };
     let runs = here.runs()?;
     let slug = new.slug.as_deref().unwrap_or("task");

@@ -11,8 +11,8 @@ use handoff_runs::{Row, State};
 use handoff_text::Sanitised;
 
 use super::printed;
-use super::shown::{Part, Text};
-use crate::here::Here;
+use crate::here::{self, Here};
+use handoff_dispatch::{Excerpt, Part};
 
 /// How much of a long progress is shown, in bytes.
 const LAST: u64 = 16 << 10;
@@ -28,14 +28,14 @@ const TICK: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(here: &Here<'_>, id: Option<&str>, follow: bool) -> Result<u8, Failure> {
     let runs = here.runs()?;
-    let mut row = here.find_or_newest(&runs, id)?;
+    let mut row = here::find_or_newest(&runs, id)?;
     let files = runs.files(&row);
     let mut progress = Progress { path: &files.out, seen: None, is_unreadable: false };
     progress.show(here);
     while follow && row.state == State::Running {
         std::thread::sleep(TICK);
         here.reconcile(&runs)?;
-        row = here.find(&runs, row.id.as_str())?;
+        row = here::find(&runs, row.id.as_str())?;
         progress.show(here);
     }
     let code = match row.state {
@@ -84,9 +84,10 @@ impl Progress<'_> {
             let end = bytes.iter().rposition(|&b| b == b'\n').or(is_full.then(|| bytes.len() - 1));
             self.seen = Some(seen);
             let Some(end) = end else { return Ok(()) };
-            let start = match is_inside {
-                true => bytes.iter().position(|&b| b == b'\n').map_or(0, |newline| newline + 1),
-                false => 0,
+            let start = if is_inside {
+                bytes.iter().position(|&b| b == b'\n').map_or(0, |newline| newline + 1)
+            } else {
+                0
             };
             is_inside = false;
             let lines = bytes.get(start..=end).unwrap_or_default();
@@ -98,7 +99,7 @@ impl Progress<'_> {
 }
 
 fn result(here: &Here<'_>, row: &Row, path: &Path) -> u8 {
-    let read = match Text::read(path, RESULT, Part::Beginning) {
+    let read = match Excerpt::read(path, RESULT, Part::Beginning) {
         Ok(read) => read,
         Err(error) => {
             here.output.complain(format_args!("{}: {}: {error}", row.id, row.state.name()));

@@ -112,7 +112,7 @@ pub(crate) struct Pickup {
     pub(crate) undo: bool,
 }
 
-/// How a session is told.
+/// In which form a session is given it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Format {
     /// Text.

@@ -22,14 +22,14 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
             .signs
             .first()
             .map_or_else(|| "not found".to_owned(), |sign| format!("found: {}", Sanitised::path(by(sign))));
-        text += &format!("{:<9} {:<18} {found}\n", tool.tool.id, tool.tool.name);
+        text.push_str(&format!("{:<9} {:<18} {found}\n", tool.tool.id, tool.tool.name));
         for surface in &tool.surfaces {
             let name = wire::named(surface.surface, surface.scope);
-            text += &format!(
+            text.push_str(&format!(
                 "  {name:<14} {:<28} {}\n",
                 Sanitised::line(how(surface).as_bytes(), 1_000),
                 Sanitised::path(&surface.path)
-            );
+            ));
         }
     }
     Ok(here.print(&text))

@@ -5,13 +5,13 @@ use handoff_process::{Failure, InputLimits, read_input, read_line};
 use handoff_text::Sanitised;
 
 use super::inspect;
-use crate::config::{FILE, LARGEST};
 use crate::here::Here;
+use handoff_capturing::settings::{FILE, MAX_FILE_BYTES};
 
 pub(crate) fn run(here: &Here<'_>, id: &str, yes: bool) -> Result<u8, Failure> {
-    let handover = here.handover()?.ok_or_else(|| Failure::new("there is no capture here"))?;
-    let bundle = here.choose(&handover, Some(id), true)?;
-    let keyring = here.keyring()?;
+    let handover = here.project.handover()?.ok_or_else(|| Failure::new("there is no capture here"))?;
+    let bundle = here.project.choose(&handover, Some(id), true)?;
+    let keyring = here.project.keyring()?;
     match keyring.trust(&bundle)? {
         Trust::Own | Trust::Allowed => {
             return Ok(here.print(&format!("{} is allowed already\n", bundle.id())));
@@ -34,11 +34,11 @@ pub(crate) fn run(here: &Here<'_>, id: &str, yes: bool) -> Result<u8, Failure> {
 /// The user's word for settings that came with the repository, as they are now.
 pub(crate) fn config(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
     let missing = || Failure::new("there is no .handover/config.toml here");
-    let handover = here.handover()?.ok_or_else(missing)?;
-    let content = handover.own_file(FILE, LARGEST)?.ok_or_else(missing)?;
+    let handover = here.project.handover()?.ok_or_else(missing)?;
+    let content = handover.own_file(FILE, MAX_FILE_BYTES)?.ok_or_else(missing)?;
     here.print(&Sanitised::text(&content));
     confirm(here, yes)?;
-    here.keyring()?.allow_config(&content)?;
+    here.project.keyring()?.allow_config(&content)?;
     Ok(here.print("allowed: .handover/config.toml, as it is now\n"))
 }
 

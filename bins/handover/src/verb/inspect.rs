@@ -7,16 +7,17 @@ use handoff_text::Sanitised;
 use serde_json::json;
 
 use super::pending::word;
-use crate::here::{Here, taken};
-use crate::secrets::{self, Found, Secrets, shown};
+use crate::here::Here;
+use handoff_capturing::secrets::{self, Found, Secrets, shown};
+use handoff_capturing::taken;
 
 /// How many paths are shown.
 const SHOWN: usize = 100;
 
 pub(crate) fn run(here: &Here<'_>, id: Option<&str>, json: bool) -> Result<u8, Failure> {
-    let handover = here.handover()?.ok_or_else(|| Failure::new("there is no capture here"))?;
-    let bundle = here.choose(&handover, id, true)?;
-    let keyring = here.keyring_to_look()?;
+    let handover = here.project.handover()?.ok_or_else(|| Failure::new("there is no capture here"))?;
+    let bundle = here.project.choose(&handover, id, true)?;
+    let keyring = here.project.keyring_to_look()?;
     let trust = keyring.trust(&bundle)?;
     if json {
         return Ok(here.json(&as_json(&bundle, trust)?));
@@ -34,7 +35,7 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
     let contents = &manifest.contents;
     let line = |text: &str| Sanitised::line(text.as_bytes(), 400).to_string();
     let mut text = format!("{}\n", bundle.id());
-    let mut field = |name: &str, value: String| text += &format!("{name:<11} {value}\n");
+    let mut field = |name: &str, value: String| text.push_str(&format!("{name:<11} {value}\n"));
     let verified = bundle.verify();
     let changed = if verified.is_err() { ", but its files were changed since: see the end" } else { "" };
     field("trust", format!("{}{changed}", word(trust)));
@@ -56,22 +57,22 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
     }
     text += "\nsummary\n";
     text += &Sanitised::text(bundle.summary()).lines().map(|line| format!("  {line}\n")).collect::<String>();
-    text += &format!("\nchanged: {}\n", contents.files.len());
+    text.push_str(&format!("\nchanged: {}\n", contents.files.len()));
     for file in contents.files.iter().take(SHOWN) {
         let change = serde_json::to_value(file.change).unwrap_or_default();
         let change = change.as_str().unwrap_or_default().to_owned();
-        text += &format!("  {change:<12} {:>10}  {}\n", size(file.size), shown(&file.path));
+        text.push_str(&format!("  {change:<12} {:>10}  {}\n", size(file.size), shown(&file.path)));
     }
-    text += &format!("staged: {}\n", contents.staged.len());
+    text.push_str(&format!("staged: {}\n", contents.staged.len()));
     for left in contents.left_behind() {
-        text += &format!("not carried: {}: {}\n", shown(&left.path), left.text());
+        text.push_str(&format!("not carried: {}: {}\n", shown(&left.path), left.text()));
     }
     for path in bundle.config_files() {
-        text += &format!("programs run or obey: {} (needs --allow-config)\n", shown(&path));
+        text.push_str(&format!("programs run or obey: {} (needs --allow-config)\n", shown(&path)));
     }
     text += &secrets::lines(bundle);
     if let Err(error) = verified {
-        text += &format!("damaged: {}\n", line(&error.to_string()));
+        text.push_str(&format!("damaged: {}\n", line(&error.to_string())));
     }
     Ok(text)
 }
@@ -79,7 +80,7 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
 /// Whether it could be applied here and now.
 fn apply_line(here: &Here<'_>, keyring: &Keyring, handover: &Handover, bundle: Bundle) -> String {
     let check = |keyring: &Keyring| -> Result<(), BundleError> {
-        let git = Git::find(here.environment)?;
+        let git = Git::find(here.project.environment)?;
         handover.check(&git, keyring, &bundle.trusted(keyring)?, ApplyOptions::default()).map(drop)
     };
     // A refusal names paths.

@@ -29,9 +29,9 @@ pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u
         Command::Wire(wire) if wire.user => root.clone().or_else(|| Environment::working_directory().ok()),
         _ => root.clone(),
     };
-    let strict = || Here::new(environment, output, root.as_deref());
+    let strict = || Ok(Here::new(environment, output, root.as_deref())?);
     // To look, to take over or to take away, the settings hardly matter: a mistake in them is in nobody's way.
-    let here = || Here::forgiving(environment, output, root.as_deref());
+    let here = || Ok(Here::forgiving(environment, output, root.as_deref())?);
     let changes_nothing = match command {
         Command::PrintConfig => true,
         // Hosts do not wait long for these, and a capture that they lead to takes over by itself.
@@ -72,8 +72,8 @@ pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u
             None => allow::config(&here, *yes),
         }),
     };
-    done.unwrap_or_else(|Failure { words, code }| {
-        output.complain(words);
+    done.unwrap_or_else(|Failure { message, code }| {
+        output.complain(message);
         code
     })
 }

@@ -3,89 +3,138 @@
 //! not be saved that should have been.
 //!
 //! A host that hit its limit or ends does not wait for its hooks, and what kills it kills its process group: then the
-//! saving is done by a process of its own group, which nobody waits for.
+//! saving is done by a process of its own group, which is not waited for.
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use handoff_address::Address;
-use handoff_agents::{Dialect, Host};
+use handoff_agents::Host;
+use handoff_capturing::{
+    CaptureCondition, CaptureError, CaptureRequest, Event, KeyringError, Occasion, ProjectError, capture,
+    why, windows,
+};
 use handoff_document::Timestamp;
-use handoff_files::Dir;
-use handoff_process::{Environment, Failure, HandoffRequest, Output};
-use handoff_quota::{Cause, Ledger, Moment, Policy, Reading, Rollout, Trigger, Wall};
+use handoff_files::{Dir, FileError};
+use handoff_process::{Environment, HandoffRequest, Output, SendError};
+use handoff_quota::Ledger;
 use handoff_text::Sanitised;
 use serde_json::json;
 
-use super::capture::{Only, Order, save};
-use crate::event::Event;
-use crate::here::{Here, state};
-use crate::quota;
+use super::wire;
+use crate::event;
+use crate::here::Here;
 
-/// How long other hooks, who decide the same, are waited for.
-const BUSY_TIMEOUT: Duration = Duration::from_millis(50);
+/// Why work was not saved, when a session was sent an alarm for it: the name of the file.
+const ALARM_FILE: &str = "unsaved";
+
+/// The longest reason in that file, in bytes.
+const MAX_ALARM_BYTES: u64 = 1 << 16;
+
+/// Why an event came to nothing.
+#[derive(Debug, thiserror::Error)]
+enum EventError {
+    /// The work should have been saved: a person has to hear of it.
+    #[error(transparent)]
+    Unsaved(#[from] CaptureError),
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    #[error(transparent)]
+    State(#[from] KeyringError),
+    #[error(transparent)]
+    Ledger(#[from] FileError),
+    /// No process could be started that outlives the host.
+    #[error(transparent)]
+    NotDetached(#[from] std::io::Error),
+}
 
 pub(crate) fn run(
     environment: &Environment,
     output: Output,
     root: Option<&Path>,
     tool: Option<&str>,
-    detached: bool,
+    is_detached: bool,
 ) {
-    let event = Event::read();
-    // A background agent has nobody's work but its caller's.
+    let event = event::read();
+    // Background agents are skipped: the caller's session captures the work.
     if environment.skip {
         return;
     }
     let start = root.map(Path::to_owned).or_else(|| event.cwd.clone());
     let start = start.or_else(|| environment.claude_project_dir.clone());
-    let done = Here::forgiving(environment, output, start.as_deref()).and_then(|here| {
-        // Outside of git there is nothing that could be carried. In a repository that git cannot use there is, and that it
-        // is not saved has to be said.
-        match here.worktree.is_repository() || here.unusable.is_some() {
-            true => {
-                let done = look(&here, &event, tool, detached);
-                if let (true, Err(failure)) = (detached, &done)
-                    && failure.code == UNSAVED
-                {
-                    alarm(&here, &failure.words);
-                }
-                done
-            }
-            false => Ok(None),
-        }
-    });
+    let done = match Here::forgiving(environment, output, start.as_deref()) {
+        Ok(here) => look_and_alarm(&here, &event, tool, is_detached),
+        Err(error) => Err(error.into()),
+    };
     match done {
-        Ok(Some(words)) => tell(output, &words),
+        Ok(Some(message)) => show(output, &message),
         Ok(None) => {}
-        Err(failure) => {
-            output.complain(&failure.words);
-            if failure.code == UNSAVED && !detached {
-                tell(output, &format!("handover could not save the work: {}", failure.words));
+        Err(error) => {
+            output.complain(&error);
+            if matches!(error, EventError::Unsaved(_)) && !is_detached {
+                show(output, &format!("handover could not save the work: {error}"));
             }
         }
     }
+}
+
+/// Looks at the event; where nothing shows that the work was not saved, sends the next session an alarm.
+fn look_and_alarm(
+    here: &Here<'_>,
+    event: &Event,
+    tool: Option<&str>,
+    is_detached: bool,
+) -> Result<Option<String>, EventError> {
+    // Outside of git there is nothing that could be carried. In a repository that git cannot use there is, and that it is
+    // not saved has to be said.
+    if !here.project.worktree.is_repository() && here.project.unusable.is_none() {
+        return Ok(None);
+    }
+    let done = look(here, event, tool, is_detached);
+    if is_detached && let Err(EventError::Unsaved(error)) = &done {
+        alarm(here, &error.to_string());
+    }
+    done
 }
 
 /// What is remembered of this worktree: each is captured for itself.
-fn memory(here: &Here<'_>) -> Result<PathBuf, Failure> {
+fn memory(here: &Here<'_>) -> Result<PathBuf, KeyringError> {
     let address = Address::of(here.top());
-    Ok(here.state()?.join("captured").join(address.slug()).join(address.key()))
+    Ok(here.project.state()?.join("captured").join(address.slug()).join(address.key()))
 }
 
-/// Why work was not saved, when a session was told that already.
-const TOLD: &str = "unsaved";
+/// Why an alarm was not sent or not noted.
+#[derive(Debug, thiserror::Error)]
+enum AlarmError {
+    #[error(transparent)]
+    State(#[from] KeyringError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Send(#[from] SendError),
+}
 
-/// Where nobody listens any more, the next session is told that work was not saved; once for each reason.
+/// Where the host is gone, the next session is sent a handoff that work was not saved; once for each reason.
 fn alarm(here: &Here<'_>, reason: &str) {
-    let dir = memory(here).and_then(|path| Ok(Dir::create(&path)?));
-    let last = || dir.as_ref().ok()?.open_to_read(TOLD).and_then(|mut file| file.read(1 << 16)).ok();
+    let dir = memory(here).map_err(AlarmError::from).and_then(|path| Ok(Dir::create(&path)?));
+    let last = || {
+        let file = dir.as_ref().ok()?.open_to_read(ALARM_FILE);
+        file.and_then(|mut file| file.read(MAX_ALARM_BYTES)).ok()
+    };
     if last().is_some_and(|last| last == reason.as_bytes()) {
         return;
     }
+    // Noted after it is sent: twice is better than never.
+    let noted = send_alarm(here, reason)
+        .and_then(|()| Ok(dir?.temporary(&[reason.as_bytes()])?.replace(ALARM_FILE).map(drop)?));
+    if let Err(error) = noted {
+        here.output.complain(error);
+    }
+}
+
+fn send_alarm(here: &Here<'_>, reason: &str) -> Result<(), AlarmError> {
     let request = HandoffRequest {
         tool: "handover",
         name: "Not saved: uncommitted work",
@@ -103,125 +152,54 @@ fn alarm(here: &Here<'_>, reason: &str) {
         Timestamp::now(),
         Sanitised::path(here.top())
     );
-    // Noted after it is told: twice is better than never.
-    let noted = match request.send(&body) {
-        Ok(_) => dir.and_then(|dir| Ok(dir.temporary(&[reason.as_bytes()])?.replace(TOLD).map(drop)?)),
-        Err(error) => Err(error.into()),
-    };
-    if let Err(failure) = noted {
-        here.output.complain(failure.words);
-    }
+    Ok(request.send(&body).map(drop)?)
 }
 
-/// The code of a failure that a person has to hear of.
-const UNSAVED: u8 = 3;
-
-/// Says something to the person, in the JSON that both hosts take on standard output; no model is sent it.
-fn tell(output: Output, words: &str) {
-    output.json(&json!({ "systemMessage": Sanitised::from(words).as_str() }));
+/// Shows the person a message, in the JSON that both hosts take on standard output; no model is sent it.
+fn show(output: Output, message: &str) {
+    output.json(&json!({ "systemMessage": Sanitised::from(message).as_str() }));
 }
 
-/// Captures when there is a reason to; gives what a person is told then.
+/// Captures when there is a reason to; gives what a person is shown then.
 fn look(
     here: &Here<'_>,
     event: &Event,
     tool: Option<&str>,
-    detached: bool,
-) -> Result<Option<String>, Failure> {
+    is_detached: bool,
+) -> Result<Option<String>, EventError> {
     let now = Timestamp::now();
     let tool = tool.and_then(Host::named).or_else(|| event.host());
-    let state = state(here.environment)?;
+    let project = &here.project;
+    let (settings, environment, state) = (&project.settings, project.environment, project.state()?);
     let ledger = Ledger::new(&memory(here)?);
-    let sources = quota::sources(&here.config, here.environment, &state, tool, event.transcript.as_deref());
-    let answer = sources.ask(tool, now, here.config.budget);
-    let mut wall = wall(event, tool, now);
-    if let (Some(wall), Some(reading)) = (&mut wall, &answer.reading) {
-        wall.complete(reading);
-    }
-    let ends = !detached && matches!(event.name.as_str(), "StopFailure" | "SessionEnd");
-    if ends && is_due(here, event, wall.as_ref(), answer.reading.as_ref(), &ledger, now)? {
+    let sources = windows::sources(settings, environment, &state, tool, event.transcript.as_deref());
+    let answer = sources.ask(tool, now, settings.budget);
+    let occasion = Occasion::new(event, tool, settings, answer.reading, now);
+    if !is_detached && occasion.ends_host() && occasion.is_due(&ledger)? {
         detach(here, event, tool)?;
         return Ok(None);
     }
-    let claim = match (&wall, &answer.reading) {
-        (Some(wall), _) => Policy::claim_wall(wall, session(event), &ledger, now, BUSY_TIMEOUT)?,
-        (None, Some(reading)) => {
-            here.config.policy.claim(reading, moment(event), &ledger, now, BUSY_TIMEOUT)?
-        }
-        (None, None) => None,
-    };
-    if let Some(claim) = claim {
-        let another = claim.trigger.is_another();
-        let only = match event.name.as_str() {
-            _ if another => Only::News,
-            // Before a turn there is nothing to save but what is uncommitted; what the turn brings, its end saves.
-            "UserPromptSubmit" => Only::Changes,
-            _ => Only::Anything,
-        };
-        let words = capture(here, event, tool, &why(&claim.trigger), only)?;
-        if words.is_some() || another {
+    if let Some(claim) = occasion.claim(&ledger)? {
+        let is_another = claim.trigger.is_another();
+        let condition = occasion.condition(&claim.trigger);
+        let message = save(here, event, tool, &why(&claim.trigger), condition)?;
+        if message.is_some() || is_another {
             claim.done()?;
         }
-        return Ok(words);
+        return Ok(message);
     }
-    if let Some(why) = always(here, event) {
-        return capture(here, event, tool, why, Only::Changes);
+    if let Some(always) = occasion.always() {
+        return save(here, event, tool, &always.to_string(), CaptureCondition::Changes);
     }
     for (source, error) in &answer.errors {
         here.output.note(&format!("handover: {}: {error}\n", source.name()));
     }
-    quota::refresh(&here.config, here.environment, &state);
+    windows::refresh(settings, environment, &state);
     Ok(None)
 }
 
-/// The session's id; empty when the event does not say.
-fn session(event: &Event) -> &str {
-    event.session_id.as_deref().unwrap_or_default()
-}
-
-/// Where in a session this event stands.
-fn moment(event: &Event) -> Moment<'_> {
-    match event.name.as_str() {
-        "UserPromptSubmit" => Moment::Prompt,
-        "SessionEnd" => Moment::End(session(event)),
-        _ => Moment::Turn,
-    }
-}
-
-/// Why this event asks for a capture whatever the windows say.
-fn always(here: &Here<'_>, event: &Event) -> Option<&'static str> {
-    match event.name.as_str() {
-        "SessionEnd" => here.config.on_session_end.then_some("the session ended"),
-        "PreCompact" => here.config.on_compact.then_some("the conversation is about to be compacted"),
-        _ => None,
-    }
-}
-
-/// Whether there is a reason to capture that nobody has captured for.
-fn is_due(
-    here: &Here<'_>,
-    event: &Event,
-    wall: Option<&Wall>,
-    reading: Option<&Reading>,
-    ledger: &Ledger,
-    now: Timestamp,
-) -> Result<bool, Failure> {
-    if always(here, event).is_some() {
-        return Ok(true);
-    }
-    if wall.is_none() && reading.is_none() {
-        return Ok(false);
-    }
-    let memory = ledger.memory()?;
-    Ok(match wall {
-        Some(wall) => Policy::decide_wall(wall, session(event), &memory, now).is_some(),
-        None => reading
-            .is_some_and(|reading| here.config.policy.decide(reading, moment(event), &memory, now).is_some()),
-    })
-}
-
 /// Has the same event looked at by a process that outlives the host.
-fn detach(here: &Here<'_>, event: &Event, tool: Option<&'static Host>) -> Result<(), Failure> {
+fn detach(here: &Here<'_>, event: &Event, tool: Option<&'static Host>) -> Result<(), std::io::Error> {
     let mut child = Command::new(Environment::own_program()?)
         .args(["--root".as_ref(), here.top().as_os_str(), "on-event".as_ref(), "--detached".as_ref()])
         .args(tool.iter().flat_map(|host| ["--tool", host.id]))
@@ -238,45 +216,17 @@ fn detach(here: &Here<'_>, event: &Event, tool: Option<&'static Host>) -> Result
     Ok(())
 }
 
-/// Whether the host says that it hit its limit.
-fn wall(event: &Event, tool: Option<&'static Host>, now: Timestamp) -> Option<Wall> {
-    let said = Wall::of_event(&event.payload, now);
-    let has_rollout = tool.is_some_and(|host| host.transcript == Some(Dialect::Codex));
-    let rollout = || {
-        // Codex's events don't say how a turn ended, its rollout does; and at the wall no `Stop` comes.
-        let ended = matches!(event.name.as_str(), "Stop" | "SessionEnd") && has_rollout;
-        let path = event.transcript.clone().filter(|_| ended)?;
-        let deadline = std::time::Instant::now() + BUSY_TIMEOUT;
-        Rollout::new(path).ending(deadline).ok()?.wall
-    };
-    said.or_else(rollout).filter(|wall| wall.stands(now))
-}
-
-fn why(trigger: &Trigger) -> String {
-    match &trigger.cause {
-        Cause::Near(reading) => {
-            let windows: Vec<String> = reading.windows.iter().map(quota::told).collect();
-            windows.join("; ")
-        }
-        Cause::Wall(wall) => {
-            let until = wall.resets_at.map(|reset| format!(", until {reset}")).unwrap_or_default();
-            let told = if wall.told.is_empty() { String::new() } else { format!(": {}", wall.told) };
-            format!("{} hit its limit{until}{told}", trigger.tool.map_or("the agent", |host| host.name))
-        }
-    }
-}
-
-/// Gives what a person is told; None when there was nothing to save.
-fn capture(
+/// Captures; gives what a person is shown. `None` when there was nothing to save.
+fn save(
     here: &Here<'_>,
     event: &Event,
     tool: Option<&'static Host>,
     why: &str,
-    only: Only,
-) -> Result<Option<String>, Failure> {
-    let order = Order {
+    condition: CaptureCondition,
+) -> Result<Option<String>, EventError> {
+    let request = CaptureRequest {
         title: None,
-        said: None,
+        summary_override: None,
         next_step: None,
         to: None,
         why,
@@ -287,23 +237,25 @@ fn capture(
         asked: event.prompt.as_deref(),
         // Where a turn failed, this is the failure.
         answered: event.answer.as_deref().filter(|_| event.name == "Stop"),
-        only,
+        condition,
         // Why it is done says it already.
         windows: Vec::new(),
+        own: &|| wire::own(here),
     };
-    let saved = save(here, &order).map_err(|failure| Failure { code: UNSAVED, ..failure })?;
-    let Some(saved) = saved else { return Ok(None) };
+    let Some(captured) = capture(&here.project, &request)? else { return Ok(None) };
     if let Ok(Some(dir)) = Dir::open(&memory(here)?) {
         // What is left is only in the way of another alarm.
-        let _ = dir.remove(TOLD);
+        let _ = dir.remove(ALARM_FILE);
     }
-    let mut words = format!(
+    let mut message = format!(
         "handover saved the work, because {}: {}",
         why.trim_end_matches('.'),
-        Sanitised::path(saved.bundle.path())
+        Sanitised::path(captured.bundle.path())
     );
-    for note in saved.notes.iter().chain(&saved.unannounced).chain(&here.config.warnings) {
-        words += &format!("; {note}");
+    let notes = captured.notes.iter().map(ToString::to_string);
+    let notes = notes.chain(captured.unannounced.iter().map(ToString::to_string));
+    for note in notes.chain(here.project.settings.warnings.iter().cloned()) {
+        message.push_str(&format!("; {note}"));
     }
-    Ok(Some(words))
+    Ok(Some(message))
 }

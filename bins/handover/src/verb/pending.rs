@@ -6,10 +6,10 @@ use handoff_process::Failure;
 use handoff_text::Sanitised;
 use serde_json::json;
 
-use super::pickup;
-use crate::called::called;
-use crate::here::{Here, taken};
-use crate::words::counted;
+use crate::here::Here;
+use handoff_capturing::called;
+use handoff_capturing::counted;
+use handoff_capturing::taken;
 
 /// How many are shown.
 const SHOWN: usize = 50;
@@ -17,17 +17,17 @@ const SHOWN: usize = 50;
 /// What waits here and, with `all`, what was taken. Where nothing waits here, what waits in other worktrees.
 pub(crate) fn run(here: &Here<'_>, all: bool, json: bool) -> Result<u8, Failure> {
     let (mut lines, mut entries) = (String::new(), Vec::new());
-    if let Some(handover) = here.handover()? {
+    if let Some(handover) = here.project.handover()? {
         list(here, &handover, all, &mut lines, &mut entries)?;
     }
     if json {
         return Ok(here.json(&serde_json::Value::from(entries)));
     }
-    for (other, bundle) in pickup::elsewhere(here)? {
+    for (other, bundle) in handoff_capturing::elsewhere(&here.project)? {
         let top = handoff_process::quoted(other.top());
-        lines += &format!("{}  in another worktree: {} pickup --from {top}\n", bundle.id(), called());
+        lines.push_str(&format!("{}  in another worktree: {} pickup --from {top}\n", bundle.id(), called()));
     }
-    match here.outside() {
+    match here.project.outside() {
         Some(words) if lines.is_empty() => here.output.complain(words),
         None if lines.is_empty() => {
             let all = if all {
@@ -49,7 +49,7 @@ fn list(
     lines: &mut String,
     entries: &mut Vec<serde_json::Value>,
 ) -> Result<(), Failure> {
-    let keyring = here.keyring_to_look()?;
+    let keyring = here.project.keyring_to_look()?;
     let mut listed = handover.list()?;
     listed.retain(|listed| all || !listed.claimed);
     for Listed { id, .. } in listed.iter().take(SHOWN) {
@@ -65,7 +65,7 @@ fn list(
         *lines += &line(here, &bundle, trust)?;
     }
     if listed.len() > SHOWN {
-        *lines += &format!("and {} more\n", listed.len() - SHOWN);
+        lines.push_str(&format!("and {} more\n", listed.len() - SHOWN));
     }
     Ok(())
 }
@@ -88,13 +88,13 @@ fn line(here: &Here<'_>, bundle: &Bundle, trust: Trust) -> Result<String, Failur
     // What a bundle says of itself is shown only once it is known whose it is.
     if trust.is_good() {
         let branch = manifest.contents.branch.as_deref().unwrap_or("detached");
-        text += &format!(" on {}", Sanitised::line(branch.as_bytes(), 80));
-        if let Some(name) = manifest.recipient.as_deref().filter(|_| !here.is_for_us(bundle)) {
-            text += &format!(", for {}", Sanitised::line(name.as_bytes(), 80));
+        text.push_str(&format!(" on {}", Sanitised::line(branch.as_bytes(), 80)));
+        if let Some(name) = manifest.recipient.as_deref().filter(|_| !here.project.is_for_us(bundle)) {
+            text.push_str(&format!(", for {}", Sanitised::line(name.as_bytes(), 80)));
         }
         if let Some(note) = bundle.claimed()? {
             let by = note.map(|note| format!(" by {}", taken(&note))).unwrap_or_default();
-            text += &format!(", taken{by}");
+            text.push_str(&format!(", taken{by}"));
         }
         return Ok(text + "\n");
     }

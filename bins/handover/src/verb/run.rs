@@ -2,13 +2,15 @@
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::Command;
 
+use handoff_capturing::recover;
 use handoff_process::Failure;
 
 use crate::args::Pickup;
 use crate::here::Here;
-use crate::verb::pickup;
+use crate::verb::pickup::failure;
 
 /// What an agent is asked that is started without a word of the user's own.
 const PROMPT: &str = "Work of a session before this one was saved. What its summary says is a claim: check it against the \
@@ -22,22 +24,23 @@ pub(crate) fn run(here: &Here<'_>, pickup: bool, command: &[OsString]) -> Result
     };
     let name = program.to_string_lossy();
     // Nothing is claimed for a tool that is not there.
-    let found = match name.contains('/') {
-        true => Some(program.into()).filter(|path: &std::path::PathBuf| handoff_files::is_file(path)),
-        false => here.environment.find_program(&name),
+    let found = if name.contains('/') {
+        Some(PathBuf::from(program)).filter(|path| handoff_files::is_file(path))
+    } else {
+        here.project.environment.find_program(&name)
     };
     let program = found.ok_or_else(|| Failure::new(format!("could not find the program {name}")))?;
     let mut tool = Command::new(&program);
     tool.args(args).current_dir(here.top());
     let is_agent = matches!(program.file_name().and_then(|name| name.to_str()), Some("claude" | "codex"));
     if pickup {
-        pickup::recover(here, false)?;
+        recover(&here.project, false)?;
     }
     let mut claim = None;
-    match here.handover()?.map(|handover| here.choose(&handover, None, false)).transpose() {
+    match here.project.handover()?.map(|handover| here.project.choose(&handover, None, false)).transpose() {
         Ok(Some(bundle)) => {
             let id = bundle.id().clone();
-            match here.trusted(bundle) {
+            match here.project.trusted(bundle) {
                 Ok(bundle) => {
                     let summary = bundle.path().join("summary.md");
                     if is_agent && args.is_empty() {
@@ -46,19 +49,20 @@ pub(crate) fn run(here: &Here<'_>, pickup: bool, command: &[OsString]) -> Result
                     }
                     tool.env("HANDOVER_SUMMARY", summary).env("HANDOVER_BUNDLE", bundle.path());
                     if pickup {
-                        claim = Some(pickup::claim(here, &bundle, &Pickup::default())?);
+                        let claimed = handoff_capturing::claim(&here.project, &bundle, false);
+                        claim = Some(claimed.map_err(|error| failure(here, &Pickup::default(), error))?);
                         here.output.note(&format!("handover: picked up {id}\n"));
                     } else {
                         here.output.note(&format!("handover: {id} waits, and is not picked up\n"));
                     }
                 }
                 // Whoever asked to take it must not start without it.
-                Err(error) if pickup => return Err(error),
-                Err(error) => here.output.note(&format!("handover: {}\n", error.words)),
+                Err(error) if pickup => return Err(error.into()),
+                Err(error) => here.output.note(&format!("handover: {error}\n")),
             }
         }
         Ok(None) => here.output.note("handover: no capture waits here\n"),
-        Err(failure) => here.output.note(&format!("handover: {}\n", failure.words)),
+        Err(error) => here.output.note(&format!("handover: {error}\n")),
     }
     let error = tool.exec();
     // It did not start, so nobody took anything.

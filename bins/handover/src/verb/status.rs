@@ -8,10 +8,10 @@ use handoff_quota::Window;
 use handoff_text::Sanitised;
 use serde_json::{Value, json};
 
-use crate::called::called;
 use crate::here::Here;
-use crate::quota;
 use crate::verb::wire;
+use handoff_capturing::called;
+use handoff_capturing::windows;
 
 /// How things stand in a worktree.
 struct Standing {
@@ -43,11 +43,11 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
 
 impl Standing {
     fn of(here: &Here<'_>) -> Result<Self, Failure> {
-        let handover = here.handover()?;
+        let handover = here.project.handover()?;
         let interrupted = handover.as_ref().and_then(|handover| {
             // To look, nothing of this is needed.
             interrupted(here, handover).unwrap_or_else(|failure| {
-                here.output.complain(format_args!("warning: {}", failure.words));
+                here.output.complain(format_args!("warning: {}", failure.message));
                 None
             })
         });
@@ -67,8 +67,8 @@ impl Standing {
         };
         json!({
             "shows_handoffs": self.shown, "worktree": here.top().to_string_lossy(),
-            "configured": here.config.is_set, "changed_settings": here.config.changed(),
-            "settings_ignored": here.config.is_ignored, "wired": self.wired,
+            "configured": here.project.settings.is_set, "changed_settings": here.project.settings.changed(),
+            "settings_ignored": here.project.settings.is_ignored, "wired": self.wired,
             "pending": self.pending, "claimed": self.claimed, "interrupted": self.interrupted,
             "windows": self.windows.iter().map(window).collect::<Vec<_>>(), "troubles": self.troubles,
         })
@@ -77,27 +77,31 @@ impl Standing {
     fn as_text(&self, here: &Here<'_>) -> String {
         let mut text =
             format!("worktree   {}\n{}{}", Sanitised::path(here.top()), settings(here), self.wiring(here));
-        text += &format!("captures   {} waiting, {} picked up\n", self.pending, self.claimed);
+        text.push_str(&format!("captures   {} waiting, {} picked up\n", self.pending, self.claimed));
         if let Some(id) = &self.interrupted {
             let called = called();
             text +=
                 &format!("interrupted  the apply of {id}; to put everything back: {called} pickup --undo\n");
         }
         for Known { tool, window, source } in &self.windows {
-            text += &format!("{tool:<10} {} {} ({source})\n", window.name.as_str(), quota::used(window));
+            text.push_str(&format!(
+                "{tool:<10} {} {} ({source})\n",
+                window.name.as_str(),
+                windows::used(window)
+            ));
         }
         if self.windows.is_empty() {
             text += "windows    no source knows how full they are: run openusage, or handover install for the statusline\n";
         }
         for trouble in &self.troubles {
-            text += &format!("note       {}\n", Sanitised::line(trouble.as_bytes(), 1_000));
+            text.push_str(&format!("note       {}\n", Sanitised::line(trouble.as_bytes(), 1_000)));
         }
         text
     }
 
     /// What captures here, and what shows handoffs.
     fn wiring(&self, here: &Here<'_>) -> String {
-        let outside = here.outside();
+        let outside = here.project.outside();
         let named = match (&outside, self.wired.is_empty()) {
             (Some(words), true) => format!("nothing: {words}"),
             (None, true) => {
@@ -110,10 +114,10 @@ impl Standing {
         };
         let mut text = format!("wired      {named}\n");
         if !self.shown.is_empty() {
-            text += &format!("handoffs   shown to sessions of {}\n", self.shown.join(" and "));
+            text.push_str(&format!("handoffs   shown to sessions of {}\n", self.shown.join(" and ")));
         }
         if let (false, Some(words)) = (self.wired.is_empty(), outside) {
-            text += &format!("note       nothing can be captured: {words}\n");
+            text.push_str(&format!("note       nothing can be captured: {words}\n"));
         }
         text
     }
@@ -121,7 +125,7 @@ impl Standing {
 
 /// Where the settings are from, and which are not the defaults.
 fn settings(here: &Here<'_>) -> String {
-    let from = match (here.config.is_ignored, here.config.is_set) {
+    let from = match (here.project.settings.is_ignored, here.project.settings.is_set) {
         (true, _) => {
             format!("the defaults: what came with the repository is not allowed; {} allow --config", called())
         }
@@ -129,19 +133,20 @@ fn settings(here: &Here<'_>) -> String {
         (false, false) => "the defaults: handover init".to_owned(),
     };
     let mut text = format!("settings   {from}\n");
-    for changed in here.config.changed() {
-        text += &format!("           {}\n", Sanitised::line(changed.as_bytes(), 400));
+    for changed in here.project.settings.changed() {
+        text.push_str(&format!("           {}\n", Sanitised::line(changed.as_bytes(), 400)));
     }
     text
 }
 
 /// The usage windows of every tool that has some, and why sources could not be asked.
 fn windows(here: &Here<'_>) -> Result<(Vec<Known>, Vec<String>), Failure> {
-    let (state, now) = (here.state()?, Timestamp::now());
+    let (state, now) = (here.project.state()?, Timestamp::now());
     let (mut windows, mut troubles) = (Vec::new(), Vec::new());
     for host in HOSTS.iter().copied().filter(|host| host.windows) {
-        let sources = quota::sources(&here.config, here.environment, &state, Some(host), None);
-        let answer = sources.ask(Some(host), now, here.config.budget);
+        let sources =
+            windows::sources(&here.project.settings, here.project.environment, &state, Some(host), None);
+        let answer = sources.ask(Some(host), now, here.project.settings.budget);
         troubles.extend(answer.errors.iter().map(|(source, error)| format!("{}: {error}", source.name())));
         if let Some(reading) = &answer.reading {
             let source = reading.source.name();
@@ -158,7 +163,7 @@ fn interrupted(here: &Here<'_>, handover: &Handover) -> Result<Option<String>, F
     if !handover.may_have_records()? {
         return Ok(None);
     }
-    match handover.interrupted(&here.keyring_to_look()?) {
+    match handover.interrupted(&here.project.keyring_to_look()?) {
         // It is under way.
         Err(BundleError::Busy) => Ok(None),
         other => Ok(other?),

@@ -13,8 +13,8 @@ use handoff_quota::{INPUT, Source, Tap};
 use handoff_text::Sanitised;
 use serde_json::Value;
 
-use crate::here::state;
-use crate::quota;
+use handoff_capturing::state;
+use handoff_capturing::windows;
 
 /// The most of standard input that is passed on, in bytes. Usage windows are looked for in far less.
 const LARGEST: usize = 64 << 20;
@@ -65,7 +65,7 @@ fn windows(input: &[u8], state: Option<&Path>, now: Timestamp) -> Option<String>
     let noted = || Tap::new(state?).read(now, Instant::now()).ok()?;
     let reading = Tap::parse(input, now).or_else(noted)?;
     let windows: Vec<String> =
-        reading.windows.iter().filter(|window| !window.is_over(now)).map(quota::short).collect();
+        reading.windows.iter().filter(|window| !window.is_over(now)).map(windows::short).collect();
     (!windows.is_empty()).then(|| windows.join(" · "))
 }
 

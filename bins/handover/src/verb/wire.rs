@@ -12,9 +12,9 @@ use handoff_process::{Environment, Failure};
 use handoff_text::Sanitised;
 
 use crate::args::Wire;
-use crate::called::called;
 use crate::here::{Here, take_over};
-use crate::secrets;
+use handoff_capturing::called;
+use handoff_capturing::secrets;
 
 pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
     let place = place(here)?;
@@ -30,14 +30,15 @@ pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
     if !wire.dry_run {
         recover(&place, &manifest);
     }
-    let plan = match wire.remove {
-        true => disable(&place, &tools, manifest)?,
-        false => enable(&place, &tools, &Surface::ALL, manifest)?,
+    let plan = if wire.remove {
+        disable(&place, &tools, manifest)?
+    } else {
+        enable(&place, &tools, &Surface::ALL, manifest)?
     };
     if !wire.dry_run {
         if !wire.remove {
             // Made here, where no sandbox is, it is there for captures in one.
-            here.keyring()?;
+            here.project.keyring()?;
         }
         let notes = plan.notes().to_vec();
         let is_empty = plan.is_empty() && plan.left().is_empty();
@@ -53,16 +54,17 @@ pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
     }
     let mut text: String = plan.edits().iter().map(handoff_adapters::Edit::diff).collect();
     text += if plan.is_empty() { "nothing would change\n" } else { "" };
-    plan.notes().iter().for_each(|note| text += &format!("note: {note}\n"));
+    plan.notes().iter().for_each(|note| text.push_str(&format!("note: {note}\n")));
     let printed = here.print(&text);
     Ok(if say_left(here, wire, plan.left()) { 1 } else { printed })
 }
 
 /// Names what could not be changed, with what to do by hand; whether there is any.
 fn say_left(here: &Here<'_>, wire: &Wire, left: &[Left]) -> bool {
-    let (rest, way) = match wire.remove {
-        true => ("the rest is removed", "To take out by hand"),
-        false => ("the rest is wired", "To put in by hand"),
+    let (rest, way) = if wire.remove {
+        ("the rest is removed", "To take out by hand")
+    } else {
+        ("the rest is wired", "To put in by hand")
     };
     for Left { problem, by_hand } in left {
         let by_hand = if by_hand.is_empty() { String::new() } else { format!(". {way}:\n{by_hand}") };
@@ -100,7 +102,7 @@ fn carry_out(here: &Here<'_>, wire: &Wire, plan: Plan) -> Result<(Done, String),
         return Ok((plan.carry_out()?, String::new()));
     }
     if !wire.remove {
-        let handover = Handover::create(here.top(), here.config.track)?;
+        let handover = Handover::create(here.top(), here.project.settings.track)?;
         let done = plan.carry_out()?;
         return Ok((done, seen(here, &handover)?));
     }
@@ -115,7 +117,8 @@ fn carry_out(here: &Here<'_>, wire: &Wire, plan: Plan) -> Result<(Done, String),
 /// What git sees of what is wired here, in a line; nothing when it sees nothing.
 fn seen(here: &Here<'_>, handover: &Handover) -> Result<String, Failure> {
     // Without a git that can be asked there is nobody who would commit it.
-    let uncommitted = here.git().and_then(|git| Ok(handover.uncommitted(&git)?)).unwrap_or_default();
+    let uncommitted =
+        here.project.git().ok().and_then(|git| handover.uncommitted(&git).ok()).unwrap_or_default();
     let wired = manifest(here, Scope::Project)?;
     let is_wired =
         |path: &&TreePath| wired.files().any(|file| file.as_os_str().as_bytes() == path.as_bytes());
@@ -130,7 +133,7 @@ fn seen(here: &Here<'_>, handover: &Handover) -> Result<String, Failure> {
 /// What of the worktree's changes may be nothing but what was wired. A record that cannot be read must not keep the work
 /// from being saved.
 pub(crate) fn own(here: &Here<'_>) -> Vec<Own> {
-    take_over(here.environment, here.output);
+    take_over(here.project.environment, here.output);
     let Ok(manifest) = manifest(here, Scope::Project) else { return Vec::new() };
     let own = manifest.own(here.top()).into_iter().map(|own| Own {
         path: TreePath::new(own.path.as_os_str().as_bytes()),
@@ -142,8 +145,8 @@ pub(crate) fn own(here: &Here<'_>) -> Vec<Own> {
 
 /// Where tools and their files are.
 fn place(here: &Here<'_>) -> Result<Place, Failure> {
-    let place = Place::new(here.environment, here.top(), &Environment::own_program()?);
-    Ok(place.in_worktree(&here.worktree))
+    let place = Place::new(here.project.environment, here.top(), &Environment::own_program()?);
+    Ok(place.in_worktree(&here.project.worktree))
 }
 
 /// What is remembered of what was changed.

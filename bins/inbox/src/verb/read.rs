@@ -1,19 +1,18 @@
 //! `inbox read`: shows and archives, for agents without a hook.
 
 use handoff_delivery::{Ledger, Looker};
-use handoff_process::{Environment, Status, quoted};
+use handoff_process::{Environment, Status, quoted, read_line};
 use handoff_reader::{Candidates, Mode, Outcome, Reading, Request};
 use handoff_store::{Inbox, Listing, Receipt};
 use serde_json::json;
 
+use crate::args::{Archives, Read};
 use crate::here::{Failure, Here};
 use crate::{id, stranded};
 
 pub(crate) fn run(
     here: &Here,
-    ids: &[String],
-    max_bytes: usize,
-    session_id: Option<String>,
+    Read { ids, max_bytes, session_id, archives }: Read,
 ) -> Result<Status, Failure> {
     if here.environment.skip {
         // Dispatch sets it for its backends: what waits is for the session that started them.
@@ -23,11 +22,11 @@ pub(crate) fn run(
     if ids.is_empty() {
         stranded::warn(here);
     }
-    let Some(inbox) = inbox else { return none(here, ids) };
+    let Some(inbox) = inbox else { return none(here, &ids) };
     let session_id = session_id.or_else(|| here.looker.session.clone());
     let looker = Looker { session: session_id.clone(), ..here.looker.clone() };
     let ledger = Ledger::open(&inbox, &looker)?;
-    let candidates = match ids {
+    let candidates = match ids.as_slice() {
         // What another session has and did not answer yet is that session's, until it is asked for by name.
         [] => Candidates::of(inbox.waiting()?, &ledger),
         ids => Candidates::all(named(here, &inbox, ids)?),
@@ -47,11 +46,15 @@ pub(crate) fn run(
         now: here.now,
         until: None,
     };
+    if archives == Archives::Never {
+        return peek(here, request, &candidates, &ids);
+    }
     let refused = match request.take(&candidates)? {
-        Outcome::Nothing => return none(here, ids),
+        Outcome::Nothing => return none(here, &ids),
         Outcome::Ready(reading) => {
             let receipt = Receipt { at: here.now, by: session_id, is_acknowledged: false };
-            return Ok(deliver_and_archive(here, reading, &inbox, &ledger, &receipt));
+            let confirmed = || archives != Archives::OnReceipt || read_line().is_some();
+            return Ok(deliver_and_archive(here, reading, &inbox, &ledger, &receipt, confirmed));
         }
         Outcome::Line(line) => line,
     };
@@ -67,15 +70,32 @@ pub(crate) fn run(
     }
 }
 
-/// Prints what was taken, and archives it once it is out.
+/// Prints what would be taken.
+fn peek(
+    here: &Here,
+    request: Request<'_>,
+    candidates: &Candidates,
+    ids: &[String],
+) -> Result<Status, Failure> {
+    let request = Request { mode: Mode::Peek, ..request };
+    match request.take(candidates)? {
+        Outcome::Nothing => none(here, ids),
+        Outcome::Ready(reading) if deliver(here, &reading.surfaced().text) => Ok(Status::Done),
+        Outcome::Ready(_) => Ok(Status::NotDone),
+        Outcome::Line(line) => Err(line.text.into()),
+    }
+}
+
+/// Prints what was taken, and archives it once it is out and `is_received`. Otherwise it is unread again.
 fn deliver_and_archive(
     here: &Here,
     reading: Reading<'_>,
     inbox: &Inbox,
     ledger: &Ledger<'_>,
     receipt: &Receipt,
+    is_received: impl FnOnce() -> bool,
 ) -> Status {
-    if !deliver(here, &reading.surfaced().text) {
+    if !deliver(here, &reading.surfaced().text) || !is_received() {
         return Status::NotDone;
     }
     if let Err(error) = reading.settle(inbox, receipt, &|name| ledger.forget(name)) {

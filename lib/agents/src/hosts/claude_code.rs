@@ -1,12 +1,11 @@
 //! Documented in `code.claude.com/docs/en/memory` (`.claude/rules/*.md` is always read when it has no `paths`; `AGENTS.md`
 //! only while there is no `CLAUDE.md`, which is why none is made), `…/hooks`, `…/settings`, `…/statusline`.
 
-use crate::session::CLAUDE_SOURCES;
 use crate::wiring::STARTS;
 use crate::{
-    Attendance, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxWiring, Linked, Matchers,
-    PayloadForm, PluginEntry, PluginList, PluginPrograms, SandboxList, SessionHook, SettingsRules, Signs,
-    SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit, Unproven,
+    Attendance, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxWiring, Linked,
+    Matchers, OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms, SandboxList, SessionHook,
+    SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit, Unproven,
 };
 
 /// Claude Code.
@@ -19,12 +18,9 @@ pub static CLAUDE_CODE: Host = Host {
     directory: Some(Directory { variable: "CLAUDE_CONFIG_DIR", below_variable: "", below_home: ".claude" }),
     shell_variables: &["CLAUDECODE", "CLAUDE_CODE_SESSION_ID"],
     session_variable: Some("CLAUDE_CODE_SESSION_ID"),
-    payload: Some(PayloadForm {
-        present: &[],
-        absent: &["permission_mode", "timestamp"],
-        sources: CLAUDE_SOURCES,
-    }),
-    delivers: true,
+    payloads: &[PayloadForm { absent: &["permission_mode", "timestamp"], ..PayloadForm::CLAUDE }],
+    output: OutputForm::Nested,
+    delivers: Delivers::Offers,
     transcript: Some(Dialect::ClaudeCode),
     transcripts: Some("projects"),
     // It runs the hook when it is opened, and may be closed again before the first prompt.

@@ -1,12 +1,12 @@
 //! Documented in `learn.chatgpt.com/docs/agent-configuration/agents-md`, `…/docs/hooks`; that a project's
 //! `.codex/hooks.json` is read, from subdirectories too, was measured of 0.169.0.
 
-use crate::session::CLAUDE_SOURCES;
 use crate::wiring::STARTS;
 use crate::{
-    Attendance, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxInstructions, InboxWiring,
-    Linked, Matchers, PayloadForm, PluginEntry, PluginList, PluginPrograms, SandboxList, SessionHook,
-    SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit, Unproven,
+    Attendance, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxInstructions,
+    InboxWiring, Linked, Matchers, OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms,
+    SandboxList, SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm,
+    TimeUnit, Unproven,
 };
 
 /// Codex.
@@ -18,12 +18,14 @@ pub static CODEX: Host = Host {
     directory: Some(Directory { variable: "CODEX_HOME", below_variable: "", below_home: ".codex" }),
     shell_variables: &["CODEX_THREAD_ID"],
     session_variable: Some("CODEX_THREAD_ID"),
-    payload: Some(PayloadForm {
+    payloads: &[PayloadForm {
         present: &["permission_mode", "model"],
         absent: &["timestamp", "CLAUDE_ENV_FILE"],
-        sources: CLAUDE_SOURCES,
-    }),
-    delivers: true,
+        ..PayloadForm::CLAUDE
+    }],
+    // It refuses the whole output where a field is another, and takes plain text that begins with `{` or `[` for broken JSON.
+    output: OutputForm::Nested,
+    delivers: Delivers::Offers,
     transcript: Some(Dialect::Codex),
     transcripts: Some("sessions"),
     // It runs the hook with the first prompt, so the request that carries the text follows at once.

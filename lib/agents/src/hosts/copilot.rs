@@ -1,7 +1,7 @@
-//! Documented in `docs.github.com/en/copilot/how-tos/configure-custom-instructions` (it also reads `AGENTS.md`); the hooks of
-//! its CLI were measured.
+//! Documented in `docs.github.com/en/copilot/how-tos/configure-custom-instructions` (it also reads `AGENTS.md`); the hooks
+//! and the sessions of its CLI were measured of 1.0.102.
 
-use crate::{Attendance, Guidance, Host, PayloadForm, Signs};
+use crate::{Attendance, Delivers, Dialect, Directory, Guidance, Host, OutputForm, PayloadForm, Signs};
 
 /// GitHub Copilot: its CLI, and the editors' extension.
 pub(crate) static COPILOT: Host = Host {
@@ -14,9 +14,30 @@ pub(crate) static COPILOT: Host = Host {
         project: &[".github/copilot-instructions.md"],
         programs: &["copilot"],
     },
+    directory: Some(Directory { variable: "COPILOT_HOME", below_variable: "", below_home: ".copilot" }),
     shell_variables: &["COPILOT_CLI"],
-    // It takes a form of output of its own only.
-    payload: Some(PayloadForm { present: &[], absent: &[], sources: &["new"] }),
+    session_variable: Some("COPILOT_AGENT_SESSION_ID"),
+    // Which it is depends on how the event is written in the file of hooks.
+    payloads: &[
+        PayloadForm {
+            event: None,
+            session: "sessionId",
+            present: &["timestamp", "cwd", "source"],
+            absent: &["transcript_path", "permission_mode"],
+            sources: &["new", "resume"],
+        },
+        PayloadForm {
+            present: &["timestamp", "cwd", "source"],
+            absent: &["transcript_path", "permission_mode"],
+            sources: &["new", "resume"],
+            ..PayloadForm::CLAUDE
+        },
+    ],
+    output: OutputForm::Context,
+    delivers: Delivers::Offers,
+    transcript: Some(Dialect::Copilot),
+    transcripts: Some("session-state"),
+    transcript_of: Some(("session-state/", "/events.jsonl")),
     attendance: Attendance::Argument(&["-p", "--prompt"]),
     // An AGENTS.md that is there gets our lines: Zed would read a new copilot-instructions.md instead of it.
     guidance: Guidance::each_of(

@@ -1,11 +1,10 @@
 //! Its hooks, its transcript and the instructions that it reads were measured of 0.215.0.
 
-use crate::session::CLAUDE_SOURCES;
 use crate::wiring::STARTS;
 use crate::{
-    Attendance, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxWiring, Matchers, PayloadForm,
-    PluginEntry, PluginList, PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm, SkillText,
-    SkillsDirectory, TaskForm, TimeUnit,
+    Attendance, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxWiring, Matchers,
+    OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms, SessionHook, SettingsRules, Signs,
+    SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit,
 };
 
 /// Factory droid.
@@ -22,12 +21,13 @@ pub(crate) static DROID: Host = Host {
     }),
     // Its other variables are settings of the user's.
     shell_variables: &["FACTORY_EXEC_TARGET_AUTONOMY"],
-    payload: Some(PayloadForm {
+    payloads: &[PayloadForm {
         present: &["permission_mode", "CLAUDE_ENV_FILE"],
         absent: &["timestamp"],
-        sources: CLAUDE_SOURCES,
-    }),
-    delivers: true,
+        ..PayloadForm::CLAUDE
+    }],
+    output: OutputForm::Nested,
+    delivers: Delivers::Offers,
     transcript: Some(Dialect::Droid),
     attendance: Attendance::Argument(&["exec"]),
     guidance: Guidance::each_of(&["AGENTS.md"], "AGENTS.md"),

@@ -1,9 +1,9 @@
 //! Documented in `github.com/google-gemini/gemini-cli`; its hooks and transcript were measured.
 
 use crate::{
-    Attendance, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxWiring, Matchers, PayloadForm,
-    PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm,
-    TimeUnit,
+    Attendance, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxWiring, Matchers,
+    OutputForm, PayloadForm, PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm, SkillText,
+    SkillsDirectory, TaskForm, TimeUnit,
 };
 
 /// Gemini CLI.
@@ -19,13 +19,25 @@ pub(crate) static GEMINI_CLI: Host = Host {
         below_home: ".gemini",
     }),
     shell_variables: &["GEMINI_CLI"],
-    // In its terminal program the text of a hook after `/clear` and `/resume` is discarded.
-    payload: Some(PayloadForm {
-        present: &["timestamp", "transcript_path"],
-        absent: &["permission_mode"],
-        sources: &["startup"],
-    }),
-    delivers: true,
+    payloads: &[
+        // In its terminal program the text of this hook is discarded after `/clear` and `/resume`.
+        PayloadForm {
+            present: &["timestamp", "transcript_path"],
+            absent: &["permission_mode"],
+            sources: &["startup"],
+            ..PayloadForm::CLAUDE
+        },
+        // That of this one is not: it stands behind the prompt.
+        PayloadForm {
+            event: Some("BeforeAgent"),
+            present: &["timestamp", "transcript_path", "prompt"],
+            absent: &["permission_mode"],
+            ..PayloadForm::CLAUDE
+        },
+    ],
+    output: OutputForm::Nested,
+    delivers: Delivers::Offers,
+    runs_at_each_prompt: true,
     transcript: Some(Dialect::Gemini),
     attendance: Attendance::Argument(&["-p", "--prompt"]),
     guidance: Guidance::each_of(&["GEMINI.md"], "GEMINI.md"),

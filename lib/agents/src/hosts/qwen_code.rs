@@ -1,7 +1,6 @@
-//! Its hooks and the instructions that it reads were measured of 0.24.4.
+//! Its hooks, its transcript and the instructions that it reads were measured of 0.24.4.
 
-use crate::session::CLAUDE_SOURCES;
-use crate::{Attendance, Guidance, Host, PayloadForm, Signs};
+use crate::{Attendance, Delivers, Dialect, Guidance, Host, OutputForm, PayloadForm, Signs};
 
 /// Qwen Code.
 pub(crate) static QWEN_CODE: Host = Host {
@@ -11,12 +10,17 @@ pub(crate) static QWEN_CODE: Host = Host {
     stamp: "qwen-code",
     signs: Signs { home: &[".qwen"], project: &[".qwen", "QWEN.md"], programs: &["qwen"] },
     shell_variables: &["QWEN_CODE"],
-    // What its SessionStart hook prints is thrown away.
-    payload: Some(PayloadForm {
-        present: &["timestamp", "permission_mode"],
-        absent: &[],
-        sources: CLAUDE_SOURCES,
-    }),
+    session_variable: Some("QWEN_CODE_SESSION_ID"),
+    // What its SessionStart hook prints is thrown away. This one runs behind each result of a tool too, without a prompt.
+    payloads: &[PayloadForm {
+        event: Some("UserPromptSubmit"),
+        present: &["timestamp", "permission_mode", "transcript_path", "prompt"],
+        ..PayloadForm::CLAUDE
+    }],
+    output: OutputForm::Nested,
+    delivers: Delivers::Offers,
+    runs_at_each_prompt: true,
+    transcript: Some(Dialect::Qwen),
     attendance: Attendance::Argument(&["-p", "--prompt"]),
     guidance: Guidance::each_of(&["AGENTS.md", "QWEN.md"], "AGENTS.md"),
     ..Host::UNKNOWN

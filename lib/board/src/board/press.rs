@@ -264,7 +264,7 @@ impl Board {
         match source.ended_before(&age) {
             Ok(ids) if ids.is_empty() => self.tell(format!("no run ended longer than {age} ago"), false),
             Ok(ids) => self.asking = Some(Question::Prune { ids, age }),
-            Err(reason) => self.tell(reason, true),
+            Err(reason) => self.tell(reason.to_string(), true),
         }
     }
 }

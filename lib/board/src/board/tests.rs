@@ -18,7 +18,7 @@ const NOW: i64 = 1_795_255_200;
 
 #[derive(Default)]
 struct Fake {
-    news: VecDeque<Result<News, String>>,
+    news: VecDeque<Result<News, SourceError>>,
     detail: Detail,
     changes: Changes,
     old: Vec<String>,
@@ -29,11 +29,11 @@ struct Fake {
 }
 
 impl Source for Fake {
-    fn news(&mut self) -> Result<News, String> {
+    fn news(&mut self) -> Result<News, SourceError> {
         self.news.pop_front().unwrap_or_else(|| Ok(News::default()))
     }
 
-    fn detail(&mut self, _: &str) -> Result<Detail, String> {
+    fn detail(&mut self, _: &str) -> Result<Detail, SourceError> {
         self.asked += 1;
         Ok(self.detail.clone())
     }
@@ -46,26 +46,26 @@ impl Source for Fake {
         self.changes.clone()
     }
 
-    fn can_open(&mut self, id: &str) -> Result<(), String> {
-        if id.contains("stubborn") { Err("its directory\x1b[2J is gone".to_owned()) } else { Ok(()) }
+    fn can_open(&mut self, id: &str) -> Result<(), SourceError> {
+        if id.contains("stubborn") { Err("its directory\x1b[2J is gone".into()) } else { Ok(()) }
     }
 
-    fn stop(&mut self, id: &str) -> Result<(), String> {
+    fn stop(&mut self, id: &str) -> Result<(), SourceError> {
         self.stopped.push(id.to_owned());
-        if id.contains("stubborn") { Err("no\x1b[2J permission".to_owned()) } else { Ok(()) }
+        if id.contains("stubborn") { Err("no\x1b[2J permission".into()) } else { Ok(()) }
     }
 
-    fn delete(&mut self, id: &str) -> Result<(), String> {
+    fn delete(&mut self, id: &str) -> Result<(), SourceError> {
         self.deleted.push(id.to_owned());
-        if id.contains("stubborn") { Err("no\x1b[2J permission".to_owned()) } else { Ok(()) }
+        if id.contains("stubborn") { Err("no\x1b[2J permission".into()) } else { Ok(()) }
     }
 
-    fn ended_before(&mut self, age: &str) -> Result<Vec<String>, String> {
-        if age == "soon" { Err("`soon` is no age".to_owned()) } else { Ok(self.old.clone()) }
+    fn ended_before(&mut self, age: &str) -> Result<Vec<String>, SourceError> {
+        if age == "soon" { Err("`soon` is no age".into()) } else { Ok(self.old.clone()) }
     }
 
-    fn viewer(&mut self, _: &str, _: Shown, _: Viewer) -> Result<Command, String> {
-        Err("no pager here".to_owned())
+    fn viewer(&mut self, _: &str, _: Shown, _: Viewer) -> Result<Command, SourceError> {
+        Err("no pager here".into())
     }
 }
 
@@ -91,11 +91,11 @@ fn document(text: &str) -> Document {
     Document { text: text.to_owned(), path: "~/.handoff/tasks/x.md".to_owned() }
 }
 
-fn older(rows: Vec<Row>) -> Result<News, String> {
+fn older(rows: Vec<Row>) -> Result<News, SourceError> {
     Ok(News { older: rows, ..News::default() })
 }
 
-fn changed(rows: Vec<Row>) -> Result<News, String> {
+fn changed(rows: Vec<Row>) -> Result<News, SourceError> {
     Ok(News { changed: rows, ..News::default() })
 }
 

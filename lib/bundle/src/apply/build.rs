@@ -58,15 +58,16 @@ pub(super) fn build(
     let mut conflicts = BTreeSet::new();
     let mut one = |patch: &Patch| -> Result<BTreeMap<TreePath, Option<Made>>, BundleError> {
         let tried = try_patch(scratch, repository, patch, base)?;
-        let tree = match target.is_merge() {
-            false => tried.tree,
-            true => match merge(scratch, base, head, &tried.tree)? {
+        let tree = if target.is_merge() {
+            match merge(scratch, base, head, &tried.tree)? {
                 Ok(tree) => tree,
                 Err(paths) => {
                     conflicts.extend(paths);
                     return Ok(BTreeMap::new());
                 }
-            },
+            }
+        } else {
+            tried.tree
         };
         let mut made = differences(scratch, head, &tree)?;
         if target.is_merge() && !tried.large.is_empty() {

@@ -162,7 +162,7 @@ fn is_at(dir: &Dir, name: &OsStr, expected: &Was) -> Result<bool, BundleError> {
 }
 
 /// Puts the index `after` of `dir` in the place of `before`; None: no index. As git does it: whoever makes `index.lock`
-/// may, and it is made whole, so that whose it is can be told. `after` is refused unless it has the BLAKE3 beside it.
+/// may, and it is made whole, so that its owner is known. `after` is refused unless it has the BLAKE3 beside it.
 pub(super) fn install(
     repository: &Repository<'_>,
     dir: &Dir,

@@ -27,10 +27,7 @@ pub(super) enum Durable {
 impl Durable {
     /// What suits one of `count` files, in `dir`. The same for every directory of a file system.
     pub(super) fn of(dir: &Dir, count: usize) -> Self {
-        match count > MANY && dir.can_sync_whole() {
-            true => Self::Together,
-            false => Self::Each,
-        }
+        if count > MANY && dir.can_sync_whole() { Self::Together } else { Self::Each }
     }
 
     /// Brings a file that was just written to the disk, unless that is done later.

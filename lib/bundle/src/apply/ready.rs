@@ -193,10 +193,7 @@ fn reachable<'p>(
             in_the_way.push(path.clone());
         }
     }
-    match in_the_way.is_empty() {
-        true => Ok(()),
-        false => Err(Refusal::InTheWay(in_the_way).into()),
-    }
+    if in_the_way.is_empty() { Ok(()) } else { Err(Refusal::InTheWay(in_the_way).into()) }
 }
 
 /// Everything that will be written to can be: the bundle, to be claimed; every directory that a path is in; and for another

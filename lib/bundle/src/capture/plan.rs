@@ -149,9 +149,10 @@ impl Plan {
                 ChangeKind::Nested => {
                     self.paths.entry(change.path.clone()).or_default();
                     let top = repository.top.join(crate::repository::os(change.path.as_bytes()));
-                    let reason = match repository.is_linked_from(&top) {
-                        true => Reason::MovedWorktree,
-                        false => Reason::NestedRepository,
+                    let reason = if repository.is_linked_from(&top) {
+                        Reason::MovedWorktree
+                    } else {
+                        Reason::NestedRepository
                     };
                     dropped.insert(change.path, (reason, None));
                 }
@@ -392,7 +393,7 @@ impl Plan {
         self.reset.extend(paths);
     }
 
-    /// Names what git was told not to look at, and is not as the index has it.
+    /// Names what git is set not to look at, and is not as the index has it.
     fn hidden_from_git(&mut self, repository: &Repository<'_>) -> Result<(), BundleError> {
         let promised = |path: &TreePath| self.paths.get(path).is_some_and(|planned| planned.intent);
         for (path, entry, flag) in entries(repository, promised)? {
@@ -436,19 +437,19 @@ pub(crate) fn tree_record(record: &[u8]) -> Option<(TreePath, Entry)> {
     Some((TreePath::new(&record[tab + 1..]), Entry::new(mode, blob)?))
 }
 
-/// What git was told of an index entry.
+/// What git is set to do with an index entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flag {
     AssumeUnchanged,
     SkipWorktree,
 }
 
-/// Every path that git was told not to look at.
+/// Every path that git is set not to look at.
 pub(crate) fn hidden(repository: &Repository<'_>) -> Result<Vec<TreePath>, BundleError> {
     Ok(entries(repository, |_| false)?.into_iter().map(|(path, ..)| path).collect())
 }
 
-/// The index entries that git was told not to look at, and those that are `wanted`.
+/// The index entries that git is set not to look at, and those that are `wanted`.
 fn entries(
     repository: &Repository<'_>,
     wanted: impl Fn(&TreePath) -> bool,

@@ -322,9 +322,10 @@ fn small_content(tree: &Tree, path: &TreePath, planned: &Planned) -> Result<Opti
             let mut file = open(tree, path)?;
             let permissions = Some(file.access()?.mode & 0o777);
             let bytes = file.read(LARGE + 1)?;
-            match bytes.len() as u64 > LARGE {
-                true => Err(BundleError::Changing(path.clone())),
-                false => Ok(Some(Content { bytes, permissions })),
+            if bytes.len() as u64 > LARGE {
+                Err(BundleError::Changing(path.clone()))
+            } else {
+                Ok(Some(Content { bytes, permissions }))
             }
         }
     }
@@ -455,9 +456,10 @@ fn large(
             return Ok(());
         }
         (Some(head), Some(after)) if kind(head) == kind(after) => {
-            let modes = match head.mode == after.mode {
-                true => String::new(),
-                false => format!("old mode {}\nnew mode {}\n", head.mode, after.mode),
+            let modes = if head.mode == after.mode {
+                String::new()
+            } else {
+                format!("old mode {}\nnew mode {}\n", head.mode, after.mode)
             };
             if head.blob == after.blob {
                 let text = [&names[..], modes.as_bytes()].concat();

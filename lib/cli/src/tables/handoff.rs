@@ -1,6 +1,6 @@
 //! `handoff`, the front door.
 
-use super::{DRY_RUN, JSON, YES, handover, inbox, installer, write};
+use super::{DRY_RUN, JSON, YES, handover, inbox, installer, mcp, write};
 use crate::table::{
     Audience, Count, Default, Example, Known, Operand, Opt, Program, Rule, Tail, Takes, Target, Values, Verb,
 };
@@ -224,7 +224,14 @@ pub static MAN: Verb = Verb {
         name: "PROGRAM",
         about: "",
         count: Count::Optional,
-        values: Values::OneOf(&["handoff", "handover", "inbox", "handoff-write", "session-start"]),
+        values: Values::OneOf(&[
+            "handoff",
+            "handover",
+            "inbox",
+            "handoff-write",
+            "handoff-mcp",
+            "session-start",
+        ]),
     }],
     examples: &[Example { line: "man | man -l -", about: "" }],
     ..Verb::new("man", "prints the man page, of handoff or of another program")
@@ -251,6 +258,9 @@ pub static GUARD: Verb =
 static INBOX: Verb =
     Verb::whole(SESSION, "inbox", "shows what waits here, and what was read", &inbox::PROGRAM);
 static WRITE_VERB: Verb = Verb::whole(SESSION, "write", "leaves a handoff for it", &write::PROGRAM);
+
+static MCP: Verb =
+    Verb::whole(ALSO, "mcp", "serves the handoffs of a worktree to an MCP client", &mcp::PROGRAM);
 
 static CAPTURE: Verb = Verb::of(WORK, &handover::PROGRAM, &handover::CAPTURE);
 static PENDING: Verb = Verb::of(WORK, &handover::PROGRAM, &handover::PENDING);
@@ -303,6 +313,7 @@ pub static PROGRAM: Program = Program {
         &ADAPTERS,
         &PRINT_CONFIG,
         &UPGRADE_CHECK,
+        &MCP,
         &COMPLETIONS,
         &MAN,
         &COMPLETE,

@@ -11,6 +11,11 @@ pub static NUMBER: Opt = Opt::value("", "N", Values::Any, "how many; default 20"
 pub static MAX_BYTES: Opt = Opt::value("max-bytes", "N", Values::Any, "the most bytes of text; default 9500");
 /// `--session-id`.
 pub static SESSION_ID: Opt = Opt::value("session-id", "ID", Values::Any, "the session that reads");
+/// `--peek`.
+pub static PEEK: Opt = Opt::flag("peek", "show what a session would be given, and leave it unread");
+/// `--receipt`.
+pub static RECEIPT: Opt =
+    Opt::flag("receipt", "archive only once standard input has a line: the reader has the text").hidden();
 /// `--older-than`.
 pub static OLDER_THAN: Opt = Opt::value("older-than", "AGE", Values::Any, "as 12h, 90d or 8w");
 /// `--interactive`.
@@ -53,7 +58,8 @@ static LIST: Verb = Verb {
 };
 static READ: Verb = Verb {
     operands: &[unread(Count::Any)],
-    options: &[&MAX_BYTES, &SESSION_ID],
+    options: &[&MAX_BYTES, &SESSION_ID, &PEEK, &RECEIPT],
+    rules: &[Rule::Exclusive(&[&PEEK, &RECEIPT])],
     ..Verb::new("read", "shows and archives: all that fits, or those named")
 };
 static SHOW: Verb = Verb {

@@ -4,6 +4,7 @@ pub mod handoff;
 pub mod handover;
 pub mod inbox;
 pub mod installer;
+pub mod mcp;
 pub mod session_start;
 pub mod write;
 
@@ -20,11 +21,12 @@ pub static DRY_RUN: Opt = Opt::flag("dry-run", "show what would change, and chan
 pub static YES: Opt = Opt::flag("yes", "without asking").letter('y');
 
 /// Every program that people or hosts run.
-pub static PROGRAMS: [&Program; 6] = [
+pub static PROGRAMS: [&Program; 7] = [
     &handoff::PROGRAM,
     &handover::PROGRAM,
     &inbox::PROGRAM,
     &write::PROGRAM,
+    &mcp::PROGRAM,
     &session_start::PROGRAM,
     &installer::PROGRAM,
 ];

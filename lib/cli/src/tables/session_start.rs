@@ -6,8 +6,10 @@ use crate::table::{Default, Opt, Program, Values, Verb};
 static FORMAT: Opt = Opt::value(
     "format",
     "F",
-    Values::OneOf(&["auto", "plain", "claude", "codex"]),
-    "auto: JSON when JSON arrives, else plain text (default)",
+    Values::OneOf(&[
+        "auto", "plain", "claude", "codex", "gemini", "droid", "qwen", "copilot", "opencode", "cursor",
+    ]),
+    "auto: as the host takes it whose JSON arrives, else plain text (default); plain; or as a host takes it",
 );
 static MAX_BYTES: Opt =
     Opt::value("max-bytes", "N", Values::Any, "the most bytes of text; default 9500, at least 2000");
@@ -26,5 +28,5 @@ pub static PROGRAM: Program = Program {
     verbs: &[&ONLY],
     default: Default::Program,
     globals: &[],
-    notes: "The agent runs it as its SessionStart hook, with the hook's JSON on standard input. A handoff that was offered stays unread until the session has answered.",
+    notes: "The agent runs it as the hook of a session's start, with the hook's JSON on standard input. A handoff that was offered stays unread until the session has answered.",
 };

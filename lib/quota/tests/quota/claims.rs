@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use handoff_agents::{CLAUDE_CODE, CODEX};
 use handoff_document::Timestamp;
-use handoff_quota::{Cause, Claim, Ledger, Memory, Moment, Percent, Policy, Reading, Trigger, Wall, Windows};
+use handoff_quota::{
+    Cause, Claim, Ledger, LimitHit, Memory, Moment, Percent, Policy, Reading, Trigger, Windows,
+};
 
 use crate::support::{fixture, later, now, reading, window};
 
@@ -39,7 +41,7 @@ fn captures(ledger: &Ledger, reading: &Reading, at: Timestamp) -> bool {
 fn names(trigger: &Trigger) -> Vec<&str> {
     match &trigger.cause {
         Cause::Near(reading) => reading.windows.iter().map(|window| window.name.as_str()).collect(),
-        Cause::Wall(_) => vec!["wall"],
+        Cause::Limit(_) => vec!["wall"],
     }
 }
 
@@ -157,8 +159,8 @@ fn the_wall_is_captured_for_although_its_approach_was() {
     let ledger = Ledger::new(place.path());
     // Whether it is captured, and then captures; and whether only news are.
     let hit = |session, at| {
-        let wall = Wall::of_event(&fixture("claude-2.1.329-stop-failure-limit.json"), now()).unwrap();
-        let claim = Policy::claim_wall(&wall, session, &ledger, at, BUSY_TIMEOUT).unwrap()?;
+        let hit = LimitHit::of_event(&fixture("claude-2.1.329-stop-failure-limit.json"), now()).unwrap();
+        let claim = Policy::claim_limit(&hit, session, &ledger, at, BUSY_TIMEOUT).unwrap()?;
         let is_another = claim.trigger.is_another();
         claim.done().unwrap();
         Some(is_another)
@@ -174,7 +176,8 @@ fn the_wall_is_captured_for_although_its_approach_was() {
     // One whose end nobody knows: once an hour.
     let event = br#"{"hook_event_name":"StopFailure","error":"billing_error"}"#;
     let broke = |at| {
-        Policy::claim_wall(&Wall::of_event(event, at).unwrap(), "one", &ledger, at, BUSY_TIMEOUT).unwrap()
+        Policy::claim_limit(&LimitHit::of_event(event, at).unwrap(), "one", &ledger, at, BUSY_TIMEOUT)
+            .unwrap()
     };
     let is_another = |at| broke(at).unwrap().trigger.is_another();
     let first = broke(later(now(), 90_000)).unwrap();

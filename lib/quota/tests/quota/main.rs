@@ -10,7 +10,7 @@
 mod claims;
 mod daemon;
 mod export;
+mod limit_hit;
 mod rollout;
 mod statusline;
 mod support;
-mod wall;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use handoff_quota::{Ending, Rollout, Source, SourceError, WallKind};
+use handoff_quota::{Ending, LimitKind, Rollout, Source, SourceError};
 
 use crate::support::{fixture, later, now, soon, told};
 
@@ -54,24 +54,24 @@ fn what_codex_0_169_wrote_is_read() {
     let reading = ending.reading.unwrap();
     assert_eq!(reading.observed.to_string(), "2026-11-21T10:44:05Z");
     assert_eq!(reading.windows[1].minutes, Some(10_080));
-    assert_eq!(ending.wall, None);
+    assert_eq!(ending.limit, None);
 }
 
 #[test]
 fn a_turn_that_ended_at_the_limit_is_a_wall_until_the_window_resets() {
     let hit = file(fixture("codex-0.169.0-wall.jsonl"));
-    let wall = hit.ending().wall.unwrap();
-    assert_eq!((wall.kind, wall.window.as_ref().unwrap().as_str()), (WallKind::Usage, "primary"));
-    assert_eq!(wall.resets_at.unwrap().to_string(), "2026-11-21T12:00:00Z");
-    assert!(wall.told.as_str().starts_with("You’ve hit your usage limit."), "{}", wall.told.as_str());
-    assert!(wall.stands(now()) && !wall.stands(later(wall.resets_at.unwrap(), 1)));
+    let hit = hit.ending().limit.unwrap();
+    assert_eq!((hit.kind, hit.window.as_ref().unwrap().as_str()), (LimitKind::Usage, "primary"));
+    assert_eq!(hit.resets_at.unwrap().to_string(), "2026-11-21T12:00:00Z");
+    assert!(hit.message.as_str().starts_with("You’ve hit your usage limit."), "{}", hit.message.as_str());
+    assert!(hit.stands(now()) && !hit.stands(later(hit.resets_at.unwrap(), 1)));
     // Whoever goes on after it, is no longer at it.
     for next in ["task_started", "turn_started", "user_message"] {
         let line = format!(
             r#"{{"timestamp":"2026-11-21T10:46:00Z","type":"event_msg","payload":{{"type":"{next}"}}}}"#
         );
         let went_on = file([fixture("codex-0.169.0-wall.jsonl"), line.into_bytes()].concat());
-        assert_eq!(went_on.ending().wall, None, "{next}");
+        assert_eq!(went_on.ending().limit, None, "{next}");
         assert_eq!(went_on.told().len(), 2);
     }
 }
@@ -81,21 +81,21 @@ fn an_error_event_of_other_versions_is_a_wall_too() {
     let event = |payload: &str| {
         let line =
             format!(r#"{{"timestamp":"2026-11-21T10:45:00Z","type":"event_msg","payload":{payload}}}"#);
-        file(line + "\n").ending().wall
+        file(line + "\n").ending().limit
     };
     let words = r#"{"type":"error","message":"You've hit your usage limit. To get more access now, send a request to your admin or try again in 3 days 6 hours 57 minutes."}"#;
-    let wall = event(words).unwrap();
-    assert_eq!(wall.resets_at.unwrap().to_string(), "2026-11-24T17:42:00Z");
+    let hit = event(words).unwrap();
+    assert_eq!(hit.resets_at.unwrap().to_string(), "2026-11-24T17:42:00Z");
     let named = r#"{"type":"error","message":"limit","codex_error_info":{"usage_limit_exceeded":{}}}"#;
-    let wall = event(named).unwrap();
-    assert_eq!(wall.resets_at, None);
-    assert!(wall.stands(now()) && !wall.stands(later(now(), 3600)));
+    let hit = event(named).unwrap();
+    assert_eq!(hit.resets_at, None);
+    assert!(hit.stands(now()) && !hit.stands(later(now(), 3600)));
     assert_eq!(event(r#"{"type":"error","message":"stream disconnected","codex_error_info":"other"}"#), None);
     assert_eq!(event(r#"{"type":"agent_message","message":"You've hit your usage limit"}"#), None);
     // An error event, and then the end of its turn.
     let end = r#"{"timestamp":"2026-11-21T10:45:00Z","type":"event_msg","payload":{"type":"task_complete","last_agent_message":null}}"#;
     let line = format!(r#"{{"timestamp":"2026-11-21T10:45:00Z","type":"event_msg","payload":{named}}}"#);
-    assert!(file(format!("{line}\n{end}\n")).ending().wall.is_some());
+    assert!(file(format!("{line}\n{end}\n")).ending().limit.is_some());
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn a_rollout_without_limits_is_read_in_time() {
     let line = limits("null");
     let rollout = file(line.repeat((4 << 20) / line.len()));
     let ending = Rollout::new(rollout.path.clone()).ending(Instant::now() + Duration::from_secs(60)).unwrap();
-    assert!(ending.reading.is_none() && ending.wall.is_none());
+    assert!(ending.reading.is_none() && ending.limit.is_none());
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn message(body: &Value, step: &Step, number: usize, tokens: usize) -> Response 
     }
     for (index, call) in step.calls.iter().enumerate() {
         let (name, input) = match call {
-            Call::Tool { name, input } => (name.as_str(), input.clone()),
+            Call::Tool { name, input } | Call::Ending { end: name, input } => (name.as_str(), input.clone()),
             Call::Shell(line) => ("Bash", json!({ "command": line, "description": "Runs it" })),
         };
         let id = format!("toolu_mock_{number}_{index}");

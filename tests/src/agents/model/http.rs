@@ -1,4 +1,4 @@
-//! As much of HTTP/1.1 as the agents speak: one request a connection, bodies by their length.
+//! As much of HTTP/1.1 as the agents speak: one request a connection.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -22,6 +22,12 @@ impl Response {
 
     pub(super) fn json(status: u16, body: &Value) -> Self {
         Self::new(status, body.to_string()).header("content-type", "application/json")
+    }
+
+    /// A stream of events without names.
+    pub(super) fn stream(events: impl IntoIterator<Item = String>) -> Self {
+        let events = events.into_iter().map(|event| format!("data: {event}\n\n"));
+        Self::new(200, events.collect::<String>()).header("content-type", "text/event-stream")
     }
 
     /// A stream of events, each named by its `type`.
@@ -68,6 +74,7 @@ pub(super) fn read(stream: &TcpStream) -> Option<(String, String, Value)> {
     let mut words = first.split(' ');
     let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
     let mut length = 0;
+    let mut is_chunked = false;
     loop {
         let header = line(&mut reader)?;
         if header.is_empty() {
@@ -77,9 +84,18 @@ pub(super) fn read(stream: &TcpStream) -> Option<(String, String, Value)> {
         if name.eq_ignore_ascii_case("content-length") {
             length = value.trim().parse().ok()?;
         }
+        is_chunked |= name.eq_ignore_ascii_case("transfer-encoding");
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
+    while is_chunked {
+        let size = usize::from_str_radix(&line(&mut reader)?, 16).ok()?;
+        let mut chunk = vec![0; size];
+        reader.read_exact(&mut chunk).ok()?;
+        line(&mut reader)?;
+        body.extend(chunk);
+        is_chunked = size > 0;
+    }
     let text = |_| Value::from(String::from_utf8_lossy(&body));
     let body = serde_json::from_slice(&body).unwrap_or_else(text);
     Some((method, path, body))

@@ -1,6 +1,8 @@
 //! A model that answers by a script and remembers what it was sent.
 
 mod anthropic;
+mod chat;
+mod gemini;
 mod http;
 mod openai;
 mod step;
@@ -12,17 +14,23 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-pub use step::{Step, call, reading, refuse, shell, text};
+pub use step::{Step, call, call_ending, reading, refuse, shell, text};
+
+pub(super) use step::Shell;
 
 use http::Response;
 
 /// Whose words the model speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Api {
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Api {
     /// The Messages API.
     Anthropic,
     /// The Responses API.
     Openai,
+    /// The Chat Completions API, with this shell.
+    Chat(Shell),
+    /// The Gemini API, with this shell.
+    Gemini(Shell),
 }
 
 impl Api {
@@ -30,6 +38,27 @@ impl Api {
         match self {
             Self::Anthropic => anthropic::texts(body),
             Self::Openai => openai::texts(body),
+            Self::Chat(_) => chat::texts(body),
+            Self::Gemini(_) => gemini::texts(body),
+        }
+    }
+
+    /// Whether a request is a turn of the session.
+    fn is_main(self, method: &str, path: &str, body: &Value) -> bool {
+        match self {
+            Self::Anthropic => anthropic::is_main(method, path, body),
+            Self::Openai => openai::is_main(method, path, body),
+            Self::Chat(_) => chat::is_main(method, path, body),
+            Self::Gemini(_) => gemini::is_main(method, path, body),
+        }
+    }
+
+    fn answer(self, method: &str, path: &str, body: &Value, step: &Step, number: usize) -> Response {
+        match self {
+            Self::Anthropic => anthropic::answer(method, path, body, step, number),
+            Self::Openai => openai::answer(method, path, body, step, number),
+            Self::Chat(shell) => chat::answer(method, path, body, step, number, shell),
+            Self::Gemini(shell) => gemini::answer(method, path, body, step, shell),
         }
     }
 }
@@ -98,7 +127,7 @@ impl Model {
         Self::start(Api::Openai, steps.into())
     }
 
-    fn start(api: Api, steps: Vec<Step>) -> Self {
+    pub(super) fn start(api: Api, steps: Vec<Step>) -> Self {
         assert!(!steps.is_empty(), "a model needs something to say");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -178,10 +207,7 @@ impl Shared {
 
     fn serve(&self, api: Api, stream: &TcpStream) {
         let Some((method, path, body)) = http::read(stream) else { return };
-        let main = match api {
-            Api::Anthropic => anthropic::is_main(&method, &path, &body),
-            Api::Openai => openai::is_main(&method, &path, &body),
-        };
+        let main = api.is_main(&method, &path, &body);
         let (number, step) = {
             let mut requests = self.requests();
             let turn = requests.iter().filter(|request| request.main).count();
@@ -191,13 +217,12 @@ impl Shared {
                 if main { self.steps[turn.min(self.steps.len() - 1)].clone() } else { text("side") },
             )
         };
-        let step = step.resolved(|| api.texts(&body));
+        let step = step.resolved(|| api.texts(&body)).with_names_of(&body);
         std::thread::sleep(step.pause);
-        let response = match (method.as_str(), api) {
-            ("CONNECT", _) => Response::new(403, ""),
-            ("HEAD", _) => Response::new(200, ""),
-            (_, Api::Anthropic) => anthropic::answer(&method, &path, &body, &step, number),
-            (_, Api::Openai) => openai::answer(&method, &path, &body, &step, number),
+        let response = match method.as_str() {
+            "CONNECT" => Response::new(403, ""),
+            "HEAD" => Response::new(200, ""),
+            _ => api.answer(&method, &path, &body, &step, number),
         };
         let response =
             step.headers.iter().fold(response, |response, (name, value)| response.header(name, value));

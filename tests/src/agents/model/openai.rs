@@ -67,7 +67,7 @@ pub(super) fn answer(method: &str, path: &str, body: &Value, step: &Step, number
                 "type": "custom_tool_call", "id": format!("ctc_{id}"), "call_id": id, "status": "completed",
                 "name": name, "input": source,
             }),
-            Call::Tool { name, input } => function(&id, name, input),
+            Call::Tool { name, input } | Call::Ending { end: name, input } => function(&id, name, input),
         });
     }
     let id = format!("resp_mock_{number}");
@@ -96,11 +96,17 @@ pub(super) fn answer(method: &str, path: &str, body: &Value, step: &Step, number
     if step.is_held { response.held_before(middle) } else { response }
 }
 
+/// A call of the function `name`, or of one of a server's: `namespace/name`.
 fn function(id: &str, name: &str, arguments: &Value) -> Value {
-    json!({
+    let (namespace, name) = name.rsplit_once('/').map_or((None, name), |(space, name)| (Some(space), name));
+    let mut call = json!({
         "type": "function_call", "id": format!("fc_{id}"), "call_id": id, "name": name,
         "arguments": arguments.to_string(),
-    })
+    });
+    if let Some(namespace) = namespace {
+        call["namespace"] = json!(namespace);
+    }
+    call
 }
 
 fn error(kind: &str, message: &str) -> Value {

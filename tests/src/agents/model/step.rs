@@ -33,13 +33,34 @@ impl fmt::Debug for Reader {
     }
 }
 
+/// An agent's shell, as a tool of its model.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::agents) struct Shell {
+    /// The tool's name.
+    pub(in crate::agents) name: &'static str,
+    /// What it is called with for a command line.
+    pub(in crate::agents) input: fn(&str) -> Value,
+}
+
 /// A tool call.
 #[derive(Debug, Clone)]
 pub(super) enum Call {
     /// A tool by the name that the agent gave it.
     Tool { name: String, input: Value },
+    /// The tool whose name ends so.
+    Ending { end: String, input: Value },
     /// The agent's shell, whatever its name.
     Shell(String),
+}
+
+impl Call {
+    /// The tool's name and what it is called with, where the shell is this one.
+    pub(super) fn named(&self, shell: Shell) -> (&str, Value) {
+        match self {
+            Self::Tool { name, input } | Self::Ending { end: name, input } => (name, input.clone()),
+            Self::Shell(line) => (shell.name, (shell.input)(line)),
+        }
+    }
 }
 
 /// An HTTP error.
@@ -75,6 +96,13 @@ pub fn call(name: impl Into<String>, input: Value) -> Step {
     step
 }
 
+/// Calls the tool whose name ends in `end`: agents put the name of its server before that.
+pub fn call_ending(end: impl Into<String>, input: Value) -> Step {
+    let mut step = text("");
+    step.calls.push(Call::Ending { end: end.into(), input });
+    step
+}
+
 /// Runs a command line in the agent's shell.
 pub fn shell(line: impl Into<String>) -> Step {
     let mut step = text("");
@@ -88,7 +116,32 @@ pub fn refuse(status: u16, kind: impl Into<String>, message: impl Into<String>) 
     Step { refusal: Some(Refusal { status, kind, message }), ..text("") }
 }
 
+/// Every name in `tools`, whatever the protocol.
+fn names(tools: &Value) -> Vec<String> {
+    match tools {
+        Value::Array(all) => all.iter().flat_map(names).collect(),
+        Value::Object(fields) => {
+            let own = fields.get("name").and_then(Value::as_str).map(str::to_owned);
+            own.into_iter().chain(fields.values().flat_map(names)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 impl Step {
+    /// The same with the names of tools that a model was offered in `body`.
+    pub(super) fn with_names_of(mut self, body: &Value) -> Self {
+        for call in &mut self.calls {
+            if let Call::Ending { end, input } = call {
+                let name = names(&body["tools"]).into_iter().find(|name| name.ends_with(end.as_str()));
+                let name = name
+                    .unwrap_or_else(|| panic!("no tool ends in {end}: {}", names(&body["tools"]).join(" ")));
+                *call = Call::Tool { name, input: input.take() };
+            }
+        }
+        self
+    }
+
     /// What it comes to for a model that was sent `texts`.
     pub(super) fn resolved(self, texts: impl FnOnce() -> Vec<Text>) -> Self {
         match &self.reader {

@@ -100,7 +100,6 @@ fn where_the_rollout_of_codex_cannot_be_read_the_handoff_counts_as_given() {
 fn hosts_that_drop_what_a_hook_prints_are_given_nothing_and_nothing_changes() {
     let desk = Desk::new();
     for fields in [
-        json!({ "source": "new", "timestamp": 1 }),
         json!({ "source": "new" }),
         json!({ "timestamp": "t", "permission_mode": "default", "transcript_path": "/t" }),
         json!({ "timestamp": "t", "transcript_path": "/t", "source": "clear" }),
@@ -138,6 +137,66 @@ fn gemini_and_droid_are_offered_it_and_have_it_once_they_answered() {
         append(&transcript, &[answer]);
         desk.is_delivered("s-1");
     }
+}
+
+#[test]
+fn copilot_has_it_once_the_events_of_its_session_show_an_answer() {
+    let desk = Desk::new();
+    let events = desk.world.dir(desk.world.home().join(".copilot/session-state/s-1")).join("events.jsonl");
+    std::fs::write(&events, format!("{}\n", json!({ "type": "session.start", "data": {} }))).unwrap();
+    let payload = json!({ "sessionId": "s-1", "timestamp": 1, "cwd": desk.repo, "source": "new" });
+    let ran = desk.world.run("session-start", &desk.repo, &[], payload.to_string());
+    let output: Value = serde_json::from_slice(&ran.out).unwrap();
+    let hook = json!({ "hookType": "sessionStart", "success": true, "output": output });
+    append(&events, &[json!({ "type": "hook.end", "data": hook })]);
+    let said = |text: &str, call: Option<&str>| {
+        let data = json!({ "content": text, "toolRequests": [], "parentToolCallId": call });
+        let data = data.as_object().unwrap().clone().into_iter().filter(|(_, value)| !value.is_null());
+        json!({ "type": "assistant.message", "data": serde_json::Map::from_iter(data) })
+    };
+    // A subagent, and an error.
+    append(&events, &[said("Found.", Some("call-1")), said("", None)]);
+    append(&events, &[json!({ "type": "session.error", "data": { "message": "400" } })]);
+    assert_eq!(desk.counts(), (1, 0));
+    append(&events, &[said("Loaded.", None)]);
+    desk.is_delivered("s-1");
+}
+
+#[test]
+fn an_id_of_copilot_that_is_a_path_names_no_transcript() {
+    let desk = Desk::new();
+    let payload = json!({ "sessionId": "../../s-1", "timestamp": 1, "cwd": desk.repo, "source": "new" });
+    let ran = desk.world.run("session-start", &desk.repo, &[], payload.to_string());
+    assert!(ran.out().contains("1 UNTRUSTED handoff"));
+    assert!(!std::fs::read_to_string(desk.record()).unwrap().contains("events.jsonl"));
+}
+
+#[test]
+fn qwen_has_it_once_it_answered() {
+    let desk = Desk::new();
+    let chat = desk.world.path("chat.jsonl");
+    let fields = json!({
+        "hook_event_name": "UserPromptSubmit", "timestamp": "t", "permission_mode": "default", "prompt": "go",
+        "transcript_path": chat,
+    });
+    let ran = desk.world.run("session-start", &desk.repo, &[], payload(&desk.repo, "s-1", &fields));
+    let context = crate::support::context_for(&ran, "UserPromptSubmit").0;
+    let user = json!({ "role": "user", "parts": [{ "text": "go" }, { "text": context }] });
+    std::fs::write(&chat, format!("{}\n", json!({ "type": "user", "message": user }))).unwrap();
+    let model = |part: Value| json!({ "type": "assistant", "message": { "role": "model", "parts": [part] } });
+    append(&chat, &[model(json!({ "text": "I wonder.", "thought": true })), model(json!({ "text": " " }))]);
+    assert_eq!(desk.counts(), (1, 0));
+    append(&chat, &[model(json!({ "functionCall": { "name": "run_shell_command" } }))]);
+    desk.is_delivered("s-1");
+}
+
+#[test]
+fn opencode_sends_what_its_plugin_puts_into_a_message_so_that_counts_as_delivered() {
+    let desk = Desk::new();
+    let payload = json!({ "hook_event_name": "chat.message", "session_id": "ses_1", "cwd": desk.repo });
+    let ran = desk.world.run("session-start", &desk.repo, &[], payload.to_string());
+    assert_eq!(crate::support::Message::of(ran.out()).titles(), [TITLE]);
+    desk.is_delivered("ses_1");
 }
 
 #[test]

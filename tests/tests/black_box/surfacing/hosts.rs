@@ -1,8 +1,9 @@
 //! What each host is given.
 
+use serde_json::{Value, json};
 use tests::{BODY, World, feed};
 
-use crate::support::{Message, claude, codex, context_of, normal};
+use crate::support::{Message, claude, codex, context_for, context_of, normal};
 
 const CLAUDE: &str = "879b5998-f745-4843-89ed-cb9c2eeb9631";
 const CODEX: &str = "01a1fbc7-3559-7310-8d78-73e9fa49d7f3";
@@ -68,6 +69,8 @@ fn a_format_that_is_asked_for_is_given_whatever_arrives() {
         ("claude", false, true),
         ("codex", true, true),
         ("codex", false, true),
+        ("gemini", false, true),
+        ("opencode", true, false),
     ] {
         let world = World::new();
         let repo = world.repo("app");
@@ -78,6 +81,67 @@ fn a_format_that_is_asked_for_is_given_whatever_arrives() {
         assert_eq!((ran.code, ran.err()), (0, ""));
         assert_eq!(Message::of(&text).titles(), ["Auth refactor"], "{format} {with_payload}");
     }
+}
+
+#[test]
+fn a_host_with_a_form_of_its_own_gets_one_line_of_that_and_no_other_field() {
+    let own = json!({ "sessionId": CLAUDE, "timestamp": 1, "source": "new", "initialPrompt": "go" });
+    let shared = json!({ "hook_event_name": "SessionStart", "session_id": CLAUDE, "timestamp": "t", "source": "resume" });
+    for payload in [own, shared] {
+        let world = World::new();
+        let repo = world.repo("app");
+        world.write(&repo, &[], BODY);
+        let mut payload = payload;
+        payload["cwd"] = json!(repo);
+        let start = || world.run("session-start", &repo, &[], payload.to_string());
+        let ran = start();
+        let fields: serde_json::Map<String, Value> = serde_json::from_slice(&ran.out).unwrap();
+        assert_eq!(fields.keys().collect::<Vec<_>>(), ["additionalContext"]);
+        assert_eq!(Message::of(fields["additionalContext"].as_str().unwrap()).titles(), ["Auth refactor"]);
+        assert_eq!(ran.out().matches('\n').count(), 1);
+        start().is_silent();
+    }
+}
+
+#[test]
+fn a_host_whose_hook_runs_at_each_prompt_is_told_once() {
+    let world = World::new();
+    let repo = world.repo("app");
+    world.write(&repo, &[], BODY);
+    let prompt = |session: &str, prompt: &str| {
+        let payload = json!({
+            "hook_event_name": "UserPromptSubmit", "session_id": session, "cwd": repo, "timestamp": "t",
+            "permission_mode": "default", "transcript_path": world.path("chat.jsonl"), "prompt": prompt,
+        });
+        world.run("session-start", &repo, &[], payload.to_string())
+    };
+    // What a tool printed is no prompt.
+    prompt("s-1", "").is_silent();
+    let ran = prompt("s-1", "go");
+    assert_eq!(Message::of(&context_for(&ran, "UserPromptSubmit").0).titles(), ["Auth refactor"]);
+    // Nor is it given what comes later: that is for the session after it.
+    world.write(&repo, &["--name", "Later"], BODY);
+    prompt("s-1", "").is_silent();
+    prompt("s-1", "go on").is_silent();
+    assert!(prompt("s-2", "go").out().contains("Later"));
+}
+
+#[test]
+fn a_host_that_was_not_seen_to_deliver_is_told_in_a_line_and_nothing_changes() {
+    let world = World::new();
+    let repo = world.repo("app");
+    world.write(&repo, &[], BODY);
+    let payload = json!({
+        "hook_event_name": "sessionStart", "conversation_id": CLAUDE, "cursor_version": "3.12", "cwd": repo,
+    });
+    for _ in 0..5 {
+        let ran = world.run("session-start", &repo, &[], payload.to_string());
+        let output: Value = serde_json::from_slice(&ran.out).unwrap();
+        let said = output["additional_context"].as_str().unwrap();
+        assert!(said.starts_with("agent-handoff: 1 handoff waits here: \"Auth refactor\""), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    assert!(!world.inbox(&repo).join("offers").exists());
 }
 
 #[test]
@@ -156,7 +220,8 @@ fn what_was_typed_wrong_is_said_and_is_no_failure() {
     world.write(&repo, &[], BODY);
     for (args, word) in [
         (&["--frobnicate"][..], "--frobnicate"),
-        (&["--format", "xml"], "auto, plain, claude or codex"),
+        (&["--format", "xml"], "use auto, plain, claude, codex, gemini"),
+        (&["--format", "aider"], "copilot, opencode, cursor"),
         (&["--max-bytes", "lots"], "lots"),
         (&["--max-bytes"], "--max-bytes"),
         (&["stray"], "stray"),

@@ -41,7 +41,7 @@ pub(super) fn act(shelves: &Shelves<'_>, place: &Place, act: &Act) -> Outcome {
     let done = command.stdin(Stdio::inherit()).output();
     let done = match done {
         Ok(done) => done,
-        Err(error) => return failed(&sibling::could_not_run(&command, &error).words),
+        Err(error) => return failed(&sibling::could_not_run(&command, &error).message),
     };
     let noted = message(&done.stderr);
     if !done.status.success() {

@@ -2,6 +2,7 @@
 
 use handoff_delivery::{Ledger, Looker, Offer, Standing};
 use handoff_document::{Document, Seal, Timestamp, age};
+use handoff_files::FileError;
 use handoff_inbox_view::{Place, Shelf, Text};
 use handoff_store::{Inbox, LARGEST};
 use handoff_worktree::{Relation, Worktree};
@@ -11,17 +12,27 @@ use super::shelves::{Listed, Shelves};
 /// How many characters of a session's id are shown: enough to tell it from others.
 const SESSION_CHARS: usize = 8;
 
+/// Why there is no text of a handoff.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoText {
+    /// It went elsewhere since it was listed.
+    #[error("it is not there any more")]
+    Gone,
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
 /// The text of the handoff at `place`.
 ///
 /// # Errors
-/// Why it cannot be read, in words.
-pub(super) fn text(shelves: &Shelves<'_>, place: &Place) -> Result<Text, String> {
-    let (inbox, listed) = shelves.find(place).ok_or("it is not there any more")?;
+/// [`NoText`].
+pub(super) fn text(shelves: &Shelves<'_>, place: &Place) -> Result<Text, NoText> {
+    let (inbox, listed) = shelves.find(place).ok_or(NoText::Gone)?;
     let content = match &listed.waiting {
         Some(waiting) => inbox.peek_whole(waiting),
         None => inbox.read_archived(&place.file, LARGEST),
-    };
-    let content = content.map_err(|error| error.to_string())?;
+    }?;
     let document = Document::parse(&content);
     let now = Timestamp::now();
     let mut facts = vec![origin(&document, now)];

@@ -7,6 +7,7 @@ mod shelves;
 
 use std::path::Path;
 
+use handoff_board::SourceError;
 use handoff_inbox_view::{Act, Left, Lend, Outcome, Place, Row, Scope, Source, Text};
 use handoff_process::{Environment, Failure, Output, is_input_terminal};
 use handoff_worktree::Worktree;
@@ -42,12 +43,12 @@ struct Shown<'e> {
 }
 
 impl Source for Shown<'_> {
-    fn rows(&mut self) -> Result<Vec<Row>, String> {
-        self.shelves.rows().map_err(|error| error.to_string())
+    fn rows(&mut self) -> Result<Vec<Row>, SourceError> {
+        Ok(self.shelves.rows()?)
     }
 
-    fn text(&mut self, place: &Place) -> Result<Text, String> {
-        facts::text(&self.shelves, place)
+    fn text(&mut self, place: &Place) -> Result<Text, SourceError> {
+        Ok(facts::text(&self.shelves, place)?)
     }
 
     fn recipients(&mut self) -> Vec<String> {

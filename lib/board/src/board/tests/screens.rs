@@ -440,7 +440,7 @@ fn an_empty_board_says_what_to_do_next() {
 fn trouble_is_told_and_the_rows_stay() {
     let mut source = fake();
     let mut board = board(&mut source);
-    source.news.push_back(Err("database is locked".to_owned()));
+    source.news.push_back(Err("database is locked".into()));
     board.refresh(&mut source);
     assert_eq!(
         screen(&mut board, 60, 5),
@@ -457,7 +457,7 @@ fn trouble_is_told_and_the_rows_stay() {
 
 #[test]
 fn what_cannot_be_read_is_not_called_empty() {
-    let mut source = Fake { news: VecDeque::from([Err("database is locked".to_owned())]), ..fake() };
+    let mut source = Fake { news: VecDeque::from([Err("database is locked".into())]), ..fake() };
     let mut board = board(&mut source);
     assert_eq!(
         screen(&mut board, 70, 7),
