@@ -38,6 +38,7 @@ pub(crate) fn can_write(host: Wirable, places: &Places, manifest: &Manifest) -> 
 fn parts(host: Wirable, places: &Places, manifest: &Manifest) -> Vec<String> {
     let hook = host.wiring.hook;
     let text_of = |name: &str| text(&places.directory(host).join(name));
+    let what = format!("{} hook in", hook.event);
     let mut parts = Vec::new();
     if let Some(file) = hosts::instructions(host, places, manifest.looks()) {
         let is_in = file.is_in(&text(&file.path)) == Ok(true);
@@ -45,16 +46,12 @@ fn parts(host: Wirable, places: &Places, manifest: &Manifest) -> Vec<String> {
     }
     if !hook.on_request {
         let path = hosts::hook_file(host, places);
-        parts.push(present(
-            has_hook(host, places, &text(&path)),
-            "SessionStart hook in",
-            &places.short(&path),
-        ));
+        parts.push(present(has_hook(host, places, &text(&path)), &what, &places.short(&path)));
     }
     parts.extend(host.wiring.sandbox.map(|list| sandbox(list, host, places, &text_of(list.file()))));
     if hook.on_request && manifest.hook_on_request {
         let has_hook = has_hook(host, places, &text_of(hook.file));
-        parts.push(present(has_hook, "SessionStart hook in", hook.file));
+        parts.push(present(has_hook, &what, hook.file));
     }
     parts
 }

@@ -7,7 +7,7 @@ use crate::{Form, HOSTS, Host};
 /// What of ours goes into the files of a host's user. Paths are in its [`Host::directory`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InboxWiring {
-    /// Its SessionStart hook.
+    /// The hook that gives its sessions what waits.
     pub hook: SessionHook,
     /// What tells its agent to look for handoffs, where the hook may not run.
     pub instructions: Option<InboxInstructions>,
@@ -30,9 +30,10 @@ pub struct InboxWiring {
 pub struct SessionHook {
     /// The file that it stands in.
     pub file: &'static str,
-    /// The event, as the host spells it.
+    /// The event, as the host spells it: the start of a session, or each prompt where what is printed at the start does not
+    /// reach the model.
     pub event: &'static str,
-    /// The sources of the event that the host names.
+    /// The sources of the event that the host names, which a matcher may limit it to.
     pub sources: &'static [&'static str],
     /// How the command is written.
     pub form: Form,

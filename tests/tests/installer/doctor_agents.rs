@@ -224,7 +224,7 @@ fn without_an_agent_or_a_backend_that_can_start_nothing_is_called_healthy() {
     let said = machine.done(&["doctor", "--quick"]);
     assert!(
         said.contains(
-            "note     agents: none of Claude Code, Codex, Gemini CLI and Factory droid was found here"
+            "note     agents: none of Claude Code, Codex, Gemini CLI, Factory droid and Qwen Code was found here"
         ),
         "{said}"
     );

@@ -89,12 +89,13 @@ fn what_switches_a_hook_off_in_its_file_is_a_problem() {
     for (id, settings, problem) in [
         ("gemini", r#"{"hooksConfig": {"enabled": false}}"#, "turns hooks off: hooksConfig.enabled is false"),
         ("gemini", r#"{"hooksConfig": {"disabled": ["OURS"]}}"#, "hooksConfig.disabled names it"),
+        ("qwen", r#"{"disableAllHooks": true}"#, "turns hooks off: disableAllHooks is true"),
         ("droid", r#"{"hooks": {"hooksDisabled": true}}"#, "turns hooks off: hooks.hooksDisabled is true"),
     ] {
         let (doctor, text) = run(id, settings);
         assert_eq!(doctor.code, 1, "{}", doctor.out());
         assert!(doctor.out().contains(problem), "{}", doctor.out());
-        assert!(text.contains("SessionStart"), "{text}");
+        assert!(text.contains(Wirable::named(id).unwrap().wiring.hook.event), "{text}");
     }
     for (id, settings) in [
         ("gemini", r#"{"hooksConfig": {"enabled": true, "disabled": ["/usr/bin/mine"]}}"#),

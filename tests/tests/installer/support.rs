@@ -220,8 +220,9 @@ impl Machine {
 /// The machine's own PATH without the directories that an agent's program is in.
 fn path_without_agents() -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let dirs = std::env::split_paths(&path)
-        .filter(|dir| !["claude", "codex", "gemini", "droid"].iter().any(|agent| dir.join(agent).exists()));
+    let dirs = std::env::split_paths(&path).filter(|dir| {
+        !["claude", "codex", "gemini", "droid", "qwen"].iter().any(|agent| dir.join(agent).exists())
+    });
     std::env::join_paths(dirs).unwrap()
 }
 

@@ -44,9 +44,8 @@ pub(crate) static GEMINI_CLI: Host = Host {
     inbox: Some(InboxWiring {
         hook: SessionHook {
             file: "settings.json",
-            event: "SessionStart",
-            // What it prints at the others is discarded.
-            sources: &["startup"],
+            event: "BeforeAgent",
+            sources: &[],
             form: Form::Shell,
             timeout: 10_000,
             unit: TimeUnit::Milliseconds,

@@ -1,6 +1,10 @@
 //! Its hooks, its transcript and the instructions that it reads were measured of 0.24.4.
 
-use crate::{Attendance, Delivers, Dialect, Guidance, Host, OutputForm, PayloadForm, Signs};
+use crate::{
+    Attendance, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxWiring, Matchers,
+    OutputForm, PayloadForm, PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm, SkillText,
+    SkillsDirectory, TaskForm, TimeUnit,
+};
 
 /// Qwen Code.
 pub(crate) static QWEN_CODE: Host = Host {
@@ -8,7 +12,8 @@ pub(crate) static QWEN_CODE: Host = Host {
     also: &["qwen-code"],
     name: "Qwen Code",
     stamp: "qwen-code",
-    signs: Signs { home: &[".qwen"], project: &[".qwen", "QWEN.md"], programs: &["qwen"] },
+    signs: Signs { home: &[], project: &[".qwen", "QWEN.md"], programs: &["qwen"] },
+    directory: Some(Directory { variable: "QWEN_HOME", below_variable: "", below_home: ".qwen" }),
     shell_variables: &["QWEN_CODE"],
     session_variable: Some("QWEN_CODE_SESSION_ID"),
     // What its SessionStart hook prints is thrown away. This one runs behind each result of a tool too, without a prompt.
@@ -23,5 +28,35 @@ pub(crate) static QWEN_CODE: Host = Host {
     transcript: Some(Dialect::Qwen),
     attendance: Attendance::Argument(&["-p", "--prompt"]),
     guidance: Guidance::each_of(&["AGENTS.md", "QWEN.md"], "AGENTS.md"),
+    inbox: Some(InboxWiring {
+        hook: SessionHook {
+            file: "settings.json",
+            event: "UserPromptSubmit",
+            sources: &[],
+            form: Form::Shell,
+            timeout: 10_000,
+            unit: TimeUnit::Milliseconds,
+            matchers: Matchers::Names,
+            comments: true,
+            limits_context: false,
+            on_request: false,
+            trusted_by_place: false,
+            refuses_mark: false,
+            status_message: None,
+        },
+        instructions: None,
+        sandbox: None,
+        skills: SkillsDirectory::Shared(".agents/skills"),
+        agents: None,
+        plugin: None,
+        settings: SettingsRules::Hooks(&HookSwitches { all: &["disableAllHooks"], off: true, some: &[] }),
+        former_links: &[],
+    }),
+    skills: Some(SkillForm {
+        prefix: '/',
+        text: SkillText::Shared,
+        tasks: TaskForm::None,
+        plugin: PluginPrograms::Installed,
+    }),
     ..Host::UNKNOWN
 };
