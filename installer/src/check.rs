@@ -167,7 +167,7 @@ fn is_name(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_hexdigit()) || name.parse::<Version>().is_ok()
 }
 
-/// What programs are told.
+/// The answer for programs.
 fn answer(newest: Option<&String>, commits: Option<usize>) -> String {
     format!("{}\n", json!({"newest": newest, "commits": commits}))
 }

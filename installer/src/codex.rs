@@ -16,6 +16,7 @@ use crate::handler::faults;
 use crate::hosts::{self, hook_file};
 use crate::manifest::{Edit, Manifest};
 use crate::places::Places;
+use crate::planner::{Left, Planner};
 use app_server::TrustStatus;
 
 pub use app_server::CodexError;
@@ -199,6 +200,22 @@ pub(crate) fn trust(
         manifest.edits.insert(config, Edit::new(original.as_deref(), after, made));
     }
     Ok(manifest)
+}
+
+/// Has Codex's instructions leave it to the hook to look for handoffs, now that Codex runs that; gives what could not be
+/// changed.
+///
+/// # Errors
+/// [`InstallError::File`] when nothing can be recorded.
+pub(crate) fn leave_it_to_the_hook(places: &Places, manifest: &Manifest) -> Result<Vec<Left>, InstallError> {
+    let mut planner = Planner::new(places, manifest);
+    let instructions = hosts::instructions(HOST, places, manifest.looks());
+    instructions.iter().for_each(|file| planner.wire(file));
+    planner.check()?;
+    let changes = std::mem::take(&mut planner.changes);
+    planner.carry_out(changes);
+    planner.manifest.save(&places.manifest())?;
+    Ok(planner.left)
 }
 
 /// Our hooks among those that Codex lists: what shows handoffs, and what saves the work.

@@ -25,7 +25,7 @@ pub(crate) const HOST_LIMIT: &str = "10000";
 pub(crate) enum Fragment {
     /// The SessionStart handler.
     Hook,
-    /// What the host's agent is told at the start of each session.
+    /// What the host's agent reads at the start of each session.
     Instructions(Looks),
     /// The store among what Claude Code's sandbox may write to.
     AllowWrite,
@@ -63,7 +63,9 @@ impl Fragment {
         let places = &file.places;
         match self {
             Self::Hook => hook(file.host, places, &owner(places)).wire(text),
-            Self::Instructions(looks) => Ok((BLOCK.wire(text, &told(places, *looks))?, Made::Parent)),
+            Self::Instructions(looks) => {
+                Ok((BLOCK.wire(text, &instructions_text(places, *looks))?, Made::Parent))
+            }
             Self::AllowWrite => match sandboxed(places).first() {
                 Some(path) => AllowWrite { path }.wire(text),
                 None => Ok((text.to_owned(), Made::Item)),
@@ -311,7 +313,7 @@ pub(crate) enum Looks {
 }
 
 /// What the agent is told. Read by every session, so every word has to earn its place.
-pub(crate) fn told(places: &Places, looks: Looks) -> String {
+pub(crate) fn instructions_text(places: &Places, looks: Looks) -> String {
     let inbox = handoff_process::quoted(&places.program("inbox"));
     match looks {
         Looks::Agent => format!(

@@ -37,7 +37,7 @@ impl Checkout {
         self.answer(&["rev-parse", "--verify", "--quiet", "HEAD"])
     }
 
-    /// Gets what is new; nobody is asked for a password.
+    /// Gets what is new; no password is asked for.
     ///
     /// # Errors
     /// [`InstallError::Tool`] with what git says.

@@ -106,10 +106,10 @@ pub(crate) fn all_files(host: Wirable, places: &Places, manifest: &Manifest) -> 
     directories.dedup();
     let in_directory = |directory: &Path| {
         let names = host.wiring.instructions.iter().flat_map(|instructions| instructions.files.iter().rev());
-        let told = names.map(|name| {
+        let instructions = names.map(|name| {
             HostFile::new(host, places, directory.join(name), vec![Fragment::Instructions(Looks::Agent)])
         });
-        told.chain(edits(host, directory, places, manifest)).collect::<Vec<_>>()
+        instructions.chain(edits(host, directory, places, manifest)).collect::<Vec<_>>()
     };
     directories.into_iter().flat_map(in_directory).collect()
 }

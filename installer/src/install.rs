@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use handoff_agents::Wirable;
-use handoff_edits::{Change, MAX_FILE_BYTES, PRIVATE, PROGRAM};
+use handoff_edits::{Change, MAX_FILE_BYTES};
 use handoff_files::{Dir, Foreign, Lock, OpenFile};
 use handoff_process::{Environment, Output, Status};
 use semver::Version;
@@ -151,7 +151,7 @@ fn trust_hook(
 ) -> Result<Manifest, InstallError> {
     let trusting = codex::trust(places, &planner.manifest, environment)?;
     trusting.save(&places.manifest())?;
-    planner.left.extend(leave_it_to_the_hook(places, &trusting)?);
+    planner.left.extend(codex::leave_it_to_the_hook(places, &trusting)?);
     Ok(trusting)
 }
 
@@ -198,7 +198,7 @@ fn unchanged(
     }
 }
 
-/// Fails when released programs would take the place of newer ones, and nobody asked for that.
+/// Fails when released programs would take the place of newer ones, unless that was asked for.
 fn not_older(
     places: &Places,
     source: &Source,
@@ -264,19 +264,7 @@ fn files(planner: &mut Planner<'_>, places: &Places, source: &Source, built: Vec
     planner.remove_stale();
 }
 
-/// Tells Codex's agent not to look for handoffs itself, now that Codex runs the hook.
-fn leave_it_to_the_hook(places: &Places, manifest: &Manifest) -> Result<Vec<Left>, InstallError> {
-    let mut planner = Planner::new(places, manifest);
-    let instructions = hosts::instructions(codex::HOST, places, manifest.looks());
-    instructions.iter().for_each(|file| planner.wire(file));
-    planner.check()?;
-    let changes = std::mem::take(&mut planner.changes);
-    planner.carry_out(changes);
-    planner.manifest.save(&places.manifest())?;
-    Ok(planner.left)
-}
-
-/// What goes to the agents.
+/// What goes to the hosts.
 fn wiring(
     planner: &mut Planner<'_>,
     places: &Places,
@@ -319,7 +307,7 @@ fn wiring(
 
 /// Carries the changes of the prefix out and proves the programs there; when they fail, all is put back as it was.
 fn put_programs(changes: &[Change], places: &Places) -> Result<String, InstallError> {
-    let before: Vec<Change> = changes.iter().rev().filter_map(restoring).collect();
+    let before: Vec<Change> = changes.iter().rev().filter_map(Change::restoring).collect();
     let put = || {
         for change in changes {
             change.apply()?;
@@ -331,26 +319,6 @@ fn put_programs(changes: &[Change], places: &Places) -> Result<String, InstallEr
             // The first error is the one to tell.
             let _ = change.apply();
         }
-    })
-}
-
-/// What puts things back as they are now.
-fn restoring(change: &Change) -> Option<Change> {
-    let path = change.path().to_owned();
-    let mode = if handoff_files::is_program(&path) { PROGRAM } else { PRIVATE };
-    let content = || handoff_files::read_file(&path, MAX_FILE_BYTES);
-    Some(match change {
-        Change::Write { .. } | Change::Remove(_) => match content() {
-            Ok(content) => Change::Write { path, content, mode },
-            Err(_) => Change::Remove(path),
-        },
-        Change::Link { .. } => match handoff_files::link_target(&path) {
-            Some(target) => Change::Link { path, target },
-            None => Change::Remove(path),
-        },
-        Change::Directory { .. } => Change::RemoveDirectory(path),
-        // None of these is in the prefix.
-        Change::Edit(_) | Change::Place { .. } | Change::RemoveDirectory(_) => return None,
     })
 }
 

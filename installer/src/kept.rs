@@ -73,7 +73,7 @@ impl Kept {
         if waiting > 0 {
             self.captures.push((top.to_owned(), waiting));
         }
-        // Whose it is cannot be told of one that cannot be read.
+        // Of one that cannot be read it is unknown whose it is.
         let is_own = |id| -> Result<bool, BundleError> {
             let bundle = handover.bundle(id)?;
             keyring.map_or(Ok(true), |keyring| Ok(keyring.trust(&bundle)? == Trust::Own))

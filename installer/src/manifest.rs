@@ -119,7 +119,7 @@ pub(crate) enum Original {
     },
 }
 
-/// What we did to a file of somebody else's.
+/// What we did to a file of another program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Edit {
     #[serde(flatten)]
@@ -135,8 +135,8 @@ impl Edit {
         Self { edit: wiring::Edit::new(before, after), made }
     }
 
-    /// What was there before, when `now` is what the edit left: the text, or None for no file. Err when somebody else
-    /// edited it since.
+    /// What was there before, when `now` is what the edit left: the text, or None for no file. Err when it was
+    /// edited since.
     pub(crate) fn undo(&self, now: &str) -> Result<Option<String>, Edited> {
         self.edit.undo(now)
     }
@@ -219,8 +219,8 @@ impl Manifest {
         self
     }
 
-    /// A path that no installation in `prefix` writes, if one is named: whoever could write this file may not have any
-    /// other written or removed.
+    /// A path that no installation in `prefix` writes, if one is named: a program that could write this file must not
+    /// have any other written or removed.
     fn stray(&self, prefix: &Path) -> Option<&PathBuf> {
         let files = self.files.keys().filter(|path| !path.starts_with(prefix) && !is_skill(path));
         let replaced =

@@ -1,11 +1,8 @@
-//! What the user is told.
-
-use std::path::Path;
+//! What is printed for the user.
 
 use handoff_agents::Wirable;
-use handoff_edits::{Change, MAX_FILE_BYTES, PRIVATE, PROGRAM};
+use handoff_edits::{Change, Edit, PRIVATE, PROGRAM};
 use handoff_process::{Environment, Output, Status};
-use handoff_text::Sanitised;
 use serde_json::{Value, json};
 
 use crate::codex::HOW_TO_TRUST;
@@ -179,42 +176,23 @@ impl<'p> Report<'p> {
     /// What would be changed.
     pub(crate) fn would(&mut self, change: &Change) {
         let path = self.places.short(change.path());
-        let (text, diff) = match change {
-            Change::Directory { .. } => (format!("would make the directory {path}"), None),
-            Change::Link { target, .. } => {
-                (format!("would link {path} to {}", self.places.short(target)), None)
-            }
-            Change::Remove(_) => (format!("would remove {path}"), None),
-            Change::RemoveDirectory(_) => {
-                (format!("would remove the directory {path}, if it is empty then"), None)
-            }
+        let is_own = change.path().starts_with(&self.places.prefix);
+        let text = match change {
+            Change::Directory { .. } => format!("would make the directory {path}"),
+            Change::Link { target, .. } => format!("would link {path} to {}", self.places.short(target)),
+            Change::Remove(_) => format!("would remove {path}"),
+            Change::RemoveDirectory(_) => format!("would remove the directory {path}, if it is empty then"),
             Change::Write { content, mode: PROGRAM, .. } => {
-                (format!("would write the program {path}, {} bytes", content.len()), None)
+                format!("would write the program {path}, {} bytes", content.len())
             }
-            // All ours, and new to nobody.
-            Change::Write { path: file, .. } if file.starts_with(&self.places.prefix) => {
-                (format!("would write {path}"), None)
-            }
-            Change::Write { path: file, content, .. } => {
-                let before = handoff_files::read_file(file, MAX_FILE_BYTES);
-                let diff = diff(file, &before.unwrap_or_default(), content);
-                (format!("would write {path}"), Some(diff))
-            }
-            Change::Place { file, content } => {
-                let diff = diff(file.path(), file.content().unwrap_or_default(), content);
-                (format!("would write {path}"), Some(diff))
-            }
-            Change::Edit(edit) => {
-                let [before, after] =
-                    [&edit.before, &edit.after].map(|text| text.as_deref().unwrap_or_default());
-                let diff = diff(change.path(), before.as_bytes(), after.as_bytes());
-                let verb = if edit.after.is_some() { "change" } else { "remove" };
-                (format!("would {verb} {path}"), Some(diff))
-            }
+            Change::Write { .. } | Change::Place { .. } => format!("would write {path}"),
+            Change::Edit(Edit { after: Some(_), .. }) => format!("would change {path}"),
+            Change::Edit(_) => format!("would remove {path}"),
         };
+        // What is all ours no one has to look at.
+        let diff = if is_own { None } else { change.diff() };
         self.changes.push(json!({"path": change.path(), "action": action(change), "diff": diff}));
-        let ours = change.path().starts_with(&self.places.prefix);
-        if ours && matches!(change, Change::Directory { .. } | Change::Write { mode: PRIVATE, .. }) {
+        if is_own && matches!(change, Change::Directory { .. } | Change::Write { mode: PRIVATE, .. }) {
             return self.own += 1;
         }
         self.lines.push(text);
@@ -249,10 +227,4 @@ fn action(change: &Change) -> &'static str {
         Change::Link { .. } => "link",
         Change::RemoveDirectory(_) => "remove directory",
     }
-}
-
-/// What `diff -u` would say.
-fn diff(path: &Path, before: &[u8], after: &[u8]) -> String {
-    let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
-    handoff_wiring::unified(&Sanitised::path(path).to_string(), Some(&before), Some(&after))
 }

@@ -253,7 +253,7 @@ fn removed(
     what
 }
 
-/// What `handover` had wired, and is no more.
+/// What `handover` had wired, and was taken away.
 #[derive(Default)]
 struct Captures {
     /// Whether anything was wired for this user.
@@ -294,7 +294,7 @@ fn without_captures(
     output: &Output,
 ) -> Captures {
     let mut captures = Captures::default();
-    // Below what is no directory nothing is kept.
+    // Below something else than a directory nothing is kept.
     let above = places.state.path().ancestors().find(|path| handoff_files::is_taken(path));
     if above.is_some_and(|above| !handoff_files::is_directory(above)) {
         return captures;
@@ -488,7 +488,7 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
     }
 }
 
-/// The prefix itself, as far as nobody put something of theirs there.
+/// The prefix itself, as far as nothing of others is in it.
 pub(crate) fn remove_prefix(places: &Places) -> Result<(), InstallError> {
     let Some(prefix) = Dir::open(&places.prefix)? else { return Ok(()) };
     handoff_files::Foreign::sweep_directory(&prefix)?;

@@ -82,7 +82,7 @@ fn news(checkout: &Checkout, installed: &str, head: &str) -> Result<Vec<String>,
         let path = Sanitised::path(checkout.path());
         InstallError::Tool(format!("upgrade from {path}: its branch follows no other"))
     })?;
-    // Whoever may commit there wrote them.
+    // Others wrote them.
     let subject = |line: &String| Sanitised::line(line.as_bytes(), MAX_SUBJECT_BYTES).to_string();
     Ok(news.lines.iter().map(subject).collect())
 }

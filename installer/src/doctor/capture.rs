@@ -4,7 +4,6 @@ use handoff_adapters::{Scope, State, Surface, SurfaceStatus, status};
 use handoff_agents::{HOSTS, Host};
 
 use super::Diagnosis;
-use crate::codex::{self, HOST};
 
 impl Diagnosis<'_> {
     /// Gives whether any tool runs hooks of ours.
@@ -52,7 +51,7 @@ impl Diagnosis<'_> {
                 self.well(format!("{what} run handover"));
                 let is_trusted_by_place = tool.hooks.is_some_and(|hooks| hooks.trusted_by_place);
                 if is_trusted_by_place && surface.surface == Surface::Hooks {
-                    self.trusted();
+                    self.capture_trust();
                 }
             }
             State::Partly(missing) => self.problem(format!("{what} lack {}", missing.join(", ")), fix),
@@ -71,34 +70,5 @@ impl Diagnosis<'_> {
             }
         }
         surface.state.is_wired()
-    }
-
-    /// Whether Codex runs those hooks, which it does not before the user trusts each.
-    fn trusted(&mut self) {
-        if self.hooks_are_off() {
-            return;
-        }
-        if !self.thorough {
-            return self.note("whether Codex trusts these hooks was not asked of its app-server: --quick");
-        }
-        let hooks = match self.codex_hooks() {
-            Ok(hooks) => codex::saving(&hooks, self.places),
-            Err(why) => {
-                return self.note(format!("whether Codex trusts these hooks could not be asked: {why}"));
-            }
-        };
-        let idle = hooks.iter().filter(|hook| !hook.runs()).count();
-        if idle > 0 {
-            let fix = if self.manifest.agents.contains(HOST) {
-                self.again("install --only codex --trust-codex-hook")
-            } else {
-                // That would wire an agent that was left out.
-                "codex   # and choose \"Trust all and continue\"".to_owned()
-            };
-            self.problem(
-                format!("{idle} of these hooks are not trusted, so Codex passes them over in silence"),
-                fix,
-            );
-        }
     }
 }

@@ -130,4 +130,33 @@ impl Diagnosis<'_> {
             ),
         }
     }
+
+    /// Whether Codex runs the hooks that save the work, which it does not before the user trusts each.
+    pub(super) fn capture_trust(&mut self) {
+        if self.hooks_are_off() {
+            return;
+        }
+        if !self.thorough {
+            return self.note("whether Codex trusts these hooks was not asked of its app-server: --quick");
+        }
+        let hooks = match self.codex_hooks() {
+            Ok(hooks) => codex::saving(&hooks, self.places),
+            Err(why) => {
+                return self.note(format!("whether Codex trusts these hooks could not be asked: {why}"));
+            }
+        };
+        let idle = hooks.iter().filter(|hook| !hook.runs()).count();
+        if idle > 0 {
+            let fix = if self.manifest.agents.contains(HOST) {
+                self.again("install --only codex --trust-codex-hook")
+            } else {
+                // That would wire an agent that was left out.
+                "codex   # and choose \"Trust all and continue\"".to_owned()
+            };
+            self.problem(
+                format!("{idle} of these hooks are not trusted, so Codex passes them over in silence"),
+                fix,
+            );
+        }
+    }
 }

@@ -142,7 +142,7 @@ impl Diagnosis<'_> {
         false
     }
 
-    /// That the file system is mounted read-only, whoever owns the directory.
+    /// That the file system is mounted read-only, whatever the owner of the directory.
     pub(super) fn is_read_only(&mut self, path: &Path, effect: &str) -> bool {
         let name = quoted(path);
         let fix = match self.environment.find_program("findmnt") {

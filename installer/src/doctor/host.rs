@@ -7,7 +7,7 @@ use handoff_process::Environment;
 use handoff_wiring::{Call, Found, Handler, Run, Standing};
 
 use super::Diagnosis;
-use crate::fragment::{BLOCK, Looks, hook as hook_of, owner, told};
+use crate::fragment::{BLOCK, Looks, hook as hook_of, instructions_text, owner};
 use crate::hosts::{self, hook_file};
 use crate::planner::is_old_link;
 
@@ -137,7 +137,7 @@ impl Diagnosis<'_> {
             Ok(None) => self.problem(format!("{shown} does not tell {name} to look for handoffs"), fix),
             Ok(Some(range)) => {
                 let block = text[range].replace("\r\n", "\n");
-                let says = |looks| block.contains(&told(self.places, looks));
+                let says = |looks| block.contains(&instructions_text(self.places, looks));
                 match self.manifest.looks() {
                     Looks::Hook if says(Looks::Hook) => {
                         self.well(format!("{shown} leaves looking for handoffs to the hook"));

@@ -19,8 +19,8 @@ use crate::surface::Scope;
 /// What stands in everything of ours.
 const NAME: &[u8] = b"handover";
 
-/// The plan to take everything of `tools` away that is wired in `manifest`'s scope, recorded or not. A file that nobody
-/// edited since is as it was before, to the byte. What another tool shares stays. A file that cannot be changed stays as
+/// The plan to take everything of `tools` away that is wired in `manifest`'s scope, recorded or not. A file that was
+/// not edited since is as it was before, to the byte. What another tool shares stays. A file that cannot be changed stays as
 /// it is, and on record: see [`Plan::left`].
 ///
 /// # Errors

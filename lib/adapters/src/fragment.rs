@@ -1,4 +1,4 @@
-//! A thing of ours in a file of somebody else's.
+//! What of ours is in a file of another program.
 
 use std::path::Path;
 
@@ -99,7 +99,7 @@ impl Fragment for Ours<'_> {
                 let text = if is_blank(text) { "{}\n" } else { text };
                 self.status_line(|line| Ok((line.wire(text)?, Made::Parent)))
             }
-            Kind::Hook(files, event) => self.hook(files, event).wire(text),
+            Kind::Hook(tool, files, event) => self.hook(tool, files, event).wire(text),
         }
     }
 
@@ -109,7 +109,7 @@ impl Fragment for Ours<'_> {
             Kind::Exclude => unwire(exclude::BLOCK, text, made),
             Kind::StatusLine if is_blank(text) => Ok(text.to_owned()),
             Kind::StatusLine => self.status_line(|line| line.unwire(text)),
-            Kind::Hook(files, event) => self.hook(files, event).unwire(text, made),
+            Kind::Hook(tool, files, event) => self.hook(tool, files, event).unwire(text, made),
         }
     }
 
@@ -119,7 +119,7 @@ impl Fragment for Ours<'_> {
             Kind::Exclude => Ok(exclude::BLOCK.find(text)?.is_some()),
             Kind::StatusLine if is_blank(text) => Ok(false),
             Kind::StatusLine => self.status_line(|line| Ok(line.find(text)?.is_some())),
-            Kind::Hook(files, event) => self.hook(files, event).is_in(text),
+            Kind::Hook(tool, files, event) => self.hook(tool, files, event).is_in(text),
         }
     }
 }
@@ -147,8 +147,8 @@ impl Ours<'_> {
                     Some(command) => Standing::Other(command),
                 })
             }),
-            Kind::Hook(files, event) => {
-                let hook = self.hook(files, event);
+            Kind::Hook(tool, files, event) => {
+                let hook = self.hook(tool, files, event);
                 hook.check_mark(text)?;
                 Ok(match hook.find(text)?.as_slice() {
                     [] => Standing::Absent,
@@ -172,9 +172,8 @@ impl Ours<'_> {
         act(StatusLine { tap: &tap, owns: &|call| is_ours(call, "statusline-tap") })
     }
 
-    fn hook(self, files: &HookFiles, event: &Event) -> Hook<'static> {
-        let FragmentName::Hook(tool, _) = self.name else { unreachable!("only hooks have handlers") };
-        let args = ["on-event", "--tool", tool];
+    fn hook(self, tool: &'static Host, files: &HookFiles, event: &Event) -> Hook<'static> {
+        let args = ["on-event", "--tool", tool.id];
         let run = match files.form {
             Form::Exec => Run::Exec(self.program.to_owned(), args.map(str::to_owned).to_vec()),
             Form::Shell => {
@@ -190,7 +189,7 @@ impl Ours<'_> {
             // No host of these reads a file with comments in it: a hook there would never run.
             comments: false,
             keeps_places: files.trusted_by_place,
-            refuses_mark: files.trusted_by_place.then_some("Codex"),
+            refuses_mark: files.trusted_by_place.then_some(tool.name),
         }
     }
 
@@ -199,13 +198,14 @@ impl Ours<'_> {
             FragmentName::Guidance => Kind::Guidance,
             FragmentName::StatusLine => Kind::StatusLine,
             FragmentName::Exclude => Kind::Exclude,
-            FragmentName::Hook(tool, event) => {
-                let files =
-                    HOSTS.iter().copied().find(|other| other.id == tool).and_then(|tool| tool.hooks.as_ref());
-                let found = files
-                    .and_then(|files| Some((files, files.events.iter().find(|known| known.name == event)?)));
-                let (files, event) = found.expect("a name is only made of what is in the table");
-                Kind::Hook(files, event)
+            FragmentName::Hook(id, event) => {
+                let tool = HOSTS.iter().copied().find(|tool| tool.id == id);
+                let found = tool.and_then(|tool| {
+                    let files = tool.hooks.as_ref()?;
+                    Some((tool, files, files.events.iter().find(|known| known.name == event)?))
+                });
+                let (tool, files, event) = found.expect("a name is only made of what is in the table");
+                Kind::Hook(tool, files, event)
             }
         }
     }
@@ -230,7 +230,7 @@ enum Kind {
     Guidance,
     StatusLine,
     Exclude,
-    Hook(&'static HookFiles, &'static Event),
+    Hook(&'static Host, &'static HookFiles, &'static Event),
 }
 
 /// The text with our guidance in it: at the end, or first in a file that is read to the limit only.

@@ -1,4 +1,4 @@
-//! What a tool is told.
+//! The instructions for a tool.
 
 use handoff_wiring::Block;
 

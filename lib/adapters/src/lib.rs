@@ -2,8 +2,8 @@
 //! are found here, and the wiring of them, with exact rollback.
 //!
 //! The rows of `lib/agents` are data. [`enable`] and [`disable`] read everything, change nothing and give a [`Plan`], which is shown or
-//! carried out; a [`Manifest`] remembers what was changed, so that [`disable`] gives back every byte that nobody else
-//! touched since, and takes only ours out of what somebody did. [`status`] tells how a tool stands.
+//! carried out; a [`Manifest`] remembers what was changed, so that [`disable`] gives a file back
+//! to the byte where it was not edited since, and takes only ours out where it was. [`status`] says how a tool stands.
 
 mod disable;
 mod earlier;

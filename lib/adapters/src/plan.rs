@@ -224,7 +224,7 @@ impl Work {
     fn tidy(&mut self, edits: &[Edit], directories: &[(PathBuf, Option<PathBuf>)], removals: &[PathBuf]) {
         for (path, key) in directories.iter().rev() {
             let is_needed = edits.iter().any(|edit| edit.place().starts_with(path));
-            // One that is not empty is somebody's by now, or of a file that was written after all.
+            // One that is not empty has something of others in it by now, or a file that was written after all.
             let is_empty = || handoff_files::remove_empty_directory(path).unwrap_or(false);
             if !is_needed && (!handoff_files::is_taken(path) || is_empty()) {
                 self.record.directories.retain(|directory| Some(directory) != key.as_ref());

@@ -159,7 +159,7 @@ impl<'p> Planner<'p> {
             target.key = key;
         }
         match target.edit(after, self.by_hand.clone()) {
-            // What lies in a project is for whoever works on it; what is in HOME may have secrets in it.
+            // What lies in a project is for all who work on it; what is in HOME may have secrets in it.
             Ok(edit) if self.manifest.scope() == Scope::Project => self.edits.push(edit.shared()),
             Ok(edit) => self.edits.push(edit),
             Err(problem) => self.problem(problem),

@@ -11,7 +11,7 @@ pub enum Scope {
     User,
 }
 
-/// A way in which a host is told or tells.
+/// A way in which a host is given something of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Surface {
     /// Standing instructions. Only in projects.

@@ -145,6 +145,44 @@ impl Change {
         }
     }
 
+    /// What puts back what stands at its path now; `None` for a file of another program, which is not put back as a whole.
+    pub fn restoring(&self) -> Option<Self> {
+        let path = self.path().to_owned();
+        Some(match self {
+            Self::Write { .. } | Self::Remove(_) => match handoff_files::read_file(&path, MAX_FILE_BYTES) {
+                Ok(content) => {
+                    let mode = if handoff_files::is_program(&path) { PROGRAM } else { PRIVATE };
+                    Self::Write { path, content, mode }
+                }
+                Err(_) => Self::Remove(path),
+            },
+            Self::Link { .. } => match handoff_files::link_target(&path) {
+                Some(target) => Self::Link { path, target },
+                None => Self::Remove(path),
+            },
+            Self::Directory { .. } => Self::RemoveDirectory(path),
+            Self::Edit(_) | Self::Place { .. } | Self::RemoveDirectory(_) => return None,
+        })
+    }
+
+    /// What it changes in a file, as `diff -u` prints it; `None` for what is no text of ours or of another program.
+    pub fn diff(&self) -> Option<String> {
+        let (before, after) = match self {
+            Self::Edit(Edit { before, after, .. }) => {
+                let bytes = |text: &Option<String>| text.clone().unwrap_or_default().into_bytes();
+                (bytes(before), bytes(after))
+            }
+            Self::Place { file, content } => (file.content().unwrap_or_default().to_owned(), content.clone()),
+            Self::Write { path, content, mode } if *mode != PROGRAM => {
+                (handoff_files::read_file(path, MAX_FILE_BYTES).unwrap_or_default(), content.clone())
+            }
+            _ => return None,
+        };
+        let [before, after] = [&before, &after].map(|text| String::from_utf8_lossy(text));
+        let name = Sanitised::path(self.path()).to_string();
+        Some(handoff_wiring::unified(&name, Some(&before), Some(&after)))
+    }
+
     /// What it does to its path, as in "could not `verb` path".
     fn verb(&self) -> &'static str {
         match self {

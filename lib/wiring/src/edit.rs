@@ -19,7 +19,7 @@ pub struct Edit {
     pub removed: String,
 }
 
-/// Somebody edited the file since, so that it cannot be given back to the byte.
+/// The file was edited since, so that it cannot be given back to the byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edited;
 

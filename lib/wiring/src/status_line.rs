@@ -82,7 +82,7 @@ impl StatusLine<'_> {
     /// The file with the user's own command alone, and without a status line when they had none.
     ///
     /// # Errors
-    /// [`Malformed`], also when somebody changed our command so that theirs cannot be told from it.
+    /// [`Malformed`], also when our command was changed so that the user's own cannot be told from it.
     pub fn unwire(&self, text: &str) -> Result<String, Malformed> {
         let (bom, text) = crate::without_bom(text);
         let found = look(text)?;
@@ -119,7 +119,7 @@ impl StatusLine<'_> {
                 let is_shell = shell[0] == SHELL[0] && shell[1] == SHELL[1];
                 Ok(Some(if is_shell { words[at + 3].text.clone() } else { rest(at).to_owned() }))
             }
-            // What stands after the dashes does the same without us, whoever wrote it.
+            // What stands after the dashes does the same without us, even if the user wrote it.
             Some(at) if !rest(at).is_empty() => Ok(Some(rest(at).to_owned())),
             _ if words.last().is_some_and(|last| command[last.end..].trim().is_empty()) => Ok(None),
             _ => {

@@ -151,6 +151,10 @@ fn each_host_is_left_alone_by_name_and_wired_by_name() {
 #[test]
 fn a_host_that_is_not_wired_is_refused_with_the_names_of_those_that_are() {
     let machine = Machine::small();
+    let help = machine.done(&["install", "--help"]);
+    for host in Wirable::all() {
+        assert!(help.contains(host.row().id), "{help}");
+    }
     for word in ["cursor", "nothing"] {
         let ran = machine.run(&["install", "--only", word]);
         assert_eq!(ran.code, 2, "{}", ran.out());
