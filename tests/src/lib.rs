@@ -22,7 +22,7 @@ mod world;
 
 pub use claude::Claude;
 pub use mount::Mount;
-pub use programs::program;
+pub use programs::{PROGRAMS, program};
 pub use ran::Ran;
 pub use stop::{EDITS, Stop};
 pub use terminal::Terminal;

@@ -4,6 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+/// Every program that is installed.
+pub const PROGRAMS: [&str; 7] =
+    ["session-start", "handoff-write", "inbox", "handoff", "handover", "handoff-mcp", "installer"];
+
 static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
 
 /// The path of a program: in `HANDOFF_TESTS_PROGRAMS` when that is set, so that released ones can be tested, else built

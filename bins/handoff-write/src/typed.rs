@@ -73,12 +73,17 @@ pub(crate) fn source(args: &Args, environment: &Environment) -> Result<Source, N
     }
 }
 
+/// `--message` has nothing but its label.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("say what to do first")]
+pub(crate) struct NoAction;
+
 /// Reads `--message`: the next action without its label.
-pub(crate) fn next_action(text: &str) -> Result<String, &'static str> {
+pub(crate) fn next_action(text: &str) -> Result<String, NoAction> {
     let text = text.trim();
     let label = text.get(..LABEL.len()).filter(|label| label.eq_ignore_ascii_case(LABEL));
     let action = label.map_or(text, |label| &text[label.len()..]).trim();
-    if action.is_empty() { Err("say what to do first") } else { Ok(action.to_owned()) }
+    if action.is_empty() { Err(NoAction) } else { Ok(action.to_owned()) }
 }
 
 /// What a person makes of the template. It is a draft from the start, so that nothing that was typed is lost.

@@ -59,6 +59,9 @@ impl Session {
                 None => true,
             },
             Attendance::Argument(words) => has(words),
+            Attendance::Prompt { without, with } => {
+                has(without) || !has(with) && stands_in(start.prompt.as_deref(), &arguments)
+            }
         };
         let mut own: Vec<String> = std::iter::once(&start.session).chain(&start.previous).cloned().collect();
         if start.source == Source::Fork {
@@ -111,6 +114,13 @@ impl Session {
     }
 }
 
+/// Whether the prompt is what stands in some of the arguments.
+fn stands_in(prompt: Option<&str>, arguments: &[String]) -> bool {
+    let line: String = arguments.iter().skip(1).map(|argument| format!(" {} ", argument.trim())).collect();
+    let line = line.replace("  ", " ");
+    prompt.is_some_and(|prompt| line.contains(&format!(" {} ", prompt.trim().replace("  ", " "))))
+}
+
 /// Where the host keeps the transcript of this session, where its payload does not say it.
 fn transcript_of(start: &SessionStart, environment: &Environment) -> Option<PathBuf> {
     let directory = start.host.directory?.of(Environment::variable, environment.home.as_deref())?;
@@ -126,4 +136,23 @@ fn is_exec(rollout: &Path) -> bool {
     let key = b"\"turn_trigger\":";
     let newest = memchr::memmem::rfind(&tail, key).map(|at| &tail[at + key.len()..]);
     newest.is_some_and(|value| value.starts_with(b"\"exec\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_stands_in_the_arguments_as_a_whole() {
+        let line = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        for words in
+            [&["qwen", "fix the bug"][..], &["qwen", "-y", "fix", "the", "bug"], &["qwen", " fix the bug\n"]]
+        {
+            assert!(stands_in(Some("fix the bug"), &line(words)), "{words:?}");
+        }
+        for words in [&["qwen", "fix the bugs"][..], &["fix the bug"], &["qwen"]] {
+            assert!(!stands_in(Some("fix the bug"), &line(words)), "{words:?}");
+        }
+        assert!(!stands_in(None, &line(&["qwen", "go"])));
+    }
 }

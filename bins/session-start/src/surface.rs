@@ -1,6 +1,6 @@
 //! From the host's payload to a message.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -158,9 +158,6 @@ impl Hook {
         if listing.is_empty() && reminder.is_none() {
             return Ok(Answer::NOTHING);
         }
-        if start.as_ref().is_some_and(|start| was_told(start, &inbox)) {
-            return Ok(Answer::NOTHING);
-        }
         store.trust().map_err(|error| format!("{} waiting, not shown: {error}", listing.handoffs.len()))?;
 
         let session = Session::look(start, &self.environment);
@@ -169,7 +166,11 @@ impl Hook {
         let makes_offers = !self.args.peek && !self.only_mentions(&session) && !listing.handoffs.is_empty();
         let ledger =
             if makes_offers { Ledger::take_turn(&inbox, &looker)? } else { Ledger::open(&inbox, &looker)? };
-        let candidates = Candidates::of(listing, &ledger);
+        let mut candidates = Candidates::of(listing, &ledger);
+        let told = session.start.as_ref().map_or(Vec::new(), |start| told(start, &inbox));
+        if !told.is_empty() {
+            candidates.keep_only(&told);
+        }
         let archives = !candidates.delivered.is_empty() && !self.args.peek;
         // What is archived meanwhile is named where it will be.
         let reminder = match (&session.start, reminder) {
@@ -237,9 +238,10 @@ impl Hook {
     }
 }
 
-/// Whether this session was given something already, and its hook runs again.
-fn was_told(start: &SessionStart, inbox: &Inbox) -> bool {
-    start.host.runs_at_each_prompt && !inbox.recall(&start.session).is_empty()
+/// What this session was given at an earlier prompt. It is given that again when it lost it, and nothing that came later:
+/// that is for the session after it.
+fn told(start: &SessionStart, inbox: &Inbox) -> Vec<OsString> {
+    if start.host.runs_at_each_prompt { inbox.recall(&start.session) } else { Vec::new() }
 }
 
 /// Records the offer of one handoff, and for the reminder after compaction what the session was given.

@@ -21,6 +21,8 @@ pub struct SessionStart {
     pub transcript: Option<PathBuf>,
     /// How it came to start.
     pub source: Source,
+    /// What its user said, where the event is a prompt.
+    pub prompt: Option<String>,
     /// The session that it is a copy of, where the host says so.
     pub previous: Option<String>,
 }
@@ -52,6 +54,7 @@ impl SessionStart {
                 Some("fork") => Source::Fork,
                 _ => Source::Start,
             },
+            prompt: text(fields, "submitted_prompt").or(text(fields, "prompt")).map(str::to_owned),
             previous: text(fields, "previous_session_id").map(str::to_owned),
         })
     }

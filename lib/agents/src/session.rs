@@ -73,4 +73,12 @@ pub enum Attendance {
     CodexRollout,
     /// An argument of the host's process.
     Argument(&'static [&'static str]),
+    /// An argument of the host's process, or the prompt itself on its command line, unless an argument says that the
+    /// session goes on behind it.
+    Prompt {
+        /// The arguments that say that no person is there.
+        without: &'static [&'static str],
+        /// Those that say that one is.
+        with: &'static [&'static str],
+    },
 }

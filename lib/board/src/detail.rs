@@ -74,7 +74,7 @@ impl Inspection {
             }
         }
         if !had_ended && row.state != State::Running {
-            // Whoever watched the end come in sees the result that came of it.
+            // A user who watched the end come in sees the result that came of it.
             if self.tab == Tab::Progress && self.pager().is_following() && detail.result.is_some() {
                 self.tab = Tab::Result;
             }

@@ -19,9 +19,9 @@ pub struct Row {
     pub model: String,
     /// Whether it was started with `--pro`.
     pub is_pro: bool,
-    /// What it used, when the backend has told.
+    /// What it used, where the backend has said it.
     pub tokens: Option<Tokens>,
-    /// What it cost in US dollars, when the backend has told.
+    /// What it cost in US dollars, where the backend has said it.
     pub cost_usd: Option<f64>,
     /// The name of the worktree that it works in.
     pub project: String,
@@ -47,7 +47,7 @@ pub enum State {
     Success,
     /// The backend, or reaching it, failed.
     Error,
-    /// Somebody stopped it.
+    /// It was stopped.
     Interrupted,
     /// Its supervisor died without a word.
     Lost,
@@ -201,7 +201,7 @@ pub trait Source {
     /// What [`Source::ask_changes`] found out.
     fn changes(&mut self, id: &str) -> Changes;
 
-    /// Whether the run's conversation can be opened in its agent, as far as can be told before.
+    /// Whether the run's conversation can be opened in its agent, as far as is known before.
     ///
     /// # Errors
     /// Why not, for the foot of the screen.
@@ -235,7 +235,7 @@ pub trait Source {
 /// Why the view was left, and what the caller does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Left {
-    /// Nothing: somebody is done, or the terminal is gone.
+    /// Nothing: the user is done, or the terminal is gone.
     Quit,
     /// Become the interactive agent in this run's conversation.
     Open(String),

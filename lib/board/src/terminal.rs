@@ -46,7 +46,7 @@ pub enum Woken {
     Keys(Vec<Key>),
     /// The terminal has another size.
     Resized,
-    /// Somebody asks the process to end.
+    /// The process was asked to end.
     Signal(i32),
     /// The terminal was closed.
     Gone,
@@ -208,7 +208,7 @@ fn take() -> io::Result<()> {
     taken
 }
 
-/// Best effort: where the terminal is gone there is nobody to tell.
+/// Best effort: where the terminal is gone there is nothing left to do.
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let mut output = output();
@@ -282,7 +282,7 @@ impl Signals {
             signals.registered.push(id);
         }
         signals.registered.push(signal_hook::flag::register(SIGWINCH, signals.resized.clone())?);
-        // After the flags, so that whoever is woken finds them.
+        // After the flags, so that the one that is woken finds them.
         for signal in ENDING.into_iter().chain([SIGWINCH]) {
             signals.registered.push(low_level::pipe::register(signal, write.try_clone()?)?);
         }

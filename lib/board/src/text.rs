@@ -91,7 +91,7 @@ pub fn count(number: u64) -> String {
     }
 }
 
-/// A cost for a column: nobody adds up what is below a cent.
+/// A cost for a column, which has no place for what is below a cent.
 pub fn rough_cost(usd: f64) -> String {
     if usd > 0.0 && usd < 0.01 { "<$0.01".to_owned() } else { cost_to(usd, 2) }
 }

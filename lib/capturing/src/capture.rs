@@ -300,7 +300,7 @@ fn session(request: &CaptureRequest<'_>) -> Result<Session, FileError> {
     Ok(session)
 }
 
-/// The newest bundle, whoever has it.
+/// The newest bundle, taken or not.
 fn newest(handover: &Handover) -> Option<Bundle> {
     let newest = handover.list().ok()?.into_iter().next()?;
     handover.bundle(&newest.id).ok()

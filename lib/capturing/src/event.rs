@@ -46,7 +46,7 @@ impl Event {
         }
     }
 
-    /// Whose hook it is when nobody says: Codex keeps its rollouts under `sessions`.
+    /// Whose hook it is where the command line does not say it: Codex keeps its rollouts under `sessions`.
     pub fn host(&self) -> Option<&'static Host> {
         let name = self.transcript.as_ref()?.file_name()?.to_str()?;
         Some(if name.starts_with("rollout-") { &CODEX } else { &CLAUDE_CODE })

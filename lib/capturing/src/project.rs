@@ -47,7 +47,7 @@ pub enum ProjectError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// There is no telling where this runs.
+    /// It is unknown where this runs.
     #[error(transparent)]
     NotLocated(#[from] NotLocated),
     /// The settings are faulty.

@@ -1,7 +1,7 @@
-//! What a capture says of itself, made without a model: from git, from the transcript, and from whoever asked for it.
+//! What a capture says of itself, made without a model: from git, from the transcript, and from what the user wrote for it.
 //!
 //! The sections are those of a handoff. Every text of others is sanitised, bounded and quoted, so that it cannot open a
-//! section of its own. Secrets are taken out before anything is cut, since nobody knows half a secret for one, and out of
+//! section of its own. Secrets are taken out before anything is cut, since half a secret is not recognised, and out of
 //! the whole at the end.
 
 mod commands;
@@ -31,7 +31,7 @@ const NEXT_STEP: usize = 800;
 /// What is known.
 pub(crate) struct Facts<'a> {
     pub(crate) title: Option<&'a str>,
-    /// In the words of whoever asked for the capture.
+    /// What the user wrote for this capture.
     pub(crate) summary_override: Option<&'a str>,
     pub(crate) next_step: Option<&'a str>,
     /// Why now.

@@ -12,6 +12,8 @@ pub(crate) enum Message<'a> {
     Answer(Vec<Value<'a>>),
     /// The end of a turn.
     TurnOver,
+    /// The end of a turn that failed: what was given with it is not sent again, unless an answer stands before this.
+    Forgotten,
 }
 
 /// What `line` says, when it is an answer of the model or the end of a turn.
@@ -73,6 +75,9 @@ fn codex_message(line: &[u8]) -> Option<Message<'_>> {
 /// `{"type":"gemini","content":"…"}`, the content a text or a list of parts; calls stand beside it.
 fn gemini_message(line: &[u8]) -> Option<Message<'_>> {
     let [kind, content, calls] = Value::new(line).pick(["type", "content", "toolCalls"])?;
+    if kind?.is("error") {
+        return Some(Message::Forgotten);
+    }
     if !kind?.is("gemini") {
         return None;
     }
@@ -114,7 +119,10 @@ fn qwen_message(line: &[u8]) -> Option<Message<'_>> {
 fn copilot_message(line: &[u8]) -> Option<Message<'_>> {
     let [kind, data] = Value::new(line).pick(["type", "data"])?;
     let kind = kind?;
-    if ["session.error", "session.shutdown", "abort"].iter().any(|end| kind.is(end)) {
+    if kind.is("session.error") || kind.is("abort") {
+        return Some(Message::Forgotten);
+    }
+    if kind.is("session.shutdown") {
         return Some(Message::TurnOver);
     }
     let [content, calls, subagent] = data?.pick(["content", "toolRequests", "parentToolCallId"])?;

@@ -164,7 +164,11 @@ impl Search<'_> {
         match message(self.question.dialect, bytes) {
             Some(Message::Answer(texts)) => self.answer(bytes, &texts),
             Some(Message::TurnOver) if self.finding.entry.is_some() => self.finding.turn_is_over = true,
-            Some(Message::TurnOver) | None => {}
+            Some(Message::Forgotten) if self.finding.entry.is_some() && !self.finding.is_answered => {
+                self.finding.entry = None;
+                self.finding.turn_is_over = true;
+            }
+            Some(Message::TurnOver | Message::Forgotten) | None => {}
         }
     }
 

@@ -11,7 +11,7 @@ const SHELLS: [&str; 8] = ["sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "b
 /// How many of them may stand between a host and its hook.
 const MAX_SHELLS: usize = 3;
 
-/// A process that is told from a later one with the same id.
+/// A process that is distinguished from a later one with the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProcessId {
     /// Its id.

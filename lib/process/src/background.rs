@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 pub struct Background(Child);
 
 impl Background {
-    /// Starts `program`, whose input is empty and whose output nobody reads.
+    /// Starts `program`, whose input is empty and whose output is not read.
     ///
     /// # Errors
     /// What the system says.

@@ -25,7 +25,7 @@ pub struct Environment {
     pub claude_is_unattended: bool,
     /// `CLAUDE_CODE_SKIP_PROMPT_HISTORY`: this session of Claude Code keeps no transcript.
     pub claude_keeps_no_transcript: bool,
-    /// `CLAUDE_PID`: Claude Code's own process, as its hooks are told.
+    /// `CLAUDE_PID`: Claude Code's own process, as its hooks get it.
     pub claude_pid: Option<u32>,
     /// `AGENT_HANDOFF_NO_UPDATE_CHECK`: never look for a newer version.
     pub no_update_check: bool,
@@ -57,7 +57,7 @@ pub enum Unattended {
     Off,
 }
 
-/// There is no telling where the store is.
+/// It is unknown where the store is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoStore {
     /// Neither variable is set.
@@ -258,7 +258,7 @@ impl Environment {
 }
 
 impl Unattended {
-    /// Any other value than the two is the default: a hook has nobody to refuse it to.
+    /// Any other value than the two is the default: a hook has no place to refuse it.
     fn read() -> Self {
         match set("AGENT_HANDOFF_UNATTENDED") {
             Some(value) if value == "full" => Self::Full,

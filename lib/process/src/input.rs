@@ -49,7 +49,7 @@ enum End {
 }
 
 /// What arrives on standard input: up to its end, up to one of the `limits`, or until `enough` says of what
-/// has arrived that nothing more is needed. None when it is a terminal, for then nobody sends anything by itself.
+/// has arrived that nothing more is needed. `None` when it is a terminal, since nothing is sent there by itself.
 ///
 /// What is returned may be cut, by the limits or by an error: it is for readers that recognise a whole message, such as
 /// hooks and questions. [`read_whole_input`] is for the others.
@@ -98,14 +98,14 @@ pub fn is_input_silent_for(time: Duration) -> bool {
     !is_terminal && wait(&stdin, Some(Instant::now() + time)).is_ok_and(|is_ready| !is_ready)
 }
 
-/// A line from whoever sits at the terminal; None at its end.
+/// A line from the person at the terminal; `None` at its end.
 pub fn read_line() -> Option<Vec<u8>> {
     let limits = InputLimits { time: None, size: 64 << 10 };
     let (line, _) = receive(&mut std::io::stdin().lock(), limits, |bytes| bytes.contains(&b'\n'));
     (!line.is_empty()).then_some(line)
 }
 
-/// How much is read at once. Not less, for standard input would then keep what it has read ahead, and no poll tells of
+/// How much is read at once. Not less, for standard input would then keep what it has read ahead, and no poll reports
 /// that. Not more, for each start of a hook is given these pages, and most payloads need one.
 const READ_BYTES: usize = 8 << 10;
 

@@ -30,13 +30,13 @@ impl From<Status> for ExitCode {
     }
 }
 
-/// The process's output. Whoever closed it early has read enough: that is no error.
+/// The process's output. A reader that closed it early has read enough: that is no error.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     terminal: bool,
     /// Whether to use colour: on a terminal, unless `NO_COLOR` is set.
     pub colour: bool,
-    /// How many columns there are; None when it is no terminal and nobody said.
+    /// How many columns there are; `None` when it is no terminal and `COLUMNS` is not set.
     pub width: Option<usize>,
 }
 

@@ -54,6 +54,13 @@ impl Candidates {
         candidates
     }
 
+    /// Leaves out what is not in `names`: that is for another session.
+    pub fn keep_only(&mut self, names: &[OsString]) {
+        self.handoffs.retain(|candidate| names.iter().any(|name| name == candidate.waiting.name()));
+        self.on_offer.clear();
+        self.oddities.clear();
+    }
+
     /// All of `listing`, for a reader that asks for it by name.
     pub fn all(listing: Listing) -> Self {
         let candidate = |waiting| Candidate { waiting, past: Past::default() };

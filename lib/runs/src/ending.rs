@@ -1,6 +1,6 @@
 //! How a run ends: first the result file, then the row.
 //!
-//! The result file says its state itself, at its top where no backend can write, so that whoever reads it needs no
+//! The result file says its state itself, at its top where no backend can write, so that its reader needs no
 //! list, and a list that could not be written to is put right from it.
 //!
 //! ```text

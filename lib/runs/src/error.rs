@@ -26,7 +26,7 @@ pub enum RunsError {
     /// The file system said no: a run without its files cannot be.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The home belongs to somebody else, who could read and change what is in it.
+    /// The home belongs to another user, who could read and change what is in it.
     #[error(
         "{} belongs to another user (uid {owner}); set HANDOFF_HOME to a directory of yours",
         Sanitised::path(path)
@@ -76,7 +76,7 @@ pub enum AdoptError {
         /// The backend that it was to run on.
         backend: String,
     },
-    /// Nobody wrote the prompt.
+    /// The prompt was not written.
     #[error("the prompt of {} was not written yet", shown(.0))]
     NoPrompt(RunId),
     /// As for every run.

@@ -21,7 +21,7 @@ const MAX_SLUG_BYTES: usize = 48;
 pub struct RunId(String);
 
 impl RunId {
-    /// `text` as an id. handoff-cli took over any text after the date that a file name can have, so whoever shows an id
+    /// `text` as an id. handoff-cli took over any text after the date that a file name can have, so a program that shows an id
     /// sanitises it like any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let starts = text.as_bytes().first().is_some_and(u8::is_ascii_digit);

@@ -55,7 +55,7 @@ impl Held {
     /// Makes the lock `name` and takes it; None when there is one.
     pub(crate) fn create(dir: &Arc<Dir>, name: &str) -> Result<Option<Self>, FileError> {
         let Some(file) = dir.create_new(name)? else { return Ok(None) };
-        // Nobody looks for a lock whose name nobody was told.
+        // No process looks for a lock whose name is not known yet.
         let sure = file.lock()? == Lock::Taken;
         Ok(Some(Self { dir: dir.clone(), name: name.to_owned(), file, sure }))
     }
@@ -86,7 +86,7 @@ impl Held {
         Ok(renamed)
     }
 
-    /// Frees the lock and removes its file, in the order in which nobody can take a file that is going.
+    /// Frees the lock and removes its file, in the order in which no process can take a file that is being removed.
     pub(crate) fn remove(self) -> Result<(), FileError> {
         self.dir.remove(&self.name)
     }

@@ -36,12 +36,12 @@ const MAX_PROGRESS_BYTES: u64 = 64 << 20;
 /// As much of a result file as has its head.
 const MAX_HEAD_BYTES: u64 = 8 << 10;
 
-/// All that is known of one whose end nobody wrote down.
+/// All that is known of one whose end was not recorded.
 const WHY: &str = "whatever looked after it is gone without a word: it was killed, the system went down, or there was no \
                    space left to write how it ended";
 
 impl Runs {
-    /// Puts right what the list says of runs that nobody looks after any more: they get the state that their result
+    /// Puts right what the list says of runs without a supervisor: they get the state that their result
     /// file has, or are lost, with a result file that says so. Each is given to `deliver` as it is now, before the list
     /// has it so: a finder that is killed in between leaves it to be found again. `deliver` returns whether it could; where
     /// not, [`Runs::retry_undelivered`] tries again.
@@ -63,7 +63,7 @@ impl Runs {
             any |= self.put_right(&row, matches!(written, Written::Missing), &mut deliver)?;
             // A lock file that stays is free.
             let _ = lock.remove();
-            // The conversation's too, unless somebody else is on it by now.
+            // The conversation's too, unless another run is on it by now.
             drop(ConversationLock::take(&self.runs, &row.session));
         }
         if any {
@@ -142,7 +142,7 @@ impl Runs {
         }
     }
 
-    /// The lock of `row` when nobody else has it, nor lives without one.
+    /// The lock of `row` when no other process has it, nor lives without one.
     fn abandoned(&self, row: &Row) -> Result<Option<Held>, FileError> {
         let name = format!("{}{LOCK}", row.id);
         let free = match Held::ask(&self.runs, &name, false)? {

@@ -112,7 +112,7 @@ impl Runs {
         let content = lock.content()?;
         let content = String::from_utf8_lossy(&content);
         let (number, backend) = content.split_once(' ').unwrap_or_default();
-        // Whoever reserved it was killed at once when nothing is said.
+        // Where nothing is said, the process that reserved it was killed at once.
         if !backend.is_empty() && backend != new.backend {
             return Err(AdoptError::OtherBackend { id: id.clone(), backend: backend.to_owned() });
         }
@@ -123,7 +123,7 @@ impl Runs {
         Ok(self.start(Claim { id: id.clone(), number, lock, trouble: None }, new, false)?)
     }
 
-    /// Finds an id that nobody has or had, and makes it ours by making the file `<id><end>`.
+    /// Finds an id that no run has or had, and makes it ours by making the file `<id><end>`.
     pub(crate) fn claim(&self, backend: &str, slug: &str, end: &str) -> Result<Claim, RunsError> {
         let now = Timestamp::now();
         for attempt in 0..2 * NUMBERS {

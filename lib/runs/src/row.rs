@@ -32,7 +32,7 @@ pub enum State {
     Error,
     /// The user or the system ended it.
     Interrupted,
-    /// Its supervisor was killed, and nobody knows how it would have ended.
+    /// Its supervisor was killed, so it is unknown how it would have ended.
     Lost,
 }
 
@@ -166,7 +166,7 @@ impl Usage {
     }
 }
 
-/// A run as the list has it. Its texts are as backends and users wrote them: whoever shows them sanitises them.
+/// A run as the list has it. Its texts are as backends and users wrote them: a program that shows them sanitises them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// Its number in the list. Of handoff-cli's runs: their number on their day.
@@ -200,7 +200,7 @@ pub struct Row {
     pub process: Option<i32>,
     /// While it runs: the process that looks after it.
     pub supervisor: Option<i32>,
-    /// Where whoever started it works.
+    /// Where its caller works.
     pub caller: Option<PathBuf>,
     /// Whether the result is wanted as a handoff in the caller's worktree.
     pub to_inbox: bool,

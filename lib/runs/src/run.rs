@@ -34,7 +34,7 @@ pub struct NewRun<'a> {
     pub model: Option<&'a str>,
     /// Whether the larger model was asked for.
     pub pro: bool,
-    /// Where whoever asks works.
+    /// Where the caller works.
     pub caller: Option<&'a Path>,
     /// Whether the result is wanted as a handoff in the caller's worktree.
     pub to_inbox: bool,
@@ -138,7 +138,7 @@ impl Run<'_> {
         &self.id
     }
 
-    /// Its UUID, which is a new conversation's id where the backend can be told one.
+    /// Its UUID, which is a new conversation's id where the backend takes one.
     pub fn uuid(&self) -> &str {
         &self.uuid
     }

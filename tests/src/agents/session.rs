@@ -22,6 +22,7 @@ pub struct Session<'w> {
     steps: Vec<Step>,
     resume: Option<String>,
     args: Vec<String>,
+    instead: Option<Vec<String>>,
     env: Vec<(String, OsString)>,
     more: Vec<String>,
 }
@@ -51,6 +52,7 @@ impl<'w> Session<'w> {
             steps: vec![text("mock answer")],
             resume: None,
             args: Vec::new(),
+            instead: None,
             env: Vec::new(),
             more: Vec::new(),
         }
@@ -71,6 +73,12 @@ impl<'w> Session<'w> {
     /// More arguments.
     pub fn args(mut self, args: &[&str]) -> Self {
         self.args.extend(args.iter().map(|arg| (*arg).to_owned()));
+        self
+    }
+
+    /// These arguments instead of all, the prompt too.
+    pub fn arguments(mut self, args: &[&str]) -> Self {
+        self.instead = Some(args.iter().map(|arg| (*arg).to_owned()).collect());
         self
     }
 
@@ -109,7 +117,8 @@ impl<'w> Session<'w> {
                 (None, std::iter::once(prompt).chain(more.iter().map(String::as_str)).map(user).collect())
             }
         };
-        command.args(self.host.arguments(&model, self.resume.as_deref(), argument, &self.args));
+        let usual = || self.host.arguments(&model, self.resume.as_deref(), argument, &self.args);
+        command.args(self.instead.clone().unwrap_or_else(usual));
         let start = Instant::now();
         let ran = process::run(command, &self.world.dir("tmp"), &lines);
         let took = start.elapsed();

@@ -1,11 +1,15 @@
 //! A handoff that a session of any agent leaves is given to a session of any other, once.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tests::agents::{Host, Machine, Wiring, shell, text};
 use tests::program;
 
 use crate::support::{counts, messages};
+
+/// How many sessions run at the same time: each keeps a processor busy while it starts.
+const AT_ONCE: usize = 4;
 
 /// Every agent that can be run here, on one machine.
 struct Bench {
@@ -29,23 +33,16 @@ impl Bench {
         format!("for-{}", reader.row().id)
     }
 
-    /// Runs `session` for each agent, at the same time.
+    /// Runs `session` for each agent, [`AT_ONCE`] at the same time.
     fn each(&self, session: impl Fn(Host) + Sync) {
-        std::thread::scope(|scope| {
-            let run = |host: &Host| {
-                (
-                    *host,
-                    scope.spawn({
-                        let (host, session) = (*host, &session);
-                        move || session(host)
-                    }),
-                )
-            };
-            let running: Vec<_> = self.hosts.iter().map(run).collect();
-            for (host, thread) in running {
-                assert!(thread.join().is_ok(), "{host:?}");
+        let waiting = Mutex::new(self.hosts.iter().copied());
+        let work = || {
+            let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+            while let Some(host) = next() {
+                session(host);
             }
-        });
+        };
+        std::thread::scope(|scope| (0..AT_ONCE).for_each(|_| drop(scope.spawn(work))));
     }
 }
 

@@ -136,6 +136,16 @@ fn qwen_is_told_in_a_line_as_a_script() {
     is_told_in_a_line_as_a_script(Host::Qwen);
 }
 
+/// A prompt on the command line is answered, and no person says anything after it.
+#[test]
+fn qwen_with_nothing_but_a_prompt_is_a_script() {
+    let Some((machine, repo)) = machine(Host::Qwen) else { return };
+    let session = machine.session(Host::Qwen, &repo).as_a_script().arguments(&["write", "a commit message"]);
+    let end = session.run("").ok();
+    assert_eq!(end.with(0, "agent-handoff: 1 handoff waits here: ").len(), 1, "{:?}", end.texts(0));
+    assert_eq!(counts(&machine.world, &repo), (1, 0));
+}
+
 #[test]
 fn qwen_refused() {
     waits_again_when_the_model_refuses(Host::Qwen);

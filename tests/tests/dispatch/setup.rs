@@ -24,7 +24,7 @@ fn env_says_where_everything_is() {
 /// `handoff` from a directory as a release unpacks.
 fn released(world: &World, args: &[&str], input: &[u8]) -> Ran {
     let dist = world.dir("dist");
-    for name in ["session-start", "handoff-write", "inbox", "handoff", "handover", "installer"] {
+    for name in tests::PROGRAMS {
         let built = tests::program(name);
         // A link is as good a file of its own, and takes no time.
         if !dist.join(name).exists() && std::fs::hard_link(&built, dist.join(name)).is_err() {

@@ -18,7 +18,7 @@ fn with_neither_agent_the_programs_are_installed_and_that_is_said() {
     let top: Vec<_> =
         std::fs::read_dir(&machine.home).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(top.len(), 2, "{top:?}");
-    for program in crate::support::PROGRAMS {
+    for program in tests::PROGRAMS {
         assert_eq!(
             std::fs::read(machine.program(program)).unwrap(),
             std::fs::read(machine.dist.join(program)).unwrap()

@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use tests::{Ran, can, feed, has};
+use tests::{PROGRAMS, Ran, can, feed, has};
 
-use crate::support::{Machine, PROGRAMS, STORE, Tree, is_one_file, note};
+use crate::support::{Machine, STORE, Tree, is_one_file, note};
 
 /// The calls that change what is on the disk.
 const STEPS: &str = "?open,openat,write,?rename,?renameat,renameat2,?unlink,unlinkat,?mkdir,mkdirat,?symlink,symlinkat,fchmod,fsync,fdatasync,pwrite64,ftruncate,fsetxattr";

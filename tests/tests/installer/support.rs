@@ -10,10 +10,7 @@ use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use serde_json::Value;
-use tests::{Ran, World, feed, program};
-
-pub(crate) const PROGRAMS: [&str; 6] =
-    ["session-start", "handoff-write", "inbox", "handoff", "handover", "installer"];
+use tests::{PROGRAMS, Ran, World, feed, program};
 
 /// The programs without what is only there for debuggers, which is most of their bytes; made once.
 fn stripped() -> &'static Path {

@@ -58,7 +58,7 @@ pub(crate) fn run(here: &Here<'_>, id: Option<&str>, native: Option<Native>) -> 
     conversation(here, &runs, &old)
 }
 
-/// Checks that the conversation of the run `id` can be opened, as far as can be told without doing it. Prints nothing.
+/// Checks that the conversation of the run `id` can be opened, as far as is known without doing it. Prints nothing.
 ///
 /// # Errors
 /// Why it can't.

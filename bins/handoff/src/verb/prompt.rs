@@ -24,7 +24,7 @@ pub(crate) fn missing() -> Failure {
     Failure::usage("there is no prompt: FILE, - or --text WORDS…")
 }
 
-/// Standard input to its end; None when it is a terminal. A pipe that nobody writes to would be waited for without a word.
+/// Standard input to its end; None when it is a terminal. A pipe without a writer that sends anything is waited for, which is said.
 fn input(output: Output) -> Result<Option<Vec<u8>>, Failure> {
     if is_input_silent_for(SILENT) {
         output.note("reading the prompt from standard input …\n");
@@ -38,7 +38,7 @@ fn input(output: Output) -> Result<Option<Vec<u8>>, Failure> {
     })
 }
 
-/// Reads the prompt; None when nobody gave one and a person sits there.
+/// Reads the prompt; `None` when none was given and a person sits at the terminal.
 pub(crate) fn read(output: Output, task: &Task) -> Result<Option<Prompt>, Failure> {
     let (bytes, slug) = match &task.source {
         Some(Source::Text(text)) => (text.clone(), "from-text"),

@@ -96,7 +96,7 @@ fn apply_line(here: &Here<'_>, keyring: &Keyring, handover: &Handover, bundle: B
 
 fn as_json(bundle: &Bundle, trust: Trust) -> Result<serde_json::Value, Failure> {
     let config: Vec<_> = bundle.config_files().iter().map(ToString::to_string).collect();
-    // Null: the patches cannot be read, so nobody knows.
+    // Null: the patches cannot be read, so it is unknown.
     let secrets = Secrets::of(bundle).ok().map(|secrets| {
         let entry = |found: &Found| {
             json!({"path": found.path, "rule": found.rule, "removed": found.which == Which::Before})

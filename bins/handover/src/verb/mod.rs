@@ -30,7 +30,7 @@ pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u
         _ => root.clone(),
     };
     let strict = || Ok(Here::new(environment, output, root.as_deref())?);
-    // To look, to take over or to take away, the settings hardly matter: a mistake in them is in nobody's way.
+    // To look, to take over or to take away, the settings hardly matter.
     let here = || Ok(Here::forgiving(environment, output, root.as_deref())?);
     let changes_nothing = match command {
         Command::PrintConfig => true,

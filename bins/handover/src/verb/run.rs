@@ -56,7 +56,7 @@ pub(crate) fn run(here: &Here<'_>, pickup: bool, command: &[OsString]) -> Result
                         here.output.note(&format!("handover: {id} waits, and is not picked up\n"));
                     }
                 }
-                // Whoever asked to take it must not start without it.
+                // Where it was to be taken, the tool must not start without it.
                 Err(error) if pickup => return Err(error.into()),
                 Err(error) => here.output.note(&format!("handover: {error}\n")),
             }
@@ -65,7 +65,7 @@ pub(crate) fn run(here: &Here<'_>, pickup: bool, command: &[OsString]) -> Result
         Err(error) => here.output.note(&format!("handover: {error}\n")),
     }
     let error = tool.exec();
-    // It did not start, so nobody took anything.
+    // It did not start, so nothing was taken.
     if let Some(claim) = claim {
         claim.give_back()?;
     }

@@ -29,7 +29,7 @@ pub(crate) fn run(environment: &Environment, output: &Output, command: &[OsStrin
     let input = read_whole_input(LARGEST).unwrap_or_else(|error| Some(error.received)).unwrap_or_default();
     let (state, now) = (state(environment), Timestamp::now());
     if let Ok(state) = &state {
-        // A statusline has nobody to tell that nothing was noted.
+        // A statusline has no place to say that nothing was noted.
         let _ = Tap::record(&input, state, now);
     }
     let Some((program, args)) = command.split_first() else {

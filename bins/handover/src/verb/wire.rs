@@ -116,7 +116,7 @@ fn carry_out(here: &Here<'_>, wire: &Wire, plan: Plan) -> Result<(Done, String),
 
 /// What git sees of what is wired here, in a line; nothing when it sees nothing.
 fn seen(here: &Here<'_>, handover: &Handover) -> Result<String, Failure> {
-    // Without a git that can be asked there is nobody who would commit it.
+    // Without git it would not be committed.
     let uncommitted =
         here.project.git().ok().and_then(|git| handover.uncommitted(&git).ok()).unwrap_or_default();
     let wired = manifest(here, Scope::Project)?;
@@ -178,7 +178,7 @@ pub(crate) fn statuses(here: &Here<'_>, place: &Place) -> Result<Vec<ToolStatus>
     Ok(HOSTS.iter().map(|tool| status(place, tool, &[&project, &user])).collect())
 }
 
-/// All of them, for whoever has no place yet.
+/// All of them, for callers that have no place yet.
 pub(crate) fn all(here: &Here<'_>) -> Result<Vec<ToolStatus>, Failure> {
     statuses(here, &place(here)?)
 }

@@ -26,7 +26,8 @@ pub(crate) static QWEN_CODE: Host = Host {
     delivers: Delivers::Offers,
     runs_at_each_prompt: true,
     transcript: Some(Dialect::Qwen),
-    attendance: Attendance::Argument(&["-p", "--prompt"]),
+    // `qwen "prompt"` answers and ends.
+    attendance: Attendance::Prompt { without: &["-p", "--prompt"], with: &["-i", "--prompt-interactive"] },
     guidance: Guidance::each_of(&["AGENTS.md", "QWEN.md"], "AGENTS.md"),
     inbox: Some(InboxWiring {
         hook: SessionHook {

@@ -111,7 +111,7 @@ pub(crate) enum Exit {
     NotStarted,
     /// With this code; 128 + n for a signal.
     Code(u8),
-    /// It was ended before it could be told.
+    /// It was ended before it was known.
     Unknown,
 }
 
@@ -203,7 +203,7 @@ fn guarded(
     });
     let code = exit_code(backend)?;
     forget(settings);
-    // A supervisor that is gone is told nothing.
+    // A supervisor that is gone gets nothing.
     let _ = rustix::io::write(rustix::stdio::stdin(), &[code]);
     // Only what the backend left behind is to hold its output now. We write there no more.
     let _ = rustix::stdio::dup2_stdout(rustix::stdio::stdin());

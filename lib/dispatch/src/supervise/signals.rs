@@ -10,7 +10,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 pub struct Signals(Arc<AtomicUsize>);
 
 impl Signals {
-    /// From now on they are noted instead of obeyed; except a hangup that whoever started us had us ignore, as `nohup`
+    /// From now on they are noted instead of obeyed; except a hangup that our parent had us ignore, as `nohup`
     /// does. (Not so an interrupt: a shell has each of its background jobs ignore that one.)
     ///
     /// # Errors

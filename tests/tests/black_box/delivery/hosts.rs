@@ -154,12 +154,50 @@ fn copilot_has_it_once_the_events_of_its_session_show_an_answer() {
         let data = data.as_object().unwrap().clone().into_iter().filter(|(_, value)| !value.is_null());
         json!({ "type": "assistant.message", "data": serde_json::Map::from_iter(data) })
     };
-    // A subagent, and an error.
+    // A subagent, and one that says nothing.
     append(&events, &[said("Found.", Some("call-1")), said("", None)]);
-    append(&events, &[json!({ "type": "session.error", "data": { "message": "400" } })]);
     assert_eq!(desk.counts(), (1, 0));
     append(&events, &[said("Loaded.", None)]);
     desk.is_delivered("s-1");
+}
+
+/// What was given with a turn that failed is not sent with the next one.
+#[test]
+fn what_copilot_forgets_with_an_error_waits_again() {
+    let desk = Desk::new();
+    let events = desk.world.dir(desk.world.home().join(".copilot/session-state/s-1")).join("events.jsonl");
+    std::fs::write(&events, "").unwrap();
+    let payload = json!({ "sessionId": "s-1", "timestamp": 1, "cwd": desk.repo, "source": "new" });
+    let ran = desk.world.run("session-start", &desk.repo, &[], payload.to_string());
+    let output: Value = serde_json::from_slice(&ran.out).unwrap();
+    append(&events, &[json!({ "type": "hook.end", "data": { "output": output } })]);
+    append(&events, &[json!({ "type": "session.error", "data": { "message": "400" } })]);
+    append(&events, &[json!({ "type": "assistant.message", "data": { "content": "Hello." } })]);
+    desk.waits_again("s-1");
+}
+
+#[test]
+fn what_gemini_forgets_with_an_error_is_given_to_the_session_again_and_what_came_later_is_not() {
+    let desk = Desk::new();
+    let chat = desk.world.path("chat.jsonl");
+    std::fs::write(&chat, "").unwrap();
+    let fields = json!({ "hook_event_name": "BeforeAgent", "timestamp": "t", "prompt": "go", "transcript_path": chat });
+    let prompt = || desk.world.run("session-start", &desk.repo, &[], payload(&desk.repo, "s-1", &fields));
+    let user = |ran: &tests::Ran| {
+        let context = crate::support::context_for(ran, "BeforeAgent").0;
+        json!({ "type": "user", "content": [{ "text": "go" }, { "text": context }] })
+    };
+    let ran = prompt();
+    append(&chat, &[user(&ran), json!({ "type": "error", "content": "400" })]);
+    append(&chat, &[json!({ "type": "user", "content": [{ "text": "hello" }] })]);
+    append(&chat, &[json!({ "type": "gemini", "content": "Hello." })]);
+    desk.world.write(&desk.repo, &["--name", "Later"], tests::BODY);
+    let ran = prompt();
+    let given = crate::support::context_for(&ran, "BeforeAgent").0;
+    assert_eq!(crate::support::Message::of(&given).titles(), [TITLE]);
+    append(&chat, &[user(&ran), json!({ "type": "gemini", "content": "Loaded." })]);
+    prompt().is_silent();
+    assert_eq!(desk.counts(), (1, 1));
 }
 
 #[test]
