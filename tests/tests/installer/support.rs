@@ -39,7 +39,7 @@ fn stripped() -> &'static Path {
 
 /// What stands in for the three programs of the proof where only the installer's own steps matter: they pass a handoff
 /// on as far as the proof looks.
-const STAND_INS: [(&str, &str); 5] = [
+const STAND_INS: [(&str, &str); 6] = [
     (
         "handoff-write",
         "#!/bin/sh\n[ \"$1\" = --version ] && exit\ncat >/dev/null\nmkdir -p \"$HOME/read\"\n: >\"$HOME/new\"\necho 'sentinel: 1234'\n",
@@ -51,6 +51,7 @@ const STAND_INS: [(&str, &str); 5] = [
     ("inbox", "#!/bin/sh\n[ \"$1\" = --version ] && exit\necho '[{\"acknowledged\":true}]'\n"),
     ("handoff", "#!/bin/sh\n[ \"$1\" = --version ] && exit\n:\n"),
     ("handover", "#!/bin/sh\n[ \"$1\" = --version ] && exit\n:\n"),
+    ("handoff-mcp", "#!/bin/sh\n[ \"$1\" = --version ] && exit\n:\n"),
 ];
 
 /// A machine of one user.
