@@ -128,7 +128,7 @@ impl Stage {
     pub(crate) fn appears(&self, count: usize) -> String {
         let start = std::time::Instant::now();
         while self.pending(&self.app).len() < count {
-            assert!(start.elapsed() < Duration::from_secs(15), "there are not {count} captures");
+            assert!(start.elapsed() < Duration::from_secs(60), "there are not {count} captures");
             std::thread::sleep(Duration::from_millis(20));
         }
         let path = self.pending(&self.app)[0]["path"].as_str().unwrap().to_owned();
@@ -147,7 +147,7 @@ impl Stage {
             if !notes.is_empty() && !notes.contains("\"done\":false") {
                 return;
             }
-            assert!(start.elapsed() < Duration::from_secs(15), "a capture does not end");
+            assert!(start.elapsed() < Duration::from_secs(60), "a capture does not end");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

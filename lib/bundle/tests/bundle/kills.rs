@@ -1,5 +1,6 @@
 //! An apply that is killed at any moment.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -53,8 +54,20 @@ fn start(world: &World, top: &Path, verb: &str, id: &str) -> std::process::Child
         .env("HOME", world.path("home"))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
+        // So that it can be told when what it started has ended.
+        .process_group(0)
         .spawn()
         .unwrap()
+}
+
+/// Waits until what a killed child had started, git, has ended too: it goes on for a moment.
+fn wait_for_group(child: &std::process::Child) {
+    let group = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+    let start = std::time::Instant::now();
+    while rustix::process::test_kill_process_group(group).is_ok() && start.elapsed() < Duration::from_secs(10)
+    {
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// A source with many changes of every kind, its bundle carried to a clone.
@@ -103,6 +116,7 @@ fn kill(world: &World, top: &Path, verb: &str, id: &str, delay: Duration) -> boo
     let running = child.try_wait().unwrap().is_none();
     child.kill().unwrap();
     child.wait().unwrap();
+    wait_for_group(&child);
     running
 }
 
@@ -131,8 +145,6 @@ fn an_apply_that_is_killed_leaves_all_or_nothing_after_the_next_command() {
             break;
         }
         kill(&world, &to, "apply", id.as_str(), delay);
-        // What git was killed with it: it goes on for a moment.
-        std::thread::sleep(Duration::from_millis(5));
         if handover.interrupted(&world.keyring()).unwrap().is_some() {
             match world.apply_in(&handover, &id, ALLOW) {
                 Err(BundleError::Interrupted(named)) => assert_eq!(named, id.as_str()),
