@@ -27,6 +27,16 @@ def write(out: Path, target: str, programs: Path, generated: Path, repository: s
     return path
 
 
+def write_mcp(out: Path, target: str, programs: Path) -> Path:
+    """Writes the archive of the MCP server, which is unpacked over the other; gives its path."""
+    read = (lambda path: macho.with_own_id(path.read_bytes())) if target in macho.PROCESSORS else Path.read_bytes
+    files = {f"bin/{project.MCP}": (read(programs / project.MCP), 0o755)}
+    files["LICENSE-MCP"] = ((project.ROOT / "LICENSE").read_bytes(), 0o644)
+    path = out / f"{project.MCP}-{project.version()}-{target}.tar.gz"
+    path.write_bytes(packed(archive_name(target).removesuffix(".tar.gz"), files))
+    return path
+
+
 def archive_name(target: str) -> str:
     return f"agent-handoff-{project.version()}-{target}.tar.gz"
 

@@ -12,7 +12,10 @@ from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PROGRAMS = ("handoff", "handoff-mcp", "handoff-write", "handover", "inbox", "installer", "session-start")
+PROGRAMS = ("handoff", "handoff-write", "handover", "inbox", "installer", "session-start")
+
+# What is released in an archive of its own: most users need no MCP server, and it would make theirs a tenth larger.
+MCP = "handoff-mcp"
 
 # What is released, with what the other registries call it.
 TARGETS = {

@@ -13,7 +13,7 @@ def text(repository: str) -> str:
     """The document, the same for the same commit: its serial number is made from its contents."""
     packages = {package["id"]: package for package in project.metadata()["packages"]}
     nodes = {node["id"]: node for node in project.metadata()["resolve"]["nodes"]}
-    roots = [id for id, package in packages.items() if package["name"] in project.PROGRAMS and package["source"] is None]
+    roots = [id for id, package in packages.items() if package["name"] in (*project.PROGRAMS, project.MCP) and package["source"] is None]
     used = reachable(roots, nodes)
     document = {
         "bomFormat": "CycloneDX",

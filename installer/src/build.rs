@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use handoff_process::Environment;
 
 use crate::error::InstallError;
-use crate::programs::PROGRAMS;
+use crate::programs;
 
 /// Static, so that a start costs no dynamic linking; at a fixed address, because the table that moves a static program
 /// is 115 kB to load and 20 to 40 µs to apply at each start. Only where glibc is the target's C library: elsewhere the
@@ -74,7 +74,7 @@ pub fn build(checkout: &Path) -> Result<PathBuf, InstallError> {
     } else if target.ends_with("-unknown-linux-musl") && has_own_linker(&host()?) {
         cargo.env("CARGO_ENCODED_RUSTFLAGS", MUSL_FLAGS.join("\x1f"));
     }
-    for program in PROGRAMS {
+    for program in programs::all() {
         cargo.args(["--package", program]);
     }
     let built = cargo.stdin(Stdio::null()).status();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::others;
 use crate::places::Places;
-use crate::programs::PROGRAMS;
+use crate::programs;
 
 /// The lines around our part of a host's instructions.
 pub(crate) const BLOCK: Block = Block {
@@ -278,7 +278,7 @@ pub(crate) fn owner(places: &Places) -> impl Fn(&Call) -> bool {
             return false;
         }
         let is_called_so = call.args == ["--max-bytes", HOST_LIMIT];
-        let is_other = || PROGRAMS.iter().any(|name| program.ends_with(name));
+        let is_other = || programs::all().any(|name| program.ends_with(name));
         program.ends_with(".agent-handoff/bin/session-start")
             || (program.ends_with("session-start")
                 && handoff_files::is_file(&program.with_file_name("handoff-write")))

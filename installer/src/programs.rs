@@ -8,10 +8,25 @@ use handoff_text::Sanitised;
 
 use crate::build::{ORIGIN, build};
 use crate::error::InstallError;
+use crate::manifest::Manifest;
+use crate::places::Places;
 
-/// What is installed.
-pub const PROGRAMS: [&str; 7] =
-    ["session-start", "handoff-write", "inbox", "handoff", "handover", "handoff-mcp", "installer"];
+/// What is always installed.
+pub const PROGRAMS: [&str; 6] =
+    ["session-start", "handoff-write", "inbox", "handoff", "handover", "installer"];
+
+/// What is installed where it lies beside these. Released, it has an archive of its own: most users need no MCP server.
+pub(crate) const OPTIONAL: [&str; 1] = ["handoff-mcp"];
+
+/// Every program that may be installed.
+pub(crate) fn all() -> impl Iterator<Item = &'static str> {
+    PROGRAMS.into_iter().chain(OPTIONAL)
+}
+
+/// The names of the programs that an installation has.
+pub(crate) fn installed(manifest: &Manifest, places: &Places) -> Vec<&'static str> {
+    all().filter(|name| manifest.files.contains_key(&places.program(name))).collect()
+}
 
 /// Those that people and agents type, so they are linked into a directory on PATH.
 pub(crate) const COMMANDS: [&str; 2] = ["handoff", "handover"];
@@ -87,7 +102,8 @@ fn is_build_directory(dir: &Path) -> bool {
 /// What the system says.
 pub(crate) fn read(dir: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, InstallError> {
     let read = |program| Ok((program, handoff_files::read_file(&dir.join(program), MAX_FILE_BYTES)?));
-    PROGRAMS.into_iter().map(read).collect()
+    let optional = OPTIONAL.into_iter().filter(|program| handoff_files::is_file(&dir.join(program)));
+    PROGRAMS.into_iter().chain(optional).map(read).collect()
 }
 
 /// The checkout that this installer was built from; `None` when it is gone, and for a released program.

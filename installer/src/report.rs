@@ -12,7 +12,7 @@ use crate::manifest::Manifest;
 use crate::places::Places;
 use crate::planner::{Left, Planner};
 use crate::programs::COMMANDS;
-use crate::programs::PROGRAMS;
+use crate::programs;
 use crate::wired;
 
 /// Lines for people, or an object for programs.
@@ -69,7 +69,8 @@ impl<'p> Report<'p> {
         environment: &Environment,
     ) {
         let bin = self.places.bin();
-        let programs = format!("{} in {}", PROGRAMS.join(", "), self.places.short(&bin));
+        let names = programs::installed(&planner.manifest, self.places).join(", ");
+        let programs = format!("{names} in {}", self.places.short(&bin));
         self.say("installed", &programs, "programs", json!(bin));
         self.say("proved", proof, "proof", json!(proof));
         for &agent in agents {

@@ -10,7 +10,7 @@ use super::Diagnosis;
 use crate::manifest::is_hash_of;
 use crate::places::Places;
 
-use crate::programs::{COMMANDS, PROGRAMS};
+use crate::programs::{self, COMMANDS};
 
 impl Diagnosis<'_> {
     pub(super) fn programs(&mut self) {
@@ -37,7 +37,8 @@ impl Diagnosis<'_> {
                 self.problem(wrong, fix.clone());
             }
         }
-        for program in PROGRAMS {
+        let names = programs::installed(self.manifest, self.places);
+        for program in &names {
             let path = self.places.program(program);
             if sound && !starts(&path) {
                 sound = false;
@@ -61,7 +62,7 @@ impl Diagnosis<'_> {
                     .as_ref()
                     .map_or_else(String::new, |package| format!(", which came {}", package.way.came())),
             };
-            self.well(format!("{} in {prefix}/bin, version {version}{from}", PROGRAMS.join(", ")));
+            self.well(format!("{} in {prefix}/bin, version {version}{from}", names.join(", ")));
         }
         for name in COMMANDS {
             self.command(name);
