@@ -5,11 +5,25 @@
 //! model of the calling session got through by others. Everything else is the user's: a toolchain, a database, the
 //! `env_key` of a provider in Codex's own configuration.
 
-use handoff_agents::Protocol;
+use handoff_agents::{HOSTS, Host, Protocol};
 use handoff_worktree::REPOSITORY_VARIABLES;
 
 /// How the names begin that belong to an agent, to its session or to what a session was handed.
 const AGENTS_OWN: [&str; 6] = ["ANTHROPIC_", "CLAUDE_", "CLAUDECODE", "CODEX_", "OPENAI_", "HANDOVER_"];
+
+/// What agents set for the commands of a session beside what their rows name it by.
+const SESSIONS_OWN: [&str; 10] = [
+    "COPILOT_CLI_BINARY_VERSION",
+    "COPILOT_CLI_RESOLVED_DIST_DIR",
+    "COPILOT_LOADER_PID",
+    "GEMINI_CLI_NO_RELAUNCH",
+    "OPENCODE_PID",
+    "OPENCODE_SESSION_ID",
+    "QWEN_CODE_LAUNCHER_PID",
+    "QWEN_CODE_NO_RELAUNCH",
+    "QWEN_CODE_PROJECT_DIR",
+    "QWEN_CODE_SESSION_ID",
+];
 
 /// What every agent needs to run, whatever `inherit` says.
 const NEEDED: [&str; 28] = [
@@ -63,22 +77,15 @@ const INTERACTIVE: [&str; 12] = [
     "SSH_TTY",
 ];
 
-/// For the programs of this protocol alone. The directory holds the user's login, settings and every conversation that can
-/// be resumed, whichever endpoint it was with, so it goes with each backend, as it did in handoff-cli; it is not invented
-/// where it is not set, because Claude Code keeps other files in a directory that it is told of than in its own.
-/// `IS_SANDBOX` says of the machine, not of the caller, that root may run with all permissions in it.
-fn names(protocol: Protocol) -> &'static [&'static str] {
-    match protocol {
-        Protocol::Claude => &["CLAUDE_CONFIG_DIR", "IS_SANDBOX"],
-        Protocol::Codex => &["CODEX_HOME"],
-    }
-}
-
 /// Whether a program of this protocol needs the caller's variable of this name to run.
+///
+/// The directory of the program's own files is among them. It holds the user's login, settings and every conversation that
+/// can be resumed, whichever endpoint it was with, so it goes with each backend, as it did in handoff-cli; it is not
+/// invented where it is not set, because Claude Code keeps other files in a directory that it is told of than in its own.
 fn needs(protocol: Protocol, name: &str, is_interactive: bool) -> bool {
     NEEDED.contains(&name)
         || NEEDED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || names(protocol).contains(&name)
+        || protocol.program().variables.contains(&name)
         || (is_interactive && INTERACTIVE.contains(&name))
 }
 
@@ -129,5 +136,11 @@ impl Rule {
 
 /// Whether a variable is of another session, or of another repository.
 fn is_anothers(name: &str) -> bool {
-    AGENTS_OWN.iter().any(|beginning| name.starts_with(beginning)) || REPOSITORY_VARIABLES.contains(&name)
+    let is_session = |host: &&Host| {
+        host.shell_variables.contains(&name) || host.session_variable.is_some_and(|own| own == name)
+    };
+    AGENTS_OWN.iter().any(|beginning| name.starts_with(beginning))
+        || SESSIONS_OWN.contains(&name)
+        || HOSTS.iter().any(is_session)
+        || REPOSITORY_VARIABLES.contains(&name)
 }

@@ -101,7 +101,7 @@ fn a_wrong_file_is_refused_with_its_place_and_key() {
         ),
         (
             "backends:\n  a: {type: cluade, model: x}\n",
-            "line 2, column 13, key `backends.a.type`: unknown type `cluade` (did you mean `claude`?); the types are claude and codex",
+            "line 2, column 13, key `backends.a.type`: unknown type `cluade` (did you mean `claude`?); the types are claude, codex, gemini, qwen, opencode and copilot",
         ),
         (
             "backends:\n  a:\n    type: claude\n",
@@ -200,7 +200,7 @@ fn unknown_keys_are_said_with_the_key_that_was_meant() {
             "4, column 5: `backends.a.modle` is unknown and ignored (did you mean `model`?)",
             "6, column 5: `backends.a.zzz` is unknown and ignored: delete it",
             "7, column 5: `backends.a.sandbox` is ignored, as only a backend of type codex has it: delete it",
-            "10, column 5: `backends.c.permission_mode` is ignored, as only a backend of type claude has it: delete it",
+            "10, column 5: `backends.c.permission_mode` is ignored, as only a backend of type claude, gemini or qwen has it: delete it",
         ]
     );
 }
