@@ -24,7 +24,8 @@ fn commands() -> Vec<String> {
 /// The programs as a release unpacks them, and nothing else that is called so.
 fn released(stage: &Stage) -> std::path::PathBuf {
     let directory = stage.world.dir("released");
-    for name in ["session-start", "handoff-write", "inbox", "handoff", "handover", "installer"] {
+    for name in ["session-start", "handoff-write", "inbox", "handoff", "handoff-mcp", "handover", "installer"]
+    {
         let built = tests::program(name);
         if std::fs::hard_link(&built, directory.join(name)).is_err() {
             assert!(Command::new("cp").arg(&built).arg(&directory).status().unwrap().success());
