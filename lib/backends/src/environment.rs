@@ -8,21 +8,22 @@
 use handoff_agents::{HOSTS, Host, Protocol};
 use handoff_worktree::REPOSITORY_VARIABLES;
 
-/// How the names begin that belong to an agent, to its session or to what a session was handed.
-const AGENTS_OWN: [&str; 6] = ["ANTHROPIC_", "CLAUDE_", "CLAUDECODE", "CODEX_", "OPENAI_", "HANDOVER_"];
-
-/// What agents set for the commands of a session beside what their rows name it by.
-const SESSIONS_OWN: [&str; 10] = [
-    "COPILOT_CLI_BINARY_VERSION",
-    "COPILOT_CLI_RESOLVED_DIST_DIR",
-    "COPILOT_LOADER_PID",
-    "GEMINI_CLI_NO_RELAUNCH",
+/// How the names begin that belong to an agent, to its session or to what a session was handed. Where an agent's keys begin
+/// as its session's variables do, it is these that are named.
+const AGENTS_OWN: [&str; 13] = [
+    "ANTHROPIC_",
+    "CLAUDE_",
+    "CLAUDECODE",
+    "CODEX_",
+    "OPENAI_",
+    "HANDOVER_",
+    "GEMINI_CLI",
+    "QWEN_CODE",
     "OPENCODE_PID",
     "OPENCODE_SESSION_ID",
-    "QWEN_CODE_LAUNCHER_PID",
-    "QWEN_CODE_NO_RELAUNCH",
-    "QWEN_CODE_PROJECT_DIR",
-    "QWEN_CODE_SESSION_ID",
+    "COPILOT_AGENT_SESSION_ID",
+    "COPILOT_CLI",
+    "COPILOT_LOADER_PID",
 ];
 
 /// What every agent needs to run, whatever `inherit` says.
@@ -140,7 +141,6 @@ fn is_anothers(name: &str) -> bool {
         host.shell_variables.contains(&name) || host.session_variable.is_some_and(|own| own == name)
     };
     AGENTS_OWN.iter().any(|beginning| name.starts_with(beginning))
-        || SESSIONS_OWN.contains(&name)
         || HOSTS.iter().any(is_session)
         || REPOSITORY_VARIABLES.contains(&name)
 }

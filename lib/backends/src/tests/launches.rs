@@ -485,15 +485,17 @@ fn every_program_is_told_to_leave_the_handoffs_to_its_caller() {
 fn no_program_inherits_the_session_that_calls_it() {
     let session = [
         "GEMINI_CLI",
+        "GEMINI_CLI_TRUST_WORKSPACE",
         "QWEN_CODE",
+        "QWEN_CODE_SESSION_ID",
         "OPENCODE",
         "OPENCODE_PID",
         "COPILOT_CLI",
+        "COPILOT_CLI_BINARY_VERSION",
         "COPILOT_AGENT_SESSION_ID",
         "COPILOT_LOADER_PID",
     ];
-    let kept =
-        ["GEMINI_API_KEY", "GEMINI_CLI_HOME", "COPILOT_HOME", "COPILOT_GITHUB_TOKEN", "OPENCODE_CONFIG"];
+    let kept = ["GEMINI_API_KEY", "QWEN_HOME", "COPILOT_HOME", "COPILOT_GITHUB_TOKEN", "OPENCODE_CONFIG"];
     let variables: Vec<(&str, &str)> = session.iter().chain(&kept).map(|name| (*name, "x")).collect();
     for kind in ["codex", "gemini", "qwen", "opencode", "copilot"] {
         let launch = run(&format!("backends: {{b: {{type: {kind}}}}}"), &variables).unwrap();
@@ -501,4 +503,7 @@ fn no_program_inherits_the_session_that_calls_it() {
         assert_eq!(session.iter().filter(has).count(), 0, "{kind}");
         assert_eq!(kept.iter().filter(has).count(), kept.len(), "{kind}");
     }
+    let home = [("GEMINI_CLI_HOME", "/h")];
+    let launch = run("backends: {b: {type: gemini, inherit: none}}", &home).unwrap();
+    assert!(launch.env.contains(&("GEMINI_CLI_HOME".into(), "/h".into())));
 }
