@@ -10,7 +10,7 @@ fn no_file_is_no_configuration() {
 }
 
 #[test]
-fn the_preset_has_its_three_backends_and_nothing_to_warn_of() {
+fn the_preset_has_its_backends_and_nothing_to_warn_of() {
     let config = config(&Preset::ALL[0].text());
     assert_eq!(warnings(&config), [""; 0]);
     let all: Vec<_> = config
@@ -24,6 +24,7 @@ fn the_preset_has_its_three_backends_and_nothing_to_warn_of() {
             ("deepseek", Protocol::Claude, Some("deepseek-v4-flash"), Some("deepseek-v4-pro[1m]")),
             ("opus", Protocol::Claude, Some("opus"), Some("opus")),
             ("codex", Protocol::Codex, Some("gpt-5.5"), Some("gpt-5.5")),
+            ("gemini", Protocol::Gemini, None, None),
         ]
     );
     let none = variables(&[]);
