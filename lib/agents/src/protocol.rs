@@ -33,6 +33,8 @@ pub struct Program {
     pub permission_modes: &'static [&'static str],
     /// Whether it takes instructions beside the task. Where it does not, `system_prompt` has no effect.
     pub takes_system_prompt: bool,
+    /// Whether it has a mode that answers sooner for a higher price.
+    pub has_fast_mode: bool,
     /// Whether a backend must name a model.
     pub needs_model: bool,
     /// The variables that say where its own files are, or on what machine it runs. It inherits them in any case.
@@ -101,6 +103,7 @@ static CLAUDE: Program = Program {
     keys: &["permission_mode"],
     permission_modes: &["acceptEdits", "auto", "bypassPermissions", "dontAsk", "manual", "plan"],
     takes_system_prompt: true,
+    has_fast_mode: false,
     needs_model: true,
     // `IS_SANDBOX` says of the machine, not of the caller, that root may run with all permissions in it.
     variables: &["CLAUDE_CONFIG_DIR", "IS_SANDBOX"],
@@ -116,6 +119,7 @@ static CODEX: Program = Program {
     keys: &["sandbox", "config", "model_reasoning_effort", "pro_model_reasoning_effort"],
     permission_modes: &[],
     takes_system_prompt: true,
+    has_fast_mode: true,
     needs_model: false,
     variables: &["CODEX_HOME"],
     logins: &["OPENAI_API_KEY", "CODEX_API_KEY"],
@@ -130,6 +134,7 @@ static GEMINI: Program = Program {
     permission_modes: &["auto_edit", "default", "plan", "yolo"],
     // `GEMINI_SYSTEM_MD` names a file that takes the place of its own instructions.
     takes_system_prompt: false,
+    has_fast_mode: false,
     needs_model: false,
     variables: &["GEMINI_CLI_HOME"],
     logins: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
@@ -143,6 +148,7 @@ static QWEN: Program = Program {
     keys: &["permission_mode"],
     permission_modes: &["auto", "auto-edit", "default", "plan", "yolo"],
     takes_system_prompt: true,
+    has_fast_mode: false,
     needs_model: false,
     variables: &["QWEN_HOME"],
     logins: &["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "DASHSCOPE_API_KEY"],
@@ -156,6 +162,7 @@ static OPENCODE: Program = Program {
     keys: &[],
     permission_modes: &[],
     takes_system_prompt: false,
+    has_fast_mode: false,
     needs_model: false,
     variables: &["OPENCODE_CONFIG", "OPENCODE_CONFIG_DIR"],
     logins: &[],
@@ -169,6 +176,7 @@ static COPILOT: Program = Program {
     keys: &[],
     permission_modes: &[],
     takes_system_prompt: false,
+    has_fast_mode: false,
     needs_model: false,
     variables: &["COPILOT_HOME"],
     logins: &["COPILOT_PROVIDER_BEARER_TOKEN", "COPILOT_PROVIDER_API_KEY", "COPILOT_GITHUB_TOKEN"],

@@ -200,6 +200,9 @@ pub enum Reason {
     /// `--pro` of a backend that has no `pro_model`.
     #[error("has no `pro_model`, so --pro changes nothing")]
     NoProModel,
+    /// `--fast` of a program that has no such mode.
+    #[error("is of type {0}, which has no fast mode, so --fast changes nothing")]
+    NoFastMode(Protocol),
     /// `${VAR:-x}`, which is passed on as it is; holds the beginning.
     #[error("has {}, which is passed on as it is: only `${{NAME}}` stands for a variable", shown(.0))]
     NoVariable(String),

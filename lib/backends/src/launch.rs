@@ -36,6 +36,8 @@ pub struct Task<'a> {
     pub home: &'a Path,
     /// Whether `pro_model` is asked for.
     pub pro: bool,
+    /// Whether the program's fast mode is asked for.
+    pub fast: bool,
     /// Which conversation.
     pub conversation: Conversation<'a>,
     /// The caller's environment, all of it: `${VAR}` is looked up here, and what may pass to the agent is taken from
@@ -414,11 +416,11 @@ impl fmt::Debug for Launch {
 
 impl fmt::Debug for Task<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { cwd, home, pro, conversation, environment, settings } = self;
+        let Self { cwd, home, pro, fast, conversation, environment, settings } = self;
         let variables = environment.len();
         write!(
             f,
-            "Task({cwd:?}, {home:?}, pro: {pro}, {conversation:?}, {variables} variables, {settings:?})"
+            "Task({cwd:?}, {home:?}, pro: {pro}, fast: {fast}, {conversation:?}, {variables} variables, {settings:?})"
         )
     }
 }

@@ -90,11 +90,12 @@ fn a_task_is_done_and_its_conversation_goes_on() {
         let ran = stage.handoff(&["run", "--text", prompt]);
         assert_eq!(ran.code, 0, "{name}: {}", ran.err());
         assert_eq!(result(&ran), "The first is done.", "{name}");
-        let session = stage.row()["session_id"].clone();
+        let session = stage.row()["session"].clone();
+        assert!(session.is_string(), "{name}: {session}");
         let ran = stage.handoff(&["resume", "--text", "Now the second."]);
         assert_eq!(ran.code, 0, "{name}: {}", ran.err());
         assert_eq!(result(&ran), "So is the second.", "{name}");
-        assert_eq!(stage.row()["session_id"], session, "{name}");
+        assert_eq!(stage.row()["session"], session, "{name}");
         let turns = stage.model.turns().len();
         let texts = stage.model.texts(turns - 1);
         for words in [prompt, "The first is done.", "Now the second."] {

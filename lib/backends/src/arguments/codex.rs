@@ -65,5 +65,8 @@ fn common(values: &Values, model: &OsStr) -> Args {
         let effort = text(values.word(setting)?, setting)?;
         all.extend(["-c".into(), format!("model_reasoning_effort={}", toml::quoted(&effort)).into()]);
     }
+    if values.task.fast {
+        all.extend(args(["-c", "features.fast_mode=true", "-c", "service_tier=\"fast\""]));
+    }
     Ok(all)
 }

@@ -77,6 +77,21 @@ fn codex_without_a_model_takes_its_own() {
 }
 
 #[test]
+fn codex_is_fast_where_it_is_asked_for_and_the_others_say_that_they_are_not() {
+    let config = config("backends: {c: {type: codex}, a: {model: m}, g: {type: gemini}}");
+    let fast = Task { fast: true, ..task(&[]) };
+    let words_of = |index: usize| words(&config.backends[index].run(&fast).unwrap());
+    let settings: Vec<_> =
+        words_of(0).windows(2).filter(|two| two[0] == "-c").map(|two| two[1].clone()).collect();
+    assert_eq!(settings[..2], ["features.fast_mode=true", r#"service_tier="fast""#]);
+    let said = config.backends.iter().map(|backend| backend.fast_warning().map(|one| one.reason.to_string()));
+    let said: Vec<_> = said.collect();
+    let none =
+        |kind: &str| Some(format!("is of type {kind}, which has no fast mode, so --fast changes nothing"));
+    assert_eq!(said, [None, none("claude"), none("gemini")]);
+}
+
+#[test]
 fn codex_gets_its_settings_as_toml() {
     let text = r#"
 backends:
