@@ -1,4 +1,6 @@
-//! `--dry-run` and `--fast` of a task.
+//! What handoff-cli 4 has too: `--dry-run` and `--fast` of a task, and the result's line where its agents read it.
+
+use std::process::Stdio;
 
 use crate::support::{Stage, TOKEN, announced};
 
@@ -36,4 +38,16 @@ fn fast_is_of_one_run_and_an_agent_without_it_says_so() {
     assert!(!ran.out().contains(fast), "{}", ran.out());
     let ran = stage.handoff(&["run", "--fast", "--dry-run", "--text", "x"]);
     assert!(ran.err().contains("has no fast mode, so --fast changes nothing"), "{}", ran.err());
+}
+
+#[test]
+fn the_line_of_the_result_is_on_standard_error_where_standard_output_is_discarded() {
+    let stage = Stage::done();
+    let mut command = stage.command(&["run", "--text", "x"]);
+    let ran = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).output().unwrap();
+    let err = String::from_utf8(ran.stderr).unwrap();
+    let line = err.lines().last().unwrap();
+    assert!(line.starts_with("RESULT=") && line.ends_with(".result.md"), "{err}");
+    let ran = stage.handoff(&["run", "--text", "x"]);
+    assert!(!ran.err().contains("RESULT="), "{}", ran.err());
 }
