@@ -27,10 +27,14 @@ def write(out: Path, target: str, programs: Path, generated: Path, repository: s
     return path
 
 
+def program(target: str, path: Path) -> bytes:
+    """A built program as it is released."""
+    return macho.with_own_id(path.read_bytes()) if target in macho.PROCESSORS else path.read_bytes()
+
+
 def write_mcp(out: Path, target: str, programs: Path) -> Path:
     """Writes the archive of the MCP server, which is unpacked over the other; gives its path."""
-    read = (lambda path: macho.with_own_id(path.read_bytes())) if target in macho.PROCESSORS else Path.read_bytes
-    files = {f"bin/{project.MCP}": (read(programs / project.MCP), 0o755)}
+    files = {f"bin/{project.MCP}": (program(target, programs / project.MCP), 0o755)}
     files["LICENSE-MCP"] = ((project.ROOT / "LICENSE").read_bytes(), 0o644)
     path = out / f"{project.MCP}-{project.version()}-{target}.tar.gz"
     path.write_bytes(packed(archive_name(target).removesuffix(".tar.gz"), files))
@@ -43,8 +47,7 @@ def archive_name(target: str) -> str:
 
 def contents(target: str, programs: Path, generated: Path, repository: str) -> dict[str, tuple[bytes, int]]:
     """What the archive holds: path, then bytes and mode."""
-    read = (lambda path: macho.with_own_id(path.read_bytes())) if target in macho.PROCESSORS else Path.read_bytes
-    files = {f"bin/{program}": (read(programs / program), 0o755) for program in project.PROGRAMS}
+    files = {f"bin/{name}": (program(target, programs / name), 0o755) for name in project.PROGRAMS}
     files |= {paper: ((project.ROOT / paper).read_bytes(), 0o644) for paper in PAPERS}
     files["install"] = ((project.ROOT / "packaging/install").read_bytes(), 0o755)
     files[ORIGIN] = (origin(target, repository).encode(), 0o644)

@@ -11,8 +11,8 @@ use crate::hosts;
 use crate::manifest::Manifest;
 use crate::places::Places;
 use crate::planner::{Left, Planner};
-use crate::programs::COMMANDS;
 use crate::programs;
+use crate::programs::COMMANDS;
 use crate::wired;
 
 /// Lines for people, or an object for programs.

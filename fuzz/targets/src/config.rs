@@ -37,8 +37,15 @@ fn load(path: &Path, home: &Path) {
     for backend in &config.backends {
         for pro in [false, true] {
             let conversation = Conversation::New("00000000-0000-4000-8000-000000000000");
-            let task =
-                Task { cwd: home, home, pro, conversation, environment: &environment, settings: &settings };
+            let task = Task {
+                cwd: home,
+                home,
+                pro,
+                fast: pro,
+                conversation,
+                environment: &environment,
+                settings: &settings,
+            };
             let _ = backend.run(&task).map(|launch| launch.to_string()).map_err(|error| error.to_string());
             let _ = backend.open(&task).map(|launch| launch.to_string()).map_err(|error| error.to_string());
             let _ = backend.warnings(pro);

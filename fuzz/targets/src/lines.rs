@@ -28,7 +28,7 @@ pub fn jsonl(data: &[u8]) {
     for line in data.split(|&byte| byte == b'\n') {
         look(Value::new(line), DEPTH);
     }
-    for protocol in [Protocol::Claude, Protocol::Codex] {
+    for protocol in Protocol::ALL {
         let whole = stream(protocol, data, data.len().max(1));
         assert_eq!(stream(protocol, data, 13), whole, "{protocol:?} in portions of 13 bytes");
     }

@@ -23,7 +23,7 @@ pub use host::Host;
 pub use hosts::{CLAUDE_CODE, CODEX, HOSTS};
 pub use output::OutputForm;
 pub use payload::{SessionStart, Source};
-pub use protocol::Protocol;
+pub use protocol::{Program, Protocol, StopRequest};
 pub use session::{Attendance, Delivers, Dialect, PayloadForm, Unproven};
 pub use skills::{PluginPrograms, SkillForm, SkillText, TaskForm};
 pub use wiring::{

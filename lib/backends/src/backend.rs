@@ -81,6 +81,16 @@ impl Backend {
         all
     }
 
+    /// What to say to who asks for the fast mode of a program that has none.
+    pub fn fast_warning(&self) -> Option<Warning> {
+        let warning = || Warning {
+            place: self.place.clone(),
+            key: format!("backends.{}", self.name),
+            reason: Reason::NoFastMode(self.protocol),
+        };
+        (!self.protocol.program().has_fast_mode).then(warning)
+    }
+
     /// Whether its `env` has the variable.
     pub fn sets(&self, name: &str) -> bool {
         self.env.iter().any(|(own, _)| own == name)

@@ -19,10 +19,7 @@ const TOP: [&str; 5] = ["backends", "include", "inherit", "notify", "system_prom
 /// What handoff-cli 4 has and nothing here depends on: its view, and notes for people.
 const WITHOUT_EFFECT: [&str; 2] = ["description", "tui"];
 const COMMON: [&str; 7] = ["type", "model", "pro_model", "env", "inherit", "notify", "system_prompt"];
-const CLAUDE: [&str; 1] = ["permission_mode"];
-const CODEX: [&str; 4] = ["sandbox", "config", "model_reasoning_effort", "pro_model_reasoning_effort"];
 
-const PERMISSION_MODES: &[&str] = &["acceptEdits", "auto", "bypassPermissions", "dontAsk", "manual", "plan"];
 const SANDBOXES: &[&str] = &["read-only", "workspace-write", "danger-full-access"];
 
 const DELETE: &str = "delete it";
@@ -148,11 +145,11 @@ fn backend(entry: Entry, common: &Common) -> Result<Backend, ConfigError> {
     let passed_over = fields.passed_over(protocol).into_iter();
     let mut warnings: Vec<_> =
         passed_over.map(|(key, place, reason)| Warning { place, key, reason }).collect();
-    for (field, known) in [("permission_mode", PERMISSION_MODES), ("sandbox", SANDBOXES)] {
+    for (field, known) in [("permission_mode", protocol.program().permission_modes), ("sandbox", SANDBOXES)] {
         warnings.extend(fields.unknown_value(field, known));
     }
     let model = fields.text("model")?;
-    if protocol == Protocol::Claude && model.is_none() {
+    if protocol.program().needs_model && model.is_none() {
         return Err(ConfigError::at(place, key + ".model", Problem::NoModel));
     }
     let config = match fields.take("config") {
@@ -174,13 +171,21 @@ fn backend(entry: Entry, common: &Common) -> Result<Backend, ConfigError> {
         (_, None) if has_instructions => Vec::new(),
         (common, None) => vec![common.unwrap_or(default)],
     };
+    let mut system_prompt: Vec<Setting> =
+        system_prompt.into_iter().filter(|prompt| !is_empty(prompt)).collect();
+    if !protocol.program().takes_system_prompt {
+        // What a user wrote is not dropped in silence; our own default is.
+        let written = system_prompt.drain(..).filter(|prompt| prompt.written != crate::SYSTEM_PROMPT);
+        let reason = || Reason::NoSystemPrompt(protocol);
+        warnings.extend(written.map(|Setting { place, key, .. }| Warning { place, key, reason: reason() }));
+    }
     let mut backend = Backend {
         protocol,
         model,
         pro_model: fields.text("pro_model")?,
         effort: fields.text("model_reasoning_effort")?,
         pro_effort: fields.text("pro_model_reasoning_effort")?,
-        system_prompt: system_prompt.into_iter().filter(|prompt| !is_empty(prompt)).collect(),
+        system_prompt,
         env: fields.env()?,
         inherit: fields.inherit()?.or(common.inherit.clone()).unwrap_or_default(),
         notify: notify.or_else(|| common.notify.clone()).unwrap_or_default(),
@@ -240,7 +245,7 @@ impl<'a> Fields<'a> {
     fn protocol(&mut self) -> Result<Protocol, ConfigError> {
         let Some(Setting { written, key, place }) = self.text("type")? else { return Ok(Protocol::Claude) };
         Protocol::from_name(&written).ok_or_else(|| {
-            let nearest = nearest(&written, Protocol::NAMES);
+            let nearest = nearest(&written, Protocol::names());
             ConfigError::at(place, key, Problem::UnknownType { written, nearest })
         })
     }
@@ -266,20 +271,18 @@ impl<'a> Fields<'a> {
 
     /// The keys that a backend of this kind has no use for.
     fn passed_over(&mut self, protocol: Protocol) -> Vec<(String, Place, Reason)> {
-        let (own, others, other): (&[&str], &[&str], _) = match protocol {
-            Protocol::Claude => (&CLAUDE, &CODEX, Protocol::Codex),
-            Protocol::Codex => (&CODEX, &CLAUDE, Protocol::Claude),
-        };
-        let known = [&COMMON, own].concat();
+        let known = [&COMMON, protocol.program().keys].concat();
         let (kept, dropped) = std::mem::take(&mut self.entries)
             .into_iter()
             .partition(|entry| known.contains(&entry.key.as_str()));
         self.entries = kept;
         let say = |entry: Entry| {
-            let reason = if others.contains(&entry.key.as_str()) {
-                Reason::OtherType(other)
-            } else {
+            let has_key = |other: &Protocol| other.program().keys.contains(&entry.key.as_str());
+            let others: Vec<Protocol> = Protocol::ALL.into_iter().filter(has_key).collect();
+            let reason = if others.is_empty() {
                 passed_over(&entry.key, &DEPRECATED, &known)
+            } else {
+                Reason::OtherTypes(others)
             };
             (self.path(&entry.key), entry.place, reason)
         };

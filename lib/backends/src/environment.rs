@@ -5,11 +5,26 @@
 //! model of the calling session got through by others. Everything else is the user's: a toolchain, a database, the
 //! `env_key` of a provider in Codex's own configuration.
 
-use handoff_agents::Protocol;
+use handoff_agents::{HOSTS, Host, Protocol};
 use handoff_worktree::REPOSITORY_VARIABLES;
 
-/// How the names begin that belong to an agent, to its session or to what a session was handed.
-const AGENTS_OWN: [&str; 6] = ["ANTHROPIC_", "CLAUDE_", "CLAUDECODE", "CODEX_", "OPENAI_", "HANDOVER_"];
+/// How the names begin that belong to an agent, to its session or to what a session was handed. Where an agent's keys begin
+/// as its session's variables do, it is these that are named.
+const AGENTS_OWN: [&str; 13] = [
+    "ANTHROPIC_",
+    "CLAUDE_",
+    "CLAUDECODE",
+    "CODEX_",
+    "OPENAI_",
+    "HANDOVER_",
+    "GEMINI_CLI",
+    "QWEN_CODE",
+    "OPENCODE_PID",
+    "OPENCODE_SESSION_ID",
+    "COPILOT_AGENT_SESSION_ID",
+    "COPILOT_CLI",
+    "COPILOT_LOADER_PID",
+];
 
 /// What every agent needs to run, whatever `inherit` says.
 const NEEDED: [&str; 28] = [
@@ -63,22 +78,15 @@ const INTERACTIVE: [&str; 12] = [
     "SSH_TTY",
 ];
 
-/// For the programs of this protocol alone. The directory holds the user's login, settings and every conversation that can
-/// be resumed, whichever endpoint it was with, so it goes with each backend, as it did in handoff-cli; it is not invented
-/// where it is not set, because Claude Code keeps other files in a directory that it is told of than in its own.
-/// `IS_SANDBOX` says of the machine, not of the caller, that root may run with all permissions in it.
-fn names(protocol: Protocol) -> &'static [&'static str] {
-    match protocol {
-        Protocol::Claude => &["CLAUDE_CONFIG_DIR", "IS_SANDBOX"],
-        Protocol::Codex => &["CODEX_HOME"],
-    }
-}
-
 /// Whether a program of this protocol needs the caller's variable of this name to run.
+///
+/// The directory of the program's own files is among them. It holds the user's login, settings and every conversation that
+/// can be resumed, whichever endpoint it was with, so it goes with each backend, as it did in handoff-cli; it is not
+/// invented where it is not set, because Claude Code keeps other files in a directory that it is told of than in its own.
 fn needs(protocol: Protocol, name: &str, is_interactive: bool) -> bool {
     NEEDED.contains(&name)
         || NEEDED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || names(protocol).contains(&name)
+        || protocol.program().variables.contains(&name)
         || (is_interactive && INTERACTIVE.contains(&name))
 }
 
@@ -129,5 +137,10 @@ impl Rule {
 
 /// Whether a variable is of another session, or of another repository.
 fn is_anothers(name: &str) -> bool {
-    AGENTS_OWN.iter().any(|beginning| name.starts_with(beginning)) || REPOSITORY_VARIABLES.contains(&name)
+    let is_session = |host: &&Host| {
+        host.shell_variables.contains(&name) || host.session_variable.is_some_and(|own| own == name)
+    };
+    AGENTS_OWN.iter().any(|beginning| name.starts_with(beginning))
+        || HOSTS.iter().any(is_session)
+        || REPOSITORY_VARIABLES.contains(&name)
 }

@@ -114,7 +114,12 @@ pub enum Problem {
     #[error("a backend's name is letters, digits, `.`, `_` and `-`, and begins with a letter or digit")]
     Name,
     /// `type: claud`.
-    #[error("unknown type `{}`{}; the types are claude and codex", shown(written), meant(nearest))]
+    #[error(
+        "unknown type `{}`{}; the types are {}",
+        shown(written),
+        meant(nearest),
+        listed(Protocol::names(), "and")
+    )]
     UnknownType {
         /// As it was written.
         written: String,
@@ -127,6 +132,16 @@ pub enum Problem {
     /// A name that no environment, or no command line of Codex, takes.
     #[error("this cannot be the name of a variable or setting")]
     KeyName,
+}
+
+/// "a, b or c".
+fn listed(all: impl IntoIterator<Item = impl fmt::Display>, word: &str) -> String {
+    let mut all: Vec<String> = all.into_iter().map(|one| one.to_string()).collect();
+    match (all.pop(), all.as_slice()) {
+        (Some(last), []) => last,
+        (Some(last), others) => format!("{} {word} {last}", others.join(", ")),
+        (None, _) => String::new(),
+    }
 }
 
 fn known(nearest: &Option<&str>) -> String {
@@ -165,9 +180,15 @@ pub enum Reason {
     /// A key of older or other versions of handoff-cli; holds what to do.
     #[error("is handoff-cli's and ignored: {0}")]
     Deprecated(&'static str),
-    /// A key that only the other type has.
-    #[error("is ignored, as only a backend of type {0} has it: delete it")]
-    OtherType(Protocol),
+    /// A key that only these other types have.
+    #[error("is ignored, as only a backend of type {} has it: delete it", listed(.0, "or"))]
+    OtherTypes(Vec<Protocol>),
+    /// Instructions beside the task, for a program that takes none.
+    #[error(
+        "is ignored, as {0} has no option for it: write it into the tasks; `system_prompt: \"\"` in the backend ends \
+         this message"
+    )]
+    NoSystemPrompt(Protocol),
     /// `{modle}`, which is passed on as it is.
     #[error("has {}, which stands for nothing and is passed on as it is{}", shown(word), known(nearest))]
     NoPlaceholder {
@@ -179,6 +200,9 @@ pub enum Reason {
     /// `--pro` of a backend that has no `pro_model`.
     #[error("has no `pro_model`, so --pro changes nothing")]
     NoProModel,
+    /// `--fast` of a program that has no such mode.
+    #[error("is of type {0}, which has no fast mode, so --fast changes nothing")]
+    NoFastMode(Protocol),
     /// `${VAR:-x}`, which is passed on as it is; holds the beginning.
     #[error("has {}, which is passed on as it is: only `${{NAME}}` stands for a variable", shown(.0))]
     NoVariable(String),

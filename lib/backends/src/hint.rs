@@ -6,8 +6,6 @@ use crate::backend::{Backend, Setting};
 use crate::template;
 use crate::toml;
 
-/// Claude Code takes the first of these that is set.
-const LOGINS: [&str; 3] = ["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"];
 /// What agents and endpoints say of a login that is none.
 const REFUSED: [&str; 6] = [
     "unauthorized",
@@ -38,14 +36,7 @@ impl Backend {
             return None;
         }
         let Some(token) = self.token() else {
-            let program = self.protocol.name();
-            let variable =
-                if self.protocol == Protocol::Claude { "CLAUDE_CODE_OAUTH_TOKEN" } else { "CODEX_API_KEY" };
-            return Some(format!(
-                "the login of `{program}` itself was used, and no variable of yours: log in with `{program}`, or pass \
-                 a token on, `{variable}: \"${{{variable}}}\"` in `backends.{}.env`",
-                self.name
-            ));
+            return Some(self.own_login());
         };
         let variables: Vec<_> = template::variables(&token.written).collect();
         Some(match variables.as_slice() {
@@ -56,6 +47,25 @@ impl Backend {
         })
     }
 
+    /// What to do where the backend declares no login.
+    fn own_login(&self) -> String {
+        let program = self.protocol.name();
+        let Some(variable) = self.protocol.program().login else {
+            return format!("the login of `{program}` itself was used: log in with `{program}`");
+        };
+        // A variable that the agent inherits may be the login.
+        let whose = if self.inherit.passes(self.protocol, variable, false) {
+            format!("the login of `{program}` itself was used, or {variable} of your environment")
+        } else {
+            format!("the login of `{program}` itself was used, and no variable of yours")
+        };
+        format!(
+            "{whose}: log in with `{program}`, or pass a token on, `{variable}: \"${{{variable}}}\"` in \
+             `backends.{}.env`",
+            self.name
+        )
+    }
+
     /// The login that the backend declares.
     fn token(&self) -> Option<&Setting> {
         let declared = |wanted: &str| {
@@ -63,15 +73,9 @@ impl Backend {
             env.find(|(name, setting)| name == wanted && !setting.written.is_empty())
                 .map(|(_, setting)| setting)
         };
-        match self.protocol {
-            Protocol::Claude => LOGINS.into_iter().find_map(declared),
-            Protocol::Codex => {
-                let keys = self.config.iter().filter(|(name, _)| name.written.ends_with(".env_key"));
-                let mut keys = keys.flat_map(|(_, key)| toml::texts(key)).map(|key| key.written.as_str());
-                keys.find_map(declared)
-                    .or_else(|| declared("OPENAI_API_KEY"))
-                    .or_else(|| declared("CODEX_API_KEY"))
-            }
-        }
+        // The `env_key` of a provider in Codex's settings; empty for the others.
+        let keys = self.config.iter().filter(|(name, _)| name.written.ends_with(".env_key"));
+        let keys = keys.flat_map(|(_, key)| toml::texts(key)).map(|key| key.written.as_str());
+        keys.chain(self.protocol.program().logins.iter().copied()).find_map(declared)
     }
 }

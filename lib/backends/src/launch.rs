@@ -21,7 +21,7 @@ const MAX_LENGTH: usize = 128 * 1024 - 1;
 /// The conversation that an agent takes up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conversation<'a> {
-    /// A new one. Claude Code gives it this UUID; Codex names its own, in `thread.started`.
+    /// A new one. The program gives it this UUID; Codex and OpenCode name their own, in their output.
     New(&'a str),
     /// The one with this id.
     Resume(&'a str),
@@ -36,6 +36,8 @@ pub struct Task<'a> {
     pub home: &'a Path,
     /// Whether `pro_model` is asked for.
     pub pro: bool,
+    /// Whether the program's fast mode is asked for.
+    pub fast: bool,
     /// Which conversation.
     pub conversation: Conversation<'a>,
     /// The caller's environment, all of it: `${VAR}` is looked up here, and what may pass to the agent is taken from
@@ -101,19 +103,16 @@ impl Backend {
         }
         let values = Values { backend: self, task };
         let model = values.model(task.pro)?;
-        if let (Protocol::Claude, Some(setting)) = (self.protocol, self.chosen(task.pro))
+        if let Some(setting) = self.chosen(task.pro)
+            && self.protocol.program().needs_model
             && model.is_empty()
         {
             return Err(LaunchError::EmptyModel(setting.clone()));
         }
         let env = values.environment(is_interactive)?;
         let settings = values.settings(&env)?;
-        let mut args = match (self.protocol, is_interactive) {
-            (Protocol::Claude, false) => arguments::claude_run(&values, &model)?,
-            (Protocol::Claude, true) => arguments::claude_open(&values, &model)?,
-            (Protocol::Codex, false) => arguments::codex_run(&values, &model)?,
-            (Protocol::Codex, true) => arguments::codex_open(&values, &model)?,
-        };
+        let mut args =
+            if is_interactive { arguments::open(&values, &model)? } else { arguments::run(&values, &model)? };
         if settings.is_some() {
             args.extend(["--settings".into(), task.settings.into()]);
         }
@@ -417,11 +416,11 @@ impl fmt::Debug for Launch {
 
 impl fmt::Debug for Task<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { cwd, home, pro, conversation, environment, settings } = self;
+        let Self { cwd, home, pro, fast, conversation, environment, settings } = self;
         let variables = environment.len();
         write!(
             f,
-            "Task({cwd:?}, {home:?}, pro: {pro}, {conversation:?}, {variables} variables, {settings:?})"
+            "Task({cwd:?}, {home:?}, pro: {pro}, fast: {fast}, {conversation:?}, {variables} variables, {settings:?})"
         )
     }
 }

@@ -16,10 +16,11 @@ pub struct Preset {
 
 impl Preset {
     /// All of them, in the order of the text: a key that was exported for one comes before a login.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self { name: "deepseek", protocol: Protocol::Claude, variable: Some("DEEPSEEK_API_KEY") },
         Self { name: "opus", protocol: Protocol::Claude, variable: None },
         Self { name: "codex", protocol: Protocol::Codex, variable: None },
+        Self { name: "gemini", protocol: Protocol::Gemini, variable: None },
     ];
 
     /// The text with this backend first, which makes it the default.

@@ -72,7 +72,7 @@ fn variables(all: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
 fn task(environment: &[(OsString, OsString)]) -> Task<'_> {
     let (cwd, home) = (Path::new("/srv/a b"), Path::new(HOME));
     let settings = Path::new("/run/settings.json");
-    Task { cwd, home, pro: false, conversation: Conversation::New(ID), environment, settings }
+    Task { cwd, home, pro: false, fast: false, conversation: Conversation::New(ID), environment, settings }
 }
 
 /// The default backend of `text`, run with `environment`.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use handoff_backends::{Backend, Conversation as Talk, Launch, Task};
+use handoff_backends::{Backend, Conversation as Talk, Launch, LaunchError, Task};
 use handoff_files::FileError;
 use handoff_process::Environment;
 use handoff_runs::{AdoptError, Conversation, NewRun, RecordError, Row, Run, RunId, Runs, RunsError};
@@ -20,6 +20,9 @@ use crate::{Notice, Observer, Resumable};
 /// How long the guard of a killed run may take to end its agent: it needs the grace of [`supervise`].
 const GUARD_TIMEOUT: Duration = Duration::from_secs(10);
 const GUARD_TICK: Duration = Duration::from_millis(50);
+
+/// What a new conversation is called in a preview.
+const PREVIEW_UUID: &str = "00000000-0000-0000-0000-000000000000";
 
 /// The longest directory in a line of progress, in bytes.
 const MAX_DIRECTORY_BYTES: usize = 400;
@@ -39,6 +42,8 @@ pub struct Order<'a> {
     pub cwd: &'a Path,
     /// Whether with the larger model.
     pub is_pro: bool,
+    /// Whether in the backend's fast mode.
+    pub is_fast: bool,
     /// How long it may take.
     pub timeout: Option<Duration>,
     /// Where it was asked for, if that is known.
@@ -158,6 +163,16 @@ impl Dispatcher<'_> {
         Ok(conclude(run, &end, journal, observer))
     }
 
+    /// The command that [`dispatch`](Self::dispatch) would start for `order`, with stand-ins for what the run would be
+    /// named by. There is no run, and nothing is written.
+    ///
+    /// # Errors
+    /// What is wrong with the backend's entry.
+    pub fn preview(&self, order: &Order<'_>) -> Result<Launch, LaunchError> {
+        let settings = settings_file(self.home(), "RUN_ID");
+        self.launch(order, PREVIEW_UUID, &settings)
+    }
+
     /// Launches the backend and sees it through.
     fn carry_out(
         &self,
@@ -197,16 +212,17 @@ impl Dispatcher<'_> {
     }
 
     /// The backend's command, with the settings in the file `settings`; `uuid` names a new conversation.
-    fn launch(&self, order: &Order<'_>, uuid: &str, settings: &Path) -> Result<Launch, NotLaunched> {
+    fn launch(&self, order: &Order<'_>, uuid: &str, settings: &Path) -> Result<Launch, LaunchError> {
         let environment = Environment::all();
-        Ok(order.backend.run(&Task {
+        order.backend.run(&Task {
             cwd: order.cwd,
             home: self.user(),
             pro: order.is_pro,
+            fast: order.is_fast,
             conversation: order.resumed.map_or(Talk::New(uuid), Talk::Resume),
             environment: &environment,
             settings,
-        })?)
+        })
     }
 }
 

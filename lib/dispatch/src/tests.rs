@@ -68,6 +68,7 @@ fn a_backend_that_makes_no_command_is_a_run_that_failed_and_says_why() {
         slug: "slug",
         cwd: home.directory.path(),
         is_pro: false,
+        is_fast: false,
         timeout: None,
         caller: None,
         to_inbox: false,

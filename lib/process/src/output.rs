@@ -65,6 +65,17 @@ impl Output {
         self.terminal
     }
 
+    /// Whether standard output is `/dev/null`: what is printed there reaches no reader.
+    pub fn is_discarded(&self) -> bool {
+        let stdout = rustix::fs::fstat(io::stdout()).ok();
+        let null = rustix::fs::stat("/dev/null").ok();
+        // The device, not the file: a container may have a node of its own for it.
+        stdout.zip(null).is_some_and(|(stdout, null)| {
+            rustix::fs::FileType::from_raw_mode(stdout.st_mode).is_char_device()
+                && stdout.st_rdev == null.st_rdev
+        })
+    }
+
     /// Prints `text` as it is and flushes it.
     ///
     /// # Errors

@@ -1,12 +1,14 @@
 //! `claude -p --output-format stream-json`: `system`, `assistant`, `user`, `stream_event` and `result` lines.
 //!
-//! Sources: the Agent SDK's reference of its messages, and recorded streams of Claude Code 2.1.329.
+//! Sources: the Agent SDK's reference of its messages, and recorded streams of Claude Code 2.1.329. Qwen Code 0.24.4 speaks
+//! the same dialect: [`crate::qwen`].
 
 use handoff_jsonl::{Raw, Value};
 use handoff_text::Sanitised;
 
 use crate::state::{State, Tell};
 use crate::string::Shown;
+use crate::tool::tool;
 use crate::{LINE_LIMIT, Progress, Reason, ReasonKind, Usage};
 
 /// How much of the agent's last words is kept for a run that ends without a result: enough to see what it was at,
@@ -97,20 +99,6 @@ fn read_message(state: &mut State, message: Value<'_>, whose: Whose, tell: Tell<
     }
 }
 
-/// `Bash: touch newfile`: a tool's name and the one field of its input that tells most.
-fn tool(name: Option<Value<'_>>, input: Option<Value<'_>>) -> Sanitised {
-    let keys = ["command", "file_path", "path", "pattern", "query", "url", "skill", "description", "prompt"];
-    let fields = input.and_then(|input| input.pick(keys)).unwrap_or_default();
-    let told = fields.into_iter().flatten().find_map(Value::string);
-    let mut line = Vec::new();
-    name.and_then(Value::string).unwrap_or(Raw::new(b"tool")).add_to(&mut line);
-    if let Some(told) = told {
-        line.extend_from_slice(b": ");
-        told.add_to(&mut line);
-    }
-    Sanitised::line(&line, LINE_LIMIT)
-}
-
 fn read_system(state: &mut State, subtype: Option<Raw<'_>>, line: Value<'_>, tell: Tell<'_>) {
     let keys = [
         "attempt",
@@ -172,8 +160,8 @@ fn read_rate_limit(line: Value<'_>, tell: Tell<'_>) {
 /// `subtype` alone says nothing: an API error is `success` with `is_error`. Without `is_error`, as older versions
 /// and other programs write it, `success` is one.
 fn read_result(state: &mut State, line: Value<'_>, tell: Tell<'_>) {
-    let keys = ["subtype", "is_error", "result", "errors", "api_error_status"];
-    let [subtype, is_error, result, errors, status] = line.pick(keys).unwrap_or_default();
+    let keys = ["subtype", "is_error", "result", "errors", "error", "api_error_status"];
+    let [subtype, is_error, result, errors, error, status] = line.pick(keys).unwrap_or_default();
     read_account(state, line);
     let succeeded = subtype.is_some_and(|subtype| subtype.is("success"))
         && is_error.is_none_or(|flag| flag.is_null() || flag.flag() == Some(false));
@@ -184,7 +172,10 @@ fn read_result(state: &mut State, line: Value<'_>, tell: Tell<'_>) {
     let errors = errors.map(joined).filter(|text| !text.is_empty());
     let result = result.map(Raw::reason).filter(|text| !text.is_empty());
     let name = subtype.and_then(Value::string).map(Raw::line).unwrap_or_default();
-    let text = result.or(errors).unwrap_or_else(|| {
+    // Qwen Code's.
+    let error = error.and_then(|error| error.pick(["message"])).and_then(|[message]| message?.string());
+    let error = error.map(Raw::reason).filter(|text| !text.is_empty());
+    let text = result.or(errors).or(error).unwrap_or_else(|| {
         let line = format!("the result says only that it is an error: {name}");
         Sanitised::line(line.as_bytes(), LINE_LIMIT)
     });

@@ -1,7 +1,6 @@
 //! What a backend says, line by line: its progress while it goes on, and at the end its true outcome.
 //!
-//! [`Reader`] takes the output of `claude -p --output-format stream-json --verbose` or `codex exec --json` in any
-//! portions. It reads no file, starts no process and looks at no clock. Whatever the bytes are, it does not fail, its
+//! [`Reader`] takes the output of a program of any [`Protocol`], such as `codex exec --json`, in any portions. It reads no file, starts no process and looks at no clock. Whatever the bytes are, it does not fail, its
 //! memory is bounded, and how they were portioned makes no difference: a line that makes no sense tells nothing.
 //!
 //! - A run has succeeded when the backend said so, not when its process did ([`Outcome`]).
@@ -14,12 +13,17 @@
 
 mod claude;
 mod codex;
+mod copilot;
+mod gemini;
+mod opencode;
 mod outcome;
 mod progress;
+mod qwen;
 mod reason;
 mod state;
 mod string;
 mod tail;
+mod tool;
 
 pub use outcome::{Outcome, SessionId, Usage, Verdict};
 pub use progress::Progress;
@@ -52,9 +56,13 @@ impl Reader {
     }
 
     fn within(protocol: Protocol, limits: Limits) -> Self {
-        let is_dull = match protocol {
-            Protocol::Claude => |line: &[u8]| !line.starts_with(b"{") || claude::is_dull(line),
-            Protocol::Codex => |line: &[u8]| !line.starts_with(b"{") || codex::is_dull(line),
+        let is_dull: fn(&[u8]) -> bool = match protocol {
+            Protocol::Claude => |line| !line.starts_with(b"{") || claude::is_dull(line),
+            Protocol::Codex => |line| !line.starts_with(b"{") || codex::is_dull(line),
+            Protocol::Gemini => |line| !line.starts_with(b"{") || gemini::is_dull(line),
+            Protocol::Qwen => |line| !line.starts_with(b"{") || qwen::is_dull(line),
+            Protocol::Opencode => |line| !line.starts_with(b"{") || opencode::is_dull(line),
+            Protocol::Copilot => |line| !line.starts_with(b"{") || copilot::is_dull(line),
         };
         Self { protocol, lines: Lines::new(limits, is_dull), state: State::default() }
     }
@@ -89,6 +97,10 @@ fn read(protocol: Protocol, state: &mut State, line: Line<'_>, tell: Tell<'_>) {
         (None, _) => {}
         (Some(b'{'), Protocol::Claude) => claude::read(state, bytes, tell),
         (Some(b'{'), Protocol::Codex) => codex::read(state, bytes, tell),
+        (Some(b'{'), Protocol::Gemini) => gemini::read(state, bytes, tell),
+        (Some(b'{'), Protocol::Qwen) => qwen::read(state, bytes, tell),
+        (Some(b'{'), Protocol::Opencode) => opencode::read(state, bytes, tell),
+        (Some(b'{'), Protocol::Copilot) => copilot::read(state, bytes, tell),
         _ => state.tail.push(bytes),
     }
     if state.shortened {

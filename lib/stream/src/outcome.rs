@@ -28,9 +28,11 @@ pub struct Outcome {
     pub reason: Option<Reason>,
     /// The conversation, to continue it.
     pub session: Option<SessionId>,
-    /// What it took. Of the whole conversation, resumed runs included, as both backends count it.
+    /// What it took. Of the whole conversation, resumed runs included, as Claude Code, Codex and Qwen Code count it; of this
+    /// run alone for Gemini CLI and OpenCode. None for Copilot, which does not tell.
     pub usage: Option<Usage>,
-    /// What this run took at least, where the backend says that too: Claude Code's without its subagents.
+    /// What this run took at least, where the backend says that too: Claude Code's without its subagents; all of it for
+    /// Gemini CLI and OpenCode.
     pub own_usage: Option<Usage>,
     /// The backend's own estimate, of the whole conversation too; Codex gives none.
     pub cost_usd: Option<f64>,

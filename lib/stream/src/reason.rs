@@ -63,10 +63,17 @@ fn kind_of_words(text: &str) -> ReasonKind {
         (ReasonKind::UsageLimit, &["hit your session limit", "hit your weekly limit", "hour limit reached"]),
         (ReasonKind::UsageLimit, &["weekly limit reached", "hit your opus limit", "hit your sonnet limit"]),
         (ReasonKind::ContextFull, &["prompt is too long", "context window"]),
-        (ReasonKind::RateLimit, &["rate limit", "429 too many requests"]),
+        (ReasonKind::RateLimit, &["rate limit", "429 too many requests", "api error: 429", r#""code":429"#]),
         (
             ReasonKind::Credentials,
-            &["401 unauthorized", "403 forbidden", "invalid api key", "please run /login"],
+            &[
+                "401 unauthorized",
+                "403 forbidden",
+                "invalid api key",
+                "please run /login",
+                "api error: 401",
+                r#""code":401"#,
+            ],
         ),
         (ReasonKind::UnknownSession, &["no conversation found", "no rollout found"]),
         (

@@ -20,6 +20,8 @@ pub(crate) struct State {
     result: Body,
     /// What the agent said last.
     pub(crate) words: Body,
+    /// Whether more parts of `words` may come.
+    has_open_words: bool,
     reason: Option<Reason>,
     /// An error that was reported and neither ended the run nor was got over.
     fault: Option<Reason>,
@@ -60,6 +62,29 @@ impl State {
         self.words = text.body(limit);
         self.words.cut |= self.shortened;
         tell(Progress::Text(line));
+    }
+
+    /// Takes a part of what the agent says; [`end_of_parts`](Self::end_of_parts) makes a line of all of them.
+    pub(crate) fn said_part(&mut self, text: Raw<'_>) {
+        if !self.has_open_words {
+            self.words = Body::default();
+            self.has_open_words = true;
+        }
+        let part = text.body(TEXT_LIMIT - self.words.text.len());
+        self.words.text.push_str(&part.text);
+        self.words.cut |= part.cut || self.shortened;
+    }
+
+    /// What the agent said in parts has ended.
+    pub(crate) fn end_of_parts(&mut self, tell: Tell<'_>) {
+        if !std::mem::take(&mut self.has_open_words) {
+            return;
+        }
+        let line = Sanitised::line(self.words.text.as_bytes(), LINE_LIMIT);
+        if !line.is_empty() {
+            self.recovered();
+            tell(Progress::Text(line));
+        }
     }
 
     /// Something went on after an error: it was got over.

@@ -1,12 +1,13 @@
-//! Every stream that was recorded from the real `claude` 2.1.329 and `codex` 0.169.0 against a mock model, with
-//! all that is made of it.
+//! Every stream that was recorded from the real programs against a mock model, with all that is made of it: `claude`
+//! 2.1.329, `codex` 0.169.0, `gemini` 0.61.0, `qwen` 0.24.4, `opencode` 1.18.33, `copilot` 1.0.102.
 
 use handoff_agents::Protocol;
 use handoff_stream::{Outcome, Reader, Verdict};
 
 /// The progress and the outcome, one fact a line.
 fn told(name: &str, bytes: &[u8]) -> String {
-    let protocol = if name.starts_with("claude") { Protocol::Claude } else { Protocol::Codex };
+    let (program, _) = name.split_once('-').expect("a fixture's name begins with the program's");
+    let protocol = Protocol::from_name(program).expect("the program is known");
     let mut told = Vec::new();
     let mut reader = Reader::new(protocol);
     reader.push(bytes, &mut |progress| told.push(progress.to_string()));
@@ -16,7 +17,8 @@ fn told(name: &str, bytes: &[u8]) -> String {
     assert!(!outcome.cut);
     let Outcome { verdict, text, reason, session, usage, cost_usd, turns, denied, .. } = outcome;
     told.push(format!("= {verdict:?} {text:?}"));
-    told.extend(reason.map(|reason| format!("because {:?}: {}", reason.kind, reason.text)));
+    let lines = |text: &str| text.lines().map(str::trim).collect::<Vec<_>>().join("\n");
+    told.extend(reason.map(|reason| format!("because {:?}: {}", reason.kind, lines(&reason.text))));
     told.extend(session.map(|session| format!("in {session}")));
     if let Some(usage) = usage {
         let cost = cost_usd.map_or(String::new(), |cost| format!(" ${cost:.4}"));
@@ -349,5 +351,82 @@ recorded! {
         = Success "It failed."
         in 01a1fbce-0ac1-7d31-ad3b-bb2338381bb8
         took 19448+14, 1 turns
+    "#
+
+    gemini_tool, "gemini-tool": r#"
+        session: eaf92479-c6ab-4695-aa13-65cb0cfe28ea
+        text: I look.
+        tool: run_shell_command: echo hi
+        text: It is done.
+        = Success "It is done."
+        in eaf92479-c6ab-4695-aa13-65cb0cfe28ea
+        took 15+9, 0 turns
+    "#
+
+    gemini_refused, "gemini-refused": r#"
+        session: 41b7da67-ccbe-426d-86d8-a84b6bf00cc5
+        error: [API Error: {"error":{"code":401,"message":"bad key","status":"authentication_error"}}]
+        = Error ""
+        because Credentials: [API Error: {"error":{"code":401,"message":"bad key","status":"authentication_error"}}]
+        in 41b7da67-ccbe-426d-86d8-a84b6bf00cc5
+        took 5+3, 0 turns
+    "#
+
+    qwen_tool, "qwen-tool": r#"
+        session: f143e60a-f189-49bf-b939-fa71294e6355
+        text: I look.
+        tool: run_shell_command: echo hi
+        text: It is done.
+        = Success "It is done."
+        in f143e60a-f189-49bf-b939-fa71294e6355
+        took 39272+14, 2 turns
+    "#
+
+    qwen_refused, "qwen-refused": r#"
+        session: 168b4880-24ef-4360-b6a4-dc46c8e6228f
+        text: [API Error: 401 bad key]
+        error: [API Error: 401 bad key]
+        = Error "[API Error: 401 bad key]"
+        because Credentials: [API Error: 401 bad key]
+        in 168b4880-24ef-4360-b6a4-dc46c8e6228f
+        took 0+0, 1 turns
+    "#
+
+    opencode_tool, "opencode-tool": r#"
+        session: ses_dd3a8a1e9ffe0Vcm4ka4uEu4Uk
+        text: I look.
+        tool: bash: echo hi
+        text: It is done.
+        = Success "It is done."
+        in ses_dd3a8a1e9ffe0Vcm4ka4uEu4Uk
+        took 15428+14 $0.0000, 2 turns
+    "#
+
+    opencode_refused, "opencode-refused": r#"
+        session: ses_dd3a810afffe3Ar0IQKhBaD4UR
+        error: APIError: bad key (401)
+        = Error ""
+        because Credentials: APIError: bad key (401)
+        in ses_dd3a810afffe3Ar0IQKhBaD4UR
+    "#
+
+    copilot_tool, "copilot-tool": r#"
+        text: I look.
+        tool: bash: echo hi
+        text: It is done.
+        session: 06f61fdf-c335-4706-afbf-24961891036c
+        = Success "It is done."
+        in 06f61fdf-c335-4706-afbf-24961891036c
+    "#
+
+    copilot_refused, "copilot-refused": r#"
+        retry: transient_auth_error
+        retry: transient_auth_error
+        error: Authentication failed with provider at http://127.0.0.1:40253/v1 (HTTP 401). Check your COPILOT_PROVIDER_API_KEY, COPILOT_PROVIDER_API_KEY_COMMAND, or COPILOT_PROVIDER_BEARER_TOKEN.
+        session: 0462a166-1273-4d42-8f23-d8989e4caa47
+        = Error ""
+        because Credentials: Authentication failed with provider at http://127.0.0.1:40253/v1 (HTTP 401).
+          Check your COPILOT_PROVIDER_API_KEY, COPILOT_PROVIDER_API_KEY_COMMAND, or COPILOT_PROVIDER_BEARER_TOKEN.
+        in 0462a166-1273-4d42-8f23-d8989e4caa47
     "#
 }

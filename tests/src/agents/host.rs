@@ -78,7 +78,7 @@ impl Host {
     }
 
     /// Points a command of it to `model`, and keeps it from everything else: what is not for the model is refused.
-    pub(super) fn point(self, world: &World, command: &mut Command, model: &Model) {
+    pub fn point(self, world: &World, command: &mut Command, model: &Model) {
         command.env("HTTPS_PROXY", model.url()).env("NO_PROXY", "127.0.0.1,localhost");
         (self.about().point)(world, command, model);
     }

@@ -21,4 +21,4 @@ pub use install::both_ready;
 pub use interactive::Interactive;
 pub use machine::{Machine, Wiring};
 pub use model::{Model, Request, Role, Step, Text, call, call_ending, reading, refuse, shell, text};
-pub use session::{Session, SessionEnd};
+pub use session::{Session, SessionEnd, minimal_path, with_node};

@@ -165,15 +165,15 @@ fn user(prompt: &str) -> String {
     json!({ "type": "user", "message": { "role": "user", "content": prompt } }).to_string()
 }
 
-/// With Node too.
-fn with_node(path: OsString) -> OsString {
+/// `path` with Node before it.
+pub fn with_node(path: OsString) -> OsString {
     let all = std::env::var_os("PATH").unwrap_or_default();
     let node = std::env::split_paths(&all).find(|dir| dir.join("node").is_file());
     std::env::join_paths(node.into_iter().chain(std::env::split_paths(&path))).unwrap()
 }
 
-/// Where git is, and what every system has.
-pub(super) fn minimal_path() -> OsString {
+/// A `PATH`: where git is, and what every system has.
+pub fn minimal_path() -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let git = std::env::split_paths(&path).find(|dir| dir.join("git").is_file());
     let dirs = git.into_iter().chain(["/usr/bin", "/bin"].map(PathBuf::from));

@@ -11,6 +11,7 @@
 mod adapters;
 mod bad_hooks;
 mod boundaries;
+mod dispatched;
 mod documented;
 mod elsewhere;
 mod every_pair;

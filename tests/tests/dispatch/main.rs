@@ -19,6 +19,7 @@ mod inbox;
 mod killed;
 mod listed;
 mod notify;
+mod preview;
 mod prompts;
 mod readme;
 mod records;

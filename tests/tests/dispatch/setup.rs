@@ -10,7 +10,7 @@ fn env_says_where_everything_is() {
     let home = stage.home();
     let home = home.display();
     let text = format!(
-        "config={home}/config.yaml\nbackend_types=claude codex\ntasks={home}/tasks\nruns={home}/runs\n"
+        "config={home}/config.yaml\nbackend_types=claude codex gemini qwen opencode copilot\ntasks={home}/tasks\nruns={home}/runs\n"
     );
     stage.handoff(&["env"]).is(0, &text, "");
     let mut elsewhere = stage.command(&["env"]);
@@ -65,6 +65,7 @@ fn init_makes_a_backend_the_default_that_can_run_here_and_ends_with_a_command_to
         (&["claude", "codex"][..], None, "opus", "permission_mode: acceptEdits"),
         (&["claude"], Some("x"), "deepseek", "permission_mode: acceptEdits"),
         (&["codex"], Some("x"), "codex", "sandbox: read-only"),
+        (&["gemini"], None, "gemini", "permission_mode: auto_edit"),
     ] {
         let world = World::new();
         world.dir("home/.claude");
@@ -81,9 +82,11 @@ fn init_makes_a_backend_the_default_that_can_run_here_and_ends_with_a_command_to
         let config = std::fs::read_to_string(world.home().join(".handoff/config.yaml")).unwrap();
         let first = wanted.len() + config.find(&format!("\n  {wanted}:\n")).unwrap();
         assert!(
-            ["deepseek", "opus", "codex"]
-                .iter()
-                .all(|name| config.find(&format!("\n  {name}:\n")).unwrap() + name.len() >= first)
+            ["deepseek", "opus", "codex", "gemini"].iter().all(|name| config
+                .find(&format!("\n  {name}:\n"))
+                .unwrap()
+                + name.len()
+                >= first)
         );
         let out = ran.out();
         assert!(

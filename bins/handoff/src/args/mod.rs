@@ -129,6 +129,10 @@ pub(crate) struct Task {
     pub(crate) backend: Option<String>,
     /// `--pro` or `--no-pro`; None where neither is given: then a conversation goes on as it last was.
     pub(crate) pro: Option<bool>,
+    /// `--fast`: for this run alone.
+    pub(crate) fast: bool,
+    /// `--dry-run`: the backend's command on standard output, and no run.
+    pub(crate) dry_run: bool,
     /// `--cwd`.
     pub(crate) cwd: Option<PathBuf>,
     /// `--slug`.

@@ -81,6 +81,8 @@ fn task(given: &Given) -> Result<Task, Misuse> {
         source: given.value(&table::TEXT).map(|text| Source::Text(text.as_bytes().to_vec())),
         backend: given.text(&table::BACKEND)?,
         pro,
+        fast: given.has(&table::FAST),
+        dry_run: given.has(&table::NO_RUN),
         cwd: given.path(&table::CWD),
         slug: given.text(&table::SLUG)?,
         print: given.has(&table::PRINT),

@@ -28,7 +28,12 @@ pub(super) fn report(printer: &Printer<'_>, is_wanted: bool, run: &Concluded) ->
     }
     match &run.result {
         Ok(path) => {
-            output.print_exact(&format!("RESULT={}\n", path.display()));
+            let line = format!("RESULT={}\n", path.display());
+            output.print_exact(&line);
+            // As the agents of handoff-cli call it, which read the line on standard error.
+            if output.is_discarded() {
+                output.note(&line);
+            }
         }
         Err(error) => output.complain(format_args!("{id}: {error}")),
     }

@@ -55,7 +55,11 @@ pub(crate) fn resume(
 ) -> Result<u8, Failure> {
     let runs = here.runs()?;
     let old = here::resumable(&runs, id, native)?;
-    let Some(prompt) = prompt::read(here.output, task)? else { return open::conversation(here, &runs, &old) };
+    let prompt = match prompt::read(here.output, task)? {
+        Some(prompt) => prompt,
+        None if task.dry_run => return Err(prompt::missing()),
+        None => return open::conversation(here, &runs, &old),
+    };
     let config = here.config()?;
     old.check_backend(task.backend.as_deref()).map_err(failure)?;
     let backend = config.backend(old.backend.as_deref()).map_err(failure)?;
@@ -93,6 +97,9 @@ fn dispatch(
 ) -> Result<u8, Failure> {
     let is_pro = task.pro.unwrap_or_default();
     here.warn(&backend.warnings(is_pro));
+    if task.fast {
+        here.warn(backend.fast_warning().as_slice());
+    }
     // From before there is a run: whatever began has an end in order.
     let signals = Signals::listen()?;
     let caller = Environment::working_directory().ok();
@@ -106,15 +113,26 @@ fn dispatch(
         slug: task.slug.as_deref().unwrap_or(if resumed.is_some() { "resume" } else { prompt.slug }),
         cwd,
         is_pro,
+        is_fast: task.fast,
         timeout: task.timeout,
         caller: caller.as_deref(),
         to_inbox: task.to_inbox,
         resumed,
         guard: &Environment::own_program()?,
     };
+    if task.dry_run {
+        let launch = here.dispatcher.preview(&order).map_err(|error| Failure::new(error.to_string()))?;
+        here.output.print(&command_line(cwd, &launch));
+        return Ok(0);
+    }
     let observer = Printer { here, is_quiet: task.quiet, is_verbose: task.verbose };
     let concluded = here.dispatcher.dispatch(runs, &order, &signals, &observer).map_err(failure)?;
     Ok(report(&observer, task.print, &concluded))
+}
+
+/// The command as a shell takes it, without secrets.
+fn command_line(cwd: &Path, launch: &Launch) -> String {
+    format!("cd {} && {launch}\n", handoff_process::quoted(cwd))
 }
 
 /// Prints what becomes known of the run.
@@ -133,7 +151,7 @@ impl Observer for Printer<'_> {
 
     fn launching(&self, cwd: &Path, launch: &Launch) {
         if self.is_verbose {
-            self.here.output.note(&format!("cd {} && {launch}\n", handoff_process::quoted(cwd)));
+            self.here.output.note(&command_line(cwd, launch));
         }
     }
 

@@ -3,7 +3,6 @@
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Stdio;
 
-use handoff_agents::Protocol;
 use handoff_backends::{Config, Preset};
 use handoff_files::{Dir, Foreign};
 use handoff_process::{Environment, Failure, InputLimits, is_input_terminal, read_input};
@@ -70,12 +69,12 @@ fn first_task(here: &Here<'_>) -> String {
              backend first in config.yaml\n"
         );
     }
-    let narrower = match backend.protocol {
-        Protocol::Claude => "permission_mode: acceptEdits",
-        Protocol::Codex => "sandbox: read-only",
+    let narrowing = match backend.protocol.program().narrower {
+        Some(setting) => format!("`{setting}` in config.yaml narrows that"),
+        None => format!("the settings of `{program}` itself narrow that"),
     };
     format!(
-        "tasks:       {name} takes them, and may run commands without asking; `{narrower}` in config.yaml narrows that\n\
+        "tasks:       {name} takes them, and may run commands without asking; {narrowing}\n\
          try:         handoff run --text \"Say in three lines what this project does\"\n"
     )
 }

@@ -115,6 +115,7 @@ fn launch(here: &Here<'_>, old: &Resumable, backend: &Backend, settings: &Path) 
         cwd: &old.cwd,
         home: here.user(),
         pro: old.pro,
+        fast: false,
         conversation: Conversation::Resume(&old.session),
         environment: &environment,
         settings,

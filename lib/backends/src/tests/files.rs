@@ -10,7 +10,7 @@ fn no_file_is_no_configuration() {
 }
 
 #[test]
-fn the_preset_has_its_three_backends_and_nothing_to_warn_of() {
+fn the_preset_has_its_backends_and_nothing_to_warn_of() {
     let config = config(&Preset::ALL[0].text());
     assert_eq!(warnings(&config), [""; 0]);
     let all: Vec<_> = config
@@ -24,6 +24,7 @@ fn the_preset_has_its_three_backends_and_nothing_to_warn_of() {
             ("deepseek", Protocol::Claude, Some("deepseek-v4-flash"), Some("deepseek-v4-pro[1m]")),
             ("opus", Protocol::Claude, Some("opus"), Some("opus")),
             ("codex", Protocol::Codex, Some("gpt-5.5"), Some("gpt-5.5")),
+            ("gemini", Protocol::Gemini, None, None),
         ]
     );
     let none = variables(&[]);
@@ -101,7 +102,7 @@ fn a_wrong_file_is_refused_with_its_place_and_key() {
         ),
         (
             "backends:\n  a: {type: cluade, model: x}\n",
-            "line 2, column 13, key `backends.a.type`: unknown type `cluade` (did you mean `claude`?); the types are claude and codex",
+            "line 2, column 13, key `backends.a.type`: unknown type `cluade` (did you mean `claude`?); the types are claude, codex, gemini, qwen, opencode and copilot",
         ),
         (
             "backends:\n  a:\n    type: claude\n",
@@ -200,7 +201,7 @@ fn unknown_keys_are_said_with_the_key_that_was_meant() {
             "4, column 5: `backends.a.modle` is unknown and ignored (did you mean `model`?)",
             "6, column 5: `backends.a.zzz` is unknown and ignored: delete it",
             "7, column 5: `backends.a.sandbox` is ignored, as only a backend of type codex has it: delete it",
-            "10, column 5: `backends.c.permission_mode` is ignored, as only a backend of type claude has it: delete it",
+            "10, column 5: `backends.c.permission_mode` is ignored, as only a backend of type claude, gemini or qwen has it: delete it",
         ]
     );
 }

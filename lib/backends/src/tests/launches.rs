@@ -77,6 +77,21 @@ fn codex_without_a_model_takes_its_own() {
 }
 
 #[test]
+fn codex_is_fast_where_it_is_asked_for_and_the_others_say_that_they_are_not() {
+    let config = config("backends: {c: {type: codex}, a: {model: m}, g: {type: gemini}}");
+    let fast = Task { fast: true, ..task(&[]) };
+    let words_of = |index: usize| words(&config.backends[index].run(&fast).unwrap());
+    let settings: Vec<_> =
+        words_of(0).windows(2).filter(|two| two[0] == "-c").map(|two| two[1].clone()).collect();
+    assert_eq!(settings[..2], ["features.fast_mode=true", r#"service_tier="fast""#]);
+    let said = config.backends.iter().map(|backend| backend.fast_warning().map(|one| one.reason.to_string()));
+    let said: Vec<_> = said.collect();
+    let none =
+        |kind: &str| Some(format!("is of type {kind}, which has no fast mode, so --fast changes nothing"));
+    assert_eq!(said, [None, none("claude"), none("gemini")]);
+}
+
+#[test]
 fn codex_gets_its_settings_as_toml() {
     let text = r#"
 backends:
@@ -386,4 +401,124 @@ fn what_a_backend_declares_comes_before_what_is_inherited() {
         run(&with_env("PATH: '~/bin:${PATH}'\n      LANG: ''"), &[("PATH", "/bin"), ("LANG", "C")]).unwrap();
     assert_eq!(variable(&launch, "PATH").as_deref(), Some("/home/me/bin:/bin"));
     assert_eq!(variable(&launch, "LANG"), None);
+}
+
+/// The arguments of the only backend of `config`: without a person, for a new conversation and for one that goes on, and
+/// with one.
+fn three_launches(text: &str) -> [Vec<String>; 3] {
+    let config = config(text);
+    let backend = &config.backends[0];
+    let resumed = Task { conversation: Conversation::Resume("abc"), ..task(&[]) };
+    [backend.run(&task(&[])), backend.run(&resumed), backend.open(&resumed)]
+        .map(|launch| words(&launch.unwrap()))
+}
+
+#[test]
+fn gemini_runs_and_resumes_and_opens() {
+    let [new, resumed, opened] = three_launches("backends: {g: {type: gemini, model: m-1}}");
+    let common = ["-o", "stream-json", "--skip-trust", "--approval-mode", "yolo", "-m", "m-1"];
+    assert_eq!(new, [&common[..], &["--session-id", ID]].concat());
+    assert_eq!(resumed, [&common[..], &["--resume", "abc"]].concat());
+    assert_eq!(opened, ["-m", "m-1", "--resume", "abc"]);
+    let [narrower, _, opened] = three_launches("backends: {g: {type: gemini, permission_mode: plan}}");
+    assert_eq!(
+        narrower,
+        ["-o", "stream-json", "--skip-trust", "--approval-mode", "plan", "--session-id", ID],
+        "without a model it takes its own"
+    );
+    assert_eq!(opened, ["--approval-mode", "plan", "--resume", "abc"]);
+}
+
+#[test]
+fn qwen_runs_and_resumes_and_opens() {
+    let text = "backends: {q: {type: qwen, model: m, pro_model: p, system_prompt: '- do it'}}";
+    let [new, resumed, opened] = three_launches(text);
+    let common = ["-o", "stream-json", "--approval-mode", "yolo", "-m", "m"];
+    let told = "--append-system-prompt=- do it";
+    assert_eq!(new, [&common[..], &["--session-id", ID, told]].concat());
+    assert_eq!(resumed, [&common[..], &["--resume", "abc", told]].concat());
+    assert_eq!(opened, ["-m", "m", "--resume", "abc"]);
+    let launch = config(text).backends[0].run(&with_pro(&[])).unwrap();
+    assert_eq!(after(&launch, "-m").as_deref(), Some("p"));
+}
+
+#[test]
+fn opencode_runs_and_resumes_and_opens() {
+    let [new, resumed, opened] = three_launches("backends: {o: {type: opencode, model: mock/m}}");
+    let common = ["run", "--format", "json", "--auto", "-m", "mock/m"];
+    assert_eq!(new, common, "it names its conversations itself");
+    assert_eq!(resumed, [&common[..], &["-s", "abc"]].concat());
+    assert_eq!(opened, ["-m", "mock/m", "-s", "abc"]);
+}
+
+#[test]
+fn copilot_runs_and_resumes_and_opens() {
+    let [new, resumed, opened] = three_launches("backends: {c: {type: copilot, model: m}}");
+    let common = [
+        "--output-format",
+        "json",
+        "--allow-all-tools",
+        "--allow-all-paths",
+        "--no-ask-user",
+        "--model",
+        "m",
+    ];
+    assert_eq!(new, [&common[..], &[&format!("--session-id={ID}")]].concat());
+    assert_eq!(resumed, [&common[..], &["--resume=abc"]].concat());
+    assert_eq!(opened, ["--model", "m", "--resume=abc"]);
+}
+
+#[test]
+fn instructions_that_a_program_cannot_be_given_are_said_and_not_passed() {
+    let text = "system_prompt: all\nbackends:\n  g: {type: gemini}\n  o: {type: opencode, system_prompt: own}\n  \
+                c: {type: copilot, system_prompt: ''}\n";
+    let config = config(text);
+    let said: Vec<Vec<String>> = config
+        .backends
+        .iter()
+        .map(|backend| backend.warnings(false).into_iter().map(|warning| warning.key).collect())
+        .collect();
+    assert_eq!(said, [vec!["system_prompt"], vec!["system_prompt", "backends.o.system_prompt"], vec![]]);
+    assert_eq!(
+        config.backends[0].warnings(false)[0].reason.to_string(),
+        "is ignored, as gemini has no option for it: write it into the tasks; `system_prompt: \"\"` in the backend ends \
+         this message"
+    );
+    let unsaid = super::config("backends: {g: {type: gemini}}").backends[0].warnings(false);
+    assert_eq!(unsaid, [], "our own default is no loss");
+}
+
+#[test]
+fn every_program_is_told_to_leave_the_handoffs_to_its_caller() {
+    for kind in ["claude, model: m", "codex", "gemini", "qwen", "opencode", "copilot"] {
+        let launch = run(&format!("backends: {{b: {{type: {kind}}}}}"), &[]).unwrap();
+        assert!(launch.env.contains(&("AGENT_HANDOFF_SKIP".into(), "1".into())), "{kind}");
+    }
+}
+
+#[test]
+fn no_program_inherits_the_session_that_calls_it() {
+    let session = [
+        "GEMINI_CLI",
+        "GEMINI_CLI_TRUST_WORKSPACE",
+        "QWEN_CODE",
+        "QWEN_CODE_SESSION_ID",
+        "OPENCODE",
+        "OPENCODE_PID",
+        "COPILOT_CLI",
+        "COPILOT_CLI_BINARY_VERSION",
+        "COPILOT_AGENT_SESSION_ID",
+        "COPILOT_LOADER_PID",
+    ];
+    let kept = ["GEMINI_API_KEY", "QWEN_HOME", "COPILOT_HOME", "COPILOT_GITHUB_TOKEN", "OPENCODE_CONFIG"];
+    let variables: Vec<(&str, &str)> = session.iter().chain(&kept).map(|name| (*name, "x")).collect();
+    for kind in ["codex", "gemini", "qwen", "opencode", "copilot"] {
+        let launch = run(&format!("backends: {{b: {{type: {kind}}}}}"), &variables).unwrap();
+        let has = |name: &&&str| launch.env.iter().any(|(own, _)| own == **name);
+        assert_eq!(session.iter().filter(has).count(), 0, "{kind}");
+        assert_eq!(kept.iter().filter(has).count(), kept.len(), "{kind}");
+    }
+    let home = [("GEMINI_CLI_HOME", "/h")];
+    let launch = run("backends: {b: {type: gemini, inherit: none}}", &home).unwrap();
+    assert!(launch.env.contains(&("GEMINI_CLI_HOME".into(), "/h".into())));
 }

@@ -76,7 +76,7 @@ fn an_error_of_an_included_file_is_said_with_that_file() {
         Files::new(&[("config.yaml", "include: b.yaml\n"), ("b.yaml", "backends:\n  x: {type: 5}\n")]);
     assert_eq!(
         files.error(),
-        "could not use DIR/b.yaml, line 2, column 13, key `backends.x.type`: unknown type `5`; the types are claude and codex"
+        "could not use DIR/b.yaml, line 2, column 13, key `backends.x.type`: unknown type `5`; the types are claude, codex, gemini, qwen, opencode and copilot"
     );
 }
 

@@ -22,6 +22,10 @@ pub static BACKEND: Opt = Opt::value(
 pub static PRO: Opt = Opt::flag("pro", "with its pro_model");
 /// `--no-pro`.
 pub static NO_PRO: Opt = Opt::flag("no-pro", "with its model, also where the conversation had pro_model");
+/// `--fast`.
+pub static FAST: Opt = Opt::flag("fast", "in the agent's fast mode, for a higher price: codex");
+/// `--dry-run` of a task.
+pub static NO_RUN: Opt = Opt::flag("dry-run", "show the backend's command, and start nothing");
 /// `--cwd`.
 pub static CWD: Opt = Opt::value("cwd", "DIR", Values::Directory, "where it works, instead of here");
 /// `--session-id`.
@@ -93,7 +97,10 @@ const PROMPT: Operand = Operand {
 pub static RUN: Verb = Verb {
     group: AGENT,
     operands: &[PROMPT],
-    options: &[&BACKEND, &PRO, &NO_PRO, &CWD, &SLUG, &PRINT, &TIMEOUT, &TO_INBOX, &QUIET, &VERBOSE, &TEXT],
+    options: &[
+        &BACKEND, &PRO, &NO_PRO, &FAST, &CWD, &SLUG, &PRINT, &TIMEOUT, &TO_INBOX, &QUIET, &VERBOSE, &NO_RUN,
+        &TEXT,
+    ],
     rules: &[Rule::Exclusive(&[&PRO, &NO_PRO])],
     examples: &[Example { line: "run --backend codex --text fix the tests", about: "" }],
     ..Verb::new("run", "gives another agent a task, and waits for its result")
@@ -107,6 +114,7 @@ pub static RESUME: Verb = Verb {
         &ITS_BACKEND,
         &PRO,
         &NO_PRO,
+        &FAST,
         &CWD,
         &SLUG,
         &PRINT,
@@ -114,6 +122,7 @@ pub static RESUME: Verb = Verb {
         &TO_INBOX,
         &QUIET,
         &VERBOSE,
+        &NO_RUN,
         &TEXT,
     ],
     rules: RUN.rules,

@@ -20,7 +20,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use handoff_agents::Protocol;
+use handoff_agents::{Protocol, StopRequest};
 use handoff_files::FileError;
 use handoff_text::Sanitised;
 use rustix::io::Errno;
@@ -32,12 +32,11 @@ use super::{Plan, descendants, leash};
 /// What a guard that cannot start its backend exits with, as shells do.
 pub const CANNOT_START: u8 = 127;
 
-/// What an agent with `protocol` is asked to end with. Codex tidies up after an interrupt only: its snapshots of the shell hold
-/// the exported keys, readable to all. Claude Code ends its children in order when it is terminated.
+/// What an agent with `protocol` is asked to end with.
 pub(crate) fn stop_signal(protocol: Protocol) -> Signal {
-    match protocol {
-        Protocol::Codex => Signal::INT,
-        Protocol::Claude => Signal::TERM,
+    match protocol.program().stop {
+        StopRequest::Interrupt => Signal::INT,
+        StopRequest::Terminate => Signal::TERM,
     }
 }
 
