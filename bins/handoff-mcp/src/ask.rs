@@ -30,7 +30,7 @@ pub(crate) async fn ask(
     context: &RequestContext<RoleServer>,
 ) -> Answer {
     let can_ask = context.client_capabilities().and_then(|can| can.elicitation);
-    // One that names no form of questions knows the first one only.
+    // A client that names no kind of question supports forms only.
     let has_forms = can_ask.is_some_and(|can| can.form.is_some() || can.url.is_none());
     if !has_forms {
         return Answer::CannotAsk;

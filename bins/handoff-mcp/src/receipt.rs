@@ -60,7 +60,7 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Confirming<T> {
         &mut self,
         item: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        // Before the first wait: whoever watches for the end of the request finds nothing to give back.
+        // Taken before the first await, so that the task that watches for a cancelled call finds nothing to release.
         let reader = match &item {
             JsonRpcMessage::Response(response) => self.receipts.take(&response.id),
             _ => None,

@@ -56,8 +56,8 @@ fn dirty_files(contents: &Contents) -> usize {
     dirty.len()
 }
 
-/// Archives the handoff that announces a bundle of ours, in case it is unread: it would have its reader look for what is
-/// taken. It is where the bundle was made, or in this worktree, for which it was made.
+/// Archives the handoff that announces a bundle of ours, if it is still unread, since its capture is already taken. It is
+/// where the bundle was made, or in this worktree, for which it was made.
 pub(crate) fn withdraw(project: &Project<'_>, bundle: &Bundle) {
     if let Some(path) = path(project, bundle).filter(|path| handoff_files::is_file(path)) {
         act_on(project, bundle, &path, HandoffRequest::withdraw);

@@ -72,7 +72,7 @@ impl<'a> Occasion<'a> {
     /// Whether there is a reason to capture that nothing was captured for, as far as `ledger` says it.
     ///
     /// # Errors
-    /// When the ledger can't be read. It is not where nothing depends on it.
+    /// When the ledger can't be read. It is read only when the answer depends on it.
     pub fn is_due(&self, ledger: &Ledger) -> Result<bool, FileError> {
         if self.always().is_some() {
             return Ok(true);

@@ -15,9 +15,9 @@ use handoff_transcript::{Outcome, Session, Status, is_telling};
 use crate::words::{counted, stopped};
 use commands::outcomes;
 
-/// The most that a summary may be long, in bytes: it fits into what a host passes on, with its frame.
+/// The size limit of a summary, in bytes: it fits into what a host passes on, with its frame.
 pub const MAX_SUMMARY_BYTES: usize = 6_000;
-/// The most that its whole may be long, in bytes, which stays in the bundle.
+/// The size limit of the full summary, which stays in the bundle, in bytes.
 const WHOLE_LIMIT: usize = 256 << 10;
 /// How much of its usual bound each part has, in eighths: the first that fits is taken.
 const SCALES: [usize; 8] = [48, 32, 24, 16, 12, 8, 4, 2];

@@ -6,7 +6,7 @@ use rustix::process::{Pid, Signal};
 /// Why a run was not asked to end.
 #[derive(Debug, thiserror::Error)]
 pub enum StopError {
-    /// It has ended, so.
+    /// The run has ended, with this state.
     #[error("it has ended already: {}", .0.name())]
     Ended(State),
     /// The record has no process of it.

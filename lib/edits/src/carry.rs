@@ -8,7 +8,7 @@ use crate::Change;
 
 /// What is kept of a plan that is being carried out: the record, written before with all that may be, and what is left.
 pub trait Account {
-    /// Has the record say of what `change` was to write what it said before.
+    /// Resets the record's entry for the path of `change` to the old one.
     fn forget(&mut self, change: &Change);
 
     /// Notes what could not be changed, with what a user puts in or takes out by hand.
@@ -38,7 +38,7 @@ pub fn carry_out(changes: Vec<Change>, account: &mut impl Account) -> Vec<Change
                 removed.extend(target.map(|target| (path, target)));
                 done.push(change);
             }
-            // What was done and may be lost in a crash is on record all the same.
+            // It is in place, but perhaps not yet on the disk: the record keeps it.
             Err(error) if change.is_done() => {
                 account.leave(error, change.by_hand());
                 done.push(change);

@@ -30,8 +30,8 @@ pub fn by_hand<F: Fragment>(fresh: &str, fragments: impl IntoIterator<Item = F>)
     fragments.into_iter().try_fold(fresh.to_owned(), wire).unwrap_or_default()
 }
 
-/// The text without `fragments`, the last one first, so that what one made for another goes after that. One that is not
-/// there changes nothing.
+/// The text without `fragments`, taken out in reverse, so that a container goes after what is in it. One that is not there
+/// changes nothing.
 ///
 /// # Errors
 /// [`Malformed`].
@@ -44,8 +44,8 @@ pub fn take_out<F: Fragment>(
     })
 }
 
-/// The file as it is without us; None for no file. `undone` is what was there before, where the file is as we left it. Else
-/// ours is taken out, and a file that we made and that says nothing then goes.
+/// The text without our parts; `None` if the file is to be removed. `undone` is the recorded original, if the file is exactly
+/// as we left it. Otherwise our parts are taken out, and a file that we made and that then says nothing is removed.
 ///
 /// # Errors
 /// [`Malformed`].

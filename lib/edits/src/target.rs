@@ -29,7 +29,7 @@ impl Target {
     /// Reads the file at `path`, which the record calls `key`.
     ///
     /// # Errors
-    /// [`Problem`]; of what looks for a file below a file, what stands there.
+    /// [`Problem`]; `Taken` if a parent of `path` is a file.
     pub fn read(path: &Path, key: &Path) -> Result<Self, Problem> {
         let file = Foreign::read(path, MAX_TEXT_BYTES).map_err(|error| match path.parent().map(missing) {
             Some(Err(taken)) if error.kind() == NotADirectory => taken,

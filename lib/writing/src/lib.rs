@@ -48,7 +48,7 @@ pub struct Request {
     pub start: Start,
     /// The worktree that it is for; `None` is the writer's own.
     pub to: Option<WorktreeName>,
-    /// Whether that one may be still to be made.
+    /// Whether `to` may name a worktree that does not exist yet.
     pub is_new: bool,
 }
 
@@ -98,7 +98,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// Whether the request cannot be meant as it is, whatever the draft says.
+    /// Whether the request itself is wrong, so that no other draft would help.
     pub fn is_misuse(&self) -> bool {
         self.reasons.iter().any(Reason::is_misuse)
     }

@@ -57,7 +57,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Whether the request cannot be meant as it is, whatever the draft says.
+    /// Whether the request itself is wrong, so that no other draft would help.
     pub fn is_misuse(&self) -> bool {
         matches!(self, Self::Place(error) if error.is_misuse())
     }

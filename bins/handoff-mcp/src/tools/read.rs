@@ -49,7 +49,7 @@ pub(super) async fn call(call: &Call<'_>) -> Answer {
         .args([&worktree])
         .args(["--"])
         .args(&ids);
-    // When it is dropped its input is closed, and it gives back what it holds; if it were killed, the next look would have to.
+    // Dropped, its input is closed and it gives back its claim. Killed, it would leave that for the next reader to clean up.
     let mut reader = read.outliving().start()?;
     let Some(given) = given(&mut reader).await else { return Err(Failed::Refused(complaint(reader).await)) };
     call.server.receipts.expect(call.context.id.clone(), reader);
@@ -87,7 +87,7 @@ fn give_back_if_cancelled(call: &Call<'_>) {
     let (receipts, request) = (call.server.receipts.clone(), call.context.id.clone());
     let ended = call.context.ct.clone();
     tokio::spawn(async move {
-        // Also when it is sent: then the reader was taken before.
+        // This also happens after an answer that was sent; then there is no reader left to take.
         ended.cancelled().await;
         drop(receipts.take(&request));
     });

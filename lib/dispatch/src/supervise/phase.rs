@@ -11,8 +11,8 @@ use rustix::process::Signal;
 /// for ever.
 const RESULT_GRACE: Duration = Duration::from_secs(3);
 
-/// How long what is left then may take to end when it is asked to: an agent ends what it has started in groups of
-/// their own, which we do not reach.
+/// How long the rest may take to end after the request to stop. An agent's other process groups are out of our reach: it ends
+/// them itself.
 const EXIT_GRACE: Duration = Duration::from_secs(1);
 
 /// How long a backend that is ended by force may take between being asked to end and being killed.

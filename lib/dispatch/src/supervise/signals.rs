@@ -10,8 +10,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 pub struct Signals(Arc<AtomicUsize>);
 
 impl Signals {
-    /// From now on they are noted instead of obeyed; except a hangup that our parent had us ignore, as `nohup`
-    /// does. (Not so an interrupt: a shell has each of its background jobs ignore that one.)
+    /// From now on SIGINT, SIGTERM and SIGHUP are only recorded. SIGHUP stays ignored if it was ignored at the start, as
+    /// under `nohup`. (SIGINT does not: a shell has each of its background jobs ignore it.)
     ///
     /// # Errors
     /// What the system says.
