@@ -38,7 +38,7 @@ use handoff_process::{Environment, Output, Status};
 pub use build::build;
 pub use codex::CodexError;
 pub use error::InstallError;
-pub use programs::PROGRAMS;
+pub use programs::{OPTIONAL, PROGRAMS};
 pub use prove::prove;
 
 /// Does what was asked for.

@@ -16,7 +16,7 @@ pub const PROGRAMS: [&str; 6] =
     ["session-start", "handoff-write", "inbox", "handoff", "handover", "installer"];
 
 /// What is installed where it lies beside these. Released, it has an archive of its own: most users need no MCP server.
-pub(crate) const OPTIONAL: [&str; 1] = ["handoff-mcp"];
+pub const OPTIONAL: [&str; 1] = ["handoff-mcp"];
 
 /// Every program that may be installed.
 pub(crate) fn all() -> impl Iterator<Item = &'static str> {

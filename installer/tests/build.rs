@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use installer::PROGRAMS;
+use installer::{OPTIONAL, PROGRAMS};
 
 const CHECKOUT: &str = "HANDOFF_TESTS_CHECKOUT";
 
@@ -23,11 +23,11 @@ fn checkout(place: &Path) -> PathBuf {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     };
-    let members = PROGRAMS.map(|program| format!("\"{program}\"")).join(", ");
+    let mut sorted: Vec<&str> = PROGRAMS.into_iter().chain(OPTIONAL).collect();
+    sorted.sort_unstable();
+    let members = sorted.iter().map(|program| format!("\"{program}\"")).collect::<Vec<_>>().join(", ");
     write("Cargo.toml", &format!("[workspace]\nresolver = \"3\"\nmembers = [{members}]\n"));
     let mut lock = "version = 4\n".to_owned();
-    let mut sorted = PROGRAMS;
-    sorted.sort_unstable();
     for program in sorted {
         lock.push_str(&format!("\n[[package]]\nname = \"{program}\"\nversion = \"0.1.0\"\n"));
         let manifest = format!("[package]\nname = \"{program}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
@@ -89,7 +89,7 @@ fn a_checkout_is_built_for_musl_where_that_is_possible_and_static_everywhere() {
     let target = if has_standard_library(&musl) { musl } else { musl.replace("musl", "gnu") };
     let programs = built(&checkout, &tools);
     assert!(programs.ends_with(format!("{target}/release")), "{}", programs.display());
-    for program in PROGRAMS {
+    for program in PROGRAMS.into_iter().chain(OPTIONAL) {
         let bytes = std::fs::read(programs.join(program)).unwrap();
         assert!(!bytes.windows(3).any(|part| part == b"/ld"), "{program} asks for a dynamic linker");
         assert!(Command::new(programs.join(program)).status().unwrap().success());
