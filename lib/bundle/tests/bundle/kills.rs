@@ -126,8 +126,67 @@ fn delays(whole: Duration) -> impl Iterator<Item = Duration> {
     (0..400).map(move |n| whole * n / 40)
 }
 
-/// How often it has to come to its end before the kill.
-const ENDS: usize = 3;
+/// What a kill met.
+enum Met {
+    Nothing,
+    Work,
+    End,
+}
+
+/// Delays in search of the moment at which a command is at work. They grow by a fortieth of the time that it took once, until
+/// it has come to its end a few times. If none has met it at work by then, they lie between the longest that met nothing and
+/// the shortest that met its end: a machine does not take the same time twice.
+struct Search {
+    coarse: Box<dyn Iterator<Item = Duration>>,
+    longest_before: Duration,
+    shortest_after: Duration,
+    fine: u32,
+    worked: usize,
+    ended: usize,
+}
+
+impl Search {
+    /// How often it has to come to its end before the kill.
+    const ENDS: usize = 3;
+
+    fn of(whole: Duration) -> Self {
+        let coarse = Box::new(delays(whole));
+        Self {
+            coarse,
+            longest_before: Duration::ZERO,
+            shortest_after: whole * 10,
+            fine: 0,
+            worked: 0,
+            ended: 0,
+        }
+    }
+
+    /// The next delay; `None` when enough was seen, or nothing will come of it.
+    fn next(&mut self) -> Option<Duration> {
+        if self.ended < Self::ENDS {
+            return self.coarse.next();
+        }
+        if self.worked > 0 || self.fine == 400 {
+            return None;
+        }
+        self.fine += 1;
+        let (one, other) = (self.longest_before, self.shortest_after);
+        let (from, to) = (one.min(other).mul_f64(0.8), one.max(other).mul_f64(1.2));
+        // Spread evenly however many are taken.
+        Some(from + (to - from).mul_f64(f64::from(self.fine) * 0.618_034 % 1.0))
+    }
+
+    fn note(&mut self, delay: Duration, met: &Met) {
+        match met {
+            Met::Nothing => self.longest_before = self.longest_before.max(delay),
+            Met::Work => self.worked += 1,
+            Met::End => {
+                self.ended += 1;
+                self.shortest_after = self.shortest_after.min(delay);
+            }
+        }
+    }
+}
 
 #[test]
 fn an_apply_that_is_killed_leaves_all_or_nothing_after_the_next_command() {
@@ -139,13 +198,10 @@ fn an_apply_that_is_killed_leaves_all_or_nothing_after_the_next_command() {
     let waits = || handover.pending().unwrap().first() == Some(&id);
     assert!(waits());
     let index = std::fs::read(to.join(".git/index")).unwrap();
-    let (mut interrupted, mut nothing, mut done) = (0, 0, 0);
-    for delay in delays(whole) {
-        if done == ENDS {
-            break;
-        }
+    let mut search = Search::of(whole);
+    while let Some(delay) = search.next() {
         kill(&world, &to, "apply", id.as_str(), delay);
-        if handover.interrupted(&world.keyring()).unwrap().is_some() {
+        let met = if handover.interrupted(&world.keyring()).unwrap().is_some() {
             match world.apply_in(&handover, &id, ALLOW) {
                 Err(BundleError::Interrupted(named)) => assert_eq!(named, id.as_str()),
                 other => panic!("{other:?}"),
@@ -153,20 +209,21 @@ fn an_apply_that_is_killed_leaves_all_or_nothing_after_the_next_command() {
             assert!(handover.recover(&world.git, &world.keyring()).unwrap().unwrap().interrupted);
             assert_eq!(world.seen(&to), before);
             assert_eq!(std::fs::read(to.join(".git/index")).unwrap(), index);
-            interrupted += 1;
+            Met::Work
         } else if world.seen(&to) == source {
             handover.undo(&world.git, &world.keyring()).unwrap();
             assert_eq!(world.seen(&to), before);
-            done += 1;
+            Met::End
         } else {
             assert_eq!(world.seen(&to), before);
-            nothing += 1;
-        }
-        assert!(waits(), "the bundle is claimed, and was not applied: {interrupted}, {done}, {nothing}");
+            Met::Nothing
+        };
+        search.note(delay, &met);
+        assert!(waits(), "the bundle is claimed, and was not applied");
         assert!(!to.join(".git/index.lock").exists());
         assert_eq!(handover.recover(&world.git, &world.keyring()).unwrap(), None);
     }
-    assert!(interrupted > 0, "no kill met an apply at work: {nothing} before, {done} after");
+    assert!(search.worked > 0, "no kill met an apply at work: {} after its end", search.ended);
     // It still works, and nothing is left.
     assert!(start(&world, &to, "apply", id.as_str()).wait().unwrap().success());
     assert_eq!(world.seen(&to), source);
@@ -178,27 +235,27 @@ fn an_undo_that_is_killed_is_finished_by_the_next() {
     let world = World::new();
     let (_, to, handover, id) = prepared(&world);
     let before = world.seen(&to);
-    let (mut halfway, mut done) = (0, 0);
     world.apply_in(&handover, &id, ALLOW).unwrap();
-    let whole = duration(&world, &to, "undo", "");
-    for delay in delays(whole) {
-        if done == ENDS {
-            break;
-        }
+    let mut search = Search::of(duration(&world, &to, "undo", ""));
+    while let Some(delay) = search.next() {
         world.apply_in(&handover, &id, ALLOW).unwrap();
         let after = world.seen(&to);
         kill(&world, &to, "undo", "", delay);
         let now = world.seen(&to);
-        done += usize::from(now == before);
         match handover.undo(&world.git, &world.keyring()) {
-            Ok(_) => halfway += usize::from(now != before && now != after),
-            Err(BundleError::NothingToUndo) => {}
+            Ok(_) | Err(BundleError::NothingToUndo) => {}
             Err(error) => panic!("{error}"),
         }
+        let met = match now {
+            now if now == before => Met::End,
+            now if now == after => Met::Nothing,
+            _ => Met::Work,
+        };
+        search.note(delay, &met);
         assert_eq!(world.seen(&to), before);
         assert_eq!(handover.pending().unwrap().first(), Some(&id), "it does not wait again");
     }
-    assert!(halfway > 0, "no kill met an undo at work");
+    assert!(search.worked > 0, "no kill met an undo at work");
 }
 
 #[test]
