@@ -31,7 +31,7 @@ pub(crate) struct Call<'a> {
     pub(crate) context: &'a RequestContext<RoleServer>,
 }
 
-/// Why a call did not do what it was to do: told to the model.
+/// Why a call failed; the model reads it as the answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failed {
     /// The arguments are not those of the tool.
@@ -64,7 +64,7 @@ pub(crate) fn all(waits: Option<&str>) -> Vec<Tool> {
 /// Calls the tool that `request` names.
 ///
 /// # Errors
-/// Where there is no such tool. What a tool fails at is its answer.
+/// The protocol's error for an unknown tool. A tool that fails says so in its answer.
 pub(crate) async fn call(
     server: &Server,
     request: CallToolRequestParams,

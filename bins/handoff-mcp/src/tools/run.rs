@@ -18,7 +18,7 @@ use crate::sibling::Sibling;
 const WAIT_SECONDS: u64 = 45;
 /// The longest that a call waits.
 pub(super) const MAX_WAIT_SECONDS: u64 = 600;
-/// How often a client that asked for progress is told that the run goes on.
+/// The time between two notes of progress to a client that asked for them.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a run may take to say its id.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -147,6 +147,8 @@ impl Drop for StopIfCancelled {
 
 /// Why there is no run.
 async fn complaint(mut run: Child) -> String {
+    // One that has only been too slow would be waited for; one that has ended is not there to be killed.
+    let _ = run.start_kill();
     let mut said = String::new();
     if let Some(stderr) = run.stderr.take() {
         // What cannot be read says as little as nothing.
