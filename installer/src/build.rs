@@ -65,7 +65,7 @@ pub(crate) const ORIGIN: Option<Origin> = match option_env!("AGENT_HANDOFF_RELEA
 /// [`InstallError::Tool`] when cargo or rustc fail; their messages go to standard error as they come.
 pub fn build(checkout: &Path) -> Result<PathBuf, InstallError> {
     let target = target()?;
-    // In one call cargo would give the hook the features that the others need of shared crates: 39 kB more to load.
+    // In one call cargo would give the hook the features that the MCP server needs of shared crates: 39 kB more to load.
     compile(checkout, &target, &programs::PROGRAMS)?;
     compile(checkout, &target, &programs::OPTIONAL)?;
     Ok(target_directory(checkout)?.join(target).join("release"))
