@@ -65,16 +65,8 @@ pub(crate) const ORIGIN: Option<Origin> = match option_env!("AGENT_HANDOFF_RELEA
 /// [`InstallError::Tool`] when cargo or rustc fail; their messages go to standard error as they come.
 pub fn build(checkout: &Path) -> Result<PathBuf, InstallError> {
     let target = target()?;
-    // In one call cargo would give the hook the features that the MCP server needs of shared crates: 39 kB more to load.
-    compile(checkout, &target, &programs::PROGRAMS)?;
-    compile(checkout, &target, &programs::OPTIONAL)?;
-    Ok(target_directory(checkout)?.join(target).join("release"))
-}
-
-/// Has cargo build `programs` for `target`.
-fn compile(checkout: &Path, target: &str, programs: &[&str]) -> Result<(), InstallError> {
     let mut cargo = Command::new(cargo());
-    cargo.current_dir(checkout).args(["build", "--release", "--locked", "--target", target]);
+    cargo.current_dir(checkout).args(["build", "--release", "--locked", "--target", &target]);
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     if target.contains("-linux-gnu") {
         let linker = if target.starts_with("x86_64-") { &LINKER_FLAGS[..] } else { &[] };
@@ -82,14 +74,14 @@ fn compile(checkout: &Path, target: &str, programs: &[&str]) -> Result<(), Insta
     } else if target.ends_with("-unknown-linux-musl") && has_own_linker(&host()?) {
         cargo.env("CARGO_ENCODED_RUSTFLAGS", MUSL_FLAGS.join("\x1f"));
     }
-    for program in programs {
+    for program in programs::all() {
         cargo.args(["--package", program]);
     }
     let built = cargo.stdin(Stdio::null()).status();
     if !built.is_ok_and(|status| status.success()) {
         return Err(InstallError::Tool("build the programs; cargo says why above".to_owned()));
     }
-    Ok(())
+    Ok(target_directory(checkout)?.join(target).join("release"))
 }
 
 /// The cargo that built this program, else the one on PATH.
