@@ -63,10 +63,26 @@ impl Client {
 
     /// Sends a request, and gives its number.
     pub(crate) fn send(&mut self, method: &str, params: Value) -> u64 {
-        self.last_id += 1;
-        let message = json!({ "jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params });
-        self.line(&message.to_string());
+        let request = self.request(method, params);
+        self.line(&request);
         self.last_id
+    }
+
+    fn request(&mut self, method: &str, params: Value) -> String {
+        self.last_id += 1;
+        json!({ "jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params }).to_string()
+    }
+
+    /// Sends a request together with its cancellation, and gives its number.
+    pub(crate) fn send_cancelled(&mut self, method: &str, params: Value) -> u64 {
+        let request = self.request(method, params);
+        self.line(&format!("{request}\n{}", cancellation(self.last_id)));
+        self.last_id
+    }
+
+    /// Cancels the request `id`.
+    pub(crate) fn cancel(&mut self, id: u64) {
+        self.line(&cancellation(id));
     }
 
     /// Sends a notification.
@@ -165,6 +181,11 @@ impl Drop for Client {
     }
 }
 
+fn cancellation(id: u64) -> String {
+    json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } })
+        .to_string()
+}
+
 /// The file names in `unread` of the only inbox of `world`: claims too.
 pub(crate) fn unread(world: &World) -> Vec<String> {
     names(world, "unread")
@@ -194,7 +215,7 @@ fn names(world: &World, shelf: &str) -> Vec<String> {
 
 /// Waits until `is_so`.
 #[track_caller]
-pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = std::time::Instant::now();
     while !is_so() {
         assert!(start.elapsed() < std::time::Duration::from_secs(60), "{what}: it did not come to that");
