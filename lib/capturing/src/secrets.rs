@@ -3,12 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use handoff_bundle::{Bundle, BundleError, TreePath, Which};
+use handoff_secrets::{Finding, Stream};
 use handoff_text::Sanitised;
 
-/// So much of a file is looked at together, in bytes.
-const WINDOW_BYTES: usize = 1 << 20;
-/// So much of it again with what follows: no secret is longer.
-const OVERLAP_BYTES: usize = 32 << 10;
 /// So much binary content is unpacked, in bytes. What a stranger packed tightly must not take long.
 const MAX_UNPACKED_BYTES: u64 = 2 << 30;
 
@@ -81,7 +78,7 @@ pub fn lines(bundle: &Bundle) -> String {
 #[derive(Debug, Default)]
 struct Search {
     path: TreePath,
-    texts: BTreeMap<Which, Vec<u8>>,
+    texts: BTreeMap<Which, Stream>,
     found: BTreeSet<Found>,
 }
 
@@ -91,31 +88,28 @@ impl Search {
             self.end();
             self.path = path.clone();
         }
-        let text = self.texts.entry(which).or_default();
-        text.extend_from_slice(piece);
-        if text.len() >= WINDOW_BYTES {
-            let full = std::mem::take(text);
-            self.look(which, &full);
-            self.texts.insert(which, full[full.len() - OVERLAP_BYTES..].to_owned());
-        }
-    }
-
-    fn look(&mut self, which: Which, text: &[u8]) {
-        for finding in handoff_secrets::scan(&String::from_utf8_lossy(text)) {
-            self.found.insert(Found { path: self.path.clone(), rule: finding.rule, which });
-        }
+        let Self { path, texts, found } = self;
+        texts.entry(which).or_default().take(piece, |finding| note(found, path, which, &finding));
     }
 
     fn end(&mut self) {
-        for (which, text) in std::mem::take(&mut self.texts) {
-            self.look(which, &text);
+        let Self { path, texts, found } = self;
+        for (which, mut text) in std::mem::take(texts) {
+            text.end(|finding| note(found, path, which, &finding));
         }
     }
+}
+
+fn note(found: &mut BTreeSet<Found>, path: &TreePath, which: Which, finding: &Finding) {
+    found.insert(Found { path: path.clone(), rule: finding.rule, which });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As large as a window of [`Stream`].
+    const WINDOW_BYTES: usize = 1 << 20;
 
     const KEY: &str = concat!("AKIA", "Q3EGRPLK7VNWZ2XD");
 

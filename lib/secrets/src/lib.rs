@@ -15,12 +15,15 @@ mod private_key;
 mod randomness;
 mod rules;
 mod shape;
+mod stream;
 mod url;
 mod value;
 mod vendor;
 
 use std::cmp::Reverse;
 use std::ops::Range;
+
+pub use stream::Stream;
 
 /// One secret found. Never holds the secret itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
