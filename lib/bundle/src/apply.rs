@@ -178,7 +178,7 @@ impl Handover {
     }
 
     /// Waits a moment for another, and not longer: nothing here takes long but a large apply.
-    fn lock(&self) -> Result<OpenFile, BundleError> {
+    pub(crate) fn lock(&self) -> Result<OpenFile, BundleError> {
         self.lock_called(LOCK)
     }
 

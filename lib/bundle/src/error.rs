@@ -211,6 +211,9 @@ pub enum Refusal {
     /// The commit it was made on is not here.
     #[error("the commit {0} that the bundle was made on is not in this repository; fetch it first")]
     MissingBase(String),
+    /// The commits beside it are not those that it was made on.
+    #[error("the commits beside the bundle {0} are not those that it was made on; it is not applied")]
+    OtherCommits(String),
     /// The repository counts in other hashes.
     #[error("the bundle was made in a repository of {bundle} objects, and this one has {here}")]
     ObjectFormat {

@@ -21,6 +21,8 @@ pub(crate) const TRANSCRIPT: &str = "transcript.jsonl";
 pub(crate) const WORKSPACE: &str = "workspace.patch";
 pub(crate) const INDEX: &str = "index.patch";
 pub(crate) const MANIFEST: &str = "manifest.json";
+/// Commits that the base needs and no remote has. Beside what is hashed: the manifest names the newest of them as the base.
+pub(crate) const COMMITS: &str = "commits.bundle";
 pub(crate) const CLAIMED: &str = "claimed";
 /// The handoff that announces a bundle, by its path. Beside what is hashed: it is only where to find it again.
 pub(crate) const ANNOUNCEMENT: &str = "told";

@@ -4,9 +4,11 @@
 //! the repository. An apply checks everything before it touches anything, and can be undone, also when it was killed in
 //! the middle. The rules are `spec/bundle.md`.
 
+mod adopt;
 mod apply;
 mod bundle;
 mod capture;
+mod commits;
 mod content;
 mod error;
 mod git;
@@ -24,6 +26,7 @@ pub mod trust;
 pub use apply::{Applied, ApplyOptions, IgnoredRecord, Undone};
 pub use bundle::{Bundle, Claim, ClaimNote, Trusted};
 pub use capture::{Description, Draft, Limits, Own};
+pub use commits::{Brought, Unpushed};
 pub use content::{Take, Which};
 pub use error::{BundleError, Refusal};
 pub use git::{Git, GitError};

@@ -225,6 +225,13 @@ impl<'g> Repository<'g> {
         Ok(finish(hasher)? == checksum || checksum.bytes().all(|digit| digit == b'0'))
     }
 
+    /// Whether the commit with this whole name is here.
+    pub(crate) fn has_commit(&self, id: &str) -> Result<bool, BundleError> {
+        let call = self.call("cat-file").args(["-t", id]).accept(128);
+        let (said, code) = call.output(Vec::new(), 1 << 10)?;
+        Ok(code == 0 && said == b"commit\n")
+    }
+
     /// The name of a blob.
     pub(crate) fn blob(&self, content: &[u8]) -> Result<String, BundleError> {
         let mut hasher = self.blob_hasher(content.len() as u64);

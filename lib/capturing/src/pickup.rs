@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use handoff_bundle::{
-    Applied, ApplyOptions, Bundle, BundleError, BundleId, Claim, GitError, Handover, Trusted, Undone,
+    Applied, ApplyOptions, Brought, Bundle, BundleError, BundleId, Claim, GitError, Handover, Trusted, Undone,
 };
 use handoff_document::Timestamp;
 use handoff_files::canonical;
@@ -45,6 +45,8 @@ pub struct AppliedCapture {
     pub bundle: Trusted,
     /// What was changed.
     pub applied: Applied,
+    /// The commits that came with it.
+    pub brought: Option<Brought>,
 }
 
 /// Where the changes of a capture are, as far as a look at this worktree says it.
@@ -165,11 +167,19 @@ pub fn apply(project: &Project<'_>, request: &PickupRequest<'_>) -> Result<Appli
         .map_err(not_applied)?
         .leaving_out(&project.own_directories());
     let by = taker(project, "pickup --apply");
-    let applied = target
-        .apply(&git, &project.keyring()?, &bundle, request.options, &by, Timestamp::now())
-        .map_err(not_applied)?;
+    let keyring = project.keyring()?;
+    let brought = target.bring_commits(&git, &bundle).map_err(not_applied)?;
+    let applied = target.apply(&git, &keyring, &bundle, request.options, &by, Timestamp::now());
+    let applied = match (applied, &brought) {
+        (Err(error), Some(brought)) => {
+            // All or nothing: the branch goes back too. What keeps it from that is in the worktree, and the first error says it.
+            let _ = target.move_back(&git, brought);
+            return Err(not_applied(error));
+        }
+        (applied, _) => applied.map_err(not_applied)?,
+    };
     announcement::withdraw(project, &bundle);
-    Ok(AppliedCapture { bundle, applied })
+    Ok(AppliedCapture { bundle, applied, brought })
 }
 
 /// Puts back what the last apply changed here.

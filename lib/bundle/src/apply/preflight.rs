@@ -204,7 +204,7 @@ pub(super) fn target(
     let base = contents.base.clone();
     if let Some(base) = &base {
         let digits = base.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-        if !digits || base.len() != repository.format.len_in_hex() || !has_commit(repository, base)? {
+        if !digits || base.len() != repository.format.len_in_hex() || !repository.has_commit(base)? {
             return Err(Refusal::MissingBase(base.clone()).into());
         }
     }
@@ -225,10 +225,4 @@ pub(super) fn still_clean(repository: &Repository<'_>) -> Result<(), BundleError
 fn uncommitted(status: &Status) -> Vec<TreePath> {
     let changes = status.changes.iter().filter(|change| !matches!(change.kind, ChangeKind::Nested));
     changes.map(|change| change.path.clone()).collect()
-}
-
-fn has_commit(repository: &Repository<'_>, base: &str) -> Result<bool, BundleError> {
-    let call = repository.call("cat-file").args(["-t", base]).accept(128);
-    let (said, code) = call.output(Vec::new(), 1 << 10)?;
-    Ok(code == 0 && said == b"commit\n")
 }

@@ -1,0 +1,266 @@
+//! Commits that a bundle builds on and that no remote has. They lie beside the bundle in git's own bundle format, and come
+//! into the repository when it is applied. The manifest names the newest of them as the base, so what they say is covered
+//! by it.
+
+use std::fs::File;
+use std::io::Read;
+
+use handoff_files::{Dir, FileError, OpenFile};
+
+use crate::bundle::{Bundle, Trusted};
+use crate::error::{BundleError, Refusal};
+use crate::git::{Git, failed, odd};
+use crate::layout::{COMMITS, Handover};
+use crate::repository::Repository;
+
+/// The longest head of a file of git's bundle format that is read, in bytes.
+const MAX_HEAD_BYTES: usize = 1 << 20;
+/// So much of what `git rev-list` says is read, in bytes: some 300,000 commits.
+const MAX_LIST_BYTES: u64 = 16 << 20;
+
+/// What a commit says and changes, every side of a merge, with nothing left out and nothing converted.
+const PATCH_AS_TEXT: [&str; 10] = [
+    "--patch",
+    "-m",
+    "--text",
+    "--no-textconv",
+    "--no-ext-diff",
+    "--no-renames",
+    "--no-color",
+    "--no-show-signature",
+    "--unified=0",
+    "--format=%B",
+];
+
+/// Commits up to HEAD that no remote-tracking branch has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unpushed {
+    /// HEAD.
+    pub tip: String,
+    /// What they build on.
+    pub onto: Vec<String>,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// Commits of a bundle that are in the repository now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brought {
+    /// The newest of them.
+    pub tip: String,
+    /// What HEAD was before it was moved forward to it; `None` where it was not moved.
+    pub moved_from: Option<String>,
+}
+
+impl Handover {
+    /// The commits up to HEAD that no remote has. `None` where there are none, and where nothing is known of a remote: then
+    /// each commit would be one.
+    ///
+    /// # Errors
+    /// Git's.
+    pub fn unpushed(&self, git: &Git) -> Result<Option<Unpushed>, BundleError> {
+        let repository = self.repository(git)?;
+        let remotes =
+            repository.call("for-each-ref").args(["--count=1", "--format=%(refname)", "refs/remotes"]);
+        let (remotes, _) = remotes.output(Vec::new(), 1 << 16)?;
+        let Some(tip) = head(&repository)?.filter(|_| !remotes.is_empty()) else { return Ok(None) };
+        let list = repository.call("rev-list").args(["--boundary", &tip, "--not", "--remotes"]);
+        let (list, _) = list.output(Vec::new(), MAX_LIST_BYTES)?;
+        let list = String::from_utf8_lossy(&list);
+        let (onto, commits): (Vec<_>, Vec<_>) = list.lines().partition(|line| line.starts_with('-'));
+        if commits.is_empty() {
+            return Ok(None);
+        }
+        let onto = onto.into_iter().map(|line| line[1..].to_owned()).collect();
+        Ok(Some(Unpushed { tip, onto, count: commits.len() }))
+    }
+
+    /// Writes those commits to `to`, in git's bundle format.
+    ///
+    /// # Errors
+    /// Git's and the system's.
+    fn pack_unpushed(&self, git: &Git, to: File) -> Result<(), BundleError> {
+        let repository = self.repository(git)?;
+        let call = repository.call("bundle").args(["create", "--quiet", "-", "HEAD", "--not", "--remotes"]);
+        call.send(None, to)
+    }
+
+    /// Passes on what each of those commits says and changes, as text and in pieces, each with the commit's name.
+    ///
+    /// # Errors
+    /// Git's.
+    pub fn read_unpushed(&self, git: &Git, mut take: impl FnMut(&str, &[u8])) -> Result<(), BundleError> {
+        let repository = self.repository(git)?;
+        let list = repository.call("rev-list").args(["HEAD", "--not", "--remotes"]);
+        let (list, _) = list.output(Vec::new(), MAX_LIST_BYTES)?;
+        for commit in String::from_utf8_lossy(&list).lines() {
+            let call = repository.call("show").args(PATCH_AS_TEXT).arg(commit);
+            call.read(Vec::new(), |stdout| {
+                let mut buffer = vec![0; 1 << 16];
+                loop {
+                    match stdout.read(&mut buffer).map_err(failed("show"))? {
+                        0 => return Ok(()),
+                        count => take(commit, &buffer[..count]),
+                    }
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Brings the commits of `bundle` into the repository, where it has some, and moves the branch that is checked out
+    /// forward to them, where they follow on it and nothing is uncommitted.
+    ///
+    /// # Errors
+    /// A [`Refusal`], with HEAD where it was; git's and the system's.
+    pub fn bring_commits(&self, git: &Git, bundle: &Trusted) -> Result<Option<Brought>, BundleError> {
+        let (Some(mut file), Some(tip)) = (bundle.commits()?, bundle.manifest().contents.base.clone()) else {
+            return Ok(None);
+        };
+        let _lock = self.lock()?;
+        let repository = self.repository(git)?;
+        if !repository.has_commit(&tip)? {
+            let head = Head::read(&mut file)?;
+            if head.tips != [tip.as_str()] {
+                return Err(Refusal::OtherCommits(bundle.id().to_string()).into());
+            }
+            for commit in &head.prerequisites {
+                if !repository.has_commit(commit)? {
+                    return Err(Refusal::MissingBase(commit.clone()).into());
+                }
+            }
+            let call = repository.call("index-pack").args(["--stdin", "--fix-thin", "--strict"]).durable();
+            call.feed(|stdin| {
+                stdin.write_all(&head.rest).map_err(failed("index-pack"))?;
+                std::io::copy(file.stream(), stdin).map_err(failed("index-pack"))?;
+                Ok(())
+            })?;
+            // What the commits name has to be there whole.
+            let call = repository.call("rev-list").args(["--objects", "--quiet", &tip, "--not", "--all"]);
+            call.output(Vec::new(), 1 << 16)?;
+        }
+        let moved_from = move_forward(&repository, &tip)?;
+        Ok(Some(Brought { tip, moved_from }))
+    }
+
+    /// Moves HEAD back to where it was before [`Handover::bring_commits`]. What was written to the worktree since stays, and
+    /// is an error where it would be lost.
+    ///
+    /// # Errors
+    /// Git's.
+    pub fn move_back(&self, git: &Git, brought: &Brought) -> Result<(), BundleError> {
+        let Some(old) = &brought.moved_from else { return Ok(()) };
+        let _lock = self.lock()?;
+        let repository = self.repository(git)?;
+        if head(&repository)?.as_ref() == Some(&brought.tip) {
+            repository.call("reset").args(["--keep", "--quiet", old]).output(Vec::new(), 1 << 16)?;
+        }
+        Ok(())
+    }
+}
+
+impl Bundle {
+    /// The file with its commits; `None` where it has none.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn commits(&self) -> Result<Option<OpenFile>, BundleError> {
+        match self.dir().open_to_read(COMMITS) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Puts the commits up to HEAD that no remote has beside it.
+    ///
+    /// # Errors
+    /// Git's and the system's.
+    pub fn add_commits(&self, handover: &Handover, git: &Git) -> Result<(), BundleError> {
+        let file =
+            self.dir().create_new(COMMITS)?.ok_or_else(|| crate::repository::taken(self.dir(), COMMITS))?;
+        handover.pack_unpushed(git, file.into_file())
+    }
+
+    /// Removes it, with all that is in it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn discard(self) -> Result<(), BundleError> {
+        let path = self.path().to_owned();
+        let gone = || BundleError::Unknown(self.id().to_string());
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Err(gone()) };
+        let bundles = Dir::open(parent)?.ok_or_else(gone)?;
+        Ok(bundles.remove_all(name)?)
+    }
+}
+
+/// The commit that HEAD is; `None` where there is none yet.
+fn head(repository: &Repository<'_>) -> Result<Option<String>, BundleError> {
+    let call = repository.call("rev-parse").args(["--quiet", "--verify", "HEAD^{commit}"]).accept(1);
+    let (said, code) = call.output(Vec::new(), 1 << 16)?;
+    Ok((code == 0).then(|| String::from_utf8_lossy(&said).trim().to_owned()))
+}
+
+/// Moves the branch forward to `tip`, where that follows on it and nothing is in the way; what HEAD was before.
+fn move_forward(repository: &Repository<'_>, tip: &str) -> Result<Option<String>, BundleError> {
+    let Some(old) = head(repository)?.filter(|old| old != tip) else { return Ok(None) };
+    let call = repository.call("merge-base").args(["--is-ancestor", &old, tip]).accept(1);
+    let (_, follows) = call.output(Vec::new(), 1 << 16)?;
+    let is_free = || -> Result<bool, BundleError> {
+        let status = crate::status::Status::read(repository, false)?;
+        Ok(status.changes.is_empty() && repository.progress()?.is_empty())
+    };
+    if follows != 0 || !is_free()? {
+        return Ok(None);
+    }
+    repository.call("merge").args(["--ff-only", "--quiet", tip]).output(Vec::new(), 1 << 16)?;
+    Ok(Some(old))
+}
+
+/// The head of a file in git's bundle format.
+struct Head {
+    prerequisites: Vec<String>,
+    tips: Vec<String>,
+    /// What was read of the pack behind it.
+    rest: Vec<u8>,
+}
+
+impl Head {
+    fn read(file: &mut OpenFile) -> Result<Self, BundleError> {
+        let path = file.path().to_owned();
+        let mut bytes = Vec::new();
+        let end = loop {
+            let before = bytes.len();
+            let mut piece = [0; 4096];
+            let count = file.stream().read(&mut piece).map_err(FileError::new("read", &path))?;
+            bytes.extend_from_slice(&piece[..count]);
+            let from = before.saturating_sub(1);
+            if let Some(at) = bytes[from..].windows(2).position(|pair| pair == b"\n\n") {
+                break from + at;
+            }
+            if count == 0 || bytes.len() > MAX_HEAD_BYTES {
+                return Err(odd("bundle", "a file of commits without an end of its head"));
+            }
+        };
+        let rest = bytes.split_off(end + 2);
+        let text = String::from_utf8_lossy(&bytes[..end]);
+        let mut lines = text.lines();
+        if !matches!(lines.next(), Some("# v2 git bundle" | "# v3 git bundle")) {
+            return Err(odd("bundle", "a file of commits of another format"));
+        }
+        let (mut prerequisites, mut tips) = (Vec::new(), Vec::new());
+        for line in lines.filter(|line| !line.starts_with('@')) {
+            let (list, line) = match line.strip_prefix('-') {
+                Some(line) => (&mut prerequisites, line),
+                None => (&mut tips, line),
+            };
+            let id = line.split(' ').next().unwrap_or_default();
+            if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                return Err(odd("bundle", "a file of commits with something else in its head"));
+            }
+            list.push(id.to_owned());
+        }
+        Ok(Self { prerequisites, tips, rest })
+    }
+}
