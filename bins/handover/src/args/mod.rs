@@ -1,10 +1,12 @@
 //! What was typed.
 
+mod mail;
 mod parse;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+pub(crate) use mail::{Export, Import, KeySource, Letter, People, PeopleAction, Send};
 pub(crate) use parse::parse;
 
 /// What to do, and where.
@@ -65,6 +67,10 @@ pub(crate) enum Command {
         /// `-y`: without asking.
         yes: bool,
     },
+    Export(Export),
+    Import(Import),
+    Send(Send),
+    People(People),
     StatuslineTap {
         /// The user's own statusline command.
         command: Vec<OsString>,

@@ -26,7 +26,7 @@ pub(crate) fn run(here: &Here<'_>, id: &str, yes: bool) -> Result<u8, Failure> {
     // The word is for these bytes, so they have to be there.
     bundle.verify()?;
     here.print(&inspect::text(&bundle, Trust::Foreign)?);
-    confirm(here, yes)?;
+    confirm(here, yes, "Type y to allow exactly this: ", "nothing was allowed")?;
     keyring.allow(&bundle)?;
     Ok(here.print(&format!("allowed: {}\n", bundle.id())))
 }
@@ -37,24 +37,20 @@ pub(crate) fn config(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
     let handover = here.project.handover()?.ok_or_else(missing)?;
     let content = handover.own_file(FILE, MAX_FILE_BYTES)?.ok_or_else(missing)?;
     here.print(&Sanitised::text(&content));
-    confirm(here, yes)?;
+    confirm(here, yes, "Type y to allow exactly this: ", "nothing was allowed")?;
     here.project.keyring()?.allow_config(&content)?;
     Ok(here.print("allowed: .handover/config.toml, as it is now\n"))
 }
 
 /// Asks, unless the answer was given.
-fn confirm(here: &Here<'_>, yes: bool) -> Result<(), Failure> {
+pub(super) fn confirm(here: &Here<'_>, yes: bool, question: &str, refused: &str) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }
-    here.output.note("Type y to allow exactly this: ");
+    here.output.note(question);
     let line = match read_input(InputLimits { time: None, size: 1 << 10 }, |bytes| bytes.contains(&b'\n')) {
         Some(bytes) => bytes,
         None => read_line().unwrap_or_default(),
     };
-    if matches!(line.trim_ascii(), b"y" | b"Y" | b"yes") {
-        Ok(())
-    } else {
-        Err(Failure::new("nothing was allowed"))
-    }
+    if matches!(line.trim_ascii(), b"y" | b"Y" | b"yes") { Ok(()) } else { Err(Failure::new(refused)) }
 }

@@ -3,14 +3,18 @@
 mod adapters;
 mod allow;
 mod capture;
+mod export;
+mod import;
 mod init;
 mod inspect;
 mod on_event;
 mod pending;
+mod people;
 mod pickup;
 mod print_config;
 mod render;
 mod run;
+mod send;
 mod session_start;
 mod status;
 mod statusline_tap;
@@ -66,6 +70,10 @@ pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u
         Command::Inspect { id, json } => here().and_then(|here| inspect::run(&here, id.as_deref(), *json)),
         Command::Status { json } => here().and_then(|here| status::run(&here, *json)),
         Command::Adapters { json } => here().and_then(|here| adapters::run(&here, *json)),
+        Command::Export(export) => here().and_then(|here| export::run(&here, export)),
+        Command::Import(import) => here().and_then(|here| import::run(&here, import)),
+        Command::Send(send) => here().and_then(|here| send::run(&here, send)),
+        Command::People(people) => here().and_then(|here| people::run(&here, people)),
         Command::PrintConfig => strict().and_then(|here| print_config::run(&here)),
         Command::Allow { id, yes } => here().and_then(|here| match id {
             Some(id) => allow::run(&here, id, *yes),

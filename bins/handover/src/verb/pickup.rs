@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_bundle::{Applied, ApplyOptions, Bundle, BundleError, BundleId, Refusal, Trusted};
+use handoff_bundle::{Applied, ApplyOptions, Brought, Bundle, BundleError, BundleId, Refusal, Trusted};
 use handoff_capturing::secrets;
 use handoff_capturing::{
     AppliedCapture, PickupError, PickupRequest, Whereabouts, again, apply, called, counted, take, undo,
@@ -39,9 +39,14 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
         },
     };
     if pickup.apply {
-        let AppliedCapture { bundle, applied } = apply(project, &request).map_err(fail)?;
+        let AppliedCapture { bundle, applied, brought } = apply(project, &request).map_err(fail)?;
         // It is done, whether that could be said or not.
-        here.print(&format!("{}\n{}{}", summary(&bundle), changed(&applied), not_carried(&bundle)));
+        here.print(&format!(
+            "{}\n{}{}",
+            summary(&bundle),
+            changed(&applied, brought.as_ref()),
+            not_carried(&bundle)
+        ));
         return Ok(0);
     }
     let picked_up = take(project, &request).map_err(fail)?;
@@ -140,8 +145,17 @@ fn summary(bundle: &Trusted) -> String {
 }
 
 /// What was changed, a line for each kind.
-fn changed(applied: &Applied) -> String {
+pub(super) fn changed(applied: &Applied, brought: Option<&Brought>) -> String {
     let mut text = String::new();
+    if let Some(Brought { tip, moved_from }) = brought {
+        let (new, short) = (&tip[..tip.len().min(10)], |id: &String| id[..id.len().min(10)].to_owned());
+        text.push_str(&match moved_from.as_ref().map(short) {
+            Some(old) => format!(
+                "commits: the branch went on from {old} to {new}; to go back: git reset --keep {old}\n"
+            ),
+            None => format!("commits: up to {new}\n"),
+        });
+    }
     for (what, paths) in [
         ("written", &applied.written),
         ("removed", &applied.removed),

@@ -1,6 +1,6 @@
 //! `handoff`, the front door.
 
-use super::{DRY_RUN, JSON, YES, handover, inbox, installer, mcp, write};
+use super::{DRY_RUN, JSON, YES, handover, inbox, installer, mail, mcp, write};
 use crate::table::{
     Audience, Count, Default, Example, Known, Operand, Opt, Program, Rule, Tail, Takes, Target, Values, Verb,
 };
@@ -8,6 +8,7 @@ use crate::table::{
 const SESSION: &str = "the next session of this worktree";
 const AGENT: &str = "another agent, now";
 const WORK: &str = "captures: a summary and the uncommitted changes";
+const ELSEWHERE: &str = "another machine, other people";
 const SETTING_UP: &str = "setting up";
 const ALSO: &str = crate::help::ALSO;
 
@@ -283,6 +284,11 @@ static DISABLE: Verb = Verb::of(SETTING_UP, &handover::PROGRAM, &handover::DISAB
 static ADAPTERS: Verb = Verb::of(ALSO, &handover::PROGRAM, &handover::ADAPTERS);
 static PRINT_CONFIG: Verb = Verb::of(ALSO, &handover::PROGRAM, &handover::PRINT_CONFIG);
 
+static EXPORT: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::EXPORT);
+static IMPORT: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::IMPORT);
+static SEND: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::SEND);
+static PEOPLE: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::PEOPLE);
+
 static INSTALL: Verb = Verb::of(SETTING_UP, &installer::PROGRAM, &installer::INSTALL);
 static UNINSTALL: Verb = Verb::of(SETTING_UP, &installer::PROGRAM, &installer::UNINSTALL);
 static DOCTOR: Verb = Verb::of(SETTING_UP, &installer::PROGRAM, &installer::DOCTOR);
@@ -310,6 +316,10 @@ pub static PROGRAM: Program = Program {
         &INSPECT,
         &ALLOW,
         &STATUS,
+        &EXPORT,
+        &IMPORT,
+        &SEND,
+        &PEOPLE,
         &INIT,
         &INSTALL,
         &UNINSTALL,

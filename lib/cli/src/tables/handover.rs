@@ -1,6 +1,6 @@
 //! `handover`; most of its verbs are verbs of `handoff` too.
 
-use super::{DRY_RUN, JSON, ROOT, YES};
+use super::{DRY_RUN, JSON, ROOT, YES, mail};
 use crate::table::{
     Audience, Count, Default, Example, Known, Operand, Opt, Program, Rule, Tail, Takes, Values, Verb,
 };
@@ -220,6 +220,10 @@ pub static PROGRAM: Program = Program {
         &ALLOW,
         &SESSION_START,
         &RENDER,
+        &mail::EXPORT,
+        &mail::IMPORT,
+        &mail::SEND,
+        &mail::PEOPLE,
         &INIT,
         &ENABLE,
         &DISABLE,

@@ -4,6 +4,7 @@ pub mod handoff;
 pub mod handover;
 pub mod inbox;
 pub mod installer;
+pub mod mail;
 pub mod mcp;
 pub mod session_start;
 pub mod write;

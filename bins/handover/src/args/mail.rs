@@ -1,0 +1,147 @@
+//! The words of `export`, `import`, `send` and `people`.
+
+use std::path::PathBuf;
+
+use handoff_cli::tables::{JSON, YES, handover, mail as table};
+use handoff_cli::{Given, Misuse, UsageError};
+use handoff_mail::{Destination, PersonName};
+
+/// `export`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Export {
+    pub(crate) id: Option<String>,
+    /// `None`: named after the handoff, here.
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) letter: Letter,
+    pub(crate) json: bool,
+}
+
+/// What goes into a letter, and to whom it goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Letter {
+    pub(crate) to: Option<String>,
+    pub(crate) with_work: bool,
+    pub(crate) allow_secrets: bool,
+}
+
+/// `import`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Import {
+    /// `-`: standard input.
+    pub(crate) file: PathBuf,
+    pub(crate) apply: bool,
+    pub(crate) allow_config: bool,
+    pub(crate) any_repository: bool,
+    pub(crate) json: bool,
+}
+
+/// `send`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Send {
+    pub(crate) id: Option<String>,
+    pub(crate) to: Destination,
+    pub(crate) letter: Letter,
+    pub(crate) introduce: bool,
+    pub(crate) json: bool,
+}
+
+/// `people`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct People {
+    pub(crate) action: PeopleAction,
+    pub(crate) json: bool,
+}
+
+/// What `people` does.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum PeopleAction {
+    List,
+    /// Calls this machine so.
+    NameMachine(String),
+    Add {
+        name: PersonName,
+        source: KeySource,
+        machine: Option<String>,
+        mail: Option<String>,
+        code: bool,
+        yes: bool,
+    },
+    Remove(String),
+}
+
+/// Where a key comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum KeySource {
+    /// The letter in this file.
+    Letter(PathBuf),
+    /// The lines of this file.
+    File(PathBuf),
+}
+
+fn letter(given: &Given) -> Result<Letter, Misuse> {
+    Ok(Letter {
+        to: given.text(&table::TO)?,
+        with_work: !given.has(&table::NO_WORK),
+        allow_secrets: given.has(&table::ALLOW_SECRETS),
+    })
+}
+
+pub(super) fn export(given: &Given) -> Result<Export, Misuse> {
+    let (first, second) = (given.word(0)?, given.word(1)?);
+    let is_file = |word: &str| word.ends_with(".handoff") || word.contains('/');
+    let (id, file) = match (first, second) {
+        (Some(word), None) if is_file(&word) => (None, Some(word)),
+        both => both,
+    };
+    Ok(Export { id, file: file.map(PathBuf::from), letter: letter(given)?, json: given.has(&JSON) })
+}
+
+pub(super) fn import(given: &Given) -> Result<Import, Misuse> {
+    Ok(Import {
+        file: given.words().first().map(PathBuf::from).unwrap_or_default(),
+        apply: given.has(&table::APPLY),
+        allow_config: given.has(&handover::ALLOW_CONFIG),
+        any_repository: given.has(&table::ANY_REPOSITORY),
+        json: given.has(&JSON),
+    })
+}
+
+pub(super) fn send(given: &Given) -> Result<Send, Misuse> {
+    let (id, to) = match (given.word(0)?, given.word(1)?) {
+        (Some(id), Some(to)) => (Some(id), to),
+        (Some(to), None) => (None, to),
+        (None, _) => return Err(given.misuse(UsageError::Other("a HOST:DIR is missing".to_owned()))),
+    };
+    let to = to.parse::<Destination>().map_err(|error| given.misuse(UsageError::Other(error.to_string())))?;
+    let introduce = given.has(&table::INTRODUCE);
+    Ok(Send { id, to, letter: letter(given)?, introduce, json: given.has(&JSON) })
+}
+
+pub(super) fn people(given: &Given) -> Result<People, Misuse> {
+    let wrong = |what: &str| given.misuse(UsageError::Other(what.to_owned()));
+    let (action, name) = (given.word(0)?, given.word(1)?);
+    let name = || name.clone().ok_or_else(|| wrong("a NAME is missing"));
+    let action = match (action.as_deref(), given.text(&table::MACHINE)?) {
+        (None, Some(machine)) => PeopleAction::NameMachine(machine),
+        (None, None) => PeopleAction::List,
+        (Some("remove"), _) => PeopleAction::Remove(name()?),
+        (Some(_), machine) => {
+            let source = match (given.path(&table::FROM), given.path(&table::KEY)) {
+                (Some(letter), _) => KeySource::Letter(letter),
+                (None, Some(file)) => KeySource::File(file),
+                (None, None) => return Err(wrong("--from LETTER or --key FILE is missing")),
+            };
+            PeopleAction::Add {
+                name: name()?
+                    .parse()
+                    .map_err(|error: handoff_mail::PeopleError| wrong(&error.to_string()))?,
+                source,
+                machine,
+                mail: given.text(&table::MAIL)?,
+                code: given.has(&table::CODE),
+                yes: given.has(&YES),
+            }
+        }
+    };
+    Ok(People { action, json: given.has(&JSON) })
+}

@@ -1,0 +1,178 @@
+//! `handoff people`: whose letters are taken here.
+
+use std::path::Path;
+
+use handoff_letter::PublicKey;
+use handoff_mail::{Added, Identity, Machine, People, Person, PersonKey, PersonName};
+use handoff_process::{Failure, read_whole_input};
+use handoff_state::StateDir;
+use handoff_text::Sanitised;
+use serde_json::{Value, json};
+
+use super::{allow, import};
+use crate::args;
+use crate::args::{KeySource, PeopleAction};
+use crate::here::Here;
+
+/// So much of a file of keys is read, in bytes.
+const MAX_KEYS_BYTES: u64 = 256 << 10;
+
+pub(crate) fn run(here: &Here<'_>, typed: &args::People) -> Result<u8, Failure> {
+    let state = StateDir::of(here.project.environment)?;
+    match &typed.action {
+        PeopleAction::List => list(here, &state, typed.json),
+        PeopleAction::NameMachine(name) => {
+            Machine::open(&state)?.rename(&state, name)?;
+            Ok(here.print(&format!("this machine is called {name} in its letters from now on\n")))
+        }
+        PeopleAction::Remove(name) => {
+            let Person { name, keys, .. } = People::remove(&state, name)?;
+            let keys = handoff_capturing::counted(keys.len(), "key");
+            Ok(here.print(&format!("removed {name}, {keys}; letters of theirs are not taken any more\n")))
+        }
+        PeopleAction::Add { name, source, machine, mail, code, yes } => {
+            let mut keys = found(here, source)?;
+            for key in &mut keys {
+                if let Some(machine) = machine {
+                    key.machine.clone_from(machine);
+                }
+                if let Some(mail) = mail {
+                    key.mail = mail.to_lowercase();
+                }
+            }
+            if let KeySource::Letter(file) = source {
+                show(here, file)?;
+                allow::confirm(
+                    here,
+                    *yes,
+                    &format!("Type y to take letters of this key as {name}'s: "),
+                    "nobody was added",
+                )?;
+            }
+            add(here, &state, name, keys, code.then_some(true))
+        }
+    }
+}
+
+fn add(
+    here: &Here<'_>,
+    state: &StateDir,
+    name: &PersonName,
+    keys: Vec<PersonKey>,
+    code: Option<bool>,
+) -> Result<u8, Failure> {
+    let mut text = String::new();
+    for key in keys {
+        let line = shown(&key);
+        match People::add(state, name, key, code)? {
+            Added::New => text.push_str(&format!("added {name}: {line}\n")),
+            Added::Already => text.push_str(&format!("known already as {name}'s: {line}\n")),
+            Added::Beside(old) => {
+                let old = PublicKey::parse(&old).map_or(old, |key| key.fingerprint());
+                text.push_str(&format!(
+                    "added {name}: {line}\nanother key of a machine of that name stays known: {old}\n"
+                ));
+            }
+        }
+    }
+    Ok(here.print(&text))
+}
+
+/// The keys that are meant.
+fn found(here: &Here<'_>, source: &KeySource) -> Result<Vec<PersonKey>, Failure> {
+    match source {
+        KeySource::Letter(file) => {
+            let (opened, _scratch) = import::open(here, file)?;
+            let from = &opened.letter.from;
+            Ok(vec![PersonKey::new(&opened.key, &from.machine, &from.mail.to_lowercase())])
+        }
+        KeySource::File(file) => {
+            let text = if file == Path::new("-") {
+                read_whole_input(MAX_KEYS_BYTES as usize)?.unwrap_or_default()
+            } else {
+                handoff_files::read_named(file, MAX_KEYS_BYTES)?.0
+            };
+            let text = String::from_utf8_lossy(&text);
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+            let (mut keys, mut passed_over) = (Vec::new(), Vec::new());
+            for line in lines {
+                match PublicKey::parse(line) {
+                    Ok(key) => keys.push(PersonKey::new(&key, "", "")),
+                    Err(error) => passed_over.push(error.to_string()),
+                }
+            }
+            passed_over.iter().for_each(|why| here.output.complain(format_args!("passed over: {why}")));
+            if keys.is_empty() { Err(Failure::new("there is no ssh-ed25519 key in it")) } else { Ok(keys) }
+        }
+    }
+}
+
+/// Shows what the letter says, before its key is trusted.
+fn show(here: &Here<'_>, file: &Path) -> Result<(), Failure> {
+    let (opened, _scratch) = import::open(here, file)?;
+    here.output.note(&format!(
+        "the letter says that it is from {}\ntitle \"{}\"\nsigned with {}\nAsk them, by another way than this letter, whether \
+         `handoff people` shows that key.\n",
+        opened.sender(),
+        Sanitised::line(opened.letter.title.as_bytes(), 200),
+        opened.key.fingerprint()
+    ));
+    Ok(())
+}
+
+fn list(here: &Here<'_>, state: &StateDir, as_json: bool) -> Result<u8, Failure> {
+    let machine = Machine::open(state)?;
+    let people = People::read(state)?;
+    let identity = Identity::here(here.project.environment, here.top());
+    if as_json {
+        let own = identity.map(|identity| json!({ "name": identity.name, "mail": identity.mail }));
+        let key = machine.key();
+        let machine =
+            json!({ "name": machine.name, "key": key.to_string(), "fingerprint": key.fingerprint() });
+        let people: Vec<_> = people.iter().map(person_as_json).collect();
+        return Ok(here.json(&json!({ "you": own, "machine": machine, "people": people })));
+    }
+    let you = identity.map(|identity| format!("{} <{}>; ", identity.name, identity.mail)).unwrap_or_default();
+    let key = machine.key();
+    let mut text = format!(
+        "you        {you}this machine: {}, key {}\n           {key}\n",
+        machine.name,
+        key.fingerprint()
+    );
+    for person in people.iter() {
+        let code = if person.code && !person.is_me() { " (work without `allow`)" } else { "" };
+        text.push_str(&format!(
+            "{:<10} {}{code}\n",
+            person.name,
+            person.keys.iter().map(shown).collect::<Vec<_>>().join("\n           ")
+        ));
+    }
+    if people.iter().next().is_none() {
+        text.push_str(
+            "no letters of others are taken yet: handoff people add NAME --from LETTER, or --key FILE\n",
+        );
+    }
+    Ok(here.print(&text))
+}
+
+/// A key in a line.
+fn shown(key: &PersonKey) -> String {
+    let fingerprint = key.public().map_or_else(|| "no key".to_owned(), |key| key.fingerprint());
+    let day = key.added.get(..10).unwrap_or_default();
+    let parts = [key.machine.as_str(), key.mail.as_str(), &fingerprint]
+        .map(|part| Sanitised::line(part.as_bytes(), 300));
+    let parts: Vec<_> = parts.iter().map(Sanitised::as_str).filter(|part| !part.is_empty()).collect();
+    format!("{}, since {day}", parts.join(", "))
+}
+
+fn person_as_json(person: &Person) -> Value {
+    let keys: Vec<_> = person
+        .keys
+        .iter()
+        .map(|key| {
+            json!({ "key": key.key, "fingerprint": key.public().map(|key| key.fingerprint()), "machine": key.machine,
+                "mail": key.mail, "added": key.added })
+        })
+        .collect();
+    json!({ "name": person.name, "code": person.code, "keys": keys })
+}

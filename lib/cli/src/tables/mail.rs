@@ -1,0 +1,118 @@
+//! Letters: handoffs for another machine or another person. Verbs of `handover`, and of `handoff`.
+
+use super::{JSON, YES, handover};
+use crate::table::{Count, Example, Known, Operand, Opt, Rule, Values, Verb};
+
+const ELSEWHERE: &str = "another machine, other people";
+
+/// `--to`, of a letter.
+pub static TO: Opt =
+    Opt::value("to", "WHOM", Values::Any, "@me (default), one of `people`, or a mail address");
+/// `--no-work`.
+pub static NO_WORK: Opt = Opt::flag("no-work", "the handoff alone, without uncommitted work and commits");
+/// `--allow-secrets`, of a letter.
+pub static ALLOW_SECRETS: Opt = Opt::flag("allow-secrets", "also what looks like a secret");
+/// `--any-repository`.
+pub static ANY_REPOSITORY: Opt = Opt::flag("any-repository", "also a letter about another repository");
+/// `--apply`, of a letter.
+pub static APPLY: Opt = Opt::flag("apply", "make its changes here");
+/// `--introduce`.
+pub static INTRODUCE: Opt = Opt::flag("introduce", "first have it take letters of this machine from now on");
+/// `--from`, of `people`.
+pub static FROM: Opt = Opt::value("from", "FILE", Values::File, "the key that signed this letter");
+/// `--key`.
+pub static KEY: Opt =
+    Opt::value("key", "FILE", Values::File, "the ssh-ed25519 keys in this file; - is standard input");
+/// `--machine`.
+pub static MACHINE: Opt =
+    Opt::value("machine", "NAME", Values::Any, "what that machine is called; alone, what this one is called");
+/// `--mail`.
+pub static MAIL: Opt =
+    Opt::value("mail", "MAIL", Values::Any, "the mail address that letters for them go to");
+/// `--code`.
+pub static CODE: Opt = Opt::flag("code", "their work may be applied without `allow`");
+
+const HANDOFF: &str =
+    "a part of a handoff's file name that no other has; without one, the newest that waits here";
+
+/// `export`.
+pub static EXPORT: Verb = Verb {
+    group: ELSEWHERE,
+    operands: &[
+        Operand {
+            name: "ID",
+            about: HANDOFF,
+            count: Count::Optional,
+            values: Values::Known(Known::Handoffs),
+        },
+        Operand {
+            name: "FILE",
+            about: "where to; what ends in .handoff or has a slash is a FILE also where it stands alone",
+            count: Count::Optional,
+            values: Values::File,
+        },
+    ],
+    options: &[&TO, &NO_WORK, &ALLOW_SECRETS, &JSON],
+    examples: &[Example { line: "export quoted.handoff", about: "the newest handoff, with the work" }],
+    ..Verb::new("export", "writes a handoff, with the work, as one signed file")
+};
+/// `import`.
+pub static IMPORT: Verb = Verb {
+    group: ELSEWHERE,
+    operands: &[Operand {
+        name: "FILE",
+        about: "a file that `export` made; - is standard input",
+        count: Count::One,
+        values: Values::File,
+    }],
+    options: &[&APPLY, &handover::ALLOW_CONFIG, &ANY_REPOSITORY, &JSON],
+    rules: &[Rule::Requires(&handover::ALLOW_CONFIG, &[&APPLY])],
+    examples: &[Example { line: "import quoted.handoff --apply", about: "" }],
+    ..Verb::new("import", "takes such a file in: the handoff waits here, its work lies ready")
+};
+/// `send`.
+pub static SEND: Verb = Verb {
+    group: ELSEWHERE,
+    operands: &[
+        Operand {
+            name: "ID",
+            about: HANDOFF,
+            count: Count::Optional,
+            values: Values::Known(Known::Handoffs),
+        },
+        Operand {
+            name: "HOST:DIR",
+            about: "as ssh has it, and the worktree over there: ann@devbox:src/app",
+            count: Count::Optional,
+            values: Values::Any,
+        },
+    ],
+    options: &[&TO, &NO_WORK, &ALLOW_SECRETS, &INTRODUCE, &JSON],
+    examples: &[Example { line: "send ann@devbox:src/app", about: "the newest handoff, with the work" }],
+    ..Verb::new("send", "gives a handoff to another machine through ssh, and archives it here")
+};
+/// `people`.
+pub static PEOPLE: Verb = Verb {
+    group: ELSEWHERE,
+    operands: &[
+        Operand {
+            name: "ACTION",
+            about: "add or remove; without it, they are listed",
+            count: Count::Optional,
+            values: Values::OneOf(&["add", "remove"]),
+        },
+        Operand {
+            name: "NAME",
+            about: "what you call them; @me for your own other machines",
+            count: Count::Optional,
+            values: Values::Any,
+        },
+    ],
+    options: &[&FROM, &KEY, &MACHINE, &MAIL, &CODE, &YES, &JSON],
+    rules: &[Rule::Exclusive(&[&FROM, &KEY])],
+    examples: &[
+        Example { line: "people", about: "this machine's key, and whose letters are taken" },
+        Example { line: "people add bob --from letter.handoff", about: "" },
+    ],
+    ..Verb::new("people", "shows or changes whose letters are taken here")
+};

@@ -1,0 +1,216 @@
+//! Why a letter was not packed, opened or taken.
+
+use std::path::PathBuf;
+
+use handoff_bundle::{BundleError, GitError};
+use handoff_capturing::{KeyringError, Outside};
+use handoff_files::FileError;
+use handoff_letter::{CommitError, LetterError, LetterId, NoMailbox};
+use handoff_process::{NoState, NoStore};
+use handoff_store::StoreError;
+use handoff_text::Sanitised;
+
+use crate::identity::NoIdentity;
+use crate::machine::MachineError;
+use crate::people::PeopleError;
+use crate::room::RoomError;
+use crate::scan::Leaks;
+
+/// What goes wrong with every letter alike.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// It is unknown where the state directory is.
+    #[error(transparent)]
+    NoState(#[from] NoState),
+    /// It is unknown where the store is.
+    #[error(transparent)]
+    NoStore(#[from] NoStore),
+    /// The store can't be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// This machine's key can't be used.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    /// The people can't be read.
+    #[error(transparent)]
+    People(#[from] PeopleError),
+    /// There is no git, or it failed.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// What the system says.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The capture can't be made or taken in.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// The user's key can't be used.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+}
+
+/// No letter was made.
+#[derive(Debug, thiserror::Error)]
+pub enum NotPacked {
+    /// As with every letter.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// Nothing waits here.
+    #[error("no handoff waits for {}; write one first, or name one that was read: handoff log", Sanitised::path(.0))]
+    NoHandoff(PathBuf),
+    /// None has this in its name.
+    #[error("could not find a handoff {0:?} here: handoff list; handoff log")]
+    NotFound(String),
+    /// More than one has it.
+    #[error("{text:?} is more than one handoff: {}", .names.join(", "))]
+    Several {
+        /// As it was given.
+        text: String,
+        /// At most five of them.
+        names: Vec<String>,
+    },
+    /// It is not a handoff that can be sent.
+    #[error("{name} cannot be sent: {reason}")]
+    Unfit {
+        /// Its file's name.
+        name: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// Git does not say who the user is.
+    #[error("{0}")]
+    Unknown(String),
+    /// There is nobody of that name.
+    #[error(
+        "nobody is called {0:?} here; a letter goes to @me, to somebody that `handoff people` names, or to a mail address"
+    )]
+    Nobody(String),
+    /// The person's mail address is not known.
+    #[error("no mail address of {0} is known; give it instead of the name")]
+    NoMail(String),
+    /// There are too many commits to go along.
+    #[error("{0} commits here are on no remote, and at most {most} go along; push the branch, or send it with --no-work", most = crate::pack::MAX_COMMITS)]
+    TooManyCommits(usize),
+    /// There are secrets in it.
+    #[error(
+        "it would carry secrets: {0}; take them out, leave the work behind with --no-work, or send them with --allow-secrets"
+    )]
+    Secrets(Leaks),
+}
+
+/// A letter was not opened, or not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTaken {
+    /// As with every letter.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// The file is none.
+    #[error("it is no letter: {0}")]
+    NoLetter(String),
+    /// It is too large.
+    #[error("it is no letter: it is larger than {0} bytes")]
+    TooLarge(u64),
+    /// What it says of itself can't be.
+    #[error(transparent)]
+    Letter(#[from] LetterError),
+    /// It is not signed as it has to be.
+    #[error("it is not taken: {0}")]
+    Unsigned(#[from] CommitError),
+    /// It was signed by somebody who was not added.
+    #[error(
+        "it is signed with a key that is not known here, {fingerprint}; it says that it is from {sender}. To take letters of \
+         that key: handoff people add NAME --from FILE"
+    )]
+    Stranger {
+        /// The key.
+        fingerprint: String,
+        /// Who it says that it is.
+        sender: Sanitised,
+    },
+    /// It says that it is from a machine whose key is known, and the key is another.
+    #[error(
+        "it says that it is from {person}'s machine {machine}, but is signed with another key than that machine's: \
+         {fingerprint}. If {person} says that the key is new: handoff people add {person} --from FILE"
+    )]
+    OtherKey {
+        /// Whose machine it says that it is.
+        person: String,
+        /// The machine.
+        machine: Sanitised,
+        /// The key that it is signed with.
+        fingerprint: String,
+    },
+    /// It is about another repository.
+    #[error(
+        "it is about {theirs}, and this repository is {ours}; go to that one, or take it here with --any-repository"
+    )]
+    OtherRepository {
+        /// The letter's.
+        theirs: Sanitised,
+        /// This one's.
+        ours: String,
+    },
+    /// It was taken here before.
+    #[error("the letter {id} was taken here before: {}", Sanitised::path(path))]
+    Already {
+        /// Which.
+        id: LetterId,
+        /// Its handoff.
+        path: PathBuf,
+    },
+    /// There is work in it, and this is no worktree.
+    #[error(transparent)]
+    Outside(#[from] Outside),
+}
+
+macro_rules! through_mail {
+    ($error:ty: $($from:ty),*) => {$(
+        impl From<$from> for $error {
+            fn from(error: $from) -> Self {
+                Self::Mail(error.into())
+            }
+        }
+    )*};
+}
+
+through_mail!(NotPacked: NoState, NoStore, StoreError, MachineError, PeopleError, GitError, FileError, BundleError, KeyringError);
+through_mail!(NotTaken: NoState, NoStore, StoreError, MachineError, PeopleError, GitError, FileError, BundleError, KeyringError);
+
+impl From<NoIdentity> for NotPacked {
+    fn from(error: NoIdentity) -> Self {
+        match error {
+            NoIdentity::Unset(_) => Self::Unknown(error.to_string()),
+            NoIdentity::Git(error) => error.into(),
+        }
+    }
+}
+
+impl From<NoMailbox> for NotPacked {
+    fn from(_: NoMailbox) -> Self {
+        Self::Nobody(String::new())
+    }
+}
+
+impl From<RoomError> for NotPacked {
+    fn from(error: RoomError) -> Self {
+        match error {
+            RoomError::Git(error) => error.into(),
+            RoomError::File(error) => error.into(),
+            // Only what others sent is odd.
+            RoomError::Odd(reason) => Self::Unfit { name: "the handoff".to_owned(), reason },
+        }
+    }
+}
+
+impl From<RoomError> for NotTaken {
+    fn from(error: RoomError) -> Self {
+        match error {
+            // What git says of a file that is none of its own is the reason.
+            RoomError::Git(GitError::Failed { message, .. }) => {
+                Self::NoLetter(Sanitised::line(message.as_bytes(), 300).to_string())
+            }
+            RoomError::Git(error) => error.into(),
+            RoomError::File(error) => error.into(),
+            RoomError::Odd(reason) => Self::NoLetter(reason.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Runs `git` in a bare repository of ours, and asks the user's for a setting.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use handoff_bundle::GitError;
+use handoff_process::Environment;
+
+/// So much of what git says is kept, in bytes.
+const MAX_MESSAGE_BYTES: u64 = 8 << 10;
+
+/// What holds for each call in a repository of ours, whatever the user has set: no hook of the user's runs there, nothing is
+/// tidied up behind our back, and every object that comes in is looked at.
+const SETTINGS: [&str; 8] = [
+    "core.hooksPath=/dev/null",
+    "core.bigFileThreshold=1m",
+    "core.fsync=none",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "transfer.fsckObjects=true",
+    "pack.threads=1",
+    "protocol.version=2",
+];
+
+/// The program, and the environment that it runs in.
+#[derive(Clone, Debug)]
+pub(crate) struct Git {
+    program: PathBuf,
+    environment: Vec<(OsString, OsString)>,
+    /// The user's own settings by environment, for the user's own repository.
+    configuration: Vec<(OsString, OsString)>,
+}
+
+impl Git {
+    /// Finds it on PATH.
+    pub(crate) fn find(environment: &Environment) -> Result<Self, GitError> {
+        let program = environment.find_program("git").ok_or(GitError::Missing)?;
+        let is_git = |name: &OsStr| name.as_encoded_bytes().starts_with(b"GIT_");
+        let is_setting = |name: &OsStr| name.as_encoded_bytes().starts_with(b"GIT_CONFIG_");
+        let (git, mut rest): (Vec<_>, Vec<_>) =
+            Environment::all().into_iter().partition(|(name, _)| is_git(name));
+        let configuration = git.into_iter().filter(|(name, _)| is_setting(name)).collect();
+        rest.push(("LC_ALL".into(), "C".into()));
+        rest.push(("GIT_TERMINAL_PROMPT".into(), "0".into()));
+        Ok(Self { program, environment: rest, configuration })
+    }
+
+    /// A call of `verb` in the bare repository at `directory`.
+    pub(crate) fn call(&self, directory: &Path, verb: &'static str) -> Call {
+        let mut command = Command::new(&self.program);
+        command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+            .env("GIT_DIR", directory)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1");
+        command.current_dir(directory);
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        command.arg(verb);
+        Call { command, verb, input: None }
+    }
+
+    /// What git answers to `arguments` in the user's worktree at `top`; `None` where it says with exit code 1 that there is
+    /// nothing.
+    pub(crate) fn ask(&self, top: &Path, arguments: &[&str]) -> Result<Option<String>, GitError> {
+        let mut command = Command::new(&self.program);
+        let environment = self.environment.iter().chain(&self.configuration);
+        command.env_clear().envs(environment.map(|(name, value)| (name, value)));
+        command.current_dir(top).args(arguments);
+        let call = Call { command, verb: "config", input: None };
+        match call.output(1 << 20) {
+            Ok(said) => Ok(Some(String::from_utf8_lossy(&said).trim_end_matches('\n').to_owned())),
+            Err(GitError::Failed { code: Some(1), .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// One run of git.
+pub(crate) struct Call {
+    command: Command,
+    verb: &'static str,
+    input: Option<Vec<u8>>,
+}
+
+impl Call {
+    pub(crate) fn args(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Gives `bytes` as standard input.
+    pub(crate) fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.input = Some(bytes.into());
+        self
+    }
+
+    /// Runs it; standard output is dropped.
+    pub(crate) fn run(self) -> Result<(), GitError> {
+        self.output(1 << 16).map(drop)
+    }
+
+    /// Standard output as one line of text.
+    pub(crate) fn line(self) -> Result<String, GitError> {
+        Ok(String::from_utf8_lossy(&self.output(1 << 16)?).trim().to_owned())
+    }
+
+    /// Standard output, at most `limit` bytes of it.
+    pub(crate) fn output(self, limit: u64) -> Result<Vec<u8>, GitError> {
+        let verb = self.verb;
+        self.read(Stdio::piped(), |stdout| {
+            let mut bytes = Vec::new();
+            stdout.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed(verb))?;
+            if bytes.len() as u64 > limit {
+                return Err(GitError::Output {
+                    verb: verb.to_owned(),
+                    reason: format!("more than {limit} bytes"),
+                });
+            }
+            Ok(bytes)
+        })
+    }
+
+    /// Standard output goes to `file`.
+    pub(crate) fn into_file(self, file: File) -> Result<(), GitError> {
+        self.read(file.into(), |_| Ok(()))
+    }
+
+    /// Has `take` read standard output as it comes.
+    fn read<T>(
+        mut self,
+        stdout: Stdio,
+        take: impl FnOnce(&mut dyn Read) -> Result<T, GitError>,
+    ) -> Result<T, GitError> {
+        let verb = self.verb;
+        let stdin = if self.input.is_some() { Stdio::piped() } else { Stdio::null() };
+        self.command.stdin(stdin).stdout(stdout).stderr(Stdio::piped());
+        let mut child = self.command.spawn().map_err(failed(verb))?;
+        let input = self.input.take().unwrap_or_default();
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (taken, message) = std::thread::scope(|scope| {
+            scope.spawn(move || {
+                if let Some(mut stdin) = stdin {
+                    // What git did not take, its exit code says.
+                    let _ = stdin.write_all(&input);
+                }
+            });
+            let message = scope.spawn(move || {
+                let mut message = Vec::new();
+                if let Some(mut stderr) = stderr {
+                    let _ = (&mut stderr).take(MAX_MESSAGE_BYTES).read_to_end(&mut message);
+                    let _ = std::io::copy(&mut stderr, &mut std::io::sink());
+                }
+                message
+            });
+            let taken = match stdout {
+                Some(mut stdout) => take(&mut stdout),
+                None => take(&mut std::io::empty()),
+            };
+            (taken, message.join().unwrap_or_default())
+        });
+        ended(child, verb, &message)?;
+        taken
+    }
+}
+
+fn ended(mut child: Child, verb: &'static str, message: &[u8]) -> Result<(), GitError> {
+    let status = child.wait().map_err(failed(verb))?;
+    if status.success() {
+        return Ok(());
+    }
+    let message = match String::from_utf8_lossy(message).trim() {
+        "" => status.to_string(),
+        text => text.to_owned(),
+    };
+    Err(GitError::Failed { verb: verb.to_owned(), code: status.code(), message })
+}
+
+fn failed(verb: &str) -> impl FnOnce(std::io::Error) -> GitError + use<> {
+    let verb = verb.to_owned();
+    move |source| GitError::Run { verb, source }
+}

@@ -1,0 +1,28 @@
+//! Handoffs on their way to another machine or another person: packed with the work that belongs to them, signed, and taken
+//! in where they come to, verified.
+//!
+//! A letter travels as one file, by mail, on a stick, or through ssh. Typed requests in, typed results out; nothing here
+//! prints. The rules are `spec/reach.md`.
+
+mod error;
+mod git;
+mod identity;
+mod machine;
+mod open;
+mod pack;
+mod parcel;
+mod people;
+mod room;
+mod scan;
+mod send;
+mod take;
+
+pub use error::{MailError, NotPacked, NotTaken};
+pub use identity::Identity;
+pub use machine::{Machine, MachineError};
+pub use open::{Opened, Signer};
+pub use pack::{PackRequest, Packed, pack};
+pub use people::{Added, ME, People, PeopleError, Person, PersonKey, PersonName};
+pub use scan::{Leak, Leaks};
+pub use send::{Destination, NoDestination, Receipt, SendError, introduce, send};
+pub use take::{TakeOptions, Taken, take};

@@ -1,0 +1,348 @@
+//! Whose letters are taken here: people, each with the keys of their machines, in the user's state directory.
+//!
+//! A person adds them; no letter adds anybody. What is here decides what a model is shown, so no sandboxed agent may write it.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::str::FromStr;
+
+use handoff_document::Timestamp;
+use handoff_files::{Dir, FileError, Lock};
+use handoff_letter::PublicKey;
+use handoff_process::NoState;
+use handoff_state::{StateDir, StateError};
+use serde::{Deserialize, Serialize};
+
+const FILE: &str = "people.json";
+const LOCK: &str = "people.lock";
+const MAX_BYTES: u64 = 1 << 20;
+const VERSION: u32 = 1;
+/// The longest name, in bytes.
+const MAX_NAME_BYTES: usize = 64;
+
+/// The name that stands for the user's own other machines.
+pub const ME: &str = "@me";
+
+/// What a person is called here: `@me`, or letters, digits, `.`, `_` and `-`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PersonName(String);
+
+/// Everybody whose letters are taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct People {
+    people: Vec<Person>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// What the user calls them.
+    pub name: String,
+    /// Whether work that they send may be applied without looking at it first.
+    #[serde(default)]
+    pub code: bool,
+    /// Their machines.
+    pub keys: Vec<PersonKey>,
+}
+
+/// A machine of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonKey {
+    /// Its key, as ssh writes it.
+    pub key: String,
+    /// What its user calls it; empty where that is unknown.
+    #[serde(default)]
+    pub machine: String,
+    /// Its user's mail address; empty where that is unknown.
+    #[serde(default)]
+    pub mail: String,
+    /// When it was added, RFC 3339.
+    pub added: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Form {
+    v: u32,
+    people: Vec<Person>,
+}
+
+/// What came of adding a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It is known now.
+    New,
+    /// It was known already, as this person's.
+    Already,
+    /// It is known now, beside another key that this person has for a machine of that name.
+    Beside(String),
+}
+
+/// The people can't be read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PeopleError {
+    /// It is unknown where the state directory is.
+    #[error(transparent)]
+    NoState(#[from] NoState),
+    /// The state directory can't be used.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// What the system says.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The file is not as this program writes it.
+    #[error("could not read people.json in the state directory: {0}; mend or remove it")]
+    Form(serde_json::Error),
+    /// It is of a later version.
+    #[error(
+        "people.json in the state directory is of version {0}, and only {VERSION} is known; upgrade agent-handoff here"
+    )]
+    Version(u32),
+    /// Nobody can be called so.
+    #[error(
+        "nobody can be called {0:?} here: use letters, digits, `.`, `_` and `-`, at most 64, or @me for yourself"
+    )]
+    Name(String),
+    /// The key is another's.
+    #[error("that key is known as {0}'s: handoff people remove {0}")]
+    Taken(String),
+    /// There is nobody of that name.
+    #[error("nobody is called {0} here: handoff people")]
+    Unknown(String),
+}
+
+impl FromStr for PersonName {
+    type Err = PeopleError;
+
+    fn from_str(text: &str) -> Result<Self, PeopleError> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let is_good = !text.is_empty()
+            && text.len() <= MAX_NAME_BYTES
+            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.chars().all(plain)
+            && text != "anyone";
+        if is_good || text == ME {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(PeopleError::Name(text.to_owned()))
+        }
+    }
+}
+
+impl fmt::Display for PersonName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Person {
+    /// Whether it is the user.
+    pub fn is_me(&self) -> bool {
+        self.name == ME
+    }
+
+    /// The mail address that letters for them go to, where one is known.
+    pub fn mail(&self) -> Option<&str> {
+        self.keys.iter().rev().map(|key| key.mail.as_str()).find(|mail| !mail.is_empty())
+    }
+}
+
+impl PersonKey {
+    /// A key that becomes known now.
+    pub fn new(key: &PublicKey, machine: &str, mail: &str) -> Self {
+        Self {
+            key: key.to_string(),
+            machine: machine.to_owned(),
+            mail: mail.to_owned(),
+            added: Timestamp::now().to_string(),
+        }
+    }
+
+    /// The key; `None` where the file has something else there.
+    pub fn public(&self) -> Option<PublicKey> {
+        PublicKey::parse(&self.key).ok()
+    }
+}
+
+impl People {
+    /// Everybody who is known.
+    ///
+    /// # Errors
+    /// [`PeopleError`].
+    pub fn read(state: &StateDir) -> Result<Self, PeopleError> {
+        match state.open()? {
+            Some(dir) => Self::read_in(&dir),
+            None => Ok(Self::default()),
+        }
+    }
+
+    fn read_in(dir: &Dir) -> Result<Self, PeopleError> {
+        let bytes = match dir.open_to_read(FILE).and_then(|mut file| file.read(MAX_BYTES)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(error.into()),
+        };
+        let Form { v, people } = serde_json::from_slice(&bytes).map_err(PeopleError::Form)?;
+        if v != VERSION {
+            return Err(PeopleError::Version(v));
+        }
+        Ok(Self { people })
+    }
+
+    /// Each of them, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = &Person> {
+        self.people.iter()
+    }
+
+    /// The one who is called so.
+    pub fn named(&self, name: &str) -> Option<&Person> {
+        self.people.iter().find(|person| person.name == name)
+    }
+
+    /// Whose machine has this key.
+    pub fn with_key(&self, key: &PublicKey) -> Option<(&Person, &PersonKey)> {
+        let of =
+            |person: &'_ Person| person.keys.iter().position(|known| known.public().as_ref() == Some(key));
+        self.people.iter().find_map(|person| Some((person, &person.keys[of(person)?])))
+    }
+
+    /// The key that is known for a machine which says the same of itself: the same name, of the same mail address.
+    pub fn same_machine(&self, machine: &str, mail: &str) -> Option<(&Person, &PersonKey)> {
+        let is_same = |known: &&PersonKey| known.machine == machine && known.mail == mail;
+        self.people.iter().find_map(|person| Some((person, person.keys.iter().find(is_same)?)))
+    }
+
+    /// Adds a machine to the person `name`, who becomes known with it; `code` is what [`Person::code`] becomes, where it is
+    /// said.
+    ///
+    /// # Errors
+    /// [`PeopleError`].
+    pub fn add(
+        state: &StateDir,
+        name: &PersonName,
+        key: PersonKey,
+        code: Option<bool>,
+    ) -> Result<Added, PeopleError> {
+        Self::change(state, |people| {
+            let public = key.public();
+            let known = public.as_ref().and_then(|public| people.with_key(public));
+            let known = known.map(|(person, _)| person.name.clone());
+            if let Some(other) = known.as_ref().filter(|other| **other != name.0) {
+                return Err(PeopleError::Taken(other.clone()));
+            }
+            let at = people.people.iter().position(|person| person.name == name.0).unwrap_or_else(|| {
+                people.people.push(Person { name: name.0.clone(), code: name.0 == ME, keys: Vec::new() });
+                people.people.len() - 1
+            });
+            let person = &mut people.people[at];
+            person.code = code.unwrap_or(person.code);
+            if known.is_some() {
+                return Ok(Added::Already);
+            }
+            let is_beside = |old: &&PersonKey| !key.machine.is_empty() && old.machine == key.machine;
+            let beside = person.keys.iter().find(is_beside).map(|old| old.key.clone());
+            person.keys.push(key);
+            Ok(beside.map_or(Added::New, Added::Beside))
+        })
+    }
+
+    /// Forgets the person `name`, and all their machines.
+    ///
+    /// # Errors
+    /// [`PeopleError`].
+    pub fn remove(state: &StateDir, name: &str) -> Result<Person, PeopleError> {
+        Self::change(state, |people| {
+            let at = people.people.iter().position(|person| person.name == name);
+            at.map(|at| people.people.remove(at)).ok_or_else(|| PeopleError::Unknown(name.to_owned()))
+        })
+    }
+
+    fn change<T>(
+        state: &StateDir,
+        change: impl FnOnce(&mut Self) -> Result<T, PeopleError>,
+    ) -> Result<T, PeopleError> {
+        let dir = state.create()?;
+        // Held to the end of this function: of two programs one comes first.
+        let lock = match dir.create_new(LOCK)? {
+            Some(file) => file,
+            None => dir.open_file(LOCK)?,
+        };
+        while lock.lock()? == Lock::Busy {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let mut people = Self::read_in(&dir)?;
+        let changed = change(&mut people)?;
+        let form = Form { v: VERSION, people: people.people };
+        let mut bytes = serde_json::to_vec_pretty(&form).map_err(PeopleError::Form)?;
+        bytes.push(b'\n');
+        dir.temporary(&[&bytes])?.replace(FILE)?;
+        dir.sync()?;
+        Ok(changed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use handoff_letter::SecretKey;
+
+    use super::*;
+
+    fn key(seed: u8) -> PublicKey {
+        SecretKey::from_seed(&[seed; 32]).public()
+    }
+
+    #[test]
+    fn a_person_is_known_by_the_keys_that_were_added() {
+        let place = tempfile::tempdir().unwrap();
+        let state = StateDir::at(place.path().join("state"));
+        let bob = PersonName::from_str("bob").unwrap();
+        let add = |name: &PersonName, seed, machine: &str, code| {
+            People::add(&state, name, PersonKey::new(&key(seed), machine, "bob@acme.io"), code)
+        };
+        assert_eq!(add(&bob, 1, "desk", None).unwrap(), Added::New);
+        assert_eq!(add(&bob, 1, "desk", None).unwrap(), Added::Already);
+        assert_eq!(add(&bob, 2, "desk", Some(true)).unwrap(), Added::Beside(key(1).to_string()));
+        assert!(
+            matches!(add(&ME.parse().unwrap(), 1, "desk", None), Err(PeopleError::Taken(of)) if of == "bob")
+        );
+        let people = People::read(&state).unwrap();
+        let (person, machine) = people.with_key(&key(2)).unwrap();
+        assert_eq!((person.name.as_str(), person.code, machine.machine.as_str()), ("bob", true, "desk"));
+        assert_eq!(person.mail(), Some("bob@acme.io"));
+        assert!(people.with_key(&key(3)).is_none());
+        assert!(people.same_machine("desk", "bob@acme.io").is_some());
+        assert_eq!(People::remove(&state, "bob").unwrap().keys.len(), 2);
+        assert!(matches!(People::remove(&state, "bob"), Err(PeopleError::Unknown(_))));
+    }
+
+    #[test]
+    fn one_is_oneself_and_trusted_with_code() {
+        let place = tempfile::tempdir().unwrap();
+        let state = StateDir::at(place.path().join("state"));
+        People::add(&state, &ME.parse().unwrap(), PersonKey::new(&key(1), "desk", ""), None).unwrap();
+        let people = People::read(&state).unwrap();
+        assert!(people.named(ME).unwrap().is_me() && people.named(ME).unwrap().code);
+    }
+
+    #[test]
+    fn a_name_is_one_plain_word() {
+        for name in ["", "-x", ".x", "a b", "@bob", "anyone", "a/b", "é"] {
+            assert!(PersonName::from_str(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn two_at_once_are_both_known() {
+        let place = tempfile::tempdir().unwrap();
+        let state = StateDir::at(place.path().join("state"));
+        std::thread::scope(|scope| {
+            for seed in 1..=8 {
+                let state = &state;
+                scope.spawn(move || {
+                    let name = PersonName::from_str(&format!("p{seed}")).unwrap();
+                    People::add(state, &name, PersonKey::new(&key(seed), "", ""), None).unwrap();
+                });
+            }
+        });
+        assert_eq!(People::read(&state).unwrap().iter().count(), 8);
+    }
+}

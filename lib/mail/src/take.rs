@@ -1,0 +1,180 @@
+//! Takes a letter in: its handoff waits here then, its work lies ready.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use handoff_address::Address;
+use handoff_bundle::{BundleId, Handover, Trust};
+use handoff_capturing::{Project, counted};
+use handoff_document::{Document, FileName, Timestamp, Topic, stamped};
+use handoff_letter::{LetterId, Mailbox};
+use handoff_state::StateDir;
+use handoff_store::{Inbox, Store};
+use handoff_text::Sanitised;
+
+use crate::error::NotTaken;
+use crate::git::Git;
+use crate::identity::{Identity, repositories};
+use crate::open::{Opened, Signer};
+
+/// How it is taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TakeOptions {
+    /// Also one that is about another repository.
+    pub any_repository: bool,
+}
+
+/// A letter that was taken.
+#[derive(Debug)]
+pub struct Taken {
+    /// Who signed it.
+    pub signer: Signer,
+    /// The handoff, which waits here.
+    pub path: PathBuf,
+    /// The work that came with it, ready to be applied.
+    pub work: Option<Work>,
+    /// Whom it was written to, where that is not the user.
+    pub meant_for: Option<Mailbox>,
+}
+
+/// Work that came with a letter.
+#[derive(Debug)]
+pub struct Work {
+    /// The capture that it is now.
+    pub id: BundleId,
+    /// How many files it changes.
+    pub files: u64,
+    /// How many commits come with it.
+    pub commits: u64,
+    /// Whether it may be applied without being looked at and allowed first.
+    pub is_allowed: bool,
+}
+
+/// Takes `opened` in, in the worktree of `project`.
+///
+/// # Errors
+/// [`NotTaken`]. Nothing waits here then, and nothing was shown.
+pub fn take(project: &Project<'_>, opened: &Opened, options: TakeOptions) -> Result<Taken, NotTaken> {
+    let state = StateDir::of(project.environment)?;
+    let letter = &opened.letter;
+    let signer = opened.signer(&state)?;
+    letter.check_age(Timestamp::now())?;
+    let git = Git::find(project.environment)?;
+    if !options.any_repository {
+        check_repository(project, &git, letter.repository.as_deref())?;
+    }
+    let store = Store::create(&project.environment.store_to_write()?)?;
+    let inbox = store.create_inbox(&Address::of(project.top()))?;
+    if let Some(path) = taken_before(&inbox, &letter.id)? {
+        return Err(NotTaken::Already { id: letter.id.clone(), path });
+    }
+    let work = take_work(project, opened, &signer)?;
+    let handoff = arrived(project, opened, &inbox, work.as_ref())?;
+    let topic = Topic::new(letter.id.as_str()).ok();
+    let document = Document::parse(&opened.handoff);
+    let from = Sanitised::line(document.field("from").unwrap_or("elsewhere").as_bytes(), 100).to_string();
+    let from: String = from.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let written = document.field("created").and_then(Timestamp::parse).unwrap_or(letter.created);
+    let path = inbox.deliver(&FileName::new(written, &from, topic.as_ref()), &[&handoff])?;
+    let mail = Identity::of(&git, project.top()).ok().map(|identity| identity.mail);
+    let meant_for = match (&letter.to, mail) {
+        (Mailbox::Person(to), Some(mail)) if *to != mail => Some(letter.to.clone()),
+        _ => None,
+    };
+    Ok(Taken { signer, path, work, meant_for })
+}
+
+/// Refuses a letter about another repository. Where either has no name, there is nothing to compare.
+fn check_repository(project: &Project<'_>, git: &Git, theirs: Option<&str>) -> Result<(), NotTaken> {
+    let Some(theirs) = theirs else { return Ok(()) };
+    if !project.worktree.is_repository() {
+        return Ok(());
+    }
+    let ours = repositories(git, project.top())?;
+    if ours.is_empty() || ours.iter().any(|ours| ours == theirs) {
+        return Ok(());
+    }
+    let theirs = Sanitised::line(theirs.as_bytes(), 255);
+    Err(NotTaken::OtherRepository { theirs, ours: ours.into_iter().next().unwrap_or_default() })
+}
+
+/// The handoff of this letter, where it came here before. Its file's name holds the letter's.
+fn taken_before(inbox: &Inbox, id: &LetterId) -> Result<Option<PathBuf>, NotTaken> {
+    let is_of = |name: &OsStr| name.to_string_lossy().contains(id.as_str());
+    if let Some(waiting) = inbox.waiting()?.handoffs.iter().find(|waiting| is_of(waiting.name())) {
+        return Ok(Some(inbox.unread_path().join(waiting.name())));
+    }
+    Ok(inbox.archived()?.into_iter().find(|name| is_of(name)).map(|name| inbox.read_path().join(name)))
+}
+
+/// Makes a capture of the work in it, which can be picked up here.
+fn take_work(project: &Project<'_>, opened: &Opened, signer: &Signer) -> Result<Option<Work>, NotTaken> {
+    let Some(parcel) = &opened.letter.parcel else { return Ok(None) };
+    project.must_be_inside()?;
+    let place = opened.place()?;
+    opened.unpack_parcel(&place)?;
+    let bundle = Handover::create(project.top(), project.settings.track)?.adopt(&place)?;
+    let keyring = project.keyring()?;
+    // Exactly these bytes, as `handover allow` does it.
+    let trust = if signer.may_bring_code() { keyring.allow(&bundle)? } else { keyring.trust(&bundle)? };
+    Ok(Some(Work {
+        id: bundle.id().clone(),
+        files: bundle.manifest().contents.files.len() as u64,
+        commits: parcel.commits.as_ref().map_or(0, |commits| commits.count),
+        is_allowed: trust == Trust::Allowed || trust == Trust::Own,
+    }))
+}
+
+/// The handoff as it waits here: for this worktree, with who sent it, and what came along.
+fn arrived(
+    project: &Project<'_>,
+    opened: &Opened,
+    inbox: &Inbox,
+    work: Option<&Work>,
+) -> Result<Vec<u8>, NotTaken> {
+    let mut body = Document::parse(&opened.handoff).body().to_owned();
+    if let Some(work) = work {
+        if !body.ends_with(b"\n") {
+            body.push(b'\n');
+        }
+        body.extend_from_slice(section(work).as_bytes());
+    }
+    let sentinel = handoff_document::sentinel(&body);
+    let top = project.top().to_string_lossy();
+    let (sender, id) = (opened.sender(), opened.id());
+    let fields = [
+        ("to", Some(inbox.key())),
+        ("to_path", Some(&*top)),
+        ("sentinel", Some(&*sentinel)),
+        ("session_id", None),
+        ("received_at", None),
+        ("received_by", None),
+        ("sender", Some(sender.as_str())),
+        ("letter", Some(id.as_str())),
+    ];
+    let front = stamped(&opened.handoff, &fields);
+    let (mut handoff, _) =
+        front.ok_or_else(|| NotTaken::NoLetter("its handoff has no frontmatter".to_owned()))?;
+    handoff.extend_from_slice(&body);
+    Ok(handoff)
+}
+
+/// What a session is told of the work.
+fn section(work: &Work) -> String {
+    let Work { id, files, commits, is_allowed } = work;
+    let what: Vec<_> = [(*commits, "commit"), (*files, "changed file")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, one)| counted(usize::try_from(count).unwrap_or(usize::MAX), one))
+        .collect();
+    let what = if what.is_empty() { "Its work".to_owned() } else { what.join(" and ") };
+    let first = if *is_allowed {
+        ""
+    } else {
+        " The person in front of the session has to look at it and allow it first: `handoff inspect` and `handoff allow`."
+    };
+    format!(
+        "\n## Work that came with this handoff\n{what} came with it, and nothing of it is applied yet. To have it in this \
+         worktree: `handoff pickup {id} --apply`; to take it out again: `handoff pickup --undo`.{first}\n"
+    )
+}
