@@ -62,6 +62,8 @@ impl Draft {
         "topic",
         "received_at",
         "received_by",
+        "sender",
+        "letter",
     ];
 
     /// The body's sentinel.

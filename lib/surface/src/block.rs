@@ -137,6 +137,9 @@ impl Incoming<'_> {
         let field = |key: &str| shown(document.field(key));
         let here = |known: &Option<String>| shown(known.as_deref());
         let tool = document.field("session_tool").map(|tool| format!(" ({})", frame::name(tool, FIELD)));
+        // Only a letter's receiver sets it.
+        let sender =
+            document.field("sender").map(|sender| format!(", sent by {}", frame::name(sender, FIELD)));
         let old = document
             .field("created")
             .and_then(Timestamp::parse)
@@ -148,8 +151,13 @@ impl Incoming<'_> {
             (Header::Brief, Some(_)) => String::new(),
             _ => format!(", created {}", field("created")),
         };
-        let mut lines =
-            vec![format!("from:     {}{}{created}{}", field("from"), or_empty(tool), or_empty(old))];
+        let mut lines = vec![format!(
+            "from:     {}{}{}{created}{}",
+            field("from"),
+            or_empty(tool),
+            or_empty(sender),
+            or_empty(old)
+        )];
         if let Some(before) = self.before {
             let session = Sanitised::line(before.session.unwrap_or("unknown").as_bytes(), FIELD);
             lines.push(format!("offered before: {}, session {session}, no sign that it was read", before.at));
