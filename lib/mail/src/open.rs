@@ -73,7 +73,7 @@ impl Opened {
         }
         // Git runs elsewhere.
         let path = handoff_files::canonical(path);
-        let room = Room::scratch(Git::find(environment)?)?;
+        let room = Room::scratch(Git::find(environment)?, "sha1")?;
         let (letters, parcels): (Vec<_>, Vec<_>) =
             room.unpack(&path)?.into_iter().partition(|(name, _)| !name.starts_with("parcel/"));
         let ([(name, commit)], [] | [_]) = (&letters[..], &parcels[..]) else {

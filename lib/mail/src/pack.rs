@@ -99,7 +99,7 @@ pub fn pack(project: &Project<'_>, request: &PackRequest<'_>) -> Result<Packed, 
     let id = LetterId::new(milliseconds(), handoff_files::random()?);
     let about = About { id: &id, title: &title, sender: &sender, created };
 
-    let room = Room::scratch(git.clone())?;
+    let room = Room::scratch(git.clone(), "sha1")?;
     let work = if request.with_work { capture(project, request, &about)? } else { None };
     let mut not_carried = Vec::new();
     let parcel =
