@@ -42,7 +42,8 @@ impl Git {
         let is_setting = |name: &OsStr| name.as_encoded_bytes().starts_with(b"GIT_CONFIG_");
         let (git, mut rest): (Vec<_>, Vec<_>) =
             Environment::all().into_iter().partition(|(name, _)| is_git(name));
-        let ssh_command = git.iter().find(|(name, _)| name == "GIT_SSH_COMMAND").map(|(_, value)| value.clone());
+        let ssh_command =
+            git.iter().find(|(name, _)| name == "GIT_SSH_COMMAND").map(|(_, value)| value.clone());
         let configuration = git.into_iter().filter(|(name, _)| is_setting(name)).collect();
         rest.push(("LC_ALL".into(), "C".into()));
         rest.push(("GIT_TERMINAL_PROMPT".into(), "0".into()));

@@ -142,6 +142,10 @@ pub fn pack(project: &Project<'_>, request: &PackRequest<'_>) -> Result<Packed, 
 }
 
 impl Packed {
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
+    }
+
     /// Who sends it.
     pub fn sender(&self) -> Identity {
         let Sender { name, mail, .. } = self.letter.from.clone();
@@ -187,6 +191,11 @@ fn milliseconds() -> u64 {
 /// The mailbox of whom the user named.
 fn recipient(to: Option<&str>, identity: &Identity, people: &People) -> Result<Mailbox, NotPacked> {
     let nobody = |name: &str| NotPacked::Nobody(name.to_owned());
+    if let Some(name) = to
+        && (name == "anyone" || name.starts_with("host:") || name.starts_with("branch:"))
+    {
+        return name.parse().map_err(|_| nobody(name));
+    }
     let mail = match to {
         None | Some(ME) => identity.mail.as_str(),
         Some(name) if name.contains('@') => name,

@@ -72,6 +72,11 @@ impl Room {
         Ok(room)
     }
 
+    /// The same one once more, where it is one that stays.
+    pub(crate) fn again(&self) -> Self {
+        Self { git: self.git.clone(), home: Home::Kept(self.path().to_owned()) }
+    }
+
     fn init(&self, format: &str) -> Result<(), RoomError> {
         let format = format!("--object-format={format}");
         Ok(self.call("init").args(["--bare", "--quiet", "--template=", &format, "."]).run()?)

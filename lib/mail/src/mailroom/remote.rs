@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
-use std::time::Duration;
 
 use handoff_bundle::GitError;
 use handoff_letter::REFS;
@@ -111,7 +110,10 @@ impl GitRemote<'_> {
         let ssh = self.room.git().ssh_command().or(own.map(OsString::from)).unwrap_or_else(|| "ssh".into());
         let mut quiet = ssh;
         quiet.push(" -oBatchMode=yes -oConnectTimeout=10");
-        call.env("GIT_SSH_COMMAND", quiet).env("GCM_INTERACTIVE", "never").env("GIT_ASKPASS", "true").env("SSH_ASKPASS", "true")
+        call.env("GIT_SSH_COMMAND", quiet)
+            .env("GCM_INTERACTIVE", "never")
+            .env("GIT_ASKPASS", "true")
+            .env("SSH_ASKPASS", "true")
     }
 
     fn fetch(&self, prefixes: &[String], blocks: &str) -> Result<(), GitError> {
@@ -157,7 +159,9 @@ impl Remote for GitRemote<'_> {
                 let refs = if prefix.ends_with('/') {
                     self.room.refs(&format!("{CAME}{prefix}"))
                 } else {
-                    self.room.refs(CAME).map(|refs| refs.into_iter().filter(|(name, _)| name == prefix).collect())
+                    self.room
+                        .refs(CAME)
+                        .map(|refs| refs.into_iter().filter(|(name, _)| name == prefix).collect())
                 };
                 for (name, id) in refs.map_err(|error| self.odd(error))? {
                     let name = if prefix.ends_with('/') { format!("{prefix}{name}") } else { name };
@@ -172,12 +176,14 @@ impl Remote for GitRemote<'_> {
         if updates.is_empty() {
             return Ok(Vec::new());
         }
-        let mut arguments = vec!["--porcelain".to_owned(), "--no-verify".to_owned(), "--no-signed".to_owned()];
+        let mut arguments =
+            vec!["--porcelain".to_owned(), "--no-verify".to_owned(), "--no-signed".to_owned()];
         if atomic {
             arguments.push("--atomic".to_owned());
         }
         for Update { name, expected, .. } in updates {
-            arguments.push(format!("--force-with-lease={REFS}{name}:{}", expected.as_deref().unwrap_or_default()));
+            arguments
+                .push(format!("--force-with-lease={REFS}{name}:{}", expected.as_deref().unwrap_or_default()));
         }
         arguments.extend(["--".to_owned(), self.url.to_owned()]);
         for Update { name, new, .. } in updates {
@@ -223,13 +229,18 @@ fn outcome(lines: &[(&str, &str)], name: &str) -> Option<Outcome> {
         return Some(Outcome::Done);
     }
     let (_, summary) = rest.split_once('\t').unwrap_or((rest, ""));
-    let stale = ["stale info", "failed to update ref", "failed to lock", "already exists", "non-existent ref", "fetch first", "atomic"];
+    let stale = [
+        "stale info",
+        "failed to update ref",
+        "failed to lock",
+        "already exists",
+        "non-existent ref",
+        "fetch first",
+        "atomic",
+    ];
     Some(if stale.iter().any(|words| summary.contains(words)) {
         Outcome::Stale
     } else {
         Outcome::Refused(Sanitised::line(summary.as_bytes(), 300).to_string())
     })
 }
-
-/// For how long a look in the background may take in all.
-pub(crate) const BACKGROUND: Duration = Duration::from_secs(20);
