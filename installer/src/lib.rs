@@ -20,6 +20,7 @@ mod install;
 mod kept;
 mod manifest;
 mod others;
+mod own_file;
 mod places;
 mod planner;
 mod plugin;
