@@ -4,5 +4,6 @@ mod diff;
 mod hooks;
 mod properties;
 mod roots;
+mod server;
 mod status_line;
 mod undo;

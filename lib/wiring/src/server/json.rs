@@ -1,0 +1,201 @@
+//! In a file of JSON.
+
+use jsonc_parser::ast::{Array, Object, ObjectProp, Value};
+use jsonc_parser::common::{Range, Ranged};
+
+use super::{FoundServer, Server};
+use crate::Made;
+use crate::json::{self, Container, Layout, Tree};
+use crate::malformed::Malformed;
+use crate::shell::Call;
+use crate::splice::Splices;
+
+/// What is where in the file.
+struct Survey {
+    root: Container,
+    /// The object of servers, and its number in the root.
+    servers: Option<(usize, Container)>,
+    /// The server of our name.
+    named: Option<Named>,
+}
+
+/// A server of our name, which is ours or not.
+struct Named {
+    /// Its number among the servers.
+    number: usize,
+    /// From its name to its end.
+    range: Range,
+    /// Itself, where it is an object.
+    object: Option<Container>,
+    command: Option<Range>,
+    args: Option<Range>,
+    found: FoundServer,
+}
+
+impl Server<'_> {
+    /// The server of our name, ours or not; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub fn find(&self, text: &str) -> Result<Option<FoundServer>, Malformed> {
+        let (_, text) = crate::without_bom(text);
+        Ok(self.survey(text)?.named.map(|named| named.found))
+    }
+
+    /// The file with the server in it, once. What a user changed of ours beside the program and its arguments stays.
+    ///
+    /// # Errors
+    /// [`Malformed`], also for another server of our name.
+    pub fn wire(&self, text: &str) -> Result<(String, Made), Malformed> {
+        let (bom, text) = crate::without_bom(text);
+        let survey = self.survey(text)?;
+        let layout = Layout::of(text, &survey.root);
+        let mut splices = Splices::default();
+        let made = if survey.servers.is_some() { Made::Item } else { Made::Parent };
+        match (&survey.named, &survey.servers) {
+            (Some(named), _) if !named.found.is_ours => return Err(self.not_ours(text, named.range.start)),
+            (Some(named), _) => self.correct(&layout, &mut splices, named),
+            (None, Some((_, servers))) => {
+                layout.add_property(&mut splices, servers, self.name, &self.tree());
+            }
+            (None, None) => {
+                let servers = Tree::Object(vec![(self.name, self.tree())]);
+                layout.add_property(&mut splices, &survey.root, self.object, &servers);
+            }
+        }
+        Ok(([bom, &splices.apply(text)].concat(), made))
+    }
+
+    /// A whole file with nothing but the server.
+    ///
+    /// # Errors
+    /// None: a new file is never malformed.
+    pub fn fresh(&self) -> Result<String, Malformed> {
+        self.wire("{}").map(|(text, _)| text + "\n")
+    }
+
+    /// The file without the server, and without what of its surroundings we made and is empty now.
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub fn unwire(&self, text: &str, made: Made) -> Result<String, Malformed> {
+        let (bom, text) = crate::without_bom(text);
+        let survey = self.survey(text)?;
+        let mut splices = Splices::default();
+        let ours = survey.named.as_ref().filter(|named| named.found.is_ours);
+        if let (Some(named), Some((number, servers))) = (ours, &survey.servers) {
+            let layout = Layout::of(text, &survey.root);
+            if servers.children.len() == 1 && made >= Made::Parent {
+                layout.take_out(&mut splices, &survey.root, *number);
+            } else {
+                layout.take_out(&mut splices, servers, named.number);
+            }
+        }
+        Ok([bom, &splices.apply(text)].concat())
+    }
+
+    /// Has one of ours start the program.
+    fn correct(&self, layout: &Layout<'_>, splices: &mut Splices, named: &Named) {
+        if self.is(&named.found) {
+            return;
+        }
+        if let Some(command) = named.command {
+            splices.replace(command.start..command.end, json::string(self.program));
+        }
+        match (named.args, &named.object) {
+            (Some(args), _) if !self.has_args(&named.found) => {
+                layout.replace(splices, args, &self.arguments())
+            }
+            (None, Some(object)) => layout.add_property(splices, object, "args", &self.arguments()),
+            _ => {}
+        }
+    }
+
+    fn has_args(&self, found: &FoundServer) -> bool {
+        found.args.as_ref().is_some_and(|args| args.iter().eq(self.args.iter()))
+    }
+
+    fn tree(&self) -> Tree {
+        let constants = self.shape.constants.iter().map(|&(key, text)| (key, Tree::Text(text.to_owned())));
+        let command = ("command", Tree::Text(self.program.to_owned()));
+        Tree::Object(constants.chain([command, ("args", self.arguments())]).collect())
+    }
+
+    fn arguments(&self) -> Tree {
+        Tree::Array(self.args.iter().map(|&arg| Tree::Text(arg.to_owned())).collect())
+    }
+
+    fn survey(&self, text: &str) -> Result<Survey, Malformed> {
+        let readable = json::readable(text);
+        let value = json::parse(&readable, self.shape.comments)?;
+        let wrong = |at: usize, reason: String| Malformed::at(text, at, reason);
+        let root = value.as_object();
+        let root = root.ok_or_else(|| wrong(value.start(), "the top level is no object".to_owned()))?;
+        let mut survey = Survey { root: root.into(), servers: None, named: None };
+        let Some((number, property)) = the_only(text, root, self.object, self.object)? else {
+            return Ok(survey);
+        };
+        let no_object = || wrong(property.value.start(), format!("`{}` is no object", self.object));
+        let servers = property.value.as_object().ok_or_else(no_object)?;
+        survey.servers = Some((number, servers.into()));
+        if let Some((number, property)) = the_only(text, servers, self.name, &self.path())? {
+            survey.named = Some(self.named(text, number, property)?);
+        }
+        Ok(survey)
+    }
+
+    fn named(&self, text: &str, number: usize, property: &ObjectProp<'_>) -> Result<Named, Malformed> {
+        let object = property.value.as_object();
+        let member = |key: &str| match object {
+            Some(object) => the_only(text, object, key, &format!("{}.{key}", self.path())),
+            None => Ok(None),
+        };
+        let command = member("command")?.and_then(|(_, property)| property.value.as_string_lit());
+        let args = member("args")?.map(|(_, property)| &property.value);
+        let switch = match self.shape.switch {
+            Some((key, off)) => member(key)?
+                .and_then(|(_, property)| property.value.as_boolean_lit())
+                .is_some_and(|flag| flag.value == off),
+            None => false,
+        };
+        let program = command.map(|command| command.value.to_string());
+        let texts = args.map_or_else(|| Some(Vec::new()), |args| args.as_array().and_then(strings));
+        let call = program.clone().zip(texts.clone()).map(|(program, args)| Call { program, args });
+        let found = FoundServer {
+            line: Malformed::at(text, property.range.start, "").line,
+            program,
+            args: texts,
+            is_ours: call.is_some_and(|call| (self.owns)(&call)),
+            is_off: switch,
+        };
+        Ok(Named {
+            number,
+            range: property.range,
+            object: object.map(Container::from),
+            command: command.map(|command| command.range),
+            args: args.map(Ranged::range),
+            found,
+        })
+    }
+}
+
+fn strings(array: &Array<'_>) -> Option<Vec<String>> {
+    let string = |value: &Value<'_>| Some(value.as_string_lit()?.value.to_string());
+    array.elements.iter().map(string).collect()
+}
+
+/// The property `name` and its number. Twice the same name means something else to every reader.
+fn the_only<'v, 't>(
+    text: &str,
+    object: &'v Object<'t>,
+    name: &str,
+    path: &str,
+) -> Result<Option<(usize, &'v ObjectProp<'t>)>, Malformed> {
+    let mut named =
+        object.properties.iter().enumerate().filter(|(_, property)| property.name.as_str() == name);
+    let first = named.next();
+    match named.next() {
+        None => Ok(first),
+        Some((_, second)) => Err(Malformed::at(text, second.start(), format!("`{path}` is there twice"))),
+    }
+}
