@@ -31,7 +31,7 @@ pub use hooks::{Conditions, Found, Handler, Hooks, Matcher, NeverRuns, Run, Stan
 pub use json::{enabled, flag, readable, strings};
 pub use malformed::{Malformed, text};
 pub use roots::Roots;
-pub use server::{FoundServer, Server, ServerShape};
+pub use server::{FoundServer, Server, ServerFormat, ServerShape};
 pub use shell::Call;
 pub use status_line::StatusLine;
 pub use trust::Trust;

@@ -5,5 +5,6 @@ mod hooks;
 mod properties;
 mod roots;
 mod server;
+mod server_yaml;
 mod status_line;
 mod undo;

@@ -1,4 +1,4 @@
-//! In a file of JSON.
+//! A server in a file of JSON.
 
 use jsonc_parser::ast::{Array, Object, ObjectProp, Value};
 use jsonc_parser::common::{Range, Ranged};
@@ -7,7 +7,6 @@ use super::{FoundServer, Server};
 use crate::Made;
 use crate::json::{self, Container, Layout, Tree};
 use crate::malformed::Malformed;
-use crate::shell::Call;
 use crate::splice::Splices;
 
 /// What is where in the file.
@@ -33,22 +32,12 @@ struct Named {
 }
 
 impl Server<'_> {
-    /// The server of our name, ours or not; `None` where there is none.
-    ///
-    /// # Errors
-    /// [`Malformed`].
-    pub fn find(&self, text: &str) -> Result<Option<FoundServer>, Malformed> {
-        let (_, text) = crate::without_bom(text);
-        Ok(self.survey(text)?.named.map(|named| named.found))
+    pub(super) fn find_in_json(&self, text: &str, comments: bool) -> Result<Option<FoundServer>, Malformed> {
+        Ok(self.survey(text, comments)?.named.map(|named| named.found))
     }
 
-    /// The file with the server in it, once. What a user changed of ours beside the program and its arguments stays.
-    ///
-    /// # Errors
-    /// [`Malformed`], also for another server of our name.
-    pub fn wire(&self, text: &str) -> Result<(String, Made), Malformed> {
-        let (bom, text) = crate::without_bom(text);
-        let survey = self.survey(text)?;
+    pub(super) fn wire_json(&self, text: &str, comments: bool) -> Result<(String, Made), Malformed> {
+        let survey = self.survey(text, comments)?;
         let layout = Layout::of(text, &survey.root);
         let mut splices = Splices::default();
         let made = if survey.servers.is_some() { Made::Item } else { Made::Parent };
@@ -63,24 +52,11 @@ impl Server<'_> {
                 layout.add_property(&mut splices, &survey.root, self.object, &servers);
             }
         }
-        Ok(([bom, &splices.apply(text)].concat(), made))
+        Ok((splices.apply(text), made))
     }
 
-    /// A whole file with nothing but the server.
-    ///
-    /// # Errors
-    /// None: a new file is never malformed.
-    pub fn fresh(&self) -> Result<String, Malformed> {
-        self.wire("{}").map(|(text, _)| text + "\n")
-    }
-
-    /// The file without the server, and without what of its surroundings we made and is empty now.
-    ///
-    /// # Errors
-    /// [`Malformed`].
-    pub fn unwire(&self, text: &str, made: Made) -> Result<String, Malformed> {
-        let (bom, text) = crate::without_bom(text);
-        let survey = self.survey(text)?;
+    pub(super) fn unwire_json(&self, text: &str, made: Made, comments: bool) -> Result<String, Malformed> {
+        let survey = self.survey(text, comments)?;
         let mut splices = Splices::default();
         let ours = survey.named.as_ref().filter(|named| named.found.is_ours);
         if let (Some(named), Some((number, servers))) = (ours, &survey.servers) {
@@ -91,7 +67,7 @@ impl Server<'_> {
                 layout.take_out(&mut splices, servers, named.number);
             }
         }
-        Ok([bom, &splices.apply(text)].concat())
+        Ok(splices.apply(text))
     }
 
     /// Has one of ours start the program.
@@ -111,10 +87,6 @@ impl Server<'_> {
         }
     }
 
-    fn has_args(&self, found: &FoundServer) -> bool {
-        found.args.as_ref().is_some_and(|args| args.iter().eq(self.args.iter()))
-    }
-
     fn tree(&self) -> Tree {
         let constants = self.shape.constants.iter().map(|&(key, text)| (key, Tree::Text(text.to_owned())));
         let command = ("command", Tree::Text(self.program.to_owned()));
@@ -125,9 +97,9 @@ impl Server<'_> {
         Tree::Array(self.args.iter().map(|&arg| Tree::Text(arg.to_owned())).collect())
     }
 
-    fn survey(&self, text: &str) -> Result<Survey, Malformed> {
+    fn survey(&self, text: &str, comments: bool) -> Result<Survey, Malformed> {
         let readable = json::readable(text);
-        let value = json::parse(&readable, self.shape.comments)?;
+        let value = json::parse(&readable, comments)?;
         let wrong = |at: usize, reason: String| Malformed::at(text, at, reason);
         let root = value.as_object();
         let root = root.ok_or_else(|| wrong(value.start(), "the top level is no object".to_owned()))?;
@@ -152,7 +124,7 @@ impl Server<'_> {
         };
         let command = member("command")?.and_then(|(_, property)| property.value.as_string_lit());
         let args = member("args")?.map(|(_, property)| &property.value);
-        let switch = match self.shape.switch {
+        let is_off = match self.shape.switch {
             Some((key, off)) => member(key)?
                 .and_then(|(_, property)| property.value.as_boolean_lit())
                 .is_some_and(|flag| flag.value == off),
@@ -160,14 +132,8 @@ impl Server<'_> {
         };
         let program = command.map(|command| command.value.to_string());
         let texts = args.map_or_else(|| Some(Vec::new()), |args| args.as_array().and_then(strings));
-        let call = program.clone().zip(texts.clone()).map(|(program, args)| Call { program, args });
-        let found = FoundServer {
-            line: Malformed::at(text, property.range.start, "").line,
-            program,
-            args: texts,
-            is_ours: call.is_some_and(|call| (self.owns)(&call)),
-            is_off: switch,
-        };
+        let line = Malformed::at(text, property.range.start, "").line;
+        let found = self.found(line, program, texts, is_off);
         Ok(Named {
             number,
             range: property.range,

@@ -1,10 +1,12 @@
 //! An MCP server of ours among those that a host starts.
 //!
 //! Hosts keep them in one object of a settings file, by name: `{"mcpServers": {"<name>": {"command": …, "args": [ … ]}}}`
-//! in JSON, or the same in YAML. The name of the object and what stands in a server differ from host to host.
+//! in JSON, or much the same in YAML. The name of the object and what else stands in a server differ from host to host.
 
 mod json;
+mod yaml;
 
+use crate::Made;
 use crate::malformed::Malformed;
 use crate::shell::Call;
 
@@ -28,12 +30,24 @@ pub struct Server<'a> {
 /// How a host writes a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerShape {
-    /// Whether the host reads a file of JSON that has comments and trailing commas in it.
-    pub comments: bool,
-    /// What stands in it beside `command` and `args`, before them, each a text.
+    /// What the file is written in.
+    pub format: ServerFormat,
+    /// What stands in a server beside the program and its arguments, before them, each a text.
     pub constants: &'static [(&'static str, &'static str)],
     /// The boolean by which a user switches it off, and its value then; `None` where the host documents none.
     pub switch: Option<(&'static str, bool)>,
+}
+
+/// What a file of servers is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerFormat {
+    /// JSON; with `comments` also comments and trailing commas.
+    Json {
+        /// Whether they may be there.
+        comments: bool,
+    },
+    /// YAML, where `cmd` stands for `command`, and a server has its name and its switch in it.
+    Yaml,
 }
 
 /// A server of our name in a file.
@@ -52,10 +66,72 @@ pub struct FoundServer {
 }
 
 impl Server<'_> {
+    /// The server of our name, ours or not; `None` where there is none, as in a blank file.
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub fn find(&self, text: &str) -> Result<Option<FoundServer>, Malformed> {
+        let (_, text) = crate::without_bom(text);
+        match self.shape.format {
+            _ if text.trim().is_empty() => Ok(None),
+            ServerFormat::Json { comments } => self.find_in_json(text, comments),
+            ServerFormat::Yaml => self.find_in_yaml(text),
+        }
+    }
+
+    /// The file with the server in it, once. What a user changed of ours beside the program and its arguments stays. A blank
+    /// file is one without any server.
+    ///
+    /// # Errors
+    /// [`Malformed`], also for another server of our name.
+    pub fn wire(&self, text: &str) -> Result<(String, Made), Malformed> {
+        let (bom, text) = crate::without_bom(text);
+        let (text, made) = match self.shape.format {
+            ServerFormat::Json { comments } if text.trim().is_empty() => {
+                let (text, made) = self.wire_json("{}", comments)?;
+                (text + "\n", made)
+            }
+            ServerFormat::Json { comments } => self.wire_json(text, comments)?,
+            ServerFormat::Yaml => self.wire_yaml(text)?,
+        };
+        Ok(([bom, &text].concat(), made))
+    }
+
+    /// The file without the server, and without what of its surroundings we made and is empty now. Another server of our name
+    /// stays.
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub fn unwire(&self, text: &str, made: Made) -> Result<String, Malformed> {
+        let (bom, text) = crate::without_bom(text);
+        let text = match self.shape.format {
+            _ if text.trim().is_empty() => text.to_owned(),
+            ServerFormat::Json { comments } => self.unwire_json(text, made, comments)?,
+            ServerFormat::Yaml => self.unwire_yaml(text, made)?,
+        };
+        Ok([bom, &text].concat())
+    }
+
     /// Whether the host starts exactly this there.
     pub fn is(&self, found: &FoundServer) -> bool {
-        found.program.as_deref() == Some(self.program)
-            && found.args.as_ref().is_some_and(|args| args.iter().eq(self.args.iter()))
+        found.program.as_deref() == Some(self.program) && self.has_args(found)
+    }
+
+    fn has_args(&self, found: &FoundServer) -> bool {
+        found.args.as_ref().is_some_and(|args| args.iter().eq(self.args.iter()))
+    }
+
+    /// A server of our name that runs `program`, which begins on `line`.
+    fn found(
+        &self,
+        line: usize,
+        program: Option<String>,
+        args: Option<Vec<String>>,
+        is_off: bool,
+    ) -> FoundServer {
+        let call = program.clone().zip(args.clone()).map(|(program, args)| Call { program, args });
+        let is_ours = call.is_some_and(|call| (self.owns)(&call));
+        FoundServer { line, program, args, is_ours, is_off }
     }
 
     /// Where it stands, for messages.

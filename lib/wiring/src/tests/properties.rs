@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use crate::{AllowWrite, Block, Call, Handler, Hooks, Made, Roots, Run, Server, ServerShape, Undo};
+use crate::{
+    AllowWrite, Block, Call, Handler, Hooks, Made, Roots, Run, Server, ServerFormat, ServerShape, Undo,
+};
 
 fn owns(call: &Call) -> bool {
     call.program == "/p/bin/session-start"
@@ -171,8 +173,11 @@ fn sandboxed() -> BoxedStrategy<String> {
     root.prop_map(|text| strict(&text)).boxed()
 }
 
-const SHAPE: ServerShape =
-    ServerShape { comments: true, constants: &[("type", "stdio")], switch: Some(("disabled", true)) };
+const SHAPE: ServerShape = ServerShape {
+    format: ServerFormat::Json { comments: true },
+    constants: &[("type", "stdio")],
+    switch: Some(("disabled", true)),
+};
 
 fn server() -> Server<'static> {
     let owns = &|call: &Call| call.program == "/p/bin/handoff";

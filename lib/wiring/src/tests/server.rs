@@ -1,7 +1,15 @@
-use crate::{Call, Made, Server, ServerShape};
+use crate::{Call, Made, Server, ServerFormat, ServerShape};
 
-const PLAIN: ServerShape = ServerShape { comments: true, constants: &[], switch: Some(("disabled", true)) };
-const STRICT: ServerShape = ServerShape { comments: false, constants: &[("type", "stdio")], switch: None };
+const PLAIN: ServerShape = ServerShape {
+    format: ServerFormat::Json { comments: true },
+    constants: &[],
+    switch: Some(("disabled", true)),
+};
+const STRICT: ServerShape = ServerShape {
+    format: ServerFormat::Json { comments: false },
+    constants: &[("type", "stdio")],
+    switch: None,
+};
 
 fn owns(call: &Call) -> bool {
     call.program.ends_with("bin/handoff") && call.args.first().is_some_and(|verb| verb == "mcp")
@@ -56,7 +64,7 @@ fn what_the_server_is_in_comes_and_goes_with_it() {
         Made::Parent,
     );
     let server = server(STRICT);
-    let fresh = server.fresh().unwrap();
+    let fresh = server.wire("").unwrap().0;
     assert_eq!(
         fresh,
         "{\n  \"mcpServers\": {\n    \"agent-handoff\": {\n      \"type\": \"stdio\",\n      \"command\": \"/p/bin/handoff\",\n      \"args\": [\n        \"mcp\"\n      ]\n    }\n  }\n}\n"
@@ -118,7 +126,6 @@ fn what_is_not_ours_is_left_alone() {
         (r#"{"mcpServers": null}"#, "`mcpServers` is no object"),
         ("[]", "the top level is no object"),
         (r#"{"mcpServers": {"#, ""),
-        ("", "the file is empty"),
     ] {
         let error = server(PLAIN).wire(text).unwrap_err();
         assert!(error.reason.contains(reason), "{text}: {error}");
