@@ -16,7 +16,7 @@ use crate::handler::faults;
 use crate::hosts::{self, hook_file};
 use crate::manifest::{Edit, Manifest};
 use crate::places::Places;
-use crate::planner::{Left, Planner};
+use crate::planner::{Leftovers, Planner};
 use app_server::TrustStatus;
 
 pub use app_server::CodexError;
@@ -207,7 +207,7 @@ pub(crate) fn trust(
 ///
 /// # Errors
 /// [`InstallError::File`] when nothing can be recorded.
-pub(crate) fn leave_it_to_the_hook(places: &Places, manifest: &Manifest) -> Result<Vec<Left>, InstallError> {
+pub(crate) fn leave_it_to_the_hook(places: &Places, manifest: &Manifest) -> Result<Leftovers, InstallError> {
     let mut planner = Planner::new(places, manifest);
     let instructions = hosts::instructions(HOST, places, manifest.looks());
     instructions.iter().for_each(|file| planner.wire(file));

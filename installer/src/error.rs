@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use handoff_adapters::AdapterError;
-use handoff_edits::Problem;
+use handoff_edits::{Cause, Problem};
 use handoff_files::FileError;
 
 use crate::codex::CodexError;
@@ -60,9 +60,8 @@ pub(crate) enum Obstacle {
     Project { path: PathBuf, shown: String, error: AdapterError },
 }
 
-impl Obstacle {
-    /// What is left.
-    pub(crate) fn path(&self) -> &Path {
+impl Cause for Obstacle {
+    fn path(&self) -> &Path {
         match self {
             Self::Edit(problem) => problem.path(),
             Self::DeadLink { path, .. }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use handoff_agents::Wirable;
-use handoff_edits::{Change, MAX_FILE_BYTES};
+use handoff_edits::{Cause as _, Change, MAX_FILE_BYTES};
 use handoff_files::{Dir, Foreign, Lock, OpenFile};
 use handoff_process::{Environment, Output, Status};
 use semver::Version;
@@ -18,7 +18,7 @@ use crate::git::Checkout;
 use crate::hosts;
 use crate::manifest::{Manifest, is_hash_of};
 use crate::places::Places;
-use crate::planner::{Left, Planner};
+use crate::planner::{Leftovers, Planner};
 use crate::plugin;
 use crate::programs::{self, Source};
 use crate::prove::prove;
@@ -157,17 +157,12 @@ fn trust_hook(
 
 /// Names what could not be changed, with what to put in by hand; [`Status::NotDone`] when there is any. `installer` is
 /// what does the rest later.
-fn say_left(left: &[Left], installer: &Path, options: &Options, output: &Output) -> Option<Status> {
+fn say_left(left: &Leftovers, installer: &Path, options: &Options, output: &Output) -> Option<Status> {
     if left.is_empty() {
         return None;
     }
-    for Left { problem, by_hand } in left {
-        if by_hand.is_empty() {
-            output.complain(format_args!("{problem}; the rest is done"));
-        } else {
-            output.complain(format_args!("{problem}; the rest is done. To put in by hand:\n{by_hand}"));
-        }
-    }
+    let messages = left.messages("the rest is done", "To put in by hand");
+    messages.for_each(|message| output.complain(format_args!("{message}")));
     let (installer, scope) = (handoff_process::quoted(installer), options.scope());
     output.complain(format_args!("to finish, once that can be changed: {installer} install{scope}"));
     Some(Status::NotDone)

@@ -1,9 +1,10 @@
 //! What was installed, so that exactly that is taken away.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use handoff_agents::Wirable;
+use handoff_edits::is_plain;
 use handoff_files::{Dir, FileError, Foreign};
 use handoff_wiring::{self as wiring, Edited, hash};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -289,12 +290,6 @@ impl Manifest {
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
-}
-
-/// Whether a path is absolute, without `.` and `..`.
-pub(crate) fn is_plain(path: &Path) -> bool {
-    path.is_absolute()
-        && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
 }
 
 /// Whether a path is where a skill or an agent of ours, of whichever version, is placed: `skills/NAME/SKILL.md` or

@@ -1,16 +1,17 @@
 //! What is printed for the user.
 
 use handoff_agents::Wirable;
-use handoff_edits::{Change, Edit, PRIVATE, PROGRAM};
+use handoff_edits::{Cause as _, Change, Edit, Left, PRIVATE, PROGRAM};
 use handoff_process::{Environment, Output, Status};
 use serde_json::{Value, json};
 
 use crate::codex::HOW_TO_TRUST;
 use crate::doctor::programs::{first_on_path, way_out};
+use crate::error::Obstacle;
 use crate::hosts;
 use crate::manifest::Manifest;
 use crate::places::Places;
-use crate::planner::{Left, Planner};
+use crate::planner::{Leftovers, Planner};
 use crate::programs;
 use crate::programs::COMMANDS;
 use crate::wired;
@@ -144,8 +145,8 @@ impl<'p> Report<'p> {
     }
 
     /// The files that could not be changed, for programs.
-    pub(crate) fn left(&mut self, left: &[Left]) {
-        let entry = |left: &Left| json!({"path": left.problem.path(), "reason": left.problem.to_string(), "by_hand": left.by_hand});
+    pub(crate) fn left(&mut self, left: &Leftovers) {
+        let entry = |left: &Left<Obstacle>| json!({"path": left.problem.path(), "reason": left.problem.to_string(), "by_hand": left.by_hand});
         self.object.insert("left".to_owned(), left.iter().map(entry).collect());
     }
 
