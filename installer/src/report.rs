@@ -78,7 +78,7 @@ impl<'p> Report<'p> {
             let what = wired::summary(agent, self.places, &planner.manifest);
             self.say(agent.name, &what, agent.id, json!(what));
         }
-        if agents.is_empty() {
+        if agents.is_empty() && planner.manifest.servers.is_empty() {
             self.note(hosts::none_was_found() + ", so none is wired; install again when one is there");
         }
         self.commands(planner, environment);
@@ -116,7 +116,7 @@ impl<'p> Report<'p> {
     fn next(&mut self, planner: &Planner<'_>, agents: &[Wirable], environment: &Environment) {
         if planner.changes.is_empty() && planner.left.is_empty() {
             self.note("all of it was installed already, as it is to be".to_owned());
-        } else if !agents.is_empty() {
+        } else if !agents.is_empty() || !planner.manifest.servers.is_empty() {
             let handoff = self.places.command_word("handoff", environment);
             let can_write = |agent: &&Wirable| wired::can_write(**agent, self.places, &planner.manifest);
             let write: Vec<_> =

@@ -51,6 +51,16 @@ impl McpWiring {
         then: "",
     };
 
+    /// What the path of the file ends with, wherever a variable says that its directory is; on each system.
+    pub fn names(&self) -> Vec<PathBuf> {
+        let name = |directory: Directory| match directory {
+            Directory { variable: "", below_home, .. } => Path::new(below_home).join(self.file),
+            Directory { below_variable: "", .. } => PathBuf::from(self.file),
+            Directory { below_variable, .. } => Path::new(below_variable).join(self.file),
+        };
+        [Some(self.directory), self.on_macos].into_iter().flatten().map(name).collect()
+    }
+
     /// Where the directory is on this system.
     pub fn place(&self) -> Directory {
         match self.on_macos {
@@ -123,6 +133,9 @@ mod tests {
                 files.push(Path::new(directory.below_home).join(host.wiring.file));
             }
             assert!(!host.wiring.object.is_empty() && !host.wiring.file.is_empty(), "{id}");
+            for name in host.wiring.names() {
+                assert!(name.components().count() > 1, "{id}: {} may be any file", name.display());
+            }
             assert_eq!(McpHost::named(id), Some(host));
             assert!(crate::Wirable::named(id).is_none(), "{id} has a hook of ours too");
         }

@@ -156,7 +156,7 @@ fn a_host_that_is_not_wired_is_refused_with_the_names_of_those_that_are() {
     for host in Wirable::all() {
         assert!(help.contains(host.row().id), "{help}");
     }
-    for word in ["cursor", "nothing"] {
+    for word in ["aider", "nothing"] {
         let ran = machine.run(&["install", "--only", word]);
         assert_eq!(ran.code, 2, "{}", ran.out());
         for host in Wirable::all() {

@@ -31,6 +31,7 @@ mod others;
 mod places;
 mod refused;
 mod restored;
+mod servers;
 mod set_aside;
 mod shown;
 mod support;
