@@ -123,8 +123,8 @@ impl Done<'_> {
         output: &Output,
     ) -> Result<Status, InstallError> {
         let mut report = Report::new(places, options.json);
-        report.installed(&self.planner, &self.agents, &self.proof, environment);
-        mcp_servers::report(&mut report, places, options, &self.planner.manifest);
+        let servers = mcp_servers::chosen(options, places);
+        report.installed(&self.planner, (&self.agents, &servers), &self.proof, environment);
         way::replaced(self.old, &self.planner.manifest, places, environment)
             .into_iter()
             .for_each(|note| report.note(note));

@@ -99,7 +99,7 @@ pub(crate) fn is_exact(host: McpHost, places: &Places, found: &FoundServer) -> b
 }
 
 /// The hosts that are meant.
-fn chosen(options: &Options, places: &Places) -> Vec<McpHost> {
+pub(crate) fn chosen(options: &Options, places: &Places) -> Vec<McpHost> {
     match &options.only {
         Some(_) => options.only_servers.clone(),
         None => McpHost::all().filter(|host| is_here(*host, places)).collect(),
@@ -176,16 +176,15 @@ pub(crate) fn directories(hosts: impl Iterator<Item = McpHost>, places: &Places)
 }
 
 /// Says of each host that was to be given the server whether it is in its file, and how it is got where it is not installed.
-pub(crate) fn report(report: &mut Report<'_>, places: &Places, options: &Options, manifest: &Manifest) {
-    let chosen = chosen(options, places);
+pub(crate) fn report(report: &mut Report<'_>, places: &Places, hosts: &[McpHost], manifest: &Manifest) {
     if !manifest.files.contains_key(&places.program(PROGRAM)) {
-        let names: Vec<_> = chosen.iter().map(|host| host.row().name).collect();
+        let names: Vec<_> = hosts.iter().map(|host| host.row().name).collect();
         if let Some(note) = missing(&names) {
             report.note(note);
         }
         return;
     }
-    for host in chosen {
+    for &host in hosts {
         let Some(path) = path(host, places) else { continue };
         let text = text(&path);
         let is_there =
