@@ -93,7 +93,7 @@ pub(crate) fn find(host: McpHost, places: &Places, text: &str) -> Result<Option<
     with_server(host, places, |server| server.find(text))
 }
 
-/// Whether the host starts exactly ours there.
+/// Whether the host starts the installed program there.
 pub(crate) fn is_exact(host: McpHost, places: &Places, found: &FoundServer) -> bool {
     with_server(host, places, |server| server.is(found))
 }

@@ -236,6 +236,8 @@ fn what_a_user_changed_of_the_server_stays_until_it_goes() {
         assert!(text.contains(from), "{text}");
         machine.file(file(host(id)), text.replacen(from, to, 1));
     };
+    edit("cursor", "\"mcp\"", "\"mcp\", \"--root\", \"/app\"");
+    assert_eq!(machine.run(&["doctor", "--quick"]).code, 0);
     edit("cursor", "\"agent-handoff\": {", "\"agent-handoff\": { \"env\": {\"A\": \"1\"},");
     edit("kiro", "\"agent-handoff\": {", "\"agent-handoff\": { \"disabled\": true,");
     edit("goose", "enabled: true\n      type", "enabled: false\n      type");
@@ -244,7 +246,8 @@ fn what_a_user_changed_of_the_server_stays_until_it_goes() {
     assert!(doctor.out().contains("the MCP server is switched off: disabled is true"), "{}", doctor.out());
     assert!(doctor.out().contains("the MCP server is switched off: enabled is false"), "{}", doctor.out());
     machine.install();
-    assert!(machine.text(file(host("cursor"))).contains("\"env\": {\"A\": \"1\"}"));
+    let text = machine.text(file(host("cursor")));
+    assert!(text.contains("\"env\": {\"A\": \"1\"}") && text.contains("\"--root\", \"/app\""), "{text}");
     assert!(machine.text(file(host("kiro"))).contains("\"disabled\": true"));
     machine.uninstall();
     for id in ["cursor", "kiro", "goose"] {
@@ -264,7 +267,7 @@ fn doctor_says_what_keeps_a_host_from_the_server() {
         assert!(doctor.code == 1 && doctor.out().contains(problem), "{problem}: {}", doctor.out());
     };
     says("{}", "~/.cursor/mcp.json has no MCP server of ours");
-    says(&text.replace("\"mcp\"", "\"mcp\", \"--root\", \"/x\""), "is not run as it is installed");
+    says(&text.replace("/.agent-handoff/", "/.local/"), "is not run as it is installed");
     says(&text.replace("/bin/handoff\"", "/bin/npx\""), "agent-handoff is another server than ours");
     machine.file(file(host("cursor")), &text);
     std::fs::remove_file(machine.program(STAND_IN_SERVER)).unwrap();

@@ -24,10 +24,7 @@ struct Named {
     number: usize,
     /// From its name to its end.
     range: Range,
-    /// Itself, where it is an object.
-    object: Option<Container>,
     command: Option<Range>,
-    args: Option<Range>,
     found: FoundServer,
 }
 
@@ -43,7 +40,11 @@ impl Server<'_> {
         let made = if survey.servers.is_some() { Made::Item } else { Made::Parent };
         match (&survey.named, &survey.servers) {
             (Some(named), _) if !named.found.is_ours => return Err(self.not_ours(text, named.range.start)),
-            (Some(named), _) => self.correct(&layout, &mut splices, named),
+            (Some(named), _) => {
+                if let Some(command) = named.command.filter(|_| !self.is(&named.found)) {
+                    splices.replace(command.start..command.end, json::string(self.program));
+                }
+            }
             (None, Some((_, servers))) => {
                 layout.add_property(&mut splices, servers, self.name, &self.tree());
             }
@@ -68,23 +69,6 @@ impl Server<'_> {
             }
         }
         Ok(splices.apply(text))
-    }
-
-    /// Has one of ours start the program.
-    fn correct(&self, layout: &Layout<'_>, splices: &mut Splices, named: &Named) {
-        if self.is(&named.found) {
-            return;
-        }
-        if let Some(command) = named.command {
-            splices.replace(command.start..command.end, json::string(self.program));
-        }
-        match (named.args, &named.object) {
-            (Some(args), _) if !self.has_args(&named.found) => {
-                layout.replace(splices, args, &self.arguments())
-            }
-            (None, Some(object)) => layout.add_property(splices, object, "args", &self.arguments()),
-            _ => {}
-        }
     }
 
     fn tree(&self) -> Tree {
@@ -134,14 +118,7 @@ impl Server<'_> {
         let texts = args.map_or_else(|| Some(Vec::new()), |args| args.as_array().and_then(strings));
         let line = Malformed::at(text, property.range.start, "").line;
         let found = self.found(line, program, texts, is_off);
-        Ok(Named {
-            number,
-            range: property.range,
-            object: object.map(Container::from),
-            command: command.map(|command| command.range),
-            args: args.map(Ranged::range),
-            found,
-        })
+        Ok(Named { number, range: property.range, command: command.map(|command| command.range), found })
     }
 }
 

@@ -21,9 +21,9 @@ pub struct Server<'a> {
     pub shape: ServerShape,
     /// The program that the host starts, as an absolute path.
     pub program: &'a str,
-    /// Its arguments.
+    /// The arguments that a new one has.
     pub args: &'a [&'a str],
-    /// Whether what a server runs is ours, of whichever version and prefix.
+    /// Whether what a server runs is ours, of whichever version and prefix. What arguments it has is its user's.
     pub owns: &'a dyn Fn(&Call) -> bool,
 }
 
@@ -79,7 +79,7 @@ impl Server<'_> {
         }
     }
 
-    /// The file with the server in it, once. What a user changed of ours beside the program and its arguments stays. A blank
+    /// The file with the server in it, once. What a user changed of ours beside the program stays. A blank
     /// file is one without any server.
     ///
     /// # Errors
@@ -112,13 +112,9 @@ impl Server<'_> {
         Ok([bom, &text].concat())
     }
 
-    /// Whether the host starts exactly this there.
+    /// Whether it is ours and the host starts this program there.
     pub fn is(&self, found: &FoundServer) -> bool {
-        found.program.as_deref() == Some(self.program) && self.has_args(found)
-    }
-
-    fn has_args(&self, found: &FoundServer) -> bool {
-        found.args.as_ref().is_some_and(|args| args.iter().eq(self.args.iter()))
+        found.is_ours && found.program.as_deref() == Some(self.program)
     }
 
     /// A server of our name that runs `program`, which begins on `line`.

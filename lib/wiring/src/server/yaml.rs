@@ -70,11 +70,11 @@ impl Server<'_> {
                 return Err(self.not_ours(text, yaml.byte(pair.key)));
             }
             Some(Servers { named: Some((pair, found)), .. }) => {
-                if self.is(&found) {
-                    return Ok((text.to_owned(), made));
+                let members = yaml.pairs(pair.value);
+                let command = members.iter().find(|member| yaml.scalar(member.key) == Some("cmd"));
+                if let Some(command) = command.filter(|_| !self.is(&found)) {
+                    splices.replace(yaml.bytes(command.value), scalar(self.program));
                 }
-                // What a user added to ours is not to be lost.
-                self.correct_yaml(&yaml, &mut splices, pair, &found)?;
             }
             Some(servers) => match yaml.place(servers.pair, &servers.servers, self.object)? {
                 Place::Lines { indent } => {
@@ -130,25 +130,6 @@ impl Server<'_> {
         lines.push(format!("{:deeper$}args:", ""));
         lines.extend(self.args.iter().map(|arg| format!("{:deeper$}  - {}", "", scalar(arg))));
         lines.iter().map(|line| format!("{line}{eol}")).collect()
-    }
-
-    /// Has one of ours start the program, where both stand in lines as we write them.
-    fn correct_yaml(
-        &self,
-        yaml: &Yaml<'_>,
-        splices: &mut Splices,
-        pair: Pair,
-        found: &FoundServer,
-    ) -> Result<(), Malformed> {
-        if !self.has_args(found) {
-            let reason = format!("`{}` has other arguments than ours", self.path());
-            return Err(Malformed::at(yaml.text, yaml.byte(pair.key), reason));
-        }
-        let members = yaml.pairs(pair.value);
-        if let Some(command) = members.iter().find(|member| yaml.scalar(member.key) == Some("cmd")) {
-            splices.replace(yaml.bytes(command.value), scalar(self.program));
-        }
-        Ok(())
     }
 
     /// `after`, where all but the server in it says what it said in `before`.

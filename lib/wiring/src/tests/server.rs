@@ -88,8 +88,8 @@ fn what_a_user_changed_of_ours_stays() {
             r#""command": "/p/bin/handoff", "args": ["mcp"], "env": {"A": "1"}, "disabled": true"#,
         ),
         (
+            r#""args": ["mcp", "--root", "/app"], "command": "/old/bin/handoff", "alwaysAllow": []"#,
             r#""args": ["mcp", "--root", "/app"], "command": "/p/bin/handoff", "alwaysAllow": []"#,
-            r#""args": ["mcp"], "command": "/p/bin/handoff", "alwaysAllow": []"#,
         ),
     ] {
         assert_eq!(server(PLAIN).wire(&text(before)).unwrap(), (text(after), Made::Item));
