@@ -379,7 +379,8 @@ fn dry_run(
     }
     planner.commands();
     wiring(&mut planner, places, agents, options, review);
-    mcp_servers::wire(&mut planner, places, options, mcp_servers::is_in(source));
+    let has_server = mcp_servers::is_in(source);
+    mcp_servers::wire(&mut planner, places, options, has_server);
     let mut report = Report::new(places, options.json);
     if let Source::Checkout(path) = source {
         report.note(format!(
@@ -389,6 +390,10 @@ fn dry_run(
         ));
     }
     planner.notes().for_each(|note| report.note(note));
+    if !has_server {
+        let servers = mcp_servers::chosen(options, places);
+        mcp_servers::missing(&servers).into_iter().for_each(|note| report.note(note));
+    }
     // What is the user's own first.
     let rank = |change: &&Change| match change {
         Change::Edit(_) => 0,

@@ -178,11 +178,7 @@ pub(crate) fn directories(hosts: impl Iterator<Item = McpHost>, places: &Places)
 /// Says of each host that was to be given the server whether it is in its file, and how it is got where it is not installed.
 pub(crate) fn report(report: &mut Report<'_>, places: &Places, hosts: &[McpHost], manifest: &Manifest) {
     if !manifest.files.contains_key(&places.program(PROGRAM)) {
-        let names: Vec<_> = hosts.iter().map(|host| host.row().name).collect();
-        if let Some(note) = missing(&names) {
-            report.note(note);
-        }
-        return;
+        return missing(hosts).into_iter().for_each(|note| report.note(note));
     }
     for &host in hosts {
         let Some(path) = path(host, places) else { continue };
@@ -198,11 +194,11 @@ pub(crate) fn report(report: &mut Report<'_>, places: &Places, hosts: &[McpHost]
 }
 
 /// That hosts are here which the server is for, where it is not installed.
-pub(crate) fn missing(names: &[&str]) -> Option<String> {
-    let (speak, them) = if names.len() == 1 { ("speaks", "it") } else { ("speak", "them") };
-    let hosts = joined(names);
-    (!names.is_empty()).then(|| {
-        format!("{hosts} {speak} MCP, and the server for {them}, {PROGRAM}, is not installed; to get it, {HOW_TO_GET}")
+pub(crate) fn missing(hosts: &[McpHost]) -> Option<String> {
+    let (speak, them) = if hosts.len() == 1 { ("speaks", "it") } else { ("speak", "them") };
+    let names = joined(&hosts.iter().map(|host| host.row().name).collect::<Vec<_>>());
+    (!hosts.is_empty()).then(|| {
+        format!("{names} {speak} MCP, and the server for {them}, {PROGRAM}, is not installed; to get it, {HOW_TO_GET}")
     })
 }
 

@@ -22,7 +22,7 @@ impl Diagnosis<'_> {
             return self.note("it was left out with --only, or its wiring was taken away");
         }
         if !self.manifest.files.contains_key(&self.places.program(PROGRAM)) {
-            let note = mcp_servers::missing(&[host.row().name]);
+            let note = mcp_servers::missing(&[host]);
             return note.into_iter().for_each(|note| self.note(note));
         }
         let Ok(text) = self.read(&path) else { return };

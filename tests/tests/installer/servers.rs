@@ -134,6 +134,7 @@ fn a_host_that_is_not_here_gets_nothing() {
 fn without_the_program_no_host_is_given_the_server() {
     let machine = machine(&[host("cursor"), host("zed")]);
     std::fs::remove_file(machine.dist.join(STAND_IN_SERVER)).unwrap();
+    assert!(machine.done(&["install", "--dry-run"]).contains("Cursor and Zed speak MCP"));
     let report = machine.install();
     assert!(
         report.contains("Cursor and Zed speak MCP, and the server for them, handoff-mcp, is not"),
@@ -289,6 +290,20 @@ fn a_server_that_was_put_in_by_hand_is_taken_over() {
     machine.uninstall();
     // What it was in is taken for ours: there is no record of it.
     assert_eq!(machine.text(file(host("cursor"))), "{}");
+}
+
+#[test]
+fn the_server_of_another_installation_is_left_to_it() {
+    let machine = machine(&[host("cursor")]);
+    machine.install();
+    let wired = machine.text(file(host("cursor")));
+    let other = machine.path("other").display().to_string();
+    let ran = machine.run(&["install", "--home", &other]);
+    assert!(ran.code == 1 && ran.err().contains("another server than ours"), "{}", ran.err());
+    assert_eq!(machine.run(&["uninstall", "--home", &other]).code, 0);
+    assert_eq!(machine.text(file(host("cursor"))), wired);
+    machine.uninstall();
+    assert_eq!(machine.text(file(host("cursor"))), settings(host("cursor")));
 }
 
 #[test]
