@@ -112,9 +112,10 @@ impl Review {
 fn is_in_place(places: &Places) -> bool {
     let owns = owner(places);
     let Ok(Some(text)) = read(&hook_file(HOST, places)) else { return false };
-    let hook = hook(HOST, places, &owns);
+    let Some(row) = HOST.wiring.hook.shared() else { return false };
+    let hook = hook(HOST, row, places, &owns);
     let found = hook.find(&text).unwrap_or_default();
-    let is_run = |found: &Found| faults(&found.conditions, HOST).is_empty();
+    let is_run = |found: &Found| faults(&found.conditions, HOST, row).is_empty();
     found.iter().any(|found| hook.handler.is(found) && is_run(found))
 }
 

@@ -46,9 +46,12 @@ pub(crate) enum Obstacle {
     /// It cannot be edited, or not be written to.
     #[error(transparent)]
     Edit(#[from] Problem),
-    /// A skill goes where a link of the user's is that leads to nothing.
-    #[error("could not place the skill {shown}: it is a link that leads nowhere")]
-    DeadLink { path: PathBuf, shown: String },
+    /// A file of ours goes where a link of the user's is that leads to nothing.
+    #[error("could not place the {what} {shown}: it is a link that leads nowhere")]
+    DeadLink { path: PathBuf, what: &'static str, shown: String },
+    /// A file of ours goes where the user has another one.
+    #[error("could not place the {what} {shown}: there is another one; move it away")]
+    Foreign { path: PathBuf, what: &'static str, shown: String },
     /// What `handover` wired, by the record in this place, cannot be taken away.
     #[error("{error}")]
     Captures { path: PathBuf, error: AdapterError },
@@ -65,6 +68,7 @@ impl Cause for Obstacle {
         match self {
             Self::Edit(problem) => problem.path(),
             Self::DeadLink { path, .. }
+            | Self::Foreign { path, .. }
             | Self::Captures { path, .. }
             | Self::Record { path, .. }
             | Self::Project { path, .. } => path,

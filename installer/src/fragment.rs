@@ -24,8 +24,8 @@ pub(crate) const HOST_LIMIT: &str = "10000";
 /// One thing of ours in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fragment {
-    /// The handler of this host that gives a session what waits.
-    Hook(Wirable),
+    /// The handler of this host that runs `session-start`.
+    Hook(Wirable, SessionHook),
     /// The MCP server of this host.
     Server(McpHost),
     /// What the host's agent reads at the start of each session.
@@ -64,7 +64,7 @@ impl Fragment {
     fn wire(&self, file: &HostFile, text: &str) -> Result<(String, Made), Malformed> {
         let places = &file.places;
         match self {
-            Self::Hook(host) => hook(*host, places, &owner(places)).wire(text),
+            Self::Hook(host, row) => hook(*host, row, places, &owner(places)).wire(text),
             Self::Server(host) => with_server(*host, places, |server| server.wire(text)),
             Self::Instructions(looks) => {
                 Ok((BLOCK.wire(text, &instructions_text(places, *looks))?, Made::Parent))
@@ -88,7 +88,7 @@ impl Fragment {
     ) -> Result<String, Malformed> {
         let places = &file.places;
         match self {
-            Self::Hook(host) => hook(*host, places, &owner(places)).unwire(text, made),
+            Self::Hook(host, row) => hook(*host, row, places, &owner(places)).unwire(text, made),
             Self::Server(host) => with_server(*host, places, |server| server.unwire(text, made)),
             Self::Instructions(_) if own_block(text, places)? => BLOCK.unwire(text),
             Self::Instructions(_) => Ok(text.to_owned()),
@@ -108,7 +108,7 @@ impl Fragment {
     fn is_in(&self, file: &HostFile, text: &str) -> Result<bool, Malformed> {
         let places = &file.places;
         match self {
-            Self::Hook(host) => hook(*host, places, &owner(places)).is_in(text),
+            Self::Hook(host, row) => hook(*host, row, places, &owner(places)).is_in(text),
             Self::Server(host) => {
                 with_server(*host, places, |server| Ok(server.find(text)?.is_some_and(|found| found.is_ours)))
             }
@@ -134,14 +134,15 @@ impl HostFile {
         Self { path, fragments, places: places.clone() }
     }
 
-    /// The file with the host's hook alone.
-    pub(crate) fn of_hook(host: Wirable, places: &Places) -> Self {
-        Self::new(places, crate::hosts::hook_file(host, places), vec![Fragment::Hook(host)])
+    /// The file with the host's hook alone; `None` where that is a file of ours.
+    pub(crate) fn of_hook(host: Wirable, places: &Places) -> Option<Self> {
+        let row = *host.wiring.hook.shared()?;
+        Some(Self::new(places, crate::hosts::hook_file(host, places), vec![Fragment::Hook(host, row)]))
     }
 
     /// Whether the hook belongs in it.
     pub(crate) fn has_hook(&self) -> bool {
-        self.fragments.iter().any(|fragment| matches!(fragment, Fragment::Hook(_)))
+        self.fragments.iter().any(|fragment| matches!(fragment, Fragment::Hook(..)))
     }
 
     /// The text with ours in it; `text` is None when there is no file.
@@ -214,8 +215,12 @@ pub(crate) fn sandbox_by_hand(places: &Places) -> String {
 }
 
 /// A host's hook as it must stand in its file; `owns` is whether what a handler runs is ours.
-pub(crate) fn hook<'a>(host: Wirable, places: &Places, owns: &'a dyn Fn(&Call) -> bool) -> Hook<'a> {
-    let row = &host.wiring.hook;
+pub(crate) fn hook<'a>(
+    host: Wirable,
+    row: &SessionHook,
+    places: &Places,
+    owns: &'a dyn Fn(&Call) -> bool,
+) -> Hook<'a> {
     let program = places.program("session-start");
     let run = match row.form {
         Form::Exec => {

@@ -48,7 +48,7 @@ pub(crate) fn install(
     if options.trust_codex_hook {
         codex::check_there(environment)?;
     }
-    let is_trusted_by_place = |host: &Wirable| host.wiring.hook.trusted_by_place;
+    let is_trusted_by_place = |host: &Wirable| host.wiring.hook.trusted_by_place();
     let has_trust = agents.iter().any(is_trusted_by_place);
     let review = if has_trust { codex::review(&places, &old, environment) } else { None };
     let has_server = mcp_servers::is_in(&source);
@@ -291,12 +291,12 @@ fn wiring(
     for host in planner.without_others(agents) {
         planner.manifest.agents.insert(host);
         for file in hosts::placed(host, places, &planner.manifest) {
-            planner.skill(file);
+            planner.put(file);
         }
         planner.store();
-        if host.wiring.hook.on_request {
+        if let Some(file) = HostFile::of_hook(host, places).filter(|_| host.wiring.hook.on_request()) {
             // A hook that is there, of the bash program or another installation, was asked for once.
-            planner.manifest.hook_on_request |= planner.holds(&HostFile::of_hook(host, places));
+            planner.manifest.hook_on_request |= planner.holds(&file);
         }
         planner.remove_old_links(host);
         for file in hosts::files(host, places, &planner.manifest.clone()) {

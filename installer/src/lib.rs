@@ -21,6 +21,7 @@ mod kept;
 mod manifest;
 mod mcp_servers;
 mod others;
+mod own_file;
 mod places;
 mod planner;
 mod plugin;

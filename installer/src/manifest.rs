@@ -242,7 +242,10 @@ impl Manifest {
     /// A path that no installation in `prefix` writes, if one is named: a program that could write this file must not
     /// have any other written or removed.
     fn stray(&self, prefix: &Path) -> Option<&PathBuf> {
-        let files = self.files.keys().filter(|path| !path.starts_with(prefix) && !is_skill(path));
+        let hooks: Vec<_> = Wirable::all().filter_map(|host| Some(host.wiring.hook.own()?.file)).collect();
+        let is_hook = |path: &Path| hooks.iter().any(|name| path.ends_with(name));
+        let is_placed = |path: &Path| is_skill(path) || is_hook(path);
+        let files = self.files.keys().filter(|path| !path.starts_with(prefix) && !is_placed(path));
         let replaced =
             self.replaced.keys().filter(|path| !is_skill(path) && !is_skill(&path.join("SKILL.md")));
         // Of an edited file, which may have any name, only what is ours by its form is taken out.
@@ -314,13 +317,15 @@ impl Manifest {
     }
 }
 
-/// Whether a path is where a skill or an agent of ours, of whichever version, is placed: `skills/NAME/SKILL.md` or
-/// `agents/NAME.md`, with `handoff` in the name.
+/// Whether a path is where a skill, an agent or a command of ours, of whichever version, is placed: `skills/NAME/SKILL.md`,
+/// `agents/NAME.md` or `commands/NAME.md`, with `handoff` in the name.
 fn is_skill(path: &Path) -> bool {
     let names: Vec<_> = path.iter().rev().take(3).map(|name| name.to_string_lossy()).collect();
     match names.as_slice() {
         [file, name, skills] if file == "SKILL.md" => skills == "skills" && name.contains("handoff"),
-        [file, agents, ..] => agents == "agents" && file.contains("handoff"),
+        [file, directory, ..] => {
+            ["agents", "commands"].contains(&directory.as_ref()) && file.contains("handoff")
+        }
         _ => false,
     }
 }
@@ -371,6 +376,11 @@ mod tests {
             r#"{"links":{"/h/.local/bin/git":"/x"}}"#.to_owned(),
             r#"{"replaced":{"/h/.profile":{"text":"evil"}}}"#.to_owned(),
             r#"{"directories":["/h/.agent-handoff/.."]}"#.to_owned(),
+            r#"{"files":{"/h/.copilot/hooks/mine.json":""}}"#.to_owned(),
+            r#"{"files":{"/h/.config/opencode/plugins/../agent-handoff.js":""}}"#.to_owned(),
+            r#"{"files":{"/h/.copilot/hooks/agent-handoff.json":""},"real":{"/h/.copilot/hooks/agent-handoff.json":"/h/.bashrc"}}"#
+                .to_owned(),
+            r#"{"replaced":{"/h/.copilot/hooks/agent-handoff.json":{"text":"evil"}}}"#.to_owned(),
             r#"{"files":{"/h/.claude/skills/handoff/SKILL.md":""},"real":{"/h/.claude/skills/handoff/SKILL.md":"/h/.bashrc"}}"#
                 .to_owned(),
             format!(r#"{{"edits":{{"/h/.bashrc":{edit}}}}}"#),
@@ -385,6 +395,9 @@ mod tests {
                 .to_owned(),
             r#"{"files":{"/h/.codex/agents/handoff-ds.toml":""},"links":{"/h/.local/bin/handoff":"/x"}}"#
                 .to_owned(),
+            r#"{"files":{"/h/.copilot/hooks/agent-handoff.json":"","/x/opencode/plugins/agent-handoff.js":""}}"#
+                .to_owned(),
+            r#"{"files":{"/h/.config/opencode/commands/handoff.md":""}}"#.to_owned(),
             format!(r#"{{"edits":{{"/elsewhere/settings.json":{edit}}},"directories":["/elsewhere"]}}"#),
             format!(
                 r#"{{"edits":{{"/x/goose/config.yaml":{edit},"/x/data/settings/cline_mcp_settings.json":{edit}}}}}"#

@@ -436,7 +436,7 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
             planner.manifest.left_out.insert_in_order(host);
         }
         planner.manifest.agents.remove(host);
-        if host.wiring.hook.on_request {
+        if host.wiring.hook.on_request() {
             planner.manifest.hook_on_request = false;
             planner.manifest.trusted.clear();
             planner.manifest.trust_lost = false;

@@ -25,7 +25,6 @@ use std::rc::Rc;
 use handoff_agents::{McpHost, Wirable};
 use handoff_edits::MAX_FILE_BYTES;
 use handoff_process::{Environment, Output, Status, Unattended};
-use handoff_skills::Kind;
 use handoff_text::Sanitised;
 use serde_json::json;
 
@@ -33,7 +32,7 @@ use crate::args::Options;
 use crate::cli_agent;
 use crate::codex::{CodexError, Listed, Server};
 use crate::error::InstallError;
-use crate::hosts;
+use crate::hosts::{self, PlacedKind};
 use crate::manifest::Manifest;
 use crate::mcp_servers;
 use crate::others::Others;
@@ -400,7 +399,8 @@ impl Diagnosis<'_> {
     fn skills(&mut self, host: Wirable) {
         let fix = self.install_again(host);
         let mut obstacles = Vec::new();
-        for file in hosts::placed(host, self.places, self.manifest) {
+        let placed = hosts::placed(host, self.places, self.manifest);
+        for file in placed.into_iter().filter(|file| file.kind != PlacedKind::Hook) {
             let (what, shown) = (file.word(), self.places.short(&file.path));
             if let Some(link) = crate::planner::cli_link(&file) {
                 self.problem(format!("{} is of handoff-cli", self.places.short(&link)), fix.clone());
@@ -410,7 +410,7 @@ impl Diagnosis<'_> {
                 continue;
             }
             match handoff_files::read_file(&file.path, MAX_FILE_BYTES) {
-                Ok(text) if file.kind == Kind::Agent && cli_agent::is_one(&text) => self.problem(
+                Ok(text) if file.kind == PlacedKind::Agent && cli_agent::is_one(&text) => self.problem(
                     format!("{shown} is of handoff-cli and finds no result in what ours prints"),
                     fix.clone(),
                 ),

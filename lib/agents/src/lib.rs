@@ -29,8 +29,8 @@ pub use protocol::{Program, Protocol, StopRequest};
 pub use session::{Attendance, Delivers, Dialect, PayloadForm, Unproven};
 pub use skills::{PluginPrograms, SkillForm, SkillText, TaskForm};
 pub use wiring::{
-    HookSwitches, InboxInstructions, InboxWiring, Matchers, PluginEntry, PluginList, SandboxList,
-    SessionHook, SettingsRules, SkillsDirectory, TimeUnit, Wirable,
+    HookSwitches, InboxHook, InboxInstructions, InboxWiring, Matchers, OwnFile, OwnText, PLUGIN_PROGRAM,
+    PluginEntry, PluginList, SandboxList, SessionHook, SettingsRules, SkillsDirectory, TimeUnit, Wirable,
 };
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ mod kept;
 mod killed;
 mod meanwhile;
 mod others;
+mod own_files;
 mod places;
 mod refused;
 mod restored;

@@ -228,7 +228,9 @@ impl Machine {
 fn path_without_agents() -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let dirs = std::env::split_paths(&path).filter(|dir| {
-        !["claude", "codex", "gemini", "droid", "qwen"].iter().any(|agent| dir.join(agent).exists())
+        !["claude", "codex", "gemini", "droid", "qwen", "copilot", "opencode"]
+            .iter()
+            .any(|agent| dir.join(agent).exists())
     });
     std::env::join_paths(dirs).unwrap()
 }
