@@ -99,7 +99,7 @@ pub(crate) fn hook_file(host: Wirable, places: &Places) -> PathBuf {
 pub(crate) fn instructions(host: Wirable, places: &Places, looks: Looks) -> Option<HostFile> {
     let directory = places.directory(host);
     let name = Fragment::instructions_file(host.wiring.instructions?, directory);
-    Some(HostFile::new(host, places, directory.join(name), vec![Fragment::Instructions(looks)]))
+    Some(HostFile::new(places, directory.join(name), vec![Fragment::Instructions(looks)]))
 }
 
 /// What is put into its files. A hook that is wired on request only where it was asked for.
@@ -115,7 +115,9 @@ pub(crate) fn files(host: Wirable, places: &Places, manifest: &Manifest) -> Vec<
 /// Every file that something of ours may be in: also one that the host does not read any more, and those of directories
 /// that it was wired in.
 pub(crate) fn all_files(host: Wirable, places: &Places, manifest: &Manifest) -> Vec<HostFile> {
-    let is_its = |path: &&PathBuf| owner(path, places) == Some(host);
+    // A file of servers may be called like one of another host's.
+    let has_server = |path: &PathBuf| manifest.servers.values().any(|file| file == path);
+    let is_its = |path: &&PathBuf| !has_server(path) && owner(path, places) == Some(host);
     let wired = manifest.edits.keys().filter(is_its).filter_map(|path| path.parent());
     let mut directories: Vec<&Path> = wired.chain([places.directory(host)]).collect();
     directories.sort_unstable();
@@ -123,7 +125,7 @@ pub(crate) fn all_files(host: Wirable, places: &Places, manifest: &Manifest) -> 
     let in_directory = |directory: &Path| {
         let names = host.wiring.instructions.iter().flat_map(|instructions| instructions.files.iter().rev());
         let instructions = names.map(|name| {
-            HostFile::new(host, places, directory.join(name), vec![Fragment::Instructions(Looks::Agent)])
+            HostFile::new(places, directory.join(name), vec![Fragment::Instructions(Looks::Agent)])
         });
         instructions.chain(edits(host, directory, places, manifest)).collect::<Vec<_>>()
     };
@@ -144,7 +146,7 @@ fn owner(file: &Path, places: &Places) -> Option<Wirable> {
 
 /// What of ours goes into the files of its settings in `directory`, without its instructions.
 fn edits(host: Wirable, directory: &Path, places: &Places, manifest: &Manifest) -> Vec<HostFile> {
-    let hook = host.wiring.hook.shared().map(|hook| (hook.file, vec![Fragment::Hook(*hook)]));
+    let hook = host.wiring.hook.shared().map(|hook| (hook.file, vec![Fragment::Hook(host, *hook)]));
     let sandbox = host.wiring.sandbox.map(|list| {
         (
             list.file(),
@@ -169,7 +171,7 @@ fn edits(host: Wirable, directory: &Path, places: &Places, manifest: &Manifest) 
     }
     files
         .into_iter()
-        .map(|(name, fragments)| HostFile::new(host, places, directory.join(name), fragments))
+        .map(|(name, fragments)| HostFile::new(places, directory.join(name), fragments))
         .collect()
 }
 

@@ -17,6 +17,7 @@ use crate::fragment::{HostFile, Looks};
 use crate::git::Checkout;
 use crate::hosts;
 use crate::manifest::{Manifest, is_hash_of};
+use crate::mcp_servers;
 use crate::places::Places;
 use crate::planner::{Leftovers, Planner};
 use crate::plugin;
@@ -50,12 +51,14 @@ pub(crate) fn install(
     let is_trusted_by_place = |host: &Wirable| host.wiring.hook.trusted_by_place();
     let has_trust = agents.iter().any(is_trusted_by_place);
     let review = if has_trust { codex::review(&places, &old, environment) } else { None };
+    let has_server = mcp_servers::is_in(&source);
     // Before the minutes that a build takes.
     let mut planner = Planner::new(&places, &old);
     planner.prefix();
     planner.state();
     planner.commands();
     wiring(&mut planner, &places, &agents, options, review.as_ref());
+    mcp_servers::wire(&mut planner, &places, options, has_server);
     planner.check()?;
     if options.dry_run {
         return Ok(dry_run(&places, &old, &agents, &source, options, review.as_ref(), output));
@@ -73,6 +76,7 @@ pub(crate) fn install(
     let first_wiring = planner.changes.len();
     planner.commands();
     wiring(&mut planner, &places, &agents, options, review.as_ref());
+    mcp_servers::wire(&mut planner, &places, options, has_server);
     planner.check()?;
     planner.manifest.on_the_way_from(&old).save(&places.manifest())?;
     let wiring = planner.changes.split_off(first_wiring);
@@ -119,7 +123,8 @@ impl Done<'_> {
         output: &Output,
     ) -> Result<Status, InstallError> {
         let mut report = Report::new(places, options.json);
-        report.installed(&self.planner, &self.agents, &self.proof, environment);
+        let servers = mcp_servers::chosen(options, places);
+        report.installed(&self.planner, (&self.agents, &servers), &self.proof, environment);
         way::replaced(self.old, &self.planner.manifest, places, environment)
             .into_iter()
             .for_each(|note| report.note(note));
@@ -374,6 +379,8 @@ fn dry_run(
     }
     planner.commands();
     wiring(&mut planner, places, agents, options, review);
+    let has_server = mcp_servers::is_in(source);
+    mcp_servers::wire(&mut planner, places, options, has_server);
     let mut report = Report::new(places, options.json);
     if let Source::Checkout(path) = source {
         report.note(format!(
@@ -383,6 +390,10 @@ fn dry_run(
         ));
     }
     planner.notes().for_each(|note| report.note(note));
+    if !has_server {
+        let servers = mcp_servers::chosen(options, places);
+        mcp_servers::missing(&servers).into_iter().for_each(|note| report.note(note));
+    }
     // What is the user's own first.
     let rank = |change: &&Change| match change {
         Change::Edit(_) => 0,

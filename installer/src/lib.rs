@@ -19,6 +19,7 @@ mod hosts;
 mod install;
 mod kept;
 mod manifest;
+mod mcp_servers;
 mod others;
 mod own_file;
 mod places;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use handoff_agents::Wirable;
+use handoff_agents::{McpHost, Wirable};
 use handoff_edits::is_plain;
 use handoff_files::{Dir, FileError, Foreign};
 use handoff_wiring::{self as wiring, Edited, hash};
@@ -64,6 +64,9 @@ pub(crate) struct Manifest {
     pub(crate) directories: Vec<PathBuf>,
     /// Files of others with something of ours in them.
     pub(crate) edits: BTreeMap<PathBuf, Edit>,
+    /// The files of hosts that were given the MCP server, by the hosts' ids.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) servers: BTreeMap<String, PathBuf>,
 }
 
 /// Hosts by their ids, in the order in which they came. One that only another version knows stays.
@@ -78,7 +81,12 @@ impl HostIds {
     }
 
     pub(crate) fn contains(&self, host: Wirable) -> bool {
-        self.0.iter().any(|id| id == host.id)
+        self.has(host.id)
+    }
+
+    /// Whether the host with this id is among them.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.0.iter().any(|known| known == id)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -86,8 +94,13 @@ impl HostIds {
     }
 
     pub(crate) fn insert(&mut self, host: Wirable) {
-        if !self.contains(host) {
-            self.0.push(host.id.to_owned());
+        self.add(host.id);
+    }
+
+    /// The same of a host's id.
+    pub(crate) fn add(&mut self, id: &str) {
+        if !self.has(id) {
+            self.0.push(id.to_owned());
         }
     }
 
@@ -99,7 +112,12 @@ impl HostIds {
     }
 
     pub(crate) fn remove(&mut self, host: Wirable) {
-        self.0.retain(|id| id != host.id);
+        self.take(host.id);
+    }
+
+    /// The same of a host's id.
+    pub(crate) fn take(&mut self, id: &str) {
+        self.0.retain(|known| known != id);
     }
 }
 
@@ -216,6 +234,7 @@ impl Manifest {
         self.links = self.links.into_iter().map(|(path, target)| (moved(path), target)).collect();
         self.replaced = self.replaced.into_iter().map(|(path, original)| (moved(path), original)).collect();
         self.edits = self.edits.into_iter().map(|(path, edit)| (moved(path), edit)).collect();
+        self.servers = self.servers.into_iter().map(|(id, path)| (id, moved(path))).collect();
         self.directories = self.directories.into_iter().map(moved).collect();
         self
     }
@@ -238,10 +257,13 @@ impl Manifest {
             .links
             .keys()
             .filter(|path| !COMMANDS.iter().any(|name| path.ends_with(Path::new(".local/bin").join(name))));
-        let edited: Vec<_> = Wirable::all().flat_map(|host| host.wiring.files()).collect();
-        let edits = self.edits.keys().filter(|path| !edited.iter().any(|name| path.ends_with(name)));
+        let edited = Wirable::all().flat_map(|host| host.wiring.files()).map(PathBuf::from);
+        let edited: Vec<_> = edited.chain(McpHost::all().flat_map(|host| host.wiring.names())).collect();
+        let is_strange = |path: &&PathBuf| !edited.iter().any(|name| path.ends_with(name));
+        let edits = self.edits.keys().chain(self.servers.values()).filter(is_strange);
         let all = self.files.keys().chain(self.replaced.keys()).chain(self.links.keys());
-        let all = all.chain(self.real.values()).chain(self.edits.keys()).chain(&self.directories);
+        let all = all.chain(self.real.values()).chain(self.edits.keys()).chain(self.servers.values());
+        let all = all.chain(&self.directories);
         let odd = all.filter(|path| !is_plain(path));
         files.chain(replaced).chain(real).chain(links).chain(edits).chain(odd).next()
     }
@@ -363,6 +385,8 @@ mod tests {
                 .to_owned(),
             format!(r#"{{"edits":{{"/h/.bashrc":{edit}}}}}"#),
             format!(r#"{{"edits":{{"/h/x/../.claude/settings.json":{edit}}}}}"#),
+            format!(r#"{{"edits":{{"/h/.kube/config.yaml":{edit}}}}}"#),
+            r#"{"servers":{"cursor":"/h/.bashrc"}}"#.to_owned(),
         ] {
             assert!(of(&text).stray(prefix).is_some(), "{text}");
         }
@@ -375,6 +399,10 @@ mod tests {
                 .to_owned(),
             r#"{"files":{"/h/.config/opencode/commands/handoff.md":""}}"#.to_owned(),
             format!(r#"{{"edits":{{"/elsewhere/settings.json":{edit}}},"directories":["/elsewhere"]}}"#),
+            format!(
+                r#"{{"edits":{{"/x/goose/config.yaml":{edit},"/x/data/settings/cline_mcp_settings.json":{edit}}}}}"#
+            ),
+            r#"{"servers":{"cursor":"/h/.cursor/mcp.json"}}"#.to_owned(),
         ] {
             assert_eq!(of(&text).stray(prefix), None, "{text}");
         }

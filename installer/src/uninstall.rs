@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use handoff_adapters::{AdapterError, disable, recover, tidy};
-use handoff_agents::{HOSTS, Host, Wirable};
+use handoff_agents::{HOSTS, Host, McpHost, Wirable};
 use handoff_edits::{Cause as _, Change, MAX_FILE_BYTES};
 use handoff_files::{Dir, FileError};
 use handoff_process::{Environment, Output, Status};
@@ -14,10 +14,11 @@ use crate::args::Options;
 use crate::check;
 use crate::codex;
 use crate::error::{InstallError, Obstacle};
-use crate::hosts::{self, named};
+use crate::hosts::{self, joined};
 use crate::install::{LOCK, lock, sweep};
 use crate::kept::{self, Kept};
 use crate::manifest::{self, Manifest};
+use crate::mcp_servers;
 use crate::others::{Other, Others};
 use crate::places::Places;
 use crate::planner::{Leftovers, Planner};
@@ -213,7 +214,10 @@ fn say_left(left: &Leftovers, places: &Places, options: &Options, output: &Outpu
 /// What was removed, in words.
 fn removed(places: &Places, options: &Options, planner: &Planner<'_>, any: bool, moved: bool) -> String {
     let what = match &options.only {
-        Some(only) => named(only),
+        Some(only) => {
+            let hosts = only.iter().map(|host| host.name);
+            joined(&hosts.chain(options.only_servers.iter().map(|host| host.row().name)).collect::<Vec<_>>())
+        }
         None => "everything".to_owned(),
     };
     let left = planner.left.iter();
@@ -352,7 +356,10 @@ pub(crate) fn take_over(
 /// The tools whose wiring goes.
 fn tools(options: &Options) -> Vec<&'static Host> {
     let is_meant = |tool: &&Host| match &options.only {
-        Some(only) => only.iter().any(|host| host.row() == *tool),
+        Some(only) => {
+            let servers = options.only_servers.iter().map(|host| host.row());
+            only.iter().map(|host| host.row()).chain(servers).any(|row| row == *tool)
+        }
         None => true,
     };
     HOSTS.iter().copied().filter(is_meant).collect()
@@ -435,6 +442,7 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
             planner.manifest.trust_lost = false;
         }
     }
+    mcp_servers::unwire(planner, places, options);
     planner.note_others(&agents);
     match &options.only {
         None => {
@@ -444,9 +452,13 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
         Some(only) => {
             let of =
                 |host: Wirable| [hosts::skills_directory(host, places), places.directory(host).to_owned()];
-            let theirs: Vec<_> = only.iter().copied().flat_map(of).collect();
+            let servers = |hosts: &[McpHost]| mcp_servers::directories(hosts.iter().copied(), places);
+            let theirs = only.iter().copied().flat_map(of).chain(servers(&options.only_servers));
+            let theirs: Vec<_> = theirs.collect();
             // What a host that stays wired reads too stays with it.
-            let kept: Vec<_> = planner.manifest.agents.known().flat_map(of).collect();
+            let wired: Vec<_> = mcp_servers::wired(&planner.manifest).collect();
+            let kept = planner.manifest.agents.known().flat_map(of).chain(servers(&wired));
+            let kept: Vec<_> = kept.collect();
             // How deep the innermost of some directories is that a path is in.
             let depth = |path: &Path, directories: &[PathBuf]| {
                 let around = directories.iter().filter(|dir| path.starts_with(dir));

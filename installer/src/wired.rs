@@ -66,7 +66,7 @@ fn sandbox(list: SandboxList, host: Wirable, places: &Places, text: &str) -> Str
         }
         SandboxList::WritableRoots(name) => {
             let path = places.directory(host).join(name);
-            let file = HostFile::new(host, places, path, vec![Fragment::WritableRoots]);
+            let file = HostFile::new(places, path, vec![Fragment::WritableRoots]);
             let is_open = file.is_in(text) == Ok(true);
             format!("the store {}among the sandbox's writable roots", if is_open { "" } else { "not " })
         }

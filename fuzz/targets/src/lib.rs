@@ -15,6 +15,7 @@ mod document;
 mod hook;
 mod lines;
 mod sealed;
+mod server;
 mod settings;
 
 pub use bundle::{manifest, patch};
@@ -23,6 +24,7 @@ pub use document::frontmatter;
 pub use hook::{hook, record};
 pub use lines::jsonl;
 pub use sealed::sealed;
+pub use server::server;
 pub use settings::settings;
 
 /// A function that reads an input.
@@ -38,5 +40,6 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("patch", patch),
     ("record", record),
     ("sealed", sealed),
+    ("server", server),
     ("settings", settings),
 ];

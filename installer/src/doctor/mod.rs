@@ -14,6 +14,7 @@ mod glob;
 mod handler;
 mod host;
 pub(crate) mod programs;
+mod server;
 mod settings;
 mod store;
 
@@ -21,7 +22,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use handoff_agents::Wirable;
+use handoff_agents::{McpHost, Wirable};
 use handoff_edits::MAX_FILE_BYTES;
 use handoff_process::{Environment, Output, Status, Unattended};
 use handoff_text::Sanitised;
@@ -33,6 +34,7 @@ use crate::codex::{CodexError, Listed, Server};
 use crate::error::InstallError;
 use crate::hosts::{self, PlacedKind};
 use crate::manifest::Manifest;
+use crate::mcp_servers;
 use crate::others::Others;
 use crate::places::Places;
 use crate::programs::Source;
@@ -90,6 +92,7 @@ pub(crate) fn doctor(
     diagnosis.programs();
     diagnosis.switch();
     Wirable::all().for_each(|host| diagnosis.host(host));
+    McpHost::all().for_each(|host| diagnosis.server(host));
     diagnosis.host = None;
     let captures = diagnosis.capture();
     diagnosis.store();
@@ -379,7 +382,8 @@ impl Diagnosis<'_> {
     /// Whether there is an agent that is served, or could be: where there is none, everything is in order for nothing.
     fn serves(&mut self, captures: bool) -> bool {
         let is_here = |host: Wirable| hosts::is_here(host, self.places, self.environment);
-        if captures || !self.manifest.agents.is_empty() || Wirable::all().any(is_here) {
+        let has_server = mcp_servers::wired(self.manifest).next().is_some();
+        if captures || has_server || !self.manifest.agents.is_empty() || Wirable::all().any(is_here) {
             return true;
         }
         self.area = "agents";

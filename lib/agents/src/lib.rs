@@ -11,6 +11,7 @@
 mod files;
 mod host;
 mod hosts;
+mod mcp;
 mod output;
 mod payload;
 mod protocol;
@@ -21,6 +22,7 @@ mod wiring;
 pub use files::{Directory, Event, Form, Guidance, HookFiles, Linked, Reader, Signs};
 pub use host::Host;
 pub use hosts::{CLAUDE_CODE, CODEX, HOSTS};
+pub use mcp::{McpFormat, McpHost, McpWiring};
 pub use output::OutputForm;
 pub use payload::{SessionStart, Source};
 pub use protocol::{Program, Protocol, StopRequest};

@@ -1,6 +1,6 @@
 //! A host's row is all that the installer needs: whatever a row says is wired, looked at and given back.
 
-use handoff_agents::{Form, SkillText, TimeUnit, Wirable};
+use handoff_agents::{Form, McpHost, SkillText, TimeUnit, Wirable};
 use serde_json::Value;
 
 use crate::support::{Machine, apart_from_store};
@@ -172,10 +172,12 @@ fn each_host_is_left_alone_by_name_and_wired_by_name() {
 fn a_host_that_is_not_wired_is_refused_with_the_names_of_those_that_are() {
     let machine = Machine::small();
     let help = machine.done(&["install", "--help"]);
-    let help: Vec<&str> = help.split_whitespace().collect();
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     let all: Vec<&str> = Wirable::all().map(|host| host.row().id).collect();
-    assert!(help.join(" ").contains(&format!(" {}, with commas between", all.join(", "))), "{help:?}");
-    for word in ["cursor", "nothing"] {
+    let servers: Vec<&str> = McpHost::all().map(|host| host.row().id).collect();
+    let list = format!(" {}; for the MCP server {}; with commas between", all.join(", "), servers.join(", "));
+    assert!(help.contains(&list), "{help}");
+    for word in ["aider", "nothing"] {
         let ran = machine.run(&["install", "--only", word]);
         assert_eq!(ran.code, 2, "{}", ran.out());
         for host in Wirable::all() {

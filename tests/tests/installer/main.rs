@@ -32,6 +32,7 @@ mod own_files;
 mod places;
 mod refused;
 mod restored;
+mod servers;
 mod set_aside;
 mod shown;
 mod support;

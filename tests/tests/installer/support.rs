@@ -55,6 +55,9 @@ const STAND_INS: [(&str, &str); 6] = [
     ("handoff-mcp", "#!/bin/sh\n[ \"$1\" = --version ] && exit\n:\n"),
 ];
 
+/// The one of them that is installed only where it is there.
+pub(crate) const STAND_IN_SERVER: &str = "handoff-mcp";
+
 /// A machine of one user.
 pub(crate) struct Machine {
     pub(crate) world: World,
@@ -109,6 +112,12 @@ impl Machine {
 
     pub(crate) fn with(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.environment.push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Without a variable that was set.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.environment.retain(|(known, _)| known != name);
         self
     }
 

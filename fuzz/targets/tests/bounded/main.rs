@@ -99,6 +99,11 @@ fn sealed_holds_on_any_bytes() {
 }
 
 #[test]
+fn server_holds_on_any_bytes() {
+    run("server");
+}
+
+#[test]
 fn settings_holds_on_any_bytes() {
     run("settings");
 }
