@@ -132,7 +132,7 @@ impl Ours<'_> {
                 None => Standing::Absent,
                 // Its tool stopped reading before.
                 Some(range) if range.end > MAX_READ_BYTES && range.start > BOM.len() => Standing::Outdated,
-                Some(range) if text[range.clone()].replace("\r\n", "\n").contains(told()) => Standing::Good,
+                Some(range) if text[range.clone()].replace("\r\n", "\n").contains(&told()) => Standing::Good,
                 Some(_) => Standing::Outdated,
             }),
             Kind::Exclude => Ok(match exclude::BLOCK.find(text)? {
@@ -235,7 +235,7 @@ enum Kind {
 
 /// The text with our guidance in it: at the end, or first in a file that is read to the limit only.
 fn wire_guidance(text: &str) -> Result<String, Malformed> {
-    let wired = BLOCK.wire(text, told())?;
+    let wired = BLOCK.wire(text, &told())?;
     let range = BLOCK.find(&wired)?.filter(|range| range.end > MAX_READ_BYTES && range.start > BOM.len());
     let Some(range) = range else { return Ok(wired) };
     let rest = unwire_guidance(text, Made::Parent)?;
