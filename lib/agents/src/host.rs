@@ -5,8 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Guidance, HOSTS, HookFiles, InboxWiring, OutputForm,
-    PayloadForm, Signs, SkillForm, Unproven,
+    Attendance, Certainties, Delivers, Dialect, Directory, Guidance, HOSTS, HookFiles, InboxWiring,
+    OutputForm, PayloadForm, Signs, SkillForm, Unproven,
 };
 
 /// One agent host. Two are equal when their `id` is.
@@ -61,6 +61,9 @@ pub struct Host {
     /// How the installer wires it for its user; `None` where it does not.
     pub inbox: Option<InboxWiring>,
 
+    /// How sure it is that each way into it works.
+    pub certain: Certainties,
+
     /// Whether something on this machine says how full its usage windows are.
     pub windows: bool,
 
@@ -93,6 +96,7 @@ impl Host {
         hooks: None,
         status_line: None,
         inbox: None,
+        certain: Certainties::UNKNOWN,
         windows: false,
         skills: None,
     };

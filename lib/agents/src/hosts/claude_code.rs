@@ -3,9 +3,10 @@
 
 use crate::wiring::STARTS;
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxWiring, Linked,
-    Matchers, OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms, SandboxList, SessionHook,
-    SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit, Unproven,
+    Attendance, Certainties, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host,
+    InboxWiring, Linked, Matchers, OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms,
+    SandboxList, SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm,
+    TimeUnit, Unproven,
 };
 
 /// Claude Code.
@@ -73,6 +74,7 @@ pub static CLAUDE_CODE: Host = Host {
         settings: SettingsRules::ClaudeCode,
         former_links: &["skills/handoff"],
     }),
+    certain: Certainties::run("2.1.329"),
     windows: true,
     skills: Some(SkillForm {
         prefix: '/',

@@ -1,7 +1,7 @@
 //! Documented in `docs.cline.bot/features/cline-rules` (its editor extension reads `AGENTS.md` beside `.clinerules`; its
 //! command line reads only the former, measured of 3.0.65).
 
-use crate::{Guidance, Host, Signs};
+use crate::{Certainties, Certainty, Guidance, Host, Signs};
 
 /// Cline.
 pub(crate) static CLINE: Host = Host {
@@ -16,6 +16,11 @@ pub(crate) static CLINE: Host = Host {
     guidance: Guidance {
         formerly: &[".clinerules/handover.md"],
         ..Guidance::each_of(&["AGENTS.md"], "AGENTS.md")
+    },
+    certain: Certainties {
+        hook: Certainty::Unknown,
+        instructions: Certainty::Run("3.0.65"),
+        mcp: Certainty::Run("3.0.65"),
     },
     ..Host::UNKNOWN
 };

@@ -3,10 +3,10 @@
 
 use crate::wiring::STARTS;
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxInstructions,
-    InboxWiring, Linked, Matchers, OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms,
-    SandboxList, SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm,
-    TimeUnit, Unproven,
+    Attendance, Certainties, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host,
+    InboxInstructions, InboxWiring, Linked, Matchers, OutputForm, PayloadForm, PluginEntry, PluginList,
+    PluginPrograms, SandboxList, SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory,
+    TaskForm, TimeUnit, Unproven,
 };
 
 /// Codex.
@@ -79,6 +79,7 @@ pub static CODEX: Host = Host {
         settings: SettingsRules::Codex,
         former_links: &["plugins/agent-handoff"],
     }),
+    certain: Certainties::run("0.169.0"),
     windows: true,
     skills: Some(SkillForm {
         prefix: '$',

@@ -1,6 +1,6 @@
 //! Documented in `docs.continue.dev/customize/deep-dives/rules`.
 
-use crate::{Guidance, Host, Signs};
+use crate::{Certainties, Certainty, Guidance, Host, Signs};
 
 /// Continue.
 pub(crate) static CONTINUE: Host = Host {
@@ -9,5 +9,10 @@ pub(crate) static CONTINUE: Host = Host {
     stamp: "continue",
     signs: Signs { home: &[".continue"], project: &[".continue", ".continuerules"], programs: &["cn"] },
     guidance: Guidance::own(".continue/rules/handover.md", "---\nname: Handover\nalwaysApply: true\n---\n"),
+    certain: Certainties {
+        hook: Certainty::Unknown,
+        instructions: Certainty::Run("1.5.47"),
+        mcp: Certainty::Run("1.5.47"),
+    },
     ..Host::UNKNOWN
 };

@@ -1,7 +1,9 @@
 //! Documented in `docs.github.com/en/copilot/how-tos/configure-custom-instructions` (it also reads `AGENTS.md`); the hooks
 //! and the sessions of its CLI were measured of 1.0.102.
 
-use crate::{Attendance, Delivers, Dialect, Directory, Guidance, Host, OutputForm, PayloadForm, Signs};
+use crate::{
+    Attendance, Certainties, Delivers, Dialect, Directory, Guidance, Host, OutputForm, PayloadForm, Signs,
+};
 
 /// GitHub Copilot: its CLI, and the editors' extension.
 pub(crate) static COPILOT: Host = Host {
@@ -44,5 +46,6 @@ pub(crate) static COPILOT: Host = Host {
         &[".github/copilot-instructions.md", "AGENTS.md"],
         ".github/copilot-instructions.md",
     ),
+    certain: Certainties::run("1.0.102"),
     ..Host::UNKNOWN
 };

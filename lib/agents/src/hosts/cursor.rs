@@ -1,7 +1,7 @@
 //! Documented in `cursor.com/docs/rules` (`.cursor/rules/*.mdc` with `alwaysApply: true`) and `cursor.com/docs/hooks`. Whether
 //! what a hook prints reaches the model depends on the version, and was not seen.
 
-use crate::{Delivers, Guidance, Host, OutputForm, PayloadForm, Signs};
+use crate::{Certainties, Certainty, Delivers, Guidance, Host, OutputForm, PayloadForm, Signs};
 
 /// Cursor.
 pub(crate) static CURSOR: Host = Host {
@@ -25,5 +25,10 @@ pub(crate) static CURSOR: Host = Host {
         ".cursor/rules/handover.mdc",
         "---\ndescription: Work that other agents left in this repository\nalwaysApply: true\n---\n",
     ),
+    certain: Certainties {
+        hook: Certainty::Documented,
+        instructions: Certainty::Documented,
+        mcp: Certainty::Documented,
+    },
     ..Host::UNKNOWN
 };

@@ -1,7 +1,7 @@
 //! Documented in `opencode.ai/docs/rules` (the first of a directory's `AGENTS.md`, `CLAUDE.md`, `CONTEXT.md`) and
 //! `opencode.ai/docs/plugins`; what a plugin is given, and what becomes of what it adds, was measured of 1.18.33.
 
-use crate::{Attendance, Delivers, Guidance, Host, PayloadForm, Signs, Unproven};
+use crate::{Attendance, Certainties, Delivers, Guidance, Host, PayloadForm, Signs, Unproven};
 
 /// OpenCode.
 pub(crate) static OPENCODE: Host = Host {
@@ -23,5 +23,6 @@ pub(crate) static OPENCODE: Host = Host {
     unproven: Unproven::Archive,
     attendance: Attendance::Argument(&["run"]),
     guidance: Guidance::first_of(&["AGENTS.md", "CLAUDE.md", "CONTEXT.md"], "AGENTS.md"),
+    certain: Certainties::run("1.18.33"),
     ..Host::UNKNOWN
 };

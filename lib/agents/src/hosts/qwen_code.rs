@@ -1,9 +1,9 @@
 //! Its hooks, its transcript and the instructions that it reads were measured of 0.24.4.
 
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxWiring, Matchers,
-    OutputForm, PayloadForm, PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm, SkillText,
-    SkillsDirectory, TaskForm, TimeUnit,
+    Attendance, Certainties, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxWiring,
+    Matchers, OutputForm, PayloadForm, PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm,
+    SkillText, SkillsDirectory, TaskForm, TimeUnit,
 };
 
 /// Qwen Code.
@@ -53,6 +53,7 @@ pub(crate) static QWEN_CODE: Host = Host {
         settings: SettingsRules::Hooks(&HookSwitches { all: &["disableAllHooks"], off: true, some: &[] }),
         former_links: &[],
     }),
+    certain: Certainties::run("0.24.4"),
     skills: Some(SkillForm {
         prefix: '/',
         text: SkillText::Shared,

@@ -1,7 +1,7 @@
 //! Documented in `docs.windsurf.com/windsurf/cascade/memories` (`trigger: always_on`; still read since it is called Devin
 //! Desktop).
 
-use crate::{Guidance, Host, Signs};
+use crate::{Certainties, Certainty, Guidance, Host, Signs};
 
 /// Windsurf.
 pub(crate) static WINDSURF: Host = Host {
@@ -15,5 +15,10 @@ pub(crate) static WINDSURF: Host = Host {
         programs: &["windsurf"],
     },
     guidance: Guidance::own(".windsurf/rules/handover.md", "---\ntrigger: always_on\n---\n"),
+    certain: Certainties {
+        hook: Certainty::Unknown,
+        instructions: Certainty::Documented,
+        mcp: Certainty::Documented,
+    },
     ..Host::UNKNOWN
 };

@@ -1,6 +1,6 @@
 //! Documented in `zed.dev/docs/ai/instructions` (the first file of the list).
 
-use crate::{Guidance, Host, Signs};
+use crate::{Certainties, Certainty, Guidance, Host, Signs};
 
 /// Zed.
 pub(crate) static ZED: Host = Host {
@@ -22,5 +22,10 @@ pub(crate) static ZED: Host = Host {
         ],
         "AGENTS.md",
     ),
+    certain: Certainties {
+        hook: Certainty::Unknown,
+        instructions: Certainty::Documented,
+        mcp: Certainty::Documented,
+    },
     ..Host::UNKNOWN
 };
