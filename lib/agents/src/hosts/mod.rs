@@ -8,9 +8,12 @@ mod cline;
 mod codex;
 mod continue_dev;
 mod copilot;
+mod crush;
 mod cursor;
 mod droid;
 mod gemini_cli;
+mod goose;
+mod kiro;
 mod opencode;
 mod qwen_code;
 mod windsurf;
@@ -36,6 +39,9 @@ pub static HOSTS: &[&Host] = &[
     &cline::CLINE,
     &windsurf::WINDSURF,
     &zed::ZED,
+    &kiro::KIRO,
+    &goose::GOOSE,
+    &crush::CRUSH,
     &amp::AMP,
     &aider::AIDER,
 ];
