@@ -41,7 +41,11 @@ pub static CLAUDE_CODE: Host = Host {
             // Its own limit is 1.5 s, unless a hook in the settings asks for more.
             Event::named("SessionEnd"),
         ],
+        matchers: Matchers::Names,
+        comments: false,
         trusted_by_place: false,
+        refuses_mark: false,
+        status_message: None,
     }),
     status_line: Some("settings.json"),
     inbox: Some(InboxWiring {

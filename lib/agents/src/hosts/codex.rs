@@ -45,7 +45,12 @@ pub static CODEX: Host = Host {
             // Its limit. With more, Codex warns in every session.
             Event { name: "SessionEnd", timeout: 3 },
         ],
+        matchers: Matchers::Expression,
+        comments: false,
         trusted_by_place: true,
+        refuses_mark: true,
+        // Part of what its users trust, so it does not change.
+        status_message: Some("handover: saves the work before a usage limit"),
     }),
     inbox: Some(InboxWiring {
         hook: SessionHook {
