@@ -8,5 +8,13 @@
     reason = "tests set up files and processes by hand"
 )]
 
+mod faults;
+mod forge;
+mod forged;
+mod junk;
+mod over_ssh;
+mod people;
+mod refused;
+mod secrets;
 mod support;
 mod there;

@@ -177,7 +177,10 @@ impl Pair {
         let world = World::new();
         let repo = world.repo("first");
         let bare = world.path("origin.git");
-        world.git(world.top(), &["clone", "--quiet", "--bare", repo.to_str().unwrap(), bare.to_str().unwrap()]);
+        world.git(
+            world.top(),
+            &["clone", "--quiet", "--bare", repo.to_str().unwrap(), bare.to_str().unwrap()],
+        );
         let pair =
             Self { laptop: Machine::new("laptop", one, &bare), desk: Machine::new("desk", other, &bare) };
         // Each clone has all that it needs.
