@@ -10,6 +10,15 @@ use crate::manifest::Manifest;
 /// The files of a bundle that go elsewhere with it: not its transcript, which is for this user alone.
 const TRAVELLING: [&str; 4] = [SUMMARY, WORKSPACE, INDEX, MANIFEST];
 
+/// A bundle that was taken over.
+#[derive(Debug)]
+pub struct Adopted {
+    /// It.
+    pub bundle: Bundle,
+    /// Whether it was not here before.
+    pub is_new: bool,
+}
+
 impl Handover {
     /// Makes a bundle of the files in `from`: complete, with every hash as its manifest says, under the name that it says. One
     /// that is here already is given back as it is. Nothing is known of whose it is: see [`crate::Keyring`].
@@ -17,7 +26,7 @@ impl Handover {
     /// # Errors
     /// [`BundleError::Damaged`]; [`BundleError::NoFreeName`] where another bundle has its name; a
     /// [`crate::Refusal::WrongHash`]; what the system says. Nothing is left behind then.
-    pub fn adopt(&self, from: &Dir) -> Result<Bundle, BundleError> {
+    pub fn adopt(&self, from: &Dir) -> Result<Adopted, BundleError> {
         let id = named(from)?;
         let hidden = self.hidden()?;
         for name in TRAVELLING {
@@ -39,13 +48,13 @@ impl Handover {
         if let Ok(there) = self.bundle(&id)
             && there.content_hash() == bundle.content_hash()
         {
-            return Ok(there);
+            return Ok(Adopted { bundle: there, is_new: false });
         }
         let within = self.path().join("bundles");
         let (dir, id) = hidden.publish(&id, |_, name| {
             if name == &id { Ok(()) } else { Err(BundleError::NoFreeName(within.clone())) }
         })?;
-        Bundle::open(dir, id)
+        Ok(Adopted { bundle: Bundle::open(dir, id)?, is_new: true })
     }
 }
 

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use handoff_document::Timestamp;
+use handoff_files::Dir;
 
 use crate::bundle::{Bundle, LARGEST_MANIFEST};
 use crate::error::BundleError;
@@ -84,6 +85,14 @@ pub struct Draft {
     contents: Contents,
     workspace: Part,
     index: Part,
+}
+
+/// A bundle that has everything but its name: nothing lists it. Dropped, it is gone; what a killed program leaves of it is
+/// swept by the next capture.
+#[derive(Debug)]
+pub struct Unnamed {
+    bundle: Bundle,
+    _hidden: Hidden,
 }
 
 /// What a bundle says of itself besides what was captured.
@@ -187,6 +196,27 @@ impl Draft {
     /// # Errors
     /// What the system says, a full disk above all; nothing is left behind then.
     pub fn publish(self, description: &Description<'_>, keyring: &Keyring) -> Result<Bundle, BundleError> {
+        let wanted = BundleId::new(description.created, description.topic);
+        let (hidden, mut manifest) = self.described(description)?;
+        let (dir, id) = hidden.publish(&wanted, |dir, id| write_manifest(dir, id, &mut manifest, keyring))?;
+        Bundle::open(dir, id)
+    }
+
+    /// The same without its name, for one that goes elsewhere.
+    ///
+    /// # Errors
+    /// As for [`Draft::publish`].
+    pub fn complete(self, description: &Description<'_>, keyring: &Keyring) -> Result<Unnamed, BundleError> {
+        let id = BundleId::new(description.created, description.topic);
+        let (hidden, mut manifest) = self.described(description)?;
+        write_manifest(hidden.dir(), &id, &mut manifest, keyring)?;
+        let path = hidden.dir().path();
+        let dir = Dir::open(path)?.ok_or_else(|| BundleError::Unknown(id.to_string()))?;
+        Ok(Unnamed { bundle: Bundle::open(dir, id)?, _hidden: hidden })
+    }
+
+    /// Writes what `description` says beside the patches; the manifest that is to be written yet.
+    fn described(self, description: &Description<'_>) -> Result<(Hidden, Manifest), BundleError> {
         let Self { hidden, contents, workspace, index } = self;
         put(hidden.dir(), SUMMARY, description.summary)?;
         if let Some(transcript) = description.transcript {
@@ -196,7 +226,7 @@ impl Draft {
             size: content.len() as u64,
             blake3: blake3::hash(content).to_hex().to_string(),
         };
-        let mut manifest = Manifest {
+        let manifest = Manifest {
             version: VERSION,
             id: String::new(),
             created: description.created.to_string(),
@@ -209,21 +239,34 @@ impl Draft {
             index_patch: index,
             keyed_hash: PLACEHOLDER.to_owned(),
         };
-        let wanted = BundleId::new(description.created, description.topic);
-        let (dir, id) = hidden.publish(&wanted, |dir, id| {
-            id.as_str().clone_into(&mut manifest.id);
-            let mut text = text(serde_json::to_string_pretty(&manifest));
-            if text.len() as u64 > LARGEST_MANIFEST {
-                text = self::text(serde_json::to_string(&manifest));
-            }
-            if text.len() as u64 > LARGEST_MANIFEST {
-                return Err(BundleError::LargeManifest(text.len() as u64));
-            }
-            let sealed = keyring.seal(&text);
-            put(dir, MANIFEST, sealed.as_deref().unwrap_or(&text).as_bytes())
-        })?;
-        Bundle::open(dir, id)
+        Ok((hidden, manifest))
     }
+}
+
+impl Unnamed {
+    /// It.
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+}
+
+/// Writes the manifest of the bundle in `dir`, which is called `id`.
+fn write_manifest(
+    dir: &Dir,
+    id: &BundleId,
+    manifest: &mut Manifest,
+    keyring: &Keyring,
+) -> Result<(), BundleError> {
+    id.as_str().clone_into(&mut manifest.id);
+    let mut text = text(serde_json::to_string_pretty(manifest));
+    if text.len() as u64 > LARGEST_MANIFEST {
+        text = self::text(serde_json::to_string(manifest));
+    }
+    if text.len() as u64 > LARGEST_MANIFEST {
+        return Err(BundleError::LargeManifest(text.len() as u64));
+    }
+    let sealed = keyring.seal(&text);
+    put(dir, MANIFEST, sealed.as_deref().unwrap_or(&text).as_bytes())
 }
 
 fn text(json: serde_json::Result<String>) -> String {

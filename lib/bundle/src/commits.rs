@@ -7,10 +7,13 @@ use std::io::Read;
 
 use handoff_files::{Dir, FileError, OpenFile};
 
+use crate::apply::ApplyOptions;
 use crate::bundle::{Bundle, Trusted};
 use crate::error::{BundleError, Refusal};
 use crate::git::{Git, failed, odd};
 use crate::layout::{COMMITS, Handover};
+use crate::path::TreePath;
+use crate::policy;
 use crate::repository::Repository;
 
 /// The longest head of a file of git's bundle format that is read, in bytes.
@@ -109,11 +112,17 @@ impl Handover {
     }
 
     /// Brings the commits of `bundle` into the repository, where it has some, and moves the branch that is checked out
-    /// forward to them, where they follow on it and nothing is uncommitted.
+    /// forward to them, where they follow on it and nothing is uncommitted. Files that programs run or obey are changed by it
+    /// only with [`ApplyOptions::allow_config`], as by a patch.
     ///
     /// # Errors
     /// A [`Refusal`], with HEAD where it was; git's and the system's.
-    pub fn bring_commits(&self, git: &Git, bundle: &Trusted) -> Result<Option<Brought>, BundleError> {
+    pub fn bring_commits(
+        &self,
+        git: &Git,
+        bundle: &Trusted,
+        options: ApplyOptions,
+    ) -> Result<Option<Brought>, BundleError> {
         let (Some(mut file), Some(tip)) = (bundle.commits()?, bundle.manifest().contents.base.clone()) else {
             return Ok(None);
         };
@@ -139,7 +148,7 @@ impl Handover {
             let call = repository.call("rev-list").args(["--objects", "--quiet", &tip, "--not", "--all"]);
             call.output(Vec::new(), 1 << 16)?;
         }
-        let moved_from = move_forward(&repository, &tip)?;
+        let moved_from = move_forward(&repository, &tip, options)?;
         Ok(Some(Brought { tip, moved_from }))
     }
 
@@ -203,7 +212,11 @@ fn head(repository: &Repository<'_>) -> Result<Option<String>, BundleError> {
 }
 
 /// Moves the branch forward to `tip`, where that follows on it and nothing is in the way; what HEAD was before.
-fn move_forward(repository: &Repository<'_>, tip: &str) -> Result<Option<String>, BundleError> {
+fn move_forward(
+    repository: &Repository<'_>,
+    tip: &str,
+    options: ApplyOptions,
+) -> Result<Option<String>, BundleError> {
     let Some(old) = head(repository)?.filter(|old| old != tip) else { return Ok(None) };
     let call = repository.call("merge-base").args(["--is-ancestor", &old, tip]).accept(1);
     let (_, follows) = call.output(Vec::new(), 1 << 16)?;
@@ -213,6 +226,15 @@ fn move_forward(repository: &Repository<'_>, tip: &str) -> Result<Option<String>
     };
     if follows != 0 || !is_free()? {
         return Ok(None);
+    }
+    if !options.allow_config {
+        let call = repository.call("diff-tree").args(["-r", "-z", "--name-only", "--no-renames", &old, tip]);
+        let (changed, _) = call.output(Vec::new(), MAX_LIST_BYTES)?;
+        let paths = changed.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(TreePath::new);
+        let config: Vec<_> = paths.filter(policy::is_config).collect();
+        if !config.is_empty() {
+            return Err(Refusal::Config(config).into());
+        }
     }
     repository.call("merge").args(["--ff-only", "--quiet", tip]).output(Vec::new(), 1 << 16)?;
     Ok(Some(old))

@@ -23,9 +23,10 @@ mod status;
 mod tree;
 pub mod trust;
 
+pub use adopt::Adopted;
 pub use apply::{Applied, ApplyOptions, IgnoredRecord, Undone};
 pub use bundle::{Bundle, Claim, ClaimNote, Trusted};
-pub use capture::{Description, Draft, Limits, Own};
+pub use capture::{Description, Draft, Limits, Own, Unnamed};
 pub use commits::{Brought, Unpushed};
 pub use content::{Take, Which};
 pub use error::{BundleError, Refusal};

@@ -80,6 +80,21 @@ impl Entry {
     }
 }
 
+/// Whether the untracked file at `path` is an exported letter: it carries work, and is none.
+fn is_letter(repository: &Repository<'_>, path: &TreePath) -> bool {
+    let bytes = path.as_bytes();
+    if !bytes.ends_with(b".handoff") {
+        return false;
+    }
+    let full = repository.top.join(crate::repository::os(bytes));
+    let head = match handoff_files::link_target(&full) {
+        None => handoff_files::open_regular(&full).and_then(|mut file| file.read(1 << 10)),
+        Some(_) => return false,
+    };
+    let has = |head: &[u8], text: &[u8]| head.windows(text.len()).any(|window| window == text);
+    head.is_ok_and(|head| head.starts_with(b"# v") && has(&head, b" refs/handoffs/v1/"))
+}
+
 impl Status {
     /// Asks git. With `ignored`, also for what it ignores. A submodule that is broken and a filter whose program is missing
     /// end git's answer: then it is asked without them. Such submodules are named, and a file with such a filter is compared
@@ -119,7 +134,11 @@ impl Status {
             status.changes.retain(|change| !(is_nested(change) && is_linked(&change.path)));
         }
         let is_own = |path: &TreePath| policy::is_own_state(path) || repository.is_left_out(path);
-        let (own, changes) = status.changes.into_iter().partition(|change| is_own(&change.path));
+        let is_letter = |change: &Change| {
+            matches!(change.kind, ChangeKind::Untracked) && is_letter(repository, &change.path)
+        };
+        let (own, changes) =
+            status.changes.into_iter().partition(|change| is_own(&change.path) || is_letter(change));
         status.changes = changes;
         let own: Vec<Change> = own;
         let tracked = own

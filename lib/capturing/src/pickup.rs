@@ -168,7 +168,7 @@ pub fn apply(project: &Project<'_>, request: &PickupRequest<'_>) -> Result<Appli
         .leaving_out(&project.own_directories());
     let by = taker(project, "pickup --apply");
     let keyring = project.keyring()?;
-    let brought = target.bring_commits(&git, &bundle).map_err(not_applied)?;
+    let brought = target.bring_commits(&git, &bundle, request.options).map_err(not_applied)?;
     let applied = target.apply(&git, &keyring, &bundle, request.options, &by, Timestamp::now());
     let applied = match (applied, &brought) {
         (Err(error), Some(brought)) => {

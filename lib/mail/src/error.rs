@@ -139,6 +139,14 @@ pub enum NotTaken {
         /// The key that it is signed with.
         fingerprint: String,
     },
+    /// It is signed by one person and says that it is from another.
+    #[error("it says that it is from {other}, but {person} signed it: it is not taken")]
+    OtherPerson {
+        /// Whose key it is signed with.
+        person: String,
+        /// Whose machine it says that it is.
+        other: String,
+    },
     /// It is about another repository.
     #[error(
         "it is about {theirs}, and this repository is {ours}; go to that one, or take it here with --any-repository"

@@ -12,6 +12,10 @@ use handoff_process::Environment;
 /// So much of what git says is kept, in bytes.
 const MAX_MESSAGE_BYTES: u64 = 8 << 10;
 
+/// The most that git may ask for in one piece in a repository of ours: what others sent can say that an object of a few bytes
+/// becomes one of gigabytes. Larger files are streamed and need no such piece.
+const MAX_ALLOCATION: &str = "128m";
+
 /// What holds for each call in a repository of ours, whatever the user has set: no hook of the user's runs there, nothing is
 /// tidied up behind our back, and every object that comes in is looked at.
 const SETTINGS: [&str; 7] = [
@@ -60,6 +64,7 @@ impl Git {
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_NOSYSTEM", "1");
         command.current_dir(directory);
+        command.env("GIT_ALLOC_LIMIT", MAX_ALLOCATION);
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }

@@ -151,18 +151,21 @@ impl Opened {
             return Ok(Signer::This);
         }
         let people = People::read(state)?;
-        if let Some((person, known)) = people.with_key(&self.key) {
-            return Ok(Signer::Known(person.clone(), known.clone()));
-        }
         let from = &self.letter.from;
         let fingerprint = self.key.fingerprint();
-        match people.same_machine(&from.machine, &from.mail) {
-            Some((person, _)) => Err(NotTaken::OtherKey {
+        let same_machine = people.same_machine(&from.machine, &from.mail.to_lowercase());
+        match (people.with_key(&self.key), same_machine) {
+            // A person who is known, and who says that they are another one.
+            (Some((person, _)), Some((other, _))) if person.name != other.name => {
+                Err(NotTaken::OtherPerson { person: person.name.clone(), other: other.name.clone() })
+            }
+            (Some((person, known)), _) => Ok(Signer::Known(person.clone(), known.clone())),
+            (None, Some((person, _))) => Err(NotTaken::OtherKey {
                 person: person.name.clone(),
                 machine: Sanitised::line(from.machine.as_bytes(), 64),
                 fingerprint,
             }),
-            None => Err(NotTaken::Stranger { fingerprint, sender: self.sender() }),
+            (None, None) => Err(NotTaken::Stranger { fingerprint, sender: self.sender() }),
         }
     }
 
@@ -170,6 +173,11 @@ impl Opened {
     pub fn sender(&self) -> Sanitised {
         let from = &self.letter.from;
         Sanitised::line(format!("{} <{}>, {}", from.name, from.mail, from.machine).as_bytes(), 300)
+    }
+
+    /// The same behind what the signer is called here, which is no claim: `bob: Bob <bob@acme.io>, desk`.
+    pub fn sender_as(&self, signer: &Signer) -> Sanitised {
+        Sanitised::line(format!("{}: {}", signer.name(), self.sender()).as_bytes(), 300)
     }
 
     /// Its name.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use handoff_address::Address;
-use handoff_bundle::{Bundle, Description, Handover, Origin, Own, Unpushed};
+use handoff_bundle::{Description, Handover, Origin, Own, Unnamed, Unpushed};
 use handoff_capturing::Project;
 use handoff_document::{Document, Timestamp, stamped};
 use handoff_letter::{
@@ -71,7 +71,7 @@ struct Found {
 
 /// The work of a worktree, captured for a letter.
 struct Work {
-    bundle: Bundle,
+    bundle: Unnamed,
     commits: Option<Unpushed>,
 }
 
@@ -106,14 +106,11 @@ pub fn pack(project: &Project<'_>, request: &PackRequest<'_>) -> Result<Packed, 
         match work {
             None => None,
             Some(work) => {
-                let added = add_parcel(project, &room, &machine, &about, &work, &mut leaks);
-                let contents = &work.bundle.manifest().contents;
+                let contents = &work.bundle.bundle().manifest().contents;
                 not_carried.extend(contents.left_behind().map(|left| {
                     format!("{}: {}", handoff_capturing::secrets::shown(&left.path), left.text())
                 }));
-                // The changes themselves are still in the worktree.
-                work.bundle.discard()?;
-                Some(added?)
+                Some(add_parcel(project, &room, &machine, &about, &work, &mut leaks)?)
             }
         };
     if !leaks.is_empty() && !request.allow_secrets {
@@ -259,7 +256,8 @@ fn without_local(project: &Project<'_>, found: &Found) -> Result<Vec<u8>, NotPac
     let sentinel = handoff_document::sentinel(&body);
     let mut fields: Vec<(&str, Option<&str>)> = LOCAL_FIELDS.map(|field| (field, None)).to_vec();
     fields.push(("sentinel", Some(&sentinel)));
-    let (mut handoff, _) = stamped(&found.content, &fields).ok_or_else(|| unfit("it has no frontmatter"))?;
+    let (handoff, _) = stamped(&found.content, &fields).ok_or_else(|| unfit("it has no frontmatter"))?;
+    let mut handoff = home.map_or_else(|| handoff.clone(), |home| without_home(&handoff, home));
     handoff.extend_from_slice(&body);
     Ok(handoff)
 }
@@ -320,12 +318,10 @@ fn capture(
         summary: summary.as_bytes(),
         transcript: None,
     };
-    let bundle = draft.publish(&description, &project.keyring()?)?;
-    if commits.is_some()
-        && let Err(error) = bundle.add_commits(&handover, &git)
-    {
-        bundle.discard()?;
-        return Err(error.into());
+    // Without a name: it is this worktree's own work, which no pickup here should find.
+    let bundle = draft.complete(&description, &project.keyring()?)?;
+    if commits.is_some() {
+        bundle.bundle().add_commits(&handover, &git)?;
     }
     Ok(Some(Work { bundle, commits }))
 }
@@ -339,7 +335,7 @@ fn add_parcel(
     work: &Work,
     leaks: &mut Leaks,
 ) -> Result<Parcel, NotPacked> {
-    let Work { bundle, commits } = work;
+    let (bundle, commits) = (work.bundle.bundle(), &work.commits);
     leaks.look_at_bundle(bundle)?;
     if commits.is_some()
         && let Some(handover) = project.handover()?

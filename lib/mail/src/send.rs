@@ -69,6 +69,17 @@ pub enum SendError {
         /// What was said.
         said: Sanitised,
     },
+    /// Ssh failed: the other side was not reached, or the connection was cut.
+    #[error(
+        "could not give it to {host}: {said}. If the connection was cut only now, it may be there: look with `handoff list` there \
+         before you send it again"
+    )]
+    Cut {
+        /// The host.
+        host: String,
+        /// What ssh said.
+        said: Sanitised,
+    },
     /// There is no agent-handoff there.
     #[error("{0} has no agent-handoff: install it there, or send the letter as a file: handoff export")]
     NotInstalled(String),
@@ -184,7 +195,10 @@ fn ssh(environment: &Environment, to: &Destination, verb: &str, input: Stdio) ->
             let said = text(&output.stderr);
             let said = if said.trim().is_empty() { output.status.to_string() } else { said };
             let said = Sanitised::line(said.trim().as_bytes(), 1_000);
-            Err(SendError::Refused { host: to.host.clone(), said })
+            let host = to.host.clone();
+            // What ssh itself fails with; a signal ended it before it said anything.
+            let is_cut = output.status.code().is_none_or(|code| code == 255);
+            Err(if is_cut { SendError::Cut { host, said } } else { SendError::Refused { host, said } })
         }
     }
 }

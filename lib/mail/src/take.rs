@@ -4,9 +4,10 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use handoff_address::Address;
-use handoff_bundle::{BundleId, Handover, Trust};
+use handoff_bundle::{Adopted, BundleId, Handover, Trust};
 use handoff_capturing::{Project, counted};
 use handoff_document::{Document, FileName, Timestamp, Topic, stamped};
+use handoff_files::{Dir, FileError, Lock, OpenFile};
 use handoff_letter::{LetterId, Mailbox};
 use handoff_state::StateDir;
 use handoff_store::{Inbox, Store};
@@ -65,23 +66,62 @@ pub fn take(project: &Project<'_>, opened: &Opened, options: TakeOptions) -> Res
     }
     let store = Store::create(&project.environment.store_to_write()?)?;
     let inbox = store.create_inbox(&Address::of(project.top()))?;
+    // Held to the end of this function: of two programs with one letter, the second finds what the first took.
+    let _lock = only_one(&store)?;
     if let Some(path) = taken_before(&inbox, &letter.id)? {
         return Err(NotTaken::Already { id: letter.id.clone(), path });
     }
     let work = take_work(project, opened, &signer)?;
-    let handoff = arrived(project, opened, &inbox, work.as_ref())?;
-    let topic = Topic::new(letter.id.as_str()).ok();
-    let document = Document::parse(&opened.handoff);
-    let from = Sanitised::line(document.field("from").unwrap_or("elsewhere").as_bytes(), 100).to_string();
-    let from: String = from.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let written = document.field("created").and_then(Timestamp::parse).unwrap_or(letter.created);
-    let path = inbox.deliver(&FileName::new(written, &from, topic.as_ref()), &[&handoff])?;
+    let delivered = deliver(project, opened, &signer, &inbox, work.as_ref().map(|(work, _)| work));
+    let (path, work) = match (delivered, work) {
+        (Ok(path), work) => (path, work.map(|(work, _)| work)),
+        (Err(error), work) => {
+            if let Some((_, Adopted { bundle, is_new: true })) = work {
+                // The first error is the one to tell.
+                let _ = bundle.discard();
+            }
+            return Err(error);
+        }
+    };
     let mail = Identity::of(&git, project.top()).ok().map(|identity| identity.mail);
     let meant_for = match (&letter.to, mail) {
         (Mailbox::Person(to), Some(mail)) if *to != mail => Some(letter.to.clone()),
         _ => None,
     };
     Ok(Taken { signer, path, work, meant_for })
+}
+
+/// Waits until no other program takes a letter into `store`.
+fn only_one(store: &Store) -> Result<OpenFile, NotTaken> {
+    const LOCK: &str = ".letters.lock";
+    let gone = || FileError::new("open", store.path())(std::io::Error::from(std::io::ErrorKind::NotFound));
+    let dir = Dir::open(store.path())?.ok_or_else(gone)?;
+    let lock = match dir.create_new(LOCK)? {
+        Some(file) => file,
+        None => dir.open_file(LOCK)?,
+    };
+    while lock.lock()? == Lock::Busy {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    Ok(lock)
+}
+
+/// Puts the handoff into the inbox; its path.
+fn deliver(
+    project: &Project<'_>,
+    opened: &Opened,
+    signer: &Signer,
+    inbox: &Inbox,
+    work: Option<&Work>,
+) -> Result<PathBuf, NotTaken> {
+    let letter = &opened.letter;
+    let handoff = arrived(project, opened, signer, inbox, work)?;
+    let topic = Topic::new(letter.id.as_str()).ok();
+    let document = Document::parse(&opened.handoff);
+    let from = Sanitised::line(document.field("from").unwrap_or("elsewhere").as_bytes(), 100).to_string();
+    let from: String = from.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let written = document.field("created").and_then(Timestamp::parse).unwrap_or(letter.created);
+    Ok(inbox.deliver(&FileName::new(written, &from, topic.as_ref()), &[&handoff])?)
 }
 
 /// Refuses a letter about another repository. Where either has no name, there is nothing to compare.
@@ -115,27 +155,42 @@ fn taken_before(inbox: &Inbox, id: &LetterId) -> Result<Option<PathBuf>, NotTake
 }
 
 /// Makes a capture of the work in it, which can be picked up here.
-fn take_work(project: &Project<'_>, opened: &Opened, signer: &Signer) -> Result<Option<Work>, NotTaken> {
+fn take_work(
+    project: &Project<'_>,
+    opened: &Opened,
+    signer: &Signer,
+) -> Result<Option<(Work, Adopted)>, NotTaken> {
     let Some(parcel) = &opened.letter.parcel else { return Ok(None) };
     project.must_be_inside()?;
     let (place, _scratch) = opened.place()?;
     opened.unpack_parcel(&place)?;
-    let bundle = Handover::create(project.top(), project.settings.track)?.adopt(&place)?;
     let keyring = project.keyring()?;
+    let adopted = Handover::create(project.top(), project.settings.track)?.adopt(&place)?;
+    let bundle = &adopted.bundle;
     // Exactly these bytes, as `handover allow` does it.
-    let trust = if signer.may_bring_code() { keyring.allow(&bundle)? } else { keyring.trust(&bundle)? };
-    Ok(Some(Work {
+    let trust = if signer.may_bring_code() { keyring.allow(bundle) } else { keyring.trust(bundle) };
+    let trust = match (trust, adopted.is_new) {
+        (Err(error), true) => {
+            // The first error is the one to tell.
+            let _ = adopted.bundle.discard();
+            return Err(error.into());
+        }
+        (trust, _) => trust?,
+    };
+    let work = Work {
         id: bundle.id().clone(),
         files: bundle.manifest().contents.files.len() as u64,
         commits: parcel.commits.as_ref().map_or(0, |commits| commits.count),
         is_allowed: trust == Trust::Allowed || trust == Trust::Own,
-    }))
+    };
+    Ok(Some((work, adopted)))
 }
 
 /// The handoff as it waits here: for this worktree, with who sent it, and what came along.
 fn arrived(
     project: &Project<'_>,
     opened: &Opened,
+    signer: &Signer,
     inbox: &Inbox,
     work: Option<&Work>,
 ) -> Result<Vec<u8>, NotTaken> {
@@ -148,7 +203,7 @@ fn arrived(
     }
     let sentinel = handoff_document::sentinel(&body);
     let top = project.top().to_string_lossy();
-    let (sender, id) = (opened.sender(), opened.id());
+    let (sender, id) = (opened.sender_as(signer), opened.id());
     let fields = [
         ("to", Some(inbox.key())),
         ("to_path", Some(&*top)),

@@ -70,6 +70,13 @@ pub(crate) fn text(bundle: &Bundle, trust: Trust) -> Result<String, Failure> {
     for path in bundle.config_files() {
         text.push_str(&format!("programs run or obey: {} (needs --allow-config)\n", shown(&path)));
     }
+    if bundle.commits()?.is_some() {
+        let path = bundle.path().join("commits.bundle");
+        text.push_str(&format!(
+            "commits: some come with it; to read them first: git fetch {} HEAD && git log -p HEAD..FETCH_HEAD\n",
+            handoff_process::quoted(&path)
+        ));
+    }
     text += &secrets::lines(bundle);
     if let Err(error) = verified {
         text.push_str(&format!("damaged: {}\n", line(&error.to_string())));

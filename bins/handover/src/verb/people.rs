@@ -4,7 +4,7 @@ use std::path::Path;
 
 use handoff_letter::PublicKey;
 use handoff_mail::mailroom::{Card, Mailroom};
-use handoff_mail::{Added, Identity, Machine, People, Person, PersonKey, PersonName};
+use handoff_mail::{Added, Identity, Machine, Opened, People, Person, PersonKey, PersonName};
 use handoff_process::{Failure, read_whole_input};
 use handoff_state::StateDir;
 use handoff_text::Sanitised;
@@ -32,7 +32,7 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::People) -> Result<u8, Failure> 
             Ok(here.print(&format!("removed {name}, {keys}; letters of theirs are not taken any more\n")))
         }
         PeopleAction::Add { name, source, machine, mail, code, yes } => {
-            let mut keys = found(here, source)?;
+            let (mut keys, letter) = found(here, source)?;
             for key in &mut keys {
                 if let Some(machine) = machine {
                     key.machine.clone_from(machine);
@@ -41,10 +41,11 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::People) -> Result<u8, Failure> 
                     key.mail = mail.to_lowercase();
                 }
             }
-            match source {
-                KeySource::Letter(file) => show(here, file)?,
-                KeySource::Card(_) => keys.iter().for_each(|key| show_card(here, key)),
-                KeySource::File(_) => {}
+            if let Some(letter) = letter {
+                show(here, &letter);
+            }
+            if let KeySource::Card(_) = source {
+                keys.iter().for_each(|key| show_card(here, key));
             }
             if !matches!(source, KeySource::File(_)) {
                 allow::confirm(
@@ -83,17 +84,18 @@ fn add(
     Ok(here.print(&text))
 }
 
-/// The keys that are meant.
-fn found(here: &Here<'_>, source: &KeySource) -> Result<Vec<PersonKey>, Failure> {
+/// The keys that are meant, and the letter that they are of.
+fn found(here: &Here<'_>, source: &KeySource) -> Result<(Vec<PersonKey>, Option<Opened>), Failure> {
     match source {
         KeySource::Letter(file) => {
             let (opened, _scratch) = import::open(here, file)?;
             let from = &opened.letter.from;
-            Ok(vec![PersonKey::new(&opened.key, &from.machine, &from.mail.to_lowercase())])
+            let key = PersonKey::new(&opened.key, &from.machine, &from.mail.to_lowercase());
+            Ok((vec![key], Some(opened)))
         }
         KeySource::Card(word) => {
             let Card { sender, key } = Mailroom::open(&here.project, true)?.card_called(word)?;
-            Ok(vec![PersonKey::new(&key, &sender.machine, &sender.mail.to_lowercase())])
+            Ok((vec![PersonKey::new(&key, &sender.machine, &sender.mail.to_lowercase())], None))
         }
         KeySource::File(file) => {
             let text = if file == Path::new("-") {
@@ -111,7 +113,10 @@ fn found(here: &Here<'_>, source: &KeySource) -> Result<Vec<PersonKey>, Failure>
                 }
             }
             passed_over.iter().for_each(|why| here.output.complain(format_args!("passed over: {why}")));
-            if keys.is_empty() { Err(Failure::new("there is no ssh-ed25519 key in it")) } else { Ok(keys) }
+            if keys.is_empty() {
+                return Err(Failure::new("there is no ssh-ed25519 key in it"));
+            }
+            Ok((keys, None))
         }
     }
 }
@@ -125,8 +130,7 @@ fn show_card(here: &Here<'_>, key: &PersonKey) {
 }
 
 /// Shows what the letter says, before its key is trusted.
-fn show(here: &Here<'_>, file: &Path) -> Result<(), Failure> {
-    let (opened, _scratch) = import::open(here, file)?;
+fn show(here: &Here<'_>, opened: &Opened) {
     here.output.note(&format!(
         "the letter says that it is from {}\ntitle \"{}\"\nsigned with {}\nAsk them, by another way than this letter, whether \
          `handoff people` shows that key.\n",
@@ -134,7 +138,6 @@ fn show(here: &Here<'_>, file: &Path) -> Result<(), Failure> {
         Sanitised::line(opened.letter.title.as_bytes(), 200),
         opened.key.fingerprint()
     ));
-    Ok(())
 }
 
 fn list(here: &Here<'_>, state: &StateDir, as_json: bool) -> Result<u8, Failure> {
