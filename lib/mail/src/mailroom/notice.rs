@@ -2,7 +2,7 @@
 //! reaches the network.
 
 use handoff_address::Address;
-use handoff_document::{Timestamp, age};
+use handoff_document::Timestamp;
 use handoff_store::{MAIL_NOTICE, Store};
 use serde::{Deserialize, Serialize};
 
@@ -72,15 +72,14 @@ impl Mailroom<'_> {
 
     fn line(&self, looked: &Looked) -> String {
         let remote = &self.joined.remote;
-        let now = Timestamp::now();
+        // How long ago would not be true any more when it is read.
         let mut line = match &looked.waiting[..] {
             [] => return String::new(),
             [only] => {
                 let branch =
                     only.branch.as_ref().map(|branch| format!(", branch {branch}")).unwrap_or_default();
-                let age = age(Timestamp::from_seconds(only.at), now);
                 format!(
-                    "1 handoff for you waits at {remote}: \"{}\" from {}, {age}{branch}. To take it: `handoff pull`",
+                    "1 handoff for you waits at {remote}: \"{}\" from {}{branch}. To take it: `handoff pull`",
                     only.title, only.from
                 )
             }
