@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
+use handoff_agents::Wirable;
 use serde_json::Value;
 use tests::{PROGRAMS, Ran, World, feed, program};
 
@@ -224,14 +225,20 @@ impl Machine {
     }
 }
 
+/// That no agent is here, with all that can be wired, as a sentence of the installer begins.
+pub(crate) fn none_was_found() -> String {
+    let names: Vec<&str> = Wirable::all().map(|host| host.row().name).collect();
+    let (last, others) = names.split_last().unwrap();
+    format!("none of {} and {last} was found", others.join(", "))
+}
+
 /// The machine's own PATH without the directories that an agent's program is in.
 fn path_without_agents() -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let dirs = std::env::split_paths(&path).filter(|dir| {
-        !["claude", "codex", "gemini", "droid", "qwen", "copilot", "opencode"]
-            .iter()
-            .any(|agent| dir.join(agent).exists())
-    });
+    let has_agent = |dir: &PathBuf| {
+        Wirable::all().flat_map(|host| host.signs.programs).any(|program| dir.join(program).exists())
+    };
+    let dirs = std::env::split_paths(&path).filter(|dir| !has_agent(dir));
     std::env::join_paths(dirs).unwrap()
 }
 
