@@ -60,7 +60,8 @@ pub(crate) static COPILOT: Host = Host {
         }),
         instructions: None,
         sandbox: None,
-        skills: SkillsDirectory::Shared(".agents/skills"),
+        // With COPILOT_HOME it does not look into `.agents/skills`.
+        skills: SkillsDirectory::Own("skills"),
         agents: None,
         commands: None,
         plugin: None,
