@@ -1,7 +1,7 @@
 //! `cargo run --release -p benches`: what the released programs cost, each beside a yardstick in the same run.
 //!
 //! Ratios, not times: the two commands of a row take turns, so a busy machine slows both. Every run does its job for
-//! real, on a store that is made anew outside the timing. `handoffs`, `dispatch`, `board`, `capture` or `mcp` after the command measures
+//! real, on a store that is made anew outside the timing. `handoffs`, `dispatch`, `board`, `capture`, `mcp` or `sealed` after the command measures
 //! only that; `HANDOFF_BENCHES_PROGRAMS` names a directory of released programs that need not be built first. Exit code 1 when a
 //! limit is not held. `TMPDIR` names the file system that is measured on: where creating a file is slow, an offer is, which creates three.
 //!
@@ -21,6 +21,7 @@ mod hook;
 mod mcp;
 mod measure;
 mod peer;
+mod sealed;
 mod secrets;
 mod setup;
 mod stage;
@@ -56,6 +57,10 @@ fn main() -> ExitCode {
 }
 
 fn table() -> Result<Vec<Row>, Failure> {
+    // This one runs none of them.
+    if std::env::args().nth(1).as_deref() == Some("sealed") {
+        return sealed::all();
+    }
     let programs = match std::env::var_os("HANDOFF_BENCHES_PROGRAMS") {
         Some(programs) => programs.into(),
         None => installer::build(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")))?,
@@ -67,10 +72,10 @@ fn table() -> Result<Vec<Row>, Failure> {
         Some("board") => board::alone(&programs),
         Some("mcp") => mcp::all(&programs),
         Some("dispatch") => Ok([dispatch::all(&programs)?, peer::all(&programs)?].concat()),
-        Some(other) => {
-            Err(format!("there is no group `{other}`: handoffs, dispatch, board, capture, mcp or secrets")
-                .into())
-        }
+        Some(other) => Err(format!(
+            "there is no group `{other}`: handoffs, dispatch, board, capture, mcp, sealed or secrets"
+        )
+        .into()),
     }
 }
 

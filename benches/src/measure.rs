@@ -35,7 +35,7 @@ fn time(mut command: Command) -> Result<Duration, Failure> {
     if status.success() { Ok(taken) } else { Err(format!("{command:?} ended with {status}").into()) }
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
+pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
 }

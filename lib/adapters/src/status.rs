@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_agents::{HookFiles, Host, InboxWiring, Linked, Wirable};
+use handoff_agents::{HookFiles, Host, InboxWiring, Linked, SessionHook, Wirable};
 use handoff_edits::MAX_TEXT_BYTES;
 use handoff_files::Foreign;
 use handoff_wiring::{self as wiring, Call, Hooks, Malformed, NeverRuns};
@@ -156,15 +156,15 @@ pub fn shows_handoffs(here: &Here) -> Vec<&'static str> {
         let Some(directory) = here.directory(tool) else { return false };
         let read =
             |name: &str| handoff_files::read_file(&directory.join(name), MAX_TEXT_BYTES).unwrap_or_default();
-        let file = read(hook.file);
-        let hooks = Hooks {
-            event: hook.event,
-            owns: &owns,
-            comments: hook.comments,
-            keeps_places: hook.trusted_by_place,
-        };
-        let has_hook = wiring::text(&file).is_ok_and(|text| {
+        let file = read(hook.file());
+        let stands_in = |text: &str, hook: &SessionHook| {
+            let SessionHook { event, comments, trusted_by_place: keeps_places, .. } = *hook;
+            let hooks = Hooks { event, owns: &owns, comments, keeps_places };
             !text.trim().is_empty() && hooks.find(text).is_ok_and(|found| !found.is_empty())
+        };
+        let has_hook = wiring::text(&file).is_ok_and(|text| match hook.shared() {
+            Some(hook) => stands_in(text, hook),
+            None => text.contains("session-start"),
         });
         let tells = |name: &str| {
             let opening = instructions.map(|instructions| instructions.opening);

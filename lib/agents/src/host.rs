@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Guidance, HOSTS, HookFiles, InboxWiring, OutputForm,
+    Attendance, Delivers, Dialect, Directory, Guidance, HOSTS, HookFiles, InboxWiring, McpWiring, OutputForm,
     PayloadForm, Signs, SkillForm, Unproven,
 };
 
@@ -60,6 +60,8 @@ pub struct Host {
     pub status_line: Option<&'static str>,
     /// How the installer wires it for its user; `None` where it does not.
     pub inbox: Option<InboxWiring>,
+    /// How the installer gives it our MCP server; `None` where it does not.
+    pub mcp: Option<McpWiring>,
 
     /// Whether something on this machine says how full its usage windows are.
     pub windows: bool,
@@ -93,6 +95,7 @@ impl Host {
         hooks: None,
         status_line: None,
         inbox: None,
+        mcp: None,
         windows: false,
         skills: None,
     };

@@ -48,11 +48,10 @@ fn a_host_that_is_wired_has_all_that_this_takes() {
         for path in host.wiring.files().into_iter().chain([skills]).chain(host.wiring.agents) {
             assert!(!path.starts_with('/') && !path.contains(".."), "{id}: {path}");
         }
-        let holds_trust = host.wiring.hook.trusted_by_place;
-        assert!(
-            !holds_trust || host.wiring.hook.on_request,
-            "{id} would have a hook that waits for trust unasked"
-        );
+        let hook = host.wiring.hook;
+        assert!(!hook.file().starts_with('/') && !hook.file().contains(".."), "{id}: {}", hook.file());
+        let holds_trust = hook.trusted_by_place();
+        assert!(!holds_trust || hook.on_request(), "{id} would have a hook that waits for trust unasked");
     }
     directories.sort_unstable();
     assert!(directories.windows(2).all(|two| two[0] != two[1]), "{directories:?}");

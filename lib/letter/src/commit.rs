@@ -10,6 +10,8 @@ const MAX_BYTES: usize = 16 << 10;
 /// The header that git keeps an ssh or PGP signature in.
 const SIGNATURE: &str = "gpgsig";
 const SIGNATURE_SHA256: &str = "gpgsig-sha256";
+/// What the first line of each begins with.
+const PREFIX: &str = "chore(handoff): ";
 const STATE: &str = "Handoff-State: ";
 const NONCE: &str = "Handoff-Nonce: ";
 
@@ -69,6 +71,10 @@ pub struct Commit {
     pub tree: String,
     /// What it follows.
     pub parents: Vec<String>,
+    /// When it was made, by its maker's clock, in seconds since 1970.
+    pub at: i64,
+    /// Its first line, without `chore(handoff): `. A claim.
+    pub subject: String,
     /// What it says of the letter.
     pub state: Option<State>,
     /// What tells it from others.
@@ -103,7 +109,7 @@ impl Unsigned<'_> {
         let header = format!("tree {}\n{parent}author {who}\ncommitter {who}\n", self.tree);
         let state = self.state.map(|state| format!("{STATE}{}\n", state.word())).unwrap_or_default();
         let nonce = data_encoding::HEXLOWER.encode(&self.nonce);
-        let message = format!("chore(handoff): {}\n\n{state}{NONCE}{nonce}\n", plain(self.title));
+        let message = format!("{PREFIX}{}\n\n{state}{NONCE}{nonce}\n", plain(self.title));
         (header, message)
     }
 }
@@ -131,7 +137,9 @@ impl Commit {
         let trailer = |name: &str| message.lines().rev().find_map(|line| line.strip_prefix(name));
         let state = trailer(STATE).and_then(|word| State::ALL.into_iter().find(|state| state.word() == word));
         let nonce = trailer(NONCE).map(str::to_owned);
-        Ok((Self { state, nonce, ..commit }, key))
+        let subject = message.lines().next().unwrap_or_default();
+        let subject = subject.strip_prefix(PREFIX).unwrap_or(subject).to_owned();
+        Ok((Self { state, nonce, subject, ..commit }, key))
     }
 }
 
@@ -146,6 +154,7 @@ struct Header {
 impl Header {
     fn read(text: &str) -> Result<Self, CommitError> {
         let (mut tree, mut parents, mut signature, mut rest) = (None, Vec::new(), None, String::new());
+        let mut at = 0;
         let mut lines = text.split('\n').peekable();
         while let Some(line) = lines.next() {
             let (name, value) = line.split_once(' ').ok_or(CommitError::Form)?;
@@ -163,7 +172,8 @@ impl Header {
             match name {
                 "tree" if tree.is_none() && is_object(value) => tree = Some(value.to_owned()),
                 "parent" if is_object(value) => parents.push(value.to_owned()),
-                "author" | "committer" => {}
+                "author" => {}
+                "committer" => at = time(value).ok_or(CommitError::Form)?,
                 // A second signature would be signed over by none, and what else git may write there is not ours.
                 SIGNATURE_SHA256 | "" => return Err(CommitError::Form),
                 _ => return Err(CommitError::Form),
@@ -172,8 +182,15 @@ impl Header {
             rest.push('\n');
         }
         let tree = tree.ok_or(CommitError::Form)?;
-        Ok(Self { commit: Commit { tree, parents, state: None, nonce: None }, signature, rest })
+        let commit = Commit { tree, parents, at, subject: String::new(), state: None, nonce: None };
+        Ok(Self { commit, signature, rest })
     }
+}
+
+/// The time in a line of an author or committer: `NAME <MAIL> SECONDS ZONE`.
+fn time(value: &str) -> Option<i64> {
+    let (_, time) = value.rsplit_once("> ")?;
+    time.split(' ').next()?.parse().ok()
 }
 
 impl fmt::Display for State {
@@ -210,7 +227,8 @@ mod tests {
         let (commit, by) = Commit::verified(&signed).unwrap();
         assert_eq!(by, key.public());
         let nonce = Some("ab".repeat(16));
-        assert_eq!(commit, Commit { tree, parents: vec![parent], state: Some(State::Waiting), nonce });
+        let (at, subject, state) = (1_796_000_000, "Quotedfields".to_owned(), Some(State::Waiting));
+        assert_eq!(commit, Commit { tree, parents: vec![parent], at, subject, state, nonce });
         assert!(
             String::from_utf8(signed).unwrap().contains("author Ann Admin <ann@acme.io> 1796000000 +0000")
         );

@@ -18,10 +18,9 @@ const MAX_ALLOCATION: &str = "128m";
 
 /// What holds for each call in a repository of ours, whatever the user has set: no hook of the user's runs there, nothing is
 /// tidied up behind our back, and every object that comes in is looked at.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 7] = [
     "core.hooksPath=/dev/null",
     "core.bigFileThreshold=1m",
-    "core.fsync=none",
     "gc.auto=0",
     "maintenance.auto=false",
     "transfer.fsckObjects=true",
@@ -36,6 +35,7 @@ pub(crate) struct Git {
     environment: Vec<(OsString, OsString)>,
     /// The user's own settings by environment, for the user's own repository.
     configuration: Vec<(OsString, OsString)>,
+    ssh_command: Option<OsString>,
 }
 
 impl Git {
@@ -46,14 +46,17 @@ impl Git {
         let is_setting = |name: &OsStr| name.as_encoded_bytes().starts_with(b"GIT_CONFIG_");
         let (git, mut rest): (Vec<_>, Vec<_>) =
             Environment::all().into_iter().partition(|(name, _)| is_git(name));
+        let ssh_command =
+            git.iter().find(|(name, _)| name == "GIT_SSH_COMMAND").map(|(_, value)| value.clone());
         let configuration = git.into_iter().filter(|(name, _)| is_setting(name)).collect();
         rest.push(("LC_ALL".into(), "C".into()));
         rest.push(("GIT_TERMINAL_PROMPT".into(), "0".into()));
-        Ok(Self { program, environment: rest, configuration })
+        Ok(Self { program, environment: rest, configuration, ssh_command })
     }
 
-    /// A call of `verb` in the bare repository at `directory`.
-    pub(crate) fn call(&self, directory: &Path, verb: &'static str) -> Call {
+    /// A call of `verb` in the bare repository at `directory`; `is_durable` when what it writes has to be on the disk when it
+    /// ends.
+    pub(crate) fn call(&self, directory: &Path, verb: &'static str, is_durable: bool) -> Call {
         let mut command = Command::new(&self.program);
         command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
@@ -65,8 +68,27 @@ impl Git {
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
-        command.arg(verb);
+        command.args(["-c", if is_durable { "core.fsync=all" } else { "core.fsync=none" }]).arg(verb);
         Call { command, verb, input: None }
+    }
+
+    /// The same, but no file that it writes has more than `blocks` blocks of 512 bytes, and it is durable.
+    pub(crate) fn bounded(&self, directory: &Path, verb: &'static str, blocks: &str) -> Call {
+        let inner = self.call(directory, verb, true);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "ulimit -f \"$0\" && exec \"$@\"", blocks]).arg(&self.program);
+        command.args(inner.command.get_args()).current_dir(directory).env_clear();
+        for (name, value) in inner.command.get_envs() {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        Call { command, ..inner }
+    }
+
+    /// `GIT_SSH_COMMAND`, as the user has it.
+    pub(crate) fn ssh_command(&self) -> Option<OsString> {
+        self.ssh_command.clone()
     }
 
     /// What git answers to `arguments` in the user's worktree at `top`; `None` where it says with exit code 1 that there is
@@ -95,6 +117,11 @@ pub(crate) struct Call {
 impl Call {
     pub(crate) fn args(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         self.command.args(arguments);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
         self
     }
 
@@ -128,6 +155,20 @@ impl Call {
             }
             Ok(bytes)
         })
+    }
+
+    /// Standard output, at most `limit` bytes of it, and how it failed, where it did.
+    pub(crate) fn said(self, limit: u64) -> Result<(Vec<u8>, Option<GitError>), GitError> {
+        let mut said = Vec::new();
+        let ended = self.read(Stdio::piped(), |stdout| {
+            // What is over the limit is dropped with the pipe.
+            let _ = stdout.take(limit).read_to_end(&mut said);
+            Ok(())
+        });
+        match ended {
+            Err(error @ GitError::Failed { .. }) => Ok((said, Some(error))),
+            ended => ended.map(|()| (said, None)),
+        }
     }
 
     /// Standard output goes to `file`.

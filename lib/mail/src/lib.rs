@@ -8,6 +8,7 @@ mod error;
 mod git;
 mod identity;
 mod machine;
+pub mod mailroom;
 mod open;
 mod pack;
 mod parcel;

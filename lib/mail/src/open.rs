@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use handoff_files::Dir;
+use handoff_files::{Dir, Scratch};
 use handoff_letter::{
     Commit, CommitError, Letter, LetterError, LetterId, MAX_HANDOFF_BYTES, MAX_LETTER_BYTES, PublicKey, State,
 };
@@ -73,17 +73,32 @@ impl Opened {
         }
         // Git runs elsewhere.
         let path = handoff_files::canonical(path);
-        let room = Room::scratch(Git::find(environment)?)?;
+        let room = Room::scratch(Git::find(environment)?, "sha1")?;
         let (letters, parcels): (Vec<_>, Vec<_>) =
             room.unpack(&path)?.into_iter().partition(|(name, _)| !name.starts_with("parcel/"));
         let ([(name, commit)], [] | [_]) = (&letters[..], &parcels[..]) else {
             return Err(RoomError::Odd("it has not one letter and at most one parcel").into());
         };
+        let mut opened = Self::of(room, commit, name)?;
+        opened.add_parcel(parcels.into_iter().next())?;
+        Ok(opened)
+    }
+
+    /// The letter whose commit in the mailroom `room` is `commit`, and whose ref is called `name`; without its parcel.
+    pub(crate) fn kept(room: &Room, commit: &str, name: &str) -> Result<Self, NotTaken> {
+        Self::of(room.again(), commit, name)
+    }
+
+    fn of(room: Room, commit: &str, name: &str) -> Result<Self, NotTaken> {
         let (said, key) = Commit::verified(&room.commit(commit)?)?;
         let letter = Self::letter(&room, &said, name)?;
-        let mut opened = Self { handoff: Self::handoff(&room, &said.tree)?, letter, key, room, parcel: None };
-        opened.parcel = opened.parcel_tree(parcels.first())?;
-        Ok(opened)
+        Ok(Self { handoff: Self::handoff(&room, &said.tree)?, letter, key, room, parcel: None })
+    }
+
+    /// Adds the parcel that came with it, a ref's name and its commit.
+    pub(crate) fn add_parcel(&mut self, came: Option<(String, String)>) -> Result<(), NotTaken> {
+        self.parcel = self.parcel_tree(came.as_ref())?;
+        Ok(())
     }
 
     fn letter(room: &Room, commit: &Commit, name: &str) -> Result<Letter, NotTaken> {
@@ -177,8 +192,9 @@ impl Opened {
         Ok(true)
     }
 
-    /// An empty directory that goes with the letter.
-    pub(crate) fn place(&self) -> Result<Dir, NotTaken> {
-        Ok(Dir::create(&self.room.path().join("parcel"))?)
+    /// An empty directory for its parcel's files. It goes when the second value is dropped.
+    pub(crate) fn place(&self) -> Result<(Dir, Scratch), NotTaken> {
+        let scratch = Scratch::new("agent-handoff-parcel")?;
+        Ok((Dir::create(scratch.path())?, scratch))
     }
 }

@@ -99,7 +99,7 @@ pub fn pack(project: &Project<'_>, request: &PackRequest<'_>) -> Result<Packed, 
     let id = LetterId::new(milliseconds(), handoff_files::random()?);
     let about = About { id: &id, title: &title, sender: &sender, created };
 
-    let room = Room::scratch(git.clone())?;
+    let room = Room::scratch(git.clone(), "sha1")?;
     let work = if request.with_work { capture(project, request, &about)? } else { None };
     let mut not_carried = Vec::new();
     let parcel =
@@ -139,6 +139,10 @@ pub fn pack(project: &Project<'_>, request: &PackRequest<'_>) -> Result<Packed, 
 }
 
 impl Packed {
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
+    }
+
     /// Who sends it.
     pub fn sender(&self) -> Identity {
         let Sender { name, mail, .. } = self.letter.from.clone();
@@ -184,6 +188,11 @@ fn milliseconds() -> u64 {
 /// The mailbox of whom the user named.
 fn recipient(to: Option<&str>, identity: &Identity, people: &People) -> Result<Mailbox, NotPacked> {
     let nobody = |name: &str| NotPacked::Nobody(name.to_owned());
+    if let Some(name) = to
+        && (name == "anyone" || name.starts_with("host:") || name.starts_with("branch:"))
+    {
+        return name.parse().map_err(|_| nobody(name));
+    }
     let mail = match to {
         None | Some(ME) => identity.mail.as_str(),
         Some(name) if name.contains('@') => name,

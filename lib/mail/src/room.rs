@@ -1,22 +1,34 @@
 //! A bare repository of ours, in which letters are written and read. The user's repository gets neither ref nor object.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use handoff_bundle::GitError;
-use handoff_files::{FileError, Scratch};
+use handoff_files::{Dir, FileError, Scratch};
 use handoff_letter::REFS;
 
 use crate::git::{Call, Git};
 
+/// So much of a list of refs is read, in bytes.
+const MAX_LIST_BYTES: u64 = 16 << 20;
+
 /// The most that a tree of ours has in it.
 const MAX_ENTRIES: usize = 64;
 
-/// A bare repository for the moment.
+/// A bare repository of ours.
 #[derive(Debug)]
 pub(crate) struct Room {
     git: Git,
-    scratch: Scratch,
+    home: Home,
+}
+
+/// Where it is.
+#[derive(Debug)]
+enum Home {
+    /// Where the system keeps temporary files. It goes when this is dropped.
+    Scratch(Scratch),
+    /// In the store. It stays, and what is written there is on the disk.
+    Kept(PathBuf),
 }
 
 /// What a tree has in it.
@@ -41,22 +53,79 @@ pub(crate) enum RoomError {
 }
 
 impl Room {
-    /// An empty one, where the system keeps temporary files. It goes when this is dropped.
-    pub(crate) fn scratch(git: Git) -> Result<Self, RoomError> {
-        let scratch = Scratch::new("agent-handoff-letter")?;
-        let room = Self { git, scratch };
-        let init = ["--bare", "--quiet", "--template=", "--object-format=sha1", "."];
-        room.call("init").args(init).run()?;
+    /// An empty one, where the system keeps temporary files, whose objects have names of the kind `format` (`sha1`,
+    /// `sha256`). It goes when this is dropped.
+    pub(crate) fn scratch(git: Git, format: &str) -> Result<Self, RoomError> {
+        let room = Self { git, home: Home::Scratch(Scratch::new("agent-handoff-letter")?) };
+        room.init(format)?;
         Ok(room)
+    }
+
+    /// The one at `path`, made when it is not there.
+    pub(crate) fn kept(git: Git, path: &Path, format: &str) -> Result<Self, RoomError> {
+        let room = Self { git, home: Home::Kept(path.to_owned()) };
+        // A killed `git init` leaves one that a second one completes.
+        if !handoff_files::is_file(&path.join("HEAD")) {
+            Dir::create(path)?;
+            room.init(format)?;
+        }
+        Ok(room)
+    }
+
+    /// The same one once more, where it is one that stays.
+    pub(crate) fn again(&self) -> Self {
+        Self { git: self.git.clone(), home: Home::Kept(self.path().to_owned()) }
+    }
+
+    fn init(&self, format: &str) -> Result<(), RoomError> {
+        let format = format!("--object-format={format}");
+        Ok(self.call("init").args(["--bare", "--quiet", "--template=", &format, "."]).run()?)
     }
 
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
-        self.scratch.path()
+        match &self.home {
+            Home::Scratch(scratch) => scratch.path(),
+            Home::Kept(path) => path,
+        }
     }
 
-    fn call(&self, verb: &'static str) -> Call {
-        self.git.call(self.scratch.path(), verb)
+    /// A call in it.
+    pub(crate) fn call(&self, verb: &'static str) -> Call {
+        self.git.call(self.path(), verb, matches!(self.home, Home::Kept(_)))
+    }
+
+    /// The program.
+    pub(crate) fn git(&self) -> &Git {
+        &self.git
+    }
+
+    /// Copies every ref of ours that `other` has, with all that it names; their names begin with `prefix` here instead of
+    /// [`REFS`].
+    pub(crate) fn copy_from(&self, other: &Self, prefix: &str) -> Result<(), RoomError> {
+        let call = self.call("fetch").args(["--quiet", "--no-tags", "--no-write-fetch-head", "--"]);
+        Ok(call.args([other.path()]).args([format!("+{REFS}*:{prefix}*")]).run()?)
+    }
+
+    /// Gives `id` the ref `name`, whole; `None` removes the ref.
+    pub(crate) fn set(&self, name: &str, id: Option<&str>) -> Result<(), RoomError> {
+        let call = self.call("update-ref");
+        Ok(match id {
+            Some(id) => call.args([name, id]).run()?,
+            None => call.args(["-d", name]).run()?,
+        })
+    }
+
+    /// The refs whose names begin with `prefix`, which ends in a slash; each without it.
+    pub(crate) fn refs(&self, prefix: &str) -> Result<Vec<(String, String)>, RoomError> {
+        let call = self.call("for-each-ref").args(["--format=%(objectname) %(refname)", prefix]);
+        let listed = call.output(MAX_LIST_BYTES)?;
+        let listed = String::from_utf8_lossy(&listed);
+        let named = listed.lines().filter_map(|line| {
+            let (id, name) = line.split_once(' ')?;
+            Some((name.strip_prefix(prefix)?.to_owned(), id.to_owned()))
+        });
+        Ok(named.collect())
     }
 
     /// Writes a content; its name.

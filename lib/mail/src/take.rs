@@ -138,6 +138,13 @@ fn check_repository(project: &Project<'_>, git: &Git, theirs: Option<&str>) -> R
     Err(NotTaken::OtherRepository { theirs, ours: ours.into_iter().next().unwrap_or_default() })
 }
 
+/// The handoff of the letter `id`, where it came to the worktree of `project` before.
+pub(crate) fn was_taken(project: &Project<'_>, id: &LetterId) -> Result<Option<PathBuf>, NotTaken> {
+    let Some(store) = Store::open(&project.environment.store()?)? else { return Ok(None) };
+    let Some(inbox) = store.inbox(&Address::of(project.top()))? else { return Ok(None) };
+    taken_before(&inbox, id)
+}
+
 /// The handoff of this letter, where it came here before. Its file's name holds the letter's.
 fn taken_before(inbox: &Inbox, id: &LetterId) -> Result<Option<PathBuf>, NotTaken> {
     let is_of = |name: &OsStr| name.to_string_lossy().contains(id.as_str());
@@ -155,7 +162,7 @@ fn take_work(
 ) -> Result<Option<(Work, Adopted)>, NotTaken> {
     let Some(parcel) = &opened.letter.parcel else { return Ok(None) };
     project.must_be_inside()?;
-    let place = opened.place()?;
+    let (place, _scratch) = opened.place()?;
     opened.unpack_parcel(&place)?;
     let keyring = project.keyring()?;
     let adopted = Handover::create(project.top(), project.settings.track)?.adopt(&place)?;

@@ -39,3 +39,14 @@ impl Background {
         let _ = self.0.try_wait();
     }
 }
+
+/// Ends this process, and with it what it started, where it has a process group of its own as a [`Background`] has. For what may
+/// be interrupted at any moment.
+pub fn end_with_group() -> ! {
+    let (own, group) = (rustix::process::getpid(), rustix::process::getpgrp());
+    if own == group {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    #[expect(clippy::exit, reason = "another thread waits for a program that does not answer")]
+    std::process::exit(1)
+}

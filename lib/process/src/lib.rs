@@ -15,7 +15,7 @@ mod output;
 mod terminal;
 
 pub use ancestor::{ProcessId, directory_of_ancestor, process_space};
-pub use background::Background;
+pub use background::{Background, end_with_group};
 pub use editor::{EditorError, asks_person, edit, editor, is_input_terminal, opening};
 pub use environment::{
     Environment, ForeignHome, MAX_SESSION_ID_BYTES, NoState, NoStore, Unattended, is_session_id,

@@ -29,6 +29,9 @@ pub(crate) const HEAD: u64 = 64 << 10;
 /// The directory for drafts that were refused, under the root.
 const DRAFTS: &str = ".drafts";
 
+/// The directory for letters that are under way, under the root.
+const MAIL: &str = ".mail";
+
 /// Every inbox of this user.
 #[derive(Debug)]
 pub struct Store {
@@ -197,12 +200,12 @@ impl Store {
     }
 }
 
-/// The subdirectories of `dir` by name, without that for drafts.
+/// The subdirectories of `dir` by name, without those for drafts and letters.
 fn directories(dir: &Dir) -> Result<Vec<String>, FileError> {
     let entries = dir.entries()?.into_iter().filter(|entry| entry.kind == Kind::Directory);
     // Slugs and keys are ASCII by construction.
     let mut names: Vec<String> = entries.filter_map(|entry| entry.name.into_string().ok()).collect();
-    names.retain(|name| name != DRAFTS);
+    names.retain(|name| name != DRAFTS && name != MAIL);
     names.sort_unstable();
     Ok(names)
 }

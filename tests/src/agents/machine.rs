@@ -18,7 +18,7 @@ use crate::{Ran, World, program};
 pub enum Wiring {
     /// The test writes the agents' files; Codex is told to trust the hook.
     ByHand,
-    /// `installer install` does, with consent to the Codex hook.
+    /// `installer install` does, for each agent; with consent to the Codex hook.
     Installer,
 }
 
@@ -106,9 +106,10 @@ impl Machine {
     /// A command of the user's, who has the agents on PATH.
     pub(super) fn user(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = self.world.bare_command(program);
-        let agents = Host::BOTH.map(|host| host.program().parent().expect("it is in a directory").to_owned());
+        let agents = Host::BOTH.into_iter().filter(|host| host.ready());
+        let agents = agents.map(|host| host.program().parent().expect("it is in a directory").to_owned());
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let path = std::env::join_paths(agents.into_iter().chain(std::env::split_paths(&path))).unwrap();
+        let path = std::env::join_paths(agents.chain(std::env::split_paths(&path))).unwrap();
         command.env("PATH", path).env("TMPDIR", self.world.dir("tmp")).envs(self.environment.iter().cloned());
         command
     }
@@ -126,11 +127,33 @@ impl Machine {
         }
     }
 
-    /// Has `host` run our hook, as its documentation says.
+    /// Has `host` run our hook.
+    #[track_caller]
     pub fn wire(&self, host: Host) {
-        self.bypass.fetch_or(host == Host::Codex, Ordering::Relaxed);
+        self.wire_all(&[host]);
+    }
+
+    /// Has each of `hosts` run our hook.
+    #[track_caller]
+    pub fn wire_all(&self, hosts: &[Host]) {
+        if self.wiring == Wiring::Installer {
+            let ids: Vec<&str> = hosts.iter().map(|host| host.row().id).collect();
+            let ids = ids.join(",");
+            let trust: &[&str] =
+                if hosts.contains(&Host::Codex) { &["--codex-hook", "--trust-codex-hook"] } else { &[] };
+            let ran = self.install(&[&["install", "--only", ids.as_str()], trust].concat());
+            assert_eq!(ran.code, 0, "{ran:?}");
+        }
         let program = self.bin("session-start");
-        self.wire_to(host, &self.noting(host, &program).unwrap_or(program));
+        for &host in hosts {
+            let noting = self.noting(host, &program);
+            if self.wiring == Wiring::ByHand {
+                self.bypass.fetch_or(host == Host::Codex, Ordering::Relaxed);
+                self.wire_to(host, noting.as_ref().unwrap_or(&program));
+            } else if let Some(noting) = noting {
+                self.wire_to(host, &noting);
+            }
+        }
     }
 
     /// Has `host` run `program` as its hook.

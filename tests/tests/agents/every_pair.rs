@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use tests::agents::{Host, Machine, Wiring, shell, text};
+use tests::agents::{Host, Machine, shell, text};
 use tests::program;
 
+use crate::WIRING;
 use crate::support::{counts, messages};
 
 /// How many sessions run at the same time: each keeps a processor busy while it starts.
@@ -22,8 +23,8 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let hosts: Vec<Host> = Host::ALL.into_iter().filter(|host| host.ready()).collect();
-        let machine = Machine::bare(Wiring::ByHand);
-        hosts.iter().for_each(|host| machine.wire(*host));
+        let machine = Machine::bare(WIRING);
+        machine.wire_all(&hosts);
         let app = machine.world.repo("app");
         Self { machine, hosts, app }
     }

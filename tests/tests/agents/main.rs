@@ -26,6 +26,7 @@ mod sandbox;
 mod shown_once;
 mod sizes;
 mod skills;
+mod slash;
 mod support;
 mod switched_off;
 mod trusted;

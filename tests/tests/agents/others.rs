@@ -4,14 +4,15 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use tests::BODY;
-use tests::agents::{Host, Machine, Session, Step, Wiring, call, refuse, shell, text};
+use tests::agents::{Host, Machine, Session, Step, call, refuse, shell, text};
 
+use crate::WIRING;
 use crate::support::{counts, leave_as_another, messages};
 
 /// A machine on which `host` runs our hook, with the repository `app` in which a handoff waits.
 fn machine(host: Host) -> Option<(Machine, PathBuf)> {
     host.ready().then(|| {
-        let machine = Machine::bare(Wiring::ByHand);
+        let machine = Machine::bare(WIRING);
         machine.wire(host);
         let repo = machine.world.repo("app");
         machine.world.write(&repo, &[], BODY);

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
+use handoff_agents::Wirable;
 use serde_json::Value;
 use tests::{PROGRAMS, Ran, World, feed, program};
 
@@ -53,6 +54,9 @@ const STAND_INS: [(&str, &str); 6] = [
     ("handover", "#!/bin/sh\n[ \"$1\" = --version ] && exit\n:\n"),
     ("handoff-mcp", "#!/bin/sh\n[ \"$1\" = --version ] && exit\n:\n"),
 ];
+
+/// The one of them that is installed only where it is there.
+pub(crate) const STAND_IN_SERVER: &str = "handoff-mcp";
 
 /// A machine of one user.
 pub(crate) struct Machine {
@@ -108,6 +112,12 @@ impl Machine {
 
     pub(crate) fn with(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.environment.push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Without a variable that was set.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.environment.retain(|(known, _)| known != name);
         self
     }
 
@@ -215,12 +225,20 @@ impl Machine {
     }
 }
 
+/// That no agent is here, with all that can be wired, as a sentence of the installer begins.
+pub(crate) fn none_was_found() -> String {
+    let names: Vec<&str> = Wirable::all().map(|host| host.row().name).collect();
+    let (last, others) = names.split_last().unwrap();
+    format!("none of {} and {last} was found", others.join(", "))
+}
+
 /// The machine's own PATH without the directories that an agent's program is in.
 fn path_without_agents() -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let dirs = std::env::split_paths(&path).filter(|dir| {
-        !["claude", "codex", "gemini", "droid", "qwen"].iter().any(|agent| dir.join(agent).exists())
-    });
+    let has_agent = |dir: &PathBuf| {
+        Wirable::all().flat_map(|host| host.signs.programs).any(|program| dir.join(program).exists())
+    };
+    let dirs = std::env::split_paths(&path).filter(|dir| !has_agent(dir));
     std::env::join_paths(dirs).unwrap()
 }
 

@@ -136,7 +136,7 @@ fn a_full_store_a_full_worktree_and_a_read_only_state_stop_an_import_with_nothin
     for (path, options) in [
         (desk.world.root(), "size=1M,nr_inodes=1"),
         (desk.app.join(".handover"), "size=1M,nr_inodes=3"),
-        (desk.world.path("tmp"), "size=40k"),
+        (desk.world.path("tmp"), "size=16k"),
     ] {
         let Some(disk) = Mount::tmpfs(&path, options) else { return };
         let mut command = desk.world.command("handoff", &desk.app);

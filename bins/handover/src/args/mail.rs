@@ -76,6 +76,8 @@ pub(crate) enum KeySource {
     Letter(PathBuf),
     /// The lines of this file.
     File(PathBuf),
+    /// The card of the machine that is called so, or has this in its fingerprint.
+    Card(String),
 }
 
 fn letter(given: &Given) -> Result<Letter, Misuse> {
@@ -126,10 +128,14 @@ pub(super) fn people(given: &Given) -> Result<People, Misuse> {
         (None, None) => PeopleAction::List,
         (Some("remove"), _) => PeopleAction::Remove(name()?),
         (Some(_), machine) => {
-            let source = match (given.path(&table::FROM), given.path(&table::KEY)) {
-                (Some(letter), _) => KeySource::Letter(letter),
-                (None, Some(file)) => KeySource::File(file),
-                (None, None) => return Err(wrong("--from LETTER or --key FILE is missing")),
+            let source = match (given.path(&table::FROM), given.path(&table::KEY), given.text(&table::CARD)?)
+            {
+                (Some(letter), ..) => KeySource::Letter(letter),
+                (None, Some(file), _) => KeySource::File(file),
+                (None, None, Some(machine)) => KeySource::Card(machine),
+                (None, None, None) => {
+                    return Err(wrong("--from LETTER, --card MACHINE or --key FILE is missing"));
+                }
             };
             PeopleAction::Add {
                 name: name()?
@@ -144,4 +150,66 @@ pub(super) fn people(given: &Given) -> Result<People, Misuse> {
         }
     };
     Ok(People { action, json: given.has(&JSON) })
+}
+
+/// `join`, `push`, `pull`, `sync`, `mail`, `recall`, `give-back`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Mailroom {
+    pub(crate) verb: MailroomVerb,
+    pub(crate) json: bool,
+}
+
+/// What is done with the mailroom.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum MailroomVerb {
+    Join {
+        remote: Option<String>,
+        /// `--private`: the user's word.
+        is_private: bool,
+    },
+    Push {
+        id: Option<String>,
+        letter: Letter,
+    },
+    /// `push --again`.
+    OfferAgain(String),
+    Pull {
+        id: Option<String>,
+        apply: bool,
+        allow_config: bool,
+    },
+    Sync {
+        /// A hook started it: nobody is there to be asked.
+        background: bool,
+    },
+    Mail,
+    Recall(String),
+    GiveBack(String),
+}
+
+pub(super) fn mailroom(given: &Given) -> Result<Mailroom, Misuse> {
+    let id = given.word(0)?;
+    let named = || id.clone().unwrap_or_default();
+    let verb = match given.verb.name {
+        "join" => {
+            MailroomVerb::Join { remote: given.text(&table::REMOTE)?, is_private: given.has(&table::PRIVATE) }
+        }
+        "push" => match given.text(&table::AGAIN)? {
+            Some(letter) => MailroomVerb::OfferAgain(letter),
+            None => {
+                let to = given.text(&table::TO_ANY)?;
+                MailroomVerb::Push { id, letter: Letter { to, ..letter(given)? } }
+            }
+        },
+        "pull" => MailroomVerb::Pull {
+            id,
+            apply: given.has(&table::APPLY),
+            allow_config: given.has(&handover::ALLOW_CONFIG),
+        },
+        "sync" => MailroomVerb::Sync { background: given.has(&table::BACKGROUND) },
+        "recall" => MailroomVerb::Recall(named()),
+        "give-back" => MailroomVerb::GiveBack(named()),
+        _ => MailroomVerb::Mail,
+    };
+    Ok(Mailroom { verb, json: given.has(&JSON) })
 }

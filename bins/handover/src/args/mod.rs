@@ -6,7 +6,9 @@ mod parse;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub(crate) use mail::{Export, Import, KeySource, Letter, People, PeopleAction, Send};
+pub(crate) use mail::{
+    Export, Import, KeySource, Letter, Mailroom, MailroomVerb, People, PeopleAction, Send,
+};
 pub(crate) use parse::parse;
 
 /// What to do, and where.
@@ -71,6 +73,7 @@ pub(crate) enum Command {
     Import(Import),
     Send(Send),
     People(People),
+    Mailroom(Mailroom),
     StatuslineTap {
         /// The user's own statusline command.
         command: Vec<OsString>,

@@ -6,7 +6,7 @@ use handoff_address::WorktreeName;
 use handoff_cli::tables::{DRY_RUN, JSON, ROOT, YES, handover as table};
 use handoff_cli::{Asked, CalledAs, Given, Misuse, UsageError, ask};
 
-use super::mail::{export, import, people, send};
+use super::mail::{export, import, mailroom, people, send};
 use super::{Capture, Command, Format, Pickup, Typed, Wire};
 
 /// Reads `words`, the command line without the program's name, of a program that was called as `called`.
@@ -50,6 +50,9 @@ fn command(given: &Given) -> Result<Command, Misuse> {
         "import" => Command::Import(import(given)?),
         "send" => Command::Send(send(given)?),
         "people" => Command::People(people(given)?),
+        "join" | "push" | "pull" | "sync" | "mail" | "recall" | "give-back" => {
+            Command::Mailroom(mailroom(given)?)
+        }
         "statusline-tap" => Command::StatuslineTap { command: given.tail().to_vec() },
         _ => Command::Status { json },
     })

@@ -27,7 +27,7 @@ pub(crate) fn run(here: &Here<'_>, typed: &Import) -> Result<u8, Failure> {
     }
     // From here on it waits here, whatever else goes wrong.
     let applied = match &taken.work {
-        Some(work) if typed.apply => Some(put_in_place(here, typed, work.id.as_str())),
+        Some(work) if typed.apply => Some(put_in_place(here, work.id.as_str(), typed.allow_config)),
         _ => None,
     };
     let is_failed = matches!(applied, Some(Err(_)));
@@ -67,15 +67,11 @@ fn failure(error: NotTaken, file: &Path) -> Failure {
     Failure::new(message)
 }
 
-fn put_in_place(here: &Here<'_>, typed: &Import, id: &str) -> Result<String, Failure> {
-    let options = ApplyOptions { allow_config: typed.allow_config, ..ApplyOptions::default() };
+/// Applies the capture `id`; what it changed, in lines.
+pub(super) fn put_in_place(here: &Here<'_>, id: &str, allow_config: bool) -> Result<String, Failure> {
+    let options = ApplyOptions { allow_config, ..ApplyOptions::default() };
     let request = PickupRequest { id: Some(id), from: None, options };
-    let typed = Pickup {
-        id: Some(id.to_owned()),
-        apply: true,
-        allow_config: typed.allow_config,
-        ..Pickup::default()
-    };
+    let typed = Pickup { id: Some(id.to_owned()), apply: true, allow_config, ..Pickup::default() };
     match apply(&here.project, &request) {
         Ok(AppliedCapture { applied, brought, .. }) => Ok(pickup::changed(&applied, brought.as_ref())),
         Err(error) => Err(pickup::failure(here, &typed, error)),
@@ -90,21 +86,27 @@ fn as_text(opened: &Opened, taken: &Taken, applied: Option<&String>) -> String {
     };
     let mut text =
         format!("taken      \"{title}\" from {who}; it waits here: {}\n", Sanitised::path(&taken.path));
-    let Some(work) = &taken.work else { return text };
-    let count = |number: u64, one: &str| counted(usize::try_from(number).unwrap_or(usize::MAX), one);
-    let what = format!("{} and {}", count(work.commits, "commit"), count(work.files, "changed file"));
     match applied {
         Some(changed) => text.push_str(changed),
-        None if work.is_allowed => {
-            text.push_str(&format!("work       {what}; to have it here: handoff pickup {} --apply\n", work.id));
-        }
-        None => text.push_str(&format!(
-            "work       {what}; look at it, allow it, then have it here: handoff inspect {id}; handoff allow {id}; handoff pickup \
-             {id} --apply\n",
-            id = work.id
-        )),
+        None => text.push_str(&work_line(taken)),
     }
     text
+}
+
+/// The work that came with it, and how to have it here; a line, or nothing.
+pub(super) fn work_line(taken: &Taken) -> String {
+    let Some(work) = &taken.work else { return String::new() };
+    let count = |number: u64, one: &str| counted(usize::try_from(number).unwrap_or(usize::MAX), one);
+    let what = format!("{} and {}", count(work.commits, "commit"), count(work.files, "changed file"));
+    let id = &work.id;
+    if work.is_allowed {
+        format!("work       {what}; to have it here: handoff pickup {id} --apply\n")
+    } else {
+        format!(
+            "work       {what}; look at it, allow it, then have it here: handoff inspect {id}; handoff allow {id}; handoff pickup \
+             {id} --apply\n"
+        )
+    }
 }
 
 fn as_json(here: &Here<'_>, opened: &Opened, taken: &Taken, is_applied: bool) -> Value {

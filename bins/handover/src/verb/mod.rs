@@ -7,6 +7,7 @@ mod export;
 mod import;
 mod init;
 mod inspect;
+mod mailroom;
 mod on_event;
 mod pending;
 mod people;
@@ -74,6 +75,7 @@ pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u
         Command::Import(import) => here().and_then(|here| import::run(&here, import)),
         Command::Send(send) => here().and_then(|here| send::run(&here, send)),
         Command::People(people) => here().and_then(|here| people::run(&here, people)),
+        Command::Mailroom(typed) => here().and_then(|here| mailroom::run(&here, typed)),
         Command::PrintConfig => strict().and_then(|here| print_config::run(&here)),
         Command::Allow { id, yes } => here().and_then(|here| match id {
             Some(id) => allow::run(&here, id, *yes),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use handoff_letter::PublicKey;
+use handoff_mail::mailroom::{Card, Mailroom};
 use handoff_mail::{Added, Identity, Machine, Opened, People, Person, PersonKey, PersonName};
 use handoff_process::{Failure, read_whole_input};
 use handoff_state::StateDir;
@@ -40,8 +41,12 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::People) -> Result<u8, Failure> 
                     key.mail = mail.to_lowercase();
                 }
             }
-            if let Some(letter) = letter {
-                show(here, &letter);
+            match (source, &letter) {
+                (KeySource::Letter(_), Some(letter)) => show(here, letter),
+                (KeySource::Card(_), _) => keys.iter().for_each(|key| show_card(here, key)),
+                _ => {}
+            }
+            if !matches!(source, KeySource::File(_)) {
                 allow::confirm(
                     here,
                     *yes,
@@ -87,6 +92,10 @@ fn found(here: &Here<'_>, source: &KeySource) -> Result<(Vec<PersonKey>, Option<
             let key = PersonKey::new(&opened.key, &from.machine, &from.mail.to_lowercase());
             Ok((vec![key], Some(opened)))
         }
+        KeySource::Card(word) => {
+            let Card { sender, key } = Mailroom::open(&here.project, true)?.card_called(word)?;
+            Ok((vec![PersonKey::new(&key, &sender.machine, &sender.mail.to_lowercase())], None))
+        }
         KeySource::File(file) => {
             let text = if file == Path::new("-") {
                 read_whole_input(MAX_KEYS_BYTES as usize)?.unwrap_or_default()
@@ -109,6 +118,14 @@ fn found(here: &Here<'_>, source: &KeySource) -> Result<(Vec<PersonKey>, Option<
             Ok((keys, None))
         }
     }
+}
+
+/// Shows what a card says, before its key is trusted.
+fn show_card(here: &Here<'_>, key: &PersonKey) {
+    here.output.note(&format!(
+        "the card says: {}\nAsk them, by another way than the remote, whether `handoff people` shows that key.\n",
+        shown(key)
+    ));
 }
 
 /// Shows what the letter says, before its key is trusted.

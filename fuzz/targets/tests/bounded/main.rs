@@ -94,8 +94,38 @@ fn record_holds_on_any_bytes() {
 }
 
 #[test]
+fn sealed_holds_on_any_bytes() {
+    run("sealed");
+}
+
+#[test]
+fn server_holds_on_any_bytes() {
+    run("server");
+}
+
+#[test]
 fn settings_holds_on_any_bytes() {
     run("settings");
+}
+
+#[test]
+fn commit_holds_on_any_bytes() {
+    run("commit");
+}
+
+#[test]
+fn commits_holds_on_any_bytes() {
+    run("commits");
+}
+
+#[test]
+fn letter_holds_on_any_bytes() {
+    run("letter");
+}
+
+#[test]
+fn signature_holds_on_any_bytes() {
+    run("signature");
 }
 
 #[test]

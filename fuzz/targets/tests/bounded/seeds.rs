@@ -33,10 +33,14 @@ pub(crate) fn of(target: &str) -> Vec<Seed> {
             paths.extend(recorded("lib/delivery/tests/recorded/codex-0.169.0"));
             paths.retain(|path| path.extension().is_none_or(|extension| extension == "jsonl"));
         }
+        "sealed" => paths.extend(recorded("lib/sealed/tests/vectors/age")),
         _ => {}
     }
     let read = |path: PathBuf| {
         let mut bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        if target == "sealed" {
+            bytes = without_expectations(bytes);
+        }
         bytes.truncate(MAX_BYTES);
         let from = path.strip_prefix(workspace).unwrap_or(&path).display().to_string();
         Seed { from, bytes }
@@ -46,6 +50,12 @@ pub(crate) fn of(target: &str) -> Vec<Seed> {
         seeds.extend(payloads(workspace));
     }
     seeds
+}
+
+/// An age file of the format's vectors: what is expected of it stands before it, up to an empty line.
+fn without_expectations(mut vector: Vec<u8>) -> Vec<u8> {
+    let end = vector.windows(2).position(|window| window == b"\n\n").map_or(0, |at| at + 2);
+    vector.split_off(end)
 }
 
 /// The payloads of SessionStart hooks that were recorded with the real hosts.

@@ -3,10 +3,10 @@
 
 use crate::wiring::STARTS;
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxInstructions,
-    InboxWiring, Linked, Matchers, OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms,
-    SandboxList, SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm,
-    TimeUnit, Unproven,
+    Attendance, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxHook,
+    InboxInstructions, InboxWiring, Linked, Matchers, OutputForm, PayloadForm, PluginEntry, PluginList,
+    PluginPrograms, SandboxList, SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory,
+    TaskForm, TimeUnit, Unproven,
 };
 
 /// Codex.
@@ -48,7 +48,7 @@ pub static CODEX: Host = Host {
         trusted_by_place: true,
     }),
     inbox: Some(InboxWiring {
-        hook: SessionHook {
+        hook: InboxHook::Shared(SessionHook {
             file: "hooks.json",
             event: "SessionStart",
             sources: STARTS,
@@ -62,7 +62,7 @@ pub static CODEX: Host = Host {
             trusted_by_place: true,
             refuses_mark: true,
             status_message: Some("agent-handoff: what an earlier session left"),
-        },
+        }),
         instructions: Some(InboxInstructions {
             files: &["AGENTS.override.md", "AGENTS.md"],
             opening: "<!-- BEGIN agent-handoff (managed",
@@ -71,6 +71,7 @@ pub static CODEX: Host = Host {
         sandbox: Some(SandboxList::WritableRoots("config.toml")),
         skills: SkillsDirectory::Shared(".agents/skills"),
         agents: Some("agents"),
+        commands: None,
         plugin: Some(PluginEntry {
             list: PluginList::Tables("config.toml"),
             remove: "codex plugin remove agent-handoff@agent-handoff",

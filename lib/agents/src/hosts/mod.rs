@@ -4,13 +4,17 @@ mod aider;
 mod amp;
 mod antigravity;
 mod claude_code;
+mod claude_desktop;
 mod cline;
 mod codex;
 mod continue_dev;
 mod copilot;
+mod crush;
 mod cursor;
 mod droid;
 mod gemini_cli;
+mod goose;
+mod kiro;
 mod opencode;
 mod qwen_code;
 mod windsurf;
@@ -36,6 +40,12 @@ pub static HOSTS: &[&Host] = &[
     &cline::CLINE,
     &windsurf::WINDSURF,
     &zed::ZED,
+    &goose::GOOSE,
+    &kiro::KIRO,
+    &crush::CRUSH,
     &amp::AMP,
     &aider::AIDER,
 ];
+
+/// Hosts that work in no project: nothing but an MCP server goes into their files, and they are listed nowhere else.
+pub(crate) static DESKTOP: &[&Host] = &[&claude_desktop::CLAUDE_DESKTOP];

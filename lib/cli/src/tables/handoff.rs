@@ -288,6 +288,13 @@ static EXPORT: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::EXPORT);
 static IMPORT: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::IMPORT);
 static SEND: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::SEND);
 static PEOPLE: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::PEOPLE);
+static JOIN: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::JOIN);
+static PUSH: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::PUSH);
+static PULL: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::PULL);
+static SYNC: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::SYNC);
+static MAIL_VERB: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::MAIL_VERB);
+static RECALL: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::RECALL);
+static GIVE_BACK: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::GIVE_BACK);
 
 static INSTALL: Verb = Verb::of(SETTING_UP, &installer::PROGRAM, &installer::INSTALL);
 static UNINSTALL: Verb = Verb::of(SETTING_UP, &installer::PROGRAM, &installer::UNINSTALL);
@@ -320,6 +327,13 @@ pub static PROGRAM: Program = Program {
         &IMPORT,
         &SEND,
         &PEOPLE,
+        &JOIN,
+        &PUSH,
+        &PULL,
+        &SYNC,
+        &MAIL_VERB,
+        &RECALL,
+        &GIVE_BACK,
         &INIT,
         &INSTALL,
         &UNINSTALL,

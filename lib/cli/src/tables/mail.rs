@@ -8,6 +8,13 @@ const ELSEWHERE: &str = "another machine, other people";
 /// `--to`, of a letter.
 pub static TO: Opt =
     Opt::value("to", "WHOM", Values::Any, "@me (default), one of `people`, or a mail address");
+/// `--to`, of a letter through a remote.
+pub static TO_ANY: Opt = Opt::value(
+    "to",
+    "WHOM",
+    Values::Any,
+    "@me (default), one of `people`, a mail address, host:NAME, branch[:NAME], anyone",
+);
 /// `--no-work`.
 pub static NO_WORK: Opt = Opt::flag("no-work", "the handoff alone, without uncommitted work and commits");
 /// `--allow-secrets`, of a letter.
@@ -23,6 +30,13 @@ pub static FROM: Opt = Opt::value("from", "FILE", Values::File, "the key that si
 /// `--key`.
 pub static KEY: Opt =
     Opt::value("key", "FILE", Values::File, "the ssh-ed25519 keys in this file; - is standard input");
+/// `--card`.
+pub static CARD: Opt = Opt::value(
+    "card",
+    "MACHINE",
+    Values::Any,
+    "the key on the card that this machine left at the remote; a part of its fingerprint will do",
+);
 /// `--machine`.
 pub static MACHINE: Opt =
     Opt::value("machine", "NAME", Values::Any, "what that machine is called; alone, what this one is called");
@@ -34,6 +48,82 @@ pub static CODE: Opt = Opt::flag("code", "their work may be applied without `all
 
 const HANDOFF: &str =
     "a part of a handoff's file name that no other has; without one, the newest that waits here";
+
+/// `--remote`.
+pub static REMOTE: Opt =
+    Opt::value("remote", "NAME", Values::Any, "the remote; else origin, else the only one");
+/// `--private`.
+pub static PRIVATE: Opt = Opt::flag("private", "you know that strangers cannot read that remote");
+/// `--again`, of a letter.
+pub static AGAIN: Opt = Opt::value(
+    "again",
+    "LETTER",
+    Values::Any,
+    "has this letter wait again, which was taken and never confirmed",
+);
+/// `--background`.
+pub static BACKGROUND: Opt = Opt::flag("background", "as a hook starts it").hidden();
+
+const LETTER: &str = "a part of a letter's name that no other has";
+
+/// `join`.
+pub static JOIN: Verb = Verb {
+    group: ELSEWHERE,
+    options: &[&REMOTE, &PRIVATE, &JSON],
+    ..Verb::new("join", "has letters go through a remote of this repository from now on")
+};
+/// `push`.
+pub static PUSH: Verb = Verb {
+    group: ELSEWHERE,
+    operands: &[Operand {
+        name: "ID",
+        about: HANDOFF,
+        count: Count::Optional,
+        values: Values::Known(Known::Handoffs),
+    }],
+    options: &[&TO_ANY, &NO_WORK, &ALLOW_SECRETS, &AGAIN, &JSON],
+    rules: &[Rule::Alone(&AGAIN, &[&JSON])],
+    examples: &[
+        Example { line: "push", about: "the newest handoff, with the work, to your other machines" },
+        Example { line: "push --to bob", about: "" },
+    ],
+    ..Verb::new("push", "sends a handoff, with the work, through the remote, and archives it here")
+};
+/// `pull`.
+pub static PULL: Verb = Verb {
+    group: ELSEWHERE,
+    operands: &[Operand { name: "LETTER", about: LETTER, count: Count::Optional, values: Values::Any }],
+    options: &[&APPLY, &handover::ALLOW_CONFIG, &JSON],
+    rules: &[Rule::Requires(&handover::ALLOW_CONFIG, &[&APPLY])],
+    ..Verb::new("pull", "takes the letters that wait for you: each is yours alone then")
+};
+/// `sync`.
+pub static SYNC: Verb = Verb {
+    group: ELSEWHERE,
+    options: &[&BACKGROUND, &JSON],
+    ..Verb::new("sync", "sends what is queued, notes receipts, and looks at what waits; takes nothing")
+};
+/// `mail`.
+pub static MAIL_VERB: Verb = Verb {
+    group: ELSEWHERE,
+    options: &[&JSON],
+    ..Verb::new("mail", "shows the letters that wait for you, and what became of yours")
+};
+/// `recall`.
+pub static RECALL: Verb = Verb {
+    group: ELSEWHERE,
+    operands: &[Operand { name: "LETTER", about: LETTER, count: Count::One, values: Values::Any }],
+    options: &[&JSON],
+    notes: "Who hosts the remote may keep what was there for a while.",
+    ..Verb::new("recall", "takes a letter back that nobody took yet")
+};
+/// `give-back`.
+pub static GIVE_BACK: Verb = Verb {
+    group: ELSEWHERE,
+    operands: &[Operand { name: "LETTER", about: LETTER, count: Count::One, values: Values::Any }],
+    options: &[&JSON],
+    ..Verb::new("give-back", "has a letter wait again that you took")
+};
 
 /// `export`.
 pub static EXPORT: Verb = Verb {
@@ -108,8 +198,8 @@ pub static PEOPLE: Verb = Verb {
             values: Values::Any,
         },
     ],
-    options: &[&FROM, &KEY, &MACHINE, &MAIL, &CODE, &YES, &JSON],
-    rules: &[Rule::Exclusive(&[&FROM, &KEY])],
+    options: &[&FROM, &KEY, &CARD, &MACHINE, &MAIL, &CODE, &YES, &JSON],
+    rules: &[Rule::Exclusive(&[&FROM, &KEY, &CARD])],
     examples: &[
         Example { line: "people", about: "this machine's key, and whose letters are taken" },
         Example { line: "people add bob --from letter.handoff", about: "" },

@@ -1,0 +1,378 @@
+//! `handoff join`, `push`, `pull`, `sync`, `mail`, `recall`, `give-back`: letters through a remote of the repository.
+
+use std::time::Duration;
+
+use handoff_document::{Timestamp, age};
+use handoff_mail::Taken;
+use handoff_mail::mailroom::{Known, Looked, Mailroom, MailroomError, Pulled, Sent, SentState};
+use handoff_process::Failure;
+use handoff_text::Sanitised;
+use serde_json::{Value, json};
+
+use super::export::{make, say, work, work_as_json};
+use super::import;
+use crate::args;
+use crate::args::MailroomVerb;
+use crate::here::Here;
+
+/// For how long a look in the background may take in all. Every step of it can be interrupted.
+const BACKGROUND: Duration = Duration::from_secs(20);
+
+pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure> {
+    let json = typed.json;
+    match &typed.verb {
+        MailroomVerb::Join { remote, is_private } => join(here, remote.as_deref(), *is_private, json),
+        MailroomVerb::Push { id, letter } => push(here, id.as_deref(), letter, json),
+        MailroomVerb::OfferAgain(part) => {
+            let id = open(here)?.offer_again(part)?;
+            let text = format!("{} waits again for whoever takes it first\n", id.short());
+            Ok(answer(here, json, &json!({ "letter": id.as_str() }), &text))
+        }
+        MailroomVerb::Pull { id, apply, allow_config } => {
+            pull(here, id.as_deref(), *apply, *allow_config, json)
+        }
+        MailroomVerb::Sync { background: true } => Ok(background(here)),
+        MailroomVerb::Sync { background: false } => look(here, json, false),
+        MailroomVerb::Mail => look(here, json, true),
+        MailroomVerb::Recall(part) => {
+            let recalled = open(here)?.recall(part)?;
+            let where_to = if recalled.is_unread { "waits here again" } else { "is in the archive here" };
+            let text = format!("recalled \"{}\": it {where_to}\n", Sanitised::from(recalled.title.as_str()));
+            let json_text = json!({ "letter": recalled.id.as_str(), "unread": recalled.is_unread });
+            Ok(answer(here, json, &json_text, &text))
+        }
+        MailroomVerb::GiveBack(part) => {
+            let back = open(here)?.give_back(part)?;
+            let here_too = if back.is_archived { "; here it is archived" } else { "" };
+            let text = format!("{} waits again for whoever takes it first{here_too}\n", back.id.short());
+            let json_text = json!({ "letter": back.id.as_str(), "archived": back.is_archived });
+            Ok(answer(here, json, &json_text, &text))
+        }
+    }
+}
+
+fn open<'h>(here: &'h Here<'_>) -> Result<Mailroom<'h>, MailroomError> {
+    Mailroom::open(&here.project, true)
+}
+
+fn answer(here: &Here<'_>, is_json: bool, json: &Value, text: &str) -> u8 {
+    if is_json { here.json(json) } else { here.print(text) }
+}
+
+fn join(here: &Here<'_>, remote: Option<&str>, is_private: bool, is_json: bool) -> Result<u8, Failure> {
+    let mut mailroom = Mailroom::join(&here.project, remote, is_private)?;
+    let cards = mailroom.cards()?;
+    let looked = mailroom.sync(true);
+    mailroom.leave_notice(&looked)?;
+    let looked = looked?;
+    let (joined, identity, machine) = (&mailroom.joined, &mailroom.identity, &mailroom.machine);
+    if is_json {
+        let cards: Vec<_> = cards.iter().map(card_as_json).collect();
+        let json = json!({ "remote": joined.remote, "private": joined.is_private(), "audience": joined.audience,
+            "you": { "name": identity.name, "mail": identity.mail }, "machine": machine.name,
+            "fingerprint": machine.key().fingerprint(), "cards": cards, "waiting": looked.waiting.len() });
+        return Ok(here.json(&json));
+    }
+    let audience = joined.audience.words();
+    let so = match (joined.is_private(), joined.private_by_word) {
+        (true, true) => "you say that it is private: letters go as they are, signed",
+        (true, false) => "so it is private: letters go as they are, signed",
+        (false, _) => "so no letter goes there yet; if you know better: handoff join --private",
+    };
+    let mut text = format!("{:<10} {audience}; {so}\n", joined.remote);
+    text.push_str(&format!(
+        "{:<10} {} <{}>; this machine: {}, key {}\n",
+        "you",
+        identity.name,
+        identity.mail,
+        machine.name,
+        machine.key().fingerprint()
+    ));
+    for card in &cards {
+        text.push_str(&card_line(card));
+    }
+    text.push_str(&waiting_lines(&looked));
+    Ok(here.print(&text))
+}
+
+fn card_line(known: &Known) -> String {
+    let sender = &known.card.sender;
+    let who =
+        Sanitised::line(format!("{} <{}>, {}", sender.name, sender.mail, sender.machine).as_bytes(), 200);
+    let fingerprint = known.card.key.fingerprint();
+    match &known.person {
+        Some(person) => format!("{person:<10} {who}, key {fingerprint}\n"),
+        None => format!(
+            "unknown    {who}, key {fingerprint}\n           if that key is theirs: handoff people add NAME --card {}\n",
+            &fingerprint[fingerprint.len() - 8..]
+        ),
+    }
+}
+
+fn card_as_json(known: &Known) -> Value {
+    let sender = &known.card.sender;
+    json!({ "name": sender.name, "mail": sender.mail, "machine": sender.machine, "person": known.person,
+        "key": known.card.key.to_string(), "fingerprint": known.card.key.fingerprint() })
+}
+
+fn push(here: &Here<'_>, id: Option<&str>, typed: &args::Letter, is_json: bool) -> Result<u8, Failure> {
+    // Whether there is a mailroom is said before anything is captured.
+    let mut mailroom = open(here)?;
+    let typed = branch_of(here, typed);
+    let packed = make(here, id, &typed)?;
+    let pushed = mailroom.post(&packed)?;
+    say(here, &packed);
+    let letter = &packed.letter;
+    if is_json {
+        let json = json!({ "letter": letter.id.as_str(), "to": letter.to.to_string(), "sent": pushed.is_there,
+            "why_not": pushed.why_not, "handoff": packed.name, "archived": pushed.is_archived,
+            "work": work_as_json(letter), "not_carried": packed.not_carried });
+        return Ok(here.json(&json));
+    }
+    let to = shown_mailbox(&mailroom, &letter.to.to_string());
+    let mut text = match &pushed.why_not {
+        None => {
+            format!("sent       {} \"{}\" to {to}; taken by nobody yet\n", letter.id.short(), letter.title)
+        }
+        Some(why) => format!(
+            "queued     {} \"{}\" to {to}; it goes out with the next `handoff sync`: {}\n",
+            letter.id.short(),
+            letter.title,
+            Sanitised::line(why.as_bytes(), 400)
+        ),
+    };
+    text.push_str(&work(letter));
+    if pushed.is_archived {
+        text.push_str(&format!(
+            "here it is archived; to have it back: handoff recall {}\n",
+            letter.id.short()
+        ));
+    }
+    Ok(here.print(&text))
+}
+
+/// `branch` alone is the one that is checked out here.
+fn branch_of(here: &Here<'_>, typed: &args::Letter) -> args::Letter {
+    let to = typed.to.as_deref().map(|to| match to {
+        "branch" => {
+            let head = here.project.worktree.repository().map(|repository| repository.head());
+            format!("branch:{}", head.and_then(|head| head.branch).unwrap_or_default())
+        }
+        to => to.to_owned(),
+    });
+    args::Letter { to, with_work: typed.with_work, allow_secrets: typed.allow_secrets }
+}
+
+fn pull(
+    here: &Here<'_>,
+    id: Option<&str>,
+    is_applied: bool,
+    allow_config: bool,
+    is_json: bool,
+) -> Result<u8, Failure> {
+    let mut mailroom = open(here)?;
+    let pulled = mailroom.pull(id)?;
+    let rest = mailroom.sync(true);
+    mailroom.leave_notice(&rest)?;
+    drop(mailroom);
+    let with_work: Vec<_> = pulled.taken.iter().filter_map(|(_, taken)| taken.work.as_ref()).collect();
+    let applied = match &with_work[..] {
+        [work] if is_applied => Some(import::put_in_place(here, work.id.as_str(), allow_config)),
+        [_, _, ..] if is_applied => Some(Err(Failure::new(
+            "more than one came with work; apply one: handoff pickup ID --apply".to_owned(),
+        ))),
+        _ => None,
+    };
+    let is_failed = matches!(applied, Some(Err(_))) || !pulled.open.is_empty();
+    let code = if is_json {
+        let is_applied = applied.as_ref().is_some_and(Result::is_ok);
+        here.json(&pulled_as_json(&pulled, is_applied))
+    } else {
+        here.print(&pulled_as_text(&pulled, applied.as_ref().and_then(|applied| applied.as_ref().ok())))
+    };
+    for (id, why) in &pulled.open {
+        here.output.complain(format_args!(
+            "{} is not settled yet: {}",
+            id.short(),
+            Sanitised::line(why.as_bytes(), 400)
+        ));
+    }
+    if let Some(Err(failure)) = applied {
+        here.output.complain(failure.message);
+    }
+    Ok(if is_failed { 1 } else { code })
+}
+
+fn pulled_as_text(pulled: &Pulled, applied: Option<&String>) -> String {
+    let mut text = String::new();
+    for (id, taken) in &pulled.taken {
+        text.push_str(&format!(
+            "taken      {}, yours alone now; it waits here: {}\n",
+            id.short(),
+            Sanitised::path(&taken.path)
+        ));
+        match (applied, &taken.work) {
+            (Some(changed), Some(_)) => text.push_str(changed),
+            (None, Some(_)) => text.push_str(&import::work_line(taken)),
+            _ => {}
+        }
+    }
+    for lost in &pulled.lost {
+        text.push_str(&format!("lost       {}: taken by {}\n", lost.id.short(), lost.by));
+    }
+    if pulled.taken.is_empty() && pulled.lost.is_empty() {
+        text.push_str("nothing waits for you\n");
+    }
+    text.push_str(&passed_over_lines(&pulled.looked));
+    text
+}
+
+fn pulled_as_json(pulled: &Pulled, is_applied: bool) -> Value {
+    let taken = |(id, taken): &(handoff_letter::LetterId, Taken)| {
+        json!({ "letter": id.as_str(), "path": taken.path.to_string_lossy(), "person": taken.signer.name(),
+            "capture": taken.work.as_ref().map(|work| work.id.as_str()),
+            "allowed": taken.work.as_ref().map(|work| work.is_allowed), "applied": is_applied && taken.work.is_some() })
+    };
+    json!({
+        "taken": pulled.taken.iter().map(taken).collect::<Vec<_>>(),
+        "lost": pulled.lost.iter().map(|lost| json!({ "letter": lost.id.as_str(), "by": lost.by.as_str() })).collect::<Vec<_>>(),
+        "unsettled": pulled.open.iter().map(|(id, why)| json!({ "letter": id.as_str(), "why": why })).collect::<Vec<_>>(),
+        "strangers": pulled.looked.strangers,
+    })
+}
+
+/// `sync` and `mail`.
+fn look(here: &Here<'_>, is_json: bool, with_sent: bool) -> Result<u8, Failure> {
+    let mut mailroom = open(here)?;
+    let looked = mailroom.sync(true);
+    mailroom.leave_notice(&looked)?;
+    let (looked, trouble) = match looked {
+        Ok(looked) => (looked, None),
+        // What is known here is shown all the same.
+        Err(error @ MailroomError::Remote(_)) => (Looked::default(), Some(error)),
+        Err(error) => return Err(error.into()),
+    };
+    let sent = mailroom.sent()?;
+    let code = if is_json {
+        here.json(&looked_as_json(&looked, &sent, trouble.as_ref()))
+    } else {
+        let mut text = waiting_lines(&looked);
+        for letter in sent.iter().filter(|letter| with_sent || letter.state == SentState::Queued) {
+            text.push_str(&sent_line(&mailroom, letter));
+        }
+        if text.is_empty() && trouble.is_none() {
+            text.push_str("no letter waits for you, and none of yours is under way\n");
+        }
+        here.print(&text)
+    };
+    match trouble {
+        Some(error) => Err(error.into()),
+        None => Ok(code),
+    }
+}
+
+fn waiting_lines(looked: &Looked) -> String {
+    let mut text = String::new();
+    let now = Timestamp::now();
+    for letter in &looked.waiting {
+        let branch = letter.branch.as_ref().map(|branch| format!(", branch {branch}")).unwrap_or_default();
+        text.push_str(&format!(
+            "for you    {} \"{}\" from {} ({}), {}{branch}; to take it: handoff pull {}\n",
+            letter.id.short(),
+            letter.title,
+            letter.from,
+            letter.person,
+            age(Timestamp::from_seconds(letter.at), now),
+            letter.id.short()
+        ));
+    }
+    text.push_str(&passed_over_lines(looked));
+    text
+}
+
+fn passed_over_lines(looked: &Looked) -> String {
+    let mut text = String::new();
+    if looked.strangers > 0 {
+        let letters = handoff_capturing::counted(looked.strangers, "letter");
+        text.push_str(&format!(
+            "strangers  {letters} of people whose keys are not known here: handoff join shows their cards\n"
+        ));
+    }
+    for (id, why) in looked.passed_over.iter().take(10) {
+        let why = Sanitised::line(why.as_bytes(), 300);
+        text.push_str(&format!("left alone {}: {why}\n", &id[id.len().saturating_sub(8)..]));
+    }
+    text
+}
+
+fn sent_line(mailroom: &Mailroom<'_>, sent: &Sent) -> String {
+    let now = Timestamp::now();
+    let ago = |at: i64| age(Timestamp::from_seconds(at), now);
+    let state = match &sent.state {
+        SentState::Queued => "queued here; the remote was not reached yet".to_owned(),
+        SentState::Refused(said) => format!("refused by the remote: {said}"),
+        SentState::Waiting => "taken by nobody yet".to_owned(),
+        SentState::Taken(by, at) => {
+            format!(
+                "taken by {by} {}, not confirmed yet; to have it wait again: handoff push --again {}",
+                ago(*at),
+                sent.id.short()
+            )
+        }
+        SentState::Delivered(by, at) => format!("delivered to {by} {}", ago(*at)),
+        SentState::Recalled => "taken back".to_owned(),
+        SentState::Gone => {
+            "gone from the remote, and taken by nobody that is known; send it again".to_owned()
+        }
+    };
+    let title = Sanitised::line(sent.title.as_bytes(), 120);
+    let to = shown_mailbox(mailroom, &sent.to);
+    format!("sent       {} \"{title}\" to {to}, {}: {state}\n", sent.id.short(), ago(sent.at))
+}
+
+/// A mailbox for people: one's own as `@me`.
+fn shown_mailbox(mailroom: &Mailroom<'_>, mailbox: &str) -> String {
+    match mailbox.strip_prefix("me:") {
+        Some(mail) if mail == mailroom.identity.mail => "@me".to_owned(),
+        Some(mail) => mail.to_owned(),
+        None => mailbox.to_owned(),
+    }
+}
+
+fn looked_as_json(looked: &Looked, sent: &[Sent], trouble: Option<&MailroomError>) -> Value {
+    let waiting = looked.waiting.iter().map(|letter| {
+        json!({ "letter": letter.id.as_str(), "title": letter.title.as_str(), "from": letter.from.as_str(),
+            "person": letter.person, "branch": letter.branch.as_ref().map(Sanitised::as_str),
+            "at": Timestamp::from_seconds(letter.at).to_string(), "to": letter.to.to_string(), "work_bytes": letter.work_bytes })
+    });
+    let sent = sent.iter().map(|sent| {
+        let (state, by, at) = match &sent.state {
+            SentState::Queued => ("queued", None, None),
+            SentState::Refused(said) => ("refused", Some(said.as_str()), None),
+            SentState::Waiting => ("waiting", None, None),
+            SentState::Taken(by, at) => ("taken", Some(by.as_str()), Some(*at)),
+            SentState::Delivered(by, at) => ("delivered", Some(by.as_str()), Some(*at)),
+            SentState::Recalled => ("recalled", None, None),
+            SentState::Gone => ("gone", None, None),
+        };
+        json!({ "letter": sent.id.as_str(), "title": sent.title, "to": sent.to,
+            "at": Timestamp::from_seconds(sent.at).to_string(), "state": state, "by": by,
+            "since": at.map(|at| Timestamp::from_seconds(at).to_string()) })
+    });
+    json!({ "waiting": waiting.collect::<Vec<_>>(), "sent": sent.collect::<Vec<_>>(), "strangers": looked.strangers,
+        "passed_over": looked.passed_over, "trouble": trouble.map(ToString::to_string) })
+}
+
+/// As a hook starts it: nothing is asked, nothing printed, nothing taken, and only letters to the user's own machines go out.
+fn background(here: &Here<'_>) -> u8 {
+    // Every step can be interrupted, so there is nothing to end first.
+    std::thread::spawn(|| {
+        std::thread::sleep(BACKGROUND);
+        handoff_process::end_with_group();
+    });
+    let done = Mailroom::open(&here.project, false).and_then(|mut mailroom| {
+        let looked = mailroom.sync(false);
+        mailroom.leave_notice(&looked)
+    });
+    u8::from(done.is_err())
+}

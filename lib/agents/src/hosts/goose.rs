@@ -1,0 +1,27 @@
+//! Documented in `goose-docs.ai/docs/guides/config-files` and `…/context-engineering/using-goosehints` (`.goosehints` and
+//! `AGENTS.md`, both).
+
+use crate::{Directory, Guidance, Host, McpFormat, McpWiring, Signs};
+
+/// Goose.
+pub(crate) static GOOSE: Host = Host {
+    id: "goose",
+    name: "Goose",
+    stamp: "goose",
+    signs: Signs { home: &[".config/goose"], project: &[".goosehints", ".goose"], programs: &["goose"] },
+    guidance: Guidance::each_of(&["AGENTS.md", ".goosehints"], "AGENTS.md"),
+    mcp: Some(McpWiring {
+        directory: Directory {
+            variable: "XDG_CONFIG_HOME",
+            below_variable: "goose",
+            below_home: ".config/goose",
+        },
+        file: "config.yaml",
+        format: McpFormat::Yaml,
+        object: "extensions",
+        constants: &[("type", "stdio")],
+        switch: Some(("enabled", false)),
+        ..McpWiring::COMMON
+    }),
+    ..Host::UNKNOWN
+};

@@ -1,0 +1,326 @@
+//! Takes letters, each by exactly one of all that may: a chain of steps on the letter's ref, each pushed with a lease on the one
+//! before, and a journal from which every interrupted one is settled by what the remote says later.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use handoff_capturing::{Notice, Observer, Project};
+use handoff_letter::{LetterId, State};
+use handoff_process::HandoffRequest;
+use handoff_text::Sanitised;
+
+use super::chain::Chain;
+use super::look::{Free, Looked};
+use super::records::{self, Claim, JOURNAL};
+use super::remote::{OURS, Outcome, Remote, Update};
+use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
+use crate::error::NotTaken;
+use crate::open::Opened;
+use crate::take::{TakeOptions, Taken, take, was_taken};
+
+/// What was taken.
+#[derive(Debug, Default)]
+pub struct Pulled {
+    /// The letters that wait here now.
+    pub taken: Vec<(LetterId, Taken)>,
+    /// Those that somebody else took in the same moment.
+    pub lost: Vec<Lost>,
+    /// Those of which it is not known yet, with the reason: the next look settles them.
+    pub open: Vec<(LetterId, String)>,
+    /// What else was seen.
+    pub looked: Looked,
+}
+
+/// A letter that somebody else has.
+#[derive(Debug)]
+pub struct Lost {
+    /// Which.
+    pub id: LetterId,
+    /// What is known of who has it. A claim.
+    pub by: Sanitised,
+}
+
+/// A letter that was given back.
+#[derive(Debug)]
+pub struct GaveBack {
+    /// Which.
+    pub id: LetterId,
+    /// Whether its handoff was archived here.
+    pub is_archived: bool,
+}
+
+/// What is said while a letter for another worktree is finished is nobody's to hear.
+struct Silent;
+
+impl Observer for Silent {
+    fn notice(&self, _: &Notice<'_>) {}
+}
+
+/// How taking one letter ended.
+enum End {
+    Here(Box<Taken>),
+    /// It was here before.
+    Before,
+    Lost(Sanitised),
+}
+
+impl Mailroom<'_> {
+    /// Takes what waits for this user, or the one letter that has `part` in its name. Each is the user's alone then, and waits in
+    /// this worktree.
+    ///
+    /// # Errors
+    /// [`MailroomError`].
+    pub fn pull(&mut self, part: Option<&str>) -> Result<Pulled, MailroomError> {
+        self.flush(true)?;
+        let mut pulled = Pulled::default();
+        self.settle(&mut pulled)?;
+        let (free, looked) = self.free()?;
+        pulled.looked = looked;
+        let wanted: Vec<_> =
+            free.into_iter().filter(|free| part.is_none_or(|part| free.id.as_str().contains(part))).collect();
+        if let Some(part) = part {
+            match wanted.len() {
+                0 if pulled.taken.is_empty() => return Err(self.why_not(part)),
+                0 | 1 => {}
+                _ => return Err(MailroomError::Several(part.to_owned())),
+            }
+        }
+        let mut claims = Vec::new();
+        for free in &wanted {
+            claims.push((free.id.clone(), self.claim(free)?));
+        }
+        let updates: Vec<_> = claims.iter().map(|(id, claim)| claim_of(id, claim)).collect();
+        match self.remote().push(&updates, false) {
+            Ok(outcomes) => {
+                for ((id, claim), outcome) in claims.into_iter().zip(outcomes) {
+                    self.note_claim(&id, claim, &outcome, &mut pulled);
+                }
+            }
+            Err(error) => {
+                pulled.open.extend(claims.into_iter().map(|(id, _)| (id, error.to_string())));
+            }
+        }
+        Ok(pulled)
+    }
+
+    /// Why no letter with `part` in its name can be taken.
+    fn why_not(&self, part: &str) -> MailroomError {
+        for mailbox in self.own_mailboxes() {
+            let Ok(tips) = self.room.refs(&format!("{}{}/", super::remote::CAME, mailbox.key(""))) else {
+                continue;
+            };
+            let Some((id, tip)) = tips.into_iter().find(|(id, _)| id.contains(part)) else { continue };
+            if let Ok(chain) = Chain::read(&self.room, &tip)
+                && !chain.is_free()
+            {
+                let state = if chain.state() == State::Delivered { "delivered to" } else { "taken" };
+                return MailroomError::Taken { id, state, by: by(&chain) };
+            }
+        }
+        MailroomError::NoLetter(part.to_owned())
+    }
+
+    /// Writes down that `free` is about to be taken.
+    fn claim(&self, free: &Free) -> Result<Claim, MailroomError> {
+        let title = format!("taken by {}", self.short_name());
+        let commit = self.step(&free.chain.tip, &free.chain.newest.tree, &title, State::Taken)?;
+        self.room.set(&format!("{OURS}{}/claim", free.id), Some(&commit))?;
+        let claim = Claim {
+            mailbox: free.mailbox.clone(),
+            from: free.chain.tip.clone(),
+            claim: commit,
+            done: None,
+            worktree: self.project.top().to_string_lossy().into_owned(),
+        };
+        records::write(&self.dir, JOURNAL, &free.id, &claim)?;
+        Ok(claim)
+    }
+
+    fn note_claim(&self, id: &LetterId, claim: Claim, outcome: &Outcome, pulled: &mut Pulled) {
+        let ended = match outcome {
+            Outcome::Done => self.finish(id, claim),
+            Outcome::Stale => self.settle_one(id, claim, true),
+            Outcome::Refused(said) => {
+                let forgotten = self.forget(id);
+                forgotten
+                    .and(Err(MailroomError::Unfit { remote: self.joined.remote.clone(), said: said.clone() }))
+            }
+        };
+        note(id, ended, pulled);
+    }
+
+    /// Settles every letter whose taking was interrupted, by what the remote says now.
+    pub(super) fn settle(&self, pulled: &mut Pulled) -> Result<(), MailroomError> {
+        for (id, claim) in records::all::<Claim>(&self.dir, JOURNAL)? {
+            let ended = self.settle_one(&id, claim, false);
+            if let Err(error @ MailroomError::Remote(_)) = ended {
+                return Err(error);
+            }
+            note(&id, ended, pulled);
+        }
+        Ok(())
+    }
+
+    /// What the remote says of a letter that is being taken; `is_lost` when a claim of it was just refused.
+    fn settle_one(&self, id: &LetterId, claim: Claim, is_lost: bool) -> Result<End, MailroomError> {
+        let name = letter_ref(&claim.mailbox, id);
+        let tip = self.remote().look(&[format!("{}/", claim.mailbox)])?.remove(&name);
+        match tip {
+            Some(tip) if tip == claim.claim => self.finish(id, claim),
+            // Its answer was lost before it came there.
+            Some(tip) if tip == claim.from && !is_lost => {
+                match self.remote().push(&[claim_of(id, &claim)], false)?.first() {
+                    Some(Outcome::Done) => self.finish(id, claim),
+                    _ => self.lost(id, None),
+                }
+            }
+            // It is ours and its sender may know it; or another has it.
+            Some(tip) if Some(&tip) == claim.done.as_ref() => self.forget(id).map(|()| End::Before),
+            tip if claim.done.is_some() && tip.is_none() => self.forget(id).map(|()| End::Before),
+            tip => self.lost(id, tip.as_deref()),
+        }
+    }
+
+    fn lost(&self, id: &LetterId, tip: Option<&str>) -> Result<End, MailroomError> {
+        self.forget(id)?;
+        let who = tip.and_then(|tip| Chain::read(&self.room, tip).ok()).map(|chain| by(&chain));
+        Ok(End::Lost(who.unwrap_or_else(|| Sanitised::from("somebody else"))))
+    }
+
+    fn forget(&self, id: &LetterId) -> Result<(), MailroomError> {
+        records::remove(&self.dir, JOURNAL, id)?;
+        for name in ["claim", "done"] {
+            let _ = self.room.set(&format!("{OURS}{id}/{name}"), None);
+        }
+        Ok(())
+    }
+
+    /// The letter is this user's: it is put into the worktree's inbox, then its sender is told.
+    fn finish(&self, id: &LetterId, claim: Claim) -> Result<End, MailroomError> {
+        let worktree = Path::new(&claim.worktree);
+        let is_elsewhere = worktree != self.project.top() && worktree.is_dir();
+        let ended = if is_elsewhere {
+            let observer = Box::new(Silent);
+            let project = Project::open_forgiving(self.project.environment, observer, Some(worktree))?;
+            self.deliver(&project, id, &claim)?
+        } else {
+            self.deliver(self.project, id, &claim)?
+        };
+        self.acknowledge(id, claim)?;
+        Ok(ended)
+    }
+
+    fn deliver(&self, project: &Project<'_>, id: &LetterId, claim: &Claim) -> Result<End, MailroomError> {
+        if was_taken(project, id)?.is_some() {
+            return Ok(End::Before);
+        }
+        let chain = Chain::read(&self.room, &claim.claim)?;
+        let mut opened = Opened::kept(&self.room, &chain.letter, &letter_ref(&claim.mailbox, id))?;
+        if opened.letter.parcel.is_some() {
+            let name = parcel_ref(id);
+            let parcel = self.remote().look(std::slice::from_ref(&name))?.remove(&name);
+            opened.add_parcel(parcel.map(|commit| (name, commit)))?;
+        }
+        match take(project, &opened, TakeOptions { any_repository: true }) {
+            Ok(taken) => Ok(End::Here(Box::new(taken))),
+            Err(NotTaken::Already { .. }) => Ok(End::Before),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Says at the remote that the letter is on the disk here. Where that is not reached, the next look does it.
+    fn acknowledge(&self, id: &LetterId, mut claim: Claim) -> Result<(), MailroomError> {
+        let done = match claim.done.clone() {
+            Some(done) => done,
+            None => {
+                let chain = Chain::read(&self.room, &claim.claim)?;
+                let title = format!("delivered to {}", self.short_name());
+                let done = self.step(&claim.claim, &chain.newest.tree, &title, State::Delivered)?;
+                self.room.set(&format!("{OURS}{id}/done"), Some(&done))?;
+                claim.done = Some(done.clone());
+                records::write(&self.dir, JOURNAL, id, &claim)?;
+                done
+            }
+        };
+        let update = Update {
+            name: letter_ref(&claim.mailbox, id),
+            expected: Some(claim.claim.clone()),
+            new: Some(done),
+        };
+        match self.remote().push(&[update], false) {
+            Ok(outcomes) if outcomes.first() == Some(&Outcome::Done) => self.forget(id),
+            // The letter is here; only its sender does not know it yet.
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives a letter back that was taken here: it waits again for whoever takes it.
+    ///
+    /// # Errors
+    /// [`MailroomError::Settled`] where its sender has the receipt already.
+    pub fn give_back(&mut self, part: &str) -> Result<GaveBack, MailroomError> {
+        let mut pulled = Pulled::default();
+        self.settle(&mut pulled)?;
+        let prefixes = self.own_mailboxes().iter().map(|mailbox| format!("{}/", mailbox.key(""))).collect();
+        let tips = self.remote().look(&super::outbox::unique(prefixes))?;
+        let mut named =
+            tips.iter().filter(|(name, _)| name.split('/').nth(1).is_some_and(|id| id.contains(part)));
+        let (name, tip) = match (named.next(), named.next()) {
+            (Some(only), None) => only,
+            (Some(_), Some(_)) => return Err(MailroomError::Several(part.to_owned())),
+            (None, _) => {
+                return Err(
+                    match LetterId::parse(part).map(|id| was_taken(self.project, &id)).transpose()? {
+                        Some(Some(_)) => MailroomError::Settled(part.to_owned()),
+                        _ => MailroomError::NoLetter(part.to_owned()),
+                    },
+                );
+            }
+        };
+        let chain = Chain::read(&self.room, tip)?;
+        let no_letter = || MailroomError::NoLetter(part.to_owned());
+        let id = name.split('/').nth(1).and_then(LetterId::parse).ok_or_else(no_letter)?;
+        if !matches!(chain.state(), State::Taken | State::Delivered) || !self.is_own(&chain.by) {
+            return Err(MailroomError::Taken { id: id.to_string(), state: "taken", by: by(&chain) });
+        }
+        let title = format!("given back by {}", self.short_name());
+        let new = self.step(tip, &chain.newest.tree, &title, State::Returned)?;
+        self.room.set(&format!("{OURS}{id}/returned"), Some(&new))?;
+        let update = Update { name: name.clone(), expected: Some(tip.clone()), new: Some(new) };
+        match self.remote().push(&[update], false)?.first() {
+            Some(Outcome::Done) => {}
+            _ => return Err(MailroomError::Settled(id.to_string())),
+        }
+        self.forget(&id)?;
+        let path = was_taken(self.project, &id)?;
+        let name = path.as_deref().and_then(Path::file_name).map(OsStr::to_owned);
+        let is_archived = name.is_some_and(|name| HandoffRequest::withdraw(self.project.top(), &name));
+        Ok(GaveBack { id, is_archived })
+    }
+}
+
+fn claim_of(id: &LetterId, claim: &Claim) -> Update {
+    Update {
+        name: letter_ref(&claim.mailbox, id),
+        expected: Some(claim.from.clone()),
+        new: Some(claim.claim.clone()),
+    }
+}
+
+/// Who did the newest step of a letter. A claim.
+fn by(chain: &Chain) -> Sanitised {
+    let subject = &chain.newest.subject;
+    let who = ["taken by ", "delivered to ", "given back by ", "offered again by "]
+        .iter()
+        .find_map(|start| subject.strip_prefix(start));
+    Sanitised::line(who.unwrap_or(subject).as_bytes(), 120)
+}
+
+fn note(id: &LetterId, ended: Result<End, MailroomError>, pulled: &mut Pulled) {
+    match ended {
+        Ok(End::Here(taken)) => pulled.taken.push((id.clone(), *taken)),
+        Ok(End::Before) => {}
+        Ok(End::Lost(by)) => pulled.lost.push(Lost { id: id.clone(), by }),
+        Err(error) => pulled.open.push((id.clone(), error.to_string())),
+    }
+}

@@ -1,0 +1,166 @@
+//! Why a mailroom was not used.
+
+use handoff_bundle::{BundleError, GitError};
+use handoff_capturing::{Outside, ProjectError};
+use handoff_files::FileError;
+use handoff_process::{NoState, NoStore};
+use handoff_state::StateError;
+use handoff_store::StoreError;
+use handoff_text::Sanitised;
+
+use super::remote::RemoteError;
+use crate::error::{NotPacked, NotTaken};
+use crate::identity::NoIdentity;
+use crate::machine::MachineError;
+use crate::people::PeopleError;
+use crate::room::RoomError;
+
+/// What went wrong with a mailroom.
+#[derive(Debug, thiserror::Error)]
+pub enum MailroomError {
+    /// The repository is not joined.
+    #[error("this repository has no mailroom yet: handoff join")]
+    NotJoined,
+    /// It has no remote.
+    #[error(
+        "this repository has no remote that letters could go through; send a file instead: handoff export"
+    )]
+    NoRemote,
+    /// It has no remote of that name.
+    #[error("this repository has no remote `{0}`")]
+    UnknownRemote(String),
+    /// It has several.
+    #[error("this repository has several remotes and no `origin`; name one: handoff join --remote NAME")]
+    SeveralRemotes,
+    /// Another program has it.
+    #[error("another handoff command works in this mailroom; try again when it is done")]
+    Busy,
+    /// Strangers may read the remote.
+    #[error(
+        "{remote} {why}, so a letter there could be read by others; send a file instead (handoff export), or, if you know \
+         that strangers cannot read it: handoff join --private"
+    )]
+    Public {
+        /// The remote.
+        remote: String,
+        /// What is known of its readers.
+        why: String,
+    },
+    /// Too many letters are under way.
+    #[error(
+        "{0} letters are under way at the remote, and every git push of everybody lists them all; have some taken first"
+    )]
+    TooMany(usize),
+    /// No letter has this in its name.
+    #[error("could not find a letter {0:?}: handoff mail")]
+    NoLetter(String),
+    /// More than one has.
+    #[error("{0:?} is more than one letter: handoff mail")]
+    Several(String),
+    /// No machine of that name left a card.
+    #[error("no machine called {0:?} left a card at the remote: handoff join shows them")]
+    NoCard(String),
+    /// More than one did.
+    #[error(
+        "more than one machine called {0:?} left a card; name it by its fingerprint: handoff join shows them"
+    )]
+    SeveralCards(String),
+    /// Somebody else has it.
+    #[error("{id} was {state} by {by}")]
+    Taken {
+        /// The letter.
+        id: String,
+        /// `taken` or `delivered to`.
+        state: &'static str,
+        /// Who has it. A claim.
+        by: Sanitised,
+    },
+    /// It can't be given back any more.
+    #[error(
+        "{0} cannot be given back: its sender has the receipt already; send it back with: handoff push --to WHOM"
+    )]
+    Settled(String),
+    /// The remote does not take what letters need.
+    #[error("{remote} does not take letters: {said}")]
+    Unfit {
+        /// The remote.
+        remote: String,
+        /// In its words.
+        said: String,
+    },
+    /// The remote.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// The letter was not made.
+    #[error(transparent)]
+    NotPacked(#[from] NotPacked),
+    /// The letter was not taken.
+    #[error(transparent)]
+    NotTaken(#[from] NotTaken),
+    /// Not in a worktree.
+    #[error(transparent)]
+    Outside(#[from] Outside),
+    /// The worktree can't be opened.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// It is unknown where the state directory is.
+    #[error(transparent)]
+    NoState(#[from] NoState),
+    /// The state directory can't be used.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// It is unknown where the store is.
+    #[error(transparent)]
+    NoStore(#[from] NoStore),
+    /// The store can't be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// This machine's key can't be used.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    /// The people can't be read.
+    #[error(transparent)]
+    People(#[from] PeopleError),
+    /// Git failed.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// What the system says.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A capture.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// A record of the mailroom is not as this program writes it.
+    #[error("could not read {}: {error}", Sanitised::path(path))]
+    Record {
+        /// Its file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        error: serde_json::Error,
+    },
+    /// Git does not say who the user is.
+    #[error("{0}")]
+    Unknown(String),
+    /// What came is not as letters are.
+    #[error("{0}")]
+    Odd(&'static str),
+}
+
+impl From<NoIdentity> for MailroomError {
+    fn from(error: NoIdentity) -> Self {
+        match error {
+            NoIdentity::Unset(_) => Self::Unknown(error.to_string()),
+            NoIdentity::Git(error) => error.into(),
+        }
+    }
+}
+
+impl From<RoomError> for MailroomError {
+    fn from(error: RoomError) -> Self {
+        match error {
+            RoomError::Git(error) => error.into(),
+            RoomError::File(error) => error.into(),
+            RoomError::Odd(reason) => Self::Odd(reason),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What was agreed when a repository was joined, in the user's state directory, where no sandboxed agent can change where letters
+//! go.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use handoff_document::Timestamp;
+use handoff_state::StateDir;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::MailroomError;
+use crate::git::Git;
+
+const DIRECTORY: &str = "mailrooms";
+const MAX_BYTES: u64 = 64 << 10;
+const VERSION: u32 = 1;
+
+/// A repository that letters go through.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joined {
+    v: u32,
+    /// The directory that all its worktrees share.
+    pub repository: String,
+    /// The remote, as the user calls it.
+    pub remote: String,
+    /// How its objects are named: `sha1` or `sha256`.
+    pub object_format: String,
+    /// Who can read the remote.
+    pub audience: Audience,
+    /// When that was asked, in seconds since 1970.
+    pub asked: i64,
+    /// Whether the user gave the word that strangers cannot read it.
+    pub private_by_word: bool,
+    /// When it was joined, RFC 3339.
+    pub joined: String,
+}
+
+/// Who can read a remote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// Anybody.
+    Public,
+    /// Those whom its host lets in.
+    Private,
+    /// It was not to be found out, for this reason.
+    Unknown(String),
+}
+
+impl Audience {
+    /// What is known of its readers, behind the remote's name.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Public => "answers to strangers".to_owned(),
+            Self::Private => "refuses strangers".to_owned(),
+            Self::Unknown(reason) => format!("may answer to strangers ({reason})"),
+        }
+    }
+}
+
+impl Joined {
+    pub(super) fn new(
+        common: &Path,
+        remote: &str,
+        object_format: &str,
+        audience: Audience,
+        word: bool,
+    ) -> Self {
+        let now = Timestamp::now();
+        Self {
+            v: VERSION,
+            repository: common.to_string_lossy().into_owned(),
+            remote: remote.to_owned(),
+            object_format: object_format.to_owned(),
+            audience,
+            asked: now.seconds(),
+            private_by_word: word,
+            joined: now.to_string(),
+        }
+    }
+
+    /// What it is called on disk: the first 16 hexadecimal digits of SHA-256 over the path of the directory that its worktrees
+    /// share.
+    pub fn key(&self) -> String {
+        key(Path::new(&self.repository))
+    }
+
+    /// Whether letters may go there as they are.
+    pub fn is_private(&self) -> bool {
+        self.private_by_word || self.audience == Audience::Private
+    }
+
+    pub(super) fn read(state: &StateDir, common: &Path) -> Result<Option<Self>, MailroomError> {
+        let Some(dir) = state.open()?.map(|dir| dir.child(DIRECTORY)).transpose()?.flatten() else {
+            return Ok(None);
+        };
+        let name = format!("{}.json", key(common));
+        let bytes = match dir.open_to_read(&name).and_then(|mut file| file.read(MAX_BYTES)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let read = serde_json::from_slice(&bytes);
+        read.map(Some).map_err(|error| MailroomError::Record { path: dir.path_of(&name), error })
+    }
+
+    pub(super) fn write(&self, state: &StateDir) -> Result<(), MailroomError> {
+        let dir = state.create()?.create_child(DIRECTORY)?;
+        let name = format!("{}.json", self.key());
+        let path = dir.path_of(&name);
+        let mut bytes =
+            serde_json::to_vec_pretty(self).map_err(|error| MailroomError::Record { path, error })?;
+        bytes.push(b'\n');
+        dir.temporary(&[&bytes])?.replace(&name)?;
+        Ok(dir.sync()?)
+    }
+}
+
+fn key(common: &Path) -> String {
+    let hash = Sha256::digest(common.as_os_str().as_encoded_bytes());
+    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The remote that letters go through when none is named: `origin`, else the only one.
+pub(super) fn default_remote(git: &Git, top: &Path) -> Result<String, MailroomError> {
+    let listed = git.ask(top, &["remote"])?.unwrap_or_default();
+    let names: Vec<_> = listed.lines().collect();
+    match &names[..] {
+        names if names.contains(&"origin") => Ok("origin".to_owned()),
+        [only] => Ok((*only).to_owned()),
+        [] => Err(MailroomError::NoRemote),
+        _ => Err(MailroomError::SeveralRemotes),
+    }
+}
+
+/// Where it is, as the user's repository has it.
+pub(super) fn url(git: &Git, top: &Path, remote: &str) -> Result<String, MailroomError> {
+    let key = format!("remote.{remote}.url");
+    let url = git.ask(top, &["config", "--get", &key])?.filter(|url| !url.is_empty());
+    let url = url.ok_or_else(|| MailroomError::UnknownRemote(remote.to_owned()))?;
+    // A path is meant from the worktree on, and git runs elsewhere.
+    let is_path = !url.contains("://") && url.split_once(':').is_none_or(|(host, _)| host.contains('/'));
+    if is_path && !url.starts_with('/') {
+        return Ok(handoff_files::canonical(&top.join(&url)).to_string_lossy().into_owned());
+    }
+    Ok(url)
+}

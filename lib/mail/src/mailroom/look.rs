@@ -1,0 +1,143 @@
+//! What waits at the remote for this user, as of now: looked at, verified, and taken by nobody.
+
+use std::collections::BTreeMap;
+
+use handoff_document::Timestamp;
+use handoff_letter::{LetterId, Mailbox};
+use handoff_text::Sanitised;
+
+use super::chain::Chain;
+use super::outbox::unique;
+use super::remote::Remote;
+use super::{Mailroom, MailroomError};
+use crate::open::{Opened, Signer};
+
+/// The most letters of a mailbox that are looked at.
+const MAX_LETTERS: usize = 1_000;
+
+/// A letter that waits, from somebody whose letters are taken here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrived {
+    /// Its name.
+    pub id: LetterId,
+    /// Its title. A claim, like all that follows.
+    pub title: Sanitised,
+    /// Who sends it: `Ann@laptop`.
+    pub from: Sanitised,
+    /// What its signer is called here.
+    pub person: String,
+    /// The branch that it is about.
+    pub branch: Option<Sanitised>,
+    /// When it was written, in seconds since 1970.
+    pub at: i64,
+    /// To whom it goes.
+    pub to: Mailbox,
+    /// The work that comes with it, in bytes; 0 where none does.
+    pub work_bytes: u64,
+}
+
+/// What a look found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// What waits, the newest first.
+    pub waiting: Vec<Arrived>,
+    /// How many letters wait of people whose keys were not added. Nothing else is said of them.
+    pub strangers: usize,
+    /// Letters that are not as letters are, or cannot be taken here, with the reason.
+    pub passed_over: Vec<(String, String)>,
+}
+
+/// A letter that waits, with all that is needed to take it.
+pub(super) struct Free {
+    pub(super) id: LetterId,
+    pub(super) mailbox: String,
+    pub(super) chain: Chain,
+    pub(super) opened: Opened,
+}
+
+impl Mailroom<'_> {
+    /// Looks at the remote: what goes out goes out, receipts are noted, and what waits is verified. Nothing is taken. Without
+    /// `to_others` only letters to the user's own machines go out.
+    ///
+    /// # Errors
+    /// [`MailroomError`].
+    pub fn sync(&mut self, to_others: bool) -> Result<Looked, MailroomError> {
+        self.flush(to_others)?;
+        let (free, looked) = self.free()?;
+        drop(free);
+        Ok(looked)
+    }
+
+    /// What can be taken here now.
+    pub(super) fn free(&self) -> Result<(Vec<Free>, Looked), MailroomError> {
+        let mailboxes: BTreeMap<String, Mailbox> =
+            self.own_mailboxes().into_iter().map(|mailbox| (mailbox.key(""), mailbox)).collect();
+        let prefixes = mailboxes.keys().map(|key| format!("{key}/")).collect();
+        let tips = self.remote().look(&unique(prefixes))?;
+        let (mut free, mut looked) = (Vec::new(), Looked::default());
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        // The newest first: a flood of older ones hides none of them.
+        for (name, tip) in tips.iter().rev() {
+            let Some((mailbox, id)) = name.split_once('/') else { continue };
+            let Some(id) = LetterId::parse(id) else { continue };
+            let count = counts.entry(mailbox).or_default();
+            *count += 1;
+            if *count > MAX_LETTERS {
+                continue;
+            }
+            match self.look_at(mailbox, &id, tip) {
+                Ok(Some((letter, signer))) => {
+                    looked.waiting.push(arrived(&letter.opened, &signer));
+                    free.push(letter);
+                }
+                Ok(None) => {}
+                Err(MailroomError::NotTaken(crate::NotTaken::Stranger { .. })) => looked.strangers += 1,
+                Err(error) => looked.passed_over.push((id.to_string(), error.to_string())),
+            }
+        }
+        Ok((free, looked))
+    }
+
+    /// The letter at `tip`, where it waits for whoever takes it and was not here before.
+    fn look_at(
+        &self,
+        mailbox: &str,
+        id: &LetterId,
+        tip: &str,
+    ) -> Result<Option<(Free, Signer)>, MailroomError> {
+        let chain = Chain::read(&self.room, tip)?;
+        if !chain.is_free() {
+            return Ok(None);
+        }
+        let opened = Opened::kept(&self.room, &chain.letter, &format!("{mailbox}/{id}"))?;
+        if opened.letter.check_age(Timestamp::now()).is_err() {
+            return Ok(None);
+        }
+        let signer = opened.signer(&self.state)?;
+        // One's own letter to others is not for oneself.
+        let own = Mailbox::person(&self.identity.mail);
+        if signer == Signer::This && own.as_ref().is_ok_and(|own| *own == opened.letter.to) {
+            return Ok(None);
+        }
+        if crate::take::was_taken(self.project, id)?.is_some() {
+            return Ok(None);
+        }
+        let free = Free { id: id.clone(), mailbox: mailbox.to_owned(), chain, opened };
+        Ok(Some((free, signer)))
+    }
+}
+
+fn arrived(opened: &Opened, signer: &Signer) -> Arrived {
+    let letter = &opened.letter;
+    let line = |text: &str, most| Sanitised::line(text.as_bytes(), most);
+    Arrived {
+        id: letter.id.clone(),
+        title: line(&letter.title, 120),
+        from: line(&format!("{}@{}", letter.from.name, letter.from.machine), 120),
+        person: signer.name().to_owned(),
+        branch: letter.branch.as_deref().map(|branch| line(branch, 120)),
+        at: letter.id.created().seconds(),
+        to: letter.to.clone(),
+        work_bytes: letter.parcel.as_ref().map_or(0, |parcel| parcel.size),
+    }
+}

@@ -1,0 +1,199 @@
+//! Letters through a remote of the repository: a ref for each, taken by exactly one.
+//!
+//! What is under way lies in a bare repository of ours, with a file for each letter that goes out (`out/`) and for each that is
+//! being taken (`journal/`). Every step writes down what it is about to do before it does it, and the remote is only ever
+//! changed by leases, so that each can be killed at any moment and settled later by what the remote says then. The protocol is
+//! in `spec/reach.md`.
+
+mod card;
+mod chain;
+mod claims;
+mod error;
+mod joined;
+mod look;
+mod notice;
+mod outbox;
+mod records;
+pub(crate) mod remote;
+
+use std::time::{Duration, Instant};
+
+use handoff_capturing::Project;
+use handoff_files::{Dir, Lock, OpenFile};
+use handoff_letter::{LetterId, Mailbox, PublicKey, Sender, State, Unsigned};
+use handoff_state::StateDir;
+
+use crate::git::Git;
+use crate::identity::Identity;
+use crate::machine::Machine;
+use crate::people::People;
+use crate::room::Room;
+use remote::GitRemote;
+
+pub use card::{Card, Known};
+pub use claims::{GaveBack, Lost, Pulled};
+pub use error::MailroomError;
+pub use joined::{Audience, Joined};
+pub use look::{Arrived, Looked};
+pub use notice::{NOTICE, Notice};
+pub use outbox::{Pushed, Recalled, Sent, SentState};
+pub use remote::RemoteError;
+
+/// The directory in the store that mailrooms lie in.
+pub const DIRECTORY: &str = ".mail";
+
+/// How long another program is waited for.
+const LOCK_WAIT: Duration = Duration::from_secs(30);
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
+/// The mailroom of a repository, locked while this lives.
+pub struct Mailroom<'p> {
+    project: &'p Project<'p>,
+    state: StateDir,
+    /// What was agreed when the repository was joined.
+    pub joined: Joined,
+    /// The user.
+    pub identity: Identity,
+    /// This machine.
+    pub machine: Machine,
+    dir: Dir,
+    room: Room,
+    url: String,
+    settings: Vec<(String, String)>,
+    attended: bool,
+    _lock: OpenFile,
+}
+
+impl<'p> Mailroom<'p> {
+    /// Opens that of the repository that `project` is in. With `attended`, a person can be asked for a password, and another
+    /// program that has it is waited for.
+    ///
+    /// # Errors
+    /// [`MailroomError`]; [`MailroomError::NotJoined`] where there is none.
+    pub fn open(project: &'p Project<'p>, attended: bool) -> Result<Self, MailroomError> {
+        let state = StateDir::of(project.environment)?;
+        let common = Self::common(project)?;
+        let joined = Joined::read(&state, &common)?.ok_or(MailroomError::NotJoined)?;
+        Self::with(project, state, joined, attended)
+    }
+
+    /// The directory that all worktrees of the repository share, by which it is known here.
+    fn common(project: &Project<'_>) -> Result<std::path::PathBuf, MailroomError> {
+        project.must_be_inside()?;
+        let repository = project.worktree.repository().ok_or(MailroomError::NoRemote)?;
+        Ok(handoff_files::canonical(&repository.common_dir()))
+    }
+
+    fn with(
+        project: &'p Project<'p>,
+        state: StateDir,
+        joined: Joined,
+        attended: bool,
+    ) -> Result<Self, MailroomError> {
+        let git = Git::find(project.environment)?;
+        let identity = Identity::of(&git, project.top())?;
+        let machine = Machine::open(&state)?;
+        let url = joined::url(&git, project.top(), &joined.remote)?;
+        let settings = remote::settings(&git, project.top())?;
+        let store = handoff_store::Store::create(&project.environment.store_to_write()?)?;
+        let root = Dir::create(&store.path().join(DIRECTORY))?;
+        let dir = root.create_child(joined.key())?;
+        let lock = Self::lock(&dir, attended)?;
+        let room = Room::kept(git, &dir.path_of("mail.git"), &joined.object_format)?;
+        for name in [records::OUT, records::JOURNAL, records::SENT] {
+            dir.create_child(name)?;
+        }
+        Ok(Self {
+            project,
+            state,
+            joined,
+            identity,
+            machine,
+            dir,
+            room,
+            url,
+            settings,
+            attended,
+            _lock: lock,
+        })
+    }
+
+    fn lock(dir: &Dir, attended: bool) -> Result<OpenFile, MailroomError> {
+        let file = match dir.create_new("lock")? {
+            Some(file) => file,
+            None => dir.open_file("lock")?,
+        };
+        let start = Instant::now();
+        while file.lock()? == Lock::Busy {
+            if !attended || start.elapsed() > LOCK_WAIT {
+                return Err(MailroomError::Busy);
+            }
+            std::thread::sleep(LOCK_PAUSE);
+        }
+        Ok(file)
+    }
+
+    fn remote(&self) -> GitRemote<'_> {
+        GitRemote {
+            room: &self.room,
+            name: &self.joined.remote,
+            url: &self.url,
+            settings: &self.settings,
+            attended: self.attended,
+        }
+    }
+
+    /// Whom letters are for that may be taken here.
+    fn own_mailboxes(&self) -> Vec<Mailbox> {
+        let mut all = vec![Mailbox::Host(self.machine.name.clone()), Mailbox::Anyone];
+        all.extend(Mailbox::person(&self.identity.mail));
+        let head = self.project.worktree.repository().map(|repository| repository.head());
+        let branch = head.and_then(|head| head.branch).filter(|branch| branch != "HEAD");
+        all.extend(branch.map(Mailbox::Branch));
+        all
+    }
+
+    fn people(&self) -> Result<People, MailroomError> {
+        Ok(People::read(&self.state)?)
+    }
+
+    /// How this user is named to others: `Ann@laptop`.
+    fn short_name(&self) -> String {
+        format!("{}@{}", self.identity.name, self.machine.name)
+    }
+
+    fn sender(&self) -> Sender {
+        let Identity { name, mail } = self.identity.clone();
+        Sender { name, mail, machine: self.machine.name.clone() }
+    }
+
+    /// Writes the next commit of a letter's ref, behind `parent`, whose tree it keeps.
+    fn step(&self, parent: &str, tree: &str, title: &str, state: State) -> Result<String, MailroomError> {
+        let sender = self.sender();
+        let commit = Unsigned {
+            tree,
+            parent: Some(parent),
+            author: &sender,
+            at: handoff_document::Timestamp::now().seconds(),
+            title,
+            state: Some(state),
+            nonce: handoff_files::random()?,
+        };
+        Ok(self.room.write_commit(commit.sign(&self.machine.key))?)
+    }
+
+    /// Whether it is this machine's own key.
+    fn is_own(&self, key: &PublicKey) -> bool {
+        self.machine.key() == *key
+    }
+}
+
+/// The name of a letter's ref.
+fn letter_ref(mailbox: &str, id: &LetterId) -> String {
+    format!("{mailbox}/{id}")
+}
+
+/// The name of its parcel's ref.
+fn parcel_ref(id: &LetterId) -> String {
+    format!("parcel/{id}")
+}

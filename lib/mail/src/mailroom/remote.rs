@@ -1,0 +1,246 @@
+//! The remote that letters go through: looked at by prefixes, changed by leases.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+
+use handoff_bundle::GitError;
+use handoff_letter::REFS;
+use handoff_text::Sanitised;
+
+use crate::git::Git;
+use crate::room::{Room, RoomError};
+
+/// What the refs that came from the remote begin with here.
+pub(crate) const CAME: &str = "refs/came/";
+/// What those of ours begin with here, so that nothing that is under way is tidied up.
+pub(crate) const OURS: &str = "refs/ours/";
+
+/// The largest object that is taken in, in blocks of 512 bytes: more than a letter has, packed or not.
+const MAX_LETTER_BLOCKS: &str = "4096";
+/// The same for a parcel.
+const MAX_PARCEL_BLOCKS: &str = "1050000";
+
+/// A change of one ref on the remote. It is made only where the ref is what `expected` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Update {
+    /// Its name without [`REFS`].
+    pub(crate) name: String,
+    /// What it is now; `None`: it is not there.
+    pub(crate) expected: Option<String>,
+    /// What it becomes; `None`: it is removed.
+    pub(crate) new: Option<String>,
+}
+
+/// What came of an [`Update`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is so now.
+    Done,
+    /// The ref was something else.
+    Stale,
+    /// The remote refused it, in its words.
+    Refused(String),
+}
+
+/// The remote was not reached, or it is not known what it did.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteError {
+    /// Git says why.
+    #[error("{remote} was not reached: {said}")]
+    Unreached {
+        /// Its name.
+        remote: String,
+        /// In git's words.
+        said: Sanitised,
+    },
+    /// Something else went wrong here.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+/// What letters go through.
+pub(crate) trait Remote {
+    /// Brings every ref whose name begins with one of `prefixes` (each ends in a slash or is a whole name), with what it names,
+    /// and gives what they are: names without [`REFS`].
+    fn look(&self, prefixes: &[String]) -> Result<BTreeMap<String, String>, RemoteError>;
+
+    /// Makes the changes, each by itself; with `atomic` all or none. One outcome for each, in order.
+    fn push(&self, updates: &[Update], atomic: bool) -> Result<Vec<Outcome>, RemoteError>;
+}
+
+/// A remote of the user's repository, reached as git reaches it from there.
+#[derive(Debug)]
+pub(crate) struct GitRemote<'a> {
+    pub(crate) room: &'a Room,
+    /// What the user calls it.
+    pub(crate) name: &'a str,
+    pub(crate) url: &'a str,
+    /// The settings of the user's repository that say how it is reached.
+    pub(crate) settings: &'a [(String, String)],
+    /// Whether a person is there to be asked for a password.
+    pub(crate) attended: bool,
+}
+
+/// The settings that say how remotes are reached.
+pub(crate) fn settings(git: &Git, top: &Path) -> Result<Vec<(String, String)>, GitError> {
+    let pattern = r"^(http|https|credential|url|ssh|protocol)\.|^core\.(sshcommand|askpass|gitproxy)$";
+    let listed = git.ask(top, &["config", "--null", "--get-regexp", pattern])?.unwrap_or_default();
+    let pairs = listed.split_terminator('\0').map(|pair| {
+        let (name, value) = pair.split_once('\n').unwrap_or((pair, "true"));
+        (name.to_owned(), value.to_owned())
+    });
+    Ok(pairs.collect())
+}
+
+impl GitRemote<'_> {
+    /// A call of git that reaches the remote, for objects of at most `blocks` blocks of 512 bytes.
+    fn call(&self, verb: &'static str, blocks: &str) -> crate::git::Call {
+        let mut call = self.room.git().bounded(self.room.path(), verb, blocks);
+        call = call.env("GIT_CONFIG_COUNT", self.settings.len().to_string());
+        for (number, (name, value)) in self.settings.iter().enumerate() {
+            call = call.env(&format!("GIT_CONFIG_KEY_{number}"), name);
+            call = call.env(&format!("GIT_CONFIG_VALUE_{number}"), value);
+        }
+        if self.attended {
+            return call.env("GIT_TERMINAL_PROMPT", "1");
+        }
+        let is_ssh = |(name, _): &&(String, String)| name == "core.sshcommand";
+        let own = self.settings.iter().rev().find(is_ssh).map(|(_, value)| value.clone());
+        let ssh = self.room.git().ssh_command().or(own.map(OsString::from)).unwrap_or_else(|| "ssh".into());
+        let mut quiet = ssh;
+        quiet.push(" -oBatchMode=yes -oConnectTimeout=10");
+        call.env("GIT_SSH_COMMAND", quiet)
+            .env("GCM_INTERACTIVE", "never")
+            .env("GIT_ASKPASS", "true")
+            .env("SSH_ASKPASS", "true")
+    }
+
+    fn fetch(&self, prefixes: &[String], blocks: &str) -> Result<(), GitError> {
+        let refspecs = prefixes.iter().map(|prefix| {
+            let star = if prefix.ends_with('/') { "*" } else { "" };
+            format!("+{REFS}{prefix}{star}:{CAME}{prefix}{star}")
+        });
+        let options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--prune", "--no-auto-maintenance"];
+        self.call("fetch", blocks).args(options).args(["--", self.url]).args(refspecs).run()
+    }
+
+    fn unreached(&self, error: GitError) -> RemoteError {
+        match error {
+            GitError::Failed { message, .. } => RemoteError::Unreached {
+                remote: self.name.to_owned(),
+                said: Sanitised::line(message.as_bytes(), 400),
+            },
+            error => error.into(),
+        }
+    }
+}
+
+impl Remote for GitRemote<'_> {
+    fn look(&self, prefixes: &[String]) -> Result<BTreeMap<String, String>, RemoteError> {
+        let (parcels, letters): (Vec<_>, Vec<_>) =
+            prefixes.iter().cloned().partition(|prefix| prefix.starts_with("parcel/"));
+        let mut found = BTreeMap::new();
+        for (prefixes, blocks) in [(letters, MAX_LETTER_BLOCKS), (parcels, MAX_PARCEL_BLOCKS)] {
+            if prefixes.is_empty() {
+                continue;
+            }
+            match self.fetch(&prefixes, blocks) {
+                Ok(()) => {}
+                // A whole name that is not there is no fault: it went meanwhile.
+                Err(GitError::Failed { message, .. }) if message.contains("couldn't find remote ref") => {
+                    for prefix in prefixes.iter().filter(|prefix| !prefix.ends_with('/')) {
+                        let _ = self.room.set(&format!("{CAME}{prefix}"), None);
+                    }
+                }
+                Err(error) => return Err(self.unreached(error)),
+            }
+            for prefix in &prefixes {
+                let refs = if prefix.ends_with('/') {
+                    self.room.refs(&format!("{CAME}{prefix}"))
+                } else {
+                    self.room
+                        .refs(CAME)
+                        .map(|refs| refs.into_iter().filter(|(name, _)| name == prefix).collect())
+                };
+                for (name, id) in refs.map_err(|error| self.odd(error))? {
+                    let name = if prefix.ends_with('/') { format!("{prefix}{name}") } else { name };
+                    found.insert(name, id);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn push(&self, updates: &[Update], atomic: bool) -> Result<Vec<Outcome>, RemoteError> {
+        if updates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut arguments =
+            vec!["--porcelain".to_owned(), "--no-verify".to_owned(), "--no-signed".to_owned()];
+        if atomic {
+            arguments.push("--atomic".to_owned());
+        }
+        for Update { name, expected, .. } in updates {
+            arguments
+                .push(format!("--force-with-lease={REFS}{name}:{}", expected.as_deref().unwrap_or_default()));
+        }
+        arguments.extend(["--".to_owned(), self.url.to_owned()]);
+        for Update { name, new, .. } in updates {
+            arguments.push(format!("{}:{REFS}{name}", new.as_deref().unwrap_or_default()));
+        }
+        let (said, error) = self.call("push", MAX_PARCEL_BLOCKS).args(arguments).said(4 << 20)?;
+        let said = String::from_utf8_lossy(&said);
+        let lines: Vec<_> = said.lines().filter_map(|line| line.split_once('\t')).collect();
+        if lines.is_empty()
+            && let Some(error) = error
+        {
+            return Err(self.unreached(error));
+        }
+        // A ref that git says nothing of has an unknown fate.
+        let unknown = || RemoteError::Unreached {
+            remote: self.name.to_owned(),
+            said: Sanitised::from("the answer was cut off"),
+        };
+        updates.iter().map(|update| outcome(&lines, &update.name).ok_or_else(unknown)).collect()
+    }
+}
+
+impl GitRemote<'_> {
+    fn odd(&self, error: RoomError) -> RemoteError {
+        match error {
+            RoomError::Git(error) => error.into(),
+            error => RemoteError::Unreached {
+                remote: self.name.to_owned(),
+                said: Sanitised::line(error.to_string().as_bytes(), 400),
+            },
+        }
+    }
+}
+
+/// What git says of one ref: `FLAG\tFROM:TO\tSUMMARY (REASON)`.
+fn outcome(lines: &[(&str, &str)], name: &str) -> Option<Outcome> {
+    let is_of = |rest: &str| {
+        let (refs, _) = rest.split_once('\t').unwrap_or((rest, ""));
+        refs.split_once(':').is_some_and(|(_, to)| to.strip_prefix(REFS) == Some(name))
+    };
+    let (flag, rest) = lines.iter().find(|(_, rest)| is_of(rest))?;
+    if *flag != "!" {
+        return Some(Outcome::Done);
+    }
+    let (_, summary) = rest.split_once('\t').unwrap_or((rest, ""));
+    let stale = [
+        "stale info",
+        "failed to update ref",
+        "failed to lock",
+        "already exists",
+        "non-existent ref",
+        "fetch first",
+        "atomic",
+    ];
+    Some(if stale.iter().any(|words| summary.contains(words)) {
+        Outcome::Stale
+    } else {
+        Outcome::Refused(Sanitised::line(summary.as_bytes(), 300).to_string())
+    })
+}
