@@ -201,5 +201,5 @@ fn one_person_cannot_write_as_another_and_the_reader_is_told_whose_key_it_is() {
     let handoff = pair.desk.only();
     assert!(handoff.contains("mallory: Ann <ann@acme.io>, desk7"), "{handoff}");
     let shown = pair.desk.world.surface(&pair.desk.app);
-    assert!(shown.contains("sent by mallory: Ann"), "{shown}");
+    assert!(shown.contains("sent by \"mallory: Ann"), "{shown}");
 }
