@@ -13,6 +13,7 @@ mod bundle;
 mod config;
 mod document;
 mod hook;
+mod letter;
 mod lines;
 mod sealed;
 mod server;
@@ -22,6 +23,7 @@ pub use bundle::{manifest, patch};
 pub use config::config;
 pub use document::frontmatter;
 pub use hook::{hook, record};
+pub use letter::{commit, commits, letter, signature};
 pub use lines::jsonl;
 pub use sealed::sealed;
 pub use server::server;
@@ -32,14 +34,18 @@ pub type Target = fn(&[u8]);
 
 /// All of them by name; `fuzz/fuzz_targets` has a file of each name, and `fuzz/corpus` may have a directory.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("commit", commit),
+    ("commits", commits),
     ("config", config),
     ("frontmatter", frontmatter),
     ("hook", hook),
     ("jsonl", jsonl),
+    ("letter", letter),
     ("manifest", manifest),
     ("patch", patch),
     ("record", record),
     ("sealed", sealed),
     ("server", server),
     ("settings", settings),
+    ("signature", signature),
 ];

@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 
 use handoff_files::{Dir, FileError, OpenFile};
 
@@ -129,7 +130,8 @@ impl Handover {
         let _lock = self.lock()?;
         let repository = self.repository(git)?;
         if !repository.has_commit(&tip)? {
-            let head = Head::read(&mut file)?;
+            let path = file.path().to_owned();
+            let head = CommitsHead::read(file.stream(), &path)?;
             if head.tips != [tip.as_str()] {
                 return Err(Refusal::OtherCommits(bundle.id().to_string()).into());
             }
@@ -241,21 +243,27 @@ fn move_forward(
 }
 
 /// The head of a file in git's bundle format.
-struct Head {
-    prerequisites: Vec<String>,
-    tips: Vec<String>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitsHead {
+    /// What its reader must have.
+    pub prerequisites: Vec<String>,
+    /// What it brings.
+    pub tips: Vec<String>,
     /// What was read of the pack behind it.
-    rest: Vec<u8>,
+    pub rest: Vec<u8>,
 }
 
-impl Head {
-    fn read(file: &mut OpenFile) -> Result<Self, BundleError> {
-        let path = file.path().to_owned();
+impl CommitsHead {
+    /// Reads the one at the start of `stream`, which is the file at `path`. What is read is at most some kilobytes more.
+    ///
+    /// # Errors
+    /// [`crate::GitError::Output`] where it has another form; what the system says.
+    pub fn read(stream: &mut dyn Read, path: &Path) -> Result<Self, BundleError> {
         let mut bytes = Vec::new();
         let end = loop {
             let before = bytes.len();
             let mut piece = [0; 4096];
-            let count = file.stream().read(&mut piece).map_err(FileError::new("read", &path))?;
+            let count = stream.read(&mut piece).map_err(FileError::new("read", path))?;
             bytes.extend_from_slice(&piece[..count]);
             let from = before.saturating_sub(1);
             if let Some(at) = bytes[from..].windows(2).position(|pair| pair == b"\n\n") {

@@ -106,6 +106,9 @@ pub enum NotTaken {
     /// The file is none.
     #[error("it is no letter: {0}")]
     NoLetter(String),
+    /// Git could not read it: it is none, it was cut or changed, or there is no room to read it.
+    #[error("it could not be read as a letter: {0}")]
+    Unreadable(Sanitised),
     /// It is too large.
     #[error("it is no letter: it is larger than {0} bytes")]
     TooLarge(u64),
@@ -214,7 +217,7 @@ impl From<RoomError> for NotTaken {
         match error {
             // What git says of a file that is none of its own is the reason.
             RoomError::Git(GitError::Failed { message, .. }) => {
-                Self::NoLetter(Sanitised::line(message.as_bytes(), 300).to_string())
+                Self::Unreadable(Sanitised::line(message.as_bytes(), 300))
             }
             RoomError::Git(error) => error.into(),
             RoomError::File(error) => error.into(),

@@ -23,6 +23,7 @@ mod over_mcp;
 mod places;
 mod plugin;
 mod sandbox;
+mod sent;
 mod shown_once;
 mod sizes;
 mod skills;

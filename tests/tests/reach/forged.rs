@@ -116,7 +116,7 @@ fn what_a_known_machine_signs_is_held_to_the_form_all_the_same() {
             entries[0].0 = "120000".to_owned();
             forge.with_parcel(key, &entries, |_| {});
         }),
-        ("larger than it says", |forge, key| {
+        ("has a file twice", |forge, key| {
             let mut entries = forge.entries(&forge.parcel.as_ref().unwrap().1);
             entries.push(entries[0].clone());
             forge.with_parcel(key, &entries, |_| {});
@@ -200,5 +200,6 @@ fn one_person_cannot_write_as_another_and_the_reader_is_told_whose_key_it_is() {
     pair.desk.import(&forge.pack(), &[]);
     let handoff = pair.desk.only();
     assert!(handoff.contains("mallory: Ann <ann@acme.io>, desk7"), "{handoff}");
-    assert!(pair.desk.world.surface(&pair.desk.app).contains("sent by mallory: Ann"));
+    let shown = pair.desk.world.surface(&pair.desk.app);
+    assert!(shown.contains("sent by \"mallory: Ann"), "{shown}");
 }

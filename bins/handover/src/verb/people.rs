@@ -41,11 +41,10 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::People) -> Result<u8, Failure> 
                     key.mail = mail.to_lowercase();
                 }
             }
-            if let Some(letter) = letter {
-                show(here, &letter);
-            }
-            if let KeySource::Card(_) = source {
-                keys.iter().for_each(|key| show_card(here, key));
+            match (source, &letter) {
+                (KeySource::Letter(_), Some(letter)) => show(here, letter),
+                (KeySource::Card(_), _) => keys.iter().for_each(|key| show_card(here, key)),
+                _ => {}
             }
             if !matches!(source, KeySource::File(_)) {
                 allow::confirm(

@@ -109,6 +109,26 @@ fn settings_holds_on_any_bytes() {
 }
 
 #[test]
+fn commit_holds_on_any_bytes() {
+    run("commit");
+}
+
+#[test]
+fn commits_holds_on_any_bytes() {
+    run("commits");
+}
+
+#[test]
+fn letter_holds_on_any_bytes() {
+    run("letter");
+}
+
+#[test]
+fn signature_holds_on_any_bytes() {
+    run("signature");
+}
+
+#[test]
 fn every_target_has_a_test_and_a_file_for_cargo_fuzz() {
     let own = include_str!("main.rs");
     for (name, _) in TARGETS {
