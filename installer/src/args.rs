@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use handoff_agents::Wirable;
+use handoff_agents::{McpHost, Wirable};
 use handoff_cli::tables::{DRY_RUN, JSON, installer as table};
 use handoff_cli::{Asked, CalledAs, Given, Misuse, UsageError, ask};
 
@@ -30,6 +30,8 @@ pub struct Options {
     pub home: Option<PathBuf>,
     /// `--only`: None for the hosts that are found.
     pub only: Option<Vec<Wirable>>,
+    /// Of `--only`: the hosts that are given the MCP server.
+    pub only_servers: Vec<McpHost>,
     /// `--dry-run`.
     pub dry_run: bool,
     /// `--json`.
@@ -51,7 +53,8 @@ pub struct Options {
 impl Options {
     /// `--only` and `--home` as they were given, for a command of which the same is meant; a blank before each.
     pub(crate) fn scope(&self) -> String {
-        let only: Vec<_> = self.only.iter().flatten().map(|host| host.id).collect();
+        let only = self.only.iter().flatten().map(|host| host.id);
+        let only: Vec<_> = only.chain(self.only_servers.iter().map(|host| host.row().id)).collect();
         let only = if only.is_empty() { String::new() } else { format!(" --only {}", only.join(",")) };
         let home = self.home.as_deref().map(|home| format!(" --home {}", handoff_process::quoted(home)));
         only + &home.unwrap_or_default()
@@ -78,9 +81,14 @@ fn verb(given: &Given) -> Verb {
 }
 
 fn options(given: &Given) -> Result<Options, Misuse> {
+    let (only, only_servers) = match given.parsed(&table::ONLY, agents)? {
+        Some((agents, servers)) => (Some(agents), servers),
+        None => (None, Vec::new()),
+    };
     Ok(Options {
         home: home(given)?,
-        only: given.parsed(&table::ONLY, agents)?,
+        only,
+        only_servers,
         dry_run: given.has(&DRY_RUN),
         json: given.has(&JSON),
         codex_hook: given.has(&table::CODEX_HOOK),
@@ -102,12 +110,19 @@ fn home(given: &Given) -> Result<Option<PathBuf>, Misuse> {
     }
 }
 
-fn agents(list: &str) -> Result<Vec<Wirable>, String> {
-    let host = |name: &str| {
-        Wirable::named(name.trim()).ok_or_else(|| {
-            let known: Vec<_> = Wirable::all().map(|host| host.row().id).collect();
-            format!("there are {}, not `{name}`", joined(&known))
-        })
-    };
-    list.split(',').map(host).collect()
+/// The hosts of a list: those with a hook of ours, and those that are given the MCP server.
+fn agents(list: &str) -> Result<(Vec<Wirable>, Vec<McpHost>), String> {
+    let (mut agents, mut servers) = (Vec::new(), Vec::new());
+    for name in list.split(',').map(str::trim) {
+        match (Wirable::named(name), McpHost::named(name)) {
+            (Some(host), _) => agents.push(host),
+            (None, Some(host)) => servers.push(host),
+            (None, None) => {
+                let known = Wirable::all().map(Wirable::row).chain(McpHost::all().map(McpHost::row));
+                let known: Vec<_> = known.map(|host| host.id).collect();
+                return Err(format!("there are {}, not `{name}`", joined(&known)));
+            }
+        }
+    }
+    Ok((agents, servers))
 }

@@ -11,7 +11,7 @@ use handoff_edits::MAX_FILE_BYTES;
 use handoff_files::Dir;
 use handoff_skills::{Programs, Rendered, render_agent};
 
-use crate::hosts::Placed;
+use crate::hosts::{Placed, PlacedKind};
 use crate::manifest::Manifest;
 
 /// The most files of a user's agents directory that are looked at.
@@ -41,8 +41,8 @@ pub(crate) fn found(directory: &Path, own: &[Placed], bin: &Path, manifest: &Man
             .or_else(|| ours(&text).filter(|_| manifest.files.contains_key(&path)))
             .or_else(|| name.strip_prefix("handoff-").filter(|_| is_link(&path)));
         if let Some(backend) = backend {
-            let Rendered { kind, path: name, text } = render_agent(name, backend, Programs::Installed(bin));
-            placed.push(Placed { kind, name, path, text });
+            let Rendered { path: name, text, .. } = render_agent(name, backend, Programs::Installed(bin));
+            placed.push(Placed { kind: PlacedKind::Agent, name, path, text });
         }
     }
     placed.sort_by(|one, other| one.path.cmp(&other.path));

@@ -16,7 +16,7 @@ use crate::handler::faults;
 use crate::hosts::{self, hook_file};
 use crate::manifest::{Edit, Manifest};
 use crate::places::Places;
-use crate::planner::{Left, Planner};
+use crate::planner::{Leftovers, Planner};
 use app_server::TrustStatus;
 
 pub use app_server::CodexError;
@@ -112,9 +112,10 @@ impl Review {
 fn is_in_place(places: &Places) -> bool {
     let owns = owner(places);
     let Ok(Some(text)) = read(&hook_file(HOST, places)) else { return false };
-    let hook = hook(HOST, places, &owns);
+    let Some(row) = HOST.wiring.hook.shared() else { return false };
+    let hook = hook(HOST, row, places, &owns);
     let found = hook.find(&text).unwrap_or_default();
-    let is_run = |found: &Found| faults(&found.conditions, HOST).is_empty();
+    let is_run = |found: &Found| faults(&found.conditions, HOST, row).is_empty();
     found.iter().any(|found| hook.handler.is(found) && is_run(found))
 }
 
@@ -207,7 +208,7 @@ pub(crate) fn trust(
 ///
 /// # Errors
 /// [`InstallError::File`] when nothing can be recorded.
-pub(crate) fn leave_it_to_the_hook(places: &Places, manifest: &Manifest) -> Result<Vec<Left>, InstallError> {
+pub(crate) fn leave_it_to_the_hook(places: &Places, manifest: &Manifest) -> Result<Leftovers, InstallError> {
     let mut planner = Planner::new(places, manifest);
     let instructions = hosts::instructions(HOST, places, manifest.looks());
     instructions.iter().for_each(|file| planner.wire(file));

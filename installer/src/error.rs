@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use handoff_adapters::AdapterError;
-use handoff_edits::Problem;
+use handoff_edits::{Cause, Problem};
 use handoff_files::FileError;
 
 use crate::codex::CodexError;
@@ -46,9 +46,12 @@ pub(crate) enum Obstacle {
     /// It cannot be edited, or not be written to.
     #[error(transparent)]
     Edit(#[from] Problem),
-    /// A skill goes where a link of the user's is that leads to nothing.
-    #[error("could not place the skill {shown}: it is a link that leads nowhere")]
-    DeadLink { path: PathBuf, shown: String },
+    /// A file of ours goes where a link of the user's is that leads to nothing.
+    #[error("could not place the {what} {shown}: it is a link that leads nowhere")]
+    DeadLink { path: PathBuf, what: &'static str, shown: String },
+    /// A file of ours goes where the user has another one.
+    #[error("could not place the {what} {shown}: there is another one; move it away")]
+    Foreign { path: PathBuf, what: &'static str, shown: String },
     /// What `handover` wired, by the record in this place, cannot be taken away.
     #[error("{error}")]
     Captures { path: PathBuf, error: AdapterError },
@@ -60,12 +63,12 @@ pub(crate) enum Obstacle {
     Project { path: PathBuf, shown: String, error: AdapterError },
 }
 
-impl Obstacle {
-    /// What is left.
-    pub(crate) fn path(&self) -> &Path {
+impl Cause for Obstacle {
+    fn path(&self) -> &Path {
         match self {
             Self::Edit(problem) => problem.path(),
             Self::DeadLink { path, .. }
+            | Self::Foreign { path, .. }
             | Self::Captures { path, .. }
             | Self::Record { path, .. }
             | Self::Project { path, .. } => path,

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_agents::{Form, InboxInstructions, SessionHook, Wirable};
+use handoff_agents::{Form, InboxInstructions, McpHost, SessionHook, Wirable};
 use handoff_edits::{Fragment as _, Hook, MAX_TEXT_BYTES};
 use handoff_wiring::{AllowWrite, Block, Call, Handler, Made, Malformed, Roots, Run, Trust};
 use serde::{Deserialize, Serialize};
 
+use crate::mcp_servers::with_server;
 use crate::others;
 use crate::places::Places;
 use crate::programs;
@@ -23,8 +24,10 @@ pub(crate) const HOST_LIMIT: &str = "10000";
 /// One thing of ours in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fragment {
-    /// The SessionStart handler.
-    Hook,
+    /// The handler of this host that runs `session-start`.
+    Hook(Wirable, SessionHook),
+    /// The MCP server of this host.
+    Server(McpHost),
     /// What the host's agent reads at the start of each session.
     Instructions(Looks),
     /// The store among what Claude Code's sandbox may write to.
@@ -38,7 +41,6 @@ pub(crate) enum Fragment {
 /// All of ours in one file.
 #[derive(Clone, Debug)]
 pub(crate) struct HostFile {
-    pub(crate) host: Wirable,
     pub(crate) path: PathBuf,
     /// In the order in which they are put there.
     fragments: Vec<Fragment>,
@@ -62,7 +64,8 @@ impl Fragment {
     fn wire(&self, file: &HostFile, text: &str) -> Result<(String, Made), Malformed> {
         let places = &file.places;
         match self {
-            Self::Hook => hook(file.host, places, &owner(places)).wire(text),
+            Self::Hook(host, row) => hook(*host, row, places, &owner(places)).wire(text),
+            Self::Server(host) => with_server(*host, places, |server| server.wire(text)),
             Self::Instructions(looks) => {
                 Ok((BLOCK.wire(text, &instructions_text(places, *looks))?, Made::Parent))
             }
@@ -85,7 +88,8 @@ impl Fragment {
     ) -> Result<String, Malformed> {
         let places = &file.places;
         match self {
-            Self::Hook => hook(file.host, places, &owner(places)).unwire(text, made),
+            Self::Hook(host, row) => hook(*host, row, places, &owner(places)).unwire(text, made),
+            Self::Server(host) => with_server(*host, places, |server| server.unwire(text, made)),
             Self::Instructions(_) if own_block(text, places)? => BLOCK.unwire(text),
             Self::Instructions(_) => Ok(text.to_owned()),
             Self::AllowWrite | Self::WritableRoots if keeps_store => Ok(text.to_owned()),
@@ -104,7 +108,10 @@ impl Fragment {
     fn is_in(&self, file: &HostFile, text: &str) -> Result<bool, Malformed> {
         let places = &file.places;
         match self {
-            Self::Hook => hook(file.host, places, &owner(places)).is_in(text),
+            Self::Hook(host, row) => hook(*host, row, places, &owner(places)).is_in(text),
+            Self::Server(host) => {
+                with_server(*host, places, |server| Ok(server.find(text)?.is_some_and(|found| found.is_ours)))
+            }
             Self::Instructions(_) => own_block(text, places),
             // What is broken there is left, see `HostFile::left_in`.
             Self::AllowWrite => {
@@ -123,18 +130,19 @@ impl Fragment {
 }
 
 impl HostFile {
-    pub(crate) fn new(host: Wirable, places: &Places, path: PathBuf, fragments: Vec<Fragment>) -> Self {
-        Self { host, path, fragments, places: places.clone() }
+    pub(crate) fn new(places: &Places, path: PathBuf, fragments: Vec<Fragment>) -> Self {
+        Self { path, fragments, places: places.clone() }
     }
 
-    /// The file with the host's hook alone.
-    pub(crate) fn of_hook(host: Wirable, places: &Places) -> Self {
-        Self::new(host, places, crate::hosts::hook_file(host, places), vec![Fragment::Hook])
+    /// The file with the host's hook alone; `None` where that is a file of ours.
+    pub(crate) fn of_hook(host: Wirable, places: &Places) -> Option<Self> {
+        let row = *host.wiring.hook.shared()?;
+        Some(Self::new(places, crate::hosts::hook_file(host, places), vec![Fragment::Hook(host, row)]))
     }
 
     /// Whether the hook belongs in it.
     pub(crate) fn has_hook(&self) -> bool {
-        self.fragments.contains(&Fragment::Hook)
+        self.fragments.iter().any(|fragment| matches!(fragment, Fragment::Hook(..)))
     }
 
     /// The text with ours in it; `text` is None when there is no file.
@@ -207,8 +215,12 @@ pub(crate) fn sandbox_by_hand(places: &Places) -> String {
 }
 
 /// A host's hook as it must stand in its file; `owns` is whether what a handler runs is ours.
-pub(crate) fn hook<'a>(host: Wirable, places: &Places, owns: &'a dyn Fn(&Call) -> bool) -> Hook<'a> {
-    let row = &host.wiring.hook;
+pub(crate) fn hook<'a>(
+    host: Wirable,
+    row: &SessionHook,
+    places: &Places,
+    owns: &'a dyn Fn(&Call) -> bool,
+) -> Hook<'a> {
     let program = places.program("session-start");
     let run = match row.form {
         Form::Exec => {

@@ -11,8 +11,8 @@ use crate::fragment::HOST_LIMIT;
 const MIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Why the host does not run a handler, or does not use what it prints; each with what to do about it in an editor.
-pub(crate) fn faults(conditions: &Conditions, host: Wirable) -> Vec<(String, String)> {
-    let (name, hook) = (host.name, &host.wiring.hook);
+pub(crate) fn faults(conditions: &Conditions, host: Wirable, hook: &SessionHook) -> Vec<(String, String)> {
+    let name = host.name;
     let mut faults = Vec::new();
     let mut add = |fault: String, fix: &str| faults.push((fault, fix.to_owned()));
     if let Some(why) = conditions.never_runs(reads(hook)) {

@@ -10,11 +10,25 @@ use handoff_wiring::Roots;
 use crate::cli_agent;
 use crate::fragment::{Fragment, HostFile, Looks};
 use crate::manifest::Manifest;
+use crate::own_file;
 use crate::places::Places;
 
-/// A file that a host finds in its own directories: a skill, or an agent that it gives tasks to.
+/// What a file is to the host that finds it in its own directories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PlacedKind {
+    /// A skill.
+    Skill,
+    /// An agent that it gives tasks to.
+    Agent,
+    /// A command of its user's, in the place of a skill.
+    Command,
+    /// What has it run our hook.
+    Hook,
+}
+
+/// A file of ours that a host finds in its own directories.
 pub(crate) struct Placed {
-    pub(crate) kind: Kind,
+    pub(crate) kind: PlacedKind,
     /// What it is called below its directory, with `/`.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
@@ -25,8 +39,10 @@ impl Placed {
     /// What it is.
     pub(crate) fn word(&self) -> &'static str {
         match self.kind {
-            Kind::Skill => "skill",
-            Kind::Agent => "agent",
+            PlacedKind::Skill => "skill",
+            PlacedKind::Agent => "agent",
+            PlacedKind::Command => "command",
+            PlacedKind::Hook => "hook",
         }
     }
 }
@@ -74,24 +90,24 @@ pub(crate) fn is_here(host: Wirable, places: &Places, environment: &Environment)
     handoff_files::is_directory(places.directory(host)) || program(host, environment).is_some()
 }
 
-/// The file of its settings that has its hook.
+/// The file that has its hook.
 pub(crate) fn hook_file(host: Wirable, places: &Places) -> PathBuf {
-    places.directory(host).join(host.wiring.hook.file)
+    places.directory(host).join(host.wiring.hook.file())
 }
 
 /// The file that it reads its user's instructions from, with ours; `None` where it needs none.
 pub(crate) fn instructions(host: Wirable, places: &Places, looks: Looks) -> Option<HostFile> {
     let directory = places.directory(host);
     let name = Fragment::instructions_file(host.wiring.instructions?, directory);
-    Some(HostFile::new(host, places, directory.join(name), vec![Fragment::Instructions(looks)]))
+    Some(HostFile::new(places, directory.join(name), vec![Fragment::Instructions(looks)]))
 }
 
 /// What is put into its files. A hook that is wired on request only where it was asked for.
 pub(crate) fn files(host: Wirable, places: &Places, manifest: &Manifest) -> Vec<HostFile> {
-    let hook = host.wiring.hook;
+    let on_request = host.wiring.hook.on_request();
     let mut files: Vec<HostFile> = instructions(host, places, manifest.looks()).into_iter().collect();
     let mut others = edits(host, places.directory(host), places, manifest);
-    others.retain(|file| !hook.on_request || manifest.hook_on_request || !file.has_hook());
+    others.retain(|file| !on_request || manifest.hook_on_request || !file.has_hook());
     files.extend(others);
     files
 }
@@ -99,7 +115,9 @@ pub(crate) fn files(host: Wirable, places: &Places, manifest: &Manifest) -> Vec<
 /// Every file that something of ours may be in: also one that the host does not read any more, and those of directories
 /// that it was wired in.
 pub(crate) fn all_files(host: Wirable, places: &Places, manifest: &Manifest) -> Vec<HostFile> {
-    let is_its = |path: &&PathBuf| owner(path, places) == Some(host);
+    // A file of servers may be called like one of another host's.
+    let has_server = |path: &PathBuf| manifest.servers.values().any(|file| file == path);
+    let is_its = |path: &&PathBuf| !has_server(path) && owner(path, places) == Some(host);
     let wired = manifest.edits.keys().filter(is_its).filter_map(|path| path.parent());
     let mut directories: Vec<&Path> = wired.chain([places.directory(host)]).collect();
     directories.sort_unstable();
@@ -107,7 +125,7 @@ pub(crate) fn all_files(host: Wirable, places: &Places, manifest: &Manifest) -> 
     let in_directory = |directory: &Path| {
         let names = host.wiring.instructions.iter().flat_map(|instructions| instructions.files.iter().rev());
         let instructions = names.map(|name| {
-            HostFile::new(host, places, directory.join(name), vec![Fragment::Instructions(Looks::Agent)])
+            HostFile::new(places, directory.join(name), vec![Fragment::Instructions(Looks::Agent)])
         });
         instructions.chain(edits(host, directory, places, manifest)).collect::<Vec<_>>()
     };
@@ -128,7 +146,7 @@ fn owner(file: &Path, places: &Places) -> Option<Wirable> {
 
 /// What of ours goes into the files of its settings in `directory`, without its instructions.
 fn edits(host: Wirable, directory: &Path, places: &Places, manifest: &Manifest) -> Vec<HostFile> {
-    let hook = (host.wiring.hook.file, vec![Fragment::Hook]);
+    let hook = host.wiring.hook.shared().map(|hook| (hook.file, vec![Fragment::Hook(host, *hook)]));
     let sandbox = host.wiring.sandbox.map(|list| {
         (
             list.file(),
@@ -142,18 +160,18 @@ fn edits(host: Wirable, directory: &Path, places: &Places, manifest: &Manifest) 
         )
     });
     let mut files: Vec<(&str, Vec<Fragment>)> = Vec::new();
-    for (name, fragments) in [Some(hook), sandbox].into_iter().flatten() {
+    for (name, fragments) in [hook, sandbox].into_iter().flatten() {
         match files.iter_mut().find(|(other, _)| *other == name) {
             Some((_, other)) => other.extend(fragments),
             None => files.push((name, fragments)),
         }
     }
-    if host.wiring.hook.on_request {
+    if host.wiring.hook.on_request() {
         files.reverse();
     }
     files
         .into_iter()
-        .map(|(name, fragments)| HostFile::new(host, places, directory.join(name), fragments))
+        .map(|(name, fragments)| HostFile::new(places, directory.join(name), fragments))
         .collect()
 }
 
@@ -182,9 +200,11 @@ pub(crate) fn skills(host: Wirable, places: &Places) -> Vec<Placed> {
     let bin = places.bin();
     let target = Target { host: host.row(), programs: Programs::Installed(&bin) };
     let placed = |Rendered { kind, path: name, text }| {
-        let directory = match kind {
-            Kind::Skill => skills_directory(host, places),
-            Kind::Agent => places.directory(host).join(host.wiring.agents.unwrap_or("agents")),
+        let own = places.directory(host);
+        let (kind, directory) = match kind {
+            Kind::Skill => (PlacedKind::Skill, skills_directory(host, places)),
+            Kind::Agent => (PlacedKind::Agent, own.join(host.wiring.agents.unwrap_or("agents"))),
+            Kind::Command => (PlacedKind::Command, own.join(host.wiring.commands.unwrap_or("commands"))),
         };
         Placed { kind, path: directory.join(&name), name, text }
     };
@@ -208,9 +228,10 @@ fn reader(skill: Skill, host: Wirable, places: &Places) -> &'static Host {
     shared.find(|other| file(*other) == file(host)).unwrap_or(host).row()
 }
 
-/// Its skills' files, and those that stand where handoff-cli placed others.
+/// The file of its hook, where that is ours alone, its skills' files, and those that stand where handoff-cli placed others.
 pub(crate) fn placed(host: Wirable, places: &Places, manifest: &Manifest) -> Vec<Placed> {
     let mut all = skills(host, places);
+    all.splice(0..0, own_file::of(host, places));
     if let Some(agents) = host.wiring.agents {
         let more = cli_agent::found(&places.directory(host).join(agents), &all, &places.bin(), manifest);
         all.extend(more);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use handoff_agents::Wirable;
-use handoff_edits::{Change, MAX_FILE_BYTES};
+use handoff_edits::{Cause as _, Change, MAX_FILE_BYTES};
 use handoff_files::{Dir, Foreign, Lock, OpenFile};
 use handoff_process::{Environment, Output, Status};
 use semver::Version;
@@ -17,8 +17,9 @@ use crate::fragment::{HostFile, Looks};
 use crate::git::Checkout;
 use crate::hosts;
 use crate::manifest::{Manifest, is_hash_of};
+use crate::mcp_servers;
 use crate::places::Places;
-use crate::planner::{Left, Planner};
+use crate::planner::{Leftovers, Planner};
 use crate::plugin;
 use crate::programs::{self, Source};
 use crate::prove::prove;
@@ -47,15 +48,17 @@ pub(crate) fn install(
     if options.trust_codex_hook {
         codex::check_there(environment)?;
     }
-    let is_trusted_by_place = |host: &Wirable| host.wiring.hook.trusted_by_place;
+    let is_trusted_by_place = |host: &Wirable| host.wiring.hook.trusted_by_place();
     let has_trust = agents.iter().any(is_trusted_by_place);
     let review = if has_trust { codex::review(&places, &old, environment) } else { None };
+    let has_server = mcp_servers::is_in(&source);
     // Before the minutes that a build takes.
     let mut planner = Planner::new(&places, &old);
     planner.prefix();
     planner.state();
     planner.commands();
     wiring(&mut planner, &places, &agents, options, review.as_ref());
+    mcp_servers::wire(&mut planner, &places, options, has_server);
     planner.check()?;
     if options.dry_run {
         return Ok(dry_run(&places, &old, &agents, &source, options, review.as_ref(), output));
@@ -73,6 +76,7 @@ pub(crate) fn install(
     let first_wiring = planner.changes.len();
     planner.commands();
     wiring(&mut planner, &places, &agents, options, review.as_ref());
+    mcp_servers::wire(&mut planner, &places, options, has_server);
     planner.check()?;
     planner.manifest.on_the_way_from(&old).save(&places.manifest())?;
     let wiring = planner.changes.split_off(first_wiring);
@@ -119,7 +123,8 @@ impl Done<'_> {
         output: &Output,
     ) -> Result<Status, InstallError> {
         let mut report = Report::new(places, options.json);
-        report.installed(&self.planner, &self.agents, &self.proof, environment);
+        let servers = mcp_servers::chosen(options, places);
+        report.installed(&self.planner, (&self.agents, &servers), &self.proof, environment);
         way::replaced(self.old, &self.planner.manifest, places, environment)
             .into_iter()
             .for_each(|note| report.note(note));
@@ -157,17 +162,12 @@ fn trust_hook(
 
 /// Names what could not be changed, with what to put in by hand; [`Status::NotDone`] when there is any. `installer` is
 /// what does the rest later.
-fn say_left(left: &[Left], installer: &Path, options: &Options, output: &Output) -> Option<Status> {
+fn say_left(left: &Leftovers, installer: &Path, options: &Options, output: &Output) -> Option<Status> {
     if left.is_empty() {
         return None;
     }
-    for Left { problem, by_hand } in left {
-        if by_hand.is_empty() {
-            output.complain(format_args!("{problem}; the rest is done"));
-        } else {
-            output.complain(format_args!("{problem}; the rest is done. To put in by hand:\n{by_hand}"));
-        }
-    }
+    let messages = left.messages("the rest is done", "To put in by hand");
+    messages.for_each(|message| output.complain(format_args!("{message}")));
     let (installer, scope) = (handoff_process::quoted(installer), options.scope());
     output.complain(format_args!("to finish, once that can be changed: {installer} install{scope}"));
     Some(Status::NotDone)
@@ -291,12 +291,12 @@ fn wiring(
     for host in planner.without_others(agents) {
         planner.manifest.agents.insert(host);
         for file in hosts::placed(host, places, &planner.manifest) {
-            planner.skill(file);
+            planner.put(file);
         }
         planner.store();
-        if host.wiring.hook.on_request {
+        if let Some(file) = HostFile::of_hook(host, places).filter(|_| host.wiring.hook.on_request()) {
             // A hook that is there, of the bash program or another installation, was asked for once.
-            planner.manifest.hook_on_request |= planner.holds(&HostFile::of_hook(host, places));
+            planner.manifest.hook_on_request |= planner.holds(&file);
         }
         planner.remove_old_links(host);
         for file in hosts::files(host, places, &planner.manifest.clone()) {
@@ -379,6 +379,8 @@ fn dry_run(
     }
     planner.commands();
     wiring(&mut planner, places, agents, options, review);
+    let has_server = mcp_servers::is_in(source);
+    mcp_servers::wire(&mut planner, places, options, has_server);
     let mut report = Report::new(places, options.json);
     if let Source::Checkout(path) = source {
         report.note(format!(
@@ -388,6 +390,10 @@ fn dry_run(
         ));
     }
     planner.notes().for_each(|note| report.note(note));
+    if !has_server {
+        let servers = mcp_servers::chosen(options, places);
+        mcp_servers::missing(&servers).into_iter().for_each(|note| report.note(note));
+    }
     // What is the user's own first.
     let rank = |change: &&Change| match change {
         Change::Edit(_) => 0,

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use handoff_bundle::{BundleError, Handover, Keyring, Trust};
+use handoff_edits::is_plain;
 use handoff_files::{Dir, Foreign};
 use handoff_process::{Environment, quoted};
 use handoff_store::Store;
 use handoff_worktree::Worktree;
 
 use crate::error::InstallError;
-use crate::manifest::is_plain;
 use crate::places::Places;
 
 /// What is kept in the state directory beside what the user allowed and what was captured.

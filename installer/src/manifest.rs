@@ -1,9 +1,10 @@
 //! What was installed, so that exactly that is taken away.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use handoff_agents::Wirable;
+use handoff_agents::{McpHost, Wirable};
+use handoff_edits::is_plain;
 use handoff_files::{Dir, FileError, Foreign};
 use handoff_wiring::{self as wiring, Edited, hash};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -63,6 +64,9 @@ pub(crate) struct Manifest {
     pub(crate) directories: Vec<PathBuf>,
     /// Files of others with something of ours in them.
     pub(crate) edits: BTreeMap<PathBuf, Edit>,
+    /// The files of hosts that were given the MCP server, by the hosts' ids.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) servers: BTreeMap<String, PathBuf>,
 }
 
 /// Hosts by their ids, in the order in which they came. One that only another version knows stays.
@@ -77,7 +81,12 @@ impl HostIds {
     }
 
     pub(crate) fn contains(&self, host: Wirable) -> bool {
-        self.0.iter().any(|id| id == host.id)
+        self.has(host.id)
+    }
+
+    /// Whether the host with this id is among them.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.0.iter().any(|known| known == id)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -85,8 +94,13 @@ impl HostIds {
     }
 
     pub(crate) fn insert(&mut self, host: Wirable) {
-        if !self.contains(host) {
-            self.0.push(host.id.to_owned());
+        self.add(host.id);
+    }
+
+    /// The same of a host's id.
+    pub(crate) fn add(&mut self, id: &str) {
+        if !self.has(id) {
+            self.0.push(id.to_owned());
         }
     }
 
@@ -98,7 +112,12 @@ impl HostIds {
     }
 
     pub(crate) fn remove(&mut self, host: Wirable) {
-        self.0.retain(|id| id != host.id);
+        self.take(host.id);
+    }
+
+    /// The same of a host's id.
+    pub(crate) fn take(&mut self, id: &str) {
+        self.0.retain(|known| known != id);
     }
 }
 
@@ -215,6 +234,7 @@ impl Manifest {
         self.links = self.links.into_iter().map(|(path, target)| (moved(path), target)).collect();
         self.replaced = self.replaced.into_iter().map(|(path, original)| (moved(path), original)).collect();
         self.edits = self.edits.into_iter().map(|(path, edit)| (moved(path), edit)).collect();
+        self.servers = self.servers.into_iter().map(|(id, path)| (id, moved(path))).collect();
         self.directories = self.directories.into_iter().map(moved).collect();
         self
     }
@@ -222,7 +242,10 @@ impl Manifest {
     /// A path that no installation in `prefix` writes, if one is named: a program that could write this file must not
     /// have any other written or removed.
     fn stray(&self, prefix: &Path) -> Option<&PathBuf> {
-        let files = self.files.keys().filter(|path| !path.starts_with(prefix) && !is_skill(path));
+        let hooks: Vec<_> = Wirable::all().filter_map(|host| Some(host.wiring.hook.own()?.file)).collect();
+        let is_hook = |path: &Path| hooks.iter().any(|name| path.ends_with(name));
+        let is_placed = |path: &Path| is_skill(path) || is_hook(path);
+        let files = self.files.keys().filter(|path| !path.starts_with(prefix) && !is_placed(path));
         let replaced =
             self.replaced.keys().filter(|path| !is_skill(path) && !is_skill(&path.join("SKILL.md")));
         // Of an edited file, which may have any name, only what is ours by its form is taken out.
@@ -234,10 +257,13 @@ impl Manifest {
             .links
             .keys()
             .filter(|path| !COMMANDS.iter().any(|name| path.ends_with(Path::new(".local/bin").join(name))));
-        let edited: Vec<_> = Wirable::all().flat_map(|host| host.wiring.files()).collect();
-        let edits = self.edits.keys().filter(|path| !edited.iter().any(|name| path.ends_with(name)));
+        let edited = Wirable::all().flat_map(|host| host.wiring.files()).map(PathBuf::from);
+        let edited: Vec<_> = edited.chain(McpHost::all().flat_map(|host| host.wiring.names())).collect();
+        let is_strange = |path: &&PathBuf| !edited.iter().any(|name| path.ends_with(name));
+        let edits = self.edits.keys().chain(self.servers.values()).filter(is_strange);
         let all = self.files.keys().chain(self.replaced.keys()).chain(self.links.keys());
-        let all = all.chain(self.real.values()).chain(self.edits.keys()).chain(&self.directories);
+        let all = all.chain(self.real.values()).chain(self.edits.keys()).chain(self.servers.values());
+        let all = all.chain(&self.directories);
         let odd = all.filter(|path| !is_plain(path));
         files.chain(replaced).chain(real).chain(links).chain(edits).chain(odd).next()
     }
@@ -291,19 +317,15 @@ impl Manifest {
     }
 }
 
-/// Whether a path is absolute, without `.` and `..`.
-pub(crate) fn is_plain(path: &Path) -> bool {
-    path.is_absolute()
-        && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
-}
-
-/// Whether a path is where a skill or an agent of ours, of whichever version, is placed: `skills/NAME/SKILL.md` or
-/// `agents/NAME.md`, with `handoff` in the name.
+/// Whether a path is where a skill, an agent or a command of ours, of whichever version, is placed: `skills/NAME/SKILL.md`,
+/// `agents/NAME.md` or `commands/NAME.md`, with `handoff` in the name.
 fn is_skill(path: &Path) -> bool {
     let names: Vec<_> = path.iter().rev().take(3).map(|name| name.to_string_lossy()).collect();
     match names.as_slice() {
         [file, name, skills] if file == "SKILL.md" => skills == "skills" && name.contains("handoff"),
-        [file, agents, ..] => agents == "agents" && file.contains("handoff"),
+        [file, directory, ..] => {
+            ["agents", "commands"].contains(&directory.as_ref()) && file.contains("handoff")
+        }
         _ => false,
     }
 }
@@ -354,10 +376,17 @@ mod tests {
             r#"{"links":{"/h/.local/bin/git":"/x"}}"#.to_owned(),
             r#"{"replaced":{"/h/.profile":{"text":"evil"}}}"#.to_owned(),
             r#"{"directories":["/h/.agent-handoff/.."]}"#.to_owned(),
+            r#"{"files":{"/h/.copilot/hooks/mine.json":""}}"#.to_owned(),
+            r#"{"files":{"/h/.config/opencode/plugins/../agent-handoff.js":""}}"#.to_owned(),
+            r#"{"files":{"/h/.copilot/hooks/agent-handoff.json":""},"real":{"/h/.copilot/hooks/agent-handoff.json":"/h/.bashrc"}}"#
+                .to_owned(),
+            r#"{"replaced":{"/h/.copilot/hooks/agent-handoff.json":{"text":"evil"}}}"#.to_owned(),
             r#"{"files":{"/h/.claude/skills/handoff/SKILL.md":""},"real":{"/h/.claude/skills/handoff/SKILL.md":"/h/.bashrc"}}"#
                 .to_owned(),
             format!(r#"{{"edits":{{"/h/.bashrc":{edit}}}}}"#),
             format!(r#"{{"edits":{{"/h/x/../.claude/settings.json":{edit}}}}}"#),
+            format!(r#"{{"edits":{{"/h/.kube/config.yaml":{edit}}}}}"#),
+            r#"{"servers":{"cursor":"/h/.bashrc"}}"#.to_owned(),
         ] {
             assert!(of(&text).stray(prefix).is_some(), "{text}");
         }
@@ -366,7 +395,14 @@ mod tests {
                 .to_owned(),
             r#"{"files":{"/h/.codex/agents/handoff-ds.toml":""},"links":{"/h/.local/bin/handoff":"/x"}}"#
                 .to_owned(),
+            r#"{"files":{"/h/.copilot/hooks/agent-handoff.json":"","/x/opencode/plugins/agent-handoff.js":""}}"#
+                .to_owned(),
+            r#"{"files":{"/h/.config/opencode/commands/handoff.md":""}}"#.to_owned(),
             format!(r#"{{"edits":{{"/elsewhere/settings.json":{edit}}},"directories":["/elsewhere"]}}"#),
+            format!(
+                r#"{{"edits":{{"/x/goose/config.yaml":{edit},"/x/data/settings/cline_mcp_settings.json":{edit}}}}}"#
+            ),
+            r#"{"servers":{"cursor":"/h/.cursor/mcp.json"}}"#.to_owned(),
         ] {
             assert_eq!(of(&text).stray(prefix), None, "{text}");
         }

@@ -6,13 +6,14 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use handoff_agents::{SkillsDirectory, Wirable};
+use handoff_agents::{SessionHook, SkillsDirectory, Wirable};
 use handoff_edits::MAX_FILE_BYTES;
 use handoff_wiring::Call;
 
 use crate::fragment::{BLOCK, hook};
 use crate::hosts;
 use crate::manifest::{self, Manifest};
+use crate::own_file;
 use crate::places::Places;
 use crate::programs::COMMANDS;
 
@@ -159,7 +160,11 @@ fn programs_of(host: Wirable, places: &Places) -> Vec<PathBuf> {
         let content = handoff_files::read_file(path, MAX_FILE_BYTES).unwrap_or_default();
         String::from_utf8(content).unwrap_or_default()
     };
-    let mut all = hooked(host, places, &read(&hosts::hook_file(host, places)));
+    let hooks = read(&hosts::hook_file(host, places));
+    let mut all = match host.wiring.hook.shared() {
+        Some(row) => hooked(host, row, places, &hooks),
+        None => own_file::program_in(&hooks).into_iter().collect(),
+    };
     for name in host.wiring.instructions.iter().flat_map(|instructions| instructions.files.iter().rev()) {
         let text = read(&places.directory(host).join(name));
         all.extend(BLOCK.find(&text).ok().flatten().and_then(|range| program_in(&text[range])));
@@ -190,13 +195,13 @@ fn run_by_skills(host: Wirable, places: &Places) -> Vec<PathBuf> {
 }
 
 /// The programs that the handlers of a file run.
-fn hooked(host: Wirable, places: &Places, text: &str) -> Vec<PathBuf> {
+fn hooked(host: Wirable, row: &SessionHook, places: &Places, text: &str) -> Vec<PathBuf> {
     let programs = RefCell::new(Vec::new());
     let owns = |call: &Call| {
         programs.borrow_mut().push(PathBuf::from(&call.program));
         false
     };
     // One that cannot be read names nothing, which is said where it is edited.
-    let _ = hook(host, places, &owns).find(text);
+    let _ = hook(host, row, places, &owns).find(text);
     programs.into_inner()
 }

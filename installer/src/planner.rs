@@ -24,8 +24,8 @@ use crate::programs::COMMANDS;
 
 pub(crate) use placed::{cli_link, is_old_link};
 
-/// A file or directory of the user's that is left as it is, though something of ours belongs there.
-pub(crate) type Left = handoff_edits::Left<Obstacle>;
+/// The files and directories of the user's that are left as they are, though something of ours belongs there.
+pub(crate) type Leftovers = handoff_edits::Leftovers<Obstacle>;
 
 /// What the user should know.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(crate) struct Planner<'p> {
     notes: Vec<Note>,
     problems: Vec<String>,
     /// What cannot be changed; everything else is.
-    pub(crate) left: Vec<Left>,
+    pub(crate) left: Leftovers,
     /// What of ours the user changed, which stays.
     pub(crate) changed: Vec<PathBuf>,
     /// The files that are all ours and belong to what is installed now.
@@ -65,7 +65,7 @@ impl<'p> Planner<'p> {
             changes: Vec::new(),
             notes: Vec::new(),
             problems: Vec::new(),
-            left: Vec::new(),
+            left: Leftovers::default(),
             changed: Vec::new(),
             written: BTreeSet::new(),
         }
@@ -132,12 +132,7 @@ impl<'p> Planner<'p> {
 
     /// Notes that a file or directory is left as it is, once for each reason, with what to put in by hand.
     pub(crate) fn leave(&mut self, problem: impl Into<Obstacle>, by_hand: &str) {
-        let problem = problem.into();
-        let is_same = |left: &&mut Left| left.problem.to_string() == problem.to_string();
-        match self.left.iter_mut().find(is_same) {
-            Some(left) => left.by_hand.push_str(by_hand),
-            None => self.left.push(Left { problem, by_hand: by_hand.to_owned() }),
-        }
+        self.left.add(problem, by_hand);
     }
 
     /// A directory and those above it, as far as they are missing. Err with what stands where one of them goes.
@@ -336,8 +331,7 @@ impl<'p> Planner<'p> {
     /// Notes that settings of the sandbox are broken, and stay.
     fn leave_sandbox(&mut self, path: &Path, broken: Option<Malformed>) {
         if let Some(error) = broken {
-            let (problem, by_hand) = (malformed(path)(error), sandbox_by_hand(self.places));
-            self.left.push(Left { problem: problem.into(), by_hand });
+            self.leave(malformed(path)(error), &sandbox_by_hand(self.places));
         }
     }
 
@@ -347,7 +341,7 @@ impl<'p> Planner<'p> {
         let path = &ours.path;
         match self.try_unwire(ours) {
             Err(problem) if self.may_hold_ours(path) => {
-                self.left.push(Left { problem: problem.into(), by_hand: ours.to_take_out() });
+                self.leave(problem, &ours.to_take_out());
             }
             _ => {
                 self.manifest.edits.remove(path);
@@ -380,22 +374,17 @@ impl<'p> Planner<'p> {
         if let Err(problem) = self.take_out_of(ours, former)
             && self.may_hold_ours(former)
         {
-            self.left.push(Left { problem: problem.into(), by_hand: ours.to_take_out() });
+            self.leave(problem, &ours.to_take_out());
         }
     }
 
-    /// Takes out of `former` what is ours by its form. The bytes on record are not given back there: who could write the
-    /// record could have them written to any file.
+    /// Takes out of `former` what is ours by its form.
     fn take_out_of(&mut self, ours: &HostFile, former: &Path) -> Result<(), Problem> {
         let target = Target::read(former, former)?;
-        let Some(text) = target.text.as_deref() else { return Ok(()) };
-        let recorded = self.old.edits.get(&ours.path);
-        let created = recorded.is_some_and(Edit::created);
+        let created = self.old.edits.get(&ours.path).is_some_and(Edit::created);
         let out = |text: &str| self.out_of(ours, text, former);
-        let content = without(text, None, created, is_nothing, out).map_err(malformed(former))?;
-        if content != target.text {
-            self.changes.push(Change::Edit(target.edit(content, ours.to_take_out())?));
-        }
+        let edit = target.take_out(created, is_nothing, out, ours.to_take_out())?;
+        self.changes.extend(edit.map(Change::Edit));
         Ok(())
     }
 

@@ -1,16 +1,18 @@
 //! What is printed for the user.
 
-use handoff_agents::Wirable;
-use handoff_edits::{Change, Edit, PRIVATE, PROGRAM};
+use handoff_agents::{McpHost, Wirable};
+use handoff_edits::{Cause as _, Change, Edit, Left, PRIVATE, PROGRAM};
 use handoff_process::{Environment, Output, Status};
 use serde_json::{Value, json};
 
 use crate::codex::HOW_TO_TRUST;
 use crate::doctor::programs::{first_on_path, way_out};
+use crate::error::Obstacle;
 use crate::hosts;
 use crate::manifest::Manifest;
+use crate::mcp_servers;
 use crate::places::Places;
-use crate::planner::{Left, Planner};
+use crate::planner::{Leftovers, Planner};
 use crate::programs;
 use crate::programs::COMMANDS;
 use crate::wired;
@@ -64,7 +66,7 @@ impl<'p> Report<'p> {
     pub(crate) fn installed(
         &mut self,
         planner: &Planner<'_>,
-        agents: &[Wirable],
+        (agents, servers): (&[Wirable], &[McpHost]),
         proof: &str,
         environment: &Environment,
     ) {
@@ -77,7 +79,8 @@ impl<'p> Report<'p> {
             let what = wired::summary(agent, self.places, &planner.manifest);
             self.say(agent.name, &what, agent.id, json!(what));
         }
-        if agents.is_empty() {
+        mcp_servers::report(self, self.places, servers, &planner.manifest);
+        if agents.is_empty() && planner.manifest.servers.is_empty() {
             self.note(hosts::none_was_found() + ", so none is wired; install again when one is there");
         }
         self.commands(planner, environment);
@@ -115,7 +118,7 @@ impl<'p> Report<'p> {
     fn next(&mut self, planner: &Planner<'_>, agents: &[Wirable], environment: &Environment) {
         if planner.changes.is_empty() && planner.left.is_empty() {
             self.note("all of it was installed already, as it is to be".to_owned());
-        } else if !agents.is_empty() {
+        } else if !agents.is_empty() || !planner.manifest.servers.is_empty() {
             let handoff = self.places.command_word("handoff", environment);
             let can_write = |agent: &&Wirable| wired::can_write(**agent, self.places, &planner.manifest);
             let write: Vec<_> =
@@ -144,8 +147,8 @@ impl<'p> Report<'p> {
     }
 
     /// The files that could not be changed, for programs.
-    pub(crate) fn left(&mut self, left: &[Left]) {
-        let entry = |left: &Left| json!({"path": left.problem.path(), "reason": left.problem.to_string(), "by_hand": left.by_hand});
+    pub(crate) fn left(&mut self, left: &Leftovers) {
+        let entry = |left: &Left<Obstacle>| json!({"path": left.problem.path(), "reason": left.problem.to_string(), "by_hand": left.by_hand});
         self.object.insert("left".to_owned(), left.iter().map(entry).collect());
     }
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use handoff_adapters::{AdapterError, disable, recover, tidy};
-use handoff_agents::{HOSTS, Host, Wirable};
-use handoff_edits::{Change, MAX_FILE_BYTES};
+use handoff_agents::{HOSTS, Host, McpHost, Wirable};
+use handoff_edits::{Cause as _, Change, MAX_FILE_BYTES};
 use handoff_files::{Dir, FileError};
 use handoff_process::{Environment, Output, Status};
 use handoff_worktree::Worktree;
@@ -14,13 +14,14 @@ use crate::args::Options;
 use crate::check;
 use crate::codex;
 use crate::error::{InstallError, Obstacle};
-use crate::hosts::{self, named};
+use crate::hosts::{self, joined};
 use crate::install::{LOCK, lock, sweep};
 use crate::kept::{self, Kept};
 use crate::manifest::{self, Manifest};
+use crate::mcp_servers;
 use crate::others::{Other, Others};
 use crate::places::Places;
-use crate::planner::{Left, Planner};
+use crate::planner::{Leftovers, Planner};
 use crate::report::Report;
 
 /// Takes ours out of the agents' files and removes the prefix; with `--only`, only from those agents. The store stays.
@@ -48,10 +49,10 @@ pub(crate) fn uninstall(
     // Before what is wired goes, by which worktrees are known.
     let kept = Kept::find(&places);
     let mut captures = without_captures(&places, &planner.others, options, environment, output);
+    planner.left.extend(std::mem::take(&mut captures.left));
     plan(&mut planner, &places, options);
-    let mut left = std::mem::take(&mut captures.left);
-    left.append(&mut planner.left);
-    left.extend(sealed);
+    let is_sealed = sealed.is_some();
+    sealed.into_iter().for_each(|error| planner.leave(error, ""));
     let mut report = Report::new(&places, options.json);
     captures.kept.iter().for_each(|note| report.note(note.clone()));
     if options.dry_run {
@@ -59,8 +60,8 @@ pub(crate) fn uninstall(
     } else {
         let any = !planner.changes.is_empty() || !old.is_empty() || !captures.projects.is_empty();
         let moved = !is_here && old.is_empty() && planner.others.is_empty();
-        carry_out(&planner, &places, options, &old, &kept, &mut left)?;
-        let what = removed(&places, options, &planner, &left, any, moved);
+        carry_out(&mut planner, &places, options, &old, &kept, is_sealed)?;
+        let what = removed(&places, options, &planner, any, moved);
         report.say("removed", &what, "removed", json!(what));
         if captures.user {
             report.note("the hooks and the statusline that handover install made are gone too".to_owned());
@@ -80,9 +81,9 @@ pub(crate) fn uninstall(
     }
     let is_whole = options.only.is_none() && planner.others.is_empty();
     kept.notes(&places, environment, is_whole).into_iter().for_each(|note| report.note(note));
-    report.left(&left);
+    report.left(&planner.left);
     let printed = report.print(output);
-    Ok(say_left(&left, &places, options, output).unwrap_or(printed))
+    Ok(say_left(&planner.left, &places, options, output).unwrap_or(printed))
 }
 
 /// Says what would be done.
@@ -98,46 +99,38 @@ fn would(report: &mut Report<'_>, planner: &Planner<'_>, captures: &Captures, pl
 }
 
 /// Why nothing can be removed from the prefix, if that is so: everything else is.
-fn unwritable(prefix: &Path) -> Option<Left> {
-    let error = Dir::open(prefix).ok()??.check_writable().err()?;
-    Some(Left { problem: error.into(), by_hand: String::new() })
+fn unwritable(prefix: &Path) -> Option<FileError> {
+    Dir::open(prefix).ok()??.check_writable().err()
 }
 
-/// Does what was planned. What cannot be done is added to `left`; then what it takes to do it later stays.
+/// Does what was planned; what was done is what the planner has then. What cannot be done is added to what it left; then what
+/// it takes to do that later stays.
 fn carry_out(
-    planner: &Planner<'_>,
+    planner: &mut Planner<'_>,
     places: &Places,
     options: &Options,
     old: &Manifest,
     kept: &Kept,
-    left: &mut Vec<Left>,
+    is_sealed: bool,
 ) -> Result<(), InstallError> {
     let installer = places.program("installer");
-    let is_sealed = left.iter().any(|left| left.problem.path() == places.prefix);
     let stays = |path: &Path| path == installer || is_sealed && path.starts_with(&places.prefix);
-    for change in planner.changes.iter().filter(|change| !stays(change.path())) {
-        let path = change.path();
-        // A directory with what is left in it stays too.
-        let is_left = || left.iter().any(|left| left.problem.path().starts_with(path));
-        if let Err(error) = change.apply()
-            && !(matches!(change, Change::RemoveDirectory(_)) && is_left())
-        {
-            left.push(Left { problem: error.into(), by_hand: String::new() });
-        }
-    }
+    let changes = std::mem::take(&mut planner.changes);
+    let (last, first): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| stays(change.path()));
+    planner.carry_out(first);
     if is_sealed {
         // The record is as it was, and what it names beside the prefix is found to be undone.
         return Ok(());
     }
-    if !left.is_empty() {
-        return Ok(unfinished(planner, old, left, &installer).save(&places.manifest())?);
+    if !planner.left.is_empty() {
+        return Ok(unfinished(planner, old, &installer).save(&places.manifest())?);
     }
-    // Its directory was not empty before.
-    let is_last =
-        |change: &&Change| change.path() == installer || matches!(change, Change::RemoveDirectory(_));
-    for change in planner.changes.iter().filter(is_last) {
+    for change in &last {
         change.apply()?;
     }
+    planner.changes.extend(last);
+    // Its directory was not empty before.
+    remove_directories(planner)?;
     if options.only.is_some() {
         // Where nothing is installed, nothing is recorded either.
         let is_here = !old.is_empty() && handoff_files::is_directory(&places.prefix);
@@ -161,12 +154,7 @@ fn remove_the_last(
         kept.remove_state(places)?;
     }
     remove_prefix(places)?;
-    // Those that were not empty before.
-    for change in &planner.changes {
-        if matches!(change, Change::RemoveDirectory(_)) {
-            change.apply()?;
-        }
-    }
+    remove_directories(planner)?;
     for path in handed_on.into_iter().rev() {
         Change::RemoveDirectory(path).apply()?;
     }
@@ -176,11 +164,18 @@ fn remove_the_last(
     Ok(())
 }
 
+/// Removes the directories of ours that were not empty before.
+fn remove_directories(planner: &Planner<'_>) -> Result<(), FileError> {
+    let is_directory = |change: &&Change| matches!(change, Change::RemoveDirectory(_));
+    planner.changes.iter().filter(is_directory).try_for_each(Change::apply)
+}
+
 /// What is still installed when something could not be removed.
-fn unfinished(planner: &Planner<'_>, old: &Manifest, left: &[Left], installer: &Path) -> Manifest {
+fn unfinished(planner: &Planner<'_>, old: &Manifest, installer: &Path) -> Manifest {
+    let left = &planner.left;
     let mut manifest = planner.manifest.clone();
     let stays = |path: &Path| path == installer || left.iter().any(|left| left.problem.path() == path);
-    let is_above = |path: &Path| left.iter().any(|left| left.problem.path().starts_with(path));
+    let is_above = |path: &Path| left.any_below(path);
     let files = old.files.iter().filter(|(path, _)| stays(path));
     manifest.files.extend(files.map(|(path, hash)| (path.clone(), hash.clone())));
     let real = old.real.iter().filter(|(path, real)| stays(path) || stays(real));
@@ -205,14 +200,9 @@ fn unfinished(planner: &Planner<'_>, old: &Manifest, left: &[Left], installer: &
 }
 
 /// Names what could not be removed, with what to take out by hand; [`Status::NotDone`] when there is any.
-fn say_left(left: &[Left], places: &Places, options: &Options, output: &Output) -> Option<Status> {
-    for Left { problem, by_hand } in left {
-        if by_hand.is_empty() {
-            output.complain(format_args!("{problem}; the rest is removed"));
-        } else {
-            output.complain(format_args!("{problem}; the rest is removed. To take out by hand:\n{by_hand}"));
-        }
-    }
+fn say_left(left: &Leftovers, places: &Places, options: &Options, output: &Output) -> Option<Status> {
+    let messages = left.messages("the rest is removed", "To take out by hand");
+    messages.for_each(|message| output.complain(format_args!("{message}")));
     let installer = places.program("installer");
     if !left.is_empty() && handoff_files::is_program(&installer) {
         let (installer, scope) = (handoff_process::quoted(&installer), options.scope());
@@ -222,20 +212,16 @@ fn say_left(left: &[Left], places: &Places, options: &Options, output: &Output) 
 }
 
 /// What was removed, in words.
-fn removed(
-    places: &Places,
-    options: &Options,
-    planner: &Planner<'_>,
-    left: &[Left],
-    any: bool,
-    moved: bool,
-) -> String {
+fn removed(places: &Places, options: &Options, planner: &Planner<'_>, any: bool, moved: bool) -> String {
     let what = match &options.only {
-        Some(only) => named(only),
+        Some(only) => {
+            let hosts = only.iter().map(|host| host.name);
+            joined(&hosts.chain(options.only_servers.iter().map(|host| host.row().name)).collect::<Vec<_>>())
+        }
         None => "everything".to_owned(),
     };
-    let stay =
-        left.iter().map(|left| left.problem.path()).chain(planner.changed.iter().map(PathBuf::as_path));
+    let left = planner.left.iter();
+    let stay = left.map(|left| left.problem.path()).chain(planner.changed.iter().map(PathBuf::as_path));
     let mut files: Vec<_> = stay.map(|path| places.short(path)).collect();
     files.dedup();
     if !files.is_empty() {
@@ -261,7 +247,7 @@ struct Captures {
     /// The projects in which something was.
     projects: Vec<PathBuf>,
     /// What could not be removed.
-    left: Vec<Left>,
+    left: Leftovers,
     /// What another installation runs, and keeps.
     kept: Vec<String>,
 }
@@ -269,19 +255,13 @@ struct Captures {
 impl Captures {
     /// Notes what could not be dealt with.
     fn failed(&mut self, problem: Obstacle) {
-        self.left.push(Left { problem, by_hand: String::new() });
+        self.left.add(problem, "");
     }
 
     /// Notes that what is wired `where_` runs another installation's program.
     fn keep(&mut self, other: &Other, where_: &str, places: &Places) {
         let prefix = places.short(&other.prefix);
         self.kept.push(format!("what handover wired {where_} stays: it runs the installation in {prefix}"));
-    }
-
-    /// Takes over what could not be changed.
-    fn add(&mut self, left: Vec<handoff_adapters::Left>) {
-        let taken = left.into_iter().map(|left| Left { problem: left.problem.into(), by_hand: left.by_hand });
-        self.left.extend(taken);
     }
 }
 
@@ -351,9 +331,9 @@ fn without_user(
     let plan = disable(&here, &tools(options), record)?;
     captures.user = !plan.is_empty();
     if captures.user && !options.dry_run {
-        captures.add(plan.carry_out()?.left);
+        captures.left.extend(plan.carry_out()?.left);
     } else {
-        captures.add(plan.into_left());
+        captures.left.extend(plan.into_left());
     }
     Ok(())
 }
@@ -376,7 +356,10 @@ pub(crate) fn take_over(
 /// The tools whose wiring goes.
 fn tools(options: &Options) -> Vec<&'static Host> {
     let is_meant = |tool: &&Host| match &options.only {
-        Some(only) => only.iter().any(|host| host.row() == *tool),
+        Some(only) => {
+            let servers = options.only_servers.iter().map(|host| host.row());
+            only.iter().map(|host| host.row()).chain(servers).any(|row| row == *tool)
+        }
         None => true,
     };
     HOSTS.iter().copied().filter(is_meant).collect()
@@ -410,10 +393,10 @@ fn without_project(
     let plan = disable(&here, &tools(options), record)?;
     let any = !plan.is_empty();
     if any && !options.dry_run {
-        captures.add(plan.carry_out()?.left);
+        captures.left.extend(plan.carry_out()?.left);
         tidy(project)?;
     } else {
-        captures.add(plan.into_left());
+        captures.left.extend(plan.into_left());
     }
     if any {
         captures.projects.push(project.to_owned());
@@ -453,12 +436,13 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
             planner.manifest.left_out.insert_in_order(host);
         }
         planner.manifest.agents.remove(host);
-        if host.wiring.hook.on_request {
+        if host.wiring.hook.on_request() {
             planner.manifest.hook_on_request = false;
             planner.manifest.trusted.clear();
             planner.manifest.trust_lost = false;
         }
     }
+    mcp_servers::unwire(planner, places, options);
     planner.note_others(&agents);
     match &options.only {
         None => {
@@ -468,9 +452,13 @@ fn plan(planner: &mut Planner<'_>, places: &Places, options: &Options) {
         Some(only) => {
             let of =
                 |host: Wirable| [hosts::skills_directory(host, places), places.directory(host).to_owned()];
-            let theirs: Vec<_> = only.iter().copied().flat_map(of).collect();
+            let servers = |hosts: &[McpHost]| mcp_servers::directories(hosts.iter().copied(), places);
+            let theirs = only.iter().copied().flat_map(of).chain(servers(&options.only_servers));
+            let theirs: Vec<_> = theirs.collect();
             // What a host that stays wired reads too stays with it.
-            let kept: Vec<_> = planner.manifest.agents.known().flat_map(of).collect();
+            let wired: Vec<_> = mcp_servers::wired(&planner.manifest).collect();
+            let kept = planner.manifest.agents.known().flat_map(of).chain(servers(&wired));
+            let kept: Vec<_> = kept.collect();
             // How deep the innermost of some directories is that a path is in.
             let depth = |path: &Path, directories: &[PathBuf]| {
                 let around = directories.iter().filter(|dir| path.starts_with(dir));

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use handoff_agents::{SandboxList, Wirable};
 use handoff_edits::MAX_FILE_BYTES;
-use handoff_skills::Kind;
 use handoff_wiring::AllowWrite;
 
 use crate::fragment::{Fragment, HostFile, hook, owner, sandboxed};
-use crate::hosts;
+use crate::hosts::{self, PlacedKind};
 use crate::manifest::Manifest;
+use crate::own_file;
 use crate::places::Places;
 
 /// The line of a report about a host.
@@ -18,8 +18,8 @@ pub(crate) fn summary(host: Wirable, places: &Places, manifest: &Manifest) -> St
     let placed = placed(host, places, manifest);
     let names = |kind| placed.iter().filter(move |(of, _)| *of == kind).map(|(_, name)| name.clone());
     let prefix = hosts::skill_prefix(host);
-    let skills: Vec<String> = names(Kind::Skill).map(|name| format!("{prefix}{name}")).collect();
-    let agents: Vec<String> = names(Kind::Agent).collect();
+    let skills: Vec<String> = names(PlacedKind::Skill).map(|name| format!("{prefix}{name}")).collect();
+    let agents: Vec<String> = names(PlacedKind::Agent).collect();
     let lists = [("skill", skills), ("agent", agents)];
     let lists: Vec<String> = lists.iter().filter_map(|(what, names)| list(what, names)).collect();
     if lists.is_empty() {
@@ -31,27 +31,27 @@ pub(crate) fn summary(host: Wirable, places: &Places, manifest: &Manifest) -> St
 
 /// Whether the skill that leaves a handoff is there.
 pub(crate) fn can_write(host: Wirable, places: &Places, manifest: &Manifest) -> bool {
-    placed(host, places, manifest).iter().any(|(kind, name)| *kind == Kind::Skill && name == "handoff")
+    placed(host, places, manifest).iter().any(|(kind, name)| *kind == PlacedKind::Skill && name == "handoff")
 }
 
 /// What stands in its files, in the order in which it does the work.
 fn parts(host: Wirable, places: &Places, manifest: &Manifest) -> Vec<String> {
     let hook = host.wiring.hook;
     let text_of = |name: &str| text(&places.directory(host).join(name));
-    let what = format!("{} hook in", hook.event);
+    let what = format!("{} hook in", hook.event());
     let mut parts = Vec::new();
     if let Some(file) = hosts::instructions(host, places, manifest.looks()) {
         let is_in = file.is_in(&text(&file.path)) == Ok(true);
         parts.push(present(is_in, "instructions in", &places.short(&file.path)));
     }
-    if !hook.on_request {
+    if !hook.on_request() {
         let path = hosts::hook_file(host, places);
         parts.push(present(has_hook(host, places, &text(&path)), &what, &places.short(&path)));
     }
     parts.extend(host.wiring.sandbox.map(|list| sandbox(list, host, places, &text_of(list.file()))));
-    if hook.on_request && manifest.hook_on_request {
-        let has_hook = has_hook(host, places, &text_of(hook.file));
-        parts.push(present(has_hook, &what, hook.file));
+    if hook.on_request() && manifest.hook_on_request {
+        let has_hook = has_hook(host, places, &text_of(hook.file()));
+        parts.push(present(has_hook, &what, hook.file()));
     }
     parts
 }
@@ -66,7 +66,7 @@ fn sandbox(list: SandboxList, host: Wirable, places: &Places, text: &str) -> Str
         }
         SandboxList::WritableRoots(name) => {
             let path = places.directory(host).join(name);
-            let file = HostFile::new(host, places, path, vec![Fragment::WritableRoots]);
+            let file = HostFile::new(places, path, vec![Fragment::WritableRoots]);
             let is_open = file.is_in(text) == Ok(true);
             format!("the store {}among the sandbox's writable roots", if is_open { "" } else { "not " })
         }
@@ -78,13 +78,14 @@ fn present(is_there: bool, what: &str, place: &str) -> String {
 }
 
 fn has_hook(host: Wirable, places: &Places, text: &str) -> bool {
+    let Some(row) = host.wiring.hook.shared() else { return own_file::runs(text.as_bytes(), places) };
     let owns = owner(places);
-    let hook = hook(host, places, &owns);
+    let hook = hook(host, row, places, &owns);
     hook.find(text).unwrap_or_default().iter().any(|found| hook.handler.is(found))
 }
 
 /// The skills and agents of ours that are there, by their names.
-fn placed(host: Wirable, places: &Places, manifest: &Manifest) -> Vec<(Kind, String)> {
+fn placed(host: Wirable, places: &Places, manifest: &Manifest) -> Vec<(PlacedKind, String)> {
     let placed = hosts::placed(host, places, manifest).into_iter();
     let placed =
         placed.filter(|file| manifest.files.contains_key(&file.path) && handoff_files::is_file(&file.path));

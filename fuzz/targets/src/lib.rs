@@ -14,6 +14,7 @@ mod config;
 mod document;
 mod hook;
 mod lines;
+mod server;
 mod settings;
 
 pub use bundle::{manifest, patch};
@@ -21,6 +22,7 @@ pub use config::config;
 pub use document::frontmatter;
 pub use hook::{hook, record};
 pub use lines::jsonl;
+pub use server::server;
 pub use settings::settings;
 
 /// A function that reads an input.
@@ -35,5 +37,6 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("manifest", manifest),
     ("patch", patch),
     ("record", record),
+    ("server", server),
     ("settings", settings),
 ];

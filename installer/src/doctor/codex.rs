@@ -27,7 +27,7 @@ impl Diagnosis<'_> {
     /// Whether the sandbox lets the agent write to the store. Where permissions come from a profile, Codex passes over
     /// the writable roots without a word.
     pub(super) fn writable_roots(&mut self, path: &Path, config: &str, fix: String) {
-        let file = HostFile::new(HOST, self.places, path.to_owned(), vec![Fragment::WritableRoots]);
+        let file = HostFile::new(self.places, path.to_owned(), vec![Fragment::WritableRoots]);
         let store = self.places.short(&self.places.store);
         match file.is_in(config) {
             Err(error) => return self.malformed(path, &error),

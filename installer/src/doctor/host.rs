@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
-use handoff_agents::{HookSwitches, SandboxList, SettingsRules, Wirable};
-use handoff_process::Environment;
+use handoff_agents::{HookSwitches, SandboxList, SessionHook, SettingsRules, Wirable};
+use handoff_edits::MAX_FILE_BYTES;
+use handoff_process::{Environment, quoted};
 use handoff_wiring::{Call, Found, Handler, Run, Standing};
 
 use super::Diagnosis;
 use crate::fragment::{BLOCK, Looks, hook as hook_of, instructions_text, owner};
-use crate::hosts::{self, hook_file};
+use crate::hosts::{self, Placed, hook_file};
+use crate::manifest::is_hash_of;
+use crate::own_file;
 use crate::planner::is_old_link;
 
 impl Diagnosis<'_> {
@@ -66,7 +69,7 @@ impl Diagnosis<'_> {
     /// The plugin beside what is wired.
     fn plugin_too(&mut self, host: Wirable, removal: &str) {
         let Some(plugin) = host.wiring.plugin else { return };
-        let twice = if host.wiring.hook.on_request { "" } else { ": each session starts the hook twice" };
+        let twice = if host.wiring.hook.on_request() { "" } else { ": each session starts the hook twice" };
         let file = self.places.directory(host).join(plugin.list.file());
         let by_hand = || self.editor(&file, None, "take [plugins.\"agent-handoff@agent-handoff\"] out");
         let by_hand = plugin.by_hand.map_or_else(by_hand, str::to_owned);
@@ -82,12 +85,25 @@ impl Diagnosis<'_> {
             SettingsRules::ClaudeCode => self.claude_switches(host, project, is_plugin),
             SettingsRules::Codex => self.codex_switches(),
             SettingsRules::Hooks(switches) => self.hook_switches(host, switches),
+            SettingsRules::Variable(name) => self.variable_switch(host, name),
         }
     }
 
-    /// What in the file of its hook keeps the host from running that.
-    fn hook_switches(&mut self, host: Wirable, HookSwitches { all, off, some }: &HookSwitches) {
-        let path = hook_file(host, self.places);
+    /// What in the environment of this shell keeps a host that is started from it from running the hook.
+    fn variable_switch(&mut self, host: Wirable, name: &str) {
+        let value = Environment::variable(name).unwrap_or_default();
+        if value == "1" || value.eq_ignore_ascii_case("true") {
+            let text = format!(
+                "{name} is set in this shell: {} does not run the hook when started from it",
+                host.name
+            );
+            self.problem(text, format!("unset {name}   # here, and in what sets it"));
+        }
+    }
+
+    /// What in a file of its settings keeps the host from running the hook.
+    fn hook_switches(&mut self, host: Wirable, HookSwitches { file, all, off, some }: &HookSwitches) {
+        let path = self.places.directory(host).join(file);
         let Ok(Some(text)) = self.read(&path) else { return };
         let shown = self.places.short(&path);
         let is_off = handoff_wiring::flag(&text, all) == Ok(Some(*off));
@@ -105,12 +121,46 @@ impl Diagnosis<'_> {
         }
     }
 
+    /// The file of ours that has a host run the hook.
+    fn own_hook(&mut self, file: &Placed, host: Wirable) {
+        let (path, shown) = (&file.path, self.places.short(&file.path));
+        let fix = self.install_again(host);
+        if self.is_obstructed(path, &mut Vec::new()) {
+            return;
+        }
+        let content = match handoff_files::read_file(path, MAX_FILE_BYTES) {
+            Ok(content) => content,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return self.problem(format!("{shown} is missing"), fix);
+            }
+            Err(error) => return self.unreadable(path, &error),
+        };
+        let recorded = self.manifest.files.get(path);
+        if content == file.text.as_bytes() {
+            self.well(format!("{shown} has the hook"));
+        } else if recorded.is_some_and(|recorded| is_hash_of(recorded, &content)) {
+            self.problem(format!("{shown} is of another version"), fix);
+        } else if own_file::runs(&content, self.places) {
+            self.note(format!("{shown} was changed after it was installed; it names the hook"));
+        } else {
+            let old = quoted(&path.with_added_extension("old"));
+            self.problem(
+                format!("{shown} is not ours: it does not run the hook of this installation"),
+                format!("mv {} {old} && {fix}", quoted(path)),
+            );
+        }
+    }
+
     /// Its SessionStart hook. One that is wired on request may be missing.
     fn session_hook(&mut self, host: Wirable) {
-        let (path, hook) = (hook_file(host, self.places), host.wiring.hook);
+        if let Some(file) = own_file::of(host, self.places) {
+            return self.own_hook(&file, host);
+        }
+        let Some(hook) = host.wiring.hook.shared() else { return };
+        let path = hook_file(host, self.places);
         let Ok(text) = self.read(&path) else { return };
         let owns = owner(self.places);
-        let wanted = hook_of(host, self.places, &owns);
+        let wanted = hook_of(host, hook, self.places, &owns);
         let found = match wanted.find(&text.unwrap_or_default()) {
             Ok(found) => found,
             Err(error) => return self.malformed(&path, &error),
@@ -118,7 +168,7 @@ impl Diagnosis<'_> {
         if found.is_empty() && hook.on_request && !self.manifest.hook_on_request {
             return;
         }
-        self.handlers(host, &wanted.handler, &found);
+        self.handlers(host, hook, &wanted.handler, &found);
         if hook.trusted_by_place {
             self.codex_trust();
         }
@@ -159,7 +209,7 @@ impl Diagnosis<'_> {
     }
 
     /// What of ours stands in a file of hooks: exactly one, where the host looks, and it can run.
-    fn handlers(&mut self, host: Wirable, handler: &Handler, found: &[Found]) {
+    fn handlers(&mut self, host: Wirable, hook: &SessionHook, handler: &Handler, found: &[Found]) {
         let shown = self.places.short(&hook_file(host, self.places));
         let fix = self.install_again(host);
         let wanted = match &handler.run {
@@ -181,7 +231,7 @@ impl Diagnosis<'_> {
             [one] if !handler.is(one) => self
                 .problem(format!("{shown} line {}: the hook has other arguments than ours", one.line), fix),
             [one] => {
-                if self.is_run(host, one) {
+                if self.is_run(host, hook, one) {
                     self.well(format!("{shown} has the hook"));
                 }
             }

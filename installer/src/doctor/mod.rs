@@ -14,6 +14,7 @@ mod glob;
 mod handler;
 mod host;
 pub(crate) mod programs;
+mod server;
 mod settings;
 mod store;
 
@@ -21,10 +22,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use handoff_agents::Wirable;
+use handoff_agents::{McpHost, Wirable};
 use handoff_edits::MAX_FILE_BYTES;
 use handoff_process::{Environment, Output, Status, Unattended};
-use handoff_skills::Kind;
 use handoff_text::Sanitised;
 use serde_json::json;
 
@@ -32,8 +32,9 @@ use crate::args::Options;
 use crate::cli_agent;
 use crate::codex::{CodexError, Listed, Server};
 use crate::error::InstallError;
-use crate::hosts;
+use crate::hosts::{self, PlacedKind};
 use crate::manifest::Manifest;
+use crate::mcp_servers;
 use crate::others::Others;
 use crate::places::Places;
 use crate::programs::Source;
@@ -91,6 +92,7 @@ pub(crate) fn doctor(
     diagnosis.programs();
     diagnosis.switch();
     Wirable::all().for_each(|host| diagnosis.host(host));
+    McpHost::all().for_each(|host| diagnosis.server(host));
     diagnosis.host = None;
     let captures = diagnosis.capture();
     diagnosis.store();
@@ -380,7 +382,8 @@ impl Diagnosis<'_> {
     /// Whether there is an agent that is served, or could be: where there is none, everything is in order for nothing.
     fn serves(&mut self, captures: bool) -> bool {
         let is_here = |host: Wirable| hosts::is_here(host, self.places, self.environment);
-        if captures || !self.manifest.agents.is_empty() || Wirable::all().any(is_here) {
+        let has_server = mcp_servers::wired(self.manifest).next().is_some();
+        if captures || has_server || !self.manifest.agents.is_empty() || Wirable::all().any(is_here) {
             return true;
         }
         self.area = "agents";
@@ -396,7 +399,8 @@ impl Diagnosis<'_> {
     fn skills(&mut self, host: Wirable) {
         let fix = self.install_again(host);
         let mut obstacles = Vec::new();
-        for file in hosts::placed(host, self.places, self.manifest) {
+        let placed = hosts::placed(host, self.places, self.manifest);
+        for file in placed.into_iter().filter(|file| file.kind != PlacedKind::Hook) {
             let (what, shown) = (file.word(), self.places.short(&file.path));
             if let Some(link) = crate::planner::cli_link(&file) {
                 self.problem(format!("{} is of handoff-cli", self.places.short(&link)), fix.clone());
@@ -406,7 +410,7 @@ impl Diagnosis<'_> {
                 continue;
             }
             match handoff_files::read_file(&file.path, MAX_FILE_BYTES) {
-                Ok(text) if file.kind == Kind::Agent && cli_agent::is_one(&text) => self.problem(
+                Ok(text) if file.kind == PlacedKind::Agent && cli_agent::is_one(&text) => self.problem(
                     format!("{shown} is of handoff-cli and finds no result in what ours prints"),
                     fix.clone(),
                 ),

@@ -1,11 +1,11 @@
 //! What is true of a plan that was not carried out as a whole.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use handoff_edits::{Account, Change};
-use handoff_files::FileError;
+use handoff_edits::{Account, Change, Leftovers, reset};
 
 use super::{Note, Planner};
+use crate::error::Obstacle;
 
 impl Planner<'_> {
     /// Does `changes`; those that were done become those of the plan. What cannot be done is in [`Planner::left`] then, and
@@ -17,12 +17,14 @@ impl Planner<'_> {
 
     /// What was to give way at `path` is there still.
     fn forget_replaced(&mut self, path: &Path) {
-        take(&mut self.manifest.replaced, &self.old.replaced, path);
+        reset(&mut self.manifest.replaced, &self.old.replaced, path);
         self.notes.retain(|note| !matches!(note, Note::Replaced(other) if other == path));
     }
 }
 
 impl Account for Planner<'_> {
+    type Cause = Obstacle;
+
     fn forget(&mut self, change: &Change) {
         let path = change.path();
         match change {
@@ -32,39 +34,29 @@ impl Account for Planner<'_> {
                 }
             }
             Change::Write { .. } | Change::Place { .. } => {
-                take(&mut self.manifest.files, &self.old.files, path);
-                take(&mut self.manifest.real, &self.old.real, path);
+                reset(&mut self.manifest.files, &self.old.files, path);
+                reset(&mut self.manifest.real, &self.old.real, path);
                 self.forget_replaced(path);
             }
             Change::Edit(_) => {
-                take(&mut self.manifest.edits, &self.old.edits, path);
-                take(&mut self.manifest.real, &self.old.real, path);
+                reset(&mut self.manifest.edits, &self.old.edits, path);
+                reset(&mut self.manifest.real, &self.old.real, path);
             }
-            Change::Link { .. } => take(&mut self.manifest.links, &self.old.links, path),
-            Change::Remove(_) => self.forget_replaced(path),
+            Change::Link { .. } => reset(&mut self.manifest.links, &self.old.links, path),
+            Change::Remove(_) => {
+                if let Some(written) = self.old.files.get(path) {
+                    self.manifest.files.insert(path.to_owned(), written.clone());
+                }
+                if let Some(target) = self.old.links.get(path) {
+                    self.manifest.links.insert(path.to_owned(), target.clone());
+                }
+                self.forget_replaced(path);
+            }
             Change::RemoveDirectory(_) => {}
         }
     }
 
-    fn leave(&mut self, error: FileError, by_hand: &str) {
-        Planner::leave(self, error, by_hand);
-    }
-
-    fn add_by_hand(&mut self, above: &Path, by_hand: &str) {
-        if let Some(left) = self.left.iter_mut().find(|left| left.problem.path() == above) {
-            left.by_hand.push_str(by_hand);
-        }
-    }
-}
-
-/// Gives `now` what `old` has at `path`.
-fn take<T: Clone>(
-    now: &mut std::collections::BTreeMap<PathBuf, T>,
-    old: &std::collections::BTreeMap<PathBuf, T>,
-    path: &Path,
-) {
-    match old.get(path) {
-        Some(old) => drop(now.insert(path.to_owned(), old.clone())),
-        None => drop(now.remove(path)),
+    fn left(&mut self) -> &mut Leftovers<Obstacle> {
+        &mut self.left
     }
 }

@@ -1,23 +1,23 @@
-//! Skills and agents of ours in the agents' own directories, where the user may have others of their names.
+//! Skills, agents and hooks of ours in the agents' own directories, where the user may have others of their names.
 
 use std::path::{Path, PathBuf};
 
 use handoff_agents::Wirable;
 use handoff_edits::{Change, MAX_FILE_BYTES, MAX_TEXT_BYTES, PRIVATE, missing};
 use handoff_files::{FileError, Foreign};
-use handoff_skills::Kind;
 use handoff_wiring::hash;
 
 use super::{Note, Planner, unwritable};
 use crate::cli_agent;
 use crate::error::Obstacle;
-use crate::hosts::{self, Placed};
+use crate::hosts::{self, Placed, PlacedKind};
 use crate::manifest::{Original, is_hash_of};
 use crate::others;
+use crate::own_file;
 
 impl Planner<'_> {
-    /// A skill's file, in the agent's own directory, where the user may have one of that name or have changed ours.
-    pub(crate) fn skill(&mut self, skill: Placed) {
+    /// A file in the agent's own directory, where the user may have one of that name or have changed ours.
+    pub(crate) fn put(&mut self, skill: Placed) {
         let link = old_skill_link(&skill);
         let directory = link.as_deref().unwrap_or(&skill.path).parent().unwrap_or(Path::new("/"));
         if let Err(taken) = missing(directory) {
@@ -50,8 +50,10 @@ impl Planner<'_> {
             // What a link of the user's leads to, which is not there, is not ours to make.
             match kind {
                 _ if !is_link => return true,
-                Kind::Skill => self.leave(Obstacle::DeadLink { path: path.clone(), shown }, ""),
-                Kind::Agent => self.note(format!(
+                PlacedKind::Skill | PlacedKind::Hook => {
+                    self.leave(Obstacle::DeadLink { path: path.clone(), what: skill.word(), shown }, "");
+                }
+                PlacedKind::Agent | PlacedKind::Command => self.note(format!(
                     "{shown} is a link that leads nowhere, so it stays; remove it and install again to get ours"
                 )),
             }
@@ -59,9 +61,10 @@ impl Planner<'_> {
         };
         // handoff-cli may have put its own in the place of ours since.
         let is_replaced = match recorded {
-            _ if *kind == Kind::Agent && cli_agent::is_one(content) => true,
+            _ if *kind == PlacedKind::Agent && cli_agent::is_one(content) => true,
             _ if self.is_shared_of(path, content) => true,
             Some(recorded) => is_hash_of(recorded, content),
+            None if *kind == PlacedKind::Hook => own_file::is_ours(&skill.name, content),
             None => is_orphan(content),
         };
         if content == text.as_bytes() {
@@ -75,7 +78,7 @@ impl Planner<'_> {
             (Some(_), _) => self.note(format!(
                 "{shown} was changed after it was installed, so it stays as it is; remove it and install again to get ours"
             )),
-            (None, Kind::Skill) => {
+            (None, PlacedKind::Skill) => {
                 let why = match others::prefix_in(content) {
                     Some(prefix) => {
                         let bin = self.places.short(&prefix.join("bin"));
@@ -85,9 +88,13 @@ impl Planner<'_> {
                 };
                 self.problems.push(format!("could not place the skill {shown}: {why}"));
             }
-            (None, Kind::Agent) => self.note(format!(
-                "{shown} is another agent, so it stays; remove it and install again to get ours"
+            (None, PlacedKind::Agent | PlacedKind::Command) => self.note(format!(
+                "{shown} is another {}, so it stays; remove it and install again to get ours",
+                skill.word()
             )),
+            (None, PlacedKind::Hook) => {
+                self.leave(Obstacle::Foreign { path: path.clone(), what: skill.word(), shown }, "");
+            }
         }
         false
     }
@@ -105,14 +112,16 @@ impl Planner<'_> {
         {
             return self.leave(taken, "");
         }
-        if let Some(content) = content.filter(|content| *kind == Kind::Agent && cli_agent::is_one(content)) {
+        if let Some(content) =
+            content.filter(|content| *kind == PlacedKind::Agent && cli_agent::is_one(content))
+        {
             let text = String::from_utf8_lossy(content).into_owned();
             self.replace(path, Original::File { text, mode: there.mode() });
         }
         // Its directory was made by an installation that is gone, which cannot remove it any more.
         if !self.old.files.contains_key(path)
             && content.is_some_and(is_orphan)
-            && let (Kind::Skill, Some(dir)) = (kind, path.parent())
+            && let (PlacedKind::Skill, Some(dir)) = (kind, path.parent())
             && !self.manifest.directories.iter().any(|other| other == dir)
         {
             self.manifest.directories.push(dir.to_owned());
@@ -162,13 +171,18 @@ impl Planner<'_> {
 
     /// Removes an agent's skills that run programs of a prefix that is gone: its manifest went with it.
     pub(crate) fn remove_orphans(&mut self, host: Wirable) {
-        for Placed { kind, path, .. } in hosts::placed(host, self.places, self.old) {
+        for Placed { kind, path, name, .. } in hosts::placed(host, self.places, self.old) {
             let content = handoff_files::read_file(&path, MAX_FILE_BYTES).unwrap_or_default();
-            if self.old.files.contains_key(&path) || !is_orphan(&content) {
+            let is_orphan = if kind == PlacedKind::Hook {
+                own_file::is_orphan(&name, &content)
+            } else {
+                is_orphan(&content)
+            };
+            if self.old.files.contains_key(&path) || !is_orphan {
                 continue;
             }
             self.changes.push(Change::Remove(path.clone()));
-            if let (Kind::Skill, Some(dir)) = (kind, path.parent()) {
+            if let (PlacedKind::Skill, Some(dir)) = (kind, path.parent()) {
                 self.changes.push(Change::RemoveDirectory(dir.to_owned()));
             }
         }
@@ -194,7 +208,7 @@ impl Planner<'_> {
         self.changes.push(Change::Remove(link.to_owned()));
         self.record(&path, &text, link);
         // It is there, or a link that goes first is: never found missing, and made for this file alone all the same.
-        if let (Kind::Skill, Some(dir)) = (kind, path.parent().map(Path::to_owned)) {
+        if let (PlacedKind::Skill, Some(dir)) = (kind, path.parent().map(Path::to_owned)) {
             if !self.manifest.directories.contains(&dir) {
                 self.manifest.directories.push(dir.clone());
             }
@@ -353,7 +367,7 @@ impl Planner<'_> {
 
 /// The directory that has all of an agent's skills, or all of its agents.
 fn top(skill: &Placed) -> PathBuf {
-    let levels = if skill.kind == Kind::Skill { 2 } else { 1 };
+    let levels = if skill.kind == PlacedKind::Skill { 2 } else { 1 };
     skill.path.ancestors().nth(levels).unwrap_or(Path::new("/")).to_owned()
 }
 
@@ -367,7 +381,7 @@ fn is_other(error: &FileError) -> bool {
 /// it.
 fn old_skill_link(skill: &Placed) -> Option<PathBuf> {
     let of_bash = || {
-        let dir = skill.path.parent().filter(|_| skill.kind == Kind::Skill)?;
+        let dir = skill.path.parent().filter(|_| skill.kind == PlacedKind::Skill)?;
         let target = handoff_files::link_target(dir)?;
         is_old_link(dir, &target).then(|| dir.to_owned())
     };
@@ -376,18 +390,21 @@ fn old_skill_link(skill: &Placed) -> Option<PathBuf> {
 
 /// The link into handoff-cli's package, which is called `cli`, that stands where a skill's file or its directory goes.
 pub(crate) fn cli_link(skill: &Placed) -> Option<PathBuf> {
+    if !matches!(skill.kind, PlacedKind::Skill | PlacedKind::Agent) {
+        return None;
+    }
     let is_of_cli = |(link, name): &(&Path, &Path)| {
         handoff_files::link_target(link).is_some_and(|to| to.ends_with(Path::new("cli/skills").join(name)))
     };
     let file = (skill.path.as_path(), Path::new(&skill.name));
-    let directory = file.0.parent().zip(file.1.parent()).filter(|_| skill.kind == Kind::Skill);
+    let directory = file.0.parent().zip(file.1.parent()).filter(|_| skill.kind == PlacedKind::Skill);
     [Some(file), directory].into_iter().flatten().find(is_of_cli).map(|(link, _)| link.to_owned())
 }
 
-/// Whether a skill is one of ours, of whichever version and prefix.
+/// Whether a file names programs of ours, of whichever version and prefix.
 fn is_ours(skill: &[u8]) -> bool {
     let text = String::from_utf8_lossy(skill);
-    text.contains("/bin/handoff") || text.contains("/bin/installer")
+    ["/bin/handoff", "/bin/installer", "/bin/session-start"].iter().any(|program| text.contains(program))
 }
 
 /// Whether a skill of ours runs programs of a prefix that is gone.

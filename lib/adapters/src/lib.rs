@@ -26,7 +26,7 @@ pub use enable::enable;
 pub use error::AdapterError;
 pub use found::{Here, Sign, signs};
 pub use guidance::told;
-pub use handoff_edits::{Edit, Left, Problem};
+pub use handoff_edits::{Edit, Leftovers, Problem};
 pub use manifest::Manifest;
 pub use own::Own;
 pub use plan::{Done, Note, Plan};

@@ -260,10 +260,7 @@ fn is_plain(path: &Path, scope: Scope) -> bool {
             parts().all(|part| matches!(part, Component::Normal(name) if !is_git(name)))
                 && parts().next().is_some()
         }
-        Scope::User => {
-            path.is_absolute()
-                && parts().all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
-        }
+        Scope::User => handoff_edits::is_plain(path),
     }
 }
 

@@ -1,9 +1,8 @@
 //! What will be done, before anything is done: the same plan is shown, and carried out.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use handoff_edits::{Account, Change, Edit, Left};
-use handoff_files::FileError;
+use handoff_edits::{Account, Change, Edit, Leftovers, Problem, reset};
 use handoff_text::Sanitised;
 
 use crate::error::AdapterError;
@@ -19,7 +18,7 @@ pub struct Plan {
     /// Of ours, to be removed when they are empty, inner ones first.
     pub(crate) removals: Vec<PathBuf>,
     pub(crate) notes: Vec<Note>,
-    pub(crate) left: Vec<Left>,
+    pub(crate) left: Leftovers,
     pub(crate) manifest: Manifest,
     /// What the manifest says when all is done.
     pub(crate) record: Record,
@@ -31,7 +30,7 @@ pub struct Done {
     /// The files that were changed.
     pub edits: Vec<Edit>,
     /// What could not be changed, known before or not.
-    pub left: Vec<Left>,
+    pub left: Leftovers,
 }
 
 /// What a user should know of a plan.
@@ -140,7 +139,7 @@ impl Plan {
     }
 
     /// The files that cannot be changed; the plan has everything else.
-    pub fn left(&self) -> &[Left] {
+    pub fn left(&self) -> &Leftovers {
         &self.left
     }
 
@@ -174,7 +173,7 @@ impl Plan {
     }
 
     /// The files that cannot be changed, of a plan that is not carried out.
-    pub fn into_left(self) -> Vec<Left> {
+    pub fn into_left(self) -> Leftovers {
         self.left
     }
 }
@@ -185,21 +184,17 @@ struct Work {
     record: Record,
     /// What was.
     old: Record,
-    left: Vec<Left>,
+    left: Leftovers,
 }
 
 impl Account for Work {
+    type Cause = Problem;
+
     fn forget(&mut self, change: &Change) {
         // Which directories are needed is seen when all is done.
         let Change::Edit(Edit { key, .. }) = change else { return };
-        match self.old.edits.get(key) {
-            Some(entry) => drop(self.record.edits.insert(key.clone(), entry.clone())),
-            None => drop(self.record.edits.remove(key)),
-        }
-        match self.old.real.get(key) {
-            Some(real) => drop(self.record.real.insert(key.clone(), real.clone())),
-            None => drop(self.record.real.remove(key)),
-        }
+        reset(&mut self.record.edits, &self.old.edits, key);
+        reset(&mut self.record.real, &self.old.real, key);
         for directory in self.old.directories.iter().filter(|directory| key.starts_with(directory)) {
             if !self.record.directories.contains(directory) {
                 self.record.directories.push(directory.clone());
@@ -208,14 +203,8 @@ impl Account for Work {
         self.record.directories.sort_unstable();
     }
 
-    fn leave(&mut self, error: FileError, by_hand: &str) {
-        self.left.push(Left { problem: error.into(), by_hand: by_hand.to_owned() });
-    }
-
-    fn add_by_hand(&mut self, above: &Path, by_hand: &str) {
-        if let Some(left) = self.left.iter_mut().find(|left| left.problem.path() == above) {
-            left.by_hand += by_hand;
-        }
+    fn left(&mut self) -> &mut Leftovers {
+        &mut self.left
     }
 }
 
@@ -230,13 +219,6 @@ impl Work {
                 self.record.directories.retain(|directory| Some(directory) != key.as_ref());
             }
         }
-        for path in removals {
-            let is_left = self.left.iter().any(|left| left.problem.path().starts_with(path));
-            if let Err(error) = Change::RemoveDirectory(path.clone()).apply()
-                && !is_left
-            {
-                self.leave(error, "");
-            }
-        }
+        handoff_edits::carry_out(removals.iter().cloned().map(Change::RemoveDirectory).collect(), self);
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use handoff_agents::{Guidance, HOSTS, Host};
-use handoff_edits::{Edit, Left, MAX_TEXT_BYTES, Problem, Target, former, missing, without};
+use handoff_edits::{Edit, Leftovers, MAX_TEXT_BYTES, Problem, Target, former, missing, without};
 use handoff_files::{Dir, Foreign};
 use handoff_wiring::{self as wiring, Malformed};
 
@@ -25,7 +25,7 @@ pub(crate) struct Planner<'p> {
     directories: Vec<(PathBuf, Option<PathBuf>)>,
     removals: Vec<PathBuf>,
     notes: Vec<Note>,
-    left: Vec<Left>,
+    left: Leftovers,
     problems: Vec<Problem>,
     /// What to put by hand into the file that is being planned, or to take out.
     by_hand: String,
@@ -42,7 +42,7 @@ impl<'p> Planner<'p> {
             directories: Vec::new(),
             removals: Vec::new(),
             notes: Vec::new(),
-            left: Vec::new(),
+            left: Leftovers::default(),
             problems: Vec::new(),
             by_hand: String::new(),
         })
@@ -78,11 +78,7 @@ impl<'p> Planner<'p> {
             self.edits.truncate(edits);
             self.directories.truncate(directories);
             for problem in self.problems.split_off(problems) {
-                // A directory that is none is so for every file in it.
-                match self.left.iter_mut().find(|left| left.problem.to_string() == problem.to_string()) {
-                    Some(left) => left.by_hand += by_hand,
-                    None => self.left.push(Left { problem, by_hand: by_hand.to_owned() }),
-                }
+                self.left.add(problem, by_hand);
             }
         }
         planned
@@ -174,9 +170,8 @@ impl<'p> Planner<'p> {
         }
     }
 
-    /// Takes `fragments` out of the file that `key` led to when it was wired, where that is another file by now. What is
-    /// ours by its form goes; the bytes on record are not given back there: who could write the record could have them
-    /// written to any file. Where that is not possible, it stays on record.
+    /// Takes `fragments` out of the file that `key` led to when it was wired, where that is another file by now. Where that is
+    /// not possible, it stays on record.
     pub(crate) fn unwire_former(&mut self, key: &Path, fragments: &[FragmentRecord]) {
         let recorded = &self.manifest.record;
         let Some(entry) = recorded.edits.get(key).cloned() else { return };
@@ -197,12 +192,10 @@ impl<'p> Planner<'p> {
     }
 
     fn take_out_of(&mut self, target: Target, entry: &Entry, fragments: &[FragmentRecord]) {
-        let Some(text) = target.text.as_deref() else { return };
         let out = |text: &str| self.take_out(text, fragments);
-        match without(text, None, entry.edit.created, is_nothing, out) {
-            Ok(after) if after == target.text => {}
-            Ok(after) => self.edit(target, after),
-            Err(error) => self.malformed(&target, error),
+        match target.take_out(entry.edit.created, is_nothing, out, self.by_hand.clone()) {
+            Ok(edit) => self.edits.extend(edit),
+            Err(problem) => self.problem(problem),
         }
     }
 

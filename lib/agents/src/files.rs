@@ -8,7 +8,7 @@ use crate::Matchers;
 /// A directory that an environment variable may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Directory {
-    /// The variable.
+    /// The variable; empty where none names it.
     pub variable: &'static str,
     /// Where it is below what the variable names: empty where that is the directory itself.
     pub below_variable: &'static str,
@@ -114,7 +114,8 @@ const TIMEOUT: u32 = 30;
 impl Directory {
     /// Where it is: what the variable says, else below HOME; always absolute. `None` where neither says.
     pub fn of(self, variable: impl FnOnce(&str) -> Option<OsString>, home: Option<&Path>) -> Option<PathBuf> {
-        match variable(self.variable).map(PathBuf::from) {
+        let named = if self.variable.is_empty() { None } else { variable(self.variable) };
+        match named.map(PathBuf::from) {
             Some(path) => {
                 let path = std::path::absolute(&path).unwrap_or(path);
                 Some(if self.below_variable.is_empty() { path } else { path.join(self.below_variable) })
@@ -168,6 +169,8 @@ mod tests {
         assert_eq!(of(None, Some("home")), None);
         assert_eq!(of(None, None), None);
         assert!(of(Some("x"), None).is_some_and(|path| path.is_absolute()));
+        let unnamed = Directory { variable: "", ..directory };
+        assert_eq!(unnamed.of(|_| Some("/elsewhere".into()), Some(Path::new("/h"))), Some("/h/.x".into()));
         let below = Directory { below_variable: ".x", ..directory };
         assert_eq!(below.of(|_| Some("/elsewhere".into()), None), Some("/elsewhere/.x".into()));
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     Attendance, Certainties, Delivers, Dialect, Directory, Guidance, HOSTS, HookFiles, InboxWiring,
-    OutputForm, PayloadForm, Signs, SkillForm, Unproven,
+    McpWiring, OutputForm, PayloadForm, Signs, SkillForm, Unproven,
 };
 
 /// One agent host. Two are equal when their `id` is.
@@ -60,6 +60,8 @@ pub struct Host {
     pub status_line: Option<&'static str>,
     /// How the installer wires it for its user; `None` where it does not.
     pub inbox: Option<InboxWiring>,
+    /// How the installer gives it our MCP server; `None` where it does not.
+    pub mcp: Option<McpWiring>,
 
     /// How sure it is that each way into it works.
     pub certain: Certainties,
@@ -97,6 +99,7 @@ impl Host {
         status_line: None,
         inbox: None,
         certain: Certainties::UNKNOWN,
+        mcp: None,
         windows: false,
         skills: None,
     };

@@ -12,6 +12,7 @@ mod certainty;
 mod files;
 mod host;
 mod hosts;
+mod mcp;
 mod output;
 mod payload;
 mod protocol;
@@ -23,14 +24,15 @@ pub use certainty::{Certainties, Certainty};
 pub use files::{Directory, Event, Form, Guidance, HookFiles, Linked, Reader, Signs};
 pub use host::Host;
 pub use hosts::{CLAUDE_CODE, CODEX, HOSTS};
+pub use mcp::{McpFormat, McpHost, McpWiring};
 pub use output::OutputForm;
 pub use payload::{SessionStart, Source};
 pub use protocol::{Program, Protocol, StopRequest};
 pub use session::{Attendance, Delivers, Dialect, PayloadForm, Unproven};
 pub use skills::{PluginPrograms, SkillForm, SkillText, TaskForm};
 pub use wiring::{
-    HookSwitches, InboxInstructions, InboxWiring, Matchers, PluginEntry, PluginList, SandboxList,
-    SessionHook, SettingsRules, SkillsDirectory, TimeUnit, Wirable,
+    HookSwitches, InboxHook, InboxInstructions, InboxWiring, Matchers, OwnFile, OwnText, PLUGIN_PROGRAM,
+    PluginEntry, PluginList, SandboxList, SessionHook, SettingsRules, SkillsDirectory, TimeUnit, Wirable,
 };
 
 #[cfg(test)]

@@ -48,11 +48,10 @@ fn a_host_that_is_wired_has_all_that_this_takes() {
         for path in host.wiring.files().into_iter().chain([skills]).chain(host.wiring.agents) {
             assert!(!path.starts_with('/') && !path.contains(".."), "{id}: {path}");
         }
-        let holds_trust = host.wiring.hook.trusted_by_place;
-        assert!(
-            !holds_trust || host.wiring.hook.on_request,
-            "{id} would have a hook that waits for trust unasked"
-        );
+        let hook = host.wiring.hook;
+        assert!(!hook.file().starts_with('/') && !hook.file().contains(".."), "{id}: {}", hook.file());
+        let holds_trust = hook.trusted_by_place();
+        assert!(!holds_trust || hook.on_request(), "{id} would have a hook that waits for trust unasked");
     }
     directories.sort_unstable();
     assert!(directories.windows(2).all(|two| two[0] != two[1]), "{directories:?}");
@@ -62,7 +61,7 @@ fn a_host_that_is_wired_has_all_that_this_takes() {
 fn both_hooks_of_a_host_are_read_in_one_way() {
     for host in HOSTS {
         let (Some(files), Some(inbox)) = (host.hooks, host.inbox) else { continue };
-        let hook = inbox.hook;
+        let hook = inbox.hook.shared().expect("a host that captures reads both from its settings");
         assert_eq!(
             (files.form, files.matchers, files.comments, files.trusted_by_place, files.refuses_mark),
             (hook.form, hook.matchers, hook.comments, hook.trusted_by_place, hook.refuses_mark),

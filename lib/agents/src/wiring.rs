@@ -7,8 +7,8 @@ use crate::{Form, HOSTS, Host};
 /// What of ours goes into the files of a host's user. Paths are in its [`Host::directory`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InboxWiring {
-    /// The hook that gives its sessions what waits.
-    pub hook: SessionHook,
+    /// What gives its sessions what waits.
+    pub hook: InboxHook,
     /// What tells its agent to look for handoffs, where the hook may not run.
     pub instructions: Option<InboxInstructions>,
     /// Where the store is opened to its sandbox, where it has one that would keep commands from it.
@@ -17,6 +17,8 @@ pub struct InboxWiring {
     pub skills: SkillsDirectory,
     /// Where it looks for agents of its own that are files of ours, in its directory.
     pub agents: Option<&'static str>,
+    /// Where it looks for its user's commands, in its directory, where a command takes the place of a skill of its name.
+    pub commands: Option<&'static str>,
     /// How its plugin of ours is found and removed.
     pub plugin: Option<PluginEntry>,
     /// What else in its settings switches off what is wired, as doctor looks for it.
@@ -25,7 +27,89 @@ pub struct InboxWiring {
     pub former_links: &'static [&'static str],
 }
 
-/// The hook that runs `session-start`.
+/// What runs `session-start` for a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InboxHook {
+    /// A handler in a file of settings that are its user's.
+    Shared(SessionHook),
+    /// A file of ours alone, in a directory that it looks into.
+    Own(OwnFile),
+}
+
+/// A file of ours alone, which has the host run `session-start`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnFile {
+    /// Its path in the host's directory.
+    pub file: &'static str,
+    /// The event at which it is run, as the host spells it.
+    pub event: &'static str,
+    /// How its text is made.
+    pub text: OwnText,
+    /// Texts that users put there by hand, as our documentation said once. They are ours.
+    pub by_hand: &'static [&'static str],
+}
+
+/// How the text of a file of ours is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnText {
+    /// An object of JSON, `{"version": 1, "hooks": {"<event>": [{"type": "command", "bash": …, "timeoutSec": …}]}}`.
+    HookFile {
+        /// After how many seconds the host gives up on it.
+        timeout_secs: u32,
+    },
+    /// The plugin that the installer carries at this path of its own files. Its line that begins with [`PLUGIN_PROGRAM`] names
+    /// the program.
+    Plugin(&'static str),
+}
+
+/// What the line of a plugin begins with that names the program.
+pub const PLUGIN_PROGRAM: &str = "const PROGRAM =";
+
+impl InboxHook {
+    /// The file that it stands in.
+    pub fn file(&self) -> &'static str {
+        match self {
+            Self::Shared(hook) => hook.file,
+            Self::Own(own) => own.file,
+        }
+    }
+
+    /// The event, as the host spells it.
+    pub fn event(&self) -> &'static str {
+        match self {
+            Self::Shared(hook) => hook.event,
+            Self::Own(own) => own.event,
+        }
+    }
+
+    /// The handler in a file of its user's; `None` where it is a file of ours.
+    pub fn shared(&self) -> Option<&SessionHook> {
+        match self {
+            Self::Shared(hook) => Some(hook),
+            Self::Own(_) => None,
+        }
+    }
+
+    /// The file of ours; `None` where it is a handler in a file of its user's.
+    pub fn own(&self) -> Option<&OwnFile> {
+        match self {
+            Self::Shared(_) => None,
+            Self::Own(own) => Some(own),
+        }
+    }
+
+    /// Whether it is wired only when the user asks for it.
+    pub fn on_request(&self) -> bool {
+        self.shared().is_some_and(|hook| hook.on_request)
+    }
+
+    /// Whether the user has to trust it at its place in a list before it runs.
+    pub fn trusted_by_place(&self) -> bool {
+        self.shared().is_some_and(|hook| hook.trusted_by_place)
+    }
+}
+
+/// A handler that runs `session-start`, in a file of hooks or settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionHook {
     /// The file that it stands in.
@@ -132,17 +216,21 @@ pub enum PluginList {
 /// What of a host's settings doctor knows beside what is wired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsRules {
-    /// What switches hooks off in the file of its hook.
+    /// What switches hooks off in a file of its settings.
     Hooks(&'static HookSwitches),
+    /// Nothing in its files: it runs no hook of a user's where this variable is `1` or `true`.
+    Variable(&'static str),
     /// The settings of Claude Code: what a user, a project and an administrator set, merged.
     ClaudeCode,
     /// The `config.toml` of Codex, and its app-server.
     Codex,
 }
 
-/// What in the file of its hook keeps a host from running hooks.
+/// What in a file of its settings keeps a host from running hooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HookSwitches {
+    /// The file.
+    pub file: &'static str,
     /// The setting that switches all of them off, from the outermost key inwards.
     pub all: &'static [&'static str],
     /// Its value when they are off.
@@ -170,12 +258,13 @@ impl PluginList {
 }
 
 impl InboxWiring {
-    /// The files in the host's directory that something of ours may be in, each once.
+    /// The files of the user's in the host's directory that something of ours may be in, each once.
     pub fn files(&self) -> Vec<&'static str> {
         let instructions =
             self.instructions.iter().flat_map(|instructions| instructions.files.iter().copied());
         let sandbox = self.sandbox.map(SandboxList::file);
-        let mut files: Vec<_> = [self.hook.file].into_iter().chain(sandbox).chain(instructions).collect();
+        let hook = self.hook.shared().map(|hook| hook.file);
+        let mut files: Vec<_> = hook.into_iter().chain(sandbox).chain(instructions).collect();
         files.sort_unstable();
         files.dedup();
         files

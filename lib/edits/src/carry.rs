@@ -2,24 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_files::FileError;
-
-use crate::Change;
+use crate::{Cause, Change, Leftovers};
 
 /// What is kept of a plan that is being carried out: the record, written before with all that may be, and what is left.
 pub trait Account {
+    /// Why something is left.
+    type Cause: Cause;
+
     /// Resets the record's entry for the path of `change` to the old one.
     fn forget(&mut self, change: &Change);
 
-    /// Notes what could not be changed, with what a user puts in or takes out by hand.
-    fn leave(&mut self, error: FileError, by_hand: &str);
-
-    /// Adds to what was noted of `above` what belongs into a file below it.
-    fn add_by_hand(&mut self, above: &Path, by_hand: &str);
+    /// What could not be changed, known before or not.
+    fn left(&mut self) -> &mut Leftovers<Self::Cause>;
 }
 
 /// Does `changes`, in their order; gives those that were done. What cannot be done is set aside with all that is below it:
-/// it is left in `account`, and the record says of it what it said before.
+/// it is left in `account`, and the record says of it what it said before. A directory that is not removed because something
+/// below it is left is no failure.
 pub fn carry_out(changes: Vec<Change>, account: &mut impl Account) -> Vec<Change> {
     let mut done: Vec<Change> = Vec::new();
     let mut failed: Vec<PathBuf> = Vec::new();
@@ -29,7 +28,7 @@ pub fn carry_out(changes: Vec<Change>, account: &mut impl Account) -> Vec<Change
         let path = change.path().to_owned();
         if let Some(above) = failed.iter().find(|above| change.is_below(above)) {
             account.forget(&change);
-            account.add_by_hand(above, change.by_hand());
+            account.left().add_by_hand(above, change.by_hand());
             continue;
         }
         let target = handoff_files::link_target(&path).filter(|_| matches!(change, Change::Remove(_)));
@@ -40,12 +39,15 @@ pub fn carry_out(changes: Vec<Change>, account: &mut impl Account) -> Vec<Change
             }
             // It is in place, but perhaps not yet on the disk: the record keeps it.
             Err(error) if change.is_done() => {
-                account.leave(error, change.by_hand());
+                account.left().add(error, change.by_hand());
                 done.push(change);
+            }
+            Err(_) if matches!(change, Change::RemoveDirectory(_)) && account.left().any_below(&path) => {
+                account.forget(&change);
             }
             Err(error) => {
                 account.forget(&change);
-                account.leave(error, change.by_hand());
+                account.left().add(error, change.by_hand());
                 if let Some(link) = put_back(&path, &removed) {
                     let (gave_way, rest) = done.into_iter().partition(|change| change.path() == link);
                     done = rest;

@@ -25,15 +25,6 @@ pub enum Problem {
     Taken(PathBuf),
 }
 
-/// A file that is left as it is, though something of ours belongs into it, or out of it.
-#[derive(Debug)]
-pub struct Left<P = Problem> {
-    /// Why it cannot be changed, with its path.
-    pub problem: P,
-    /// What to put into it by hand, or to take out; empty where that is a whole file of ours.
-    pub by_hand: String,
-}
-
 impl Problem {
     /// The file, or what stands in the way of it.
     pub fn path(&self) -> &Path {

@@ -1,12 +1,12 @@
 //! A file of a user's or of another program, as it is when a plan is made.
 
-use std::collections::BTreeMap;
 use std::io::ErrorKind::NotADirectory;
 use std::path::{Path, PathBuf};
 
 use handoff_files::Foreign;
+use handoff_wiring::Malformed;
 
-use crate::{Edit, Problem};
+use crate::{Edit, Problem, without};
 
 /// The longest file of another program that is edited, in bytes.
 pub const MAX_TEXT_BYTES: u64 = 16 << 20;
@@ -51,6 +51,25 @@ impl Target {
         Some(self.file.place()).filter(|place| place != self.path())
     }
 
+    /// The edit that takes ours out of a file that a path led to when it was wired, and leads to no more: `out` gives the text
+    /// without ours, `created` is whether the file was made for it. `None` where nothing changes. What is ours by its form
+    /// goes; the bytes on record are not given back there: who could write the record could have them written to any file.
+    ///
+    /// # Errors
+    /// [`Problem`].
+    pub fn take_out(
+        self,
+        created: bool,
+        says_nothing: impl FnOnce(&str) -> bool,
+        out: impl FnOnce(&str) -> Result<String, Malformed>,
+        by_hand: String,
+    ) -> Result<Option<Edit>, Problem> {
+        let Some(text) = self.text.as_deref() else { return Ok(None) };
+        let after = without(text, None, created, says_nothing, out);
+        let after = after.map_err(|error| Problem::Malformed { path: self.path().to_owned(), error })?;
+        if after == self.text { Ok(None) } else { self.edit(after, by_hand).map(Some) }
+    }
+
     /// The edit that makes `after` of it, None for no file. `by_hand` is what a user puts in or takes out where it turns out
     /// that the file cannot be changed.
     ///
@@ -60,11 +79,6 @@ impl Target {
         self.file.check_writable()?;
         Ok(Edit { file: self.file, key: self.key, by_hand, before: self.text, after })
     }
-}
-
-/// The file that `path` led to when it was edited, as `real` has it on record, where that is another file by now.
-pub fn former<'r>(real: &'r BTreeMap<PathBuf, PathBuf>, path: &Path) -> Option<&'r PathBuf> {
-    real.get(path).filter(|real| handoff_files::canonical(real) != handoff_files::canonical(path))
 }
 
 /// The directories that are missing down to `path`, outer ones first.

@@ -11,28 +11,33 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use handoff_edits::{Account, Change, PRIVATE, Problem, Target, carry_out, former, missing};
-use handoff_files::FileError;
+use handoff_edits::{Account, Change, Left, Leftovers, PRIVATE, Problem, Target, carry_out, former, missing};
 
 /// What is kept of it: the paths that the record does not have any more, and what is left.
 #[derive(Default)]
 struct Kept {
     forgotten: Vec<PathBuf>,
-    left: Vec<(PathBuf, String, String)>,
+    left: Leftovers,
+}
+
+impl Kept {
+    /// The only file that is left, why, and what to do by hand.
+    #[track_caller]
+    fn only(&self) -> (&Path, String, &str) {
+        let [Left { problem, by_hand }] = self.left.as_slice() else { panic!("{:?}", self.left) };
+        (problem.path(), problem.to_string(), by_hand)
+    }
 }
 
 impl Account for Kept {
+    type Cause = Problem;
+
     fn forget(&mut self, change: &Change) {
         self.forgotten.push(change.path().to_owned());
     }
 
-    fn leave(&mut self, error: FileError, by_hand: &str) {
-        self.left.push((error.path.clone(), error.to_string(), by_hand.to_owned()));
-    }
-
-    fn add_by_hand(&mut self, above: &Path, by_hand: &str) {
-        let left = self.left.iter_mut().find(|(path, ..)| path == above).unwrap();
-        left.2 += by_hand;
+    fn left(&mut self) -> &mut Leftovers {
+        &mut self.left
     }
 }
 
@@ -70,8 +75,8 @@ fn what_is_below_a_directory_that_cannot_be_made_is_left_with_it_and_the_rest_is
     let done = carry_out(changes, &mut kept);
     assert_eq!(done.iter().map(Change::path).collect::<Vec<_>>(), [at("b"), at("b/three")]);
     assert_eq!(kept.forgotten, [at("a"), at("a/one"), at("a/two")]);
-    let [(path, why, by_hand)] = kept.left.as_slice() else { panic!("{:?}", kept.left) };
-    assert_eq!((path, by_hand.as_str()), (&at("a"), "put one\n"));
+    let (path, why, by_hand) = kept.only();
+    assert_eq!((path, by_hand), (at("a").as_path(), "put one\n"));
     assert!(why.starts_with("could not create "), "{why}");
     assert_eq!(text(&at("a")), "not a directory\n");
     assert_eq!(text(&at("b/three")), "three\n");
@@ -87,8 +92,8 @@ fn a_file_that_another_program_changed_meanwhile_is_named_by_the_path_that_its_u
     std::fs::write(&real, "theirs\n").unwrap();
     let mut kept = Kept::default();
     assert!(carry_out(changes, &mut kept).is_empty());
-    let [(path, why, by_hand)] = kept.left.as_slice() else { panic!("{:?}", kept.left) };
-    assert_eq!((path, by_hand.as_str()), (&link, "by hand\n"));
+    let (path, why, by_hand) = kept.only();
+    assert_eq!((path, by_hand), (link.as_path(), "by hand\n"));
     assert!(
         why.contains("another program changed it meanwhile") && !why.contains("agent-handoff-tmp"),
         "{why}"
@@ -145,4 +150,44 @@ fn a_file_is_former_once_its_link_leads_elsewhere() {
     std::fs::remove_file(at("link")).unwrap();
     assert_eq!(former(&real, &at("link")), Some(&at("real")));
     assert_eq!(former(&real, &at("other")), None);
+}
+
+#[test]
+fn a_directory_stays_without_a_word_where_something_in_it_is_left() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    std::fs::create_dir_all(at("a/b")).unwrap();
+    std::fs::write(at("a/b/file"), "planned").unwrap();
+    let changes = || {
+        let target = Target::read(&at("a/b/file"), &at("a/b/file")).unwrap();
+        let edit = target.edit(None, "take this out".to_owned()).unwrap();
+        vec![Change::Edit(edit), Change::RemoveDirectory(at("a/b")), Change::RemoveDirectory(at("a"))]
+    };
+    let planned = changes();
+    std::fs::write(at("a/b/file"), "another").unwrap();
+    let mut kept = Kept::default();
+    carry_out(planned, &mut kept);
+    let (path, _, by_hand) = kept.only();
+    assert_eq!((path, by_hand), (at("a/b/file").as_path(), "take this out"));
+    assert_eq!(text(&at("a/b/file")), "another");
+    let mut kept = Kept::default();
+    assert_eq!(carry_out(changes(), &mut kept).len(), 3);
+    assert!(kept.left.is_empty() && !at("a").exists());
+}
+
+#[test]
+fn a_problem_is_named_once_with_all_that_it_keeps_out() {
+    let mut left: Leftovers = Leftovers::default();
+    for by_hand in ["one\n", "two\n", "one\n"] {
+        left.add(Problem::Taken("/h/file".into()), by_hand);
+    }
+    left.add(Problem::Taken("/h/other".into()), "");
+    let messages: Vec<_> = left.messages("the rest is done", "To put in by hand").collect();
+    assert_eq!(
+        messages,
+        [
+            "could not create /h/file: it is no directory; the rest is done. To put in by hand:\none\ntwo\n",
+            "could not create /h/other: it is no directory; the rest is done",
+        ]
+    );
 }

@@ -66,6 +66,8 @@ pub enum Kind {
     Skill,
     /// An agent of its own that tasks are given to: in its agents directory.
     Agent,
+    /// A command that its user types: in its commands directory.
+    Command,
 }
 
 /// A file of a rendered skill.
@@ -141,12 +143,17 @@ impl Skill {
 #[must_use]
 pub fn render(skill: Skill, target: Target<'_>) -> Vec<Rendered> {
     let Some((kind, source)) = skill.source(target) else { return Vec::new() };
+    let is_command = target.host.inbox.is_some_and(|wiring| wiring.commands.is_some());
     let name = skill.name();
     let source = match skill.taker() {
         Some(taker) => &named(source, name, taker),
         None => source,
     };
-    vec![rendered(kind, name, source, target)]
+    let mut files = vec![rendered(kind, name, source, target)];
+    if is_command && kind == Kind::Skill && matches!(target.programs, Programs::Installed(_)) {
+        files.push(rendered(Kind::Command, name, source, target));
+    }
+    files
 }
 
 /// The agent of Codex's `name` that gives tasks to `backend` of `config.yaml`, for one that [`Skill::ALL`] does not have.
@@ -173,6 +180,7 @@ fn named(source: &str, name: &str, Taker { agent, backend }: Taker<'_>) -> Strin
 fn rendered(kind: Kind, name: &str, source: &str, target: Target<'_>) -> Rendered {
     let (path, text) = match kind {
         Kind::Skill => (format!("{name}/SKILL.md"), template::fill(source, target, str::to_owned)),
+        Kind::Command => (format!("{name}.md"), template::fill(source, target, str::to_owned)),
         Kind::Agent => (format!("{name}.toml"), template::fill(source, target, command::toml)),
     };
     Rendered { kind, path, text }

@@ -1,5 +1,5 @@
-//! Edits of files that belong to users and other programs: hooks in a host's JSON, a managed block in a markdown file,
-//! writable roots in Codex's TOML.
+//! Edits of files that belong to users and other programs: hooks and MCP servers in a host's settings, a managed block in
+//! a markdown file, writable roots in Codex's TOML.
 //!
 //! Pure: text in, text out. A library parses and says where things stand; what we add or take out is spliced in there,
 //! so every other byte stays by construction. What is broken or not of the shape that the host documents is
@@ -14,6 +14,7 @@ mod hooks;
 mod json;
 mod malformed;
 mod roots;
+mod server;
 mod shell;
 mod splice;
 mod status_line;
@@ -30,6 +31,7 @@ pub use hooks::{Conditions, Found, Handler, Hooks, Matcher, NeverRuns, Run, Stan
 pub use json::{enabled, flag, readable, strings};
 pub use malformed::{Malformed, text};
 pub use roots::Roots;
+pub use server::{FoundServer, Server, ServerFormat, ServerShape};
 pub use shell::Call;
 pub use status_line::StatusLine;
 pub use trust::Trust;

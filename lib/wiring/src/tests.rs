@@ -4,5 +4,7 @@ mod diff;
 mod hooks;
 mod properties;
 mod roots;
+mod server;
+mod server_yaml;
 mod status_line;
 mod undo;

@@ -1,6 +1,6 @@
 //! A host's row is all that the installer needs: whatever a row says is wired, looked at and given back.
 
-use handoff_agents::{Form, SkillText, TimeUnit, Wirable};
+use handoff_agents::{Form, McpHost, SkillText, TimeUnit, Wirable};
 use serde_json::Value;
 
 use crate::support::{Machine, apart_from_store};
@@ -13,35 +13,51 @@ fn directory(host: Wirable) -> &'static str {
     host.directory.expect("a host that is wired has a directory").below_home
 }
 
-/// A machine with this host alone, whose hook file the user has.
+/// The file of its user's settings that its hook stands in; one that is there beside it where that is a file of ours.
+fn settings(host: Wirable) -> String {
+    let name = host.wiring.hook.shared().map_or("settings.json", |hook| hook.file);
+    format!("{}/{name}", directory(host))
+}
+
+/// The file that its hook stands in.
+fn hook_file(host: Wirable) -> String {
+    format!("{}/{}", directory(host), host.wiring.hook.file())
+}
+
+/// A machine with this host alone, whose settings the user has.
 fn machine(host: Wirable) -> Machine {
     let machine = Machine::empty();
     machine.stand_ins("");
-    machine.file(format!("{}/{}", directory(host), host.wiring.hook.file), SETTINGS);
+    machine.file(settings(host), SETTINGS);
     machine
 }
 
 #[test]
 fn a_row_is_enough_to_wire_a_host_and_to_give_back_every_byte() {
     for host in Wirable::all() {
-        let (id, hook) = (host.row().id, host.wiring.hook);
+        let id = host.row().id;
         let machine = machine(host);
         let before = machine.tree();
         let report = machine.done(&["install", "--codex-hook"]);
         assert!(report.contains(&format!("{}:", host.name)), "{id}: {report}");
 
-        let file: Value =
-            serde_json::from_str(&machine.text(format!("{}/{}", directory(host), hook.file))).unwrap();
-        let handlers = &file["hooks"][hook.event][0]["hooks"];
         let program = machine.program("session-start").display().to_string();
-        let command = match hook.form {
-            Form::Exec => program,
-            Form::Shell => format!("{program} --max-bytes 10000"),
-        };
-        assert_eq!(handlers.as_array().map(Vec::len), Some(1), "{id}");
-        assert_eq!(handlers[0]["command"], command, "{id}");
-        assert_eq!(handlers[0]["timeout"], hook.timeout, "{id}");
-        assert_eq!(file["theme"], "dark", "{id}");
+        let text = machine.text(hook_file(host));
+        if let Some(hook) = host.wiring.hook.shared() {
+            let file: Value = serde_json::from_str(&text).unwrap();
+            let handlers = &file["hooks"][hook.event][0]["hooks"];
+            let command = match hook.form {
+                Form::Exec => program,
+                Form::Shell => format!("{program} --max-bytes 10000"),
+            };
+            assert_eq!(handlers.as_array().map(Vec::len), Some(1), "{id}");
+            assert_eq!(handlers[0]["command"], command, "{id}");
+            assert_eq!(handlers[0]["timeout"], hook.timeout, "{id}");
+            assert_eq!(file["theme"], "dark", "{id}");
+        } else {
+            assert!(text.contains(&program), "{id}: {text}");
+            assert_eq!(machine.text(settings(host)), SETTINGS, "{id}");
+        }
 
         let manifest = machine.manifest();
         assert_eq!(manifest["agents"], serde_json::json!([id]));
@@ -56,7 +72,7 @@ fn a_row_is_enough_to_wire_a_host_and_to_give_back_every_byte() {
 #[test]
 fn a_hook_lasts_some_seconds_in_whatever_its_host_counts() {
     for host in Wirable::all() {
-        let hook = host.wiring.hook;
+        let Some(hook) = host.wiring.hook.shared() else { continue };
         let seconds = match hook.unit {
             TimeUnit::Seconds => hook.timeout,
             TimeUnit::Milliseconds => hook.timeout / 1000,
@@ -65,7 +81,7 @@ fn a_hook_lasts_some_seconds_in_whatever_its_host_counts() {
         // As a user may have made it: the doctor names it with what the host takes.
         let machine = machine(host);
         machine.done(&["install", "--codex-hook"]);
-        let path = format!("{}/{}", directory(host), hook.file);
+        let path = hook_file(host);
         let text = machine.text(&path).replace(&format!(": {}", hook.timeout), ": 2");
         machine.file(&path, text);
         let doctor = machine.run(&["doctor", "--quick"]);
@@ -95,7 +111,7 @@ fn what_switches_a_hook_off_in_its_file_is_a_problem() {
         let (doctor, text) = run(id, settings);
         assert_eq!(doctor.code, 1, "{}", doctor.out());
         assert!(doctor.out().contains(problem), "{}", doctor.out());
-        assert!(text.contains(Wirable::named(id).unwrap().wiring.hook.event), "{text}");
+        assert!(text.contains(Wirable::named(id).unwrap().wiring.hook.event()), "{text}");
     }
     for (id, settings) in [
         ("gemini", r#"{"hooksConfig": {"enabled": true, "disabled": ["/usr/bin/mine"]}}"#),
@@ -115,21 +131,24 @@ fn each_host_is_left_alone_by_name_and_wired_by_name() {
         let machine = Machine::empty();
         machine.stand_ins("");
         for host in &all {
-            machine.file(format!("{}/{}", directory(*host), host.wiring.hook.file), SETTINGS);
+            machine.file(settings(*host), SETTINGS);
         }
         let id = host.row().id;
-        let files = |machine: &Machine| -> Vec<String> {
-            let files = all.iter().map(|host| format!("{}/{}", directory(*host), host.wiring.hook.file));
-            files.map(|path| machine.text(path)).collect()
+        let is_wired = |machine: &Machine, host: &Wirable| {
+            let path = machine.path(hook_file(*host));
+            std::fs::read_to_string(path).is_ok_and(|text| text.contains("session-start"))
         };
         machine.done(&["install", "--only", id, "--codex-hook"]);
-        for (other, text) in all.iter().zip(files(&machine)) {
-            assert_eq!(text != SETTINGS, other == host, "only {id}: {}", other.row().id);
+        for other in &all {
+            assert_eq!(is_wired(&machine, other), other == host, "only {id}: {}", other.row().id);
+            let is_changed = machine.text(settings(*other)) != SETTINGS;
+            let is_shared = other.wiring.hook.shared().is_some();
+            assert_eq!(is_changed, other == host && is_shared, "only {id}: {}", other.row().id);
         }
         machine.done(&["install", "--codex-hook"]);
         machine.done(&["uninstall", "--only", id]);
-        for (other, text) in all.iter().zip(files(&machine)) {
-            assert_eq!(text == SETTINGS, other == host, "without {id}: {}", other.row().id);
+        for other in &all {
+            assert_eq!(is_wired(&machine, other), other != host, "without {id}: {}", other.row().id);
         }
         // What others read too is there still.
         for other in all.iter().filter(|other| *other != host) {
@@ -153,10 +172,12 @@ fn each_host_is_left_alone_by_name_and_wired_by_name() {
 fn a_host_that_is_not_wired_is_refused_with_the_names_of_those_that_are() {
     let machine = Machine::small();
     let help = machine.done(&["install", "--help"]);
-    for host in Wirable::all() {
-        assert!(help.contains(host.row().id), "{help}");
-    }
-    for word in ["cursor", "nothing"] {
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let all: Vec<&str> = Wirable::all().map(|host| host.row().id).collect();
+    let servers: Vec<&str> = McpHost::all().map(|host| host.row().id).collect();
+    let list = format!(" {}; for the MCP server {}; with commas between", all.join(", "), servers.join(", "));
+    assert!(help.contains(&list), "{help}");
+    for word in ["aider", "nothing"] {
         let ran = machine.run(&["install", "--only", word]);
         assert_eq!(ran.code, 2, "{}", ran.out());
         for host in Wirable::all() {

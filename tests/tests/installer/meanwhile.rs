@@ -36,6 +36,12 @@ fn an_edit_of_settings_in_the_instant_of_an_installation_or_removal_stays() {
         let (code, said) = stop.edit(&machine.installer(&[verb]), &machine.world.path("trace"), edit);
         assert_eq!(code, 1, "{verb}: {said}");
         assert!(said.contains("settings.json: another program changed it meanwhile"), "{verb}: {said}");
+        let way = match verb {
+            "install" => "; the rest is done. To put in by hand:\n",
+            _ => "; the rest is removed. To take out by hand:\n",
+        };
+        let by_hand = said.split_once(way).unwrap_or_else(|| panic!("{verb}: {said}")).1;
+        assert!(by_hand.contains("bin/session-start\"") && by_hand.contains("allowWrite"), "{verb}: {said}");
         assert_eq!(std::fs::read_to_string(&settings).unwrap(), deny, "{verb}");
         // Done again, it takes what is there now.
         machine.done(&["install"]);

@@ -230,7 +230,7 @@ fn what_is_not_understood_is_a_usage_error_and_nothing_is_done() {
         &["install", "--what"],
         &["install", "doctor"],
         &["install", "--only"],
-        &["install", "--only", "cursor"],
+        &["install", "--only", "aider"],
         &["install", "--only", ""],
         &["install", "--home"],
         &["install", "--home", ""],

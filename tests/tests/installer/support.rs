@@ -54,6 +54,9 @@ const STAND_INS: [(&str, &str); 6] = [
     ("handoff-mcp", "#!/bin/sh\n[ \"$1\" = --version ] && exit\n:\n"),
 ];
 
+/// The one of them that is installed only where it is there.
+pub(crate) const STAND_IN_SERVER: &str = "handoff-mcp";
+
 /// A machine of one user.
 pub(crate) struct Machine {
     pub(crate) world: World,
@@ -108,6 +111,12 @@ impl Machine {
 
     pub(crate) fn with(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.environment.push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Without a variable that was set.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.environment.retain(|(known, _)| known != name);
         self
     }
 
@@ -219,7 +228,9 @@ impl Machine {
 fn path_without_agents() -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let dirs = std::env::split_paths(&path).filter(|dir| {
-        !["claude", "codex", "gemini", "droid", "qwen"].iter().any(|agent| dir.join(agent).exists())
+        !["claude", "codex", "gemini", "droid", "qwen", "copilot", "opencode"]
+            .iter()
+            .any(|agent| dir.join(agent).exists())
     });
     std::env::join_paths(dirs).unwrap()
 }

@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 
 use handoff_adapters::{
-    Done, Edit, Here as Place, Left, Manifest, Note, Plan, Scope, State, Surface, ToolStatus, disable,
+    Done, Edit, Here as Place, Leftovers, Manifest, Note, Plan, Scope, State, Surface, ToolStatus, disable,
     enable, recover, shows_handoffs, status, tidy,
 };
 use handoff_agents::{HOSTS, Host};
@@ -60,16 +60,13 @@ pub(crate) fn run(here: &Here<'_>, wire: &Wire) -> Result<u8, Failure> {
 }
 
 /// Names what could not be changed, with what to do by hand; whether there is any.
-fn say_left(here: &Here<'_>, wire: &Wire, left: &[Left]) -> bool {
+fn say_left(here: &Here<'_>, wire: &Wire, left: &Leftovers) -> bool {
     let (rest, way) = if wire.remove {
         ("the rest is removed", "To take out by hand")
     } else {
         ("the rest is wired", "To put in by hand")
     };
-    for Left { problem, by_hand } in left {
-        let by_hand = if by_hand.is_empty() { String::new() } else { format!(". {way}:\n{by_hand}") };
-        here.output.complain(format_args!("{problem}; {rest}{by_hand}"));
-    }
+    left.messages(rest, way).for_each(|message| here.output.complain(format_args!("{message}")));
     !left.is_empty()
 }
 
@@ -221,5 +218,6 @@ pub(crate) fn named(surface: Surface, scope: Scope) -> &'static str {
         (Surface::StatusLine, _) => "statusline",
         (Surface::InboxHook, _) => "inbox hook",
         (Surface::InboxInstructions, _) => "inbox instructions",
+        (Surface::Mcp, _) => "mcp",
     }
 }

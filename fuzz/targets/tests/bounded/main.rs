@@ -94,6 +94,11 @@ fn record_holds_on_any_bytes() {
 }
 
 #[test]
+fn server_holds_on_any_bytes() {
+    run("server");
+}
+
+#[test]
 fn settings_holds_on_any_bytes() {
     run("settings");
 }

@@ -202,7 +202,7 @@ fn a_broken_file_without_anything_of_ours_does_not_hold_up_disabling() {
     let wired = world.read(".claude/settings.local.json");
     world.write(&world.project(".claude/settings.local.json"), wired.clone() + "}");
     let plan = world.plan_disable(&[], Scope::Project).unwrap();
-    let [left] = plan.left() else { panic!("{:?}", plan.left()) };
+    let [left] = plan.left().as_slice() else { panic!("{:?}", plan.left()) };
     assert!(matches!(&left.problem, Problem::Malformed { error, .. } if error.line > 10), "{left:?}");
     assert!(left.by_hand.contains("on-event") && left.by_hand.contains("StopFailure"), "{}", left.by_hand);
     plan.carry_out().unwrap();

@@ -3,7 +3,7 @@
 
 use crate::wiring::STARTS;
 use crate::{
-    Attendance, Certainties, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host,
+    Attendance, Certainties, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxHook,
     InboxWiring, Linked, Matchers, OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms,
     SandboxList, SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm,
     TimeUnit, Unproven,
@@ -49,7 +49,7 @@ pub static CLAUDE_CODE: Host = Host {
     }),
     status_line: Some("settings.json"),
     inbox: Some(InboxWiring {
-        hook: SessionHook {
+        hook: InboxHook::Shared(SessionHook {
             file: "settings.json",
             event: "SessionStart",
             sources: STARTS,
@@ -65,11 +65,12 @@ pub static CLAUDE_CODE: Host = Host {
             trusted_by_place: false,
             refuses_mark: false,
             status_message: None,
-        },
+        }),
         instructions: None,
         sandbox: Some(SandboxList::AllowWrite("settings.json")),
         skills: SkillsDirectory::Own("skills"),
         agents: None,
+        commands: None,
         plugin: Some(PluginEntry {
             list: PluginList::Enabled("settings.json"),
             remove: "claude plugin uninstall agent-handoff",

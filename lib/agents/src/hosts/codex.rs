@@ -3,7 +3,7 @@
 
 use crate::wiring::STARTS;
 use crate::{
-    Attendance, Certainties, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host,
+    Attendance, Certainties, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxHook,
     InboxInstructions, InboxWiring, Linked, Matchers, OutputForm, PayloadForm, PluginEntry, PluginList,
     PluginPrograms, SandboxList, SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory,
     TaskForm, TimeUnit, Unproven,
@@ -53,7 +53,7 @@ pub static CODEX: Host = Host {
         status_message: Some("handover: saves the work before a usage limit"),
     }),
     inbox: Some(InboxWiring {
-        hook: SessionHook {
+        hook: InboxHook::Shared(SessionHook {
             file: "hooks.json",
             event: "SessionStart",
             sources: STARTS,
@@ -67,7 +67,7 @@ pub static CODEX: Host = Host {
             trusted_by_place: true,
             refuses_mark: true,
             status_message: Some("agent-handoff: what an earlier session left"),
-        },
+        }),
         instructions: Some(InboxInstructions {
             files: &["AGENTS.override.md", "AGENTS.md"],
             opening: "<!-- BEGIN agent-handoff (managed",
@@ -76,6 +76,7 @@ pub static CODEX: Host = Host {
         sandbox: Some(SandboxList::WritableRoots("config.toml")),
         skills: SkillsDirectory::Shared(".agents/skills"),
         agents: Some("agents"),
+        commands: None,
         plugin: Some(PluginEntry {
             list: PluginList::Tables("config.toml"),
             remove: "codex plugin remove agent-handoff@agent-handoff",

@@ -2,7 +2,9 @@
 //! and the sessions of its CLI were measured of 1.0.102.
 
 use crate::{
-    Attendance, Certainties, Delivers, Dialect, Directory, Guidance, Host, OutputForm, PayloadForm, Signs,
+    Attendance, Certainties, Delivers, Dialect, Directory, Guidance, HookSwitches, Host, InboxHook,
+    InboxWiring, OutputForm, OwnFile, OwnText, PayloadForm, PluginPrograms, SettingsRules, Signs, SkillForm,
+    SkillText, SkillsDirectory, TaskForm,
 };
 
 /// GitHub Copilot: its CLI, and the editors' extension.
@@ -12,7 +14,7 @@ pub(crate) static COPILOT: Host = Host {
     name: "GitHub Copilot",
     stamp: "copilot",
     signs: Signs {
-        home: &[".copilot", ".vscode/extensions/github.copilot*"],
+        home: &[".vscode/extensions/github.copilot*"],
         project: &[".github/copilot-instructions.md"],
         programs: &["copilot"],
     },
@@ -46,6 +48,36 @@ pub(crate) static COPILOT: Host = Host {
         &[".github/copilot-instructions.md", "AGENTS.md"],
         ".github/copilot-instructions.md",
     ),
+    inbox: Some(InboxWiring {
+        // It reads every file of JSON there.
+        hook: InboxHook::Own(OwnFile {
+            file: "hooks/agent-handoff.json",
+            event: "sessionStart",
+            text: OwnText::HookFile { timeout_secs: 10 },
+            by_hand: &[
+                r#"{"version":1,"hooks":{"sessionStart":[{"type":"command","bash":"\"$HOME/.agent-handoff/bin/session-start\"","timeoutSec":10}]}}"#,
+            ],
+        }),
+        instructions: None,
+        sandbox: None,
+        skills: SkillsDirectory::Shared(".agents/skills"),
+        agents: None,
+        commands: None,
+        plugin: None,
+        settings: SettingsRules::Hooks(&HookSwitches {
+            file: "settings.json",
+            all: &["disableAllHooks"],
+            off: true,
+            some: &[],
+        }),
+        former_links: &[],
+    }),
     certain: Certainties::run("1.0.102"),
+    skills: Some(SkillForm {
+        prefix: '/',
+        text: SkillText::Shared,
+        tasks: TaskForm::None,
+        plugin: PluginPrograms::Installed,
+    }),
     ..Host::UNKNOWN
 };

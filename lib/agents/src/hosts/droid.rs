@@ -2,9 +2,9 @@
 
 use crate::wiring::STARTS;
 use crate::{
-    Attendance, Certainties, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxWiring,
-    Matchers, OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms, SessionHook, SettingsRules,
-    Signs, SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit,
+    Attendance, Certainties, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxHook,
+    InboxWiring, Matchers, OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms, SessionHook,
+    SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit,
 };
 
 /// Factory droid.
@@ -32,7 +32,7 @@ pub(crate) static DROID: Host = Host {
     attendance: Attendance::Argument(&["exec"]),
     guidance: Guidance::each_of(&["AGENTS.md"], "AGENTS.md"),
     inbox: Some(InboxWiring {
-        hook: SessionHook {
+        hook: InboxHook::Shared(SessionHook {
             file: "settings.json",
             event: "SessionStart",
             sources: STARTS,
@@ -47,17 +47,19 @@ pub(crate) static DROID: Host = Host {
             trusted_by_place: false,
             refuses_mark: false,
             status_message: None,
-        },
+        }),
         instructions: None,
         sandbox: None,
         skills: SkillsDirectory::Shared(".agents/skills"),
         agents: None,
+        commands: None,
         plugin: Some(PluginEntry {
             list: PluginList::Enabled("settings.json"),
             remove: "droid plugin uninstall {plugin}",
             by_hand: Some("remove the plugin agent-handoff in Factory droid: /plugins"),
         }),
         settings: SettingsRules::Hooks(&HookSwitches {
+            file: "settings.json",
             all: &["hooks", "hooksDisabled"],
             off: true,
             some: &[],

@@ -1,9 +1,9 @@
 //! Documented in `github.com/google-gemini/gemini-cli`; its hooks and transcript were measured.
 
 use crate::{
-    Attendance, Certainties, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxWiring,
-    Matchers, OutputForm, PayloadForm, PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm,
-    SkillText, SkillsDirectory, TaskForm, TimeUnit,
+    Attendance, Certainties, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxHook,
+    InboxWiring, Matchers, OutputForm, PayloadForm, PluginPrograms, SessionHook, SettingsRules, Signs,
+    SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit,
 };
 
 /// Gemini CLI.
@@ -42,7 +42,7 @@ pub(crate) static GEMINI_CLI: Host = Host {
     attendance: Attendance::Argument(&["-p", "--prompt"]),
     guidance: Guidance::each_of(&["GEMINI.md"], "GEMINI.md"),
     inbox: Some(InboxWiring {
-        hook: SessionHook {
+        hook: InboxHook::Shared(SessionHook {
             file: "settings.json",
             event: "BeforeAgent",
             sources: &[],
@@ -56,13 +56,15 @@ pub(crate) static GEMINI_CLI: Host = Host {
             trusted_by_place: false,
             refuses_mark: false,
             status_message: None,
-        },
+        }),
         instructions: None,
         sandbox: None,
         skills: SkillsDirectory::Shared(".agents/skills"),
         agents: None,
+        commands: None,
         plugin: None,
         settings: SettingsRules::Hooks(&HookSwitches {
+            file: "settings.json",
             all: &["hooksConfig", "enabled"],
             off: false,
             some: &["hooksConfig", "disabled"],

@@ -4,6 +4,7 @@ mod aider;
 mod amp;
 mod antigravity;
 mod claude_code;
+mod claude_desktop;
 mod cline;
 mod codex;
 mod continue_dev;
@@ -39,9 +40,12 @@ pub static HOSTS: &[&Host] = &[
     &cline::CLINE,
     &windsurf::WINDSURF,
     &zed::ZED,
-    &kiro::KIRO,
     &goose::GOOSE,
+    &kiro::KIRO,
     &crush::CRUSH,
     &amp::AMP,
     &aider::AIDER,
 ];
+
+/// Hosts that work in no project: nothing but an MCP server goes into their files, and they are listed nowhere else.
+pub(crate) static DESKTOP: &[&Host] = &[&claude_desktop::CLAUDE_DESKTOP];

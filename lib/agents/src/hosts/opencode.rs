@@ -1,7 +1,11 @@
 //! Documented in `opencode.ai/docs/rules` (the first of a directory's `AGENTS.md`, `CLAUDE.md`, `CONTEXT.md`) and
 //! `opencode.ai/docs/plugins`; what a plugin is given, and what becomes of what it adds, was measured of 1.18.33.
 
-use crate::{Attendance, Certainties, Delivers, Guidance, Host, PayloadForm, Signs, Unproven};
+use crate::{
+    Attendance, Certainties, Delivers, Directory, Guidance, Host, InboxHook, InboxWiring, OwnFile, OwnText,
+    PayloadForm, PluginPrograms, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm,
+    Unproven,
+};
 
 /// OpenCode.
 pub(crate) static OPENCODE: Host = Host {
@@ -9,10 +13,15 @@ pub(crate) static OPENCODE: Host = Host {
     name: "OpenCode",
     stamp: "opencode",
     signs: Signs {
-        home: &[".config/opencode"],
+        home: &[],
         project: &[".opencode", "opencode.json", "opencode.jsonc"],
         programs: &["opencode"],
     },
+    directory: Some(Directory {
+        variable: "XDG_CONFIG_HOME",
+        below_variable: "opencode",
+        below_home: ".config/opencode",
+    }),
     shell_variables: &["OPENCODE"],
     // Our plugin sets it.
     session_variable: Some("OPENCODE_SESSION_ID"),
@@ -23,6 +32,30 @@ pub(crate) static OPENCODE: Host = Host {
     unproven: Unproven::Archive,
     attendance: Attendance::Argument(&["run"]),
     guidance: Guidance::first_of(&["AGENTS.md", "CLAUDE.md", "CONTEXT.md"], "AGENTS.md"),
+    inbox: Some(InboxWiring {
+        // It loads every file of TypeScript and JavaScript there.
+        hook: InboxHook::Own(OwnFile {
+            file: "plugins/agent-handoff.js",
+            event: "chat.message",
+            text: OwnText::Plugin("plugins/opencode/agent-handoff.js"),
+            by_hand: &[],
+        }),
+        instructions: None,
+        sandbox: None,
+        skills: SkillsDirectory::Shared(".agents/skills"),
+        agents: None,
+        // It reads the skills of Claude Code too; of two with one name either may be the one that it takes.
+        commands: Some("commands"),
+        plugin: None,
+        settings: SettingsRules::Variable("OPENCODE_PURE"),
+        former_links: &[],
+    }),
     certain: Certainties::run("1.18.33"),
+    skills: Some(SkillForm {
+        prefix: '/',
+        text: SkillText::Shared,
+        tasks: TaskForm::None,
+        plugin: PluginPrograms::Installed,
+    }),
     ..Host::UNKNOWN
 };

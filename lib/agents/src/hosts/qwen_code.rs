@@ -1,9 +1,9 @@
 //! Its hooks, its transcript and the instructions that it reads were measured of 0.24.4.
 
 use crate::{
-    Attendance, Certainties, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxWiring,
-    Matchers, OutputForm, PayloadForm, PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm,
-    SkillText, SkillsDirectory, TaskForm, TimeUnit,
+    Attendance, Certainties, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxHook,
+    InboxWiring, Matchers, OutputForm, PayloadForm, PluginPrograms, SessionHook, SettingsRules, Signs,
+    SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit,
 };
 
 /// Qwen Code.
@@ -30,7 +30,7 @@ pub(crate) static QWEN_CODE: Host = Host {
     attendance: Attendance::Prompt { without: &["-p", "--prompt"], with: &["-i", "--prompt-interactive"] },
     guidance: Guidance::each_of(&["AGENTS.md", "QWEN.md"], "AGENTS.md"),
     inbox: Some(InboxWiring {
-        hook: SessionHook {
+        hook: InboxHook::Shared(SessionHook {
             file: "settings.json",
             event: "UserPromptSubmit",
             sources: &[],
@@ -44,13 +44,19 @@ pub(crate) static QWEN_CODE: Host = Host {
             trusted_by_place: false,
             refuses_mark: false,
             status_message: None,
-        },
+        }),
         instructions: None,
         sandbox: None,
         skills: SkillsDirectory::Shared(".agents/skills"),
         agents: None,
+        commands: None,
         plugin: None,
-        settings: SettingsRules::Hooks(&HookSwitches { all: &["disableAllHooks"], off: true, some: &[] }),
+        settings: SettingsRules::Hooks(&HookSwitches {
+            file: "settings.json",
+            all: &["disableAllHooks"],
+            off: true,
+            some: &[],
+        }),
         former_links: &[],
     }),
     certain: Certainties::run("0.24.4"),

@@ -1,7 +1,7 @@
 //! Documented in `docs.windsurf.com/windsurf/cascade/memories` (`trigger: always_on`; still read since it is called Devin
-//! Desktop).
+//! Desktop) and `docs.windsurf.com/windsurf/cascade/mcp`.
 
-use crate::{Certainties, Certainty, Guidance, Host, Signs};
+use crate::{Certainties, Certainty, Directory, Guidance, Host, McpWiring, Signs};
 
 /// Windsurf.
 pub(crate) static WINDSURF: Host = Host {
@@ -15,6 +15,11 @@ pub(crate) static WINDSURF: Host = Host {
         programs: &["windsurf"],
     },
     guidance: Guidance::own(".windsurf/rules/handover.md", "---\ntrigger: always_on\n---\n"),
+    mcp: Some(McpWiring {
+        directory: Directory { variable: "", below_variable: "", below_home: ".codeium/windsurf" },
+        file: "mcp_config.json",
+        ..McpWiring::COMMON
+    }),
     certain: Certainties {
         hook: Certainty::Unknown,
         instructions: Certainty::Documented,

@@ -1,6 +1,6 @@
-//! Documented in `zed.dev/docs/ai/instructions` (the first file of the list).
+//! Documented in `zed.dev/docs/ai/instructions` (the first file of the list) and `zed.dev/docs/ai/mcp`.
 
-use crate::{Certainties, Certainty, Guidance, Host, Signs};
+use crate::{Certainties, Certainty, Directory, Guidance, Host, McpWiring, Signs};
 
 /// Zed.
 pub(crate) static ZED: Host = Host {
@@ -22,6 +22,17 @@ pub(crate) static ZED: Host = Host {
         ],
         "AGENTS.md",
     ),
+    mcp: Some(McpWiring {
+        directory: Directory {
+            variable: "XDG_CONFIG_HOME",
+            below_variable: "zed",
+            below_home: ".config/zed",
+        },
+        file: "settings.json",
+        object: "context_servers",
+        switch: Some(("enabled", false)),
+        ..McpWiring::COMMON
+    }),
     certain: Certainties {
         hook: Certainty::Unknown,
         instructions: Certainty::Documented,

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use crate::{AllowWrite, Block, Call, Handler, Hooks, Made, Roots, Run, Undo};
+use crate::{
+    AllowWrite, Block, Call, Handler, Hooks, Made, Roots, Run, Server, ServerFormat, ServerShape, Undo,
+};
 
 fn owns(call: &Call) -> bool {
     call.program == "/p/bin/session-start"
@@ -171,6 +173,29 @@ fn sandboxed() -> BoxedStrategy<String> {
     root.prop_map(|text| strict(&text)).boxed()
 }
 
+const SHAPE: ServerShape = ServerShape {
+    format: ServerFormat::Json { comments: true },
+    constants: &[("type", "stdio")],
+    switch: Some(("disabled", true)),
+};
+
+fn server() -> Server<'static> {
+    let owns = &|call: &Call| call.program == "/p/bin/handoff";
+    Server { object: "mcp", name: "ours", shape: SHAPE, program: "/p/bin/handoff", args: &["mcp"], owns }
+}
+
+/// Settings with servers of others, or none.
+fn servers() -> BoxedStrategy<String> {
+    let servers = object(vec![("theirs", other_handler())]).boxed();
+    let some = prop_oneof![object(vec![]).boxed(), servers];
+    let root = prop_oneof![1 => object(vec![]).boxed(), 3 => object(vec![("mcp", some.boxed())]).boxed()];
+    (gap(), root, gap(), any::<bool>())
+        .prop_map(|(before, root, after, bom)| {
+            format!("{}{before}{root}{after}", if bom { "\u{feff}" } else { "" })
+        })
+        .boxed()
+}
+
 /// Without what the host does not take in this file: comments and trailing commas.
 fn strict(text: &str) -> String {
     let mut text =
@@ -219,6 +244,34 @@ proptest! {
     }
 
     #[test]
+    fn a_server_only_adds_and_is_given_back(before in servers()) {
+        let (wired, made) = server().wire(&before).unwrap();
+        prop_assert!(is_within(&before.replace([' ', '\t', '\r', '\n'], ""), &wired));
+        let found = server().find(&wired).unwrap().unwrap();
+        prop_assert!(server().is(&found) && found.is_ours);
+        prop_assert_eq!(&server().wire(&wired).unwrap().0, &wired);
+        // The undo is exact.
+        prop_assert_eq!(Undo::between(&before, &wired).apply(&wired), Some(before.clone()));
+        // Without it, the meaning is.
+        let unwired = server().unwire(&wired, made).unwrap();
+        prop_assert_eq!(value(&unwired), value(&before), "{}", unwired);
+        for comment in ["// note, {[\"", "/* a, } */", "/* b\n ] */"] {
+            prop_assert_eq!(before.matches(comment).count(), unwired.matches(comment).count());
+        }
+    }
+
+    #[test]
+    fn servers_that_others_add_meanwhile_stay(before in servers(), extra in scalar()) {
+        let (wired, made) = server().wire(&before).unwrap();
+        let at = root_start(&wired) + 1;
+        let edited = format!("{}\n\"extra\": {extra},\n{}", &wired[..at], &wired[at..]);
+        let unwired = server().unwire(&edited, made).unwrap();
+        let mut expected = value(&before);
+        expected["extra"] = value(&format!("{{\"extra\": {extra}}}"))["extra"].clone();
+        prop_assert_eq!(value(&unwired), expected, "{}", unwired);
+    }
+
+    #[test]
     fn what_others_add_meanwhile_stays(before in settings(), extra in scalar()) {
         let hooks = hooks(false);
         let (wired, made) = hooks.wire(&before, &handler()).unwrap();
@@ -237,6 +290,8 @@ proptest! {
     fn nothing_makes_it_fall(text in "[{}\\[\\]\",:/* \n\\\\a-c0-9ä]{0,60}", made in prop_oneof![Just(Made::Item), Just(Made::Parent)]) {
         let _ = hooks(true).wire(&text, &handler());
         let _ = hooks(true).unwire(&text, made);
+        let _ = server().wire(&text);
+        let _ = server().unwire(&text, made);
         let _ = Roots { root: "/r" }.wire(&text);
         let _ = Roots { root: "/r" }.unwire(&text, made);
     }
