@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_agents::{HookFiles, Host, InboxInstructions, InboxWiring, Linked, SessionHook, Wirable};
+use handoff_agents::{
+    HookFiles, Host, InboxInstructions, InboxWiring, Linked, McpHost, SessionHook, Wirable,
+};
 use handoff_edits::MAX_TEXT_BYTES;
 use handoff_files::Foreign;
+use handoff_process::Environment;
 use handoff_wiring::{self as wiring, Call, Hooks, Malformed, NeverRuns};
 
 use crate::enable::{hooks_file, is_read, status_line_file};
@@ -13,6 +16,9 @@ use crate::fragment::{FragmentName, Ours, Standing};
 use crate::manifest::Manifest;
 use crate::planner::guidance_file;
 use crate::surface::{Scope, Surface};
+
+/// What our MCP server is called among those of a host.
+const SERVER: &str = "agent-handoff";
 
 /// How a tool stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +127,8 @@ pub fn status(here: &Here, tool: &'static Host, manifests: &[&Manifest]) -> Tool
         let state = state(here, &path, &[FragmentName::StatusLine]);
         surfaces.push(SurfaceStatus { surface: Surface::StatusLine, scope: Scope::User, path, state });
     }
-    let inbox = Wirable::of(tool).map(|tool| inbox(here, tool)).unwrap_or_default();
+    let mut inbox = Wirable::of(tool).map(|tool| inbox(here, tool)).unwrap_or_default();
+    inbox.extend(McpHost::of(tool).and_then(|tool| mcp(here, tool)));
     ToolStatus { tool, signs: signs(tool, here, manifests), surfaces, inbox }
 }
 
@@ -187,6 +194,16 @@ fn inbox(here: &Here, tool: Wirable) -> Vec<SurfaceStatus> {
         Some(status(Surface::InboxInstructions, name, tells(&name)))
     });
     [hook].into_iter().chain(instructions).collect()
+}
+
+/// Whether our MCP server is among those of a tool's user. What is wrong with it, doctor says.
+fn mcp(here: &Here, tool: McpHost) -> Option<SurfaceStatus> {
+    let directory = tool.wiring.place().of(Environment::variable, here.home.as_deref())?;
+    let path = tool.file_in(&directory);
+    let file = handoff_files::read_file(&path, MAX_TEXT_BYTES).unwrap_or_default();
+    let is_wired = String::from_utf8_lossy(&file).contains(SERVER);
+    let state = if is_wired { State::Wired } else { State::Absent };
+    Some(SurfaceStatus { surface: Surface::Mcp, scope: Scope::User, path, state })
 }
 
 fn guided(here: &Here, tool: &Host, name: &str) -> State {

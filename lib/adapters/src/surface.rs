@@ -1,6 +1,6 @@
 //! What is wired, and for whom.
 
-use handoff_agents::{Certainty, Host};
+use handoff_agents::{Certainty, Host, McpHost};
 
 /// For whom something is wired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +24,8 @@ pub enum Surface {
     InboxHook,
     /// The instructions that have an agent look into the inbox. Only for users; the installer wires them.
     InboxInstructions,
+    /// Our MCP server, for a host that has no hook. Only for users; the installer puts it there.
+    Mcp,
 }
 
 impl Surface {
@@ -31,7 +33,7 @@ impl Surface {
     pub const ALL: [Self; 3] = [Self::Guidance, Self::Hooks, Self::StatusLine];
 
     /// Whether `host` has it there.
-    pub fn is_of(self, host: &Host, scope: Scope) -> bool {
+    pub fn is_of(self, host: &'static Host, scope: Scope) -> bool {
         match (self, scope) {
             (Self::Guidance, Scope::Project) => true,
             (Self::Hooks, _) => host.hooks.is_some(),
@@ -40,6 +42,7 @@ impl Surface {
             (Self::InboxInstructions, Scope::User) => {
                 host.inbox.is_some_and(|inbox| inbox.instructions.is_some())
             }
+            (Self::Mcp, Scope::User) => McpHost::of(host).is_some(),
             _ => false,
         }
     }
@@ -49,6 +52,7 @@ impl Surface {
         match self {
             Self::Guidance | Self::InboxInstructions => host.certain.instructions,
             Self::Hooks | Self::StatusLine | Self::InboxHook => host.certain.hook,
+            Self::Mcp => host.certain.mcp,
         }
     }
 }

@@ -98,8 +98,8 @@ impl Host {
         hooks: None,
         status_line: None,
         inbox: None,
-        mcp: None,
         certain: Certainties::UNKNOWN,
+        mcp: None,
         windows: false,
         skills: None,
     };

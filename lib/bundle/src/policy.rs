@@ -9,7 +9,7 @@ use crate::error::Refusal;
 use crate::path::TreePath;
 
 /// Directories whose content programs run or obey, wherever they stand in the tree.
-const DIRECTORIES: [&str; 33] = [
+const DIRECTORIES: [&str; 34] = [
     ".agents",
     ".amp",
     ".aider",
@@ -32,6 +32,7 @@ const DIRECTORIES: [&str; 33] = [
     ".githooks",
     ".github",
     ".gitlab",
+    ".goose",
     ".husky",
     ".idea",
     ".kiro",
@@ -46,12 +47,13 @@ const DIRECTORIES: [&str; 33] = [
 ];
 
 /// Files that programs run or obey, wherever they stand in the tree.
-const FILES: [&str; 51] = [
+const FILES: [&str; 53] = [
     ".aider.conf.yml",
     ".bash_profile",
     ".bashrc",
     ".continuerules",
     ".crush.json",
+    ".crushrc",
     ".cursorrules",
     ".env",
     ".envrc",
@@ -88,6 +90,7 @@ const FILES: [&str; 51] = [
     "crush.json",
     "crush.local.md",
     "crush.md",
+    "crushrc",
     "gemini.md",
     "jenkinsfile",
     "lefthook.yml",

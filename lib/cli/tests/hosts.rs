@@ -1,6 +1,6 @@
 //! Where a table names hosts, it names those that their rows say.
 
-use handoff_agents::{HOSTS, Host, Protocol, Wirable};
+use handoff_agents::{HOSTS, Host, McpHost, Protocol, Wirable};
 use handoff_cli::table::{Opt, Takes, Values};
 use handoff_cli::tables::{handoff, handover, installer, session_start};
 
@@ -37,8 +37,10 @@ fn captures_are_told_in_the_form_of_each_host_whose_hooks_capture() {
 
 #[test]
 fn only_names_each_host_that_the_installer_wires() {
-    let hosts: Vec<_> = Wirable::all().map(|host| host.row().id).collect();
-    let expected = format!("{}, with commas between; ", hosts.join(", "));
+    let hooked: Vec<_> = Wirable::all().map(|host| host.row().id).collect();
+    let served: Vec<_> = McpHost::all().map(|host| host.row().id).collect();
+    let expected =
+        format!("{}; for the MCP server {}; with commas between; ", hooked.join(", "), served.join(", "));
     assert!(installer::ONLY.about.starts_with(&expected), "{expected}: {}", installer::ONLY.about);
 }
 

@@ -3,6 +3,7 @@
 #![allow(
     missing_docs,
     clippy::disallowed_methods,
+    clippy::too_many_lines,
     clippy::unwrap_used,
     clippy::print_stderr,
     reason = "tests set up files and processes by hand"

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use handoff_adapters::{Sign, State, SurfaceStatus, ToolStatus};
-use handoff_agents::{Certainty, Delivers, Host};
+use handoff_agents::{Certainty, Delivers, Host, McpHost};
 use handoff_process::Failure;
 use handoff_text::Sanitised;
 use serde_json::{Value, json};
@@ -60,14 +60,15 @@ fn lines(tool: &ToolStatus) -> Vec<Line<'_>> {
 }
 
 /// What the tool's user can put there by hand.
-fn by_hand<'a>(host: &Host) -> impl Iterator<Item = Line<'a>> + use<'a> {
+fn by_hand<'a>(host: &'static Host) -> impl Iterator<Item = Line<'a>> + use<'a> {
     let hook = match host.delivers {
         Delivers::Nothing => "not supported yet",
         Delivers::Mentions | Delivers::Offers => "by hand: docs/hosts.md",
     };
     let hook = Some(("inbox hook", host.certain.hook, hook)).filter(|_| host.inbox.is_none());
     let mcp = ("mcp", host.certain.mcp, "by hand: docs/mcp.md");
-    hook.into_iter().chain([mcp]).map(|(name, certainty, state)| Line {
+    let mcp = Some(mcp).filter(|_| McpHost::of(host).is_none());
+    hook.into_iter().chain(mcp).map(|(name, certainty, state)| Line {
         name,
         state: if certainty == Certainty::Unknown { "no way is known" } else { state }.to_owned(),
         is_wired: false,

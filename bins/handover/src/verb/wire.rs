@@ -218,5 +218,6 @@ pub(crate) fn named(surface: Surface, scope: Scope) -> &'static str {
         (Surface::StatusLine, _) => "statusline",
         (Surface::InboxHook, _) => "inbox hook",
         (Surface::InboxInstructions, _) => "inbox instructions",
+        (Surface::Mcp, _) => "mcp",
     }
 }

@@ -73,12 +73,12 @@ pub(crate) static COPILOT: Host = Host {
         }),
         former_links: &[],
     }),
+    certain: Certainties::run("1.0.102"),
     skills: Some(SkillForm {
         prefix: '/',
         text: SkillText::Shared,
         tasks: TaskForm::None,
         plugin: PluginPrograms::Installed,
     }),
-    certain: Certainties::run("1.0.102"),
     ..Host::UNKNOWN
 };

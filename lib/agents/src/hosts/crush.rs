@@ -1,5 +1,5 @@
-//! Documented in `github.com/charmbracelet/crush` (all of `AGENTS.md`, `CRUSH.md` and others in the project) and its
-//! `docs/hooks/README.md`: no hook runs when a session starts.
+//! Documented in `github.com/charmbracelet/crush` (`README.md` and `docs/config`). Its settings are a script, `crushrc`, by
+//! now; the file of JSON that it read before is read and merged with it.
 
 use crate::{Certainties, Certainty, Directory, Guidance, Host, McpFormat, McpWiring, Signs};
 
@@ -9,8 +9,8 @@ pub(crate) static CRUSH: Host = Host {
     name: "Crush",
     stamp: "crush",
     signs: Signs {
-        home: &[".config/crush", ".local/share/crush"],
-        project: &[".crush", ".crush.json", "crush.json", "CRUSH.md"],
+        home: &[".config/crush"],
+        project: &[".crush", "crush.json", ".crush.json", "crushrc", ".crushrc"],
         programs: &["crush"],
     },
     guidance: Guidance::each_of(&["AGENTS.md", "CRUSH.md"], "AGENTS.md"),

@@ -1,5 +1,5 @@
-//! Documented in `goose-docs.ai/docs/guides/context-engineering/using-goosehints` (`AGENTS.md` and `.goosehints`, both, unless
-//! `CONTEXT_FILE_NAMES` names others) and `…/docs/getting-started/using-extensions`. It discards what a hook prints.
+//! Documented in `goose-docs.ai/docs/guides/config-files` and `…/context-engineering/using-goosehints` (`.goosehints` and
+//! `AGENTS.md`, both).
 
 use crate::{Certainties, Certainty, Directory, Guidance, Host, McpFormat, McpWiring, Signs};
 
@@ -9,7 +9,7 @@ pub(crate) static GOOSE: Host = Host {
     name: "Goose",
     stamp: "goose",
     // A tool for migrations of databases is called `goose` too, so the program is no sign.
-    signs: Signs { home: &[".config/goose"], project: &[".goosehints"], programs: &[] },
+    signs: Signs { home: &[".config/goose"], project: &[".goosehints", ".goose"], programs: &[] },
     guidance: Guidance::each_of(&["AGENTS.md", ".goosehints"], "AGENTS.md"),
     mcp: Some(McpWiring {
         directory: Directory {

@@ -1,9 +1,10 @@
-//! Documented in `kiro.dev/docs/steering` (every file of `.kiro/steering`, unless its first lines say otherwise) and `…/docs/mcp`.
-//! A hook when an agent starts stands in that agent's own file, so none is wired.
+//! Documented in `kiro.dev/docs/steering` (`.kiro/steering/*.md`, always loaded without a frontmatter) and
+//! `kiro.dev/docs/mcp/configuration`. Its editor takes comments in its file of servers; its command line passes over such a
+//! file (kirodotdev/Kiro#5968).
 
 use crate::{Certainties, Certainty, Directory, Guidance, Host, McpWiring, Signs};
 
-/// Kiro: its CLI and its IDE.
+/// Kiro.
 pub(crate) static KIRO: Host = Host {
     id: "kiro",
     name: "Kiro",

@@ -50,12 +50,12 @@ pub(crate) static OPENCODE: Host = Host {
         settings: SettingsRules::Variable("OPENCODE_PURE"),
         former_links: &[],
     }),
+    certain: Certainties::run("1.18.33"),
     skills: Some(SkillForm {
         prefix: '/',
         text: SkillText::Shared,
         tasks: TaskForm::None,
         plugin: PluginPrograms::Installed,
     }),
-    certain: Certainties::run("1.18.33"),
     ..Host::UNKNOWN
 };
