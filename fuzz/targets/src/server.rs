@@ -24,7 +24,12 @@ pub fn server(data: &[u8]) {
         let found = server.find(&wired).expect("what was wired can be read").expect("the server is there");
         assert!(server.is(&found), "the host starts ours:\n{wired}");
         assert_eq!(server.wire(&wired), Ok((wired.clone(), Made::Item)), "twice is once");
-        let unwired = server.unwire(&wired, made).expect("what was wired can be unwired");
+        let unwired = match server.unwire(&wired, made) {
+            Ok(unwired) => unwired,
+            // Of a server that stood there, the file may have made what no line of can be told from the others.
+            Err(_) if format == ServerFormat::Yaml && server.find(text) != Ok(None) => continue,
+            Err(error) => panic!("what was wired can be unwired: {error}\n{wired}"),
+        };
         assert_eq!(server.find(&unwired), Ok(None), "nothing of ours is left:\n{unwired}");
     }
 }

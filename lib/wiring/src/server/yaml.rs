@@ -362,7 +362,13 @@ impl<'t> Yaml<'t> {
             let line = if end.col() == 0 { end.line().saturating_sub(1) } else { end.line() };
             (!is_block_end).then(|| line.max(start.line()))
         });
-        let last = ends.max().unwrap_or_default();
+        let ends_something = |event: &Event<'_>| {
+            matches!(event, Event::MappingEnd | Event::SequenceEnd | Event::DocumentEnd | Event::StreamEnd)
+        };
+        // An empty block scalar is said to begin where the next key does.
+        let next = self.events[pair.end..].iter().find(|(event, _)| !ends_something(event));
+        let before_next = next.map_or(usize::MAX, |(_, span)| span.start.line().saturating_sub(1));
+        let last = ends.max().unwrap_or_default().min(before_next);
         self.line_start(pair.key)..self.lines.get(last).copied().unwrap_or(self.text.len())
     }
 }

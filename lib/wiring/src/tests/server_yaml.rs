@@ -131,6 +131,12 @@ fn what_is_not_ours_is_left_alone() {
 }
 
 #[test]
+fn a_text_without_a_line_ends_before_the_next_key() {
+    let text = "extensions:\n  a: 1\n  agent-handoff:\n    cmd: /p/bin/handoff\n    args: [mcp]\n    note: |\n\nb: 1\n";
+    assert_eq!(server().unwire(text, Made::Item).unwrap(), "extensions:\n  a: 1\nb: 1\n");
+}
+
+#[test]
 fn a_server_within_others_texts_is_none() {
     let text =
         "note: |\n  extensions:\n    agent-handoff:\n      cmd: /p/bin/handoff\nother: &a {extensions: {}}\n";
