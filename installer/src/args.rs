@@ -102,12 +102,22 @@ fn home(given: &Given) -> Result<Option<PathBuf>, Misuse> {
     }
 }
 
-fn agents(list: &str) -> Result<Vec<Wirable>, String> {
-    let host = |name: &str| {
-        Wirable::named(name.trim()).ok_or_else(|| {
-            let known: Vec<_> = Wirable::all().map(|host| host.row().id).collect();
-            format!("there are {}, not `{name}`", joined(&known))
-        })
-    };
+/// `--only` names an agent that cannot be wired.
+#[derive(Debug, thiserror::Error)]
+#[error("there are {known}, not `{word}`")]
+struct UnknownAgent {
+    known: String,
+    word: String,
+}
+
+impl UnknownAgent {
+    fn new(word: &str) -> Self {
+        let known: Vec<_> = Wirable::all().map(|host| host.row().id).collect();
+        Self { known: joined(&known), word: word.to_owned() }
+    }
+}
+
+fn agents(list: &str) -> Result<Vec<Wirable>, UnknownAgent> {
+    let host = |name: &str| Wirable::named(name.trim()).ok_or_else(|| UnknownAgent::new(name));
     list.split(',').map(host).collect()
 }
