@@ -110,18 +110,30 @@ fn home(given: &Given) -> Result<Option<PathBuf>, Misuse> {
     }
 }
 
+/// `--only` names an agent that cannot be wired.
+#[derive(Debug, thiserror::Error)]
+#[error("there are {known}, not `{word}`")]
+struct UnknownAgent {
+    known: String,
+    word: String,
+}
+
+impl UnknownAgent {
+    fn new(word: &str) -> Self {
+        let known = Wirable::all().map(Wirable::row).chain(McpHost::all().map(McpHost::row));
+        let known: Vec<_> = known.map(|host| host.id).collect();
+        Self { known: joined(&known), word: word.to_owned() }
+    }
+}
+
 /// The hosts of a list: those with a hook of ours, and those that are given the MCP server.
-fn agents(list: &str) -> Result<(Vec<Wirable>, Vec<McpHost>), String> {
+fn agents(list: &str) -> Result<(Vec<Wirable>, Vec<McpHost>), UnknownAgent> {
     let (mut agents, mut servers) = (Vec::new(), Vec::new());
     for name in list.split(',').map(str::trim) {
         match (Wirable::named(name), McpHost::named(name)) {
             (Some(host), _) => agents.push(host),
             (None, Some(host)) => servers.push(host),
-            (None, None) => {
-                let known = Wirable::all().map(Wirable::row).chain(McpHost::all().map(McpHost::row));
-                let known: Vec<_> = known.map(|host| host.id).collect();
-                return Err(format!("there are {}, not `{name}`", joined(&known)));
-            }
+            (None, None) => return Err(UnknownAgent::new(name)),
         }
     }
     Ok((agents, servers))

@@ -51,6 +51,8 @@ pub(crate) fn uninstall(
     let mut captures = without_captures(&places, &planner.others, options, environment, output);
     planner.left.extend(std::mem::take(&mut captures.left));
     plan(&mut planner, &places, options);
+    let is_whole = options.only.is_none() && planner.others.is_empty();
+    let kept_notes = kept.notes(&places, environment, is_whole);
     let is_sealed = sealed.is_some();
     sealed.into_iter().for_each(|error| planner.leave(error, ""));
     let mut report = Report::new(&places, options.json);
@@ -61,7 +63,7 @@ pub(crate) fn uninstall(
         let any = !planner.changes.is_empty() || !old.is_empty() || !captures.projects.is_empty();
         let moved = !is_here && old.is_empty() && planner.others.is_empty();
         carry_out(&mut planner, &places, options, &old, &kept, is_sealed)?;
-        let what = removed(&places, options, &planner, any, moved);
+        let what = removed(&places, options, &planner, any, moved, !kept_notes.is_empty());
         report.say("removed", &what, "removed", json!(what));
         if captures.user {
             report.note("the hooks and the statusline that handover install made are gone too".to_owned());
@@ -79,8 +81,7 @@ pub(crate) fn uninstall(
         }
         report.done(&planner.changes);
     }
-    let is_whole = options.only.is_none() && planner.others.is_empty();
-    kept.notes(&places, environment, is_whole).into_iter().for_each(|note| report.note(note));
+    kept_notes.into_iter().for_each(|note| report.note(note));
     report.left(&planner.left);
     let printed = report.print(output);
     Ok(say_left(&planner.left, &places, options, output).unwrap_or(printed))
@@ -213,12 +214,20 @@ fn say_left(left: &Leftovers, places: &Places, options: &Options, output: &Outpu
 }
 
 /// What was removed, in words.
-fn removed(places: &Places, options: &Options, planner: &Planner<'_>, any: bool, moved: bool) -> String {
+fn removed(
+    places: &Places,
+    options: &Options,
+    planner: &Planner<'_>,
+    any: bool,
+    moved: bool,
+    keeps: bool,
+) -> String {
     let what = match &options.only {
         Some(only) => {
             let hosts = only.iter().map(|host| host.name);
             joined(&hosts.chain(options.only_servers.iter().map(|host| host.row().name)).collect::<Vec<_>>())
         }
+        None if keeps => "everything but what is yours".to_owned(),
         None => "everything".to_owned(),
     };
     let left = planner.left.iter();

@@ -64,6 +64,7 @@ fn a_capture_that_waits_is_named_and_is_the_users_own_to_a_later_installation() 
     // It was taken, and can be looked at again.
     let said = machine.uninstall();
     assert!(!said.contains("a capture waits") && said.contains("the key that your captures"), "{said}");
+    assert!(said.starts_with("removed:     everything but what is yours\n"), "{said}");
 }
 
 #[test]
