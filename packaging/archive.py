@@ -36,9 +36,13 @@ def write_mcp(out: Path, target: str, programs: Path) -> Path:
     """Writes the archive of the MCP server, which is unpacked over the other; gives its path."""
     files = {f"bin/{project.MCP}": (program(target, programs / project.MCP), 0o755)}
     files["LICENSE-MCP"] = ((project.ROOT / "LICENSE").read_bytes(), 0o644)
-    path = out / f"{project.MCP}-{project.version()}-{target}.tar.gz"
+    path = out / mcp_name(target)
     path.write_bytes(packed(archive_name(target).removesuffix(".tar.gz"), files))
     return path
+
+
+def mcp_name(target: str) -> str:
+    return f"{project.MCP}-{project.version()}-{target}.tar.gz"
 
 
 def archive_name(target: str) -> str:
@@ -70,9 +74,15 @@ def origin(target: str, repository: str) -> str:
 
 
 def read_all(dist: Path) -> list[tuple[str, dict[str, tuple[bytes, int]]]]:
-    """The released targets of which `dist` has an archive, each with what is in it."""
-    found = [(target, dist / archive_name(target)) for target in project.TARGETS]
-    there = [(target, read(path)) for target, path in found if path.is_file()]
+    """The released targets of which `dist` has archives, each with what is in it, and the MCP server of its other archive."""
+    there = []
+    for target in project.TARGETS:
+        path, mcp = dist / archive_name(target), dist / mcp_name(target)
+        if path.is_file() and not mcp.is_file():
+            raise SystemExit(f"there is no {mcp.name} in {dist}: run packaging/build first")
+        if path.is_file():
+            server = {name: content for name, content in read(mcp).items() if name.startswith("bin/")}
+            there.append((target, read(path) | server))
     if not there:
         raise SystemExit(f"there is no archive of version {project.version()} in {dist}: run packaging/build first")
     return there
@@ -127,7 +137,8 @@ def write_installer(out: Path, repository: str) -> None:
     """Writes the released `install.sh`: it knows its version, where the archives are, and their sums."""
     text = (project.ROOT / "packaging/install.sh").read_text()
     base = f"{repository}/releases/download/v{project.version()}" if repository else ""
-    sums = "".join(f"{sha256(path)}  {path.name}\n" for path in sorted(out.glob(archive_name("*"))))
+    archives = sorted([*out.glob(archive_name("*")), *out.glob(mcp_name("*"))])
+    sums = "".join(f"{sha256(path)}  {path.name}\n" for path in archives)
     for name, value in (("VERSION", project.version()), ("BASE", base), ("SUMS", sums)):
         blank = f"\n{name}=''\n"
         if text.count(blank) != 1:

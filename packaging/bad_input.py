@@ -19,9 +19,10 @@ class Case:
         self.world, self.name, self.target = world, archive.archive_name(target), target
         shutil.rmtree(world.at(DIST), ignore_errors=True)
         world.at(DIST).mkdir()
-        for name in ("install.sh", "SHA256SUMS", self.name):
+        for name in ("install.sh", "SHA256SUMS", self.name, archive.mcp_name(target)):
             shutil.copy(dist / name, world.at(DIST) / name)
         self.archive = world.at(DIST) / self.name
+        self.mcp = world.at(DIST) / archive.mcp_name(target)
         self.script = f"{DIST}/install.sh"
 
     def sign(self) -> None:
@@ -94,6 +95,43 @@ def an_archive_with_a_link(case: Case) -> None:
     case.refused("it holds more than files and directories")
 
 
+def a_changed_mcp_archive(case: Case) -> None:
+    content = bytearray(case.mcp.read_bytes())
+    content[len(content) // 2] ^= 1
+    case.mcp.write_bytes(content)
+    case.refused("it was cut short or changed, so get it again; or leave it out with --without-mcp")
+    case.sign()
+    case.refused("it was cut short or changed")
+    case.unstamped()
+    case.mcp.write_bytes(archive.packed("elsewhere", {"bin/handoff-mcp": (b"", 0o755)}))
+    case.sign()
+    case.refused("it holds files outside of")
+    done = case.run("--from", DIST, "--without-mcp")
+    if done.code != 0:
+        raise Failure(f"without it, it ended with {done.code}: {done.said}")
+    case.world.prove(project.version(), mcp=False)
+    case.world.must("handoff", "uninstall")
+
+
+def a_release_whose_mcp_archive_cannot_be_had(case: Case) -> None:
+    aside = case.mcp.rename(case.mcp.with_suffix(".aside"))
+    done = case.run()
+    if done.code != 0 or f"without the MCP server: {DIST} has no {case.mcp.name}" not in done.out:
+        raise Failure(f"it does not install the rest and say so: {done.said}")
+    case.world.prove(project.version(), mcp=False)
+    aside.rename(case.mcp)
+    case.world.must("dash", case.script, "--from", DIST)
+    case.world.prove(project.version())
+    # What is installed is not taken away unasked.
+    case.mcp.unlink()
+    case.refused("the MCP server is installed, and")
+    case.unstamped()
+    case.sign()
+    case.refused(f"no SHA256SUMS names {case.mcp.name}; to install the rest without it, add --without-mcp")
+    case.world.prove(project.version())
+    case.world.must("handoff", "uninstall")
+
+
 def an_archive_of_another_platform(case: Case) -> None:
     case.unstamped()
     other = next(target for target in project.TARGETS if target != case.target)
@@ -113,7 +151,8 @@ def an_older_archive(case: Case) -> None:
     (case.world.at(DIST) / f"{older}.tar.gz").write_bytes(archive.packed(older, files))
     case.sign()
     case.refused("which is newer than 0.0.9; to go back to that, add --downgrade")
-    done = case.run("--from", DIST, "--downgrade")
+    # The MCP server of that version is not there.
+    done = case.run("--from", DIST, "--downgrade", "--without-mcp")
     if done.code != 0:
         raise Failure(f"--downgrade does not: {done.said}")
     case.world.must("handoff", "uninstall")
@@ -183,6 +222,8 @@ ALL = [
     an_archive_without_a_sum,
     an_archive_that_leads_out_of_its_directory,
     an_archive_with_a_link,
+    a_changed_mcp_archive,
+    a_release_whose_mcp_archive_cannot_be_had,
     an_archive_of_another_platform,
     an_older_archive,
     an_unknown_platform,

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs agent-handoff from a released archive: no root, no compiler. Nothing is changed before the archive's SHA-256
-# was found right.
+# Installs agent-handoff from a released archive, and the MCP server from its own: no root, no compiler. Nothing is changed
+# before the SHA-256 of each was found right.
 set -eu
 
 # Set in a released copy of this script.
@@ -9,14 +9,17 @@ BASE=''
 SUMS=''
 
 PROGRAM=agent-handoff
+MCP=handoff-mcp
 
 usage() {
   cat <<'END'
-usage: install.sh [--from FILE|DIR|URL] [--sha256 SUM] [--prefix DIR] [--downgrade] [-- OPTION...]
+usage: install.sh [--from FILE|DIR|URL] [--sha256 SUM] [--prefix DIR] [--without-mcp] [--downgrade]
+                  [-- OPTION...]
 
   --from WHERE   an archive, or the directory or address that has the archives and SHA256SUMS; without it this
                  release is downloaded
   --sha256 SUM   the archive's SHA-256, instead of the one that comes with it
+  --without-mcp  leave out the MCP server, which has an archive of its own; an upgrade brings it
   --prefix DIR   where to install, instead of $AGENT_HANDOFF_HOME or ~/.agent-handoff
   --downgrade    also when what is installed is newer
   --help         this
@@ -80,8 +83,15 @@ sha256() {
   say "${sum%% *}"
 }
 
-# download URL FILE
-download() {
+# check_sum FILE NAME SUM WAY-OUT
+check_sum() {
+  found=$(sha256 "$1")
+  [ "$found" = "$3" ] ||
+    fail "refused $2: its SHA-256 is $found and must be $3; it was cut short or changed, so get it again$4"
+}
+
+# fetch URL FILE: ends with 0 only where it has come.
+fetch() {
   case $1 in
     https://*) only='=https' ;;
     http://127.0.0.1[:/]* | http://localhost[:/]*) only='=http' ;;
@@ -93,7 +103,12 @@ download() {
     wget -q -O "$2" "$1"
   else
     unreachable 'could not download: there is no curl or wget on PATH; install one of them, or download the archive and use --from'
-  fi || unreachable "could not download $1; with the archive and SHA256SUMS here, use --from DIRECTORY"
+  fi
+}
+
+# download URL FILE
+download() {
+  fetch "$1" "$2" || unreachable "could not download $1; with the archive and SHA256SUMS here, use --from DIRECTORY"
 }
 
 # The SHA-256 that the text on standard input gives for the file $1.
@@ -101,19 +116,26 @@ listed() {
   awk -v name="$1" 'NF == 2 && ($2 == name || $2 == "*" name) { print $1; exit }'
 }
 
+# The SHA-256 of the file $1, as this release or what lies beside the archive says it; nothing where neither does.
+known_sum() {
+  sum=$(say "$SUMS" | listed "$1")
+  if [ -z "$sum" ] && [ -f "$work/sums" ]; then sum=$(listed "$1" <"$work/sums"); fi
+  say "$sum"
+}
+
 # The archive's name for version $1 and target $2; with no version, a pattern.
 archive_name() { printf '%s-%s-%s.tar.gz' "$PROGRAM" "$1" "$2"; }
 
-# Puts the archive at $work/archive, sets `name` to its name and `wanted` to its SHA-256.
+# Puts the archive at $work/archive, sets `name` to its name, `wanted` to its SHA-256, and `place` to where it was.
 get() {
   case $from in
     https://*.tar.gz | http://*.tar.gz)
-      name=${from##*/}
+      name=${from##*/} place=${from%/*}
       download "$from" "$work/archive"
-      [ -n "$wanted" ] || download "${from%/*}/SHA256SUMS" "$work/sums"
+      [ -n "$wanted" ] || download "$place/SHA256SUMS" "$work/sums"
       ;;
     https://* | http://*)
-      from=${from%/}
+      from=${from%/} place=${from%/}
       newest=$VERSION
       [ -n "$newest" ] || newest=$(newest_at "$from")
       name=$(archive_name "$newest" "$target")
@@ -124,15 +146,37 @@ get() {
       from=${from#file://}
       [ -e "$from" ] || fail "could not read $from: there is no such file or directory"
       if [ -d "$from" ]; then from=$(newest_in "${from%/}"); fi
-      name=${from##*/}
+      name=${from##*/} place=$(dirname -- "$from")
       cp -- "$from" "$work/archive" || fail "could not read $from"
-      beside=$(dirname -- "$from")/SHA256SUMS
-      if [ -f "$beside" ]; then cp -- "$beside" "$work/sums"; fi
+      if [ -f "$place/SHA256SUMS" ]; then cp -- "$place/SHA256SUMS" "$work/sums"; fi
       ;;
   esac
-  [ -n "$wanted" ] || wanted=$(say "$SUMS" | listed "$name")
-  if [ -z "$wanted" ] && [ -f "$work/sums" ]; then wanted=$(listed "$name" <"$work/sums"); fi
+  [ -n "$wanted" ] || wanted=$(known_sum "$name")
   [ -n "$wanted" ] || fail "could not check $name: no SHA256SUMS beside it names it; give its sum with --sha256"
+}
+
+# Puts the MCP server's archive of the same version at $work/mcp and checks it. Where it cannot be had, says so, and the rest is
+# installed; but not where it would take away a server that is there.
+get_mcp() {
+  mcp=$MCP${name#"$PROGRAM"} missing=''
+  sum=$(known_sum "$mcp")
+  if [ -z "$sum" ]; then
+    missing="no SHA256SUMS names $mcp"
+  else
+    case $place in
+      https://* | http://*) fetch "$place/$mcp" "$work/mcp" || missing="could not download $place/$mcp" ;;
+      *) if [ -f "$place/$mcp" ]; then cp -- "$place/$mcp" "$work/mcp"; else missing="$place has no $mcp"; fi ;;
+    esac
+  fi
+  if [ -z "$missing" ]; then
+    check_sum "$work/mcp" "$mcp" "$sum" '; or leave it out with --without-mcp'
+    check_contents "$work/mcp" "$mcp"
+  elif [ -e "$prefix/bin/$MCP" ]; then
+    fail "the MCP server is installed, and $missing; to install the rest without it, add --without-mcp"
+  else
+    say "note:        without the MCP server: $missing"
+    rm -f -- "$work/mcp"
+  fi
 }
 
 # The archive for this platform in the directory $1: this release's, else the one that is there.
@@ -195,16 +239,20 @@ is_older() {
   }'
 }
 
-# Fails where the archive has another name, a link, or a path that leads out of its directory.
+# Fails where the archive $1, called $2, holds a link, or a path that leads out of its directory.
 check_contents() {
-  directory=${name%.tar.gz}
-  tar -tzf "$work/archive" >"$work/list" 2>/dev/null || fail "could not read $name: it is not a whole .tar.gz"
+  tar -tzf "$1" >"$work/list" 2>/dev/null || fail "could not read $2: it is not a whole .tar.gz"
   if grep -qv "^$directory/" "$work/list" || grep -q '\.\./' "$work/list"; then
-    fail "could not use $name: it holds files outside of $directory"
+    fail "could not use $2: it holds files outside of $directory"
   fi
-  if tar -tvzf "$work/archive" 2>/dev/null | grep -qv '^[-d]'; then
-    fail "could not use $name: it holds more than files and directories"
+  if tar -tvzf "$1" 2>/dev/null | grep -qv '^[-d]'; then
+    fail "could not use $2: it holds more than files and directories"
   fi
+}
+
+# unpack ARCHIVE NAME
+unpack() {
+  tar -xzf "$1" -C "$work" || fail "could not unpack $2 in $work"
 }
 
 # Fails where the prefix cannot be written.
@@ -248,7 +296,7 @@ check_path() {
 }
 
 main() {
-  from='' wanted='' prefix='' downgrade=''
+  from='' wanted='' prefix='' downgrade='' without_mcp=''
   while [ $# -gt 0 ]; do
     case $1 in
       --from | --sha256 | --prefix)
@@ -256,6 +304,7 @@ main() {
         case $1 in --from) from=$2 ;; --sha256) wanted=$2 ;; *) prefix=$2 ;; esac
         shift
         ;;
+      --without-mcp) without_mcp=1 ;;
       --downgrade) downgrade=1 ;;
       -h | --help) usage; exit 0 ;;
       --) shift; break ;;
@@ -282,17 +331,18 @@ main() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   get
-  found=$(sha256 "$work/archive")
-  [ "$found" = "$wanted" ] ||
-    fail "refused $name: its SHA-256 is $found and must be $wanted; it was cut short or changed, so get it again"
+  check_sum "$work/archive" "$name" "$wanted" ''
   case $name in
     "$PROGRAM"-*-"$target.tar.gz") ;;
     *) fail "refused $name: it is not an archive for $target, which this machine is" ;;
   esac
-  check_contents
+  directory=${name%.tar.gz}
+  check_contents "$work/archive" "$name"
   check_installed
   check_prefix
-  tar -xzf "$work/archive" -C "$work" || fail "could not unpack $name in $work"
+  [ -n "$without_mcp" ] || get_mcp
+  unpack "$work/archive" "$name"
+  if [ -f "$work/mcp" ]; then unpack "$work/mcp" "$mcp"; fi
   sed 's/"way": *"[^"]*"/"way": "script"/' "$work/$directory/origin.json" >"$work/origin"
   mv -- "$work/origin" "$work/$directory/origin.json"
   status=0

@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PROGRAMS = ("handoff", "handoff-write", "handover", "inbox", "installer", "session-start")
 
-# What is released in an archive of its own: most users need no MCP server, and it would make theirs a tenth larger.
+# What is released in an archive of its own, for those who unpack one by hand: most users need no MCP server, and it would make
+# theirs a tenth larger. Every other way in brings it.
 MCP = "handoff-mcp"
 
 # What is released, with what the other registries call it.

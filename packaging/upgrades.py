@@ -27,24 +27,29 @@ def release(dist: Path, target: str, out: Path, version: str, repository: str = 
     `dist` with another version in them. Those of `BROKEN` show no handoff."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    files = archive.read(dist / archive.archive_name(target))
     old = project.version()
-    for path, (content, mode) in list(files.items()):
-        if path.startswith("bin/"):
-            files[path] = (content.replace(old.encode(), version.encode()), mode)
+    files = renamed(archive.read(dist / archive.archive_name(target)), old, version)
+    server = renamed(archive.read(dist / archive.mcp_name(target)), old, version)
     if version == BROKEN:
         files["bin/session-start"] = (b"#!/bin/sh\nexit 0\n", 0o755)
     origin = json.loads(files[archive.ORIGIN][0]) | {"version": version, "repository": repository}
     files[archive.ORIGIN] = ((json.dumps(origin) + "\n").encode(), 0o644)
     with project.as_version(version):
         name = archive.archive_name(target)
-        (out / name).write_bytes(archive.packed(name.removesuffix(".tar.gz"), files))
+        for path, content in ((out / name, files), (out / archive.mcp_name(target), server)):
+            path.write_bytes(archive.packed(name.removesuffix(".tar.gz"), content))
         archive.write_installer(out, repository)
         for registry in ("npm", "pypi", "cargo"):
             making = [sys.executable, str(project.ROOT / f"packaging/{registry}/build"), str(out)]
             subprocess.run(making, check=True, stdout=subprocess.DEVNULL)
         archive.write_sums(out)
     return out
+
+
+def renamed(files: dict[str, tuple[bytes, int]], old: str, version: str) -> dict[str, tuple[bytes, int]]:
+    """An archive's files, with another version in the programs."""
+    replaced = {path: (content.replace(old.encode(), version.encode()), mode) for path, (content, mode) in files.items()}
+    return {path: replaced[path] if path.startswith("bin/") else content for path, content in files.items()}
 
 
 def scratch() -> Path:

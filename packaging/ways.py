@@ -1,5 +1,6 @@
 """The ways in: each from nothing to a handoff that is shown, and back to nothing."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -47,13 +48,17 @@ def from_archive(dist: Path, target: str) -> str:
         name = archive.archive_name(target).removesuffix(".tar.gz")
         world.must(f"/tmp/{name}/install")
         took = time.monotonic() - begun
+        world.prove(project.version(), mcp=False)
+        world.put(dist / archive.mcp_name(target), "/media/mcp.tar.gz")
+        world.must("tar", "-xzf", "/media/mcp.tar.gz", "-C", "/tmp")
+        world.must(f"/tmp/{name}/install")
         shutil.rmtree(world.at(f"/tmp/{name}"))
         world.prove(project.version())
         world.uninstall(before)
-    return f"from the archive to wired in {took:.2f} s"
+    return f"from the archive to wired in {took:.2f} s; then with the MCP server unpacked over it"
 
 
-def by_script(dist: Path, _: str) -> str:
+def by_script(dist: Path, target: str) -> str:
     with World() as world:
         world.put(dist, DIST)
         before = world.home()
@@ -66,7 +71,12 @@ def by_script(dist: Path, _: str) -> str:
         if not world.at(f"{HOME}/apps/agent handoff/bin/handoff").is_file():
             raise Failure("it is not where --prefix says")
         world.uninstall(before)
-    return "from a directory, and over HTTP to another prefix"
+        world.must("dash", f"{DIST}/install.sh", "--from", f"{DIST}/{archive.archive_name(target)}")
+        world.prove(project.version())
+        world.must("dash", f"{DIST}/install.sh", "--from", DIST, "--without-mcp")
+        world.prove(project.version(), mcp=False)
+        world.uninstall(before)
+    return "from a directory, over HTTP to another prefix, from a file, and without the MCP server"
 
 
 def upgraded_by_script(dist: Path, target: str) -> str:
@@ -112,6 +122,29 @@ def by_binstall(dist: Path, target: str) -> str:
     return "the file of `cargo binstall agent-handoff`"
 
 
+def by_homebrew(dist: Path, target: str) -> str:
+    """What the formula installs, and the command that it puts on PATH."""
+    ruby, place = shutil.which("ruby"), project.target_directory() / "packaging-tools/homebrew"
+    if ruby is None:
+        return "without Ruby, so not at all"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    poured = project.ROOT / "packaging/homebrew/poured.rb"
+    words = [*map(str, (poured, dist / "agent-handoff.rb", dist)), *project.TARGETS[target]["brew"], str(place)]
+    done = subprocess.run([ruby, *words], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failure(done.stderr)
+    with World({place: str(place)}) as world:
+        before = world.home()
+        world.must(str(place / "bin/agent-handoff"), "install")
+        world.prove(project.version())
+        manifest = json.loads(world.at(f"{HOME}/.agent-handoff/manifest.json").read_text())
+        if manifest["package"]["way"] != "homebrew":
+            raise Failure(f"it came by {manifest['package']}")
+        world.uninstall(before)
+    return "the formula's files, by its own steps"
+
+
 def from_clone(dist: Path, _: str) -> str:
     """`./install` of a clone: with an archive, without anything, and at a release that its origin has."""
     with World() as world:
@@ -121,6 +154,8 @@ def from_clone(dist: Path, _: str) -> str:
         world.put(dist, DIST)
         world.must("chown", "-R", "user", clone, user=0)
         before = world.home()
+        world.must(f"{clone}/install", "--without-mcp", "--from", DIST)
+        world.prove(project.version(), mcp=False)
         world.must(f"{clone}/install", "--from", DIST)
         world.prove(project.version())
         world.uninstall(before)

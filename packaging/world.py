@@ -19,6 +19,12 @@ PATH = f"{HOME}/.local/bin:/usr/local/bin:/usr/bin:/bin"
 # Where dynamic programs find their libraries, on Debian and its kin.
 LIBRARIES = ("/lib64", f"/usr/lib/{os.uname().machine}-linux-gnu", "/usr/lib64", "/etc/ssl", "/usr/lib/git-core")
 
+# What an MCP client says first.
+INITIALIZE = (
+    '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},'
+    '"clientInfo":{"name":"test","version":"1"}}}\n'
+)
+
 SETTINGS = '{ "model": "opus" } '
 
 
@@ -154,14 +160,20 @@ class World:
             found.append(f"{path.relative_to(self.at(HOME))} {info.st_mode:o} {content}")
         return found
 
-    def prove(self, version: str) -> None:
-        """The main job, as the agents do it: the wired hook shows a handoff; doctor finds nothing wrong."""
+    def prove(self, version: str, mcp: bool = True) -> None:
+        """The main job, as the agents do it: the wired hook shows a handoff; doctor finds nothing wrong. The MCP server of the
+        same version is there, or is not."""
         told = self.must("handoff", "--version").out
         if version not in told:
             raise Failure(f"`handoff --version` says {told!r}, not {version}")
         doctor = self.must("handoff", "doctor", "--quick")
         if f"version {version}" not in doctor.out:
             raise Failure(f"doctor does not say that it is {version}:\n{doctor.said}")
+        served = self.run("handoff", "mcp", input=INITIALIZE)
+        if mcp and f'"version":"{version}"' not in served.out:
+            raise Failure(f"there is no MCP server of {version}:\n{served.said}")
+        if not mcp and served.code == 0:
+            raise Failure(f"there is an MCP server:\n{served.said}")
         self.works()
 
     def works(self) -> None:

@@ -16,7 +16,7 @@ use crate::places::Places;
 /// What is kept in the state directory beside what the user allowed and what was captured.
 const STATE: [&str; 5] = ["key", "taken-over", ".taking-over.lock", "statusline.json", HANDED_ON];
 
-/// The record of directories that an installation made which is gone, while another one needs them.
+/// The record of directories that an installation made which is gone, while another one, or what stays of the user's, needs them.
 const HANDED_ON: &str = "directories.json";
 
 /// Far more than that has, in bytes.
@@ -120,6 +120,11 @@ impl Kept {
             ));
         }
         notes
+    }
+
+    /// Whether the state directory stays.
+    pub(crate) fn needs_state(&self) -> bool {
+        self.needs_key
     }
 
     /// Empties the state directory, unless something is known by what is in it, and removes it.

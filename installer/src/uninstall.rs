@@ -158,7 +158,8 @@ fn remove_the_last(
     for path in handed_on.into_iter().rev() {
         Change::RemoveDirectory(path).apply()?;
     }
-    if !is_alone {
+    // What of the state directory's surroundings was made goes with it, by whichever installation that is removed.
+    if !is_alone || kept.needs_state() {
         kept::hand_on(places, &old.directories)?;
     }
     Ok(())

@@ -109,3 +109,16 @@ fn is_told(host: &&Host) -> bool {
 fn refused(option: &str, value: &OsStr, reason: &str) -> lexopt::Error {
     lexopt::Error::Custom(format!("`{option} {}`: {reason}", value.to_string_lossy()).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_names_the_formats_that_there_are() {
+        let (_, list) = HELP.split_once("plain, or as a host takes it: ").unwrap();
+        let (list, _) = list.split_once("\n  --root").unwrap();
+        let words: Vec<&str> = list.split_whitespace().collect();
+        assert_eq!(format!("use auto, plain, {}", words.join(" ")), Format::names());
+    }
+}

@@ -7,6 +7,7 @@ mod archiver;
 mod args;
 mod format;
 mod host;
+mod mail;
 mod session;
 mod surface;
 

@@ -101,6 +101,8 @@ fn in_time<T: Send + 'static>(until: Instant, work: impl FnOnce() -> T + Send + 
 struct Place {
     store: Store,
     start: PathBuf,
+    /// What waits at the repository's remote.
+    mail: Option<String>,
 }
 
 impl Place {
@@ -120,7 +122,12 @@ impl Place {
         };
         let Some(store) = Store::open(&root)? else { return Ok(None) };
         let is_compact = session.is_some_and(|session| session.source == Source::Compact);
-        Ok((is_compact || has_unread_above(&store, &start)).then_some(Self { store, start }))
+        let unread = Unread::above(&store, &start);
+        Ok((is_compact || unread.is_there || unread.mail.is_some()).then_some(Self {
+            store,
+            start,
+            mail: unread.mail,
+        }))
     }
 }
 
@@ -147,7 +154,7 @@ struct Hook {
 
 impl Hook {
     fn answer(&self, start: Option<SessionStart>) -> Result<Answer, Failure> {
-        let Place { store, start: directory } = &self.place;
+        let Place { store, start: directory, mail } = &self.place;
         let worktree = Worktree::find(directory).map_err(|error| {
             format!("could not enter {}: {}", Sanitised::path(directory), handoff_files::reason(&error))
         })?;
@@ -155,7 +162,7 @@ impl Hook {
         let listing = inbox.waiting()?;
         let now = Timestamp::now();
         let reminder = self.reminder(start.as_ref(), &inbox, now)?;
-        if listing.is_empty() && reminder.is_none() {
+        if listing.is_empty() && reminder.is_none() && mail.is_none() {
             return Ok(Answer::NOTHING);
         }
         store.trust().map_err(|error| format!("{} waiting, not shown: {error}", listing.handoffs.len()))?;
@@ -201,7 +208,13 @@ impl Hook {
         } else {
             message(request.take(&candidates)?)
         };
-        Ok(Answer { message: with_reminder(message, reminder), archiver })
+        let mail = mail.as_ref().filter(|_| !self.is_silent(&session));
+        Ok(Answer { message: with_mail(with_reminder(message, reminder), mail), archiver })
+    }
+
+    /// Whether a session without a person is told nothing at all.
+    fn is_silent(&self, session: &Session) -> bool {
+        session.is_unattended && self.environment.unattended == Unattended::Off
     }
 
     /// A session that no person sits in front of takes nothing, unless it is asked to; nor does one to which the text may
@@ -213,7 +226,7 @@ impl Hook {
     }
 
     fn mention(&self, session: &Session, request: &Request<'_>, candidates: &Candidates) -> Option<Message> {
-        if session.is_unattended && self.environment.unattended == Unattended::Off {
+        if self.is_silent(session) {
             return None;
         }
         mention(request, candidates).map(|line| Message::notice(format!("agent-handoff: {line}")))
@@ -282,16 +295,49 @@ fn with_reminder(message: Option<Message>, reminder: Option<String>) -> Option<M
     })
 }
 
-/// Whether something is unread for `start` or a directory above it. The worktree is one of them, so when nothing is, git
-/// need not be asked which: no HEAD is read and no repository is looked for.
-fn has_unread_above(store: &Store, start: &Path) -> bool {
-    let has_unread = |directory: &Path| match store.inbox(&Address::of(directory)) {
-        Ok(None) => false,
-        Ok(Some(inbox)) => inbox.waiting().map_or(true, |listing| !listing.is_empty()),
-        // What is wrong is said further on.
-        Err(_) => true,
-    };
-    handoff_files::canonical(start).ancestors().any(has_unread)
+/// The message with a line behind it on what waits at the remote.
+fn with_mail(message: Option<Message>, mail: Option<&String>) -> Option<Message> {
+    let Some(line) = mail else { return message };
+    let line = format!("agent-handoff: {line}");
+    Some(match message {
+        Some(message) => message.followed_by(&format!("\n{line}\n")),
+        None => Message::notice(line),
+    })
+}
+
+/// What is unread for a directory or one above it. The worktree is one of them, so when nothing is, git need not be asked which:
+/// no HEAD is read and no repository is looked for.
+#[derive(Default)]
+struct Unread {
+    is_there: bool,
+    /// What waits at the repository's remote.
+    mail: Option<String>,
+}
+
+impl Unread {
+    fn above(store: &Store, start: &Path) -> Self {
+        let mut unread = Self::default();
+        for directory in handoff_files::canonical(start).ancestors() {
+            match store.inbox(&Address::of(directory)) {
+                Ok(None) => {}
+                Ok(Some(inbox)) => match inbox.waiting() {
+                    Ok(listing) => {
+                        unread.is_there |= !listing.is_empty();
+                        if listing.has_mail_notice && unread.mail.is_none() {
+                            unread.mail = crate::mail::line(&inbox, directory);
+                        }
+                    }
+                    Err(_) => unread.is_there = true,
+                },
+                // What is wrong is said further on.
+                Err(_) => unread.is_there = true,
+            }
+            if unread.is_there {
+                break;
+            }
+        }
+        unread
+    }
 }
 
 /// The command that reads one handoff from the worktree that `start` is in.

@@ -1,6 +1,9 @@
 //! Can tasks be handed to other agents?
 
-use handoff_backends::Config;
+use std::collections::BTreeSet;
+
+use handoff_backends::{Backend, Config, Conversation, LaunchError, Task};
+use handoff_process::Environment;
 
 use super::Diagnosis;
 
@@ -25,32 +28,56 @@ impl Diagnosis<'_> {
         for warning in &config.warnings {
             self.note(warning.to_string());
         }
-        let mut can_start = false;
+        let mut names = Vec::new();
         for backend in &config.backends {
             for warning in backend.warnings(false) {
                 self.note(warning.to_string());
             }
-            let (name, program) = (&backend.name, backend.protocol.name());
-            // What `env` makes of PATH is known at a launch only.
-            if backend.sets("PATH") || self.environment.find_program(program).is_some() {
-                can_start = true;
-            } else {
-                self.note(format!(
-                    "the backend {name} cannot start: `{program}` is not on your PATH as a program that can be run"
-                ));
+            match self.cannot_start(backend) {
+                None => names.push(backend.name.as_str()),
+                Some(why) => self.note(format!("the backend {} cannot start: {why}", backend.name)),
             }
         }
-        if !can_start {
-            let mut programs: Vec<_> =
-                config.backends.iter().map(|backend| backend.protocol.name()).collect();
-            programs.sort_unstable();
-            programs.dedup();
-            return self.problem(
-                format!("{shown} has no backend that can start, so no task can be given to another agent"),
-                format!("put {} on your PATH, where it is installed", programs.join(" or ")),
-            );
+        if names.is_empty() {
+            return self.no_backend(&shown, &config);
         }
-        let names: Vec<_> = config.backends.iter().map(|backend| backend.name.as_str()).collect();
-        self.well(format!("{shown} has the backends {}", names.join(", ")));
+        self.well(format!("{shown} has backends that can start: {}", names.join(", ")));
+    }
+
+    /// Why a task cannot be given to `backend` from this shell, as far as that is known without starting it.
+    fn cannot_start(&self, backend: &Backend) -> Option<String> {
+        let program = backend.protocol.name();
+        // What `env` makes of PATH is known at a launch only.
+        if !backend.sets("PATH") && self.environment.find_program(program).is_none() {
+            return Some(format!("`{program}` is not on your PATH as a program that can be run"));
+        }
+        let task = Task {
+            cwd: &self.places.home,
+            home: &self.places.home,
+            pro: false,
+            fast: false,
+            conversation: Conversation::New("doctor"),
+            environment: &Environment::all(),
+            settings: &self.places.home,
+        };
+        match backend.run(&task) {
+            Err(error @ LaunchError::UnsetVariable { .. }) => Some(error.to_string()),
+            _ => None,
+        }
+    }
+
+    fn no_backend(&mut self, shown: &str, config: &Config) {
+        let is_here = |program: &&str| self.environment.find_program(program).is_some();
+        let programs: BTreeSet<_> = config.backends.iter().map(|backend| backend.protocol.name()).collect();
+        let fix = if programs.iter().any(is_here) {
+            "export the variable that is named above   # in your shell's profile".to_owned()
+        } else {
+            let programs: Vec<_> = programs.into_iter().collect();
+            format!("put {} on your PATH, where it is installed", programs.join(" or "))
+        };
+        self.problem(
+            format!("{shown} has no backend that can start, so no task can be given to another agent"),
+            fix,
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use handoff_agents::{Event, Form, HOSTS, HookFiles, Host};
+use handoff_agents::{Event, Form, HOSTS, HookFiles, Host, Matchers};
 use handoff_edits::{Fragment, Hook, is_blank};
 use handoff_wiring::{Block, Call, Found, Handler, Made, Malformed, Matcher, NeverRuns, Run, StatusLine};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -16,9 +16,6 @@ const MAX_READ_BYTES: usize = 32 << 10;
 
 /// A byte order mark.
 const BOM: &str = "\u{feff}";
-
-/// What Codex calls our hooks where it asks for trust.
-const STATUS_MESSAGE: &str = "handover: saves the work before a usage limit";
 
 /// The file name of the program.
 const PROGRAM: &str = "handover";
@@ -36,6 +33,11 @@ pub(crate) enum FragmentName {
     Exclude,
 }
 
+/// A name in a manifest that is of nothing that this version wires.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is nothing that this version wires")]
+pub(crate) struct UnknownFragment(String);
+
 impl From<FragmentName> for String {
     fn from(name: FragmentName) -> Self {
         match name {
@@ -48,13 +50,13 @@ impl From<FragmentName> for String {
 }
 
 impl TryFrom<String> for FragmentName {
-    type Error = String;
+    type Error = UnknownFragment;
 
-    fn try_from(name: String) -> Result<Self, String> {
+    fn try_from(name: String) -> Result<Self, UnknownFragment> {
         let hooks = || HOSTS.iter().copied().flat_map(Self::hooks);
         let all = [Self::Guidance, Self::StatusLine, Self::Exclude].into_iter().chain(hooks());
         let found = all.into_iter().find(|fragment| String::from(*fragment) == name);
-        found.ok_or_else(|| format!("`{name}` is nothing that this version wires"))
+        found.ok_or(UnknownFragment(name))
     }
 }
 
@@ -132,7 +134,7 @@ impl Ours<'_> {
                 None => Standing::Absent,
                 // Its tool stopped reading before.
                 Some(range) if range.end > MAX_READ_BYTES && range.start > BOM.len() => Standing::Outdated,
-                Some(range) if text[range.clone()].replace("\r\n", "\n").contains(told()) => Standing::Good,
+                Some(range) if text[range.clone()].replace("\r\n", "\n").contains(&told()) => Standing::Good,
                 Some(_) => Standing::Outdated,
             }),
             Kind::Exclude => Ok(match exclude::BLOCK.find(text)? {
@@ -153,7 +155,10 @@ impl Ours<'_> {
                 Ok(match hook.find(text)?.as_slice() {
                     [] => Standing::Absent,
                     [one] if hook.handler.is(one) => {
-                        let reads = if files.trusted_by_place { Matcher::Expression } else { Matcher::Names };
+                        let reads = match files.matchers {
+                            Matchers::Names => Matcher::Names,
+                            Matchers::Expression => Matcher::Expression,
+                        };
                         match one.conditions.never_runs(reads) {
                             Some(why) => Standing::Idle { line: one.line, why },
                             None => Standing::Good,
@@ -181,15 +186,18 @@ impl Ours<'_> {
                 Run::Shell(format!("{program} {}", args.join(" ")))
             }
         };
-        let status_message = files.trusted_by_place.then_some(STATUS_MESSAGE);
         Hook {
-            handler: Handler { run, timeout: event.timeout, context_limit: None, status_message },
+            handler: Handler {
+                run,
+                timeout: event.timeout,
+                context_limit: None,
+                status_message: files.status_message,
+            },
             event: event.name,
             owns: &|call| is_ours(call, "on-event"),
-            // No host of these reads a file with comments in it: a hook there would never run.
-            comments: false,
+            comments: files.comments,
             keeps_places: files.trusted_by_place,
-            refuses_mark: files.trusted_by_place.then_some(tool.name),
+            refuses_mark: Some(tool.name).filter(|_| files.refuses_mark),
         }
     }
 
@@ -235,7 +243,7 @@ enum Kind {
 
 /// The text with our guidance in it: at the end, or first in a file that is read to the limit only.
 fn wire_guidance(text: &str) -> Result<String, Malformed> {
-    let wired = BLOCK.wire(text, told())?;
+    let wired = BLOCK.wire(text, &told())?;
     let range = BLOCK.find(&wired)?.filter(|range| range.end > MAX_READ_BYTES && range.start > BOM.len());
     let Some(range) = range else { return Ok(wired) };
     let rest = unwire_guidance(text, Made::Parent)?;

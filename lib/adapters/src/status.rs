@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_agents::{HookFiles, Host, InboxWiring, Linked, SessionHook, Wirable};
+use handoff_agents::{HookFiles, Host, InboxInstructions, InboxWiring, Linked, SessionHook, Wirable};
 use handoff_edits::MAX_TEXT_BYTES;
 use handoff_files::Foreign;
 use handoff_wiring::{self as wiring, Call, Hooks, Malformed, NeverRuns};
@@ -21,8 +21,10 @@ pub struct ToolStatus {
     pub tool: &'static Host,
     /// What it was found by; empty when it is not here.
     pub signs: Vec<Sign>,
-    /// Each of its surfaces, those of the project first.
+    /// Each of its surfaces that [`enable`](crate::enable()) wires, those of the project first.
     pub surfaces: Vec<SurfaceStatus>,
+    /// Those that the installer wires for its user.
+    pub inbox: Vec<SurfaceStatus>,
 }
 
 /// How one of its surfaces stands.
@@ -119,7 +121,8 @@ pub fn status(here: &Here, tool: &'static Host, manifests: &[&Manifest]) -> Tool
         let state = state(here, &path, &[FragmentName::StatusLine]);
         surfaces.push(SurfaceStatus { surface: Surface::StatusLine, scope: Scope::User, path, state });
     }
-    ToolStatus { tool, signs: signs(tool, here, manifests), surfaces }
+    let inbox = Wirable::of(tool).map(|tool| inbox(here, tool)).unwrap_or_default();
+    ToolStatus { tool, signs: signs(tool, here, manifests), surfaces, inbox }
 }
 
 /// Which hooks are run in a linked worktree, whose own are `own`, and how they stand.
@@ -150,29 +153,40 @@ fn linked(
 
 /// The tools that show their user's sessions what other sessions left, as `installer` wires them: their names.
 pub fn shows_handoffs(here: &Here) -> Vec<&'static str> {
-    let owns = |call: &Call| Path::new(&call.program).ends_with("session-start");
-    let shows = |tool: &Wirable| {
-        let InboxWiring { hook, instructions, .. } = tool.wiring;
-        let Some(directory) = here.directory(tool) else { return false };
-        let read =
-            |name: &str| handoff_files::read_file(&directory.join(name), MAX_TEXT_BYTES).unwrap_or_default();
-        let file = read(hook.file());
-        let stands_in = |text: &str, hook: &SessionHook| {
-            let SessionHook { event, comments, trusted_by_place: keeps_places, .. } = *hook;
-            let hooks = Hooks { event, owns: &owns, comments, keeps_places };
-            !text.trim().is_empty() && hooks.find(text).is_ok_and(|found| !found.is_empty())
-        };
-        let has_hook = wiring::text(&file).is_ok_and(|text| match hook.shared() {
-            Some(hook) => stands_in(text, hook),
-            None => text.contains("session-start"),
-        });
-        let tells = |name: &str| {
-            let opening = instructions.map(|instructions| instructions.opening);
-            opening.is_some_and(|opening| String::from_utf8_lossy(&read(name)).contains(opening))
-        };
-        has_hook || instructions.iter().flat_map(|instructions| instructions.files).any(|name| tells(name))
-    };
+    let shows = |tool: &Wirable| inbox(here, *tool).iter().any(|surface| surface.state.is_wired());
     Wirable::all().filter(shows).map(|tool| tool.row().name).collect()
+}
+
+/// How what `installer` wires for a tool's user stands: whether it is there. What is wrong with it, doctor says.
+fn inbox(here: &Here, tool: Wirable) -> Vec<SurfaceStatus> {
+    let InboxWiring { hook, instructions, .. } = tool.wiring;
+    let Some(directory) = here.directory(&tool) else { return Vec::new() };
+    let read =
+        |name: &str| handoff_files::read_file(&directory.join(name), MAX_TEXT_BYTES).unwrap_or_default();
+    let owns = |call: &Call| Path::new(&call.program).ends_with("session-start");
+    let stands_in = |text: &str, hook: &SessionHook| {
+        let SessionHook { event, comments, trusted_by_place: keeps_places, .. } = *hook;
+        let hooks = Hooks { event, owns: &owns, comments, keeps_places };
+        !text.trim().is_empty() && hooks.find(text).is_ok_and(|found| !found.is_empty())
+    };
+    let file = read(hook.file());
+    let has_hook = wiring::text(&file).is_ok_and(|text| match hook.shared() {
+        Some(hook) => stands_in(text, hook),
+        None => text.contains("session-start"),
+    });
+    let status = |surface, name: &str, is_wired| SurfaceStatus {
+        surface,
+        scope: Scope::User,
+        path: directory.join(name),
+        state: if is_wired { State::Wired } else { State::Absent },
+    };
+    let hook = status(Surface::InboxHook, hook.file(), has_hook);
+    let instructions = instructions.and_then(|InboxInstructions { files, opening, .. }| {
+        let tells = |name: &&&str| String::from_utf8_lossy(&read(name)).contains(opening);
+        let name = files.iter().find(tells).or(files.last())?;
+        Some(status(Surface::InboxInstructions, name, tells(&name)))
+    });
+    [hook].into_iter().chain(instructions).collect()
 }
 
 fn guided(here: &Here, tool: &Host, name: &str) -> State {

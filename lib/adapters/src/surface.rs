@@ -1,6 +1,6 @@
 //! What is wired, and for whom.
 
-use handoff_agents::Host;
+use handoff_agents::{Certainty, Host};
 
 /// For whom something is wired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,10 +20,14 @@ pub enum Surface {
     Hooks,
     /// A tap before the user's own status line. Only for users.
     StatusLine,
+    /// The hook that gives sessions their handoffs. Only for users; the installer wires it.
+    InboxHook,
+    /// The instructions that have an agent look into the inbox. Only for users; the installer wires them.
+    InboxInstructions,
 }
 
 impl Surface {
-    /// All of them.
+    /// Those that [`enable`](crate::enable()) wires.
     pub const ALL: [Self; 3] = [Self::Guidance, Self::Hooks, Self::StatusLine];
 
     /// Whether `host` has it there.
@@ -32,7 +36,19 @@ impl Surface {
             (Self::Guidance, Scope::Project) => true,
             (Self::Hooks, _) => host.hooks.is_some(),
             (Self::StatusLine, Scope::User) => host.status_line.is_some(),
+            (Self::InboxHook, Scope::User) => host.inbox.is_some(),
+            (Self::InboxInstructions, Scope::User) => {
+                host.inbox.is_some_and(|inbox| inbox.instructions.is_some())
+            }
             _ => false,
+        }
+    }
+
+    /// How sure it is that it works in `host`.
+    pub fn certainty(self, host: &Host) -> Certainty {
+        match self {
+            Self::Guidance | Self::InboxInstructions => host.certain.instructions,
+            Self::Hooks | Self::StatusLine | Self::InboxHook => host.certain.hook,
         }
     }
 }

@@ -6,12 +6,26 @@ use crate::guidance::{BLOCK, told};
 
 #[test]
 fn what_a_tool_is_told_is_short() {
-    let block = BLOCK.wire("", told()).unwrap();
-    assert!(block.len() <= 600, "{}", block.len());
-    for word in
-        [".handover/bundles", "handover pending", "handover pickup", "capture --summary", "--next-step"]
-    {
+    let block = BLOCK.wire("", &told()).unwrap();
+    assert!(block.len() <= 1_050, "{}", block.len());
+    for word in [
+        "handoff inbox read",
+        "handoff write --template",
+        ".handover/bundles",
+        "handover pending",
+        "handover pickup",
+        "capture --summary",
+        "--next-step",
+    ] {
         assert!(block.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn a_tool_whose_sessions_are_given_their_handoffs_is_not_sent_to_the_inbox() {
+    let told = told();
+    for host in HOSTS {
+        assert_eq!(told.contains(host.name), host.inbox.is_some(), "{}", host.id);
     }
 }
 

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::Matchers;
+
 /// A directory that an environment variable may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Directory {
@@ -65,9 +67,17 @@ pub struct HookFiles {
     pub events: &'static [Event],
     /// Which hooks it runs in a linked worktree.
     pub linked: Linked,
+    /// How it reads the matcher of a group of handlers.
+    pub matchers: Matchers,
+    /// Whether it reads a file that has comments in it.
+    pub comments: bool,
     /// Whether its user has to trust each hook before it runs, at the place in the list where it stands: then nothing is
     /// ever put before another's, and none of another's moves.
     pub trusted_by_place: bool,
+    /// Whether it does not read a file that begins with a byte order mark.
+    pub refuses_mark: bool,
+    /// What it calls our hooks where it asks for trust, and while they run.
+    pub status_message: Option<&'static str>,
 }
 
 /// Which hooks a host runs in a linked worktree of a repository. Measured of Claude Code 2.1.329 and Codex 0.169.0.

@@ -5,8 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Guidance, HOSTS, HookFiles, InboxWiring, McpWiring, OutputForm,
-    PayloadForm, Signs, SkillForm, Unproven,
+    Attendance, Certainties, Delivers, Dialect, Directory, Guidance, HOSTS, HookFiles, InboxWiring,
+    McpWiring, OutputForm, PayloadForm, Signs, SkillForm, Unproven,
 };
 
 /// One agent host. Two are equal when their `id` is.
@@ -63,6 +63,9 @@ pub struct Host {
     /// How the installer gives it our MCP server; `None` where it does not.
     pub mcp: Option<McpWiring>,
 
+    /// How sure it is that each way into it works.
+    pub certain: Certainties,
+
     /// Whether something on this machine says how full its usage windows are.
     pub windows: bool,
 
@@ -96,6 +99,7 @@ impl Host {
         status_line: None,
         inbox: None,
         mcp: None,
+        certain: Certainties::UNKNOWN,
         windows: false,
         skills: None,
     };

@@ -8,6 +8,7 @@
 //! were wired for another one and discard what they print, and a handoff that is offered to no model must stay where it
 //! is. So a payload that fits no row is no session start.
 
+mod certainty;
 mod files;
 mod host;
 mod hosts;
@@ -19,6 +20,7 @@ mod session;
 mod skills;
 mod wiring;
 
+pub use certainty::{Certainties, Certainty};
 pub use files::{Directory, Event, Form, Guidance, HookFiles, Linked, Reader, Signs};
 pub use host::Host;
 pub use hosts::{CLAUDE_CODE, CODEX, HOSTS};

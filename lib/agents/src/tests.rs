@@ -56,3 +56,18 @@ fn a_host_that_is_wired_has_all_that_this_takes() {
     directories.sort_unstable();
     assert!(directories.windows(2).all(|two| two[0] != two[1]), "{directories:?}");
 }
+
+#[test]
+fn both_hooks_of_a_host_are_read_in_one_way() {
+    for host in HOSTS {
+        let (Some(files), Some(inbox)) = (host.hooks, host.inbox) else { continue };
+        let Some(hook) = inbox.hook.shared() else { continue };
+        assert_eq!(
+            (files.form, files.matchers, files.comments, files.trusted_by_place, files.refuses_mark),
+            (hook.form, hook.matchers, hook.comments, hook.trusted_by_place, hook.refuses_mark),
+            "{}",
+            host.id
+        );
+        assert_eq!(files.status_message.is_some(), hook.status_message.is_some(), "{}", host.id);
+    }
+}

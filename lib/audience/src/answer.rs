@@ -125,8 +125,13 @@ mod tests {
             let head = format!("HTTP/1.1 {status} No");
             assert_eq!(of(false, "", &[&head]), unknown(UnknownReason::Status(status)));
         }
+        let login = "HTTP/1.1 302 Found|Location: /login";
+        assert_eq!(of(false, "", &[login]), unknown(UnknownReason::Status(302)));
         let smart = format!("HTTP/1.1 200 OK|Content-Type: {ADVERTISEMENT}");
         assert_eq!(of(false, "", &[&smart, "HTTP/1.1 403 No"]), unknown(UnknownReason::NotGit));
         assert_eq!(of(true, "", &[&smart]), Audience::Public);
+        // A server of plain files lists them without that type.
+        let listed = "1111111111111111111111111111111111111111\tHEAD\n";
+        assert_eq!(of(true, listed, &["HTTP/1.1 200 OK"]), Audience::Public);
     }
 }

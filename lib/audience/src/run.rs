@@ -88,3 +88,33 @@ fn taken(reader: &Receiver<Result<Vec<u8>, Stop>>, until: Instant) -> Result<Vec
         Err(RecvTimeoutError::Disconnected) => Err(Stop::Failed),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, timeout: Duration) -> Result<Ran, Stop> {
+        bounded(Command::new("sh").args(["-c", script]), timeout)
+    }
+
+    #[test]
+    fn output_without_end_is_given_up() {
+        let long = Duration::from_secs(60);
+        for script in ["head -c 300000 /dev/zero", "head -c 300000 /dev/zero >&2", "yes"] {
+            assert_eq!(shell(script, long).unwrap_err(), Stop::TooLong, "{script}");
+        }
+        let ran = shell("head -c 200000 /dev/zero; echo no >&2; exit 3", long).unwrap();
+        assert_eq!(
+            (ran.is_success, ran.stdout.len(), ran.stderr.as_slice()),
+            (false, 200_000, b"no\n".as_slice())
+        );
+    }
+
+    #[test]
+    fn what_a_command_leaves_running_is_ended_with_it() {
+        let begun = Instant::now();
+        let stop = shell("sleep 600 & echo left", Duration::from_millis(300)).unwrap_err();
+        assert_eq!(stop, Stop::Timeout);
+        assert!(begun.elapsed() < Duration::from_secs(300));
+    }
+}

@@ -156,23 +156,11 @@ fn backend(entry: Entry, common: &Common) -> Result<Backend, ConfigError> {
         Some(node) => toml::settings(mapping(node, &fields.path("config"))?, "", &fields.path("config"))?,
         None => Vec::new(),
     };
-    let default = Setting {
-        written: crate::SYSTEM_PROMPT.to_owned(),
-        key: "system_prompt".to_owned(),
-        place: place.clone(),
-    };
     // Codex's own name for it, which ours would take the place of.
     let has_instructions = config.iter().any(|(name, _)| name.written == "developer_instructions");
-    let is_empty = |prompt: &Setting| prompt.written.trim().is_empty();
     let notify = fields.text_or_empty("notify")?.map(|setting| Notify::read(&setting.written));
-    let system_prompt = match (common.prompt.clone(), fields.text_or_empty("system_prompt")?) {
-        (_, Some(own)) if is_empty(&own) => Vec::new(),
-        (common, Some(own)) => common.into_iter().chain([own]).collect(),
-        (_, None) if has_instructions => Vec::new(),
-        (common, None) => vec![common.unwrap_or(default)],
-    };
-    let mut system_prompt: Vec<Setting> =
-        system_prompt.into_iter().filter(|prompt| !is_empty(prompt)).collect();
+    let own = fields.text_or_empty("system_prompt")?;
+    let mut system_prompt = system_prompt(common.prompt.clone(), own, has_instructions, &place);
     if !protocol.program().takes_system_prompt {
         // What a user wrote is not dropped in silence; our own default is.
         let written = system_prompt.drain(..).filter(|prompt| prompt.written != crate::SYSTEM_PROMPT);
@@ -199,6 +187,30 @@ fn backend(entry: Entry, common: &Common) -> Result<Backend, ConfigError> {
     let without_meaning: Vec<_> = backend.settings().filter_map(without_meaning).collect();
     backend.warnings.extend(without_meaning);
     Ok(backend)
+}
+
+/// The parts of a backend's system prompt: the one of all backends and its own, else our default. An empty one of its own
+/// has none, and so has one whose own settings bring instructions. `place` is where the backend is written.
+fn system_prompt(
+    common: Option<Setting>,
+    own: Option<Setting>,
+    has_instructions: bool,
+    place: &Place,
+) -> Vec<Setting> {
+    let is_empty = |prompt: &Setting| prompt.written.trim().is_empty();
+    let default = || Setting {
+        written: crate::SYSTEM_PROMPT.to_owned(),
+        key: "system_prompt".to_owned(),
+        place: place.clone(),
+    };
+    let mut parts = match (common, own) {
+        (_, Some(own)) if is_empty(&own) => Vec::new(),
+        (common, Some(own)) => common.into_iter().chain([own]).collect(),
+        (_, None) if has_instructions => Vec::new(),
+        (common, None) => vec![common.unwrap_or_else(default)],
+    };
+    parts.retain(|prompt| !is_empty(prompt));
+    parts
 }
 
 /// What looks like a placeholder in the value and is none.

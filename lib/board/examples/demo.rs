@@ -190,6 +190,7 @@ fn costs(row: Row, cost_usd: f64) -> Row {
     Row { tokens: Some(tokens), cost_usd: Some(cost_usd), ..row }
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of samples")]
 fn rows() -> Vec<Row> {
     let ds = ("deepseek", "deepseek-chat");
     let cx = ("codex", "gpt-5-codex");

@@ -186,10 +186,40 @@ const NAMES: [&str; 10] = [
     "a-very-long-word-without-any-space-that-goes-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on",
 ];
 
-/// Rows in which the words behind each name stand at one place show that it took the columns it was given.
-#[test]
-fn the_columns_stand_straight_beside_any_name() {
-    let rows: Vec<Row> = NAMES
+/// A list that has all of its rows at once.
+struct Named(Vec<Row>);
+
+impl Source for Named {
+    fn news(&mut self) -> Result<News, SourceError> {
+        Ok(News { older: std::mem::take(&mut self.0), ..News::default() })
+    }
+    fn detail(&mut self, _: &str) -> Result<Detail, SourceError> {
+        Ok(Detail::default())
+    }
+    fn ask_changes(&mut self, _: &str) {}
+    fn changes(&mut self, _: &str) -> Changes {
+        Changes::Pending
+    }
+    fn can_open(&mut self, _: &str) -> Result<(), SourceError> {
+        Ok(())
+    }
+    fn stop(&mut self, _: &str) -> Result<(), SourceError> {
+        Ok(())
+    }
+    fn delete(&mut self, _: &str) -> Result<(), SourceError> {
+        Ok(())
+    }
+    fn ended_before(&mut self, _: &str) -> Result<Vec<String>, SourceError> {
+        Ok(Vec::new())
+    }
+    fn viewer(&mut self, _: &str, _: Shown, _: Viewer) -> Result<Command, SourceError> {
+        Err(String::new().into())
+    }
+}
+
+/// A run for each name.
+fn named_rows() -> Vec<Row> {
+    NAMES
         .iter()
         .enumerate()
         .map(|(number, name)| Row {
@@ -205,38 +235,15 @@ fn the_columns_stand_straight_beside_any_name() {
             cost_usd: Some(1.25),
             ..Row::default()
         })
-        .collect();
-    struct Named(Vec<Row>);
-    impl Source for Named {
-        fn news(&mut self) -> Result<News, SourceError> {
-            Ok(News { older: std::mem::take(&mut self.0), ..News::default() })
-        }
-        fn detail(&mut self, _: &str) -> Result<Detail, SourceError> {
-            Ok(Detail::default())
-        }
-        fn ask_changes(&mut self, _: &str) {}
-        fn changes(&mut self, _: &str) -> Changes {
-            Changes::Pending
-        }
-        fn can_open(&mut self, _: &str) -> Result<(), SourceError> {
-            Ok(())
-        }
-        fn stop(&mut self, _: &str) -> Result<(), SourceError> {
-            Ok(())
-        }
-        fn delete(&mut self, _: &str) -> Result<(), SourceError> {
-            Ok(())
-        }
-        fn ended_before(&mut self, _: &str) -> Result<Vec<String>, SourceError> {
-            Ok(Vec::new())
-        }
-        fn viewer(&mut self, _: &str, _: Shown, _: Viewer) -> Result<Command, SourceError> {
-            Err(String::new().into())
-        }
-    }
+        .collect()
+}
+
+/// Rows in which the words behind each name stand at one place show that it took the columns it was given.
+#[test]
+fn the_columns_stand_straight_beside_any_name() {
     let clock = Clock { now: || 240, minute: |_| "2026-11-21 10:00".to_owned() };
     let mut board = Board::new(Setting { theme: Theme::new(false), clock, place: None });
-    board.refresh(&mut Named(rows));
+    board.refresh(&mut Named(named_rows()));
     for width in 40..=200 {
         let mut terminal = Terminal::new(TestBackend::new(width, 40)).unwrap();
         terminal.draw(|frame| board.draw(frame)).unwrap();

@@ -9,7 +9,7 @@ use crate::error::Refusal;
 use crate::path::TreePath;
 
 /// Directories whose content programs run or obey, wherever they stand in the tree.
-const DIRECTORIES: [&str; 30] = [
+const DIRECTORIES: [&str; 33] = [
     ".agents",
     ".amp",
     ".aider",
@@ -22,10 +22,12 @@ const DIRECTORIES: [&str; 30] = [
     ".codex",
     ".codex-plugin",
     ".continue",
+    ".crush",
     ".cursor",
     ".devcontainer",
     ".devin",
     ".direnv",
+    ".factory",
     ".gemini",
     ".githooks",
     ".github",
@@ -34,6 +36,7 @@ const DIRECTORIES: [&str; 30] = [
     ".idea",
     ".kiro",
     ".opencode",
+    ".qwen",
     ".roo",
     ".vscode",
     ".windsurf",
@@ -43,10 +46,12 @@ const DIRECTORIES: [&str; 30] = [
 ];
 
 /// Files that programs run or obey, wherever they stand in the tree.
-const FILES: [&str; 43] = [
+const FILES: [&str; 51] = [
     ".aider.conf.yml",
     ".bash_profile",
     ".bashrc",
+    ".continuerules",
+    ".crush.json",
     ".cursorrules",
     ".env",
     ".envrc",
@@ -77,7 +82,12 @@ const FILES: [&str; 43] = [
     "bitbucket-pipelines.yml",
     "claude.local.md",
     "claude.md",
+    "context.md",
+    "conventions.md",
     "copilot-instructions.md",
+    "crush.json",
+    "crush.local.md",
+    "crush.md",
     "gemini.md",
     "jenkinsfile",
     "lefthook.yml",
@@ -85,6 +95,7 @@ const FILES: [&str; 43] = [
     "mise.toml",
     "opencode.json",
     "opencode.jsonc",
+    "qwen.md",
     ".lfsconfig",
     ".pnpmfile.cjs",
 ];

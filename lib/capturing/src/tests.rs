@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use handoff_bundle::{ApplyOptions, BundleError};
+use handoff_bundle::{ApplyOptions, BundleError, TreePath};
 use handoff_process::Environment;
 
 use super::*;
@@ -146,4 +146,16 @@ fn outside_of_git_nothing_is_saved_or_taken() {
     let from = PickupRequest { from: Some(place.directory.path()), ..PickupRequest::default() };
     let error = take(&project, &from).unwrap_err();
     assert!(matches!(error, PickupError::NoHandover(_)), "{error:?}");
+}
+
+#[test]
+fn a_capture_needs_the_users_word_to_write_what_a_host_reads_in_a_project() {
+    let is_config = |path: &str| handoff_bundle::policy::is_config(&TreePath::new(path.as_bytes()));
+    for host in handoff_agents::HOSTS {
+        let hooks = host.hooks.iter().map(|hooks| hooks.project);
+        let guidance = host.guidance.looks.iter().chain([&host.guidance.fresh]).copied();
+        for path in guidance.chain(hooks).chain(host.signs.project.iter().copied()) {
+            assert!(is_config(path), "{}: {path}", host.id);
+        }
+    }
 }

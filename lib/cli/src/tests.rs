@@ -218,6 +218,7 @@ fn command_lines_are_read_by_the_table() {
     assert_eq!(read(&handoff::PROGRAM, "run --text -- --pro is what"), "run --text=--pro is what");
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 #[test]
 fn what_makes_no_sense_is_refused_with_the_nearest_word() {
     for (program, line, wanted) in [

@@ -110,10 +110,11 @@ impl Room {
     /// Gives `id` the ref `name`, whole; `None` removes the ref.
     pub(crate) fn set(&self, name: &str, id: Option<&str>) -> Result<(), RoomError> {
         let call = self.call("update-ref");
-        Ok(match id {
+        match id {
             Some(id) => call.args([name, id]).run()?,
             None => call.args(["-d", name]).run()?,
-        })
+        }
+        Ok(())
     }
 
     /// The refs whose names begin with `prefix`, which ends in a slash; each without it.

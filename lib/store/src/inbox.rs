@@ -133,6 +133,11 @@ impl Inbox {
         Ok((crate::claim::content(&mut file)?, file.size()))
     }
 
+    /// What the last look at the repository's remote left here, at most 4 kB; `None` where it left nothing.
+    pub fn mail_notice(&self) -> Option<Vec<u8>> {
+        self.unread().ok()?.open_file(crate::MAIL_NOTICE).ok()?.read(4 << 10).ok()
+    }
+
     /// Puts a handoff here under `name`, or under `name` with a random suffix when that is taken.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use handoff_text::{Sanitised, quoted};
 
 pub use claim::{Claim, Receipt};
 pub use inbox::{Copied, Inbox, Moved, is_elsewhere};
-pub use listing::{Listing, Oddity, Waiting};
+pub use listing::{Listing, MAIL_NOTICE, Oddity, Waiting};
 
 /// The largest file that is read whole, in bytes. Of a larger one only the beginning is looked at, see
 /// [`Claim::read`]; it is archived unstamped.

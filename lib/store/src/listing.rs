@@ -12,6 +12,9 @@ use crate::inbox::is_handoff_name;
 /// are not.
 const SWEEP_AFTER: i64 = 3600;
 
+/// The file that a look at the repository's remote leaves in `unread/`, where the hook looks anyway.
+pub const MAIL_NOTICE: &str = ".mail";
+
 /// What stands in `unread/`.
 #[derive(Debug, Default)]
 pub struct Listing {
@@ -21,6 +24,8 @@ pub struct Listing {
     pub oddities: Vec<Oddity>,
     /// How many handoffs other processes hold at the moment.
     pub claimed: usize,
+    /// Whether something was left here of what waits at the repository's remote.
+    pub has_mail_notice: bool,
 }
 
 /// A handoff that waits.
@@ -66,7 +71,7 @@ impl Listing {
     pub(crate) fn of(unread: &Dir) -> Result<Self, FileError> {
         let mut handoffs = Vec::new();
         let mut oddities = Vec::new();
-        let mut claimed = 0;
+        let (mut claimed, mut has_mail_notice) = (0, false);
         for entry in unread.entries()? {
             if is_handoff_name(&entry.name) {
                 match entry.kind {
@@ -81,13 +86,15 @@ impl Listing {
                 } else {
                     claimed += 1;
                 }
+            } else if entry.name == MAIL_NOTICE {
+                has_mail_notice = true;
             } else {
                 sweep(unread, &entry);
             }
         }
         let handoffs = newest_first(unread, handoffs, Waiting::held_as);
         oddities.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        Ok(Self { handoffs, oddities, claimed })
+        Ok(Self { handoffs, oddities, claimed, has_mail_notice })
     }
 }
 

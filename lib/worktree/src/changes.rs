@@ -43,53 +43,11 @@ impl Repository {
         } else {
             Box::new(status.into_iter(None).ok()?.map(Result::ok))
         };
-        // A file that is both staged and modified comes twice, and is one line.
-        let mut tracked: BTreeMap<BString, [char; 2]> = BTreeMap::new();
-        // Items of both comparisons come in any order; a conflict overrides what else is said of its file.
-        let mut conflicts = Vec::new();
-        let mut untracked: BTreeSet<BString> = BTreeSet::new();
+        let mut lines = Lines::default();
         for item in items {
-            match item? {
-                Item::TreeIndex(change) => {
-                    tracked.entry(change.location().to_owned()).or_insert([' '; 2])[0] =
-                        staged_letter(&change);
-                }
-                Item::IndexWorktree(index_worktree::Item::DirectoryContents { entry, .. }) => {
-                    let is_directory = matches!(
-                        entry.disk_kind,
-                        Some(gix::dir::entry::Kind::Directory | gix::dir::entry::Kind::Repository)
-                    );
-                    let mut path = entry.rela_path;
-                    if is_directory {
-                        path.push(b'/');
-                    }
-                    let shown = if one_by_one { path.as_bstr() } else { collapsed(path.as_ref(), &index) };
-                    untracked.insert(shown.to_owned());
-                }
-                Item::IndexWorktree(index_worktree::Item::Modification {
-                    rela_path,
-                    status: EntryStatus::Conflict { summary, .. },
-                    ..
-                }) => {
-                    conflicts.push((rela_path, conflict_letters(summary)));
-                }
-                Item::IndexWorktree(item) => {
-                    if let Some(summary) = item.summary() {
-                        let code = tracked.entry(item.rela_path().to_owned()).or_insert([' '; 2]);
-                        mark(code, summary);
-                    }
-                }
-            }
+            lines.add(item?, |path| if one_by_one { path } else { collapsed(path, &index) });
         }
-        tracked.extend(conflicts);
-        // What lies where a tracked file is missing or in conflict goes with that file.
-        untracked.retain(|path| {
-            let path = path.strip_suffix(b"/").unwrap_or(path);
-            tracked.get(path.as_bstr()).is_none_or(|code| code[1] == ' ')
-        });
-        let untracked: Vec<_> = untracked.into_iter().map(|path| (path, ['?'; 2])).collect();
-        let all = tracked.into_iter().chain(untracked);
-        Some(all.map(|(path, code)| Change { code, path: path.to_string() }).collect())
+        Some(lines.changes())
     }
 
     /// Whether the index says that it holds what HEAD's tree holds: git keeps the id of the tree that a commit would
@@ -100,6 +58,67 @@ impl Repository {
         let is_whole =
             tree.num_entries.is_some_and(|number| usize::try_from(number) == Ok(index.entries().len()));
         is_whole && self.gix.head_tree_id().is_ok_and(|head| head == tree.id)
+    }
+}
+
+/// The lines of a status, in the making.
+#[derive(Default)]
+struct Lines {
+    /// A file that is both staged and modified comes twice, and is one line.
+    tracked: BTreeMap<BString, [char; 2]>,
+    /// Items of both comparisons come in any order; a conflict overrides what else is said of its file.
+    conflicts: Vec<(BString, [char; 2])>,
+    untracked: BTreeSet<BString>,
+}
+
+impl Lines {
+    /// Adds an item. `shown` gives what is shown for the path of an untracked one.
+    fn add(&mut self, item: Item, shown: impl Fn(&BStr) -> &BStr) {
+        match item {
+            Item::TreeIndex(change) => {
+                self.code(change.location())[0] = staged_letter(&change);
+            }
+            Item::IndexWorktree(index_worktree::Item::DirectoryContents { entry, .. }) => {
+                let is_directory = matches!(
+                    entry.disk_kind,
+                    Some(gix::dir::entry::Kind::Directory | gix::dir::entry::Kind::Repository)
+                );
+                let mut path = entry.rela_path;
+                if is_directory {
+                    path.push(b'/');
+                }
+                self.untracked.insert(shown(path.as_ref()).to_owned());
+            }
+            Item::IndexWorktree(index_worktree::Item::Modification {
+                rela_path,
+                status: EntryStatus::Conflict { summary, .. },
+                ..
+            }) => {
+                self.conflicts.push((rela_path, conflict_letters(summary)));
+            }
+            Item::IndexWorktree(item) => {
+                if let Some(summary) = item.summary() {
+                    mark(self.code(item.rela_path()), summary);
+                }
+            }
+        }
+    }
+
+    fn code(&mut self, path: &BStr) -> &mut [char; 2] {
+        self.tracked.entry(path.to_owned()).or_insert([' '; 2])
+    }
+
+    fn changes(self) -> Vec<Change> {
+        let Self { mut tracked, conflicts, mut untracked } = self;
+        tracked.extend(conflicts);
+        // What lies where a tracked file is missing or in conflict goes with that file.
+        untracked.retain(|path| {
+            let path = path.strip_suffix(b"/").unwrap_or(path);
+            tracked.get(path.as_bstr()).is_none_or(|code| code[1] == ' ')
+        });
+        let untracked = untracked.into_iter().map(|path| (path, ['?'; 2]));
+        let all = tracked.into_iter().chain(untracked);
+        all.map(|(path, code)| Change { code, path: path.to_string() }).collect()
     }
 }
 

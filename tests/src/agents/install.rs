@@ -89,7 +89,7 @@ fn install(host: Host) -> Result<PathBuf, String> {
             "--prefix",
         ])
         .arg(&directory)
-        .args(hosts.iter().map(|host| format!("{}@{}", host.about().package, host.about().version)))
+        .args(hosts.iter().map(|host| format!("{}@{}", host.about().package, host.version())))
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("npm: {error}"))?;
@@ -115,7 +115,8 @@ fn is_complete(directory: &Path, hosts: &[Host]) -> bool {
         let manifest: Value = serde_json::from_slice(&manifest).ok()?;
         Some(manifest["version"].as_str()?.to_owned())
     };
-    hosts.iter().map(|host| host.about()).all(|about| {
-        version(about.package).as_deref() == Some(about.version) && modules.join((about.program)()).is_file()
+    hosts.iter().all(|host| {
+        let about = host.about();
+        version(about.package).as_deref() == Some(host.version()) && modules.join((about.program)()).is_file()
     })
 }

@@ -244,3 +244,13 @@ fn a_prompt_of_opencode_goes_on_when_the_program_is_missing_or_slow_or_fails() {
         assert!(end.with(0, "half").is_empty() && end.with(0, "early").is_empty(), "{script}");
     }
 }
+
+/// As `doctor` says.
+#[test]
+fn opencode_runs_no_plugin_where_it_is_pure() {
+    let host = Host::OpenCode;
+    let Some((machine, repo)) = machine(host) else { return };
+    let end = machine.session(host, &repo).env("OPENCODE_PURE", "1").run("go").ok();
+    assert_eq!(messages(&end.texts(0)), [""; 0]);
+    assert_eq!(counts(&machine.world, &repo), (1, 0));
+}

@@ -28,13 +28,14 @@ fn followed() -> [Step; 3] {
     [reading(|texts| shell(block(skill(texts), "Run first"))), reading(write), text("done")]
 }
 
-/// Runs `session` on a machine on which Claude Code, whose skills some read too, and `host` are wired.
+/// Runs `session` on a machine on which other agents, whose skills `host` may read too, are wired beside it.
 fn leaves_one(host: Host, session: impl FnOnce(Session<'_>) -> SessionEnd) {
-    if !host.ready() || !Host::Claude.ready() {
+    if !host.ready() {
         return;
     }
     let machine = Machine::bare(WIRING);
-    machine.wire_all(&[Host::Claude, host]);
+    let others = Host::ALL.into_iter().filter(|other| *other != Host::Codex);
+    machine.wire_all(&others.collect::<Vec<_>>());
     let repo = machine.world.repo("app");
     let end = session(machine.session(host, &repo).args(host.unrestricted())).ok();
     let handoff = only_handoff(&machine.world, &repo);

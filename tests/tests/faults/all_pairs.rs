@@ -215,6 +215,7 @@ impl Round<'_> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "an arm for each verb")]
     #[track_caller]
     fn did_what_it_says(&self, verb: Verb, ran: &Ran) {
         let (names, restores) = (

@@ -1,6 +1,7 @@
 //! `init`, `enable`, `disable`, `install`, `adapters`, `status`, `print-config`.
 
-use serde_json::Value;
+use handoff_agents::HOSTS;
+use serde_json::{Value, json};
 use tests::Mount;
 
 use crate::support::{Stage, tree};
@@ -164,15 +165,41 @@ fn the_tools_are_listed_with_what_is_found_and_wired() {
     let stage = Stage::new();
     stage.world.dir("home/.codex");
     let text = stage.ok(&["adapters"]);
-    for tool in [
-        "claude", "codex", "cursor", "continue", "gemini", "opencode", "copilot", "cline", "windsurf", "zed",
-        "amp", "aider",
-    ] {
-        assert!(text.to_lowercase().contains(tool), "{tool}: {text}");
+    for host in HOSTS {
+        assert!(text.contains(&format!("{:<11} {}", host.id, host.name)), "{}: {text}", host.id);
     }
     let json: Value = serde_json::from_str(&stage.ok(&["adapters", "--json"])).unwrap();
     let codex = json.as_array().unwrap().iter().find(|tool| tool["id"] == "codex").unwrap();
     assert_eq!(codex["found"], true, "{codex}");
+}
+
+#[test]
+fn each_way_into_a_tool_is_listed_with_how_sure_it_is() {
+    let stage = Stage::new();
+    let hook = json!({ "hooks": { "SessionStart": [{ "hooks": [
+        { "type": "command", "command": "/opt/bin/session-start" },
+    ] }] } });
+    std::fs::write(stage.world.dir("home/.claude").join("settings.json"), hook.to_string()).unwrap();
+    let listed: Vec<Value> = serde_json::from_str(&stage.ok(&["adapters", "--json"])).unwrap();
+    let text = stage.ok(&["adapters"]);
+    for host in HOSTS {
+        let tool = listed.iter().find(|tool| tool["id"] == host.id).unwrap();
+        let ways = tool["surfaces"].as_array().unwrap();
+        let certain = [
+            ("guidance", host.certain.instructions),
+            ("inbox hook", host.certain.hook),
+            ("mcp", host.certain.mcp),
+        ];
+        for (name, certainty) in certain {
+            let way = ways.iter().find(|way| way["surface"] == name);
+            let way = way.unwrap_or_else(|| panic!("{} has no {name}: {tool}", host.id));
+            assert_eq!(way["certainty"], certainty.word(), "{}: {name}", host.id);
+            assert_eq!(way["version"].as_str(), certainty.version(), "{}: {name}", host.id);
+            let is_hooked = host.id == "claude" && name == "inbox hook";
+            assert_eq!(way["wired"], is_hooked, "{}: {name}: {way}", host.id);
+            assert!(text.contains(&certainty.to_string()), "{text}");
+        }
+    }
 }
 
 /// A repository with Claude Code and Codex around it, and nothing else.

@@ -95,6 +95,22 @@ fn a_key_that_no_capture_is_known_by_goes_with_the_rest() {
 }
 
 #[test]
+fn what_the_first_installation_made_goes_with_a_later_one_where_the_state_was_kept_between() {
+    let machine = Machine::new();
+    std::fs::remove_dir_all(machine.path(".local")).unwrap();
+    let top = project(&machine);
+    let before = Tree::of(&machine.home);
+    machine.install();
+    handover(&machine, &top, &["capture", "--next-step", "go on"]);
+    machine.uninstall();
+    assert!(machine.path(STATE).join("key").exists());
+    machine.install();
+    std::fs::remove_dir_all(top.join(".handover")).unwrap();
+    machine.uninstall();
+    before.is(&Tree::of(&machine.home).without(STORE));
+}
+
+#[test]
 fn an_agent_is_unwired_without_a_word_of_what_stays_in_use() {
     let machine = Machine::new();
     let top = project(&machine);

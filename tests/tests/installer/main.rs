@@ -5,6 +5,7 @@
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::print_stderr,
+    clippy::too_many_lines,
     reason = "tests set up files and processes by hand"
 )]
 

@@ -258,7 +258,8 @@ fn a_read_only_or_full_directory_costs_that_file_alone_and_the_named_command_fin
         assert_eq!(ran.code, 1, "{}", ran.out());
         let named = ran.err().lines().next().unwrap();
         assert!(named.contains(said) && named.contains(path.parent().unwrap().to_str().unwrap()), "{named}");
-        assert!(machine.text(".agents/skills/handoff/SKILL.md").contains("handoff-write"));
+        let skills = host.wiring.skills_in(&machine.path(directory(host)), &machine.home);
+        assert!(machine.text(skills.join("handoff/SKILL.md")).contains("handoff-write"));
         let to_finish =
             ran.err().lines().last().unwrap().split_once("can be changed: ").unwrap().1.to_owned();
         drop(mount);

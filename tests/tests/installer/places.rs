@@ -319,10 +319,22 @@ fn doctor_and_the_last_words_look_at_dispatch_too() {
     );
     assert!(!some.out().contains("the backend b cannot"), "{}", some.out());
     assert!(
-        some.out().contains("ok       dispatch: ~/.handoff/config.yaml has the backends a, b\n"),
+        some.out().contains("ok       dispatch: ~/.handoff/config.yaml has backends that can start: b\n"),
         "{}",
         some.out()
     );
+    machine.file(
+        ".handoff/config.yaml",
+        "backends:\n  c: {model: m, env: {PATH: /opt/bin, ANTHROPIC_AUTH_TOKEN: '${SUCH_A_KEY}'}}\n",
+    );
+    let unset = doctor();
+    let why = "note     dispatch: the backend c cannot start: the variable SUCH_A_KEY is not set";
+    assert!(unset.code == 1 && unset.out().contains(why), "{}", unset.out());
+    assert!(unset.out().contains("has no backend that can start"), "{}", unset.out());
+    let mut command = machine.installer(&["doctor", "--quick"]);
+    command.env("SUCH_A_KEY", "k");
+    let set = feed(command, b"");
+    assert!(set.out().contains("has backends that can start: c\n"), "{}", set.out());
     machine.file(".handoff/config.yaml", "backends:\n  a: {type: cluade}\n");
     let broken = doctor();
     assert!(

@@ -1,10 +1,12 @@
 //! What the pages for contributors say of the repository is true.
 //!
 //! [`architecture`] holds `docs/architecture.md` against `cargo metadata`; [`pages`] looks for every file that a page
-//! names; [`oldest`] compares what dependencies need; [`rows`] finds code that asks which host it is. A failure names the page, the line and the text that belongs there.
+//! names; [`oldest`] compares what dependencies need; [`certain`] compares a table with
+//! the rows of the hosts; [`rows`] finds code that asks which host it is. A failure names the page, the line and the text that belongs there.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read the repository by hand")]
 
 mod architecture;
+mod certain;
 mod oldest;
 mod pages;
 mod rows;

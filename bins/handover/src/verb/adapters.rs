@@ -1,20 +1,31 @@
-//! `handover adapters`: the tools, what is found here, and what is wired.
+//! `handover adapters`: the tools, what is found here, what is wired, and how sure it is that it works.
 
 use std::path::Path;
 
 use handoff_adapters::{Sign, State, SurfaceStatus, ToolStatus};
+use handoff_agents::{Certainty, Delivers, Host};
 use handoff_process::Failure;
 use handoff_text::Sanitised;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::wire;
 use crate::here::Here;
+
+/// A way into a tool.
+struct Line<'a> {
+    name: &'static str,
+    /// In a few words.
+    state: String,
+    is_wired: bool,
+    certainty: Certainty,
+    path: Option<&'a Path>,
+}
 
 pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
     let all = wire::all(here)?;
     if json {
         let entries: Vec<_> = all.iter().map(entry).collect();
-        return Ok(here.json(&serde_json::Value::from(entries)));
+        return Ok(here.json(&Value::from(entries)));
     }
     let mut text = String::new();
     for tool in &all {
@@ -22,14 +33,9 @@ pub(crate) fn run(here: &Here<'_>, json: bool) -> Result<u8, Failure> {
             .signs
             .first()
             .map_or_else(|| "not found".to_owned(), |sign| format!("found: {}", Sanitised::path(by(sign))));
-        text.push_str(&format!("{:<9} {:<18} {found}\n", tool.tool.id, tool.tool.name));
-        for surface in &tool.surfaces {
-            let name = wire::named(surface.surface, surface.scope);
-            text.push_str(&format!(
-                "  {name:<14} {:<28} {}\n",
-                Sanitised::line(how(surface).as_bytes(), 1_000),
-                Sanitised::path(&surface.path)
-            ));
+        text.push_str(&format!("{:<11} {:<16} {found}\n", tool.tool.id, tool.tool.name));
+        for line in lines(tool) {
+            text.push_str(&shown(&line));
         }
     }
     Ok(here.print(&text))
@@ -39,6 +45,42 @@ fn by(sign: &Sign) -> &Path {
     match sign {
         Sign::Home(path) | Sign::Project(path) | Sign::Program(path) => path,
     }
+}
+
+/// Every way into a tool: what is wired there by us, then what its user can put there.
+fn lines(tool: &ToolStatus) -> Vec<Line<'_>> {
+    let surfaces = tool.surfaces.iter().chain(&tool.inbox).map(|surface| Line {
+        name: wire::named(surface.surface, surface.scope),
+        state: how(surface),
+        is_wired: surface.state.is_wired(),
+        certainty: surface.surface.certainty(tool.tool),
+        path: Some(&surface.path),
+    });
+    surfaces.chain(by_hand(tool.tool)).collect()
+}
+
+/// What the tool's user can put there by hand.
+fn by_hand<'a>(host: &Host) -> impl Iterator<Item = Line<'a>> + use<'a> {
+    let hook = match host.delivers {
+        Delivers::Nothing => "not supported yet",
+        Delivers::Mentions | Delivers::Offers => "by hand: docs/hosts.md",
+    };
+    let hook = Some(("inbox hook", host.certain.hook, hook)).filter(|_| host.inbox.is_none());
+    let mcp = ("mcp", host.certain.mcp, "by hand: docs/mcp.md");
+    hook.into_iter().chain([mcp]).map(|(name, certainty, state)| Line {
+        name,
+        state: if certainty == Certainty::Unknown { "no way is known" } else { state }.to_owned(),
+        is_wired: false,
+        certainty,
+        path: None,
+    })
+}
+
+fn shown(line: &Line<'_>) -> String {
+    let Line { name, state, certainty, path, .. } = line;
+    let (state, certainty) = (Sanitised::line(state.as_bytes(), 1_000), certainty.to_string());
+    let path = path.map(|path| Sanitised::path(path).to_string()).unwrap_or_default();
+    format!("  {name:<18} {state:<28} {certainty:<15} {path}").trim_end().to_owned() + "\n"
 }
 
 /// How a surface stands, in a few words.
@@ -59,14 +101,14 @@ fn how(surface: &SurfaceStatus) -> String {
     }
 }
 
-fn entry(tool: &ToolStatus) -> serde_json::Value {
-    let surfaces: Vec<_> = tool
-        .surfaces
+fn entry(tool: &ToolStatus) -> Value {
+    let surfaces: Vec<_> = lines(tool)
         .iter()
-        .map(|surface| {
+        .map(|line| {
             json!({
-                "surface": wire::named(surface.surface, surface.scope), "path": surface.path.to_string_lossy(),
-                "wired": surface.state.is_wired(), "state": how(surface),
+                "surface": line.name, "path": line.path.map(Path::to_string_lossy),
+                "wired": line.is_wired, "state": line.state,
+                "certainty": line.certainty.word(), "version": line.certainty.version(),
             })
         })
         .collect();

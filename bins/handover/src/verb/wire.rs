@@ -216,5 +216,7 @@ pub(crate) fn named(surface: Surface, scope: Scope) -> &'static str {
         (Surface::Hooks, Scope::Project) => "hooks",
         (Surface::Hooks, Scope::User) => "hooks (user)",
         (Surface::StatusLine, _) => "statusline",
+        (Surface::InboxHook, _) => "inbox hook",
+        (Surface::InboxInstructions, _) => "inbox instructions",
     }
 }

@@ -1,7 +1,7 @@
 //! Documented in `aider.chat/docs/usage/conventions.html` and `…/docs/config/aider_conf.html` (nothing is read that
 //! `.aider.conf.yml` does not name).
 
-use crate::{Guidance, Host, Reader, Signs};
+use crate::{Certainties, Certainty, Guidance, Host, Reader, Signs};
 
 /// Aider.
 pub(crate) static AIDER: Host = Host {
@@ -16,6 +16,11 @@ pub(crate) static AIDER: Host = Host {
     guidance: Guidance {
         reader: Some(Reader { file: ".aider.conf.yml", line: "read: CONVENTIONS.md" }),
         ..Guidance::each_of(&["CONVENTIONS.md"], "CONVENTIONS.md")
+    },
+    certain: Certainties {
+        hook: Certainty::Unknown,
+        instructions: Certainty::Run("0.86.2"),
+        mcp: Certainty::Unknown,
     },
     ..Host::UNKNOWN
 };

@@ -1,7 +1,7 @@
 //! Documented in `antigravity.google/docs/rules-workflows`. Whether workspace rules are in `.agent/rules` or `.agents/rules`
 //! changed between versions, so neither is used.
 
-use crate::{Guidance, Host, Signs};
+use crate::{Certainties, Certainty, Guidance, Host, Signs};
 
 /// Antigravity.
 pub(crate) static ANTIGRAVITY: Host = Host {
@@ -10,5 +10,10 @@ pub(crate) static ANTIGRAVITY: Host = Host {
     stamp: "antigravity",
     signs: Signs { home: &[".gemini/antigravity"], project: &[], programs: &["agy", "antigravity"] },
     guidance: Guidance::each_of(&["GEMINI.md"], "GEMINI.md"),
+    certain: Certainties {
+        hook: Certainty::Documented,
+        instructions: Certainty::Documented,
+        mcp: Certainty::Unknown,
+    },
     ..Host::UNKNOWN
 };

@@ -3,9 +3,10 @@
 
 use crate::wiring::STARTS;
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxHook, InboxWiring,
-    Linked, Matchers, OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms, SandboxList,
-    SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit, Unproven,
+    Attendance, Certainties, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxHook,
+    InboxWiring, Linked, Matchers, OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms,
+    SandboxList, SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm,
+    TimeUnit, Unproven,
 };
 
 /// Claude Code.
@@ -40,7 +41,11 @@ pub static CLAUDE_CODE: Host = Host {
             // Its own limit is 1.5 s, unless a hook in the settings asks for more.
             Event::named("SessionEnd"),
         ],
+        matchers: Matchers::Names,
+        comments: false,
         trusted_by_place: false,
+        refuses_mark: false,
+        status_message: None,
     }),
     status_line: Some("settings.json"),
     inbox: Some(InboxWiring {
@@ -74,6 +79,7 @@ pub static CLAUDE_CODE: Host = Host {
         settings: SettingsRules::ClaudeCode,
         former_links: &["skills/handoff"],
     }),
+    certain: Certainties::run("2.1.329"),
     windows: true,
     skills: Some(SkillForm {
         prefix: '/',

@@ -2,7 +2,7 @@
 //! command line reads only the former, measured of 3.0.65) and `docs.cline.bot/getting-started/config`: all its programs share
 //! one file of MCP servers, from which 3.0.65 was seen to start ours.
 
-use crate::{Directory, Guidance, Host, McpFormat, McpWiring, Signs};
+use crate::{Certainties, Certainty, Directory, Guidance, Host, McpFormat, McpWiring, Signs};
 
 /// Cline.
 pub(crate) static CLINE: Host = Host {
@@ -24,5 +24,10 @@ pub(crate) static CLINE: Host = Host {
         format: McpFormat::Json { comments: false },
         ..McpWiring::COMMON
     }),
+    certain: Certainties {
+        hook: Certainty::Unknown,
+        instructions: Certainty::Run("3.0.65"),
+        mcp: Certainty::Run("3.0.65"),
+    },
     ..Host::UNKNOWN
 };

@@ -3,7 +3,7 @@
 
 use crate::wiring::STARTS;
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxHook,
+    Attendance, Certainties, Delivers, Dialect, Directory, Event, Form, Guidance, HookFiles, Host, InboxHook,
     InboxInstructions, InboxWiring, Linked, Matchers, OutputForm, PayloadForm, PluginEntry, PluginList,
     PluginPrograms, SandboxList, SessionHook, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory,
     TaskForm, TimeUnit, Unproven,
@@ -45,7 +45,12 @@ pub static CODEX: Host = Host {
             // Its limit. With more, Codex warns in every session.
             Event { name: "SessionEnd", timeout: 3 },
         ],
+        matchers: Matchers::Expression,
+        comments: false,
         trusted_by_place: true,
+        refuses_mark: true,
+        // Part of what its users trust, so it does not change.
+        status_message: Some("handover: saves the work before a usage limit"),
     }),
     inbox: Some(InboxWiring {
         hook: InboxHook::Shared(SessionHook {
@@ -80,6 +85,7 @@ pub static CODEX: Host = Host {
         settings: SettingsRules::Codex,
         former_links: &["plugins/agent-handoff"],
     }),
+    certain: Certainties::run("0.169.0"),
     windows: true,
     skills: Some(SkillForm {
         prefix: '$',

@@ -2,7 +2,7 @@
 //! `~/.continue/mcpServers`, JSON in Claude Desktop's form too (`core/context/mcp/json/loadJsonMcpConfigs.ts`); its command
 //! line, measured of 1.5.47, reads `config.yaml` alone.
 
-use crate::{Directory, Guidance, Host, McpWiring, Signs};
+use crate::{Certainties, Certainty, Directory, Guidance, Host, McpWiring, Signs};
 
 /// Continue.
 pub(crate) static CONTINUE: Host = Host {
@@ -18,5 +18,10 @@ pub(crate) static CONTINUE: Host = Host {
         then: "its command line `cn` reads config.yaml alone: docs/mcp.md has the lines for it",
         ..McpWiring::COMMON
     }),
+    certain: Certainties {
+        hook: Certainty::Unknown,
+        instructions: Certainty::Run("1.5.47"),
+        mcp: Certainty::Run("1.5.47"),
+    },
     ..Host::UNKNOWN
 };

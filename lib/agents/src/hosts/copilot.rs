@@ -2,9 +2,9 @@
 //! and the sessions of its CLI were measured of 1.0.102.
 
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Guidance, HookSwitches, Host, InboxHook, InboxWiring,
-    OutputForm, OwnFile, OwnText, PayloadForm, PluginPrograms, SettingsRules, Signs, SkillForm, SkillText,
-    SkillsDirectory, TaskForm,
+    Attendance, Certainties, Delivers, Dialect, Directory, Guidance, HookSwitches, Host, InboxHook,
+    InboxWiring, OutputForm, OwnFile, OwnText, PayloadForm, PluginPrograms, SettingsRules, Signs, SkillForm,
+    SkillText, SkillsDirectory, TaskForm,
 };
 
 /// GitHub Copilot: its CLI, and the editors' extension.
@@ -60,7 +60,8 @@ pub(crate) static COPILOT: Host = Host {
         }),
         instructions: None,
         sandbox: None,
-        skills: SkillsDirectory::Shared(".agents/skills"),
+        // With COPILOT_HOME it does not look into `.agents/skills`.
+        skills: SkillsDirectory::Own("skills"),
         agents: None,
         commands: None,
         plugin: None,
@@ -78,5 +79,6 @@ pub(crate) static COPILOT: Host = Host {
         tasks: TaskForm::None,
         plugin: PluginPrograms::Installed,
     }),
+    certain: Certainties::run("1.0.102"),
     ..Host::UNKNOWN
 };

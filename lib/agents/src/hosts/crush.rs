@@ -1,7 +1,7 @@
-//! Documented in `github.com/charmbracelet/crush` (`README.md` and `docs/config`). Its settings are a script, `crushrc`, by
-//! now; the file of JSON that it read before is read and merged with it.
+//! Documented in `github.com/charmbracelet/crush` (all of `AGENTS.md`, `CRUSH.md` and others in the project) and its
+//! `docs/hooks/README.md`: no hook runs when a session starts.
 
-use crate::{Directory, Guidance, Host, McpFormat, McpWiring, Signs};
+use crate::{Certainties, Certainty, Directory, Guidance, Host, McpFormat, McpWiring, Signs};
 
 /// Crush.
 pub(crate) static CRUSH: Host = Host {
@@ -9,8 +9,8 @@ pub(crate) static CRUSH: Host = Host {
     name: "Crush",
     stamp: "crush",
     signs: Signs {
-        home: &[".config/crush"],
-        project: &[".crush", "crush.json", ".crush.json", "crushrc", ".crushrc"],
+        home: &[".config/crush", ".local/share/crush"],
+        project: &[".crush", ".crush.json", "crush.json", "CRUSH.md"],
         programs: &["crush"],
     },
     guidance: Guidance::each_of(&["AGENTS.md", "CRUSH.md"], "AGENTS.md"),
@@ -26,5 +26,10 @@ pub(crate) static CRUSH: Host = Host {
         constants: &[("type", "stdio")],
         ..McpWiring::COMMON
     }),
+    certain: Certainties {
+        hook: Certainty::Unknown,
+        instructions: Certainty::Documented,
+        mcp: Certainty::Documented,
+    },
     ..Host::UNKNOWN
 };

@@ -2,7 +2,9 @@
 //! what a hook prints reaches the model depends on the version, and was not seen. Its editor and its command line share their
 //! MCP servers (`cursor.com/docs/mcp`); the command line starts one once its user agreed.
 
-use crate::{Delivers, Directory, Guidance, Host, McpWiring, OutputForm, PayloadForm, Signs};
+use crate::{
+    Certainties, Certainty, Delivers, Directory, Guidance, Host, McpWiring, OutputForm, PayloadForm, Signs,
+};
 
 /// Cursor.
 pub(crate) static CURSOR: Host = Host {
@@ -32,5 +34,10 @@ pub(crate) static CURSOR: Host = Host {
         then: "allow it in Cursor: Settings, MCP, or `agent mcp enable agent-handoff`",
         ..McpWiring::COMMON
     }),
+    certain: Certainties {
+        hook: Certainty::Documented,
+        instructions: Certainty::Documented,
+        mcp: Certainty::Documented,
+    },
     ..Host::UNKNOWN
 };

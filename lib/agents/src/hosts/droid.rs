@@ -2,9 +2,9 @@
 
 use crate::wiring::STARTS;
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxHook, InboxWiring,
-    Matchers, OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms, SessionHook, SettingsRules,
-    Signs, SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit,
+    Attendance, Certainties, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxHook,
+    InboxWiring, Matchers, OutputForm, PayloadForm, PluginEntry, PluginList, PluginPrograms, SessionHook,
+    SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit,
 };
 
 /// Factory droid.
@@ -66,6 +66,7 @@ pub(crate) static DROID: Host = Host {
         }),
         former_links: &[],
     }),
+    certain: Certainties::run("0.215.0"),
     skills: Some(SkillForm {
         prefix: '/',
         text: SkillText::Shared,

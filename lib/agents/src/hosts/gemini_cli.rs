@@ -1,9 +1,9 @@
 //! Documented in `github.com/google-gemini/gemini-cli`; its hooks and transcript were measured.
 
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxHook, InboxWiring,
-    Matchers, OutputForm, PayloadForm, PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm,
-    SkillText, SkillsDirectory, TaskForm, TimeUnit,
+    Attendance, Certainties, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxHook,
+    InboxWiring, Matchers, OutputForm, PayloadForm, PluginPrograms, SessionHook, SettingsRules, Signs,
+    SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit,
 };
 
 /// Gemini CLI.
@@ -71,6 +71,7 @@ pub(crate) static GEMINI_CLI: Host = Host {
         }),
         former_links: &[],
     }),
+    certain: Certainties::run("0.61.0"),
     skills: Some(SkillForm {
         prefix: '/',
         text: SkillText::Shared,

@@ -1,14 +1,15 @@
-//! Documented in `goose-docs.ai/docs/guides/config-files` and `…/context-engineering/using-goosehints` (`.goosehints` and
-//! `AGENTS.md`, both).
+//! Documented in `goose-docs.ai/docs/guides/context-engineering/using-goosehints` (`AGENTS.md` and `.goosehints`, both, unless
+//! `CONTEXT_FILE_NAMES` names others) and `…/docs/getting-started/using-extensions`. It discards what a hook prints.
 
-use crate::{Directory, Guidance, Host, McpFormat, McpWiring, Signs};
+use crate::{Certainties, Certainty, Directory, Guidance, Host, McpFormat, McpWiring, Signs};
 
 /// Goose.
 pub(crate) static GOOSE: Host = Host {
     id: "goose",
     name: "Goose",
     stamp: "goose",
-    signs: Signs { home: &[".config/goose"], project: &[".goosehints", ".goose"], programs: &["goose"] },
+    // A tool for migrations of databases is called `goose` too, so the program is no sign.
+    signs: Signs { home: &[".config/goose"], project: &[".goosehints"], programs: &[] },
     guidance: Guidance::each_of(&["AGENTS.md", ".goosehints"], "AGENTS.md"),
     mcp: Some(McpWiring {
         directory: Directory {
@@ -23,5 +24,10 @@ pub(crate) static GOOSE: Host = Host {
         switch: Some(("enabled", false)),
         ..McpWiring::COMMON
     }),
+    certain: Certainties {
+        hook: Certainty::Unknown,
+        instructions: Certainty::Documented,
+        mcp: Certainty::Documented,
+    },
     ..Host::UNKNOWN
 };

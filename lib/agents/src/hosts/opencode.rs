@@ -2,8 +2,9 @@
 //! `opencode.ai/docs/plugins`; what a plugin is given, and what becomes of what it adds, was measured of 1.18.33.
 
 use crate::{
-    Attendance, Delivers, Directory, Guidance, Host, InboxHook, InboxWiring, OwnFile, OwnText, PayloadForm,
-    PluginPrograms, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm, Unproven,
+    Attendance, Certainties, Delivers, Directory, Guidance, Host, InboxHook, InboxWiring, OwnFile, OwnText,
+    PayloadForm, PluginPrograms, SettingsRules, Signs, SkillForm, SkillText, SkillsDirectory, TaskForm,
+    Unproven,
 };
 
 /// OpenCode.
@@ -55,5 +56,6 @@ pub(crate) static OPENCODE: Host = Host {
         tasks: TaskForm::None,
         plugin: PluginPrograms::Installed,
     }),
+    certain: Certainties::run("1.18.33"),
     ..Host::UNKNOWN
 };

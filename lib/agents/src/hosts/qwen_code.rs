@@ -1,9 +1,9 @@
 //! Its hooks, its transcript and the instructions that it reads were measured of 0.24.4.
 
 use crate::{
-    Attendance, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxHook, InboxWiring,
-    Matchers, OutputForm, PayloadForm, PluginPrograms, SessionHook, SettingsRules, Signs, SkillForm,
-    SkillText, SkillsDirectory, TaskForm, TimeUnit,
+    Attendance, Certainties, Delivers, Dialect, Directory, Form, Guidance, HookSwitches, Host, InboxHook,
+    InboxWiring, Matchers, OutputForm, PayloadForm, PluginPrograms, SessionHook, SettingsRules, Signs,
+    SkillForm, SkillText, SkillsDirectory, TaskForm, TimeUnit,
 };
 
 /// Qwen Code.
@@ -59,6 +59,7 @@ pub(crate) static QWEN_CODE: Host = Host {
         }),
         former_links: &[],
     }),
+    certain: Certainties::run("0.24.4"),
     skills: Some(SkillForm {
         prefix: '/',
         text: SkillText::Shared,

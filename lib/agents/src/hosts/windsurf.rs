@@ -1,7 +1,7 @@
 //! Documented in `docs.windsurf.com/windsurf/cascade/memories` (`trigger: always_on`; still read since it is called Devin
 //! Desktop) and `docs.windsurf.com/windsurf/cascade/mcp`.
 
-use crate::{Directory, Guidance, Host, McpWiring, Signs};
+use crate::{Certainties, Certainty, Directory, Guidance, Host, McpWiring, Signs};
 
 /// Windsurf.
 pub(crate) static WINDSURF: Host = Host {
@@ -20,5 +20,10 @@ pub(crate) static WINDSURF: Host = Host {
         file: "mcp_config.json",
         ..McpWiring::COMMON
     }),
+    certain: Certainties {
+        hook: Certainty::Unknown,
+        instructions: Certainty::Documented,
+        mcp: Certainty::Documented,
+    },
     ..Host::UNKNOWN
 };

@@ -1,6 +1,6 @@
 //! Documented in `zed.dev/docs/ai/instructions` (the first file of the list) and `zed.dev/docs/ai/mcp`.
 
-use crate::{Directory, Guidance, Host, McpWiring, Signs};
+use crate::{Certainties, Certainty, Directory, Guidance, Host, McpWiring, Signs};
 
 /// Zed.
 pub(crate) static ZED: Host = Host {
@@ -33,5 +33,10 @@ pub(crate) static ZED: Host = Host {
         switch: Some(("enabled", false)),
         ..McpWiring::COMMON
     }),
+    certain: Certainties {
+        hook: Certainty::Unknown,
+        instructions: Certainty::Documented,
+        mcp: Certainty::Documented,
+    },
     ..Host::UNKNOWN
 };

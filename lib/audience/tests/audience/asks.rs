@@ -171,6 +171,35 @@ fn no_password_of_the_user_makes_a_private_repository_public() {
 }
 
 #[test]
+fn git_is_given_nothing_that_says_who_asks() {
+    let scratch = tempfile::tempdir().unwrap();
+    let script = "printf '#!/bin/sh\\nenv > \"%s\"\\n' \"$0/seen\" > \"$0/git\"; chmod 755 \"$0/git\"";
+    assert!(Command::new("sh").args(["-c", script]).arg(scratch.path()).status().unwrap().success());
+    let environment = std::env::vars_os().chain([("SSH_AUTH_SOCK".into(), "/run/agent".into())]);
+    let asks = Stranger::new(scratch.path().join("git"), environment.collect()).with_timeout(LONG);
+    assert_eq!(asks.ask("https://example.org/app"), Audience::Unknown(UnknownReason::Unreachable));
+    let seen = std::fs::read_to_string(scratch.path().join("seen")).unwrap();
+    let mut names: Vec<_> = seen.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+    // The shell adds some of its own; certificates are named on some machines alone.
+    names.retain(|name| !["_", "PWD", "OLDPWD", "SHLVL", "SSL_CERT_DIR", "SSL_CERT_FILE"].contains(name));
+    names.sort_unstable();
+    let given = [
+        "GIT_CEILING_DIRECTORIES",
+        "GIT_CONFIG_GLOBAL",
+        "GIT_CONFIG_NOSYSTEM",
+        "GIT_CONFIG_SYSTEM",
+        "GIT_TERMINAL_PROMPT",
+        "GIT_TRACE_CURL",
+        "GIT_TRACE_CURL_NO_DATA",
+        "HOME",
+        "LC_ALL",
+        "PATH",
+    ];
+    assert_eq!(names, given);
+    assert!(seen.contains("HOME=/dev/null\n"), "{seen}");
+}
+
+#[test]
 fn no_proxy_is_asked() {
     let Some((server, _scratch)) = server() else { return };
     // It would refuse everything, with 404.

@@ -67,6 +67,7 @@ fn the_first_backend_is_the_default_and_an_unknown_one_gets_a_hint() {
     );
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 #[test]
 fn a_wrong_file_is_refused_with_its_place_and_key() {
     for (text, said) in [

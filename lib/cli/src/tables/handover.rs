@@ -181,7 +181,10 @@ pub static INSTALL: Verb = Verb {
 pub static ADAPTERS: Verb = Verb {
     group: SETTING_UP,
     options: &[&JSON],
-    ..Verb::new("adapters", "shows the tools, which are found and which are wired")
+    ..Verb::new(
+        "adapters",
+        "shows the tools: which are found, what is wired, and how sure it is that it works",
+    )
 };
 /// `status`.
 pub static STATUS: Verb = Verb {

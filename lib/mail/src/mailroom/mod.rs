@@ -35,7 +35,7 @@ pub use claims::{GaveBack, Lost, Pulled};
 pub use error::MailroomError;
 pub use joined::{Audience, Joined};
 pub use look::{Arrived, Looked};
-pub use notice::{NOTICE, Notice};
+pub use notice::Notice;
 pub use outbox::{Pushed, Recalled, Sent, SentState};
 pub use remote::RemoteError;
 

@@ -2,14 +2,11 @@
 //! reaches the network.
 
 use handoff_address::Address;
-use handoff_document::{Timestamp, age};
-use handoff_store::Store;
+use handoff_document::Timestamp;
+use handoff_store::{MAIL_NOTICE, Store};
 use serde::{Deserialize, Serialize};
 
 use super::{Looked, Mailroom, MailroomError};
-
-/// The file, in `unread/` of a worktree's inbox, where the hook looks anyway.
-pub const NOTICE: &str = ".mail";
 
 /// The longest line, in bytes.
 const MAX_LINE_BYTES: usize = 600;
@@ -58,7 +55,7 @@ impl Mailroom<'_> {
         for top in worktrees.iter().filter(|top| top.is_dir()) {
             let inbox = store.create_inbox(&Address::of(top))?;
             let unread = inbox.create_child("unread")?;
-            let old = unread.open_to_read(NOTICE).and_then(|mut file| file.read(4 << 10)).ok();
+            let old = unread.open_to_read(MAIL_NOTICE).and_then(|mut file| file.read(4 << 10)).ok();
             let old: Notice = old.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
             let notice = match looked {
                 Ok(looked) => Notice::new(self.line(looked), 0, random),
@@ -66,24 +63,23 @@ impl Mailroom<'_> {
                 Err(error) => Notice::new(failed_line(old.line, error), old.failed.saturating_add(1), random),
             };
             let mut bytes = serde_json::to_vec(&notice)
-                .map_err(|error| MailroomError::Record { path: inbox.path().join(NOTICE), error })?;
+                .map_err(|error| MailroomError::Record { path: inbox.path().join(MAIL_NOTICE), error })?;
             bytes.push(b'\n');
-            unread.put(NOTICE, &bytes)?;
+            unread.put(MAIL_NOTICE, &bytes)?;
         }
         Ok(())
     }
 
     fn line(&self, looked: &Looked) -> String {
         let remote = &self.joined.remote;
-        let now = Timestamp::now();
+        // How long ago would not be true any more when it is read.
         let mut line = match &looked.waiting[..] {
             [] => return String::new(),
             [only] => {
                 let branch =
                     only.branch.as_ref().map(|branch| format!(", branch {branch}")).unwrap_or_default();
-                let age = age(Timestamp::from_seconds(only.at), now);
                 format!(
-                    "1 handoff for you waits at {remote}: \"{}\" from {}, {age}{branch}. To take it: `handoff pull`",
+                    "1 handoff for you waits at {remote}: \"{}\" from {}{branch}. To take it: `handoff pull`",
                     only.title, only.from
                 )
             }

@@ -33,6 +33,21 @@ fn an_armor_has_one_form_and_blanks_around_it() {
     assert_eq!(fault(text.replace("-----END", "AAAA\n-----END")), ArmorFault::Line(lines - 1));
 }
 
+#[test]
+fn padding_stands_at_the_end_of_the_last_line_alone() {
+    let own = [identity()];
+    let sealed = sealed_to(&own[0], b"a letter");
+    let (first, rest) = sealed.split_at(sealed.len() / 48 * 48);
+    let last = format!("{}{}", BASE64.encode(&rest[..1]), BASE64.encode(&rest[1..]));
+    let lines = armored(first, "\n");
+    assert!(
+        open(lines.replace("-----END", &format!("{}\n-----END", BASE64.encode(rest))).as_bytes(), &own)
+            .is_ok()
+    );
+    let concatenated = lines.replace("-----END", &format!("{last}\n-----END"));
+    assert!(matches!(open(concatenated.as_bytes(), &own), Err(OpenError::Armor(ArmorFault::Line(_)))));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 

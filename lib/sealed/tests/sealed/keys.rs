@@ -1,5 +1,7 @@
 //! Keys as texts.
 
+use bech32::primitives::iter::{ByteIterExt, Fe32IterExt};
+use bech32::{Bech32, Fe32, Hrp};
 use handoff_sealed::{Identity, ParseKeyError, Passphrase, Recipient};
 
 use crate::support::identity;
@@ -67,10 +69,27 @@ fn a_key_says_what_is_wrong_with_it() {
 fn points_of_low_order_are_no_recipients() {
     // 0, 1, and one of order 8, as `age` would write them.
     for point in [[0; 32], one(), order_8()] {
-        let hrp = bech32::Hrp::parse("age").unwrap();
-        let text = bech32::encode_lower::<bech32::Bech32>(hrp, &point).unwrap();
+        let text = bech32::encode_lower::<Bech32>(Hrp::parse("age").unwrap(), &point).unwrap();
         assert_eq!(text.parse::<Recipient>().unwrap_err(), ParseKeyError::LowOrder, "{text}");
     }
+}
+
+#[test]
+fn a_key_has_32_bytes_and_is_written_in_one_way() {
+    let hrp = Hrp::parse("age").unwrap();
+    for length in [0, 31, 33] {
+        let text = bech32::encode_lower::<Bech32>(hrp, &vec![9; length]).unwrap();
+        assert_eq!(text.parse::<Recipient>().unwrap_err(), ParseKeyError::Kind, "{length} bytes");
+    }
+    // Of the last character's five bits, four mean nothing and must be 0.
+    let mut characters: Vec<Fe32> = [9; 32].into_iter().bytes_to_fes().collect();
+    let text = |characters: &[Fe32]| -> String {
+        characters.iter().copied().with_checksum::<Bech32>(&hrp).chars().collect()
+    };
+    assert!(text(&characters).parse::<Recipient>().is_ok());
+    let last = characters.last_mut().unwrap();
+    *last = Fe32::try_from(last.to_u8() | 1).unwrap();
+    assert_eq!(text(&characters).parse::<Recipient>().unwrap_err(), ParseKeyError::Kind);
 }
 
 fn one() -> [u8; 32] {

@@ -11,6 +11,7 @@ pub(crate) struct Sample {
 }
 
 /// At least one key for each rule of the table, in a way it is written in.
+#[expect(clippy::too_many_lines, reason = "a table of samples")]
 pub(crate) fn samples() -> Vec<Sample> {
     let alnum = |length| random(ALNUM, length, 7);
     let url_safe = |length| random(URL_SAFE, length, 11);
@@ -97,6 +98,7 @@ fn announced(rule: &'static str, announced_by: &'static str, pieces: &[&str]) ->
 }
 
 /// The same of the vendors whose rule has one shape.
+#[expect(clippy::too_many_lines, reason = "a table of samples")]
 fn more_samples() -> Vec<Sample> {
     let alnum = |length| random(ALNUM, length, 29);
     let url_safe = |length| random(URL_SAFE, length, 31);

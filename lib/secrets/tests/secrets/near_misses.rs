@@ -76,6 +76,7 @@ fn padding_and_words_in_the_shape_of_a_key_are_no_secret() {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 #[test]
 fn a_stand_in_for_a_value_is_no_secret() {
     let random = random(ALNUM, 24, 9);

@@ -13,7 +13,6 @@ use crate::agents::model::{Api, Model};
 pub(in crate::agents) static CLAUDE: About = About {
     id: "claude",
     package: "@anthropic-ai/claude-code",
-    version: "2.1.329",
     program: || format!("@anthropic-ai/claude-code-{}/claude", platform()),
     needs_node: false,
     api: Api::Anthropic,

@@ -12,7 +12,6 @@ use crate::agents::model::{Api, Model};
 pub(in crate::agents) static CODEX: About = About {
     id: "codex",
     package: "@openai/codex",
-    version: "0.169.0",
     program,
     needs_node: false,
     api: Api::Openai,

@@ -13,7 +13,6 @@ use crate::agents::model::{Api, Model, Shell};
 pub(in crate::agents) static COPILOT: About = About {
     id: "copilot",
     package: "@github/copilot",
-    version: "1.0.102",
     program: || format!("@github/copilot-{}/copilot", platform()),
     needs_node: false,
     api: Api::Chat(Shell {

@@ -15,7 +15,6 @@ const SETTINGS: &str = ".factory/settings.json";
 pub(in crate::agents) static DROID: About = About {
     id: "droid",
     package: "droid",
-    version: "0.215.0",
     program: || format!("@factory/cli-{}/bin/droid", platform()),
     needs_node: false,
     api: Api::Chat(Shell {

@@ -14,7 +14,6 @@ const SETTINGS: &str = ".gemini/settings.json";
 pub(in crate::agents) static GEMINI: About = About {
     id: "gemini",
     package: "@google/gemini-cli",
-    version: "0.61.0",
     program: || ".bin/gemini".to_owned(),
     needs_node: true,
     api: Api::Gemini(Shell {

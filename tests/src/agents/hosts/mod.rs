@@ -30,8 +30,6 @@ pub(super) struct About {
     pub(super) id: &'static str,
     /// Its npm package.
     pub(super) package: &'static str,
-    /// The release that the tests know.
-    pub(super) version: &'static str,
     /// The program, below `node_modules`.
     pub(super) program: fn() -> String,
     /// Whether the program is a script for Node.

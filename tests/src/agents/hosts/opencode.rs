@@ -16,7 +16,6 @@ const PLUGIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins/opencode/a
 pub(in crate::agents) static OPENCODE: About = About {
     id: "opencode",
     package: "opencode-ai",
-    version: "1.18.33",
     program: || format!("opencode-{}/bin/opencode", platform()),
     needs_node: false,
     api: Api::Chat(Shell {

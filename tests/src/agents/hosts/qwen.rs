@@ -14,7 +14,6 @@ const SETTINGS: &str = ".qwen/settings.json";
 pub(in crate::agents) static QWEN: About = About {
     id: "qwen",
     package: "@qwen-code/qwen-code",
-    version: "0.24.4",
     program: || ".bin/qwen".to_owned(),
     needs_node: true,
     api: Api::Chat(Shell {
