@@ -171,7 +171,7 @@ pub(crate) enum MailroomVerb {
         id: Option<String>,
         letter: Letter,
     },
-    /// `push --again`.
+    /// `push --reoffer`.
     OfferAgain(String),
     Pull {
         id: Option<String>,
@@ -194,7 +194,7 @@ pub(super) fn mailroom(given: &Given) -> Result<Mailroom, Misuse> {
         "join" => {
             MailroomVerb::Join { remote: given.text(&table::REMOTE)?, is_private: given.has(&table::PRIVATE) }
         }
-        "push" => match given.text(&table::AGAIN)? {
+        "push" => match given.text(&table::REOFFER)? {
             Some(letter) => MailroomVerb::OfferAgain(letter),
             None => {
                 let to = given.text(&table::TO_ANY)?;

@@ -314,7 +314,7 @@ fn sent_line(mailroom: &Mailroom<'_>, sent: &Sent) -> String {
         SentState::Waiting => "taken by nobody yet".to_owned(),
         SentState::Taken(by, at) => {
             format!(
-                "taken by {by} {}, not confirmed yet; to have it wait again: handoff push --again {}",
+                "taken by {by} {}, not confirmed yet; to have it wait again: handoff push --reoffer {}",
                 ago(*at),
                 sent.id.short()
             )

@@ -138,7 +138,7 @@ pub static RESUME: Verb = Verb {
 };
 /// `new`.
 pub static NEW: Verb = Verb {
-    group: AGENT,
+    group: ALSO,
     options: &[&WRITE, &BACKEND, &SLUG],
     examples: &[Example { line: "new --write < task.md", about: "prints the file; `run` it then" }],
     ..Verb::new("new", "makes a prompt file to fill in, then run")
@@ -183,7 +183,7 @@ pub static TAIL: Verb = Verb {
 };
 /// `wait`.
 pub static WAIT: Verb = Verb {
-    group: AGENT,
+    group: ALSO,
     operands: &[Operand {
         about: "runs; without one, those that work in this worktree",
         count: Count::Any,
@@ -196,7 +196,7 @@ pub static WAIT: Verb = Verb {
 pub static STOP: Verb = Verb { group: AGENT, operands: &[ID], ..Verb::new("stop", "ends a run") };
 /// `open`.
 pub static OPEN: Verb = Verb {
-    group: AGENT,
+    group: ALSO,
     operands: &[ID],
     options: &[&SESSION_ID, &ITS_BACKEND, &CWD],
     rules: &[Rule::Requires(&ITS_BACKEND, &[&SESSION_ID]), Rule::Requires(&CWD, &[&SESSION_ID])],
@@ -204,7 +204,7 @@ pub static OPEN: Verb = Verb {
 };
 /// `init`.
 pub static INIT: Verb =
-    Verb { group: SETTING_UP, options: &[&YES], ..Verb::new("init", "writes config.yaml, and installs") };
+    Verb { group: ALSO, options: &[&YES], ..Verb::new("init", "writes config.yaml, and installs") };
 /// `env`.
 pub static ENV: Verb = Verb { group: ALSO, ..Verb::new("env", "shows where everything is") };
 /// `completions`.
@@ -275,26 +275,26 @@ static MCP: Verb =
 static CAPTURE: Verb = Verb::of(WORK, &handover::PROGRAM, &handover::CAPTURE);
 static PENDING: Verb = Verb::of(WORK, &handover::PROGRAM, &handover::PENDING);
 static PICKUP: Verb = Verb::of(WORK, &handover::PROGRAM, &handover::PICKUP);
-static INSPECT: Verb = Verb::of(WORK, &handover::PROGRAM, &handover::INSPECT);
-static ALLOW: Verb = Verb::of(WORK, &handover::PROGRAM, &handover::ALLOW);
+static INSPECT: Verb = Verb::of(ALSO, &handover::PROGRAM, &handover::INSPECT);
+static ALLOW: Verb = Verb::of(ALSO, &handover::PROGRAM, &handover::ALLOW);
 static RENDER: Verb = Verb::of(ALSO, &handover::PROGRAM, &handover::RENDER);
 static STATUS: Verb = Verb::of(WORK, &handover::PROGRAM, &handover::STATUS);
-static ENABLE: Verb = Verb::of(SETTING_UP, &handover::PROGRAM, &handover::ENABLE);
-static DISABLE: Verb = Verb::of(SETTING_UP, &handover::PROGRAM, &handover::DISABLE);
+static ENABLE: Verb = Verb::of(ALSO, &handover::PROGRAM, &handover::ENABLE);
+static DISABLE: Verb = Verb::of(ALSO, &handover::PROGRAM, &handover::DISABLE);
 static ADAPTERS: Verb = Verb::of(ALSO, &handover::PROGRAM, &handover::ADAPTERS);
 static PRINT_CONFIG: Verb = Verb::of(ALSO, &handover::PROGRAM, &handover::PRINT_CONFIG);
 
 static EXPORT: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::EXPORT);
 static IMPORT: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::IMPORT);
-static SEND: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::SEND);
-static PEOPLE: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::PEOPLE);
+static SEND: Verb = Verb::of(ALSO, &handover::PROGRAM, &mail::SEND);
+static PEOPLE: Verb = Verb::of(ALSO, &handover::PROGRAM, &mail::PEOPLE);
 static JOIN: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::JOIN);
 static PUSH: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::PUSH);
 static PULL: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::PULL);
-static SYNC: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::SYNC);
+static SYNC: Verb = Verb::of(ALSO, &handover::PROGRAM, &mail::SYNC);
 static MAIL_VERB: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::MAIL_VERB);
-static RECALL: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::RECALL);
-static GIVE_BACK: Verb = Verb::of(ELSEWHERE, &handover::PROGRAM, &mail::GIVE_BACK);
+static RECALL: Verb = Verb::of(ALSO, &handover::PROGRAM, &mail::RECALL);
+static GIVE_BACK: Verb = Verb::of(ALSO, &handover::PROGRAM, &mail::GIVE_BACK);
 
 static INSTALL: Verb = Verb::of(SETTING_UP, &installer::PROGRAM, &installer::INSTALL);
 static UNINSTALL: Verb = Verb::of(SETTING_UP, &installer::PROGRAM, &installer::UNINSTALL);
@@ -311,34 +311,34 @@ pub static PROGRAM: Program = Program {
         &INBOX,
         &RUN,
         &RESUME,
-        &NEW,
         &RUNS,
         &TAIL,
-        &WAIT,
         &STOP,
-        &OPEN,
         &CAPTURE,
         &PENDING,
         &PICKUP,
-        &INSPECT,
-        &ALLOW,
         &STATUS,
-        &EXPORT,
-        &IMPORT,
-        &SEND,
-        &PEOPLE,
         &JOIN,
         &PUSH,
         &PULL,
-        &SYNC,
         &MAIL_VERB,
-        &RECALL,
-        &GIVE_BACK,
-        &INIT,
+        &EXPORT,
+        &IMPORT,
         &INSTALL,
         &UNINSTALL,
         &DOCTOR,
         &UPGRADE,
+        &NEW,
+        &WAIT,
+        &OPEN,
+        &INSPECT,
+        &ALLOW,
+        &SEND,
+        &PEOPLE,
+        &SYNC,
+        &RECALL,
+        &GIVE_BACK,
+        &INIT,
         &ENABLE,
         &DISABLE,
         &ENV,

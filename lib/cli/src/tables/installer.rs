@@ -47,8 +47,7 @@ pub static UNINSTALL: Verb =
 pub static DOCTOR: Verb =
     Verb { options: &[&QUICK], ..Verb::new("doctor", "says what is wrong, and how to fix it") };
 /// `upgrade`.
-pub static UPGRADE: Verb =
-    Verb::new("upgrade", "gets and installs what is newer, by the way that it was installed");
+pub static UPGRADE: Verb = Verb::new("upgrade", "installs what is newer, by the way that it was installed");
 /// `upgrade-check`.
 pub static UPGRADE_CHECK: Verb =
     Verb { options: &[&SKIP, &NOW], ..Verb::new("upgrade-check", "says whether there is something newer") };

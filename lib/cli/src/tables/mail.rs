@@ -3,7 +3,7 @@
 use super::{JSON, YES, handover};
 use crate::table::{Count, Example, Known, Operand, Opt, Rule, Values, Verb};
 
-const ELSEWHERE: &str = "another machine, other people";
+const ELSEWHERE: &str = crate::help::ALSO;
 
 /// `--to`, of a letter.
 pub static TO: Opt =
@@ -54,9 +54,9 @@ pub static REMOTE: Opt =
     Opt::value("remote", "NAME", Values::Any, "the remote; else origin, else the only one");
 /// `--private`.
 pub static PRIVATE: Opt = Opt::flag("private", "you know that strangers cannot read that remote");
-/// `--again`, of a letter.
-pub static AGAIN: Opt = Opt::value(
-    "again",
+/// `--reoffer`.
+pub static REOFFER: Opt = Opt::value(
+    "reoffer",
     "LETTER",
     Values::Any,
     "has this letter wait again, which was taken and never confirmed",
@@ -70,7 +70,7 @@ const LETTER: &str = "a part of a letter's name that no other has";
 pub static JOIN: Verb = Verb {
     group: ELSEWHERE,
     options: &[&REMOTE, &PRIVATE, &JSON],
-    ..Verb::new("join", "has letters go through a remote of this repository from now on")
+    ..Verb::new("join", "has letters go through a remote of this repository")
 };
 /// `push`.
 pub static PUSH: Verb = Verb {
@@ -81,13 +81,13 @@ pub static PUSH: Verb = Verb {
         count: Count::Optional,
         values: Values::Known(Known::Handoffs),
     }],
-    options: &[&TO_ANY, &NO_WORK, &ALLOW_SECRETS, &AGAIN, &JSON],
-    rules: &[Rule::Alone(&AGAIN, &[&JSON])],
+    options: &[&TO_ANY, &NO_WORK, &ALLOW_SECRETS, &REOFFER, &JSON],
+    rules: &[Rule::Alone(&REOFFER, &[&JSON])],
     examples: &[
         Example { line: "push", about: "the newest handoff, with the work, to your other machines" },
         Example { line: "push --to bob", about: "" },
     ],
-    ..Verb::new("push", "sends a handoff, with the work, through the remote, and archives it here")
+    ..Verb::new("push", "sends a handoff, with the work, through the remote")
 };
 /// `pull`.
 pub static PULL: Verb = Verb {
@@ -95,19 +95,19 @@ pub static PULL: Verb = Verb {
     operands: &[Operand { name: "LETTER", about: LETTER, count: Count::Optional, values: Values::Any }],
     options: &[&APPLY, &handover::ALLOW_CONFIG, &JSON],
     rules: &[Rule::Requires(&handover::ALLOW_CONFIG, &[&APPLY])],
-    ..Verb::new("pull", "takes the letters that wait for you: each is yours alone then")
+    ..Verb::new("pull", "takes what waits for you there: it is yours alone then")
 };
 /// `sync`.
 pub static SYNC: Verb = Verb {
     group: ELSEWHERE,
     options: &[&BACKGROUND, &JSON],
-    ..Verb::new("sync", "sends what is queued, notes receipts, and looks at what waits; takes nothing")
+    ..Verb::new("sync", "sends what is queued, and looks at what waits; takes nothing")
 };
 /// `mail`.
 pub static MAIL_VERB: Verb = Verb {
     group: ELSEWHERE,
     options: &[&JSON],
-    ..Verb::new("mail", "shows the letters that wait for you, and what became of yours")
+    ..Verb::new("mail", "shows what waits for you there, and what became of yours")
 };
 /// `recall`.
 pub static RECALL: Verb = Verb {
@@ -158,7 +158,7 @@ pub static IMPORT: Verb = Verb {
     options: &[&APPLY, &handover::ALLOW_CONFIG, &ANY_REPOSITORY, &JSON],
     rules: &[Rule::Requires(&handover::ALLOW_CONFIG, &[&APPLY])],
     examples: &[Example { line: "import quoted.handoff --apply", about: "" }],
-    ..Verb::new("import", "takes such a file in: the handoff waits here, its work lies ready")
+    ..Verb::new("import", "takes such a file in: the handoff waits here then")
 };
 /// `send`.
 pub static SEND: Verb = Verb {
@@ -179,7 +179,7 @@ pub static SEND: Verb = Verb {
     ],
     options: &[&TO, &NO_WORK, &ALLOW_SECRETS, &INTRODUCE, &JSON],
     examples: &[Example { line: "send ann@devbox:src/app", about: "the newest handoff, with the work" }],
-    ..Verb::new("send", "gives a handoff to another machine through ssh, and archives it here")
+    ..Verb::new("send", "gives a handoff to another machine through ssh")
 };
 /// `people`.
 pub static PEOPLE: Verb = Verb {
