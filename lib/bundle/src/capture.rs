@@ -202,12 +202,14 @@ impl Draft {
         Bundle::open(dir, id)
     }
 
-    /// The same without its name, for one that goes elsewhere.
+    /// The same without giving it its name, for one that goes elsewhere. That name has random digits in it: what of the name is
+    /// taken there is not known here.
     ///
     /// # Errors
     /// As for [`Draft::publish`].
     pub fn complete(self, description: &Description<'_>, keyring: &Keyring) -> Result<Unnamed, BundleError> {
-        let id = BundleId::new(description.created, description.topic);
+        let suffix = crate::path::hex(&handoff_files::random::<3>()?);
+        let id = BundleId::new(description.created, description.topic).with_suffix(&suffix[..5]);
         let (hidden, mut manifest) = self.described(description)?;
         write_manifest(hidden.dir(), &id, &mut manifest, keyring)?;
         let path = hidden.dir().path();

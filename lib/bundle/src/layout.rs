@@ -92,7 +92,7 @@ impl BundleId {
         Timestamp::parse_compact(self.0.as_bytes()).unwrap_or(Timestamp::from_seconds(0))
     }
 
-    fn with_suffix(&self, suffix: &str) -> Self {
+    pub(crate) fn with_suffix(&self, suffix: &str) -> Self {
         Self(format!("{}-{suffix}", self.0))
     }
 }
