@@ -139,12 +139,8 @@ impl Mailroom<'_> {
     fn note_claim(&self, id: &LetterId, claim: Claim, outcome: &Outcome, pulled: &mut Pulled) {
         let ended = match outcome {
             Outcome::Done => self.finish(id, claim),
-            Outcome::Stale => self.settle_one(id, claim, true),
-            Outcome::Refused(said) => {
-                let forgotten = self.forget(id);
-                forgotten
-                    .and(Err(MailroomError::Unfit { remote: self.joined.remote.clone(), said: said.clone() }))
-            }
+            Outcome::Stale => self.settle_stale(id, claim),
+            Outcome::Refused(said) => self.refused(id, said.clone()),
         };
         note(id, ended, pulled);
     }
@@ -152,7 +148,7 @@ impl Mailroom<'_> {
     /// Settles every letter whose taking was interrupted, by what the remote says now.
     pub(super) fn settle(&self, pulled: &mut Pulled) -> Result<(), MailroomError> {
         for (id, claim) in records::all::<Claim>(&self.dir, JOURNAL)? {
-            let ended = self.settle_one(&id, claim, false);
+            let ended = self.settle_one(&id, claim);
             if let Err(error @ MailroomError::Remote(_)) = ended {
                 return Err(error);
             }
@@ -161,24 +157,48 @@ impl Mailroom<'_> {
         Ok(())
     }
 
-    /// What the remote says of a letter that is being taken; `is_lost` when a claim of it was just refused.
-    fn settle_one(&self, id: &LetterId, claim: Claim, is_lost: bool) -> Result<End, MailroomError> {
-        let name = letter_ref(&claim.mailbox, id);
-        let tip = self.remote().look(&[format!("{}/", claim.mailbox)])?.remove(&name);
-        match tip {
-            Some(tip) if tip == claim.claim => self.finish(id, claim),
+    /// What the remote says of a letter that is being taken. A push of an earlier program may still be under way, so what is
+    /// refused as stale is looked at once more: the claim that is there then may be this one.
+    fn settle_one(&self, id: &LetterId, claim: Claim) -> Result<End, MailroomError> {
+        match self.tip(id, &claim)? {
             // Its answer was lost before it came there.
-            Some(tip) if tip == claim.from && !is_lost => {
-                match self.remote().push(&[claim_of(id, &claim)], false)?.first() {
+            Some(tip) if tip == claim.from => {
+                match self.remote().push(&[claim_of(id, &claim)], false)?.into_iter().next() {
                     Some(Outcome::Done) => self.finish(id, claim),
-                    _ => self.lost(id, None),
+                    Some(Outcome::Refused(said)) => self.refused(id, said),
+                    _ => self.settle_stale(id, claim),
                 }
             }
+            tip => self.settle_tip(id, claim, tip),
+        }
+    }
+
+    /// The same for one of which a push was just refused as stale.
+    fn settle_stale(&self, id: &LetterId, claim: Claim) -> Result<End, MailroomError> {
+        match self.tip(id, &claim)? {
+            Some(tip) if tip == claim.from => Err(MailroomError::Odd("the remote was busy with it; try again")),
+            tip => self.settle_tip(id, claim, tip),
+        }
+    }
+
+    fn tip(&self, id: &LetterId, claim: &Claim) -> Result<Option<String>, MailroomError> {
+        let name = letter_ref(&claim.mailbox, id);
+        Ok(self.remote().look(&[format!("{}/", claim.mailbox)])?.remove(&name))
+    }
+
+    fn settle_tip(&self, id: &LetterId, claim: Claim, tip: Option<String>) -> Result<End, MailroomError> {
+        match tip {
+            Some(tip) if tip == claim.claim => self.finish(id, claim),
             // It is ours and its sender may know it; or another has it.
             Some(tip) if Some(&tip) == claim.done.as_ref() => self.forget(id).map(|()| End::Before),
-            tip if claim.done.is_some() && tip.is_none() => self.forget(id).map(|()| End::Before),
+            None if claim.done.is_some() => self.forget(id).map(|()| End::Before),
             tip => self.lost(id, tip.as_deref()),
         }
+    }
+
+    fn refused(&self, id: &LetterId, said: String) -> Result<End, MailroomError> {
+        self.forget(id)?;
+        Err(MailroomError::Unfit { remote: self.joined.remote.clone(), said })
     }
 
     fn lost(&self, id: &LetterId, tip: Option<&str>) -> Result<End, MailroomError> {

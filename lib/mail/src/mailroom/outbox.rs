@@ -129,7 +129,9 @@ impl Mailroom<'_> {
         let now: Option<Out> = records::one(&self.dir, OUT, &id)?;
         let is_there = now.as_ref().is_none_or(|out| out.state != OutState::Queued);
         let why_not = why_not.or_else(|| now.and_then(|out| out.refused));
-        Ok(Pushed { id, is_there, why_not: why_not.filter(|_| !is_there), is_archived })
+        let busy = || "the remote was busy".to_owned();
+        let why_not = (!is_there).then(|| why_not.unwrap_or_else(busy));
+        Ok(Pushed { id, is_there, why_not, is_archived })
     }
 
     /// Pushes what is queued, and settles what was taken. Without `to_others` only what goes to the user's own machines: an
@@ -203,6 +205,7 @@ impl Mailroom<'_> {
                 (None, OutState::Queued) => return Ok(()),
                 (None, OutState::Sent) => End::Gone,
             };
+            self.remove_parcel(id, &out)?;
             return self.close(id, out, end);
         };
         let chain = Chain::read(&self.room, &tip);
@@ -241,13 +244,22 @@ impl Mailroom<'_> {
     fn remove(&self, id: &LetterId, out: &Out, tip: &str) -> Result<bool, MailroomError> {
         let mut updates =
             vec![Update { name: letter_ref(&out.mailbox, id), expected: Some(tip.to_owned()), new: None }];
-        updates.extend(out.parcel.clone().map(|parcel| Update {
-            name: parcel_ref(id),
-            expected: Some(parcel),
-            new: None,
-        }));
+        updates.extend(parcel_removal(id, out));
         let outcomes = self.remote().push(&updates, false)?;
-        Ok(outcomes.first() == Some(&Outcome::Done))
+        let is_removed = outcomes.first() == Some(&Outcome::Done);
+        if is_removed && outcomes.iter().any(|outcome| *outcome != Outcome::Done) {
+            self.remove_parcel(id, out)?;
+        }
+        Ok(is_removed)
+    }
+
+    /// Removes the parcel of a letter that is not at the remote any more: what removed the letter may have been cut off before it
+    /// came to the parcel, or what pushed both before it came to the letter.
+    fn remove_parcel(&self, id: &LetterId, out: &Out) -> Result<(), MailroomError> {
+        if let Some(removal) = parcel_removal(id, out) {
+            self.remote().push(&[removal], false)?;
+        }
+        Ok(())
     }
 
     fn settled(&self, out: &Out, end: End) -> Settled {
@@ -390,6 +402,11 @@ fn push_of(id: &LetterId, out: &Out) -> Vec<Update> {
         out.parcel.clone().map(|parcel| Update { name: parcel_ref(id), expected: None, new: Some(parcel) });
     let letter = Update { name: letter_ref(&out.mailbox, id), expected: None, new: Some(out.letter.clone()) };
     parcel.into_iter().chain([letter]).collect()
+}
+
+fn parcel_removal(id: &LetterId, out: &Out) -> Option<Update> {
+    let expected = out.parcel.clone()?;
+    Some(Update { name: parcel_ref(id), expected: Some(expected), new: None })
 }
 
 /// `Ann@desk` of `taken by Ann@desk`.

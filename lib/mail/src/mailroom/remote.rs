@@ -229,6 +229,10 @@ fn outcome(lines: &[(&str, &str)], name: &str) -> Option<Outcome> {
         return Some(Outcome::Done);
     }
     let (_, summary) = rest.split_once('\t').unwrap_or((rest, ""));
+    // The connection ended before the remote said what it did.
+    if summary.contains("[remote failure]") {
+        return None;
+    }
     let stale = [
         "stale info",
         "failed to update ref",

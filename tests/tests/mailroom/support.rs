@@ -1,0 +1,197 @@
+//! Machines with clones of one repository, which a server of the test serves.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tests::{Ran, World};
+
+use crate::server::{Server, root};
+
+/// What a handoff says.
+pub(crate) const BODY: &str = "## Immediate next action\nRun `make test-quoted`.\n\n## What NOT to do on resume\n- Do not touch the lexer.\n";
+
+/// A remote with a server.
+pub(crate) struct Net {
+    world: World,
+    /// The bare repository.
+    pub(crate) origin: PathBuf,
+    pub(crate) server: Server,
+}
+
+/// A machine with a clone.
+pub(crate) struct Machine {
+    pub(crate) world: World,
+    pub(crate) app: PathBuf,
+}
+
+impl Net {
+    pub(crate) fn new() -> Self {
+        let world = World::new();
+        let repository = world.repo("first");
+        let root = root(&world, &repository);
+        let origin = root.join("origin.git");
+        let server = Server::start(&root);
+        Self { world, origin, server }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.server.url("origin.git")
+    }
+
+    /// A machine of this name whose user has this name, with a clone by the server.
+    pub(crate) fn machine(&self, name: &str, user: &str) -> Machine {
+        Machine::new(name, user, &self.origin, &self.url())
+    }
+
+    /// The same, joined.
+    pub(crate) fn joined(&self, name: &str, user: &str) -> Machine {
+        let machine = self.machine(name, user);
+        machine.ok(&["join", "--private"]);
+        machine
+    }
+
+    /// Laptop and desk of one person, each of which takes the other's letters.
+    pub(crate) fn pair(&self) -> (Machine, Machine) {
+        let (laptop, desk) = (self.joined("laptop", "ann"), self.joined("desk", "ann"));
+        desk.knows("@me", "laptop");
+        laptop.knows("@me", "desk");
+        (laptop, desk)
+    }
+
+    /// Runs git in the bare repository.
+    #[track_caller]
+    pub(crate) fn git(&self, args: &[&str]) -> String {
+        self.world.git(&self.origin, args)
+    }
+
+    /// The refs of ours at the remote, but the cards.
+    #[track_caller]
+    pub(crate) fn refs(&self) -> Vec<String> {
+        let listed = self.git(&["for-each-ref", "--format=%(refname)", "refs/handoffs/"]);
+        listed.lines().filter(|name| !name.contains("/card/")).map(str::to_owned).collect()
+    }
+
+    /// The ref of the only letter at the remote.
+    #[track_caller]
+    pub(crate) fn letter(&self) -> String {
+        let refs: Vec<_> = self.refs().into_iter().filter(|name| !name.contains("/parcel/")).collect();
+        assert_eq!(refs.len(), 1, "{refs:?}");
+        refs.into_iter().next().unwrap()
+    }
+
+    /// Has the remote run `script` as this hook.
+    pub(crate) fn hook(&self, name: &str, script: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.origin.join("hooks").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+impl Machine {
+    pub(crate) fn new(name: &str, user: &str, origin: &Path, url: &str) -> Self {
+        let world = World::new();
+        let config = format!("[user]\n\tname = {user}\n\temail = {user}@acme.io\n[safe]\n\tdirectory = *\n");
+        std::fs::write(world.home().join(".gitconfig"), config).unwrap();
+        let app = world.path("src/app");
+        world.git(world.top(), &["clone", "--quiet", origin.to_str().unwrap(), app.to_str().unwrap()]);
+        world.git(&app, &["remote", "set-url", "origin", url]);
+        let machine = Self { world, app };
+        machine.ok(&["people", "--machine", name]);
+        machine
+    }
+
+    /// Takes letters of the machine that left a card under this name.
+    #[track_caller]
+    pub(crate) fn knows(&self, person: &str, machine: &str) {
+        self.ok(&["people", "add", person, "--yes", "--card", machine]);
+    }
+
+    /// Runs `handoff` in the clone.
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
+        self.world.run("handoff", &self.app, args, "")
+    }
+
+    /// The same, which must succeed; what it prints.
+    #[track_caller]
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
+        let ran = self.run(args);
+        assert_eq!(ran.code, 0, "{args:?}: {}{}", ran.out(), ran.err());
+        ran.out().to_owned()
+    }
+
+    /// The same, which must fail; what it says.
+    #[track_caller]
+    pub(crate) fn fails(&self, args: &[&str]) -> String {
+        let ran = self.run(args);
+        assert_eq!(ran.code, 1, "{args:?}: {}{}", ran.out(), ran.err());
+        format!("{}{}", ran.out(), ran.err())
+    }
+
+    /// Runs a verb with `--json`.
+    #[track_caller]
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
+        let ran = self.run(&[args, &["--json"]].concat());
+        serde_json::from_str(ran.out()).unwrap_or_else(|error| panic!("{error}: {}{}", ran.out(), ran.err()))
+    }
+
+    /// Leaves a handoff here and pushes it; the letter's name.
+    #[track_caller]
+    pub(crate) fn push(&self, title: &str, more: &[&str]) -> String {
+        self.world.write(&self.app, &["--name", title], BODY);
+        let pushed = self.json(&[&["push"], more].concat());
+        pushed["letter"].as_str().unwrap().to_owned()
+    }
+
+    /// What became of each letter that this machine sent, by `mail`.
+    #[track_caller]
+    pub(crate) fn states(&self) -> Vec<String> {
+        let mail = self.json(&["mail"]);
+        let sent = mail["sent"].as_array().unwrap();
+        sent.iter().map(|letter| letter["state"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// How many letters wait for this user at the remote.
+    #[track_caller]
+    pub(crate) fn waiting(&self) -> usize {
+        self.json(&["mail"])["waiting"].as_array().unwrap().len()
+    }
+
+    /// The handoffs that wait here.
+    pub(crate) fn unread(&self) -> Vec<String> {
+        let names = self.world.names(&self.app, "unread");
+        names.into_iter().filter(|name| !name.starts_with('.')).collect()
+    }
+
+    /// What the mailroom keeps in `out`, `journal` or `sent`.
+    pub(crate) fn records(&self, kind: &str) -> Vec<String> {
+        let rooms = names(&self.world.root().join(".mail"));
+        rooms.iter().flat_map(|room| names(&self.world.root().join(".mail").join(room).join(kind))).collect()
+    }
+
+    /// The notice that the last look left.
+    pub(crate) fn notice(&self) -> String {
+        std::fs::read_to_string(self.world.inbox(&self.app).join("unread/.mail")).unwrap_or_default()
+    }
+}
+
+/// The names in a directory, sorted.
+pub(crate) fn names(dir: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// Waits until `holds`.
+#[track_caller]
+pub(crate) fn wait(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(120), "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
