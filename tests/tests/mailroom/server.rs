@@ -35,11 +35,7 @@ impl Server {
     pub(crate) fn start(root: &Path) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let server = Self {
-            port,
-            mode: Arc::new(Mutex::new(Mode::Up)),
-            connections: Arc::default(),
-        };
+        let server = Self { port, mode: Arc::new(Mutex::new(Mode::Up)), connections: Arc::default() };
         let (own, root) = (server.clone(), root.to_owned());
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {

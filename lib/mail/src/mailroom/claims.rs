@@ -176,7 +176,9 @@ impl Mailroom<'_> {
     /// The same for one of which a push was just refused as stale.
     fn settle_stale(&self, id: &LetterId, claim: Claim) -> Result<End, MailroomError> {
         match self.tip(id, &claim)? {
-            Some(tip) if tip == claim.from => Err(MailroomError::Odd("the remote was busy with it; try again")),
+            Some(tip) if tip == claim.from => {
+                Err(MailroomError::Odd("the remote was busy with it; try again"))
+            }
             tip => self.settle_tip(id, claim, tip),
         }
     }

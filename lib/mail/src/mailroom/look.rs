@@ -133,7 +133,13 @@ fn arrived(opened: &Opened, signer: &Signer) -> Arrived {
     Arrived {
         id: letter.id.clone(),
         title: line(&letter.title, 120),
-        from: line(&format!("{}@{}", letter.from.name, letter.from.machine), 120),
+        // The name that the user gave a person counts, not the one that the person claims.
+        from: match signer {
+            Signer::Known(person, _) if !person.is_me() => {
+                line(&format!("{}@{}", person.name, letter.from.machine), 120)
+            }
+            _ => line(&format!("{}@{}", letter.from.name, letter.from.machine), 120),
+        },
         person: signer.name().to_owned(),
         branch: letter.branch.as_deref().map(|branch| line(branch, 120)),
         at: letter.id.created().seconds(),
