@@ -107,7 +107,8 @@ fn letters_of_strangers_are_counted_and_not_shown() {
 #[test]
 fn a_letter_is_seen_by_those_alone_whom_it_is_for() {
     let net = Net::new();
-    let (ann, bob, carol) = (net.joined("ann-pc", "ann"), net.joined("bob-pc", "bob"), net.joined("carol-pc", "carol"));
+    let (ann, bob, carol) =
+        (net.joined("ann-pc", "ann"), net.joined("bob-pc", "bob"), net.joined("carol-pc", "carol"));
     for other in [&bob, &carol] {
         other.knows("ann", "ann-pc");
     }

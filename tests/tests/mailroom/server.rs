@@ -28,18 +28,14 @@ pub(crate) struct Server {
     connections: Arc<Mutex<usize>>,
 }
 
-/// A push of one ref says more than this before its pack, and a client that only asks says less.
-const ASKED: usize = 260;
+/// The first question of a push has less, and what is pushed has more, in bytes.
+const ASKED: usize = 120;
 
 impl Server {
     pub(crate) fn start(root: &Path) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let server = Self {
-            port,
-            mode: Arc::new(Mutex::new(Mode::Up)),
-            connections: Arc::default(),
-        };
+        let server = Self { port, mode: Arc::new(Mutex::new(Mode::Up)), connections: Arc::default() };
         let (own, root) = (server.clone(), root.to_owned());
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -91,7 +87,12 @@ fn serve(mut client: TcpStream, root: &Path, mode: Mode) -> std::io::Result<()> 
     thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
-            *counter.lock().unwrap() += count;
+            let mut counter = counter.lock().unwrap();
+            // Fetches are answered.
+            if *counter > 0 || buffer[..count].windows(16).any(|window| window == b"git-receive-pack") {
+                *counter += count;
+            }
+            drop(counter);
             if input.write_all(&buffer[..count]).is_err() {
                 break;
             }
