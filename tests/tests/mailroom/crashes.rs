@@ -59,7 +59,7 @@ impl Victim {
 }
 
 #[test]
-fn each_letter_is_delivered_exactly_once_whoever_is_killed_and_whatever_answer_is_lost() {
+fn each_letter_is_delivered_exactly_once_through_kills_and_lost_answers() {
     let net = Net::new();
     let sender = net.joined("laptop", "ann");
     let takers: Vec<_> = ["desk", "tower", "den"].iter().map(|name| net.joined(name, "ann")).collect();

@@ -204,7 +204,7 @@ impl Remote for GitRemote<'_> {
                     }
                 }
                 Err(GitError::Failed { message, .. })
-                    if is_unfit(&message) && prefixes.iter().any(is_prefix) =>
+                    if is_unfit(&message) && prefixes.iter().any(|prefix| prefix.ends_with('/')) =>
                 {
                     self.fetch_singly(&prefixes, blocks)?;
                 }
@@ -271,10 +271,6 @@ impl GitRemote<'_> {
             },
         }
     }
-}
-
-fn is_prefix(name: &String) -> bool {
-    name.ends_with('/')
 }
 
 /// Whether a fetch failed by what came and not by the way there.
