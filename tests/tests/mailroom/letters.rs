@@ -152,7 +152,7 @@ fn a_claim_that_is_never_confirmed_can_be_offered_again_and_then_counts_for_noth
 }
 
 #[test]
-fn a_letter_that_was_given_back_waits_for_whoever_takes_it() {
+fn a_letter_that_was_given_back_waits_for_another_machine() {
     let net = Net::new();
     let (laptop, desk) = net.pair();
     let tower = net.joined("tower", "ann");

@@ -8,6 +8,15 @@
     reason = "tests set up files and processes by hand"
 )]
 
+mod background;
+mod crashes;
+mod hostile;
 mod letters;
+mod policies;
+mod races;
+mod remote;
 mod server;
 mod support;
+#[path = "../../../lib/audience/tests/audience/server.rs"]
+#[allow(dead_code, reason = "others use the rest")]
+mod web;

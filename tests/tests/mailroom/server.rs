@@ -28,8 +28,8 @@ pub(crate) struct Server {
     connections: Arc<Mutex<usize>>,
 }
 
-/// A push of one ref says more than this before its pack, and a client that only asks says less.
-const ASKED: usize = 260;
+/// The first question of a push has less, and what is pushed has more, in bytes.
+const ASKED: usize = 120;
 
 impl Server {
     pub(crate) fn start(root: &Path) -> Self {
@@ -87,7 +87,12 @@ fn serve(mut client: TcpStream, root: &Path, mode: Mode) -> std::io::Result<()> 
     thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
-            *counter.lock().unwrap() += count;
+            let mut counter = counter.lock().unwrap();
+            // Fetches are answered.
+            if *counter > 0 || buffer[..count].windows(16).any(|window| window == b"git-receive-pack") {
+                *counter += count;
+            }
+            drop(counter);
             if input.write_all(&buffer[..count]).is_err() {
                 break;
             }

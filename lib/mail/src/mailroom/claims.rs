@@ -71,6 +71,7 @@ impl Mailroom<'_> {
     /// # Errors
     /// [`MailroomError`].
     pub fn pull(&mut self, part: Option<&str>) -> Result<Pulled, MailroomError> {
+        self.ask_if_queued()?;
         self.flush(true)?;
         let mut pulled = Pulled::default();
         self.settle(&mut pulled)?;
@@ -113,7 +114,7 @@ impl Mailroom<'_> {
             if let Ok(chain) = Chain::read(&self.room, &tip)
                 && !chain.is_free()
             {
-                let state = if chain.state() == State::Delivered { "delivered to" } else { "taken" };
+                let state = if chain.state() == State::Delivered { "delivered to" } else { "taken by" };
                 return MailroomError::Taken { id, state, by: by(&chain) };
             }
         }
@@ -303,7 +304,7 @@ impl Mailroom<'_> {
         let no_letter = || MailroomError::NoLetter(part.to_owned());
         let id = name.split('/').nth(1).and_then(LetterId::parse).ok_or_else(no_letter)?;
         if !matches!(chain.state(), State::Taken | State::Delivered) || !self.is_own(&chain.by) {
-            return Err(MailroomError::Taken { id: id.to_string(), state: "taken", by: by(&chain) });
+            return Err(MailroomError::Taken { id: id.to_string(), state: "taken by", by: by(&chain) });
         }
         let title = format!("given back by {}", self.short_name());
         let new = self.step(tip, &chain.newest.tree, &title, State::Returned)?;

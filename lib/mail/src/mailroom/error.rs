@@ -66,11 +66,11 @@ pub enum MailroomError {
     )]
     SeveralCards(String),
     /// Somebody else has it.
-    #[error("{id} was {state} by {by}")]
+    #[error("{id} was {state} {by}")]
     Taken {
         /// The letter.
         id: String,
-        /// `taken` or `delivered to`.
+        /// `taken by` or `delivered to`.
         state: &'static str,
         /// Who has it. A claim.
         by: Sanitised,

@@ -62,6 +62,7 @@ impl Mailroom<'_> {
     /// # Errors
     /// [`MailroomError`].
     pub fn sync(&mut self, to_others: bool) -> Result<Looked, MailroomError> {
+        self.ask_if_queued()?;
         self.flush(to_others)?;
         let (free, looked) = self.free()?;
         drop(free);
@@ -75,6 +76,10 @@ impl Mailroom<'_> {
         let prefixes = mailboxes.keys().map(|key| format!("{key}/")).collect();
         let tips = self.remote().look(&unique(prefixes))?;
         let (mut free, mut looked) = (Vec::new(), Looked::default());
+        for (name, why) in self.bad.take() {
+            let id = name.rsplit_once('/').map_or(name.as_str(), |(_, id)| id).to_owned();
+            looked.passed_over.push((id, why));
+        }
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         // The newest first: a flood of older ones hides none of them.
         for (name, tip) in tips.iter().rev() {

@@ -16,6 +16,8 @@ mod outbox;
 mod records;
 pub(crate) mod remote;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use handoff_capturing::Project;
@@ -61,6 +63,7 @@ pub struct Mailroom<'p> {
     url: String,
     settings: Vec<(String, String)>,
     attended: bool,
+    bad: RefCell<BTreeMap<String, String>>,
     _lock: OpenFile,
 }
 
@@ -101,7 +104,7 @@ impl<'p> Mailroom<'p> {
         let lock = Self::lock(&dir, attended)?;
         let room = Room::kept(git, &dir.path_of("mail.git"), &joined.object_format)?;
         for name in [records::OUT, records::JOURNAL, records::SENT] {
-            dir.create_child(name)?;
+            records::prepare(&dir, name)?;
         }
         Ok(Self {
             project,
@@ -114,6 +117,7 @@ impl<'p> Mailroom<'p> {
             url,
             settings,
             attended,
+            bad: RefCell::default(),
             _lock: lock,
         })
     }
@@ -140,6 +144,7 @@ impl<'p> Mailroom<'p> {
             url: &self.url,
             settings: &self.settings,
             attended: self.attended,
+            bad: &self.bad,
         }
     }
 

@@ -134,6 +134,15 @@ impl Mailroom<'_> {
         Ok(Pushed { id, is_there, why_not, is_archived })
     }
 
+    /// Asks again who can read the remote, where something is queued for it.
+    pub(super) fn ask_if_queued(&mut self) -> Result<(), MailroomError> {
+        let outs: Vec<(LetterId, Out)> = records::all(&self.dir, OUT)?;
+        if outs.iter().any(|(_, out)| out.state == OutState::Queued) {
+            self.ask_audience(ASK_AGAIN_SECS)?;
+        }
+        Ok(())
+    }
+
     /// Pushes what is queued, and settles what was taken. Without `to_others` only what goes to the user's own machines: an
     /// agent in a sandbox may have queued the rest.
     ///
@@ -157,6 +166,10 @@ impl Mailroom<'_> {
                 (None, OutState::Queued) if out.refused.is_none() || to_others => queued.push((id, out)),
                 (tip, _) => self.settle_out(&id, out, tip)?,
             }
+        }
+        // Strangers may read it by now.
+        if !self.joined.is_private() {
+            queued.clear();
         }
         for batch in queued.chunks(BATCH) {
             self.push_out(batch)?;
@@ -350,7 +363,7 @@ impl Mailroom<'_> {
             // Somebody was faster: it goes on as it was.
             records::write(&self.dir, OUT, &id, &Out { state: OutState::Sent, ..out.clone() })?;
             let by = out.taken.unwrap_or(By { who: "somebody".to_owned(), at: 0 });
-            return Err(taken(&id, "taken", &by));
+            return Err(taken(&id, "taken by", &by));
         }
         let settled: Option<Settled> = records::one(&self.dir, SENT, &id)?;
         let Some(Settled { out, end, .. }) = settled else {

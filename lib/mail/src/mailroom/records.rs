@@ -116,6 +116,18 @@ pub(super) fn all<T: DeserializeOwned>(dir: &Dir, within: &str) -> Result<Vec<(L
     Ok(found)
 }
 
+/// Makes the directory `within`, and removes what programs that were killed left half written there. The caller has the mailroom
+/// for itself.
+pub(super) fn prepare(dir: &Dir, within: &str) -> Result<(), MailroomError> {
+    let within = dir.create_child(within)?;
+    for entry in within.entries()? {
+        if entry.name.as_encoded_bytes().starts_with(b".tmp-") {
+            within.remove(&entry.name)?;
+        }
+    }
+    Ok(())
+}
+
 fn read<T: DeserializeOwned>(within: &Dir, name: &std::ffi::OsStr) -> Result<Option<T>, MailroomError> {
     let bytes = match within.open_to_read(name).and_then(|mut file| file.read(MAX_BYTES)) {
         Ok(bytes) => bytes,

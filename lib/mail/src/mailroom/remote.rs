@@ -1,5 +1,6 @@
 //! The remote that letters go through: looked at by prefixes, changed by leases.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
@@ -80,7 +81,12 @@ pub(crate) struct GitRemote<'a> {
     pub(crate) settings: &'a [(String, String)],
     /// Whether a person is there to be asked for a password.
     pub(crate) attended: bool,
+    /// Refs of which nothing could be taken in, with the reason: names without [`REFS`].
+    pub(crate) bad: &'a RefCell<BTreeMap<String, String>>,
 }
+
+/// The most refs that are fetched for themselves when they could not be fetched at once.
+const MAX_SINGLY: usize = 1_000;
 
 /// The settings that say how remotes are reached.
 pub(crate) fn settings(git: &Git, top: &Path) -> Result<Vec<(String, String)>, GitError> {
@@ -125,6 +131,50 @@ impl GitRemote<'_> {
         self.call("fetch", blocks).args(options).args(["--", self.url]).args(refspecs).run()
     }
 
+    /// Fetches what `prefixes` name ref by ref, so that one that is too large or broken holds up no other: what cannot be taken
+    /// in becomes `bad`. Only here is the remote asked for a list, which git gets whole.
+    fn fetch_singly(&self, prefixes: &[String], blocks: &str) -> Result<(), RemoteError> {
+        let patterns = prefixes.iter().filter(|prefix| prefix.ends_with('/'));
+        let patterns = patterns.map(|prefix| format!("{REFS}{prefix}*"));
+        let call = self.call("ls-remote", blocks).args(["--quiet", "--refs", "--", self.url]);
+        let listed = call.args(patterns).output(16 << 20).map_err(|error| self.unreached(error))?;
+        let listed = String::from_utf8_lossy(&listed);
+        let named = listed.lines().filter_map(|line| {
+            let (id, name) = line.split_once('\t')?;
+            Some((name.strip_prefix(REFS)?.to_owned(), id.to_owned()))
+        });
+        let there: BTreeMap<_, _> = named.collect();
+        let here = self.room.refs(CAME).map_err(|error| self.odd(error))?;
+        for (name, id) in &here {
+            let is_meant = prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
+            if is_meant && there.get(name) != Some(id) {
+                self.room.set(&format!("{CAME}{name}"), None).map_err(|error| self.odd(error))?;
+            }
+        }
+        // The newest first: a flood of older ones hides none of them.
+        let new = there.into_iter().rev().filter(|ref_there| !here.contains(ref_there));
+        let new: Vec<_> = new.take(MAX_SINGLY).map(|(name, _)| name).collect();
+        self.fetch_some(&new, blocks)
+    }
+
+    fn fetch_some(&self, names: &[String], blocks: &str) -> Result<(), RemoteError> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        match (self.fetch(names, blocks), names) {
+            (Err(GitError::Failed { message, .. }), [name]) if is_unfit(&message) => {
+                self.bad.borrow_mut().insert(name.clone(), message);
+                Ok(())
+            }
+            (Err(GitError::Failed { message, .. }), names) if is_unfit(&message) => {
+                let (some, rest) = names.split_at(names.len() / 2);
+                self.fetch_some(some, blocks)?;
+                self.fetch_some(rest, blocks)
+            }
+            (fetched, _) => fetched.map_err(|error| self.unreached(error)),
+        }
+    }
+
     fn unreached(&self, error: GitError) -> RemoteError {
         match error {
             GitError::Failed { message, .. } => RemoteError::Unreached {
@@ -152,6 +202,11 @@ impl Remote for GitRemote<'_> {
                     for prefix in prefixes.iter().filter(|prefix| !prefix.ends_with('/')) {
                         let _ = self.room.set(&format!("{CAME}{prefix}"), None);
                     }
+                }
+                Err(GitError::Failed { message, .. })
+                    if is_unfit(&message) && prefixes.iter().any(|prefix| prefix.ends_with('/')) =>
+                {
+                    self.fetch_singly(&prefixes, blocks)?;
                 }
                 Err(error) => return Err(self.unreached(error)),
             }
@@ -216,6 +271,13 @@ impl GitRemote<'_> {
             },
         }
     }
+}
+
+/// Whether a fetch failed by what came and not by the way there.
+fn is_unfit(message: &str) -> bool {
+    ["index-pack", "unpack-objects", "unpack failed", "fsck", "upload-pack: "]
+        .iter()
+        .any(|words| message.contains(words))
 }
 
 /// What git says of one ref: `FLAG\tFROM:TO\tSUMMARY (REASON)`.
