@@ -143,7 +143,7 @@ fn a_claim_that_is_never_confirmed_can_be_offered_again_and_then_counts_for_noth
     let mail = laptop.ok(&["mail"]);
     assert!(mail.contains("taken by ann@desk") && mail.contains("not confirmed yet"), "{mail}");
     assert_eq!(tower.json(&["pull"])["taken"].as_array().unwrap().len(), 0, "it is the desk's");
-    laptop.ok(&["push", "--again", &id]);
+    laptop.ok(&["push", "--reoffer", &id]);
     assert_eq!(tower.json(&["pull"])["taken"].as_array().unwrap().len(), 1);
     let said = desk.ok(&["pull"]);
     assert!(said.contains("taken by ann@tower"), "{said}");
