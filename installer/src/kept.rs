@@ -53,10 +53,8 @@ impl Kept {
         }
         worktrees.extend(places.records().projects().map(|(projects, _)| projects).unwrap_or_default());
         let all = worktrees.iter().filter_map(|path| Worktree::find(path).ok());
-        let all = all.flat_map(|worktree| {
-            let others = worktree.repository().map(|repository| repository.worktrees());
-            others.unwrap_or_default().into_iter().chain([worktree.top().to_owned()])
-        });
+        let all =
+            all.flat_map(|worktree| worktree.worktrees().into_iter().chain([worktree.top().to_owned()]));
         let all: BTreeSet<PathBuf> = all.map(|path| handoff_files::canonical(&path)).collect();
         let keyring = Keyring::open(state);
         for top in all {

@@ -60,11 +60,10 @@ impl Here {
     /// The same for the project that is this worktree.
     #[must_use]
     pub fn in_worktree(self, worktree: &Worktree) -> Self {
-        let repository = worktree.repository();
         Self {
             project: worktree.top().to_owned(),
-            git: repository.as_ref().map(handoff_worktree::Repository::common_dir),
-            worktrees: repository.map(|repository| repository.worktrees()).unwrap_or_default(),
+            git: worktree.common_dir(),
+            worktrees: worktree.worktrees(),
             ..self
         }
     }

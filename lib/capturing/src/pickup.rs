@@ -268,8 +268,7 @@ fn none_here(project: &Project<'_>, own: Option<&Handover>) -> Result<PickupErro
 /// # Errors
 /// [`BundleError`].
 pub fn elsewhere(project: &Project<'_>) -> Result<Vec<(Handover, Bundle)>, BundleError> {
-    let repository = project.worktree.repository();
-    let worktrees = repository.map(|repository| repository.worktrees()).unwrap_or_default();
+    let worktrees = project.worktree.worktrees();
     let mut found = Vec::new();
     for top in worktrees.iter().filter(|top| *top != project.top()) {
         let Some(other) = Handover::open(top)? else { continue };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_address::{Address, WorktreeName};
 use handoff_text::{Sanitised, quoted};
-use handoff_worktree::{Repository, Worktree};
+use handoff_worktree::Worktree;
 
 /// The worktree that a handoff is for.
 #[derive(Debug)]
@@ -63,19 +63,14 @@ impl NoRecipient {
 }
 
 impl Recipient {
-    /// The worktree called `name` of the sender's repository, else the directory of that name beside the sender's `top`.
+    /// The worktree called `name` of the sender's repository, else the directory of that name beside the sender.
     /// That need not exist where `is_new` says that it is still to be made, or where nothing that is there has a name
     /// like it.
     ///
     /// # Errors
     /// [`NoRecipient`].
-    pub fn named(
-        name: &WorktreeName,
-        top: &Path,
-        repository: Option<&Repository>,
-        is_new: bool,
-    ) -> Result<Self, NoRecipient> {
-        let worktrees = repository.map(Repository::worktrees).unwrap_or_default();
+    pub fn named(name: &WorktreeName, sender: &Worktree, is_new: bool) -> Result<Self, NoRecipient> {
+        let (top, worktrees) = (sender.top(), sender.worktrees());
         let linked: Vec<&PathBuf> = worktrees.iter().filter(|path| path.ends_with(name.as_str())).collect();
         match linked.as_slice() {
             [] => {

@@ -109,7 +109,5 @@ pub fn worktree(start: &Path) -> Result<Worktree, NotLocated> {
 /// Whether `shell` is a worktree that Claude Code made for a session of `own` to enter: such a session stays in it.
 fn is_entered(shell: &Worktree, own: &Worktree) -> bool {
     shell.top().starts_with(own.top().join(ENTERED_WORKTREES))
-        && own
-            .repository()
-            .is_some_and(|repository| repository.worktrees().iter().any(|path| path == shell.top()))
+        && own.worktrees().iter().any(|path| path == shell.top())
 }

@@ -14,6 +14,7 @@ mod count;
 mod drift;
 mod environment;
 mod repository;
+mod shared;
 
 use std::io;
 use std::os::unix::fs::MetadataExt;

@@ -1,7 +1,7 @@
-//! An open repository: HEAD and the linked worktrees.
+//! An open repository: HEAD.
 
 use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gix::ObjectId;
 use gix::open::{Options, Permissions};
@@ -68,34 +68,9 @@ impl Repository {
         self.asked.get_or_init(|| is_reftable.then(|| ask::head(self.gix.git_dir())).flatten()).clone()
     }
 
-    /// The directory that its worktrees share: objects, branches, `info/exclude`.
-    pub fn common_dir(&self) -> PathBuf {
-        let common = self.gix.common_dir();
-        common.canonicalize().unwrap_or_else(|_| common.to_owned())
-    }
-
     /// Whether it has no working tree of its own.
     pub fn is_bare(&self) -> bool {
         self.gix.is_bare()
-    }
-
-    /// The worktrees of this repository that exist, the main one first.
-    pub fn worktrees(&self) -> Vec<PathBuf> {
-        let common = self.common_dir();
-        let main = match common.parent() {
-            Some(parent) if common.ends_with(".git") && !self.gix.is_bare() => Some(parent.to_owned()),
-            // A submodule's git directory lies in its parent's; its worktree is the one we are in.
-            _ => {
-                self.gix.workdir().filter(|_| self.gix.git_dir() == self.gix.common_dir()).map(Path::to_owned)
-            }
-        };
-        let linked = self.gix.worktrees().unwrap_or_default();
-        let linked = linked.iter().filter_map(|worktree| worktree.base().ok());
-        main.into_iter()
-            .chain(linked)
-            .filter_map(|path| path.canonicalize().ok())
-            .filter(|path| path.is_dir())
-            .collect()
     }
 }
 

@@ -93,7 +93,7 @@ impl Sender {
                     .map(|other| other.note(self.worktree.top(), "it is for", "To leave it there")),
             });
         };
-        let recipient = Recipient::named(name, self.worktree.top(), self.repository.as_ref(), is_new);
+        let recipient = Recipient::named(name, &self.worktree, is_new);
         recipient.map_err(|error| match error {
             NoRecipient::Ambiguous { .. } => PlaceError::Ambiguous(error),
             error => PlaceError::NoRecipient(error),
@@ -102,6 +102,6 @@ impl Sender {
 
     /// The worktrees of the repository, this one included.
     pub fn worktrees(&self) -> Vec<PathBuf> {
-        self.repository.as_ref().map(Repository::worktrees).unwrap_or_default()
+        self.worktree.worktrees()
     }
 }

@@ -80,8 +80,7 @@ fn backends(here: &Here<'_>) -> Vec<String> {
 fn worktrees() -> Vec<String> {
     let here =
         handoff_process::Environment::working_directory().and_then(|directory| Worktree::find(&directory));
-    let repository = here.ok().and_then(|here| here.repository());
-    let paths = repository.map(|repository| repository.worktrees()).unwrap_or_default();
+    let paths = here.map(|here| here.worktrees()).unwrap_or_default();
     let names = paths.iter().filter_map(|path| path.file_name());
     names.map(|name| name.to_string_lossy().into_owned()).collect()
 }

@@ -75,8 +75,7 @@ fn recipient(here: &Here, &To { text, is_new }: &To<'_>) -> Result<Recipient, Re
     }
     let name = WorktreeName::new(text)
         .map_err(|error| Refusal::Usage(format!("--to: {error}, or a path with a /")))?;
-    let repository = here.worktree.repository();
-    Recipient::named(&name, here.worktree.top(), repository.as_ref(), is_new).map_err(|error| match error {
+    Recipient::named(&name, &here.worktree, is_new).map_err(|error| match error {
         NoRecipient::Ambiguous { .. } => Refusal::Failed(format!("{error}; give its path").into()),
         error if error.is_misuse() => Refusal::Usage(format!("--to: {error}")),
         error => failed(error),

@@ -83,8 +83,7 @@ impl<'p> Mailroom<'p> {
     /// The directory that all worktrees of the repository share, by which it is known here.
     fn common(project: &Project<'_>) -> Result<std::path::PathBuf, MailroomError> {
         project.must_be_inside()?;
-        let repository = project.worktree.repository().ok_or(MailroomError::NoRemote)?;
-        Ok(handoff_files::canonical(&repository.common_dir()))
+        project.worktree.common_dir().ok_or(MailroomError::NoRemote)
     }
 
     fn with(

@@ -46,8 +46,7 @@ impl Mailroom<'_> {
     /// [`MailroomError`].
     pub fn leave_notice(&self, looked: &Result<Looked, MailroomError>) -> Result<(), MailroomError> {
         let store = Store::create(&self.project.environment.store_to_write()?)?;
-        let repository = self.project.worktree.repository();
-        let mut worktrees = repository.map(|repository| repository.worktrees()).unwrap_or_default();
+        let mut worktrees = self.project.worktree.worktrees();
         if !worktrees.iter().any(|top| top == self.project.top()) {
             worktrees.push(self.project.top().to_owned());
         }

@@ -5,7 +5,7 @@ use std::fs;
 use handoff_worktree::Worktree;
 use tempfile::TempDir;
 
-use crate::{Oracle, repository, top, with_submodule};
+use crate::{Oracle, top, with_submodule, worktrees};
 
 #[test]
 fn the_top_and_its_subdirectories_are_one_worktree() {
@@ -49,7 +49,7 @@ fn a_submodule_is_its_own_worktree() {
     let sub = oracle.path("sub");
     assert_eq!(top(&sub), sub);
     assert_eq!(top(&sub.join("deep")), sub);
-    assert_eq!(repository(&sub).worktrees(), std::slice::from_ref(&sub));
+    assert_eq!(worktrees(&sub), std::slice::from_ref(&sub));
     oracle.same_head_in(&sub);
 }
 
@@ -92,11 +92,18 @@ fn the_main_worktree_and_the_linked_ones_are_listed_from_each() {
     }
     let expected = vec![oracle.dir.clone(), one.clone(), two.clone()];
     for from in [&oracle.dir, &oracle.path("d"), &one, &two] {
-        assert_eq!(repository(from).worktrees(), expected);
+        assert_eq!(worktrees(from), expected);
     }
+    let common = |from: &std::path::Path| Worktree::find(from).unwrap().common_dir();
+    assert!([&oracle.dir, &one, &two].iter().all(|from| common(from) == Some(oracle.path(".git"))));
+    // As `worktree.useRelativePaths` has git write them.
+    let named = oracle.path(".git/worktrees/two/gitdir");
+    fs::write(&named, "../../../../two/.git\n").unwrap();
+    assert_eq!(worktrees(&oracle.dir), expected);
+    fs::write(&named, format!("{}/.git\n", two.display())).unwrap();
     fs::remove_dir_all(&one).unwrap();
     for from in [&oracle.dir, &two] {
-        assert_eq!(repository(from).worktrees(), [oracle.dir.clone(), two.clone()]);
+        assert_eq!(worktrees(from), [oracle.dir.clone(), two.clone()]);
     }
 }
 
@@ -108,8 +115,8 @@ fn the_worktrees_of_a_bare_repository_are_the_linked_ones() {
         let bare = oracle.outside(name);
         oracle.git(&["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
         oracle.git_in(&bare, &["worktree", "add", "-q", linked.to_str().unwrap()]);
-        assert_eq!(repository(&linked).worktrees(), std::slice::from_ref(&linked), "{name}");
-        assert_eq!(repository(&bare).worktrees(), std::slice::from_ref(&linked), "{name}");
+        assert_eq!(worktrees(&linked), std::slice::from_ref(&linked), "{name}");
+        assert_eq!(worktrees(&bare), std::slice::from_ref(&linked), "{name}");
         fs::remove_dir_all(&linked).unwrap();
     }
 }

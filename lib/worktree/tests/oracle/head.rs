@@ -121,11 +121,11 @@ fn a_corrupt_head_is_no_panic() {
         oracle.write(".git/HEAD", content);
         let found = Worktree::find(&oracle.dir).unwrap();
         assert_eq!(found.top(), oracle.dir, "{content:?}");
+        found.worktrees();
         if let Some(repository) = found.repository() {
             assert_eq!(repository.head().short, None, "{content:?}");
             assert_eq!(repository.drift(&id, &[]), None, "{content:?}");
             repository.changes();
-            repository.worktrees();
         }
     }
 }

@@ -208,6 +208,10 @@ fn repository(dir: &Path) -> Repository {
     Worktree::find(dir).unwrap().repository().unwrap()
 }
 
+fn worktrees(dir: &Path) -> Vec<PathBuf> {
+    Worktree::find(dir).unwrap().worktrees()
+}
+
 fn top(dir: &Path) -> PathBuf {
     Worktree::find(dir).unwrap().top().to_owned()
 }

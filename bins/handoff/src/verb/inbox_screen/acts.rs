@@ -85,8 +85,7 @@ pub(super) fn edit(shelves: &Shelves<'_>, place: &Place, lend: &mut Lend<'_>) ->
 
 /// The names of the other worktrees of this repository.
 pub(super) fn recipients(top: &Path) -> Vec<String> {
-    let repository = Worktree::find(top).ok().and_then(|worktree| worktree.repository());
-    let worktrees = repository.map(|repository| repository.worktrees()).unwrap_or_default();
+    let worktrees = Worktree::find(top).map(|worktree| worktree.worktrees()).unwrap_or_default();
     let others = worktrees.iter().filter(|path| *path != top).filter_map(|path| path.file_name());
     others.map(|name| name.to_string_lossy().into_owned()).collect()
 }
