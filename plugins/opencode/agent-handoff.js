@@ -2,6 +2,7 @@
 // OpenCode loads this file from ~/.config/opencode/plugins. A prompt goes on as it is when the program is missing or slow.
 import { execFile } from "node:child_process"
 import { randomBytes } from "node:crypto"
+import { readFile } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join } from "node:path"
 
@@ -18,9 +19,22 @@ const printed = (root, session) =>
     child.stdin.end(JSON.stringify({ hook_event_name: "chat.message", session_id: session, cwd: root }))
   })
 
+// The command /handoff, from the file that lies in ../commands.
+const command = async () => {
+  const text = await readFile(new URL("../commands/handoff.md", import.meta.url), "utf8")
+  const [, head, template] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(text)
+  return { description: /^description: (.*)$/m.exec(head)[1], template: template.trim() }
+}
+
 export const AgentHandoff = async ({ client, directory }) => {
   const told = new Set()
   return {
+    // OpenCode reads that file itself. Where it has not, a skill of the same name for another agent would stand in for it.
+    config: async (config) => {
+      try {
+        if (!config.command?.handoff) config.command = { ...config.command, handoff: await command() }
+      } catch {}
+    },
     "chat.message": async ({ sessionID }, { message, parts }) => {
       if (told.has(sessionID)) return
       told.add(sessionID)
