@@ -10,7 +10,7 @@ import macho
 import project
 
 # What an archive has beside the programs.
-PAPERS = ("LICENSE", "README.md", "CHANGELOG.md")
+PAPERS = ("LICENSE", "README.md")
 
 # Made from the tables of lib/cli: `generate` of packaging/build puts them below this directory.
 GENERATED = ("man", "completions")
