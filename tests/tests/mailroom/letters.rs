@@ -195,3 +195,33 @@ fn a_letter_is_recalled_before_it_is_taken_and_not_afterwards() {
     desk.ok(&["pull"]);
     assert!(laptop.states().iter().filter(|state| *state == "delivered").count() == 2);
 }
+
+#[test]
+fn a_remote_that_is_reached_otherwise_than_when_it_was_joined_is_left_alone_until_it_is_joined_again() {
+    let net = Net::new();
+    let (laptop, desk) = net.pair();
+    let ran = laptop.world.path("ran");
+    let ssh = format!("touch {}; false", ran.display());
+    for (key, value) in [
+        ("core.sshCommand", ssh.as_str()),
+        ("remote.origin.url", "ssh://elsewhere.example/app.git"),
+        ("user.email", "other@acme.io"),
+    ] {
+        let before = laptop.world.git(&laptop.app, &["config", "--default", "", "--get", key]);
+        laptop.world.git(&laptop.app, &["config", key, value]);
+        laptop.run(&["sync", "--background"]);
+        let said = laptop.fails(&["mail"]);
+        assert!(said.contains("changed since you joined"), "{key}: {said}");
+        laptop.world.git(&laptop.app, &["config", "--unset-all", key]);
+        if !before.is_empty() && key != "user.email" {
+            laptop.world.git(&laptop.app, &["config", key, &before]);
+        }
+        laptop.ok(&["mail"]);
+    }
+    assert!(!ran.exists(), "what an agent may have written there was run");
+    laptop.world.git(&laptop.app, &["config", "http.userAgent", "x"]);
+    laptop.fails(&["mail"]);
+    laptop.ok(&["join", "--private"]);
+    laptop.push("Quoted fields", &[]);
+    assert_eq!(desk.json(&["pull"])["taken"].as_array().unwrap().len(), 1);
+}

@@ -32,6 +32,11 @@ pub enum MailroomError {
     /// It has several.
     #[error("this repository has several remotes and no `origin`; name one: handoff join --remote NAME")]
     SeveralRemotes,
+    /// It is reached otherwise than when it was joined.
+    #[error(
+        "the URL of {0}, how git reaches it, or your mail address here changed since you joined; look at .git/config, then: handoff join"
+    )]
+    Changed(String),
     /// Another program has it.
     #[error("another handoff command works in this mailroom; try again when it is done")]
     Busy,

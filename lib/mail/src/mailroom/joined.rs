@@ -34,6 +34,9 @@ pub struct Joined {
     pub private_by_word: bool,
     /// When it was joined, RFC 3339.
     pub joined: String,
+    /// How the remote is reached, as [`address`] has it.
+    #[serde(default)]
+    pub(super) address: String,
 }
 
 /// Who can read a remote.
@@ -77,6 +80,7 @@ impl Joined {
             asked: now.seconds(),
             private_by_word: word,
             joined: now.to_string(),
+            address: String::new(),
         }
     }
 
@@ -132,6 +136,20 @@ pub(super) fn default_remote(git: &Git, top: &Path) -> Result<String, MailroomEr
         [] => Err(MailroomError::NoRemote),
         _ => Err(MailroomError::SeveralRemotes),
     }
+}
+
+/// What the repository's own configuration says of how the remote is reached, and by whom: 64 hexadecimal digits over it. An agent
+/// may write that configuration, and git runs what it says.
+pub(super) fn address(git: &Git, top: &Path, url: &str, mail: &str) -> Result<String, MailroomError> {
+    let pattern = ["config", "--null", "--show-scope", "--get-regexp", super::remote::SETTINGS];
+    let listed = git.ask(top, &pattern)?.unwrap_or_default();
+    let fields: Vec<_> = listed.split_terminator('\0').collect();
+    let mut hasher = Sha256::new();
+    hasher.update(format!("{url}\0{mail}\0"));
+    for pair in fields.chunks(2).filter(|pair| matches!(pair[0], "local" | "worktree")) {
+        hasher.update(format!("{}\0", pair.get(1).unwrap_or(&"")));
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Where it is, as the user's repository has it.

@@ -89,7 +89,7 @@ impl<'p> Mailroom<'p> {
     fn with(
         project: &'p Project<'p>,
         state: StateDir,
-        joined: Joined,
+        mut joined: Joined,
         attended: bool,
     ) -> Result<Self, MailroomError> {
         let git = Git::find(project.environment)?;
@@ -97,6 +97,12 @@ impl<'p> Mailroom<'p> {
         let machine = Machine::open(&state)?;
         let url = joined::url(&git, project.top(), &joined.remote)?;
         let settings = remote::settings(&git, project.top())?;
+        let address = joined::address(&git, project.top(), &url, &identity.mail)?;
+        if joined.address.is_empty() {
+            joined.address = address;
+        } else if joined.address != address {
+            return Err(MailroomError::Changed(joined.remote));
+        }
         let store = handoff_store::Store::create(&project.environment.store_to_write()?)?;
         let root = Dir::create(&store.path().join(DIRECTORY))?;
         let dir = root.create_child(joined.key())?;

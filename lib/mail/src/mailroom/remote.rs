@@ -88,10 +88,13 @@ pub(crate) struct GitRemote<'a> {
 /// The most refs that are fetched for themselves when they could not be fetched at once.
 const MAX_SINGLY: usize = 1_000;
 
+/// The names of the settings that say how remotes are reached, as `git config` takes them.
+pub(super) const SETTINGS: &str =
+    r"^(http|https|credential|url|ssh|protocol)\.|^core\.(sshcommand|askpass|gitproxy)$";
+
 /// The settings that say how remotes are reached.
 pub(crate) fn settings(git: &Git, top: &Path) -> Result<Vec<(String, String)>, GitError> {
-    let pattern = r"^(http|https|credential|url|ssh|protocol)\.|^core\.(sshcommand|askpass|gitproxy)$";
-    let listed = git.ask(top, &["config", "--null", "--get-regexp", pattern])?.unwrap_or_default();
+    let listed = git.ask(top, &["config", "--null", "--get-regexp", SETTINGS])?.unwrap_or_default();
     let pairs = listed.split_terminator('\0').map(|pair| {
         let (name, value) = pair.split_once('\n').unwrap_or((pair, "true"));
         (name.to_owned(), value.to_owned())
