@@ -268,9 +268,9 @@ check_prefix() {
 
 # Fails where something newer is installed; says what is replaced.
 check_installed() {
-  [ -x "$prefix/bin/installer" ] || return 0
-  installed=$("$prefix/bin/installer" --version 2>/dev/null) || return 0
-  installed=${installed#installer }
+  [ -x "$prefix/bin/handoff" ] || return 0
+  installed=$("$prefix/bin/handoff" --version 2>/dev/null) || return 0
+  installed=${installed#handoff }
   if [ -z "$downgrade" ] && is_older "$(version_in "$name")" "$installed"; then
     fail "$prefix has $installed, which is newer than $(version_in "$name"); to go back to that, add --downgrade"
   fi

@@ -12,7 +12,7 @@ from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PROGRAMS = ("handoff", "handoff-write", "handover", "inbox", "installer", "session-start")
+PROGRAMS = ("handoff", "handoff-write", "handover", "inbox", "session-start")
 
 # What is released in an archive of its own, for those who unpack one by hand: most users need no MCP server, and it would make
 # theirs a tenth larger. Every other way in brings it.

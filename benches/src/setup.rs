@@ -58,7 +58,7 @@ impl Machine {
     }
 
     fn installer(&self, verb: &str) -> Command {
-        let mut command = Command::new(self.ready.join("installer"));
+        let mut command = Command::new(self.ready.join("handoff"));
         command.arg(verb).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", &self.home);
         command.current_dir(&self.home).stdin(Stdio::null());
         command

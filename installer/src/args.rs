@@ -1,5 +1,6 @@
 //! What was typed.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use handoff_agents::{McpHost, Wirable};
@@ -61,12 +62,14 @@ impl Options {
     }
 }
 
-/// Reads the command line of a program that was called as `called`.
+/// Reads the words behind the name of a program that was called as `called`.
 ///
 /// # Errors
-/// What is wrong with it.
-pub fn parse(called: &CalledAs) -> Result<Asked<(Verb, Options)>, Misuse> {
-    let words = handoff_process::Environment::arguments();
+/// What is wrong with them.
+pub(crate) fn parse(
+    words: impl Iterator<Item = OsString>,
+    called: &CalledAs,
+) -> Result<Asked<(Verb, Options)>, Misuse> {
     ask(&table::PROGRAM, called, env!("CARGO_PKG_VERSION"), words, |given| Ok((verb(given), options(given)?)))
 }
 

@@ -17,6 +17,7 @@ use crate::args::Options;
 use crate::git::Checkout;
 use crate::manifest::Manifest;
 use crate::places::Places;
+use crate::programs::FRONT_DOOR;
 use crate::released;
 
 /// Its file name in the prefix.
@@ -129,8 +130,7 @@ fn line(newest: &str, manifest: &Manifest, commits: usize) -> String {
 
 /// Starts the question in a process of its own, which nothing waits for and nothing that ends here takes along.
 fn ask_in_background(places: &Places) {
-    let Ok(own) = Environment::own_program() else { return };
-    let mut command = Command::new(own);
+    let mut command = Command::new(places.program(FRONT_DOOR));
     command.args(["upgrade-check", "--now", "--home"]).arg(&places.prefix).current_dir("/");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     // Not starting it is one of the things that are passed over.

@@ -21,7 +21,7 @@ use crate::mcp_servers;
 use crate::places::Places;
 use crate::planner::{Leftovers, Planner};
 use crate::plugin;
-use crate::programs::{self, Source};
+use crate::programs::{self, FRONT_DOOR, Source};
 use crate::prove::prove;
 use crate::report::Report;
 use crate::uninstall::take_over;
@@ -134,7 +134,7 @@ impl Done<'_> {
                 Err(error) => {
                     report.untrusted(None);
                     report.print(output);
-                    say_left(&self.planner.left, &places.program("installer"), options, output);
+                    say_left(&self.planner.left, &places.program(FRONT_DOOR), options, output);
                     return Err(error);
                 }
             }
@@ -143,7 +143,7 @@ impl Done<'_> {
         }
         report.switched_off(&doctor::switched_off(places, &self.planner.manifest, environment));
         let printed = report.print(output);
-        let installer = places.program("installer");
+        let installer = places.program(FRONT_DOOR);
         Ok(say_left(&self.planner.left, &installer, options, output).unwrap_or(printed))
     }
 }
@@ -405,5 +405,5 @@ fn dry_run(
     changes.into_iter().for_each(|change| report.would(change));
     report.left(&planner.left);
     let printed = report.print(output);
-    say_left(&planner.left, &places.program("installer"), options, output).unwrap_or(printed)
+    say_left(&planner.left, &places.program(FRONT_DOOR), options, output).unwrap_or(printed)
 }

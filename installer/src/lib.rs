@@ -34,7 +34,10 @@ mod upgrade;
 mod way;
 mod wired;
 
+use std::ffi::OsString;
+
 use args::{Options, Verb};
+use handoff_cli::{Asked, CalledAs};
 use handoff_process::{Environment, Output, Status};
 
 pub use build::build;
@@ -43,11 +46,30 @@ pub use error::InstallError;
 pub use programs::{OPTIONAL, PROGRAMS};
 pub use prove::prove;
 
+/// The program: does what the words behind its name ask for, and says what went wrong.
+pub fn program(words: impl Iterator<Item = OsString>, environment: &Environment, output: &Output) -> Status {
+    let called = CalledAs::new(None, "handoff", &[]);
+    match args::parse(words, &called) {
+        Ok(Asked::Text(text)) => output.print(&text),
+        Ok(Asked::Verb((verb, options))) => {
+            run(verb, &options, environment, output).unwrap_or_else(|error| {
+                output.complain(error);
+                Status::NotDone
+            })
+        }
+        Ok(Asked::Nothing) => {
+            output.complain(format_args!("the verb is missing\nsee {called} --help"));
+            Status::Usage
+        }
+        Err(misuse) => {
+            output.complain(misuse.message(&called));
+            Status::Usage
+        }
+    }
+}
+
 /// Does what was asked for.
-///
-/// # Errors
-/// [`InstallError`].
-pub fn run(
+fn run(
     verb: Verb,
     options: &Options,
     environment: &Environment,

@@ -215,7 +215,7 @@ impl Manifest {
             let count = Path::new(below).components().count();
             path.ends_with(below).then(|| path.ancestors().nth(count).map(Path::to_owned)).flatten()
         };
-        let old_prefix = self.files.keys().find_map(|path| above(path, "bin/installer"));
+        let old_prefix = self.files.keys().find_map(|path| above(path, "bin/handoff"));
         let Some(old_prefix) = old_prefix.filter(|path| is_gone(&path.as_path())) else { return self };
         let old_home = self.links.keys().find_map(|path| above(path, ".local/bin/handoff"));
         let old_home = old_home.filter(|path| is_gone(&path.as_path()));

@@ -15,7 +15,7 @@ use crate::hosts;
 use crate::manifest::{self, Manifest};
 use crate::own_file;
 use crate::places::Places;
-use crate::programs::COMMANDS;
+use crate::programs::{COMMANDS, FRONT_DOOR};
 
 /// Another installation that can be removed by its own installer.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ impl Other {
     /// The command that removes what it wired for `agents`; everything of it where that is all that is wired.
     pub(crate) fn removal(&self, agents: &[Wirable]) -> String {
         let prefix = handoff_process::quoted(&self.prefix);
-        let installer = handoff_process::quoted(&self.prefix.join("bin/installer"));
+        let installer = handoff_process::quoted(&self.prefix.join("bin/handoff"));
         let is_all = self.wired.iter().all(|agent| agents.contains(agent));
         let words: Vec<_> = agents.iter().map(|host| host.id).collect();
         let only = if is_all { String::new() } else { format!(" --only {}", words.join(",")) };
@@ -130,7 +130,7 @@ pub(crate) fn prefix_of<'p>(program: &'p Path, places: &Places) -> Option<&'p Pa
     let bin = program.parent().filter(|bin| bin.is_absolute() && bin.ends_with("bin"))?;
     let prefix = bin.parent()?;
     let is_installation = handoff_files::is_file(&prefix.join(manifest::NAME))
-        && handoff_files::is_program(&bin.join("installer"));
+        && handoff_files::is_program(&bin.join(FRONT_DOOR));
     let is_own = || handoff_files::canonical(prefix) == handoff_files::canonical(&places.prefix);
     (is_installation && !is_own()).then_some(prefix)
 }

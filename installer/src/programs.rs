@@ -12,8 +12,13 @@ use crate::manifest::Manifest;
 use crate::places::Places;
 
 /// What is always installed.
-pub const PROGRAMS: [&str; 6] =
-    ["session-start", "handoff-write", "inbox", "handoff", "handover", "installer"];
+pub const PROGRAMS: [&str; 5] = ["session-start", "handoff-write", "inbox", FRONT_DOOR, "handover"];
+
+/// The program whose verbs install, check and take away all of them.
+pub(crate) const FRONT_DOOR: &str = "handoff";
+
+/// The programs that those verbs take: what removes all others goes last.
+pub(crate) const INSTALLER: [&str; 2] = [FRONT_DOOR, "handover"];
 
 /// What is installed where it lies beside these. Released, it has an archive of its own: most users need no MCP server.
 pub const OPTIONAL: [&str; 1] = ["handoff-mcp"];

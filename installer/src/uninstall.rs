@@ -22,6 +22,7 @@ use crate::mcp_servers;
 use crate::others::{Other, Others};
 use crate::places::Places;
 use crate::planner::{Leftovers, Planner};
+use crate::programs::{FRONT_DOOR, INSTALLER};
 use crate::report::Report;
 
 /// Takes ours out of the agents' files and removes the prefix; with `--only`, only from those agents. The store stays.
@@ -114,8 +115,7 @@ fn carry_out(
     kept: &Kept,
     is_sealed: bool,
 ) -> Result<(), InstallError> {
-    let installer = places.program("installer");
-    let stays = |path: &Path| path == installer || is_sealed && path.starts_with(&places.prefix);
+    let stays = |path: &Path| is_installer(path, places) || is_sealed && path.starts_with(&places.prefix);
     let changes = std::mem::take(&mut planner.changes);
     let (last, first): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| stays(change.path()));
     planner.carry_out(first);
@@ -124,7 +124,7 @@ fn carry_out(
         return Ok(());
     }
     if !planner.left.is_empty() {
-        return Ok(unfinished(planner, old, &installer).save(&places.manifest())?);
+        return Ok(unfinished(planner, old, places).save(&places.manifest())?);
     }
     for change in &last {
         change.apply()?;
@@ -138,6 +138,11 @@ fn carry_out(
         return if is_here { Ok(planner.manifest.save(&places.manifest())?) } else { Ok(()) };
     }
     remove_the_last(planner, places, old, kept)
+}
+
+/// Whether `path` is one of the programs that remove all others.
+fn is_installer(path: &Path, places: &Places) -> bool {
+    INSTALLER.iter().any(|name| places.program(name) == path)
 }
 
 /// Removes what knows what is installed, and what is only empty without it.
@@ -173,10 +178,11 @@ fn remove_directories(planner: &Planner<'_>) -> Result<(), FileError> {
 }
 
 /// What is still installed when something could not be removed.
-fn unfinished(planner: &Planner<'_>, old: &Manifest, installer: &Path) -> Manifest {
+fn unfinished(planner: &Planner<'_>, old: &Manifest, places: &Places) -> Manifest {
     let left = &planner.left;
     let mut manifest = planner.manifest.clone();
-    let stays = |path: &Path| path == installer || left.iter().any(|left| left.problem.path() == path);
+    let stays =
+        |path: &Path| is_installer(path, places) || left.iter().any(|left| left.problem.path() == path);
     let is_above = |path: &Path| left.any_below(path);
     let files = old.files.iter().filter(|(path, _)| stays(path));
     manifest.files.extend(files.map(|(path, hash)| (path.clone(), hash.clone())));
@@ -205,7 +211,7 @@ fn unfinished(planner: &Planner<'_>, old: &Manifest, installer: &Path) -> Manife
 fn say_left(left: &Leftovers, places: &Places, options: &Options, output: &Output) -> Option<Status> {
     let messages = left.messages("the rest is removed", "To take out by hand");
     messages.for_each(|message| output.complain(format_args!("{message}")));
-    let installer = places.program("installer");
+    let installer = places.program(FRONT_DOOR);
     if !left.is_empty() && handoff_files::is_program(&installer) {
         let (installer, scope) = (handoff_process::quoted(&installer), options.scope());
         output.complain(format_args!("to finish, once that can be changed: {installer} uninstall{scope}"));

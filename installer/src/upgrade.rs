@@ -12,6 +12,7 @@ use crate::error::InstallError;
 use crate::git::Checkout;
 use crate::manifest::Manifest;
 use crate::places::Places;
+use crate::programs::FRONT_DOOR;
 use crate::released;
 use crate::report::Report;
 
@@ -114,11 +115,11 @@ fn by_hand(places: &Places, manifest: &Manifest) -> String {
             "upgrade by itself: the programs were installed from {origin}; put newer ones there, from where you had those, \
              and run {installer} install",
             origin = Sanitised::path(origin),
-            installer = handoff_process::quoted(&origin.join("installer"))
+            installer = handoff_process::quoted(&origin.join(FRONT_DOOR))
         ),
         None => format!(
             "upgrade by itself: the programs in {} were not installed from a checkout; get newer ones from where you had \
-             those, and run `./installer install` in their directory",
+             those, and run `./handoff install` in their directory",
             places.short(&places.bin())
         ),
     }

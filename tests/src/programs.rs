@@ -5,8 +5,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// Every program that is installed.
-pub const PROGRAMS: [&str; 7] =
-    ["session-start", "handoff-write", "inbox", "handoff", "handover", "handoff-mcp", "installer"];
+pub const PROGRAMS: [&str; 6] =
+    ["session-start", "handoff-write", "inbox", "handoff", "handover", "handoff-mcp"];
 
 static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
 

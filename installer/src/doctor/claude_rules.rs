@@ -9,6 +9,7 @@ use super::glob::{is_path, is_text};
 use super::settings::{Settings, Source};
 use super::{Diagnosis, quoted};
 use crate::hosts;
+use crate::programs::FRONT_DOOR;
 
 const DENY: &str = "/permissions/deny";
 const ASK: &str = "/permissions/ask";
@@ -103,7 +104,7 @@ impl Diagnosis<'_> {
         let restricted = rules(settings, &[DENY, ASK]);
         let commands = [
             ("handoff-write", "--context"),
-            ("installer", "upgrade-check"),
+            (FRONT_DOOR, "upgrade-check"),
             ("handoff-write", "--topic SLUG --tool claude-code --session-id ID --file FILE"),
         ];
         let is_about = |rule: &&Rule<'_>| {

@@ -37,7 +37,7 @@ use crate::manifest::Manifest;
 use crate::mcp_servers;
 use crate::others::Others;
 use crate::places::Places;
-use crate::programs::Source;
+use crate::programs::{FRONT_DOOR, Source};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,7 +240,7 @@ impl Diagnosis<'_> {
 
     /// The command line that runs this installer again.
     fn again(&self, arguments: &str) -> String {
-        let own = self.places.program("installer");
+        let own = self.places.program(FRONT_DOOR);
         if handoff_files::is_program(&own) {
             format!("{} {arguments}", handoff_process::quoted(&own))
         } else {
@@ -263,10 +263,10 @@ impl Diagnosis<'_> {
         let (checkout, origin) = (&self.manifest.checkout, &self.manifest.origin);
         let installer = match (own, checkout, origin) {
             (Some(Source::Built(dir)), ..) if dir != handoff_files::canonical(&self.places.bin()) => {
-                quoted(&dir.join("installer"))
+                quoted(&dir.join(FRONT_DOOR))
             }
-            (_, _, Some(origin)) if handoff_files::is_program(&origin.join("installer")) => {
-                quoted(&origin.join("installer"))
+            (_, _, Some(origin)) if handoff_files::is_program(&origin.join(FRONT_DOOR)) => {
+                quoted(&origin.join(FRONT_DOOR))
             }
             _ if self.by_its_way(arguments).is_some() => {
                 return self.by_its_way(arguments).unwrap_or_default();
@@ -277,7 +277,7 @@ impl Diagnosis<'_> {
                 let from = origin.as_ref().or(checkout.as_ref()).map(|from| self.places.short(from));
                 let from = from.map(|from| format!(", which came from {from}")).unwrap_or_default();
                 return format!(
-                    "get the programs again{from}, and run `./installer {arguments}` in the directory that they are in"
+                    "get the programs again{from}, and run `./handoff {arguments}` in the directory that they are in"
                 );
             }
         };

@@ -7,7 +7,7 @@
 //! - Lines between `<!-- claude -->` and `<!-- /claude -->` are for Claude Code only; so with the id of each host that has a
 //!   text of its own. Those between `<!-- shared -->` and `<!-- /shared -->` are for all other hosts. They do not nest.
 //! - `{{handoff-write}}` is that program as a shell takes it; `{{allow handoff-write *}}` is the
-//!   frontmatter value that lets Claude Code run it with these arguments. `{{installer}}` likewise.
+//!   frontmatter value that lets Claude Code run it with these arguments. So with all programs.
 //!
 //! Those that give a task away have one source, `skills/handoff-backend`, in which `{{skill}}`, `{{agent}}` and
 //! `{{backend}}` are the names, also within other marks.

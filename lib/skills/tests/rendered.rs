@@ -136,9 +136,9 @@ fn claude_may_run_what_it_is_told_to() {
     let text = text(Skill::Handoff, &CLAUDE_CODE, programs).unwrap();
     for line in [
         r"  - 'Bash(''/tmp/a b/it''\''''s/bin/handoff-write'' *)'",
-        r"  - 'Bash(''/tmp/a b/it''\''''s/bin/installer'' upgrade-check)'",
+        r"  - 'Bash(''/tmp/a b/it''\''''s/bin/handoff'' upgrade-check)'",
         r#"!`'/tmp/a b/it'\''s/bin/handoff-write' --context`"#,
-        r"!`'/tmp/a b/it'\''s/bin/installer' upgrade-check`",
+        r"!`'/tmp/a b/it'\''s/bin/handoff' upgrade-check`",
     ] {
         assert!(text.lines().any(|other| other == line), "{line} in {text}");
     }

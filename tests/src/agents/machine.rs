@@ -61,7 +61,7 @@ impl Machine {
         let dist = world.dir("dist");
         let mut names = vec!["session-start", "handoff-write", "inbox"];
         if wiring == Wiring::Installer {
-            names.extend(["handoff", "handoff-mcp", "handover", "installer"]);
+            names.extend(["handoff", "handoff-mcp", "handover"]);
         }
         for name in names {
             let built = stripped(name);
@@ -81,7 +81,7 @@ impl Machine {
 
     /// Runs the installer from `dist/`, with the agents on its PATH.
     pub fn install(&self, args: &[&str]) -> Ran {
-        let mut command = self.user(self.world.path("dist/installer"));
+        let mut command = self.user(self.world.path("dist/handoff"));
         command.current_dir(self.world.path("dist")).args(args);
         Ran::of(command.output().unwrap())
     }

@@ -167,7 +167,7 @@ fn the_skills_are_offered_where_the_model_may_choose_them() {
     assert_eq!(listed(Host::Codex), [true, true]);
     let end = machine.session(Host::Claude, &repo).run("/upgrade-handoff").ok();
     let text = end.with(0, "Base directory for this skill: ").remove(0).text;
-    assert!(text.contains("/bin/installer upgrade --dry-run`"), "{text}");
+    assert!(text.contains("/bin/handoff upgrade --dry-run`"), "{text}");
 }
 
 #[test]

@@ -565,12 +565,12 @@ fn root_makes_nothing_in_the_home_of_another_user() {
         ("inbox", &["read"]),
         ("inbox", &["prune", "--older-than", "0d"]),
         ("session-start", &[]),
-        ("installer", &["install"]),
-        ("installer", &["uninstall"]),
+        ("handoff", &["install"]),
+        ("handoff", &["uninstall"]),
     ] {
         let ran = world.run(program, &app, args, "");
         assert_eq!(below(world.home()), before, "{program} {args:?}: {}", ran.err());
-        if matches!(program, "handoff" | "installer") {
+        if program == "handoff" {
             assert_eq!(ran.code, 1, "{program} {args:?}: {}", ran.err());
             assert!(ran.err().contains("another user"), "{program} {args:?}: {}", ran.err());
         }

@@ -129,7 +129,7 @@ fn a_killed_move_is_finished_or_put_back_for_a_hook_on_either_side() {
 #[test]
 fn what_a_killed_move_left_is_counted_by_doctor_and_its_advice_helps() {
     is_finished_or_put_back_by(|pair| {
-        let said = pair.world.run("installer", &pair.new, &["doctor", "--quick"], "");
+        let said = pair.world.run("handoff", &pair.new, &["doctor", "--quick"], "");
         let advice = said.out().lines().find(|line| line.contains("inbox read"));
         let Some(advice) = advice else { return };
         let dir = match advice.split_once(" --root ") {

@@ -83,7 +83,7 @@ fn a_program_that_is_missing_changed_or_does_not_start() {
     replace(&machine.program("inbox"), "#!/bin/sh\nexit 0\n");
     finds(&machine, "programs: ~/.agent-handoff/bin/inbox is not what was installed\n");
     let machine = installed();
-    std::fs::remove_file(machine.program("installer")).unwrap();
+    std::fs::remove_file(machine.program("handoff")).unwrap();
     finds(&machine, "programs: could not read ");
     let machine = installed();
     mode(&machine.program("handoff-write"), 0o600);

@@ -75,10 +75,10 @@ fn skills_that_are_missing_where_nothing_can_be_written_are_a_matter_of_the_dire
     mode(&machine.path(".claude/skills"), 0o500);
     let mut doctor = if tests::is_root() {
         let mut doctor = machine.command("setpriv", &["--bounding-set=-dac_override,-dac_read_search", "--"]);
-        doctor.arg(machine.program("installer"));
+        doctor.arg(machine.program("handoff"));
         doctor
     } else {
-        machine.command(machine.program("installer"), &[])
+        machine.command(machine.program("handoff"), &[])
     };
     doctor.args(["doctor", "--quick"]);
     let ran = tests::feed(doctor, b"");

@@ -88,10 +88,10 @@ fn many_inboxes_that_cannot_be_used_are_one_finding() {
     let mut doctor = if tests::is_root() {
         // Without these root is refused as others are.
         let mut doctor = machine.command("setpriv", &["--bounding-set=-dac_override,-dac_read_search", "--"]);
-        doctor.arg(machine.program("installer"));
+        doctor.arg(machine.program("handoff"));
         doctor
     } else {
-        machine.command(machine.program("installer"), &[])
+        machine.command(machine.program("handoff"), &[])
     };
     doctor.args(["doctor", "--quick"]);
     let ran = tests::feed(doctor, b"");

@@ -40,7 +40,7 @@ fn programs_that_fail_their_proof_give_way_to_those_of_before() {
         machine.stand_ins("the next version");
         replace(&machine.dist.join(program), script);
         machine.refuses(&["install"], why);
-        let ran = feed(machine.command(machine.program("installer"), &["install"]), b"");
+        let ran = feed(machine.command(machine.program("handoff"), &["install"]), b"");
         assert_eq!(ran.code, 0, "{}", ran.err());
     }
 }
@@ -120,7 +120,7 @@ fn a_full_disk_leaves_the_programs_of_before_all_of_one_version() {
     let mounted = || {
         std::fs::create_dir_all(&prefix).unwrap();
         let mut mount = std::process::Command::new("mount");
-        let installer = std::fs::metadata(machine.dist.join("installer")).unwrap().len();
+        let installer = std::fs::metadata(machine.dist.join("handover")).unwrap().len();
         let size = format!("size={},mode=0700", installer * 3 / 2 + (256 << 10));
         mount.args(["-t", "tmpfs", "-o", &size, "none"]).arg(&prefix);
         mount.output().is_ok_and(|output| output.status.success())
@@ -140,11 +140,11 @@ fn a_full_disk_leaves_the_programs_of_before_all_of_one_version() {
     machine.done(&["install", "--home", home]);
     // Every program is another, and the last of them does not fit beside the one it replaces.
     machine.stand_ins("the next version");
-    let mut installer = std::fs::read(machine.dist.join("installer")).unwrap();
+    let mut installer = std::fs::read(machine.dist.join("handover")).unwrap();
     installer.push(0);
-    std::fs::remove_file(machine.dist.join("installer")).unwrap();
-    std::fs::write(machine.dist.join("installer"), installer).unwrap();
-    crate::support::mode(&machine.dist.join("installer"), 0o755);
+    std::fs::remove_file(machine.dist.join("handover")).unwrap();
+    std::fs::write(machine.dist.join("handover"), installer).unwrap();
+    crate::support::mode(&machine.dist.join("handover"), 0o755);
     let before = crate::support::Tree::of(&prefix);
     machine.refuses(&["install", "--home", home], "no space left on device");
     before.is(&crate::support::Tree::of(&prefix));
@@ -156,7 +156,7 @@ fn a_program_that_was_changed_in_the_prefix_is_no_source() {
     machine.install();
     crate::support::replace(&machine.program("inbox"), "#!/bin/sh\necho changed\n");
     let before = machine.tree();
-    let ran = tests::feed(machine.command(machine.program("installer"), &["install"]), b"");
+    let ran = tests::feed(machine.command(machine.program("handoff"), &["install"]), b"");
     assert_eq!(ran.code, 1);
     assert!(
         ran.err().contains("inbox there is not what was installed; install from a checkout"),

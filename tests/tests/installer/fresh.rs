@@ -6,7 +6,7 @@ use crate::support::{Machine, STORE, Tree, apart_from_store, none_was_found};
 fn with_neither_agent_the_programs_are_installed_and_that_is_said() {
     let machine = Machine::empty();
     let said = machine.install();
-    assert!(said.starts_with("installed:   session-start, handoff-write, inbox, handoff, handover, installer, handoff-mcp in ~/.agent-handoff/bin\nproved:      a handoff was written, shown to one session, and archived once that had answered (sentinel "), "{said}");
+    assert!(said.starts_with("installed:   session-start, handoff-write, inbox, handoff, handover, handoff-mcp in ~/.agent-handoff/bin\nproved:      a handoff was written, shown to one session, and archived once that had answered (sentinel "), "{said}");
     let note = format!("note: {}, so none is wired; install again when one is there\n", none_was_found());
     assert!(said.contains(&note), "{said}");
     assert!(
@@ -176,7 +176,7 @@ fn a_second_installation_changes_no_byte_and_no_time() {
         machine.done(args);
         machine.install();
         // The installed one as well.
-        let again = tests::feed(machine.command(machine.program("installer"), &["install"]), b"");
+        let again = tests::feed(machine.command(machine.program("handoff"), &["install"]), b"");
         assert_eq!((again.code, again.err()), (0, ""));
         before.is(&Tree::with_times(&machine.home));
         let report = machine.json(&["install", "--json"], 0);

@@ -153,7 +153,7 @@ fn with_a_prefix_that_is_read_only_the_rest_is_removed_and_the_prefix_is_named_o
         ran.err(),
         format!(
             "agent-handoff: could not write to {prefix}: read-only file system; the rest is removed\n\
-             agent-handoff: to finish, once that can be changed: {prefix}/bin/installer uninstall\n"
+             agent-handoff: to finish, once that can be changed: {prefix}/bin/handoff uninstall\n"
         )
     );
     before.is(&apart_from_store(&machine).without(".agent-handoff"));

@@ -179,7 +179,7 @@ fn disturbed(args: &[&str], is_installed: bool, part: usize, faults: &[&str]) {
             refused += 1;
             // What was there before works still.
             if is_installed && args[0] == "install" {
-                let doctor = feed(machine.command(machine.program("installer"), &["--version"]), b"");
+                let doctor = feed(machine.command(machine.program("handoff"), &["--version"]), b"");
                 assert_eq!(doctor.code, 0, "{what}");
             }
         }

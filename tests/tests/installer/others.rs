@@ -21,7 +21,7 @@ fn removal(prefix: &Path, only: &str) -> String {
         path if path.contains(' ') => format!("'{path}'"),
         path => path.to_owned(),
     };
-    let (installer, prefix) = (quoted(prefix.join("bin/installer")), quoted(prefix.to_owned()));
+    let (installer, prefix) = (quoted(prefix.join("bin/handoff")), quoted(prefix.to_owned()));
     format!("{installer} uninstall{only} --home {prefix}")
 }
 

@@ -270,7 +270,7 @@ fn a_read_only_or_full_directory_costs_that_file_alone_and_the_named_command_fin
         assert_eq!(ran.code, 1, "{}", ran.out());
         assert!(ran.err().contains("; the rest is removed") && path.exists(), "{}", ran.err());
         drop(mount);
-        let ran = feed(machine.command(machine.program("installer"), &["uninstall"]), b"");
+        let ran = feed(machine.command(machine.program("handoff"), &["uninstall"]), b"");
         assert_eq!(ran.code, 0, "{}", ran.err());
         before.is_after(host.id, &apart_from_store(&machine));
     }

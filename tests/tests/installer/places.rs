@@ -57,7 +57,7 @@ fn the_prefix_may_be_anywhere_and_the_installed_programs_find_it() {
     let home = prefix.to_str().unwrap();
     machine.done(&["install", "--home", home]);
     assert!(!machine.path(".agent-handoff").exists());
-    let installed = |args: &[&str]| tests::feed(machine.command(prefix.join("bin/installer"), args), b"");
+    let installed = |args: &[&str]| tests::feed(machine.command(prefix.join("bin/handoff"), args), b"");
     let wired = machine.tree();
     assert_eq!(installed(&["install"]).code, 0);
     wired.is(&machine.tree());
@@ -245,7 +245,7 @@ fn what_is_not_understood_is_a_usage_error_and_nothing_is_done() {
         assert_eq!((ran.code, ran.out()), (2, ""), "{args:?}: {}", ran.err());
         assert!(
             ran.err().starts_with("agent-handoff: ")
-                && ran.err().contains("\nsee installer ")
+                && ran.err().contains("\nsee handoff ")
                 && ran.err().ends_with("--help\n"),
             "{}",
             ran.err()
@@ -253,7 +253,7 @@ fn what_is_not_understood_is_a_usage_error_and_nothing_is_done() {
     }
     before.is(&machine.tree());
     let help = machine.done(&["install", "--help"]);
-    assert!(help.starts_with("installer install: ") && help.lines().count() < 40);
+    assert!(help.starts_with("handoff install: ") && help.lines().count() < 40);
     assert!(machine.done(&["-V"]).starts_with("installer 0."));
 }
 
@@ -358,9 +358,9 @@ fn a_prefix_that_was_moved_is_removed_with_all_that_was_installed_from_where_it_
     assert_eq!(feed(machine.command(machine.program("handover"), &["install"]), b"").code, 0);
     let moved = machine.path("elsewhere");
     std::fs::rename(machine.path(".agent-handoff"), &moved).unwrap();
-    let installer = |args: &[&str]| feed(machine.command(moved.join("bin/installer"), args), b"");
+    let installer = |args: &[&str]| feed(machine.command(moved.join("bin/handoff"), args), b"");
     let doctor = installer(&["doctor", "--quick"]);
-    let fix = format!("fix: {}/bin/installer install", moved.display());
+    let fix = format!("fix: {}/bin/handoff install", moved.display());
     assert!(doctor.code == 1 && doctor.out().contains(&fix), "{}{}", doctor.out(), doctor.err());
     let ran = installer(&["uninstall"]);
     assert_eq!((ran.code, ran.err()), (0, ""), "{}", ran.out());
@@ -378,7 +378,7 @@ fn a_home_that_was_moved_is_left_as_it_was() {
     let moved = machine.world.path("new-home");
     std::fs::rename(&machine.home, &moved).unwrap();
     machine.home = moved;
-    let ran = feed(machine.command(machine.program("installer"), &["uninstall"]), b"");
+    let ran = feed(machine.command(machine.program("handoff"), &["uninstall"]), b"");
     assert_eq!((ran.code, ran.err()), (0, ""), "{}", ran.out());
     assert!(ran.out().starts_with("removed:     everything\n"), "{}", ran.out());
     before.is_after("moved", &apart_from_store(&machine));
@@ -402,12 +402,12 @@ fn a_copy_of_a_prefix_takes_nothing_of_the_one_that_is_still_there() {
 fn programs_that_were_not_built_here_are_got_again_from_where_they_came_from() {
     let machine = Machine::small();
     machine.install();
-    let installer = |args: &[&str]| feed(machine.command(machine.program("installer"), args), b"");
+    let installer = |args: &[&str]| feed(machine.command(machine.program("handoff"), args), b"");
     let origin = machine.dist.display().to_string();
     let upgrade = installer(&["upgrade"]);
     assert_eq!(upgrade.code, 1);
     for said in
-        [&format!("the programs were installed from {origin}; put newer ones there"), "/installer install"]
+        [&format!("the programs were installed from {origin}; put newer ones there"), "/handoff install"]
     {
         assert!(upgrade.err().contains(said), "{}", upgrade.err());
     }
@@ -418,9 +418,9 @@ fn programs_that_were_not_built_here_are_got_again_from_where_they_came_from() {
         // The checkout that they were built from is another machine's.
         assert!(!doctor.out().contains("cargo run"), "{}", doctor.out());
     };
-    fix(&format!("fix: {origin}/installer install\n"));
+    fix(&format!("fix: {origin}/handoff install\n"));
     std::fs::rename(&machine.dist, machine.world.path("gone")).unwrap();
-    fix(&format!("get the programs again, which came from {origin}, and run `./installer install`"));
+    fix(&format!("get the programs again, which came from {origin}, and run `./handoff install`"));
     let install = installer(&["install"]);
     assert!(install.code == 1 && !install.err().contains("checkout"), "{}", install.err());
 }
@@ -428,12 +428,13 @@ fn programs_that_were_not_built_here_are_got_again_from_where_they_came_from() {
 #[test]
 fn only_the_programs_that_are_missing_are_named() {
     let machine = Machine::small();
-    let installer = machine.dist.join("installer").display().to_string();
+    let installer = machine.dist.join("handover").display().to_string();
     std::fs::remove_file(machine.dist.join("inbox")).unwrap();
     let said = format!("could not find the programs: inbox does not lie beside this one, {installer}\n");
     machine.refuses(&["install"], &said);
-    std::fs::remove_file(machine.dist.join("handover")).unwrap();
-    let said =
-        format!("could not find the programs: inbox, handover do not lie beside this one, {installer}\n");
+    std::fs::remove_file(machine.dist.join("handoff-write")).unwrap();
+    let said = format!(
+        "could not find the programs: handoff-write, inbox do not lie beside this one, {installer}\n"
+    );
     machine.refuses(&["install"], &said);
 }

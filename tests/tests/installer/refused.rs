@@ -167,7 +167,7 @@ fn stays_named(machine: &Machine, path: &Path, problem: &str) {
         assert!(by_hand.iter().any(|word| ran.err().contains(word)), "{}", ran.err());
     }
     assert_eq!(content(), before);
-    let again = format!("can be changed: {} uninstall\n", machine.program("installer").display());
+    let again = format!("can be changed: {} uninstall\n", machine.program("handoff").display());
     let ran = machine.run(&["uninstall"]);
     assert!(ran.code == 1 && ran.err().ends_with(&again), "{}", ran.err());
     for (name, word) in [
@@ -189,7 +189,7 @@ fn stays_named(machine: &Machine, path: &Path, problem: &str) {
 /// Runs the installed installer, as the message says, which removes the rest and itself.
 #[track_caller]
 fn finishes(machine: &Machine) {
-    let ran = machine.shell(&format!("{} uninstall", machine.program("installer").display()));
+    let ran = machine.shell(&format!("{} uninstall", machine.program("handoff").display()));
     assert_eq!((ran.code, ran.err()), (0, ""), "{}", ran.out());
     assert!(ran.out().starts_with("removed:     everything\n"), "{}", ran.out());
     assert!(!machine.path(".agent-handoff").exists());
@@ -241,7 +241,7 @@ fn a_broken_file_of_the_captures_is_named_and_the_rest_is_removed() {
     let ran = machine.run(&["uninstall"]);
     assert_eq!(ran.code, 1, "{}{}", ran.out(), ran.err());
     assert!(ran.err().contains("on-event") && ran.err().contains("session-start"), "{}", ran.err());
-    assert!(!machine.program("handover").exists() && !machine.path(".local/bin/handover").exists());
+    assert!(!machine.program("inbox").exists() && !machine.path(".local/bin/handover").exists());
     std::fs::write(&settings, &wired).unwrap();
     finishes(&machine);
     before.without(STORE).is_after("", &machine.tree().without(STORE));

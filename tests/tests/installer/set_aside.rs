@@ -173,7 +173,7 @@ fn named(machine: &Machine, err: &str, rest: &str) -> (Vec<String>, String) {
     let faults: Vec<String> = lines.by_ref().take_while(|line| !line.starts_with("to finish")).collect();
     assert!(!faults.is_empty() && faults.iter().all(|line| line.contains(rest)), "{err}");
     let to_finish = err.lines().last().and_then(|line| line.split_once("can be changed: ")).unwrap().1;
-    assert!(to_finish.starts_with(machine.program("installer").to_str().unwrap()), "{err}");
+    assert!(to_finish.starts_with(machine.program("handoff").to_str().unwrap()), "{err}");
     (faults, to_finish.to_owned())
 }
 
@@ -285,7 +285,7 @@ fn what_cannot_be_removed_when_it_is_uninstalled() {
             }
         }
         drop(mount);
-        let installer = machine.program("installer").display().to_string();
+        let installer = machine.program("handoff").display().to_string();
         let ran = machine.shell(&format!("{installer} uninstall"));
         assert_eq!((ran.code, ran.err()), (0, ""), "{at}: {}", ran.out());
         assert!(ran.out().starts_with("removed:     everything\n"), "{}", ran.out());

@@ -19,10 +19,10 @@ fn stripped() -> &'static Path {
     DIRECTORY.get_or_init(|| {
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("installer-{}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
-        for name in PROGRAMS {
+        for name in PROGRAMS.into_iter().chain(Some(ALONE)) {
             let (from, to) = (program(name), dir.join(name));
             let strip = Command::new("strip").arg("-o").arg(&to).arg(&from).status();
-            if !strip.is_ok_and(|status| status.success()) {
+            if from.is_file() && !strip.is_ok_and(|status| status.success()) {
                 std::fs::copy(from, to).unwrap();
             }
         }
@@ -38,9 +38,12 @@ fn stripped() -> &'static Path {
     })
 }
 
-/// What stands in for the three programs of the proof where only the installer's own steps matter: they pass a handoff
-/// on as far as the proof looks.
-const STAND_INS: [(&str, &str); 6] = [
+/// The installer as a program of its own, half as large as `handover`; there is none among released programs.
+const ALONE: &str = "installer";
+
+/// What stands in for all programs but the installer, which is in `handover`, where only its own steps matter: they pass a
+/// handoff on as far as the proof looks.
+const STAND_INS: [(&str, &str); 5] = [
     (
         "handoff-write",
         "#!/bin/sh\n[ \"$1\" = --version ] && exit\ncat >/dev/null\nmkdir -p \"$HOME/read\"\n: >\"$HOME/new\"\necho 'sentinel: 1234'\n",
@@ -50,8 +53,7 @@ const STAND_INS: [(&str, &str); 6] = [
         "#!/bin/sh\n[ \"$1\" = --version ] && exit\n[ -f \"$HOME/new\" ] || exit 0\nmv \"$HOME/new\" \"$HOME/read/\"\necho '1234 Nothing: this handoff proves the installation.'\n",
     ),
     ("inbox", "#!/bin/sh\n[ \"$1\" = --version ] && exit\necho '[{\"acknowledged\":true}]'\n"),
-    ("handoff", "#!/bin/sh\n[ \"$1\" = --version ] && exit\n:\n"),
-    ("handover", "#!/bin/sh\n[ \"$1\" = --version ] && exit\n:\n"),
+    ("handoff", "#!/bin/sh\n[ \"$1\" = --version ] && exit\nexec \"${0%/*}/handover\" \"$@\"\n"),
     ("handoff-mcp", "#!/bin/sh\n[ \"$1\" = --version ] && exit\n:\n"),
 ];
 
@@ -94,6 +96,15 @@ impl Machine {
     pub(crate) fn stand_ins(&self, comment: &str) {
         for (name, script) in STAND_INS {
             replace(&self.dist.join(name), &format!("{script}# {comment}\n"));
+        }
+        let (alone, handover) = (stripped().join(ALONE), self.dist.join("handover"));
+        if alone.is_file() {
+            std::fs::remove_file(&handover).unwrap();
+            take(&alone, &handover);
+        } else {
+            let script =
+                "#!/bin/sh\n[ \"$1\" = --version ] && exit\nexec \"${0%/*}/handover\" installer \"$@\"\n";
+            replace(&self.dist.join("handoff"), &format!("{script}# {comment}\n"));
         }
     }
 
@@ -159,7 +170,7 @@ impl Machine {
 
     /// The installer of the dist.
     pub(crate) fn installer(&self, args: &[&str]) -> Command {
-        self.command(self.dist.join("installer"), args)
+        self.command(self.dist.join("handoff"), args)
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Ran {

@@ -258,7 +258,7 @@ fn doctor_says_how_the_programs_came_and_what_gets_them_again_here() {
     std::fs::rename(&dist, &gone).unwrap();
     std::fs::remove_file(packaged.machine.program("inbox")).unwrap();
     let doctor = || {
-        let own = packaged.machine.command(packaged.machine.program("installer"), &["doctor", "--quick"]);
+        let own = packaged.machine.command(packaged.machine.program("handoff"), &["doctor", "--quick"]);
         tests::feed(own, b"").out().to_owned()
     };
     assert!(doctor().contains("fix: get the programs again"), "{}", doctor());

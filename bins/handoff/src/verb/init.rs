@@ -4,6 +4,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Stdio;
 
 use handoff_backends::{Config, Preset};
+use handoff_cli::tables::installer;
 use handoff_files::{Dir, Foreign};
 use handoff_process::{Environment, Failure, InputLimits, is_input_terminal, read_input};
 use handoff_text::Sanitised;
@@ -36,7 +37,7 @@ pub(crate) fn run(here: &Here<'_>, yes: bool) -> Result<u8, Failure> {
         config.replace(Preset::text(default(here)).as_bytes())?;
         printed(here.output, &format!("wrote: {}\n", Sanitised::path(&path)));
     }
-    let mut install = sibling::command("installer");
+    let mut install = sibling::command(installer::PROGRAM.name);
     let installed = install.arg0("handoff").arg("install").status();
     let installed = installed.map_err(|error| sibling::could_not_run(&install, &error))?;
     if installed.success() {
@@ -81,7 +82,7 @@ fn first_task(here: &Here<'_>) -> String {
 
 /// Whether the installation could go ahead: the exit code of its dry run, whose errors are shown.
 fn can_install(here: &Here<'_>) -> Result<u8, Failure> {
-    let mut check = sibling::command("installer");
+    let mut check = sibling::command(installer::PROGRAM.name);
     let done = check.args(["install", "--dry-run"]).stdin(Stdio::null()).output();
     let done = done.map_err(|error| sibling::could_not_run(&check, &error))?;
     if done.status.success() {

@@ -4,12 +4,19 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use handoff_cli::tables::installer;
 use handoff_process::{Environment, Failure};
 use handoff_text::Sanitised;
 
 /// The program `name` beside this one.
 pub(crate) fn command(name: &str) -> Command {
-    Command::new(Environment::own_program().unwrap_or_default().with_file_name(name))
+    let beside = |name| Command::new(Environment::own_program().unwrap_or_default().with_file_name(name));
+    if name != installer::PROGRAM.name {
+        return beside(name);
+    }
+    let mut command = beside(installer::PART_OF.name);
+    command.arg(name);
+    command
 }
 
 /// Becomes that program: its signals, its exit code. It learns how its reader types it: `called`.

@@ -1,4 +1,4 @@
-//! `installer`; its verbs are verbs of `handoff` too.
+//! The installer. It has no file of its own: its verbs are verbs of `handoff`, and are carried out by a part of `handover`.
 
 use super::{DRY_RUN, JSON};
 use crate::table::{Default, Example, Opt, Program, Values, Verb};
@@ -51,6 +51,9 @@ pub static UPGRADE: Verb = Verb::new("upgrade", "installs what is newer, by the 
 /// `upgrade-check`.
 pub static UPGRADE_CHECK: Verb =
     Verb { options: &[&SKIP, &NOW], ..Verb::new("upgrade-check", "says whether there is something newer") };
+
+/// The program that it is a part of: its own name is the first word there.
+pub static PART_OF: &Program = &super::handover::PROGRAM;
 
 /// The program.
 pub static PROGRAM: Program = Program {

@@ -21,13 +21,12 @@ pub static DRY_RUN: Opt = Opt::flag("dry-run", "show what would change, and chan
 /// `--yes`.
 pub static YES: Opt = Opt::flag("yes", "without asking").letter('y');
 
-/// Every program that people or hosts run.
-pub static PROGRAMS: [&Program; 7] = [
+/// Every program that is a file of its own, and that people or hosts run.
+pub static PROGRAMS: [&Program; 6] = [
     &handoff::PROGRAM,
     &handover::PROGRAM,
     &inbox::PROGRAM,
     &write::PROGRAM,
     &mcp::PROGRAM,
     &session_start::PROGRAM,
-    &installer::PROGRAM,
 ];
