@@ -1,4 +1,4 @@
-//! Edits of files that belong to users and to other programs: the one engine under `installer install` and `handover enable`.
+//! Edits of files that belong to users and to other programs: the one engine under `handoff install` and `handover enable`.
 //!
 //! A [`Target`] is such a file as it was when the plan was made; what of ours is put into its text and taken out again is a
 //! [`Fragment`], built on the editors of `handoff-wiring`. A plan is a list of [`Change`]s: shown, or carried out by

@@ -117,5 +117,5 @@ fn programs_on_a_file_system_that_runs_none_are_not_to_be_installed_again() {
     let ran = bind("exec \"$0\" \"$@\"");
     let said = "problem  programs: ~/.agent-handoff/bin/session-start does not start: its file system is mounted noexec";
     assert!(ran.code == 1 && ran.out().contains(said), "{}", ran.out());
-    assert!(!ran.out().contains("installer install"), "{}", ran.out());
+    assert!(!ran.out().contains("handoff install"), "{}", ran.out());
 }
