@@ -25,6 +25,9 @@ const LONGEST: u64 = 1 << 20;
 /// Where the witnesses of offers are.
 const OFFERS: &str = "offers";
 
+/// What the state directory has of letters: this machine's key and name, the people, what was joined.
+const LETTERS: [&str; 4] = ["letter-key", "machine", "people.json", "mailrooms"];
+
 /// What stays of the user's.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
@@ -34,6 +37,10 @@ pub(crate) struct Kept {
     captures: Vec<(PathBuf, usize)>,
     /// Whether anything is known by the key in the state directory, or was allowed.
     needs_key: bool,
+    /// How many letters are queued, and reached no remote yet.
+    queued: usize,
+    /// Whether this machine is known to others by its key for letters, or they are known here.
+    has_letters: bool,
 }
 
 impl Kept {
@@ -43,6 +50,8 @@ impl Kept {
         let state = places.state.path();
         let mut kept = Self {
             needs_key: ["allowed", "captured"].iter().any(|name| handoff_files::is_taken(&state.join(name))),
+            has_letters: LETTERS.iter().any(|name| handoff_files::is_taken(&state.join(name))),
+            queued: queued(&places.store.join(".mail")),
             ..Self::default()
         };
         let mut worktrees = BTreeSet::new();
@@ -111,6 +120,25 @@ impl Kept {
                 quoted(state)
             ));
         }
+        if self.queued > 0 {
+            let (what, them) = if self.queued == 1 {
+                ("1 letter is", "it")
+            } else {
+                (&*format!("{} letters are", self.queued), "them")
+            };
+            notes.push(format!(
+                "{what} queued in {}/.mail and did not reach a remote; without agent-handoff nothing sends {them}: a later \
+                 installation does, by `handoff sync` in the repository",
+                places.short(&places.store)
+            ));
+        }
+        if whole && self.has_letters {
+            notes.push(format!(
+                "this machine's key for letters, the people that you added and what you joined stay in {}; without the key \
+                 others have to add this machine anew",
+                places.short(state)
+            ));
+        }
         if let Some(home) = environment.dispatch_home().filter(|home| has_entries(home)) {
             notes.push(format!(
                 "the backends, prompts and results of your runs stay in {}",
@@ -170,6 +198,20 @@ pub(crate) fn handed_on(places: &Places) -> Vec<PathBuf> {
     let all: BTreeSet<PathBuf> =
         content.ok().and_then(|content| serde_json::from_slice(&content).ok()).unwrap_or_default();
     all.into_iter().filter(|path| is_plain(path)).collect()
+}
+
+/// How many letters in the mailrooms below `path` are known to no remote.
+fn queued(path: &Path) -> usize {
+    let entries = |path: &Path| {
+        let dir = Dir::open(path).ok().flatten();
+        let entries = dir.and_then(|dir| dir.entries().ok()).unwrap_or_default();
+        entries.into_iter().map(|entry| path.join(entry.name)).collect::<Vec<_>>()
+    };
+    let is_queued = |path: &PathBuf| {
+        let record = handoff_files::read_file(path, LONGEST).unwrap_or_default();
+        serde_json::from_slice::<serde_json::Value>(&record).is_ok_and(|record| record["state"] == "queued")
+    };
+    entries(path).iter().flat_map(|room| entries(&room.join("out"))).filter(is_queued).count()
 }
 
 /// Whether there is such a directory with anything in it.

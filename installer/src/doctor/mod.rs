@@ -13,6 +13,7 @@ mod dispatch;
 mod glob;
 mod handler;
 mod host;
+mod mail;
 pub(crate) mod programs;
 mod server;
 mod settings;
@@ -96,6 +97,7 @@ pub(crate) fn doctor(
     diagnosis.host = None;
     let captures = diagnosis.capture();
     diagnosis.store();
+    diagnosis.letters();
     diagnosis.state();
     diagnosis.dispatch();
     let serves = diagnosis.serves(captures);

@@ -57,6 +57,17 @@ impl Machine {
         Ok(Self { name: read_name(&dir)?.unwrap_or_else(host_name), key })
     }
 
+    /// Fails where its key is there and can't be used, as [`Machine::open`] does; makes nothing.
+    ///
+    /// # Errors
+    /// [`MachineError`].
+    pub(crate) fn check(state: &StateDir) -> Result<(), MachineError> {
+        match state.open()? {
+            Some(dir) => Ok(read_key(&dir).map(drop)?),
+            None => Ok(()),
+        }
+    }
+
     /// Calls it `name` from now on.
     ///
     /// # Errors

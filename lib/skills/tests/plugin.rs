@@ -109,6 +109,7 @@ fn launchers_without_programs_say_so_and_stop_nothing() {
         (&["inbox"], 1, 0, 1),
         (&["handoff", "upgrade-check"], 0, 0, 0),
         (&["handoff", "upgrade"], 1, 0, 1),
+        (&["handoff", "push", "--to", "@me"], 1, 0, 1),
     ] {
         let output = launch(line, nowhere, None);
         assert_eq!(output.status.code(), Some(code), "{line:?}");

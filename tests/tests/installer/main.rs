@@ -17,6 +17,7 @@ mod doctor;
 mod doctor_agents;
 mod doctor_capture;
 mod doctor_handler;
+mod doctor_letters;
 mod doctor_obstacles;
 mod doctor_settings;
 mod doctor_store;

@@ -183,6 +183,8 @@ pub(crate) enum MailroomVerb {
         background: bool,
     },
     Mail,
+    /// `mail --local`: what is known of all mailrooms without the network.
+    Overview,
     Recall(String),
     GiveBack(String),
 }
@@ -209,6 +211,7 @@ pub(super) fn mailroom(given: &Given) -> Result<Mailroom, Misuse> {
         "sync" => MailroomVerb::Sync { background: given.has(&table::BACKGROUND) },
         "recall" => MailroomVerb::Recall(named()),
         "give-back" => MailroomVerb::GiveBack(named()),
+        "mail" if given.has(&table::LOCAL) => MailroomVerb::Overview,
         _ => MailroomVerb::Mail,
     };
     Ok(Mailroom { verb, json: given.has(&JSON) })

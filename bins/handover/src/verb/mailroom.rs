@@ -34,6 +34,7 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure
         MailroomVerb::Sync { background: true } => Ok(background(here)),
         MailroomVerb::Sync { background: false } => look(here, json, false),
         MailroomVerb::Mail => look(here, json, true),
+        MailroomVerb::Overview => super::overview::run(here, json),
         MailroomVerb::Recall(part) => {
             let recalled = open(here)?.recall(part)?;
             let where_to = if recalled.is_unread { "waits here again" } else { "is in the archive here" };

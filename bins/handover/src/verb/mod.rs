@@ -9,6 +9,7 @@ mod init;
 mod inspect;
 mod mailroom;
 mod on_event;
+mod overview;
 mod pending;
 mod people;
 mod pickup;
@@ -23,7 +24,7 @@ mod wire;
 
 use handoff_process::{Environment, Failure, Output};
 
-use crate::args::{Command, Typed};
+use crate::args::{Command, MailroomVerb, Typed};
 use crate::here::{Here, take_over};
 
 /// Does it; gives the exit code.
@@ -42,6 +43,7 @@ pub(crate) fn run(typed: &Typed, environment: &Environment, output: Output) -> u
         // Hosts do not wait long for these, and a capture that they lead to takes over by itself.
         Command::StatuslineTap { .. } | Command::OnEvent { .. } | Command::SessionStart { .. } => true,
         Command::Wire(wire) => wire.dry_run,
+        Command::Mailroom(mailroom) => mailroom.verb == MailroomVerb::Overview,
         _ => false,
     };
     if !changes_nothing {

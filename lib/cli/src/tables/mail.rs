@@ -64,6 +64,9 @@ pub static REOFFER: Opt = Opt::value(
 /// `--background`.
 pub static BACKGROUND: Opt = Opt::flag("background", "as a hook starts it").hidden();
 
+/// `--local`.
+pub static LOCAL: Opt = Opt::flag("local", "what is known here, without the network").hidden();
+
 const LETTER: &str = "a part of a letter's name that no other has";
 
 /// `join`.
@@ -106,7 +109,7 @@ pub static SYNC: Verb = Verb {
 /// `mail`.
 pub static MAIL_VERB: Verb = Verb {
     group: ELSEWHERE,
-    options: &[&JSON],
+    options: &[&LOCAL, &JSON],
     ..Verb::new("mail", "shows what waits for you there, and what became of yours")
 };
 /// `recall`.

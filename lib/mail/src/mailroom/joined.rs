@@ -2,7 +2,7 @@
 //! go.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use handoff_document::Timestamp;
 use handoff_state::StateDir;
@@ -107,6 +107,23 @@ impl Joined {
         };
         let read = serde_json::from_slice(&bytes);
         read.map(Some).map_err(|error| MailroomError::Record { path: dir.path_of(&name), error })
+    }
+
+    /// Every repository that is joined on this machine, and the files that can't be read as one.
+    pub(super) fn all(state: &StateDir) -> Result<(Vec<Self>, Vec<PathBuf>), MailroomError> {
+        let Some(dir) = state.open()?.map(|dir| dir.child(DIRECTORY)).transpose()?.flatten() else {
+            return Ok(Default::default());
+        };
+        let (mut all, mut broken) = (Vec::<Self>::new(), Vec::new());
+        for entry in dir.entries()?.iter().filter(|entry| entry.name.as_encoded_bytes().ends_with(b".json")) {
+            let bytes = dir.open_to_read(&entry.name).and_then(|mut file| file.read(MAX_BYTES)).ok();
+            match bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+                Some(joined) => all.push(joined),
+                None => broken.push(dir.path_of(&entry.name)),
+            }
+        }
+        all.sort_by(|one, other| one.repository.cmp(&other.repository));
+        Ok((all, broken))
     }
 
     pub(super) fn write(&self, state: &StateDir) -> Result<(), MailroomError> {

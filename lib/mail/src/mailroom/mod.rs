@@ -13,6 +13,7 @@ mod joined;
 mod look;
 mod notice;
 mod outbox;
+mod overview;
 mod records;
 pub(crate) mod remote;
 
@@ -39,6 +40,7 @@ pub use joined::{Audience, Joined};
 pub use look::{Arrived, Looked};
 pub use notice::Notice;
 pub use outbox::{Pushed, Recalled, Sent, SentState};
+pub use overview::{Finding, Overview, RoomOverview};
 pub use remote::RemoteError;
 
 /// The directory in the store that mailrooms lie in.
