@@ -320,6 +320,7 @@ fn sent_line(mailroom: &Mailroom<'_>, sent: &Sent) -> String {
             )
         }
         SentState::Delivered(by, at) => format!("delivered to {by} {}", ago(*at)),
+        SentState::Recalling => "is taken back as soon as the remote is reached".to_owned(),
         SentState::Recalled => "taken back".to_owned(),
         SentState::Gone => {
             "gone from the remote, and taken by nobody that is known; send it again".to_owned()
@@ -352,6 +353,7 @@ fn looked_as_json(looked: &Looked, sent: &[Sent], trouble: Option<&MailroomError
             SentState::Waiting => ("waiting", None, None),
             SentState::Taken(by, at) => ("taken", Some(by.as_str()), Some(*at)),
             SentState::Delivered(by, at) => ("delivered", Some(by.as_str()), Some(*at)),
+            SentState::Recalling => ("recalling", None, None),
             SentState::Recalled => ("recalled", None, None),
             SentState::Gone => ("gone", None, None),
         };

@@ -1,12 +1,10 @@
 //! Takes letters, each by exactly one of all that may: a chain of steps on the letter's ref, each pushed with a lease on the one
 //! before, and a journal from which every interrupted one is settled by what the remote says later.
 
-use std::ffi::OsStr;
 use std::path::Path;
 
 use handoff_capturing::{Notice, Observer, Project};
 use handoff_letter::{LetterId, State};
-use handoff_process::HandoffRequest;
 use handoff_text::Sanitised;
 
 use super::chain::Chain;
@@ -16,7 +14,7 @@ use super::remote::{OURS, Outcome, Remote, Update};
 use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
 use crate::error::NotTaken;
 use crate::open::Opened;
-use crate::take::{TakeOptions, Taken, take, was_taken};
+use crate::take::{TakeOptions, Taken, take};
 
 /// What was taken.
 #[derive(Debug, Default)]
@@ -132,6 +130,7 @@ impl Mailroom<'_> {
             claim: commit,
             done: None,
             worktree: self.project.top().to_string_lossy().into_owned(),
+            returning: false,
         };
         records::write(&self.dir, JOURNAL, &free.id, &claim)?;
         Ok(claim)
@@ -161,7 +160,11 @@ impl Mailroom<'_> {
     /// What the remote says of a letter that is being taken. A push of an earlier program may still be under way, so what is
     /// refused as stale is looked at once more: the claim that is there then may be this one.
     fn settle_one(&self, id: &LetterId, claim: Claim) -> Result<End, MailroomError> {
-        match self.tip(id, &claim)? {
+        let tip = self.tip(id, &claim)?;
+        if claim.returning {
+            return self.settle_returning(id, &claim, tip).map(|_| End::Before);
+        }
+        match tip {
             // Its answer was lost before it came there.
             Some(tip) if tip == claim.from => {
                 match self.remote().push(&[claim_of(id, &claim)], false)?.into_iter().next() {
@@ -195,7 +198,13 @@ impl Mailroom<'_> {
             // It is ours and its sender may know it; or another has it.
             Some(tip) if Some(&tip) == claim.done.as_ref() => self.forget(id).map(|()| End::Before),
             None if claim.done.is_some() => self.forget(id).map(|()| End::Before),
-            tip => self.lost(id, tip.as_deref()),
+            tip => {
+                // Its sender offered it again before this machine had said that it is here: it is another's then.
+                if claim.done.is_some() {
+                    self.archive_of(id, Path::new(&claim.worktree))?;
+                }
+                self.lost(id, tip.as_deref())
+            }
         }
     }
 
@@ -210,7 +219,7 @@ impl Mailroom<'_> {
         Ok(End::Lost(who.unwrap_or_else(|| Sanitised::from("somebody else"))))
     }
 
-    fn forget(&self, id: &LetterId) -> Result<(), MailroomError> {
+    pub(super) fn forget(&self, id: &LetterId) -> Result<(), MailroomError> {
         records::remove(&self.dir, JOURNAL, id)?;
         for name in ["claim", "done"] {
             let _ = self.room.set(&format!("{OURS}{id}/{name}"), None);
@@ -234,7 +243,7 @@ impl Mailroom<'_> {
     }
 
     fn deliver(&self, project: &Project<'_>, id: &LetterId, claim: &Claim) -> Result<End, MailroomError> {
-        if was_taken(project, id)?.is_some() {
+        if self.held(project, id)?.is_some() {
             return Ok(End::Before);
         }
         let chain = Chain::read(&self.room, &claim.claim)?;
@@ -244,7 +253,8 @@ impl Mailroom<'_> {
             let parcel = self.remote().look(std::slice::from_ref(&name))?.remove(&name);
             opened.add_parcel(parcel.map(|commit| (name, commit)))?;
         }
-        match take(project, &opened, TakeOptions { any_repository: true }) {
+        let options = TakeOptions { any_repository: true, returned: self.returned_copies(id)? };
+        match take(project, &opened, options) {
             Ok(taken) => Ok(End::Here(Box::new(taken))),
             Err(NotTaken::Already { .. }) => Ok(End::Before),
             Err(error) => Err(error.into()),
@@ -276,50 +286,6 @@ impl Mailroom<'_> {
             _ => Ok(()),
         }
     }
-
-    /// Gives a letter back that was taken here: it waits again for whoever takes it.
-    ///
-    /// # Errors
-    /// [`MailroomError::Settled`] where its sender has the receipt already.
-    pub fn give_back(&mut self, part: &str) -> Result<GaveBack, MailroomError> {
-        let mut pulled = Pulled::default();
-        self.settle(&mut pulled)?;
-        let prefixes = self.own_mailboxes().iter().map(|mailbox| format!("{}/", mailbox.key(""))).collect();
-        let tips = self.remote().look(&super::outbox::unique(prefixes))?;
-        let mut named =
-            tips.iter().filter(|(name, _)| name.split('/').nth(1).is_some_and(|id| id.contains(part)));
-        let (name, tip) = match (named.next(), named.next()) {
-            (Some(only), None) => only,
-            (Some(_), Some(_)) => return Err(MailroomError::Several(part.to_owned())),
-            (None, _) => {
-                return Err(
-                    match LetterId::parse(part).map(|id| was_taken(self.project, &id)).transpose()? {
-                        Some(Some(_)) => MailroomError::Settled(part.to_owned()),
-                        _ => MailroomError::NoLetter(part.to_owned()),
-                    },
-                );
-            }
-        };
-        let chain = Chain::read(&self.room, tip)?;
-        let no_letter = || MailroomError::NoLetter(part.to_owned());
-        let id = name.split('/').nth(1).and_then(LetterId::parse).ok_or_else(no_letter)?;
-        if !matches!(chain.state(), State::Taken | State::Delivered) || !self.is_own(&chain.by) {
-            return Err(MailroomError::Taken { id: id.to_string(), state: "taken by", by: by(&chain) });
-        }
-        let title = format!("given back by {}", self.short_name());
-        let new = self.step(tip, &chain.newest.tree, &title, State::Returned)?;
-        self.room.set(&format!("{OURS}{id}/returned"), Some(&new))?;
-        let update = Update { name: name.clone(), expected: Some(tip.clone()), new: Some(new) };
-        match self.remote().push(&[update], false)?.first() {
-            Some(Outcome::Done) => {}
-            _ => return Err(MailroomError::Settled(id.to_string())),
-        }
-        self.forget(&id)?;
-        let path = was_taken(self.project, &id)?;
-        let name = path.as_deref().and_then(Path::file_name).map(OsStr::to_owned);
-        let is_archived = name.is_some_and(|name| HandoffRequest::withdraw(self.project.top(), &name));
-        Ok(GaveBack { id, is_archived })
-    }
 }
 
 fn claim_of(id: &LetterId, claim: &Claim) -> Update {
@@ -331,7 +297,7 @@ fn claim_of(id: &LetterId, claim: &Claim) -> Update {
 }
 
 /// Who did the newest step of a letter. A claim.
-fn by(chain: &Chain) -> Sanitised {
+pub(super) fn by(chain: &Chain) -> Sanitised {
     let subject = &chain.newest.subject;
     let who = ["taken by ", "delivered to ", "given back by ", "offered again by "]
         .iter()

@@ -80,6 +80,14 @@ pub enum MailroomError {
         /// Who has it. A claim.
         by: Sanitised,
     },
+    /// The remote was not reached, so the letter may still be taken.
+    #[error("{id} is taken back as soon as the remote is reached, with the next handoff sync: {why}")]
+    NotYetRecalled {
+        /// The letter.
+        id: String,
+        /// Why not now.
+        why: String,
+    },
     /// It can't be given back any more.
     #[error(
         "{0} cannot be given back: its sender has the receipt already; send it back with: handoff push --to WHOM"

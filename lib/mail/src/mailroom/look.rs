@@ -124,7 +124,7 @@ impl Mailroom<'_> {
         if signer == Signer::This && own.as_ref().is_ok_and(|own| *own == opened.letter.to) {
             return Ok(None);
         }
-        if crate::take::was_taken(self.project, id)?.is_some() {
+        if self.held(self.project, id)?.is_some() {
             return Ok(None);
         }
         let free = Free { id: id.clone(), mailbox: mailbox.to_owned(), chain, opened };

@@ -5,14 +5,17 @@
 //! changed by leases, so that each can be killed at any moment and settled later by what the remote says then. The protocol is
 //! in `spec/reach.md`.
 
+mod batch;
 mod card;
 mod chain;
 mod claims;
 mod error;
+mod give_back;
 mod joined;
 mod look;
 mod notice;
 mod outbox;
+mod recall;
 mod records;
 pub(crate) mod remote;
 
@@ -108,7 +111,7 @@ impl<'p> Mailroom<'p> {
         let dir = root.create_child(joined.key())?;
         let lock = Self::lock(&dir, attended)?;
         let room = Room::kept(git, &dir.path_of("mail.git"), &joined.object_format)?;
-        for name in [records::OUT, records::JOURNAL, records::SENT] {
+        for name in [records::OUT, records::JOURNAL, records::SENT, records::RETURNED] {
             records::prepare(&dir, name)?;
         }
         Ok(Self {
