@@ -12,6 +12,8 @@ mod background;
 mod crashes;
 mod hostile;
 mod letters;
+mod numbers;
+mod over_ssh;
 mod policies;
 mod races;
 mod remote;

@@ -252,11 +252,17 @@ fn look(here: &Here<'_>, is_json: bool, with_sent: bool) -> Result<u8, Failure> 
         Err(error @ MailroomError::Remote(_)) => (Looked::default(), Some(error)),
         Err(error) => return Err(error.into()),
     };
-    let sent = mailroom.sent()?;
+    let (sent, many) = (mailroom.sent()?, mailroom.many_refs()?);
     let code = if is_json {
         here.json(&looked_as_json(&looked, &sent, trouble.as_ref()))
     } else {
         let mut text = waiting_lines(&looked);
+        if let Some(refs) = many.filter(|_| with_sent) {
+            text.push_str(&format!(
+                "warning    {} has {refs} refs of letters, and each `git push` to it lists them all; above 5,000 no letter goes out\n",
+                mailroom.joined.remote
+            ));
+        }
         for letter in sent.iter().filter(|letter| with_sent || letter.state == SentState::Queued) {
             text.push_str(&sent_line(&mailroom, letter));
         }

@@ -66,6 +66,7 @@ impl Mailroom<'_> {
         self.flush(to_others)?;
         let (free, looked) = self.free()?;
         drop(free);
+        self.sweep_if_due()?;
         Ok(looked)
     }
 

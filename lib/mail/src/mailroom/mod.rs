@@ -18,9 +18,12 @@ mod outbox;
 mod recall;
 mod records;
 pub(crate) mod remote;
+mod ssh;
+mod sweep;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
 use handoff_capturing::Project;
@@ -66,6 +69,7 @@ pub struct Mailroom<'p> {
     url: String,
     settings: Vec<(String, String)>,
     attended: bool,
+    ssh: Option<OsString>,
     bad: RefCell<BTreeMap<String, String>>,
     _lock: OpenFile,
 }
@@ -111,6 +115,11 @@ impl<'p> Mailroom<'p> {
         let dir = root.create_child(joined.key())?;
         let lock = Self::lock(&dir, attended)?;
         let room = Room::kept(git, &dir.path_of("mail.git"), &joined.object_format)?;
+        ssh::prepare(&dir)?;
+        let is_ssh = |(name, _): &&(String, String)| name == "core.sshcommand";
+        let own = settings.iter().rev().find(is_ssh).map(|(_, value)| OsString::from(value));
+        let own = room.git().ssh_command().or(own);
+        let ssh = ssh::command(room.git(), project.top(), &dir, &url, own, attended)?;
         for name in [records::OUT, records::JOURNAL, records::SENT, records::RETURNED] {
             records::prepare(&dir, name)?;
         }
@@ -125,6 +134,7 @@ impl<'p> Mailroom<'p> {
             url,
             settings,
             attended,
+            ssh,
             bad: RefCell::default(),
             _lock: lock,
         })
@@ -152,6 +162,7 @@ impl<'p> Mailroom<'p> {
             url: &self.url,
             settings: &self.settings,
             attended: self.attended,
+            ssh: self.ssh.as_deref(),
             bad: &self.bad,
         }
     }

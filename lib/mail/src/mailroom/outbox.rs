@@ -87,13 +87,15 @@ impl Mailroom<'_> {
     /// Queues `packed`, archives its handoff here, and pushes it if the remote is reached.
     ///
     /// # Errors
-    /// [`MailroomError::Public`] where strangers may read it: then nothing is queued. The network is no error.
+    /// [`MailroomError::Public`] where strangers may read it, [`MailroomError::TooMany`]: then nothing is queued. The network is no
+    /// error.
     pub fn post(&mut self, packed: &Packed) -> Result<Pushed, MailroomError> {
         self.ask_audience(ASK_AGAIN_SECS)?;
         if !self.joined.is_private() {
             let (remote, why) = (self.joined.remote.clone(), self.joined.audience.words());
             return Err(MailroomError::Public { remote, why });
         }
+        self.check_refs()?;
         let letter = &packed.letter;
         let id = letter.id.clone();
         // Under these names it is not tidied up.
