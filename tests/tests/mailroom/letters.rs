@@ -1,7 +1,7 @@
 //! One letter, from one machine to another.
 
 use crate::server::Mode;
-use crate::support::{Machine, Net};
+use crate::support::Net;
 
 #[test]
 fn a_handoff_with_its_work_goes_to_the_other_machine_and_its_receipt_comes_back() {
@@ -185,6 +185,8 @@ fn a_letter_that_was_given_back_is_taken_again_in_the_same_worktree_and_once() {
     desk.ok(&["pull", "--apply"]);
     assert_eq!(std::fs::read_to_string(desk.app.join("src/a.rs")).unwrap(), "changed\n");
     assert_eq!((desk.unread().len(), laptop.states()), (1, vec!["delivered".to_owned()]));
+    laptop.a_day_later();
+    laptop.ok(&["sync"]);
     assert_eq!((net.refs(), desk.records("journal").len()), (Vec::new(), 0));
 }
 
@@ -216,6 +218,8 @@ fn a_give_back_whose_answer_is_lost_is_finished_by_the_next_command() {
         assert_eq!((desk.unread().len(), desk.records("journal").len()), (1, 0));
     }
     assert_eq!(laptop.states(), ["delivered"]);
+    laptop.a_day_later();
+    laptop.ok(&["sync"]);
     assert_eq!(net.refs(), Vec::<String>::new());
 }
 
@@ -244,21 +248,6 @@ fn a_letter_is_recalled_before_it_is_taken_and_not_afterwards() {
     assert!(said.contains("taken by ann@desk"), "{said}");
     desk.ok(&["pull"]);
     assert!(laptop.states().iter().filter(|state| *state == "delivered").count() == 2);
-}
-
-/// Has what this machine wrote down about its letters be of another time.
-fn age(machine: &Machine, seconds: i64) {
-    let root = machine.world.root().join(".mail");
-    for room in crate::support::names(&root) {
-        let sent = root.join(room).join("sent");
-        for name in crate::support::names(&sent) {
-            let path = sent.join(name);
-            let text = std::fs::read_to_string(&path).unwrap();
-            let mut record: serde_json::Value = serde_json::from_str(&text).unwrap();
-            record["at"] = (record["at"].as_i64().unwrap() - seconds).into();
-            std::fs::write(&path, record.to_string()).unwrap();
-        }
-    }
 }
 
 #[test]
@@ -298,7 +287,7 @@ fn a_letter_whose_push_is_still_under_way_is_recalled_and_does_not_arrive_later(
     assert!(is_over());
     assert_eq!((laptop.unread().len(), laptop.states()), (1, vec!["recalled".to_owned()]));
     assert_eq!(net.refs().len(), 1);
-    age(&laptop, 90_000);
+    laptop.a_day_later();
     laptop.ok(&["sync"]);
     assert_eq!((net.refs(), laptop.states()), (Vec::new(), vec!["recalled".to_owned()]));
 }

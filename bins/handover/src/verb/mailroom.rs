@@ -32,7 +32,10 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure
             pull(here, id.as_deref(), *apply, *allow_config, json)
         }
         MailroomVerb::Sync { background: true } => Ok(background(here)),
-        MailroomVerb::Sync { background: false } => look(here, json, false),
+        MailroomVerb::Sync { background: false } => {
+            open(here)?.retry_refused()?;
+            look(here, json, false)
+        }
         MailroomVerb::Mail => look(here, json, true),
         MailroomVerb::Recall(part) => {
             let recalled = open(here)?.recall(part)?;
@@ -197,6 +200,9 @@ fn pull(
             Sanitised::line(why.as_bytes(), 400)
         ));
     }
+    if let Some(why) = &pulled.looked.unsent {
+        here.output.complain(format_args!("what is queued here did not go out: {why}"));
+    }
     if let Some(Err(failure)) = applied {
         here.output.complain(failure.message);
     }
@@ -271,9 +277,10 @@ fn look(here: &Here<'_>, is_json: bool, with_sent: bool) -> Result<u8, Failure> 
         }
         here.print(&text)
     };
-    match trouble {
-        Some(error) => Err(error.into()),
-        None => Ok(code),
+    match (trouble, looked.unsent) {
+        (Some(error), _) => Err(error.into()),
+        (None, Some(why)) => Err(Failure::new(why)),
+        (None, None) => Ok(code),
     }
 }
 
@@ -368,7 +375,7 @@ fn looked_as_json(looked: &Looked, sent: &[Sent], trouble: Option<&MailroomError
             "since": at.map(|at| Timestamp::from_seconds(at).to_string()) })
     });
     json!({ "waiting": waiting.collect::<Vec<_>>(), "sent": sent.collect::<Vec<_>>(), "strangers": looked.strangers,
-        "passed_over": looked.passed_over, "trouble": trouble.map(ToString::to_string) })
+        "passed_over": looked.passed_over, "unsent": looked.unsent, "trouble": trouble.map(ToString::to_string) })
 }
 
 /// As a hook starts it: nothing is asked, nothing printed, nothing taken, and only letters to the user's own machines go out.

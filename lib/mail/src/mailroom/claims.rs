@@ -7,6 +7,7 @@ use handoff_capturing::{Notice, Observer, Project};
 use handoff_letter::{LetterId, State};
 use handoff_text::Sanitised;
 
+use super::batch::push_letters;
 use super::chain::Chain;
 use super::look::{Free, Looked};
 use super::records::{self, Claim, JOURNAL};
@@ -88,15 +89,13 @@ impl Mailroom<'_> {
         for free in &wanted {
             claims.push((free.id.clone(), self.claim(free)?));
         }
-        let updates: Vec<_> = claims.iter().map(|(id, claim)| claim_of(id, claim)).collect();
-        match self.remote().push(&updates, false) {
-            Ok(outcomes) => {
-                for ((id, claim), outcome) in claims.into_iter().zip(outcomes) {
-                    self.note_claim(&id, claim, &outcome, &mut pulled);
-                }
-            }
-            Err(error) => {
-                pulled.open.extend(claims.into_iter().map(|(id, _)| (id, error.to_string())));
+        let updates: Vec<_> = claims.iter().map(|(id, claim)| vec![claim_of(id, claim)]).collect();
+        let (answers, error) = push_letters(&self.remote(), &updates);
+        let why = error.map(|error| error.to_string()).unwrap_or_default();
+        for ((id, claim), answer) in claims.into_iter().zip(answers) {
+            match answer.as_deref() {
+                Some([outcome]) => self.note_claim(&id, claim, outcome, &mut pulled),
+                _ => pulled.open.push((id, why.clone())),
             }
         }
         Ok(pulled)
@@ -193,17 +192,24 @@ impl Mailroom<'_> {
     }
 
     fn settle_tip(&self, id: &LetterId, claim: Claim, tip: Option<String>) -> Result<End, MailroomError> {
+        let chain = tip.as_deref().and_then(|tip| Chain::read(&self.room, tip).ok());
+        let is_done = match (&tip, &claim.done) {
+            (None, done) => done.is_some(),
+            (Some(_), None) => false,
+            (Some(_), Some(done)) => chain.as_ref().is_some_and(|chain| chain.steps.contains(done)),
+        };
         match tip {
             Some(tip) if tip == claim.claim => self.finish(id, claim),
-            // It is ours and its sender may know it; or another has it.
-            Some(tip) if Some(&tip) == claim.done.as_ref() => self.forget(id).map(|()| End::Before),
-            None if claim.done.is_some() => self.forget(id).map(|()| End::Before),
-            tip => {
-                // Its sender offered it again before this machine had said that it is here: it is another's then.
-                if claim.done.is_some() {
+            // Its sender may know it by now.
+            _ if is_done => self.forget(id).map(|()| End::Before),
+            _ => {
+                // Another machine has it. This one may have put it into the inbox before its sender offered it again.
+                if self.returned_copies(id)? < self.copies(Path::new(&claim.worktree), id)?.len() {
                     self.archive_of(id, Path::new(&claim.worktree))?;
                 }
-                self.lost(id, tip.as_deref())
+                self.forget(id)?;
+                let who = chain.map(|chain| by(&chain));
+                Ok(End::Lost(who.unwrap_or_else(|| Sanitised::from("another machine"))))
             }
         }
     }
@@ -211,12 +217,6 @@ impl Mailroom<'_> {
     fn refused(&self, id: &LetterId, said: String) -> Result<End, MailroomError> {
         self.forget(id)?;
         Err(MailroomError::Unfit { remote: self.joined.remote.clone(), said })
-    }
-
-    fn lost(&self, id: &LetterId, tip: Option<&str>) -> Result<End, MailroomError> {
-        self.forget(id)?;
-        let who = tip.and_then(|tip| Chain::read(&self.room, tip).ok()).map(|chain| by(&chain));
-        Ok(End::Lost(who.unwrap_or_else(|| Sanitised::from("somebody else"))))
     }
 
     pub(super) fn forget(&self, id: &LetterId) -> Result<(), MailroomError> {

@@ -36,6 +36,9 @@ impl Mailroom<'_> {
         let no_letter = || MailroomError::NoLetter(part.to_owned());
         let (mailbox, id) = name.split_once('/').ok_or_else(no_letter)?;
         let id = LetterId::parse(id).ok_or_else(no_letter)?;
+        if chain.state() == State::Withdrawn {
+            return Err(MailroomError::Settled(id.to_string()));
+        }
         if !matches!(chain.state(), State::Taken | State::Delivered) || !self.is_own(&chain.by) {
             return Err(MailroomError::Taken { id: id.to_string(), state: "taken by", by: by(&chain) });
         }
@@ -129,7 +132,7 @@ impl Mailroom<'_> {
         Ok(records::one::<Returned>(&self.dir, RETURNED, id)?.map_or(0, |returned| returned.copies))
     }
 
-    fn copies(&self, top: &Path, id: &LetterId) -> Result<Vec<PathBuf>, MailroomError> {
+    pub(super) fn copies(&self, top: &Path, id: &LetterId) -> Result<Vec<PathBuf>, MailroomError> {
         Ok(copies_of(self.project.environment, top, id)?)
     }
 

@@ -71,6 +71,7 @@ pub struct Mailroom<'p> {
     attended: bool,
     ssh: Option<OsString>,
     bad: RefCell<BTreeMap<String, String>>,
+    unsent: RefCell<Option<String>>,
     _lock: OpenFile,
 }
 
@@ -136,6 +137,7 @@ impl<'p> Mailroom<'p> {
             attended,
             ssh,
             bad: RefCell::default(),
+            unsent: RefCell::default(),
             _lock: lock,
         })
     }

@@ -20,6 +20,8 @@ use crate::pack::Packed;
 const ASK_AGAIN_SECS: i64 = 86_400;
 /// For so many seconds a settled letter is kept: 30 days.
 const KEEP_SECS: i64 = 30 * 86_400;
+/// How many commits a letter has that was taken once and delivered.
+const STEPS: usize = 3;
 /// The longest name of who took a letter, in bytes.
 const MAX_WHO_BYTES: usize = 120;
 
@@ -167,21 +169,46 @@ impl Mailroom<'_> {
         let tips = self.remote().look(&unique(prefixes))?;
         let mut queued = Vec::new();
         for (id, settled) in watched {
-            self.watch(&id, settled, &tips)?;
+            self.go_on(self.watch(&id, settled, &tips))?;
         }
         for (id, out) in outs {
             let tip = tips.get(&letter_ref(&out.mailbox, &id)).cloned();
             match (tip, out.state) {
-                (None, OutState::Queued) if out.refused.is_none() || to_others => queued.push((id, out)),
-                (tip, _) => self.settle_out(&id, out, tip)?,
+                // One that was refused goes out again only when the user says so.
+                (None, OutState::Queued) if out.refused.is_none() => queued.push((id, out)),
+                (tip, _) => self.go_on(self.settle_out(&id, out, tip))?,
             }
         }
         // Strangers may read it by now.
         if !self.joined.is_private() {
             queued.clear();
         }
-        self.push_out(&queued)?;
+        self.go_on(self.push_out(&queued))?;
         self.forget_settled()
+    }
+
+    /// A push that got no answer hides nothing that waits at the remote, which was read just now. Its error is kept for [`super::Looked`].
+    fn go_on(&self, pushed: Result<(), MailroomError>) -> Result<(), MailroomError> {
+        match pushed {
+            Err(MailroomError::Remote(error)) => {
+                self.unsent.borrow_mut().get_or_insert(error.to_string());
+                Ok(())
+            }
+            pushed => pushed,
+        }
+    }
+
+    /// Has letters that the remote refused go out again with the next look.
+    ///
+    /// # Errors
+    /// [`MailroomError`].
+    pub fn retry_refused(&self) -> Result<(), MailroomError> {
+        for (id, out) in records::all::<Out>(&self.dir, OUT)? {
+            if out.refused.is_some() {
+                records::write(&self.dir, OUT, &id, &Out { refused: None, ..out })?;
+            }
+        }
+        Ok(())
     }
 
     fn push_out(&self, batch: &[(LetterId, Out)]) -> Result<(), MailroomError> {
@@ -222,7 +249,10 @@ impl Mailroom<'_> {
         };
         let Ok(chain) = Chain::read(&self.room, &tip) else { return Ok(()) };
         if chain.state() == State::Withdrawn && self.is_own(&chain.by) {
-            return self.close_recalled(id, out, Some(tip));
+            return match settled {
+                Some(Settled { end, .. }) => self.close(id, out, end, Some(tip)),
+                None => self.close_recalled(id, out, Some(tip)),
+            };
         }
         // What somebody else put there is no letter of ours; it is left alone.
         if chain.letter != out.letter {
@@ -236,7 +266,14 @@ impl Mailroom<'_> {
             (State::Delivered, _) => {
                 let end = End::Delivered(by_of(&chain));
                 records::write(&self.dir, SENT, id, &self.settled(&out, end.clone(), None))?;
-                if self.remove(id, &out, &tip)? { self.close(id, out, end, None) } else { Ok(()) }
+                if chain.steps.len() > STEPS {
+                    return self.withdraw_delivered(id, out, end, &chain);
+                }
+                match self.remove(id, &out, &tip)? {
+                    // It stays there, where the remote takes no removals.
+                    Outcome::Done | Outcome::Refused(_) => self.close(id, out, end, None),
+                    Outcome::Stale => Ok(()),
+                }
             }
             (State::Waiting | State::Returned, OutState::Recalling) => self.recall_waiting(id, out, &chain),
             (state, _) => {
@@ -247,17 +284,17 @@ impl Mailroom<'_> {
         }
     }
 
-    /// Removes a letter and its parcel from the remote, where the letter is `tip`; false where it is something else by now.
-    pub(super) fn remove(&self, id: &LetterId, out: &Out, tip: &str) -> Result<bool, MailroomError> {
+    /// Removes a letter and its parcel from the remote, where the letter is `tip`; what the remote says of the letter.
+    pub(super) fn remove(&self, id: &LetterId, out: &Out, tip: &str) -> Result<Outcome, MailroomError> {
         let mut updates =
             vec![Update { name: letter_ref(&out.mailbox, id), expected: Some(tip.to_owned()), new: None }];
         updates.extend(parcel_removal(id, out));
         let outcomes = self.remote().push(&updates, false)?;
-        let is_removed = outcomes.first() == Some(&Outcome::Done);
-        if is_removed && outcomes.iter().any(|outcome| *outcome != Outcome::Done) {
+        let removed = outcomes.first().cloned().unwrap_or(Outcome::Stale);
+        if removed == Outcome::Done && outcomes.iter().any(|outcome| *outcome != Outcome::Done) {
             self.remove_parcel(id, out)?;
         }
-        Ok(is_removed)
+        Ok(removed)
     }
 
     /// Removes the parcel of a letter that is not at the remote any more: what removed the letter may have been cut off before it

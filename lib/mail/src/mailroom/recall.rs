@@ -76,16 +76,38 @@ impl Mailroom<'_> {
     /// Settles a letter that is being taken back, and that waits at the remote as `chain`.
     pub(super) fn recall_waiting(&self, id: &LetterId, out: Out, chain: &Chain) -> Result<(), MailroomError> {
         if out.unanswered == 0 {
-            return if self.remove(id, &out, &chain.tip)? {
-                self.close_recalled(id, out, None)
-            } else {
-                Ok(())
-            };
+            match self.remove(id, &out, &chain.tip)? {
+                Outcome::Done => return self.close_recalled(id, out, None),
+                Outcome::Stale => return Ok(()),
+                // Where the remote takes no removals, it is withdrawn.
+                Outcome::Refused(_) => {}
+            }
         }
         let title = format!("taken back by {}", self.short_name());
         let withdrawal = self.step(&chain.tip, &chain.newest.tree, &title, State::Withdrawn)?;
         match self.put_withdrawal(id, &out, Some(&chain.tip), &withdrawal)? {
             Some(Outcome::Done) => self.close_recalled(id, out, Some(withdrawal)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Settles a letter that was delivered after it had been given back or offered again. A machine that had it before may not know
+    /// that yet: it sees by the withdrawal that its own steps are not the last.
+    pub(super) fn withdraw_delivered(
+        &self,
+        id: &LetterId,
+        out: Out,
+        end: End,
+        chain: &Chain,
+    ) -> Result<(), MailroomError> {
+        let title = format!("settled by {}", self.short_name());
+        let withdrawal = self.step(&chain.tip, &chain.newest.tree, &title, State::Withdrawn)?;
+        match self.put_withdrawal(id, &out, Some(&chain.tip), &withdrawal)? {
+            Some(Outcome::Done) => {
+                self.remove_parcel(id, &out)?;
+                self.close(id, out, end, Some(withdrawal))
+            }
+            Some(Outcome::Refused(_)) => self.close(id, out, end, None),
             _ => Ok(()),
         }
     }
@@ -163,7 +185,7 @@ impl Mailroom<'_> {
             return Ok(());
         };
         if is_withdrawal {
-            if self.remove(id, &settled.out, tip)? {
+            if self.remove(id, &settled.out, tip)? != Outcome::Stale {
                 records::write(&self.dir, SENT, id, &Settled { watched: false, withdrawn: None, ..settled })?;
             }
             return Ok(());

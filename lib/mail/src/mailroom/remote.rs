@@ -253,6 +253,7 @@ impl Remote for GitRemote<'_> {
         let (said, error) = self.call("push", MAX_PARCEL_BLOCKS).args(arguments).said(4 << 20)?;
         let said = String::from_utf8_lossy(&said);
         let lines: Vec<_> = said.lines().filter_map(|line| line.split_once('\t')).collect();
+        let words = words(error.as_ref());
         if lines.is_empty()
             && let Some(error) = error
         {
@@ -263,7 +264,7 @@ impl Remote for GitRemote<'_> {
             remote: self.name.to_owned(),
             said: Sanitised::from("the answer was cut off"),
         };
-        updates.iter().map(|update| outcome(&lines, &update.name).ok_or_else(unknown)).collect()
+        updates.iter().map(|update| outcome(&lines, &update.name, &words).ok_or_else(unknown)).collect()
     }
 }
 
@@ -287,7 +288,7 @@ fn is_unfit(message: &str) -> bool {
 }
 
 /// What git says of one ref: `FLAG\tFROM:TO\tSUMMARY (REASON)`.
-fn outcome(lines: &[(&str, &str)], name: &str) -> Option<Outcome> {
+fn outcome(lines: &[(&str, &str)], name: &str, words: &str) -> Option<Outcome> {
     let is_of = |rest: &str| {
         let (refs, _) = rest.split_once('\t').unwrap_or((rest, ""));
         refs.split_once(':').is_some_and(|(_, to)| to.strip_prefix(REFS) == Some(name))
@@ -313,6 +314,18 @@ fn outcome(lines: &[(&str, &str)], name: &str) -> Option<Outcome> {
     Some(if stale.iter().any(|words| summary.contains(words)) {
         Outcome::Stale
     } else {
-        Outcome::Refused(Sanitised::line(summary.as_bytes(), 300).to_string())
+        Outcome::Refused(Sanitised::line(format!("{summary}{words}").as_bytes(), 300).to_string())
     })
+}
+
+/// What the remote's hooks said during a push, behind a colon.
+fn words(error: Option<&GitError>) -> String {
+    let Some(GitError::Failed { message, .. }) = error else { return String::new() };
+    let said: Vec<_> = message
+        .lines()
+        .filter_map(|line| line.strip_prefix("remote:"))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    if said.is_empty() { String::new() } else { format!(": {}", said.join(" ")) }
 }
