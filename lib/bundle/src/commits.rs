@@ -2,6 +2,7 @@
 //! into the repository when it is applied. The manifest names the newest of them as the base, so what they say is covered
 //! by it.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -15,10 +16,12 @@ use crate::git::{Git, failed, odd};
 use crate::layout::{COMMITS, Handover};
 use crate::path::TreePath;
 use crate::policy;
-use crate::repository::Repository;
+use crate::repository::{Repository, is_one};
 
 /// The longest head of a file of git's bundle format that is read, in bytes.
 const MAX_HEAD_BYTES: usize = 1 << 20;
+/// The longest symbolic link that Linux and macOS have, in bytes.
+const MAX_LINK_BYTES: u64 = 4096;
 /// So much of what `git rev-list` says is read, in bytes: some 300,000 commits.
 const MAX_LIST_BYTES: u64 = 16 << 20;
 
@@ -113,8 +116,8 @@ impl Handover {
     }
 
     /// Brings the commits of `bundle` into the repository, where it has some, and moves the branch that is checked out
-    /// forward to them, where they follow on it and nothing is uncommitted. Files that programs run or obey are changed by it
-    /// only with [`ApplyOptions::allow_config`], as by a patch.
+    /// forward to them, where they follow on it and nothing is uncommitted. The rules of [`crate::policy`] hold as for a patch:
+    /// for names, for files that programs run or obey, and for links out of the tree.
     ///
     /// # Errors
     /// A [`Refusal`], with HEAD where it was; git's and the system's.
@@ -150,7 +153,7 @@ impl Handover {
             let call = repository.call("rev-list").args(["--objects", "--quiet", &tip, "--not", "--all"]);
             call.output(Vec::new(), 1 << 16)?;
         }
-        let moved_from = move_forward(&repository, &tip, options)?;
+        let moved_from = move_forward(&repository, self.dir(), &tip, options)?;
         Ok(Some(Brought { tip, moved_from }))
     }
 
@@ -216,6 +219,7 @@ fn head(repository: &Repository<'_>) -> Result<Option<String>, BundleError> {
 /// Moves the branch forward to `tip`, where that follows on it and nothing is in the way; what HEAD was before.
 fn move_forward(
     repository: &Repository<'_>,
+    own: &Dir,
     tip: &str,
     options: ApplyOptions,
 ) -> Result<Option<String>, BundleError> {
@@ -229,17 +233,66 @@ fn move_forward(
     if follows != 0 || !is_free()? {
         return Ok(None);
     }
-    if !options.allow_config {
-        let call = repository.call("diff-tree").args(["-r", "-z", "--name-only", "--no-renames", &old, tip]);
-        let (changed, _) = call.output(Vec::new(), MAX_LIST_BYTES)?;
-        let paths = changed.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(TreePath::new);
-        let config: Vec<_> = paths.filter(policy::is_config).collect();
-        if !config.is_empty() {
-            return Err(Refusal::Config(config).into());
-        }
+    let changes = Changes::between(repository, &old, tip)?;
+    // A project may have what is in `.handover` under version control: there it is configuration.
+    let others = changes.paths.iter().filter(|(path, _)| !policy::is_own_state(path));
+    policy::check(others.map(|(path, comes)| (path, *comes)), &mut |one, other| is_one(own, one, other))?;
+    if !options.allow_config && !changes.config.is_empty() {
+        return Err(Refusal::Config(changes.config.into_iter().collect()).into());
     }
     repository.call("merge").args(["--ff-only", "--quiet", tip]).output(Vec::new(), 1 << 16)?;
     Ok(Some(old))
+}
+
+/// What moving a branch forward changes in the worktree.
+struct Changes {
+    /// The paths, each with whether something comes there.
+    paths: Vec<(TreePath, bool)>,
+    /// Those that need [`ApplyOptions::allow_config`], as in a patch: configuration, what this program keeps in `.handover`,
+    /// symbolic links that lead out of the tree, and submodules, whose files another repository has.
+    config: BTreeSet<TreePath>,
+}
+
+impl Changes {
+    fn between(repository: &Repository<'_>, old: &str, new: &str) -> Result<Self, BundleError> {
+        let call = repository.call("diff-tree");
+        let call = call.args(["-r", "-z", "--raw", "--full-index", "--no-renames", old, new]);
+        let (raw, _) = call.output(Vec::new(), MAX_LIST_BYTES)?;
+        let mut fields = raw.split(|byte| *byte == 0).filter(|field| !field.is_empty());
+        let mut changes = Self { paths: Vec::new(), config: BTreeSet::new() };
+        // `:OLD-MODE NEW-MODE OLD-BLOB NEW-BLOB STATUS`, then the path.
+        while let Some(change) = fields.next() {
+            let path =
+                TreePath::new(fields.next().ok_or_else(|| odd("diff-tree", "a change without a path"))?);
+            let change = String::from_utf8_lossy(change);
+            let [before, mode, _, blob, _] = change.split(' ').collect::<Vec<_>>()[..] else {
+                return Err(odd("diff-tree", &change));
+            };
+            let is_config = match mode {
+                "000000" => before == ":160000",
+                "100644" | "100755" => false,
+                "120000" => policy::leads_out(&path, &link(repository, blob)?),
+                "160000" => true,
+                mode => return Err(Refusal::Mode { path, mode: mode.to_owned() }.into()),
+            };
+            if is_config || policy::is_config(&path) || policy::is_own_state(&path) {
+                changes.config.insert(path.clone());
+            }
+            changes.paths.push((path, mode != "000000"));
+        }
+        Ok(changes)
+    }
+}
+
+/// What the symbolic link says whose blob is `blob`; nothing where it is longer than any that a file system has, which leads
+/// out of the tree as [`policy::leads_out`] has it.
+fn link(repository: &Repository<'_>, blob: &str) -> Result<Vec<u8>, BundleError> {
+    let (size, _) = repository.call("cat-file").args(["-s", blob]).output(Vec::new(), 64)?;
+    let size: Option<u64> = String::from_utf8_lossy(&size).trim().parse().ok();
+    if size.is_none_or(|size| size > MAX_LINK_BYTES) {
+        return Ok(Vec::new());
+    }
+    Ok(repository.call("cat-file").args(["blob", blob]).output(Vec::new(), MAX_LINK_BYTES)?.0)
 }
 
 /// The head of a file in git's bundle format.

@@ -91,6 +91,15 @@ impl Git {
         self.ssh_command.clone()
     }
 
+    /// What the shell command `line` prints in this environment; `None` where it fails.
+    pub(crate) fn shell(&self, line: &OsStr) -> Option<String> {
+        let mut command = Command::new("/bin/sh");
+        command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.arg("-c").arg(line);
+        let said = Call { command, verb: "ssh", input: None }.output(1 << 16).ok()?;
+        Some(String::from_utf8_lossy(&said).into_owned())
+    }
+
     /// What git answers to `arguments` in the user's worktree at `top`; `None` where it says with exit code 1 that there is
     /// nothing.
     pub(crate) fn ask(&self, top: &Path, arguments: &[&str]) -> Result<Option<String>, GitError> {

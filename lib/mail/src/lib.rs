@@ -17,6 +17,7 @@ mod room;
 mod scan;
 mod send;
 mod take;
+mod unreceipted;
 
 pub use error::{MailError, NotPacked, NotTaken};
 pub use identity::Identity;
@@ -27,3 +28,4 @@ pub use people::{Added, ME, People, PeopleError, Person, PersonKey, PersonName};
 pub use scan::{Leak, Leaks};
 pub use send::{Destination, NoDestination, Receipt, SendError, introduce, send};
 pub use take::{TakeOptions, Taken, take};
+pub use unreceipted::Unreceipted;

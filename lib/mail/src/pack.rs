@@ -42,6 +42,8 @@ pub struct PackRequest<'a> {
     pub with_work: bool,
     /// Whether it is sent with the secrets that are in it.
     pub allow_secrets: bool,
+    /// The name of the letter that the handoff in this file was sent as before, where it gave no receipt.
+    pub again: &'a dyn Fn(&str) -> Option<LetterId>,
     /// What of the worktree's changes may be nothing but our own wiring. It is asked only where there is work.
     pub own: &'a dyn Fn() -> Vec<Own>,
 }
@@ -96,7 +98,8 @@ pub fn pack(project: &Project<'_>, request: &PackRequest<'_>) -> Result<Packed, 
     let title =
         Sanitised::line(title.as_deref().unwrap_or("Handoff").as_bytes(), MAX_TITLE_BYTES).to_string();
     let sender = Sender { name: identity.name, mail: identity.mail, machine: machine.name.clone() };
-    let id = LetterId::new(milliseconds(), handoff_files::random()?);
+    let random = handoff_files::random()?;
+    let id = (request.again)(&found.name).unwrap_or_else(|| LetterId::new(milliseconds(), random));
     let about = About { id: &id, title: &title, sender: &sender, created };
 
     let room = Room::scratch(git.clone(), "sha1")?;

@@ -44,6 +44,9 @@ pub struct Receipt {
     /// The capture that the work is over there.
     #[serde(default)]
     pub capture: Option<String>,
+    /// Whether it had arrived before.
+    #[serde(default)]
+    pub before: bool,
 }
 
 /// A letter was not sent, or it is not known whether it was.
@@ -71,8 +74,7 @@ pub enum SendError {
     },
     /// Ssh failed: the other side was not reached, or the connection was cut.
     #[error(
-        "could not give it to {host}: {said}. If the connection was cut only now, it may be there: look with `handoff list` there \
-         before you send it again"
+        "could not give it to {host}: {said}. Send it again: if it arrived all the same, it is not taken twice"
     )]
     Cut {
         /// The host.
@@ -84,7 +86,7 @@ pub enum SendError {
     #[error("{0} has no agent-handoff: install it there, or send the letter as a file: handoff export")]
     NotInstalled(String),
     /// It is not known whether it arrived.
-    #[error("{0} gave no receipt; look there with `handoff list` before you send it again")]
+    #[error("{0} gave no receipt; send it again: if it arrived all the same, it is not taken twice")]
     NoReceipt(String),
 }
 
@@ -149,7 +151,7 @@ pub fn send(environment: &Environment, packed: &Packed, to: &Destination) -> Res
     let taken = || FileError::new("create", &path)(std::io::Error::from(std::io::ErrorKind::AlreadyExists));
     packed.write_to(dir.create_new("letter")?.ok_or_else(taken)?.into_file())?;
     let input = Stdio::from(open_named(&path)?);
-    let said = ssh(environment, to, "import - --json", input)?;
+    let said = ssh(environment, to, "import - --json --receipt", input)?;
     let no_receipt = || SendError::NoReceipt(to.host.clone());
     // A shell over there may greet first.
     let line = said.lines().rev().find(|line| line.starts_with('{')).ok_or_else(no_receipt)?;

@@ -1,7 +1,7 @@
 //! Takes a letter in: its handoff waits here then, its work lies ready.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use handoff_address::Address;
 use handoff_bundle::{Adopted, BundleId, Handover, Trust};
@@ -9,6 +9,7 @@ use handoff_capturing::{Project, counted};
 use handoff_document::{Document, FileName, Timestamp, Topic, stamped};
 use handoff_files::{Dir, FileError, Lock, OpenFile};
 use handoff_letter::{LetterId, Mailbox};
+use handoff_process::Environment;
 use handoff_state::StateDir;
 use handoff_store::{Inbox, Store};
 use handoff_text::Sanitised;
@@ -23,6 +24,8 @@ use crate::open::{Opened, Signer};
 pub struct TakeOptions {
     /// Also one that is about another repository.
     pub any_repository: bool,
+    /// How many copies of its handoff are here that count for nothing, since the letter was given back.
+    pub returned: usize,
 }
 
 /// A letter that was taken.
@@ -68,8 +71,9 @@ pub fn take(project: &Project<'_>, opened: &Opened, options: TakeOptions) -> Res
     let inbox = store.create_inbox(&Address::of(project.top()))?;
     // Held to the end of this function: of two programs with one letter, the second finds what the first took.
     let _lock = only_one(&store)?;
-    if let Some(path) = taken_before(&inbox, &letter.id)? {
-        return Err(NotTaken::Already { id: letter.id.clone(), path });
+    let mut copies = copies_in(&inbox, &letter.id)?;
+    if copies.len() > options.returned {
+        return Err(NotTaken::Already { id: letter.id.clone(), path: copies.remove(0) });
     }
     let work = take_work(project, opened, &signer)?;
     let delivered = deliver(project, opened, &signer, &inbox, work.as_ref().map(|(work, _)| work));
@@ -138,20 +142,26 @@ fn check_repository(project: &Project<'_>, git: &Git, theirs: Option<&str>) -> R
     Err(NotTaken::OtherRepository { theirs, ours: ours.into_iter().next().unwrap_or_default() })
 }
 
-/// The handoff of the letter `id`, where it came to the worktree of `project` before.
-pub(crate) fn was_taken(project: &Project<'_>, id: &LetterId) -> Result<Option<PathBuf>, NotTaken> {
-    let Some(store) = Store::open(&project.environment.store()?)? else { return Ok(None) };
-    let Some(inbox) = store.inbox(&Address::of(project.top()))? else { return Ok(None) };
-    taken_before(&inbox, id)
+/// The handoffs of the letter `id` in the worktree `top`: what waits, then what was read.
+pub(crate) fn copies_of(
+    environment: &Environment,
+    top: &Path,
+    id: &LetterId,
+) -> Result<Vec<PathBuf>, NotTaken> {
+    let Some(store) = Store::open(&environment.store()?)? else { return Ok(Vec::new()) };
+    let Some(inbox) = store.inbox(&Address::of(top))? else { return Ok(Vec::new()) };
+    copies_in(&inbox, id)
 }
 
-/// The handoff of this letter, where it came here before. Its file's name holds the letter's.
-fn taken_before(inbox: &Inbox, id: &LetterId) -> Result<Option<PathBuf>, NotTaken> {
+/// The same in an inbox. The name of a handoff's file holds that of its letter.
+fn copies_in(inbox: &Inbox, id: &LetterId) -> Result<Vec<PathBuf>, NotTaken> {
     let is_of = |name: &OsStr| name.to_string_lossy().contains(id.as_str());
-    if let Some(waiting) = inbox.waiting()?.handoffs.iter().find(|waiting| is_of(waiting.name())) {
-        return Ok(Some(inbox.unread_path().join(waiting.name())));
-    }
-    Ok(inbox.archived()?.into_iter().find(|name| is_of(name)).map(|name| inbox.read_path().join(name)))
+    let waiting = inbox.waiting()?.handoffs;
+    let waiting = waiting.iter().map(|waiting| waiting.name()).filter(|name| is_of(name));
+    let mut copies: Vec<_> = waiting.map(|name| inbox.unread_path().join(name)).collect();
+    let archived = inbox.archived()?.into_iter().filter(|name| is_of(name));
+    copies.extend(archived.map(|name| inbox.read_path().join(name)));
+    Ok(copies)
 }
 
 /// Makes a capture of the work in it, which can be picked up here.

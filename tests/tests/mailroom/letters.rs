@@ -170,6 +170,60 @@ fn a_letter_that_was_given_back_waits_for_another_machine() {
 }
 
 #[test]
+fn a_letter_that_was_given_back_is_taken_again_in_the_same_worktree_and_once() {
+    let net = Net::new();
+    let (laptop, desk) = net.pair();
+    std::fs::write(laptop.app.join("src/a.rs"), "changed\n").unwrap();
+    let id = laptop.push("Quoted fields", &[]);
+    for _ in 0..2 {
+        assert_eq!(desk.json(&["pull"])["taken"].as_array().unwrap().len(), 1);
+        assert_eq!((desk.unread().len(), desk.waiting()), (1, 0));
+        assert_eq!(desk.json(&["pull"])["taken"].as_array().unwrap().len(), 0);
+        desk.ok(&["give-back", &id]);
+        assert_eq!((desk.unread().len(), desk.waiting()), (0, 1));
+    }
+    desk.ok(&["pull", "--apply"]);
+    assert_eq!(std::fs::read_to_string(desk.app.join("src/a.rs")).unwrap(), "changed\n");
+    assert_eq!((desk.unread().len(), laptop.states()), (1, vec!["delivered".to_owned()]));
+    laptop.a_day_later();
+    laptop.ok(&["sync"]);
+    assert_eq!((net.refs(), desk.records("journal").len()), (Vec::new(), 0));
+}
+
+#[test]
+fn a_letter_is_given_back_from_another_worktree_of_the_repository() {
+    let net = Net::new();
+    let (laptop, desk) = net.pair();
+    let id = laptop.push("Quoted fields", &[]);
+    desk.ok(&["pull"]);
+    let other = desk.world.path("src/other");
+    desk.world.git(&desk.app, &["worktree", "add", "--quiet", other.to_str().unwrap()]);
+    let ran = desk.world.run("handoff", &other, &["give-back", &id], "");
+    assert_eq!(ran.code, 0, "{}", ran.err());
+    assert_eq!((desk.unread().len(), laptop.states()), (0, vec!["waiting".to_owned()]));
+}
+
+#[test]
+fn a_give_back_whose_answer_is_lost_is_finished_by_the_next_command() {
+    let net = Net::new();
+    let (laptop, desk) = net.pair();
+    let id = laptop.push("Quoted fields", &[]);
+    desk.ok(&["pull"]);
+    for mode in [Mode::Deaf, Mode::Down] {
+        net.server.set(mode);
+        desk.fails(&["give-back", &id]);
+        net.server.set(Mode::Up);
+        let pulled = desk.json(&["pull"]);
+        assert_eq!(pulled["taken"].as_array().unwrap().len(), usize::from(mode == Mode::Deaf), "{pulled}");
+        assert_eq!((desk.unread().len(), desk.records("journal").len()), (1, 0));
+    }
+    assert_eq!(laptop.states(), ["delivered"]);
+    laptop.a_day_later();
+    laptop.ok(&["sync"]);
+    assert_eq!(net.refs(), Vec::<String>::new());
+}
+
+#[test]
 fn a_letter_is_recalled_before_it_is_taken_and_not_afterwards() {
     let net = Net::new();
     let (laptop, desk) = net.pair();
@@ -194,6 +248,64 @@ fn a_letter_is_recalled_before_it_is_taken_and_not_afterwards() {
     assert!(said.contains("taken by ann@desk"), "{said}");
     desk.ok(&["pull"]);
     assert!(laptop.states().iter().filter(|state| *state == "delivered").count() == 2);
+}
+
+#[test]
+fn a_letter_whose_push_is_still_under_way_is_recalled_and_does_not_arrive_later() {
+    let net = Net::new();
+    let (laptop, desk) = net.pair();
+    std::fs::write(laptop.app.join("src/a.rs"), "changed\n").unwrap();
+    // The first push waits in the hook until the letter was recalled.
+    let (there, go) = (net.origin.join("there"), net.origin.join("go"));
+    net.hook(
+        "pre-receive",
+        &format!(
+            "[ -e '{0}' ] || {{ touch '{0}'; while [ ! -e '{1}' ]; do sleep 0.05; done; }}",
+            there.display(),
+            go.display()
+        ),
+    );
+    laptop.world.write(&laptop.app, &["--name", "Quoted fields"], crate::support::BODY);
+    let mut push = laptop.world.command("handoff", &laptop.app);
+    let mut push = push.args(["push"]).stdout(std::process::Stdio::null()).spawn().unwrap();
+    while !there.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    // The program is killed; its git goes on.
+    push.kill().unwrap();
+    push.wait().unwrap();
+    let id = laptop.records("out")[0].trim_end_matches(".json").to_owned();
+    let said = laptop.ok(&["recall", &id]);
+    assert!(said.contains("it waits here again"), "{said}");
+    assert_eq!(net.refs().len(), 1, "what keeps the push out");
+    assert!(net.git(&["ls-tree", &net.letter()]).is_empty(), "it has nothing of the letter");
+    std::fs::write(&go, "").unwrap();
+    let is_over = || net.git(&["for-each-ref", "--format=x", "refs/handoffs/v1/parcel"]).is_empty();
+    for _ in 0..20 {
+        assert_eq!((desk.waiting(), desk.json(&["pull"])["taken"].as_array().unwrap().len()), (0, 0));
+    }
+    assert!(is_over());
+    assert_eq!((laptop.unread().len(), laptop.states()), (1, vec!["recalled".to_owned()]));
+    assert_eq!(net.refs().len(), 1);
+    laptop.a_day_later();
+    laptop.ok(&["sync"]);
+    assert_eq!((net.refs(), laptop.states()), (Vec::new(), vec!["recalled".to_owned()]));
+}
+
+#[test]
+fn a_recall_that_does_not_reach_the_remote_is_done_by_the_next_look() {
+    let net = Net::new();
+    let (laptop, desk) = net.pair();
+    let id = laptop.push("Quoted fields", &[]);
+    net.server.set(Mode::Down);
+    let said = laptop.fails(&["recall", &id]);
+    assert!(said.contains("is taken back as soon as the remote is reached"), "{said}");
+    let said = laptop.fails(&["mail"]);
+    assert!(said.contains("is taken back as soon as"), "{said}");
+    net.server.set(Mode::Up);
+    laptop.ok(&["sync"]);
+    assert_eq!((laptop.unread().len(), laptop.states()), (1, vec!["recalled".to_owned()]));
+    assert_eq!((net.refs(), desk.waiting()), (Vec::new(), 0));
 }
 
 #[test]

@@ -10,8 +10,12 @@
 
 mod background;
 mod crashes;
+mod cut;
 mod hostile;
 mod letters;
+mod model;
+mod numbers;
+mod over_ssh;
 mod policies;
 mod races;
 mod remote;

@@ -170,6 +170,20 @@ impl Machine {
         rooms.iter().flat_map(|room| names(&self.world.root().join(".mail").join(room).join(kind))).collect()
     }
 
+    /// Has what this machine wrote down about its settled letters be of the day before.
+    pub(crate) fn a_day_later(&self) {
+        let root = self.world.root().join(".mail");
+        for room in names(&root) {
+            let sent = root.join(room).join("sent");
+            for name in names(&sent).into_iter().filter(|name| name.ends_with(".json")) {
+                let path = sent.join(name);
+                let mut record: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+                record["at"] = (record["at"].as_i64().unwrap() - 90_000).into();
+                std::fs::write(&path, record.to_string()).unwrap();
+            }
+        }
+    }
+
     /// The notice that the last look left.
     pub(crate) fn notice(&self) -> String {
         std::fs::read_to_string(self.world.inbox(&self.app).join("unread/.mail")).unwrap_or_default()

@@ -162,21 +162,29 @@ fn a_handoff_is_sent_with_the_work_and_archived_here_once_the_other_side_has_it(
 }
 
 #[test]
-fn a_connection_that_is_cut_keeps_the_handoff_here_and_says_where_to_look() {
+fn a_connection_that_is_cut_keeps_the_handoff_here_and_the_next_send_gives_it_once() {
     let Some(line) = Line::new() else { return };
     line.pair.introduce("@me", &[]);
+    line.pair.laptop.put("new.rs", "new\n");
     line.pair.laptop.leave(BODY);
-    for (shell, there) in [(Shell::CutBefore, 0), (Shell::CutAfter, 1)] {
+    for (shell, there) in [(Shell::CutBefore, 0), (Shell::CutAfter, 1), (Shell::CutAfter, 1)] {
         line.shell(shell);
         let cut = line.send(&[&line.to()]);
         assert_eq!((cut.code, cut.out()), (1, ""), "{}", cut.err());
-        assert!(
-            cut.err().contains("look with `handoff list` there before you send it again"),
-            "{}",
-            cut.err()
-        );
+        assert!(cut.err().contains("it is not taken twice"), "{}", cut.err());
         line.counts(1, there);
     }
+    line.shell(Shell::Plain);
+    let sent = line.send(&[&line.to()]);
+    assert_eq!(sent.code, 0, "{}", sent.err());
+    assert!(sent.out().contains("it had arrived there before"), "{}", sent.out());
+    assert!(sent.out().contains("here it is archived"), "{}", sent.out());
+    line.counts(0, 1);
+    // Another handoff is another letter, also where the one before has the same name.
+    line.pair.laptop.leave(BODY);
+    let sent = line.send(&[&line.to()]);
+    assert!(sent.out().contains("it waits in"), "{}{}", sent.out(), sent.err());
+    line.counts(0, 2);
 }
 
 #[test]

@@ -83,6 +83,43 @@ fn files_that_programs_obey_need_a_word_of_their_own_in_patches_and_in_commits()
 }
 
 #[test]
+fn links_out_of_the_tree_submodules_and_own_settings_need_that_word_in_commits_too() {
+    let make: [(&str, fn(&Pair)); 4] = [
+        ("out", |pair| std::os::unix::fs::symlink("/etc", pair.laptop.app.join("out")).unwrap()),
+        ("src/up", |pair| std::os::unix::fs::symlink("../../x", pair.laptop.app.join("src/up")).unwrap()),
+        ("vendor", |pair| {
+            let head = pair.laptop.git(&["rev-parse", "HEAD"]);
+            pair.laptop.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{head},vendor")]);
+            pair.laptop.world.dir(pair.laptop.app.join("vendor"));
+        }),
+        (".handover/config.toml", |pair| {
+            pair.laptop.put(".handover/config.toml", "track = true\n");
+            pair.laptop.git(&["add", "--force", ".handover/config.toml"]);
+        }),
+    ];
+    for (name, make) in make {
+        let pair = Pair::new();
+        std::os::unix::fs::symlink("a.rs", pair.laptop.app.join("src/inside")).unwrap();
+        make(&pair);
+        pair.laptop.git(&["add", "src"]);
+        if name == "out" {
+            pair.laptop.git(&["add", name]);
+        }
+        pair.laptop.git(&["commit", "--quiet", "--message", "one"]);
+        let letter = pair.laptop.letter("q.handoff");
+        let before = pair.desk.tree();
+        let said = pair.desk.run(&["import", letter.to_str().unwrap(), "--apply"]);
+        assert_eq!(said.code, 1, "{name}: {}", said.out());
+        assert!(said.err().contains(name) && said.err().contains("--allow-config"), "{}", said.err());
+        assert!(!said.err().contains("inside"), "{}", said.err());
+        assert_eq!(pair.desk.tree(), before, "{name}");
+        let bundle = pair.desk.bundles().pop().unwrap();
+        pair.desk.ok(&["pickup", &bundle, "--apply", "--allow-config"]);
+        assert_eq!(pair.desk.git(&["rev-parse", "HEAD"]), pair.laptop.git(&["rev-parse", "HEAD"]), "{name}");
+    }
+}
+
+#[test]
 fn a_key_that_others_can_read_is_not_used_and_a_missing_identity_is_named() {
     use std::os::unix::fs::PermissionsExt;
     let pair = Pair::new();

@@ -32,6 +32,8 @@ pub(crate) struct Import {
     pub(crate) apply: bool,
     pub(crate) allow_config: bool,
     pub(crate) any_repository: bool,
+    /// One that was taken before is answered with its receipt.
+    pub(crate) receipt: bool,
     pub(crate) json: bool,
 }
 
@@ -104,6 +106,7 @@ pub(super) fn import(given: &Given) -> Result<Import, Misuse> {
         apply: given.has(&table::APPLY),
         allow_config: given.has(&handover::ALLOW_CONFIG),
         any_repository: given.has(&table::ANY_REPOSITORY),
+        receipt: given.has(&table::RECEIPT),
         json: given.has(&JSON),
     })
 }

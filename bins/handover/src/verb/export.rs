@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use handoff_capturing::counted;
 use handoff_files::{Dir, FileError};
-use handoff_letter::Letter;
+use handoff_letter::{Letter, LetterId};
 use handoff_mail::{NotPacked, PackRequest, Packed, pack};
 use handoff_process::{Failure, quoted};
 use handoff_text::Sanitised;
@@ -47,11 +47,22 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Export) -> Result<u8, Failure> 
 
 /// Makes the letter that was asked for.
 pub(super) fn make(here: &Here<'_>, id: Option<&str>, typed: &args::Letter) -> Result<Packed, NotPacked> {
+    make_again(here, id, typed, &|_| None)
+}
+
+/// The same under the name that `again` gives for the handoff's file, where it gives one.
+pub(super) fn make_again(
+    here: &Here<'_>,
+    id: Option<&str>,
+    typed: &args::Letter,
+    again: &dyn Fn(&str) -> Option<LetterId>,
+) -> Result<Packed, NotPacked> {
     let request = PackRequest {
         id,
         to: typed.to.as_deref(),
         with_work: typed.with_work,
         allow_secrets: typed.allow_secrets,
+        again,
         own: &|| wire::own(here),
     };
     pack(&here.project, &request)

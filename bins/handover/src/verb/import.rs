@@ -19,8 +19,15 @@ const MAX_INPUT_BYTES: usize = 514 << 20;
 
 pub(crate) fn run(here: &Here<'_>, typed: &Import) -> Result<u8, Failure> {
     let (opened, _scratch) = open(here, &typed.file)?;
-    let options = TakeOptions { any_repository: typed.any_repository };
-    let taken = take(&here.project, &opened, options).map_err(|error| failure(error, &typed.file))?;
+    let options = TakeOptions { any_repository: typed.any_repository, ..TakeOptions::default() };
+    let taken = match take(&here.project, &opened, options) {
+        Err(NotTaken::Already { path, .. }) if typed.receipt => {
+            let json = json!({ "letter": opened.id().as_str(), "title": opened.letter.title, "before": true,
+                "worktree": here.top().to_string_lossy(), "path": path.to_string_lossy() });
+            return Ok(here.json(&json));
+        }
+        taken => taken.map_err(|error| failure(error, &typed.file))?,
+    };
     if let Some(mailbox) = &taken.meant_for {
         here.output
             .note(&format!("note: it was written to {mailbox}, and git does not know you by that here\n"));

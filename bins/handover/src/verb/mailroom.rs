@@ -32,7 +32,10 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure
             pull(here, id.as_deref(), *apply, *allow_config, json)
         }
         MailroomVerb::Sync { background: true } => Ok(background(here)),
-        MailroomVerb::Sync { background: false } => look(here, json, false),
+        MailroomVerb::Sync { background: false } => {
+            open(here)?.retry_refused()?;
+            look(here, json, false)
+        }
         MailroomVerb::Mail => look(here, json, true),
         MailroomVerb::Overview => super::overview::run(here, json),
         MailroomVerb::Recall(part) => {
@@ -198,6 +201,9 @@ fn pull(
             Sanitised::line(why.as_bytes(), 400)
         ));
     }
+    if let Some(why) = &pulled.looked.unsent {
+        here.output.complain(format_args!("what is queued here did not go out: {why}"));
+    }
     if let Some(Err(failure)) = applied {
         here.output.complain(failure.message);
     }
@@ -253,11 +259,17 @@ fn look(here: &Here<'_>, is_json: bool, with_sent: bool) -> Result<u8, Failure> 
         Err(error @ MailroomError::Remote(_)) => (Looked::default(), Some(error)),
         Err(error) => return Err(error.into()),
     };
-    let sent = mailroom.sent()?;
+    let (sent, many) = (mailroom.sent()?, mailroom.many_refs()?);
     let code = if is_json {
         here.json(&looked_as_json(&looked, &sent, trouble.as_ref()))
     } else {
         let mut text = waiting_lines(&looked);
+        if let Some(refs) = many.filter(|_| with_sent) {
+            text.push_str(&format!(
+                "warning    {} has {refs} refs of letters, and each `git push` to it lists them all; above 5,000 no letter goes out\n",
+                mailroom.joined.remote
+            ));
+        }
         for letter in sent.iter().filter(|letter| with_sent || letter.state == SentState::Queued) {
             text.push_str(&sent_line(&mailroom, letter));
         }
@@ -266,9 +278,10 @@ fn look(here: &Here<'_>, is_json: bool, with_sent: bool) -> Result<u8, Failure> 
         }
         here.print(&text)
     };
-    match trouble {
-        Some(error) => Err(error.into()),
-        None => Ok(code),
+    match (trouble, looked.unsent) {
+        (Some(error), _) => Err(error.into()),
+        (None, Some(why)) => Err(Failure::new(why)),
+        (None, None) => Ok(code),
     }
 }
 
@@ -321,6 +334,7 @@ fn sent_line(mailroom: &Mailroom<'_>, sent: &Sent) -> String {
             )
         }
         SentState::Delivered(by, at) => format!("delivered to {by} {}", ago(*at)),
+        SentState::Recalling => "is taken back as soon as the remote is reached".to_owned(),
         SentState::Recalled => "taken back".to_owned(),
         SentState::Gone => {
             "gone from the remote, and taken by nobody that is known; send it again".to_owned()
@@ -353,6 +367,7 @@ fn looked_as_json(looked: &Looked, sent: &[Sent], trouble: Option<&MailroomError
             SentState::Waiting => ("waiting", None, None),
             SentState::Taken(by, at) => ("taken", Some(by.as_str()), Some(*at)),
             SentState::Delivered(by, at) => ("delivered", Some(by.as_str()), Some(*at)),
+            SentState::Recalling => ("recalling", None, None),
             SentState::Recalled => ("recalled", None, None),
             SentState::Gone => ("gone", None, None),
         };
@@ -361,7 +376,7 @@ fn looked_as_json(looked: &Looked, sent: &[Sent], trouble: Option<&MailroomError
             "since": at.map(|at| Timestamp::from_seconds(at).to_string()) })
     });
     json!({ "waiting": waiting.collect::<Vec<_>>(), "sent": sent.collect::<Vec<_>>(), "strangers": looked.strangers,
-        "passed_over": looked.passed_over, "trouble": trouble.map(ToString::to_string) })
+        "passed_over": looked.passed_over, "unsent": looked.unsent, "trouble": trouble.map(ToString::to_string) })
 }
 
 /// As a hook starts it: nothing is asked, nothing printed, nothing taken, and only letters to the user's own machines go out.

@@ -23,6 +23,9 @@ pub static ALLOW_SECRETS: Opt = Opt::flag("allow-secrets", "also what looks like
 pub static ANY_REPOSITORY: Opt = Opt::flag("any-repository", "also a letter about another repository");
 /// `--apply`, of a letter.
 pub static APPLY: Opt = Opt::flag("apply", "make its changes here");
+/// `--receipt`.
+pub static RECEIPT: Opt =
+    Opt::flag("receipt", "`send` at the other end: what was taken before is answered too").hidden();
 /// `--introduce`.
 pub static INTRODUCE: Opt = Opt::flag("introduce", "first have it take letters of this machine from now on");
 /// `--from`, of `people`.
@@ -158,7 +161,7 @@ pub static IMPORT: Verb = Verb {
         count: Count::One,
         values: Values::File,
     }],
-    options: &[&APPLY, &handover::ALLOW_CONFIG, &ANY_REPOSITORY, &JSON],
+    options: &[&APPLY, &handover::ALLOW_CONFIG, &ANY_REPOSITORY, &RECEIPT, &JSON],
     rules: &[Rule::Requires(&handover::ALLOW_CONFIG, &[&APPLY])],
     examples: &[Example { line: "import quoted.handoff --apply", about: "" }],
     ..Verb::new("import", "takes such a file in: the handoff waits here then")

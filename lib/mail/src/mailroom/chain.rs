@@ -17,8 +17,10 @@ pub(super) struct Chain {
     pub(super) newest: Commit,
     /// The key that signed it.
     pub(super) by: PublicKey,
-    /// The letter's own commit.
+    /// The letter's own commit; that of the withdrawal, where the letter itself never came.
     pub(super) letter: String,
+    /// Every commit of it, the newest first.
+    pub(super) steps: Vec<String>,
 }
 
 impl Chain {
@@ -28,14 +30,18 @@ impl Chain {
         let commit = |id: &str| Commit::verified(&room.commit(id)?).map_err(|_| ODD);
         let (newest, by) = commit(tip)?;
         let (mut at, mut now) = (tip.to_owned(), newest.clone());
+        let mut steps = Vec::new();
         for _ in 0..MAX_STEPS {
+            steps.push(at.clone());
             // A step changes nothing of what the letter holds.
             if now.tree != newest.tree || now.state.is_none() {
                 return Err(ODD);
             }
             match &now.parents[..] {
-                [] if now.state == Some(State::Waiting) => {
-                    return Ok(Self { tip: tip.to_owned(), newest, by, letter: at });
+                [] if now.state == Some(State::Waiting)
+                    || (now.state == Some(State::Withdrawn) && at == tip) =>
+                {
+                    return Ok(Self { tip: tip.to_owned(), newest, by, letter: at, steps });
                 }
                 [parent] => {
                     at.clone_from(parent);

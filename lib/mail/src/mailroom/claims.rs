@@ -1,14 +1,13 @@
 //! Takes letters, each by exactly one of all that may: a chain of steps on the letter's ref, each pushed with a lease on the one
 //! before, and a journal from which every interrupted one is settled by what the remote says later.
 
-use std::ffi::OsStr;
 use std::path::Path;
 
 use handoff_capturing::{Notice, Observer, Project};
 use handoff_letter::{LetterId, State};
-use handoff_process::HandoffRequest;
 use handoff_text::Sanitised;
 
+use super::batch::push_letters;
 use super::chain::Chain;
 use super::look::{Free, Looked};
 use super::records::{self, Claim, JOURNAL};
@@ -16,7 +15,7 @@ use super::remote::{OURS, Outcome, Remote, Update};
 use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
 use crate::error::NotTaken;
 use crate::open::Opened;
-use crate::take::{TakeOptions, Taken, take, was_taken};
+use crate::take::{TakeOptions, Taken, take};
 
 /// What was taken.
 #[derive(Debug, Default)]
@@ -90,15 +89,13 @@ impl Mailroom<'_> {
         for free in &wanted {
             claims.push((free.id.clone(), self.claim(free)?));
         }
-        let updates: Vec<_> = claims.iter().map(|(id, claim)| claim_of(id, claim)).collect();
-        match self.remote().push(&updates, false) {
-            Ok(outcomes) => {
-                for ((id, claim), outcome) in claims.into_iter().zip(outcomes) {
-                    self.note_claim(&id, claim, &outcome, &mut pulled);
-                }
-            }
-            Err(error) => {
-                pulled.open.extend(claims.into_iter().map(|(id, _)| (id, error.to_string())));
+        let updates: Vec<_> = claims.iter().map(|(id, claim)| vec![claim_of(id, claim)]).collect();
+        let (answers, error) = push_letters(&self.remote(), &updates);
+        let why = error.map(|error| error.to_string()).unwrap_or_default();
+        for ((id, claim), answer) in claims.into_iter().zip(answers) {
+            match answer.as_deref() {
+                Some([outcome]) => self.note_claim(&id, claim, outcome, &mut pulled),
+                _ => pulled.open.push((id, why.clone())),
             }
         }
         Ok(pulled)
@@ -132,6 +129,7 @@ impl Mailroom<'_> {
             claim: commit,
             done: None,
             worktree: self.project.top().to_string_lossy().into_owned(),
+            returning: false,
         };
         records::write(&self.dir, JOURNAL, &free.id, &claim)?;
         Ok(claim)
@@ -161,7 +159,11 @@ impl Mailroom<'_> {
     /// What the remote says of a letter that is being taken. A push of an earlier program may still be under way, so what is
     /// refused as stale is looked at once more: the claim that is there then may be this one.
     fn settle_one(&self, id: &LetterId, claim: Claim) -> Result<End, MailroomError> {
-        match self.tip(id, &claim)? {
+        let tip = self.tip(id, &claim)?;
+        if claim.returning {
+            return self.settle_returning(id, &claim, tip).map(|_| End::Before);
+        }
+        match tip {
             // Its answer was lost before it came there.
             Some(tip) if tip == claim.from => {
                 match self.remote().push(&[claim_of(id, &claim)], false)?.into_iter().next() {
@@ -190,12 +192,25 @@ impl Mailroom<'_> {
     }
 
     fn settle_tip(&self, id: &LetterId, claim: Claim, tip: Option<String>) -> Result<End, MailroomError> {
+        let chain = tip.as_deref().and_then(|tip| Chain::read(&self.room, tip).ok());
+        let is_done = match (&tip, &claim.done) {
+            (None, done) => done.is_some(),
+            (Some(_), None) => false,
+            (Some(_), Some(done)) => chain.as_ref().is_some_and(|chain| chain.steps.contains(done)),
+        };
         match tip {
             Some(tip) if tip == claim.claim => self.finish(id, claim),
-            // It is ours and its sender may know it; or another has it.
-            Some(tip) if Some(&tip) == claim.done.as_ref() => self.forget(id).map(|()| End::Before),
-            None if claim.done.is_some() => self.forget(id).map(|()| End::Before),
-            tip => self.lost(id, tip.as_deref()),
+            // Its sender may know it by now.
+            _ if is_done => self.forget(id).map(|()| End::Before),
+            _ => {
+                // Another machine has it. This one may have put it into the inbox before its sender offered it again.
+                if self.returned_copies(id)? < self.copies(Path::new(&claim.worktree), id)?.len() {
+                    self.archive_of(id, Path::new(&claim.worktree))?;
+                }
+                self.forget(id)?;
+                let who = chain.map(|chain| by(&chain));
+                Ok(End::Lost(who.unwrap_or_else(|| Sanitised::from("another machine"))))
+            }
         }
     }
 
@@ -204,13 +219,7 @@ impl Mailroom<'_> {
         Err(MailroomError::Unfit { remote: self.joined.remote.clone(), said })
     }
 
-    fn lost(&self, id: &LetterId, tip: Option<&str>) -> Result<End, MailroomError> {
-        self.forget(id)?;
-        let who = tip.and_then(|tip| Chain::read(&self.room, tip).ok()).map(|chain| by(&chain));
-        Ok(End::Lost(who.unwrap_or_else(|| Sanitised::from("somebody else"))))
-    }
-
-    fn forget(&self, id: &LetterId) -> Result<(), MailroomError> {
+    pub(super) fn forget(&self, id: &LetterId) -> Result<(), MailroomError> {
         records::remove(&self.dir, JOURNAL, id)?;
         for name in ["claim", "done"] {
             let _ = self.room.set(&format!("{OURS}{id}/{name}"), None);
@@ -234,7 +243,7 @@ impl Mailroom<'_> {
     }
 
     fn deliver(&self, project: &Project<'_>, id: &LetterId, claim: &Claim) -> Result<End, MailroomError> {
-        if was_taken(project, id)?.is_some() {
+        if self.held(project, id)?.is_some() {
             return Ok(End::Before);
         }
         let chain = Chain::read(&self.room, &claim.claim)?;
@@ -244,7 +253,8 @@ impl Mailroom<'_> {
             let parcel = self.remote().look(std::slice::from_ref(&name))?.remove(&name);
             opened.add_parcel(parcel.map(|commit| (name, commit)))?;
         }
-        match take(project, &opened, TakeOptions { any_repository: true }) {
+        let options = TakeOptions { any_repository: true, returned: self.returned_copies(id)? };
+        match take(project, &opened, options) {
             Ok(taken) => Ok(End::Here(Box::new(taken))),
             Err(NotTaken::Already { .. }) => Ok(End::Before),
             Err(error) => Err(error.into()),
@@ -276,50 +286,6 @@ impl Mailroom<'_> {
             _ => Ok(()),
         }
     }
-
-    /// Gives a letter back that was taken here: it waits again for whoever takes it.
-    ///
-    /// # Errors
-    /// [`MailroomError::Settled`] where its sender has the receipt already.
-    pub fn give_back(&mut self, part: &str) -> Result<GaveBack, MailroomError> {
-        let mut pulled = Pulled::default();
-        self.settle(&mut pulled)?;
-        let prefixes = self.own_mailboxes().iter().map(|mailbox| format!("{}/", mailbox.key(""))).collect();
-        let tips = self.remote().look(&super::outbox::unique(prefixes))?;
-        let mut named =
-            tips.iter().filter(|(name, _)| name.split('/').nth(1).is_some_and(|id| id.contains(part)));
-        let (name, tip) = match (named.next(), named.next()) {
-            (Some(only), None) => only,
-            (Some(_), Some(_)) => return Err(MailroomError::Several(part.to_owned())),
-            (None, _) => {
-                return Err(
-                    match LetterId::parse(part).map(|id| was_taken(self.project, &id)).transpose()? {
-                        Some(Some(_)) => MailroomError::Settled(part.to_owned()),
-                        _ => MailroomError::NoLetter(part.to_owned()),
-                    },
-                );
-            }
-        };
-        let chain = Chain::read(&self.room, tip)?;
-        let no_letter = || MailroomError::NoLetter(part.to_owned());
-        let id = name.split('/').nth(1).and_then(LetterId::parse).ok_or_else(no_letter)?;
-        if !matches!(chain.state(), State::Taken | State::Delivered) || !self.is_own(&chain.by) {
-            return Err(MailroomError::Taken { id: id.to_string(), state: "taken by", by: by(&chain) });
-        }
-        let title = format!("given back by {}", self.short_name());
-        let new = self.step(tip, &chain.newest.tree, &title, State::Returned)?;
-        self.room.set(&format!("{OURS}{id}/returned"), Some(&new))?;
-        let update = Update { name: name.clone(), expected: Some(tip.clone()), new: Some(new) };
-        match self.remote().push(&[update], false)?.first() {
-            Some(Outcome::Done) => {}
-            _ => return Err(MailroomError::Settled(id.to_string())),
-        }
-        self.forget(&id)?;
-        let path = was_taken(self.project, &id)?;
-        let name = path.as_deref().and_then(Path::file_name).map(OsStr::to_owned);
-        let is_archived = name.is_some_and(|name| HandoffRequest::withdraw(self.project.top(), &name));
-        Ok(GaveBack { id, is_archived })
-    }
 }
 
 fn claim_of(id: &LetterId, claim: &Claim) -> Update {
@@ -331,7 +297,7 @@ fn claim_of(id: &LetterId, claim: &Claim) -> Update {
 }
 
 /// Who did the newest step of a letter. A claim.
-fn by(chain: &Chain) -> Sanitised {
+pub(super) fn by(chain: &Chain) -> Sanitised {
     let subject = &chain.newest.subject;
     let who = ["taken by ", "delivered to ", "given back by ", "offered again by "]
         .iter()

@@ -53,7 +53,7 @@ pub enum MailroomError {
     },
     /// Too many letters are under way.
     #[error(
-        "{0} letters are under way at the remote, and every git push of everybody lists them all; have some taken first"
+        "the remote has {0} refs of letters, and each `git push` to it lists them all; have letters taken, or recall yours: handoff mail"
     )]
     TooMany(usize),
     /// No letter has this in its name.
@@ -79,6 +79,14 @@ pub enum MailroomError {
         state: &'static str,
         /// Who has it. A claim.
         by: Sanitised,
+    },
+    /// The remote was not reached, so the letter may still be taken.
+    #[error("{id} is taken back as soon as the remote is reached, with the next handoff sync: {why}")]
+    NotYetRecalled {
+        /// The letter.
+        id: String,
+        /// Why not now.
+        why: String,
     },
     /// It can't be given back any more.
     #[error(

@@ -45,6 +45,8 @@ pub struct Looked {
     pub strangers: usize,
     /// Letters that are not as letters are, or cannot be taken here, with the reason.
     pub passed_over: Vec<(String, String)>,
+    /// Why something of this user's did not go out, although the remote was read.
+    pub unsent: Option<String>,
 }
 
 /// A letter that waits, with all that is needed to take it.
@@ -66,6 +68,7 @@ impl Mailroom<'_> {
         self.flush(to_others)?;
         let (free, looked) = self.free()?;
         drop(free);
+        self.sweep_if_due()?;
         Ok(looked)
     }
 
@@ -76,6 +79,7 @@ impl Mailroom<'_> {
         let prefixes = mailboxes.keys().map(|key| format!("{key}/")).collect();
         let tips = self.remote().look(&unique(prefixes))?;
         let (mut free, mut looked) = (Vec::new(), Looked::default());
+        looked.unsent = self.unsent.take();
         for (name, why) in self.bad.take() {
             let id = name.rsplit_once('/').map_or(name.as_str(), |(_, id)| id).to_owned();
             looked.passed_over.push((id, why));
@@ -124,7 +128,7 @@ impl Mailroom<'_> {
         if signer == Signer::This && own.as_ref().is_ok_and(|own| *own == opened.letter.to) {
             return Ok(None);
         }
-        if crate::take::was_taken(self.project, id)?.is_some() {
+        if self.held(self.project, id)?.is_some() {
             return Ok(None);
         }
         let free = Free { id: id.clone(), mailbox: mailbox.to_owned(), chain, opened };

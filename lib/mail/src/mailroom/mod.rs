@@ -5,20 +5,26 @@
 //! changed by leases, so that each can be killed at any moment and settled later by what the remote says then. The protocol is
 //! in `spec/reach.md`.
 
+mod batch;
 mod card;
 mod chain;
 mod claims;
 mod error;
+mod give_back;
 mod joined;
 mod look;
 mod notice;
 mod outbox;
 mod overview;
+mod recall;
 mod records;
 pub(crate) mod remote;
+mod ssh;
+mod sweep;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
 use handoff_capturing::Project;
@@ -65,7 +71,9 @@ pub struct Mailroom<'p> {
     url: String,
     settings: Vec<(String, String)>,
     attended: bool,
+    ssh: Option<OsString>,
     bad: RefCell<BTreeMap<String, String>>,
+    unsent: RefCell<Option<String>>,
     _lock: OpenFile,
 }
 
@@ -110,7 +118,12 @@ impl<'p> Mailroom<'p> {
         let dir = root.create_child(joined.key())?;
         let lock = Self::lock(&dir, attended)?;
         let room = Room::kept(git, &dir.path_of("mail.git"), &joined.object_format)?;
-        for name in [records::OUT, records::JOURNAL, records::SENT] {
+        ssh::prepare(&dir)?;
+        let is_ssh = |(name, _): &&(String, String)| name == "core.sshcommand";
+        let own = settings.iter().rev().find(is_ssh).map(|(_, value)| OsString::from(value));
+        let own = room.git().ssh_command().or(own);
+        let ssh = ssh::command(room.git(), project.top(), &dir, &url, own, attended)?;
+        for name in [records::OUT, records::JOURNAL, records::SENT, records::RETURNED] {
             records::prepare(&dir, name)?;
         }
         Ok(Self {
@@ -124,7 +137,9 @@ impl<'p> Mailroom<'p> {
             url,
             settings,
             attended,
+            ssh,
             bad: RefCell::default(),
+            unsent: RefCell::default(),
             _lock: lock,
         })
     }
@@ -151,6 +166,7 @@ impl<'p> Mailroom<'p> {
             url: &self.url,
             settings: &self.settings,
             attended: self.attended,
+            ssh: self.ssh.as_deref(),
             bad: &self.bad,
         }
     }

@@ -57,9 +57,20 @@ impl Mailroom<'_> {
             let old = unread.open_to_read(MAIL_NOTICE).and_then(|mut file| file.read(4 << 10)).ok();
             let old: Notice = old.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
             let notice = match looked {
-                Ok(looked) => Notice::new(self.line(looked), 0, random),
+                Ok(looked) => match &looked.unsent {
+                    None => Notice::new(self.line(looked), 0, random),
+                    // What does not go out is tried later and later too.
+                    Some(why) => {
+                        let failed = old.failed.saturating_add(1);
+                        Notice::new(failed_line(self.line(looked), why), failed, random)
+                    }
+                },
                 // What was seen last still holds.
-                Err(error) => Notice::new(failed_line(old.line, error), old.failed.saturating_add(1), random),
+                Err(error) => Notice::new(
+                    failed_line(old.line, &error.to_string()),
+                    old.failed.saturating_add(1),
+                    random,
+                ),
             };
             let mut bytes = serde_json::to_vec(&notice)
                 .map_err(|error| MailroomError::Record { path: inbox.path().join(MAIL_NOTICE), error })?;
@@ -95,8 +106,8 @@ impl Mailroom<'_> {
 }
 
 /// What a session is told where the remote wants a password: once, and only then.
-fn failed_line(old: String, error: &MailroomError) -> String {
-    let text = error.to_string().to_lowercase();
+fn failed_line(old: String, error: &str) -> String {
+    let text = error.to_lowercase();
     let wants = [
         "password",
         "passphrase",

@@ -3,25 +3,25 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::Path;
 
 use handoff_document::Timestamp;
 use handoff_letter::{LetterId, Mailbox, State};
 use handoff_process::HandoffRequest;
 use handoff_text::Sanitised;
 
+use super::batch::push_letters;
 use super::chain::Chain;
-use super::records::{self, By, End, OUT, Out, OutState, SENT, Settled};
+use super::records::{self, By, End, OUT, Out, OutState, RETURNED, Returned, SENT, Settled};
 use super::remote::{OURS, Outcome, Remote, Update};
-use super::{Mailroom, MailroomError, RemoteError, letter_ref, parcel_ref};
+use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
 use crate::pack::Packed;
 
 /// Who can read the remote is asked again before a push when the answer is older than a day.
 const ASK_AGAIN_SECS: i64 = 86_400;
 /// For so many seconds a settled letter is kept: 30 days.
 const KEEP_SECS: i64 = 30 * 86_400;
-/// The most letters that go out in one push.
-const BATCH: usize = 20;
+/// How many commits a letter has that was taken once and delivered.
+const STEPS: usize = 3;
 /// The longest name of who took a letter, in bytes.
 const MAX_WHO_BYTES: usize = 120;
 
@@ -66,6 +66,8 @@ pub enum SentState {
     Taken(Sanitised, i64),
     /// It arrived.
     Delivered(Sanitised, i64),
+    /// It is to be taken back, and the remote was not reached yet.
+    Recalling,
     /// It was taken back.
     Recalled,
     /// It went from the remote, and nobody is known to have taken it.
@@ -87,13 +89,15 @@ impl Mailroom<'_> {
     /// Queues `packed`, archives its handoff here, and pushes it if the remote is reached.
     ///
     /// # Errors
-    /// [`MailroomError::Public`] where strangers may read it: then nothing is queued. The network is no error.
+    /// [`MailroomError::Public`] where strangers may read it, [`MailroomError::TooMany`]: then nothing is queued. The network is no
+    /// error.
     pub fn post(&mut self, packed: &Packed) -> Result<Pushed, MailroomError> {
         self.ask_audience(ASK_AGAIN_SECS)?;
         if !self.joined.is_private() {
             let (remote, why) = (self.joined.remote.clone(), self.joined.audience.words());
             return Err(MailroomError::Public { remote, why });
         }
+        self.check_refs()?;
         let letter = &packed.letter;
         let id = letter.id.clone();
         // Under these names it is not tidied up.
@@ -114,6 +118,8 @@ impl Mailroom<'_> {
             handoff: packed.name.clone(),
             worktree: self.project.top().to_string_lossy().into_owned(),
             state: OutState::Queued,
+            seen: false,
+            unanswered: 0,
             refused: None,
             taken: None,
         };
@@ -154,57 +160,77 @@ impl Mailroom<'_> {
         outs.retain(|(_, out)| {
             to_others || out.state != OutState::Queued || own.as_ref().is_ok_and(|own| *own == out.to)
         });
-        if outs.is_empty() {
+        let watched = self.watched()?;
+        if outs.is_empty() && watched.is_empty() {
             return self.forget_settled();
         }
-        let prefixes: Vec<_> = outs.iter().map(|(_, out)| format!("{}/", out.mailbox)).collect();
+        let all = outs.iter().map(|(_, out)| out).chain(watched.iter().map(|(_, settled)| &settled.out));
+        let prefixes: Vec<_> = all.map(|out| format!("{}/", out.mailbox)).collect();
         let tips = self.remote().look(&unique(prefixes))?;
         let mut queued = Vec::new();
+        for (id, settled) in watched {
+            self.go_on(self.watch(&id, settled, &tips))?;
+        }
         for (id, out) in outs {
             let tip = tips.get(&letter_ref(&out.mailbox, &id)).cloned();
             match (tip, out.state) {
-                (None, OutState::Queued) if out.refused.is_none() || to_others => queued.push((id, out)),
-                (tip, _) => self.settle_out(&id, out, tip)?,
+                // One that was refused goes out again only when the user says so.
+                (None, OutState::Queued) if out.refused.is_none() => queued.push((id, out)),
+                (tip, _) => self.go_on(self.settle_out(&id, out, tip))?,
             }
         }
         // Strangers may read it by now.
         if !self.joined.is_private() {
             queued.clear();
         }
-        for batch in queued.chunks(BATCH) {
-            self.push_out(batch)?;
-        }
+        self.go_on(self.push_out(&queued))?;
         self.forget_settled()
     }
 
-    fn push_out(&self, batch: &[(LetterId, Out)]) -> Result<(), MailroomError> {
-        let updates: Vec<_> = batch.iter().map(|(id, out)| push_of(id, out)).collect();
-        // A letter without its parcel can be taken by nobody, so both go at once, or the parcel first.
-        let all: Vec<Update> = updates.iter().flatten().cloned().collect();
-        let remote = self.remote();
-        let together =
-            if batch.len() == 1 { remote.push(&all, all.len() > 1) } else { remote.push(&all, false) };
-        let outcomes = match together {
-            Err(RemoteError::Unreached { said, .. }) if said.as_str().contains("atomic") => {
-                remote.push(&all, false)?
+    /// A push that got no answer hides nothing that waits at the remote, which was read just now. Its error is kept for [`super::Looked`].
+    fn go_on(&self, pushed: Result<(), MailroomError>) -> Result<(), MailroomError> {
+        match pushed {
+            Err(MailroomError::Remote(error)) => {
+                self.unsent.borrow_mut().get_or_insert(error.to_string());
+                Ok(())
             }
-            outcomes => outcomes?,
-        };
-        let mut outcomes = outcomes.into_iter();
-        for ((id, out), updates) in batch.iter().zip(&updates) {
-            let of: Vec<_> = outcomes.by_ref().take(updates.len()).collect();
-            let refused = of.iter().find_map(|outcome| match outcome {
-                Outcome::Refused(said) => Some(said.clone()),
-                _ => None,
-            });
-            let is_done = of.iter().all(|outcome| *outcome == Outcome::Done);
-            let state = if is_done { OutState::Sent } else { out.state };
-            // What was there already the next look finds.
-            if is_done || refused.is_some() {
-                records::write(&self.dir, OUT, id, &Out { state, refused, ..out.clone() })?;
+            pushed => pushed,
+        }
+    }
+
+    /// Has letters that the remote refused go out again with the next look.
+    ///
+    /// # Errors
+    /// [`MailroomError`].
+    pub fn retry_refused(&self) -> Result<(), MailroomError> {
+        for (id, out) in records::all::<Out>(&self.dir, OUT)? {
+            if out.refused.is_some() {
+                records::write(&self.dir, OUT, &id, &Out { refused: None, ..out })?;
             }
         }
         Ok(())
+    }
+
+    fn push_out(&self, batch: &[(LetterId, Out)]) -> Result<(), MailroomError> {
+        // An answer that does not come is noted before the question.
+        for (id, out) in batch {
+            records::write(&self.dir, OUT, id, &Out { unanswered: out.unanswered + 1, ..out.clone() })?;
+        }
+        let letters: Vec<_> = batch.iter().map(|(id, out)| push_of(id, out)).collect();
+        let (answers, error) = push_letters(&self.remote(), &letters);
+        for ((id, out), outcomes) in batch.iter().zip(answers) {
+            let Some(outcomes) = outcomes else { continue };
+            let refused = outcomes.iter().find_map(|outcome| match outcome {
+                Outcome::Refused(said) => Some(said.clone()),
+                _ => None,
+            });
+            let is_done = outcomes.iter().all(|outcome| *outcome == Outcome::Done);
+            let state = if is_done { OutState::Sent } else { out.state };
+            // What was there already the next look finds.
+            let out = Out { state, seen: out.seen || is_done, refused, ..out.clone() };
+            records::write(&self.dir, OUT, id, &out)?;
+        }
+        error.map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// Settles a letter that the remote has, or had, as `tip`.
@@ -214,73 +240,86 @@ impl Mailroom<'_> {
             let end = match (settled, out.state) {
                 // Its receipt was noted before it was removed.
                 (Some(Settled { end, .. }), _) => end,
-                (None, OutState::Recalling) => End::Recalled,
+                (None, OutState::Recalling) => return self.recall_absent(id, out),
                 (None, OutState::Queued) => return Ok(()),
                 (None, OutState::Sent) => End::Gone,
             };
             self.remove_parcel(id, &out)?;
-            return self.close(id, out, end);
+            return self.close(id, out, end, None);
         };
-        let chain = Chain::read(&self.room, &tip);
+        let Ok(chain) = Chain::read(&self.room, &tip) else { return Ok(()) };
+        if chain.state() == State::Withdrawn && self.is_own(&chain.by) {
+            return match settled {
+                Some(Settled { end, .. }) => self.close(id, out, end, Some(tip)),
+                None => self.close_recalled(id, out, Some(tip)),
+            };
+        }
         // What somebody else put there is no letter of ours; it is left alone.
-        let Ok(chain) = chain.map(|chain| (chain.letter == out.letter).then_some(chain)) else {
+        if chain.letter != out.letter {
             return Ok(());
-        };
-        let Some(chain) = chain else { return Ok(()) };
-        let by = || By {
-            who: Sanitised::line(chain.newest.subject.as_bytes(), MAX_WHO_BYTES).to_string(),
-            at: chain.newest.at,
-        };
+        }
+        // One of the pushes without an answer arrived.
+        let arrived = u32::from(!out.seen);
+        let before = out.clone();
+        let out = Out { seen: true, unanswered: out.unanswered.saturating_sub(arrived), ..out };
         match (chain.state(), out.state) {
             (State::Delivered, _) => {
-                let by = By { who: name_in(&by().who).to_owned(), at: chain.newest.at };
-                records::write(&self.dir, SENT, id, &self.settled(&out, End::Delivered(by.clone())))?;
-                if self.remove(id, &out, &tip)? { self.close(id, out, End::Delivered(by)) } else { Ok(()) }
-            }
-            (State::Waiting | State::Returned, OutState::Recalling) => {
-                if self.remove(id, &out, &tip)? {
-                    self.close(id, out, End::Recalled)
-                } else {
-                    Ok(())
+                let end = End::Delivered(by_of(&chain));
+                records::write(&self.dir, SENT, id, &self.settled(&out, end.clone(), None))?;
+                if chain.steps.len() > STEPS {
+                    return self.withdraw_delivered(id, out, end, &chain);
+                }
+                match self.remove(id, &out, &tip)? {
+                    // It stays there, where the remote takes no removals.
+                    Outcome::Done | Outcome::Refused(_) => self.close(id, out, end, None),
+                    Outcome::Stale => Ok(()),
                 }
             }
+            (State::Waiting | State::Returned, OutState::Recalling) => self.recall_waiting(id, out, &chain),
             (state, _) => {
-                let taken = (state == State::Taken)
-                    .then(|| By { who: name_in(&by().who).to_owned(), at: chain.newest.at });
-                let now = Out { state: OutState::Sent, refused: None, taken, ..out.clone() };
-                if now == out { Ok(()) } else { records::write(&self.dir, OUT, id, &now) }
+                let taken = (state == State::Taken).then(|| by_of(&chain));
+                let now = Out { state: OutState::Sent, refused: None, taken, ..out };
+                if now == before { Ok(()) } else { records::write(&self.dir, OUT, id, &now) }
             }
         }
     }
 
-    /// Removes a letter and its parcel from the remote, where the letter is `tip`; false where it is something else by now.
-    fn remove(&self, id: &LetterId, out: &Out, tip: &str) -> Result<bool, MailroomError> {
+    /// Removes a letter and its parcel from the remote, where the letter is `tip`; what the remote says of the letter.
+    pub(super) fn remove(&self, id: &LetterId, out: &Out, tip: &str) -> Result<Outcome, MailroomError> {
         let mut updates =
             vec![Update { name: letter_ref(&out.mailbox, id), expected: Some(tip.to_owned()), new: None }];
         updates.extend(parcel_removal(id, out));
         let outcomes = self.remote().push(&updates, false)?;
-        let is_removed = outcomes.first() == Some(&Outcome::Done);
-        if is_removed && outcomes.iter().any(|outcome| *outcome != Outcome::Done) {
+        let removed = outcomes.first().cloned().unwrap_or(Outcome::Stale);
+        if removed == Outcome::Done && outcomes.iter().any(|outcome| *outcome != Outcome::Done) {
             self.remove_parcel(id, out)?;
         }
-        Ok(is_removed)
+        Ok(removed)
     }
 
     /// Removes the parcel of a letter that is not at the remote any more: what removed the letter may have been cut off before it
     /// came to the parcel, or what pushed both before it came to the letter.
-    fn remove_parcel(&self, id: &LetterId, out: &Out) -> Result<(), MailroomError> {
+    pub(super) fn remove_parcel(&self, id: &LetterId, out: &Out) -> Result<(), MailroomError> {
         if let Some(removal) = parcel_removal(id, out) {
             self.remote().push(&[removal], false)?;
         }
         Ok(())
     }
 
-    fn settled(&self, out: &Out, end: End) -> Settled {
-        Settled { out: out.clone(), end, at: Timestamp::now().seconds() }
+    fn settled(&self, out: &Out, end: End, withdrawn: Option<String>) -> Settled {
+        let watched = out.unanswered > 0 || withdrawn.is_some();
+        Settled { out: out.clone(), end, watched, withdrawn, at: Timestamp::now().seconds() }
     }
 
-    fn close(&self, id: &LetterId, out: Out, end: End) -> Result<(), MailroomError> {
-        records::write(&self.dir, SENT, id, &self.settled(&out, end))?;
+    /// Writes down what became of a letter, with the commit that keeps late pushes of it out, where there is one.
+    pub(super) fn close(
+        &self,
+        id: &LetterId,
+        out: Out,
+        end: End,
+        withdrawn: Option<String>,
+    ) -> Result<(), MailroomError> {
+        records::write(&self.dir, SENT, id, &self.settled(&out, end, withdrawn))?;
         records::remove(&self.dir, OUT, id)
     }
 
@@ -293,6 +332,12 @@ impl Mailroom<'_> {
                     self.room.set(&format!("{OURS}{id}/{name}"), None)?;
                 }
                 records::remove(&self.dir, SENT, &id)?;
+            }
+        }
+        for (id, returned) in records::all::<Returned>(&self.dir, RETURNED)? {
+            // By then no letter of that name is taken any more.
+            if now.saturating_sub(returned.at) > KEEP_SECS + 7 * 86_400 {
+                records::remove(&self.dir, RETURNED, &id)?;
             }
         }
         Ok(())
@@ -324,6 +369,7 @@ impl Mailroom<'_> {
                     SentState::Taken(who, at)
                 }
                 (None, None, OutState::Queued) => SentState::Queued,
+                (None, None, OutState::Recalling) => SentState::Recalling,
                 (None, None, _) => SentState::Waiting,
             };
             // One whose receipt is noted already is only not removed yet.
@@ -333,7 +379,7 @@ impl Mailroom<'_> {
     }
 
     /// The letter that went out and has `part` in its name.
-    fn out(&self, part: &str) -> Result<(LetterId, Out), MailroomError> {
+    pub(super) fn out(&self, part: &str) -> Result<(LetterId, Out), MailroomError> {
         let all: Vec<(LetterId, Out)> = records::all(&self.dir, OUT)?;
         let mut found = all.into_iter().filter(|(id, _)| id.as_str().contains(part));
         match (found.next(), found.next()) {
@@ -349,31 +395,6 @@ impl Mailroom<'_> {
                 }
             }
         }
-    }
-
-    /// Takes a letter back that nobody took yet; its handoff waits here again.
-    ///
-    /// # Errors
-    /// [`MailroomError::Taken`] where somebody has it.
-    pub fn recall(&self, part: &str) -> Result<Recalled, MailroomError> {
-        let (id, out) = self.out(part)?;
-        records::write(&self.dir, OUT, &id, &Out { state: OutState::Recalling, ..out })?;
-        self.flush(false)?;
-        if let Some(out) = records::one::<Out>(&self.dir, OUT, &id)? {
-            // Somebody was faster: it goes on as it was.
-            records::write(&self.dir, OUT, &id, &Out { state: OutState::Sent, ..out.clone() })?;
-            let by = out.taken.unwrap_or(By { who: "somebody".to_owned(), at: 0 });
-            return Err(taken(&id, "taken by", &by));
-        }
-        let settled: Option<Settled> = records::one(&self.dir, SENT, &id)?;
-        let Some(Settled { out, end, .. }) = settled else {
-            return Err(MailroomError::NoLetter(part.to_owned()));
-        };
-        if let End::Delivered(by) = &end {
-            return Err(taken(&id, "delivered to", by));
-        }
-        let is_unread = HandoffRequest::restore(Path::new(&out.worktree), OsStr::new(&out.handoff));
-        Ok(Recalled { id, title: out.title, is_unread })
     }
 
     /// Has a letter wait again that somebody took and never confirmed. What that one says of it later counts for nothing.
@@ -422,12 +443,18 @@ fn parcel_removal(id: &LetterId, out: &Out) -> Option<Update> {
     Some(Update { name: parcel_ref(id), expected: Some(expected), new: None })
 }
 
+/// Who did the newest step of a letter, and when.
+pub(super) fn by_of(chain: &Chain) -> By {
+    let who = Sanitised::line(chain.newest.subject.as_bytes(), MAX_WHO_BYTES).to_string();
+    By { who: name_in(&who).to_owned(), at: chain.newest.at }
+}
+
 /// `Ann@desk` of `taken by Ann@desk`.
 fn name_in(subject: &str) -> &str {
     ["taken by ", "delivered to "].iter().find_map(|start| subject.strip_prefix(start)).unwrap_or(subject)
 }
 
-fn taken(id: &LetterId, state: &'static str, by: &By) -> MailroomError {
+pub(super) fn taken(id: &LetterId, state: &'static str, by: &By) -> MailroomError {
     MailroomError::Taken { id: id.to_string(), state, by: Sanitised::line(by.who.as_bytes(), MAX_WHO_BYTES) }
 }
 

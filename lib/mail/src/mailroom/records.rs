@@ -15,6 +15,8 @@ pub(super) const OUT: &str = "out";
 pub(super) const JOURNAL: &str = "journal";
 /// Letters that went out and are settled.
 pub(super) const SENT: &str = "sent";
+/// Letters that were taken here and given back.
+pub(super) const RETURNED: &str = "returned";
 
 const MAX_BYTES: u64 = 64 << 10;
 
@@ -37,6 +39,12 @@ pub(super) struct Out {
     pub(super) handoff: String,
     pub(super) worktree: String,
     pub(super) state: OutState,
+    /// Whether it was seen at the remote.
+    #[serde(default)]
+    pub(super) seen: bool,
+    /// How many of its pushes ended without an answer. Each can still arrive.
+    #[serde(default)]
+    pub(super) unanswered: u32,
     /// Why the remote refused it, in its words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) refused: Option<String>,
@@ -69,6 +77,12 @@ pub(super) struct By {
 pub(super) struct Settled {
     pub(super) out: Out,
     pub(super) end: End,
+    /// Whether a push of it can still arrive at the remote.
+    #[serde(default)]
+    pub(super) watched: bool,
+    /// The commit that keeps such a push out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) withdrawn: Option<String>,
     /// When that was noted, in seconds since 1970.
     pub(super) at: i64,
 }
@@ -97,6 +111,18 @@ pub(super) struct Claim {
     pub(super) done: Option<String>,
     /// The worktree that it is for.
     pub(super) worktree: String,
+    /// Whether it is being given back: then `claim` is the commit that says so.
+    #[serde(default)]
+    pub(super) returning: bool,
+}
+
+/// A letter that was given back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Returned {
+    /// How many copies of its handoff are archived here. One more means that it was taken again.
+    pub(super) copies: usize,
+    /// When it was given back, in seconds since 1970.
+    pub(super) at: i64,
 }
 
 /// All records in `within`, by letter.

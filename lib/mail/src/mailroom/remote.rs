@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use handoff_bundle::GitError;
@@ -81,6 +81,8 @@ pub(crate) struct GitRemote<'a> {
     pub(crate) settings: &'a [(String, String)],
     /// Whether a person is there to be asked for a password.
     pub(crate) attended: bool,
+    /// The command that git runs for ssh, where it is not `ssh`.
+    pub(crate) ssh: Option<&'a OsStr>,
     /// Refs of which nothing could be taken in, with the reason: names without [`REFS`].
     pub(crate) bad: &'a RefCell<BTreeMap<String, String>>,
 }
@@ -111,18 +113,27 @@ impl GitRemote<'_> {
             call = call.env(&format!("GIT_CONFIG_KEY_{number}"), name);
             call = call.env(&format!("GIT_CONFIG_VALUE_{number}"), value);
         }
+        if let Some(ssh) = self.ssh {
+            call = call.env("GIT_SSH_COMMAND", ssh);
+        }
         if self.attended {
             return call.env("GIT_TERMINAL_PROMPT", "1");
         }
-        let is_ssh = |(name, _): &&(String, String)| name == "core.sshcommand";
-        let own = self.settings.iter().rev().find(is_ssh).map(|(_, value)| value.clone());
-        let ssh = self.room.git().ssh_command().or(own.map(OsString::from)).unwrap_or_else(|| "ssh".into());
-        let mut quiet = ssh;
-        quiet.push(" -oBatchMode=yes -oConnectTimeout=10");
-        call.env("GIT_SSH_COMMAND", quiet)
-            .env("GCM_INTERACTIVE", "never")
-            .env("GIT_ASKPASS", "true")
-            .env("SSH_ASKPASS", "true")
+        call.env("GCM_INTERACTIVE", "never").env("GIT_ASKPASS", "true").env("SSH_ASKPASS", "true")
+    }
+
+    /// Every ref whose name begins with one of `prefixes`, with what it names; names without [`REFS`]. Git gets the
+    /// whole list of the remote's refs for it.
+    pub(crate) fn list(&self, prefixes: &[String]) -> Result<BTreeMap<String, String>, RemoteError> {
+        let patterns = prefixes.iter().map(|prefix| format!("{REFS}{prefix}*"));
+        let call = self.call("ls-remote", MAX_LETTER_BLOCKS).args(["--quiet", "--refs", "--", self.url]);
+        let listed = call.args(patterns).output(16 << 20).map_err(|error| self.unreached(error))?;
+        let listed = String::from_utf8_lossy(&listed);
+        let named = listed.lines().filter_map(|line| {
+            let (id, name) = line.split_once('\t')?;
+            Some((name.strip_prefix(REFS)?.to_owned(), id.to_owned()))
+        });
+        Ok(named.collect())
     }
 
     fn fetch(&self, prefixes: &[String], blocks: &str) -> Result<(), GitError> {
@@ -137,16 +148,8 @@ impl GitRemote<'_> {
     /// Fetches what `prefixes` name ref by ref, so that one that is too large or broken holds up no other: what cannot be taken
     /// in becomes `bad`. Only here is the remote asked for a list, which git gets whole.
     fn fetch_singly(&self, prefixes: &[String], blocks: &str) -> Result<(), RemoteError> {
-        let patterns = prefixes.iter().filter(|prefix| prefix.ends_with('/'));
-        let patterns = patterns.map(|prefix| format!("{REFS}{prefix}*"));
-        let call = self.call("ls-remote", blocks).args(["--quiet", "--refs", "--", self.url]);
-        let listed = call.args(patterns).output(16 << 20).map_err(|error| self.unreached(error))?;
-        let listed = String::from_utf8_lossy(&listed);
-        let named = listed.lines().filter_map(|line| {
-            let (id, name) = line.split_once('\t')?;
-            Some((name.strip_prefix(REFS)?.to_owned(), id.to_owned()))
-        });
-        let there: BTreeMap<_, _> = named.collect();
+        let prefixes: Vec<_> = prefixes.iter().filter(|prefix| prefix.ends_with('/')).cloned().collect();
+        let there = self.list(&prefixes)?;
         let here = self.room.refs(CAME).map_err(|error| self.odd(error))?;
         for (name, id) in &here {
             let is_meant = prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
@@ -250,6 +253,7 @@ impl Remote for GitRemote<'_> {
         let (said, error) = self.call("push", MAX_PARCEL_BLOCKS).args(arguments).said(4 << 20)?;
         let said = String::from_utf8_lossy(&said);
         let lines: Vec<_> = said.lines().filter_map(|line| line.split_once('\t')).collect();
+        let words = words(error.as_ref());
         if lines.is_empty()
             && let Some(error) = error
         {
@@ -260,7 +264,7 @@ impl Remote for GitRemote<'_> {
             remote: self.name.to_owned(),
             said: Sanitised::from("the answer was cut off"),
         };
-        updates.iter().map(|update| outcome(&lines, &update.name).ok_or_else(unknown)).collect()
+        updates.iter().map(|update| outcome(&lines, &update.name, &words).ok_or_else(unknown)).collect()
     }
 }
 
@@ -284,7 +288,7 @@ fn is_unfit(message: &str) -> bool {
 }
 
 /// What git says of one ref: `FLAG\tFROM:TO\tSUMMARY (REASON)`.
-fn outcome(lines: &[(&str, &str)], name: &str) -> Option<Outcome> {
+fn outcome(lines: &[(&str, &str)], name: &str, words: &str) -> Option<Outcome> {
     let is_of = |rest: &str| {
         let (refs, _) = rest.split_once('\t').unwrap_or((rest, ""));
         refs.split_once(':').is_some_and(|(_, to)| to.strip_prefix(REFS) == Some(name))
@@ -310,6 +314,18 @@ fn outcome(lines: &[(&str, &str)], name: &str) -> Option<Outcome> {
     Some(if stale.iter().any(|words| summary.contains(words)) {
         Outcome::Stale
     } else {
-        Outcome::Refused(Sanitised::line(summary.as_bytes(), 300).to_string())
+        Outcome::Refused(Sanitised::line(format!("{summary}{words}").as_bytes(), 300).to_string())
     })
+}
+
+/// What the remote's hooks said during a push, behind a colon.
+fn words(error: Option<&GitError>) -> String {
+    let Some(GitError::Failed { message, .. }) = error else { return String::new() };
+    let said: Vec<_> = message
+        .lines()
+        .filter_map(|line| line.strip_prefix("remote:"))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    if said.is_empty() { String::new() } else { format!(": {}", said.join(" ")) }
 }
