@@ -51,6 +51,7 @@ pub(super) fn make(here: &Here<'_>, id: Option<&str>, typed: &args::Letter) -> R
         id,
         to: typed.to.as_deref(),
         with_work: typed.with_work,
+        with_commits: true,
         allow_secrets: typed.allow_secrets,
         own: &|| wire::own(here),
     };

@@ -19,7 +19,7 @@ const MAX_INPUT_BYTES: usize = 514 << 20;
 
 pub(crate) fn run(here: &Here<'_>, typed: &Import) -> Result<u8, Failure> {
     let (opened, _scratch) = open(here, &typed.file)?;
-    let options = TakeOptions { any_repository: typed.any_repository };
+    let options = TakeOptions { any_repository: typed.any_repository, ..TakeOptions::default() };
     let taken = take(&here.project, &opened, options).map_err(|error| failure(error, &typed.file))?;
     if let Some(mailbox) = &taken.meant_for {
         here.output

@@ -244,7 +244,7 @@ impl Mailroom<'_> {
             let parcel = self.remote().look(std::slice::from_ref(&name))?.remove(&name);
             opened.add_parcel(parcel.map(|commit| (name, commit)))?;
         }
-        match take(project, &opened, TakeOptions { any_repository: true }) {
+        match take(project, &opened, TakeOptions { any_repository: true, is_copy: false }) {
             Ok(taken) => Ok(End::Here(Box::new(taken))),
             Err(NotTaken::Already { .. }) => Ok(End::Before),
             Err(error) => Err(error.into()),

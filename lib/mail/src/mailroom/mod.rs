@@ -5,9 +5,11 @@
 //! changed by leases, so that each can be killed at any moment and settled later by what the remote says then. The protocol is
 //! in `spec/reach.md`.
 
+mod by_branch;
 mod card;
 mod chain;
 mod claims;
+mod copy;
 mod error;
 mod joined;
 mod look;
@@ -32,8 +34,10 @@ use crate::people::People;
 use crate::room::Room;
 use remote::GitRemote;
 
+pub use by_branch::{AtTip, Branch, OnBranch};
 pub use card::{Card, Known};
 pub use claims::{GaveBack, Lost, Pulled};
+pub use copy::{Copied, copy, is_cloud};
 pub use error::MailroomError;
 pub use joined::{Audience, Joined};
 pub use look::{Arrived, Looked};
