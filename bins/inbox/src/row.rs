@@ -67,14 +67,21 @@ pub(crate) fn cells(
     let relation = drifts.relation(document);
     let branch = if drifts.is_other_branch(document) { Style::Warn } else { Style::Plain };
     let title = document.title();
+    let title = title.as_deref().unwrap_or(file);
+    let title = if is_copy(document) { format!("{title} (COPY: not taken)") } else { title.to_owned() };
     vec![
         Cell::new(&number.to_string(), Style::Dim),
         Cell::new(&age_of(document, file, now), Style::Dim),
         Cell::new(document.field("from").unwrap_or("unknown"), Style::Plain),
-        Cell::new(title.as_deref().unwrap_or(file), Style::Bold),
+        Cell::new(&title, Style::Bold),
         Cell::new(document.field("branch").unwrap_or("unknown"), branch),
         Cell::new(&mark(relation), Style::Warn),
     ]
+}
+
+/// Whether it came with a letter that others may take too.
+fn is_copy(document: &Document<'_>) -> bool {
+    document.field("copy").is_some()
 }
 
 /// When it was written: by its own account, else by its file name.
@@ -106,6 +113,7 @@ pub(crate) fn facts(document: &Document<'_>, file: &str) -> Value {
         "id": file.strip_suffix(".md").unwrap_or(file),
         "file": file,
         "name": document.title().map(|title| words(&title)),
+        "copy": is_copy(document),
         "description": field("description"),
         "from": field("from"),
         "tool": field("session_tool"),

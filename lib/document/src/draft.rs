@@ -64,6 +64,7 @@ impl Draft {
         "received_by",
         "sender",
         "letter",
+        "copy",
     ];
 
     /// The body's sentinel.

@@ -3,8 +3,11 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Instant;
 
 use handoff_bundle::GitError;
 use handoff_process::Environment;
@@ -36,6 +39,8 @@ pub(crate) struct Git {
     /// The user's own settings by environment, for the user's own repository.
     configuration: Vec<(OsString, OsString)>,
     ssh_command: Option<OsString>,
+    /// When a call that still runs is ended, with all that it started.
+    deadline: Option<Instant>,
 }
 
 impl Git {
@@ -51,7 +56,12 @@ impl Git {
         let configuration = git.into_iter().filter(|(name, _)| is_setting(name)).collect();
         rest.push(("LC_ALL".into(), "C".into()));
         rest.push(("GIT_TERMINAL_PROMPT".into(), "0".into()));
-        Ok(Self { program, environment: rest, configuration, ssh_command })
+        Ok(Self { program, environment: rest, configuration, ssh_command, deadline: None })
+    }
+
+    /// The same, whose calls are ended at `deadline`.
+    pub(crate) fn until(&self, deadline: Instant) -> Self {
+        Self { deadline: Some(deadline), ..self.clone() }
     }
 
     /// A call of `verb` in the bare repository at `directory`; `is_durable` when what it writes has to be on the disk when it
@@ -69,7 +79,22 @@ impl Git {
             command.args(["-c", setting]);
         }
         command.args(["-c", if is_durable { "core.fsync=all" } else { "core.fsync=none" }]).arg(verb);
-        Call { command, verb, input: None }
+        Call { command, verb, input: None, deadline: self.deadline }
+    }
+
+    /// A call of `verb` in the user's worktree at `top`, as the user would make it, but that no hook runs and nothing is tidied
+    /// up. With `attended`, a person can be asked for a password.
+    pub(crate) fn by_user(&self, top: &Path, verb: &'static str, attended: bool) -> Call {
+        let mut command = Command::new(&self.program);
+        let environment = self.environment.iter().chain(&self.configuration);
+        command.env_clear().envs(environment.map(|(name, value)| (name, value)));
+        command.envs(self.ssh_command.iter().map(|value| ("GIT_SSH_COMMAND", value)));
+        command.env("GIT_TERMINAL_PROMPT", if attended { "1" } else { "0" }).current_dir(top);
+        for setting in ["core.hooksPath=/dev/null", "gc.auto=0", "maintenance.auto=false"] {
+            command.args(["-c", setting]);
+        }
+        command.arg(verb);
+        Call { command, verb, input: None, deadline: self.deadline }
     }
 
     /// The same, but no file that it writes has more than `blocks` blocks of 512 bytes, and it is durable.
@@ -96,7 +121,7 @@ impl Git {
         let mut command = Command::new("/bin/sh");
         command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.arg("-c").arg(line);
-        let said = Call { command, verb: "ssh", input: None }.output(1 << 16).ok()?;
+        let said = Call { command, verb: "ssh", input: None, deadline: None }.output(1 << 16).ok()?;
         Some(String::from_utf8_lossy(&said).into_owned())
     }
 
@@ -107,7 +132,7 @@ impl Git {
         let environment = self.environment.iter().chain(&self.configuration);
         command.env_clear().envs(environment.map(|(name, value)| (name, value)));
         command.current_dir(top).args(arguments);
-        let call = Call { command, verb: "config", input: None };
+        let call = Call { command, verb: "config", input: None, deadline: self.deadline };
         match call.output(1 << 20) {
             Ok(said) => Ok(Some(String::from_utf8_lossy(&said).trim_end_matches('\n').to_owned())),
             Err(GitError::Failed { code: Some(1), .. }) => Ok(None),
@@ -121,6 +146,7 @@ pub(crate) struct Call {
     command: Command,
     verb: &'static str,
     input: Option<Vec<u8>>,
+    deadline: Option<Instant>,
 }
 
 impl Call {
@@ -194,10 +220,25 @@ impl Call {
         let verb = self.verb;
         let stdin = if self.input.is_some() { Stdio::piped() } else { Stdio::null() };
         self.command.stdin(stdin).stdout(stdout).stderr(Stdio::piped());
+        if self.deadline.is_some() {
+            // A group of its own, so that what it starts ends with it.
+            self.command.process_group(0);
+        }
         let mut child = self.command.spawn().map_err(failed(verb))?;
         let input = self.input.take().unwrap_or_default();
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let group = rustix::process::Pid::from_child(&child);
+        let (is_done, done) = mpsc::channel::<()>();
         let (taken, message) = std::thread::scope(|scope| {
+            if let Some(deadline) = self.deadline {
+                scope.spawn(move || {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if done.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Timeout) {
+                        // It was not waited for yet, so the number is still its own.
+                        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+                    }
+                });
+            }
             scope.spawn(move || {
                 if let Some(mut stdin) = stdin {
                     // What git did not take, its exit code says.
@@ -216,7 +257,9 @@ impl Call {
                 Some(mut stdout) => take(&mut stdout),
                 None => take(&mut std::io::empty()),
             };
-            (taken, message.join().unwrap_or_default())
+            let message = message.join().unwrap_or_default();
+            drop(is_done);
+            (taken, message)
         });
         ended(child, verb, &message)?;
         taken

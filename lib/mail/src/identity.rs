@@ -63,7 +63,8 @@ pub(crate) fn repositories(git: &Git, top: &Path) -> Result<Vec<String>, GitErro
 }
 
 /// `host/path` of a URL, by which two clones of a repository know each other however each reaches it: without scheme, user,
-/// port and `.git`, the host in lower case. `None` of a path on this machine, which says nothing elsewhere.
+/// port and `.git`, the host in lower case. `None` of a path on this machine, which says nothing elsewhere, and of a server on
+/// this machine, as the proxy of a cloud sandbox is.
 pub(crate) fn repository(url: &str) -> Option<String> {
     let url = url.trim();
     let (host, path) = match url.split_once("://") {
@@ -74,6 +75,9 @@ pub(crate) fn repository(url: &str) -> Option<String> {
     };
     let host = host.rsplit('@').next().unwrap_or_default();
     let host = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    if matches!(host.as_str(), "localhost" | "127.0.0.1") || host.starts_with('[') {
+        return None;
+    }
     let path = path.trim_matches('/');
     let path = path.strip_suffix(".git").unwrap_or(path).trim_end_matches('/');
     let is_plain =
@@ -97,9 +101,18 @@ mod tests {
         ] {
             assert_eq!(repository(url).as_deref(), Some("github.com/acme/app"), "{url}");
         }
-        for url in
-            ["", "/srv/app.git", "../app", "file:///srv/app.git", "./a:b", "https://", "https://github.com/"]
-        {
+        for url in [
+            "",
+            "/srv/app.git",
+            "../app",
+            "file:///srv/app.git",
+            "./a:b",
+            "https://",
+            "https://github.com/",
+            "http://local_proxy@127.0.0.1:36297/git/acme/app",
+            "http://localhost/acme/app",
+            "http://[::1]:80/acme/app",
+        ] {
             assert_eq!(repository(url), None, "{url}");
         }
     }

@@ -7,6 +7,8 @@ use handoff_letter::{PublicKey, SecretKey, Sender};
 use handoff_process::NoState;
 use handoff_state::{StateDir, StateError};
 
+use crate::sandbox::{self, SandboxError};
+
 const KEY: &str = "letter-key";
 const NAME: &str = "machine";
 
@@ -31,17 +33,23 @@ pub enum MachineError {
     /// What the system says.
     #[error(transparent)]
     File(#[from] FileError),
+    /// What a sandbox was given.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
     /// It can't be called so.
     #[error("a machine can't be called {0:?}: use letters, digits, `.`, `_` and `-`, at most 64")]
     Name(String),
 }
 
 impl Machine {
-    /// The one that `state` is on, with a key made when there is none. Of several programs at once, all get the same key.
+    /// The one that the environment names, as in a sandbox, else the one that `state` is on, with a key made when there is none. Of several programs at once, all get the same key.
     ///
     /// # Errors
     /// [`MachineError`]; `PermissionDenied` when others may read the key.
     pub fn open(state: &StateDir) -> Result<Self, MachineError> {
+        if let Some((name, key)) = sandbox::machine()? {
+            return Ok(Self { name, key });
+        }
         let dir = state.create()?;
         let key = match read_key(&dir)? {
             Some(key) => key,

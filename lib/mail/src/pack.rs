@@ -30,7 +30,8 @@ pub(crate) const MAX_COMMITS: usize = 1_000;
 const MAX_TITLE_BYTES: usize = 200;
 
 /// The fields of a handoff that say something here alone.
-const LOCAL_FIELDS: [&str; 6] = ["to_path", "session_id", "received_at", "received_by", "letter", "sender"];
+const LOCAL_FIELDS: [&str; 7] =
+    ["to_path", "session_id", "received_at", "received_by", "letter", "sender", "copy"];
 
 /// What is to be sent.
 pub struct PackRequest<'a> {
@@ -40,6 +41,8 @@ pub struct PackRequest<'a> {
     pub to: Option<&'a str>,
     /// Whether uncommitted work and commits that no remote has go along.
     pub with_work: bool,
+    /// Whether the commits that no remote has go along with the work. They need not where the branch itself is pushed.
+    pub with_commits: bool,
     /// Whether it is sent with the secrets that are in it.
     pub allow_secrets: bool,
     /// The name of the letter that the handoff in this file was sent as before, where it gave no receipt.
@@ -301,7 +304,7 @@ fn capture(
     let git = project.git()?;
     let handover = Handover::create(project.top(), project.settings.track)?;
     let handover = handover.leaving_out(&project.own_directories());
-    let commits = handover.unpushed(&git)?;
+    let commits = if request.with_commits { handover.unpushed(&git)? } else { None };
     if let Some(commits) = commits.as_ref().filter(|commits| commits.count > MAX_COMMITS) {
         return Err(NotPacked::TooManyCommits(commits.count));
     }

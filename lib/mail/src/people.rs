@@ -13,6 +13,8 @@ use handoff_process::NoState;
 use handoff_state::{StateDir, StateError};
 use serde::{Deserialize, Serialize};
 
+use crate::sandbox::{Guests, SandboxError};
+
 const FILE: &str = "people.json";
 const LOCK: &str = "people.lock";
 const MAX_BYTES: u64 = 1 << 20;
@@ -30,7 +32,7 @@ pub struct PersonName(String);
 /// Everybody whose letters are taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct People {
-    people: Vec<Person>,
+    pub(crate) people: Vec<Person>,
 }
 
 /// One of them.
@@ -89,6 +91,9 @@ pub enum PeopleError {
     /// What the system says.
     #[error(transparent)]
     File(#[from] FileError),
+    /// What a sandbox was given.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
     /// The file is not as this program writes it.
     #[error("could not read people.json in the state directory: {0}; mend or remove it")]
     Form(serde_json::Error),
@@ -164,15 +169,17 @@ impl PersonKey {
 }
 
 impl People {
-    /// Everybody who is known.
+    /// Everybody who is known, with those whom the environment names, as in a sandbox.
     ///
     /// # Errors
     /// [`PeopleError`].
     pub fn read(state: &StateDir) -> Result<Self, PeopleError> {
-        match state.open()? {
-            Some(dir) => Self::read_in(&dir),
-            None => Ok(Self::default()),
-        }
+        let mut people = match state.open()? {
+            Some(dir) => Self::read_in(&dir)?,
+            None => Self::default(),
+        };
+        Guests::read()?.join(&mut people);
+        Ok(people)
     }
 
     fn read_in(dir: &Dir) -> Result<Self, PeopleError> {

@@ -26,6 +26,8 @@ pub struct TakeOptions {
     pub any_repository: bool,
     /// How many copies of its handoff are here that count for nothing, since the letter was given back.
     pub returned: usize,
+    /// It is a copy: others may take the letter too.
+    pub is_copy: bool,
 }
 
 /// A letter that was taken.
@@ -76,7 +78,8 @@ pub fn take(project: &Project<'_>, opened: &Opened, options: TakeOptions) -> Res
         return Err(NotTaken::Already { id: letter.id.clone(), path: copies.remove(0) });
     }
     let work = take_work(project, opened, &signer)?;
-    let delivered = deliver(project, opened, &signer, &inbox, work.as_ref().map(|(work, _)| work));
+    let came = Came { signer: &signer, work: work.as_ref().map(|(work, _)| work), is_copy: options.is_copy };
+    let delivered = deliver(project, opened, &inbox, &came);
     let (path, work) = match (delivered, work) {
         (Ok(path), work) => (path, work.map(|(work, _)| work)),
         (Err(error), work) => {
@@ -110,16 +113,22 @@ fn only_one(store: &Store) -> Result<OpenFile, NotTaken> {
     Ok(lock)
 }
 
+/// How a letter came here.
+struct Came<'a> {
+    signer: &'a Signer,
+    work: Option<&'a Work>,
+    is_copy: bool,
+}
+
 /// Puts the handoff into the inbox; its path.
 fn deliver(
     project: &Project<'_>,
     opened: &Opened,
-    signer: &Signer,
     inbox: &Inbox,
-    work: Option<&Work>,
+    came: &Came<'_>,
 ) -> Result<PathBuf, NotTaken> {
     let letter = &opened.letter;
-    let handoff = arrived(project, opened, signer, inbox, work)?;
+    let handoff = arrived(project, opened, inbox, came)?;
     let topic = Topic::new(letter.id.as_str()).ok();
     let document = Document::parse(&opened.handoff);
     let from = Sanitised::line(document.field("from").unwrap_or("elsewhere").as_bytes(), 100).to_string();
@@ -151,6 +160,13 @@ pub(crate) fn copies_of(
     let Some(store) = Store::open(&environment.store()?)? else { return Ok(Vec::new()) };
     let Some(inbox) = store.inbox(&Address::of(top))? else { return Ok(Vec::new()) };
     copies_in(&inbox, id)
+}
+
+/// The handoff of the letter `id`, where it came to the worktree of `project` before.
+pub(crate) fn was_taken(project: &Project<'_>, id: &LetterId) -> Result<Option<PathBuf>, NotTaken> {
+    let Some(store) = Store::open(&project.environment.store()?)? else { return Ok(None) };
+    let Some(inbox) = store.inbox(&Address::of(project.top()))? else { return Ok(None) };
+    Ok(copies_in(&inbox, id)?.into_iter().next())
 }
 
 /// The same in an inbox. The name of a handoff's file holds that of its letter.
@@ -200,12 +216,11 @@ fn take_work(
 fn arrived(
     project: &Project<'_>,
     opened: &Opened,
-    signer: &Signer,
     inbox: &Inbox,
-    work: Option<&Work>,
+    came: &Came<'_>,
 ) -> Result<Vec<u8>, NotTaken> {
     let mut body = Document::parse(&opened.handoff).body().to_owned();
-    if let Some(work) = work {
+    if let Some(work) = came.work {
         if !body.ends_with(b"\n") {
             body.push(b'\n');
         }
@@ -213,7 +228,7 @@ fn arrived(
     }
     let sentinel = handoff_document::sentinel(&body);
     let top = project.top().to_string_lossy();
-    let (sender, id) = (opened.sender_as(signer), opened.id());
+    let (sender, id) = (opened.sender_as(came.signer), opened.id());
     let fields = [
         ("to", Some(inbox.key())),
         ("to_path", Some(&*top)),
@@ -223,6 +238,7 @@ fn arrived(
         ("received_by", None),
         ("sender", Some(sender.as_str())),
         ("letter", Some(id.as_str())),
+        ("copy", came.is_copy.then_some("true")),
     ];
     let front = stamped(&opened.handoff, &fields);
     let (mut handoff, _) =

@@ -36,6 +36,7 @@ pub(crate) const VENDORS: &[Rule] = &[
   key("1password-token", &["ops_eyJ"], &[Run(Base64, 100, UNBOUNDED)]),
   key("adobe-secret", &["p8e-"], &[Run(Alnum, 32, 32)]),
   key("age-secret-key", &["AGE-SECRET-KEY-1"], &[Run(UpperDigits, 58, 58)]),
+  key("agent-handoff-key", &["handoff_letter_"], &[Run(LowerHex, 64, 64), Text("_"), Run(UrlSafe, 1, 64)]),
   key("alibaba-access-key", &["LTAI"], &[Run(Alnum, 20, 20)]),
   key("anthropic-key", &["sk-ant-"], &[Run(UrlSafe, 40, UNBOUNDED)]),
   key("artifactory-key", &["AKCp"], &[Run(Alnum, 69, 69)]),

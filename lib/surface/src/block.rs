@@ -168,6 +168,10 @@ impl Incoming<'_> {
             lines.push(format!("branch:   {branch} (handoff) | {here_branch} (current)"));
             lines.push(format!("head:     {head} (handoff) | {here_head} (current)"));
         }
+        // Only the program that takes in a letter sets it.
+        if document.field("copy").is_some() {
+            lines.push("!! COPY: not taken, others may take it too".to_owned());
+        }
         lines.extend(drift::drift_lines(document, self.head, self.drift));
         if let Some(problem) = document.problem() {
             let problem = Sanitised::line(problem.to_string().as_bytes(), 200);

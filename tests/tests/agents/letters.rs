@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use tests::World;
-use tests::agents::{Host, Machine, Step, reading, shell, text};
+use tests::agents::{Host, Machine, Step, reading, shell};
 
 #[allow(dead_code, reason = "all of it is used by the tests that it is of")]
 #[path = "../mailroom/server.rs"]

@@ -9,6 +9,9 @@
 )]
 
 mod background;
+mod by_branch;
+mod cloud;
+mod copy;
 mod crashes;
 mod cut;
 mod hostile;

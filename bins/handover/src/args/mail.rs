@@ -1,6 +1,7 @@
 //! The words of `export`, `import`, `send` and `people`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use handoff_cli::tables::{JSON, YES, handover, mail as table};
 use handoff_cli::{Given, Misuse, UsageError};
@@ -69,6 +70,11 @@ pub(crate) enum PeopleAction {
         yes: bool,
     },
     Remove(String),
+    /// Makes a key for a sandbox of this name.
+    Sandbox {
+        name: PersonName,
+        code: bool,
+    },
 }
 
 /// Where a key comes from.
@@ -130,6 +136,10 @@ pub(super) fn people(given: &Given) -> Result<People, Misuse> {
         (None, Some(machine)) => PeopleAction::NameMachine(machine),
         (None, None) => PeopleAction::List,
         (Some("remove"), _) => PeopleAction::Remove(name()?),
+        (Some("sandbox"), _) => PeopleAction::Sandbox {
+            name: name()?.parse().map_err(|error: handoff_mail::PeopleError| wrong(&error.to_string()))?,
+            code: given.has(&table::CODE),
+        },
         (Some(_), machine) => {
             let source = match (given.path(&table::FROM), given.path(&table::KEY), given.text(&table::CARD)?)
             {
@@ -174,10 +184,31 @@ pub(crate) enum MailroomVerb {
         id: Option<String>,
         letter: Letter,
     },
+    /// `push --via branch`.
+    PushOnBranch {
+        id: Option<String>,
+        letter: Letter,
+        /// `--private`: the user's word.
+        is_private: bool,
+    },
     /// `push --reoffer`.
     OfferAgain(String),
     Pull {
         id: Option<String>,
+        apply: bool,
+        allow_config: bool,
+    },
+    /// `pull --via branch[:NAME]`.
+    PullFromBranch {
+        /// `None`: the one that is checked out.
+        branch: Option<String>,
+        apply: bool,
+        allow_config: bool,
+    },
+    /// `pull --copy`.
+    Copy {
+        id: Option<String>,
+        wait: Option<Duration>,
         apply: bool,
         allow_config: bool,
     },
@@ -192,12 +223,38 @@ pub(crate) enum MailroomVerb {
     GiveBack(String),
 }
 
+/// The branch that `--via` names; `None` for the one that is checked out.
+fn via(given: &Given) -> Result<Option<String>, Misuse> {
+    let read = |value: &str| match value.strip_prefix("branch") {
+        Some("") => Ok(None),
+        Some(rest) if rest.len() > 1 && rest.starts_with(':') => Ok(Some(rest[1..].to_owned())),
+        _ => Err("it is branch or branch:NAME"),
+    };
+    Ok(given.parsed(&table::VIA, read)?.flatten())
+}
+
+/// `3` or `3s`.
+fn seconds(value: &str) -> Result<Duration, &'static str> {
+    let number = value.strip_suffix('s').unwrap_or(value).parse::<u64>().ok();
+    number
+        .filter(|number| (1..=600).contains(number))
+        .map(Duration::from_secs)
+        .ok_or("it is 1 to 600 seconds, as 3s")
+}
+
 pub(super) fn mailroom(given: &Given) -> Result<Mailroom, Misuse> {
     let id = given.word(0)?;
     let named = || id.clone().unwrap_or_default();
+    let wrong = |what: &str| given.misuse(UsageError::Other(what.to_owned()));
     let verb = match given.verb.name {
         "join" => {
             MailroomVerb::Join { remote: given.text(&table::REMOTE)?, is_private: given.has(&table::PRIVATE) }
+        }
+        "push" if given.has(&table::VIA) => {
+            if via(given)?.is_some() {
+                return Err(wrong("--via branch takes the branch that is checked out"));
+            }
+            MailroomVerb::PushOnBranch { id, letter: letter(given)?, is_private: given.has(&table::PRIVATE) }
         }
         "push" => match given.text(&table::REOFFER)? {
             Some(letter) => MailroomVerb::OfferAgain(letter),
@@ -205,6 +262,20 @@ pub(super) fn mailroom(given: &Given) -> Result<Mailroom, Misuse> {
                 let to = given.text(&table::TO_ANY)?;
                 MailroomVerb::Push { id, letter: Letter { to, ..letter(given)? } }
             }
+        },
+        "pull" if given.has(&table::VIA) => {
+            if id.is_some() {
+                return Err(wrong("a LETTER and --via exclude each other"));
+            }
+            let apply = given.has(&table::APPLY);
+            let allow_config = given.has(&handover::ALLOW_CONFIG);
+            MailroomVerb::PullFromBranch { branch: via(given)?, apply, allow_config }
+        }
+        "pull" if given.has(&table::COPY) => MailroomVerb::Copy {
+            id,
+            wait: given.parsed(&table::WAIT, seconds)?,
+            apply: given.has(&table::APPLY),
+            allow_config: given.has(&handover::ALLOW_CONFIG),
         },
         "pull" => MailroomVerb::Pull {
             id,

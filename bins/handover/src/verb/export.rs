@@ -61,6 +61,7 @@ pub(super) fn make_again(
         id,
         to: typed.to.as_deref(),
         with_work: typed.with_work,
+        with_commits: true,
         allow_secrets: typed.allow_secrets,
         again,
         own: &|| wire::own(here),

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use handoff_document::{Timestamp, age};
+use handoff_letter::LetterId;
 use handoff_mail::Taken;
-use handoff_mail::mailroom::{Known, Looked, Mailroom, MailroomError, Pulled, Sent, SentState};
+use handoff_mail::mailroom::{Known, Looked, Mailroom, MailroomError, Pulled, Sent, SentState, is_cloud};
 use handoff_process::Failure;
 use handoff_text::Sanitised;
 use serde_json::{Value, json};
 
+use super::copy::Applying;
 use super::export::{make, say, work, work_as_json};
-use super::import;
+use super::{copy, import, on_branch};
 use crate::args;
 use crate::args::MailroomVerb;
 use crate::here::Here;
@@ -23,6 +25,19 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure
     match &typed.verb {
         MailroomVerb::Join { remote, is_private } => join(here, remote.as_deref(), *is_private, json),
         MailroomVerb::Push { id, letter } => push(here, id.as_deref(), letter, json),
+        MailroomVerb::PushOnBranch { id, letter, is_private } => {
+            on_branch::push(here, id.as_deref(), letter, *is_private, json)
+        }
+        MailroomVerb::PullFromBranch { branch, apply, allow_config } => {
+            on_branch::pull(here, branch.as_deref(), *apply, *allow_config, json)
+        }
+        MailroomVerb::Copy { id, wait, apply, allow_config } => copy::run(
+            here,
+            id.as_deref(),
+            *wait,
+            Applying { apply: *apply, allow_config: *allow_config },
+            json,
+        ),
         MailroomVerb::OfferAgain(part) => {
             let id = open(here)?.offer_again(part)?;
             let text = format!("{} waits again for whoever takes it first\n", id.short());
@@ -55,8 +70,13 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure
     }
 }
 
-fn open<'h>(here: &'h Here<'_>) -> Result<Mailroom<'h>, MailroomError> {
-    Mailroom::open(&here.project, true)
+fn open<'h>(here: &'h Here<'_>) -> Result<Mailroom<'h>, Failure> {
+    match Mailroom::open(&here.project, true) {
+        Err(MailroomError::NotJoined) if is_cloud() => Err(Failure::new(
+            "nothing was joined in this sandbox: handoff pull --copy copies what waits, handoff push --via branch sends",
+        )),
+        opened => Ok(opened?),
+    }
 }
 
 fn answer(here: &Here<'_>, is_json: bool, json: &Value, text: &str) -> u8 {
@@ -179,20 +199,16 @@ fn pull(
     let rest = mailroom.sync(true);
     mailroom.leave_notice(&rest)?;
     drop(mailroom);
-    let with_work: Vec<_> = pulled.taken.iter().filter_map(|(_, taken)| taken.work.as_ref()).collect();
-    let applied = match &with_work[..] {
-        [work] if is_applied => Some(import::put_in_place(here, work.id.as_str(), allow_config)),
-        [_, _, ..] if is_applied => Some(Err(Failure::new(
-            "more than one came with work; apply one: handoff pickup ID --apply".to_owned(),
-        ))),
-        _ => None,
-    };
+    let on_branch = if id.is_none() { on_branch::here(here) } else { None };
+    let applied =
+        Applying { apply: is_applied, allow_config }.of(here, pulled.taken.iter().chain(&on_branch));
     let is_failed = matches!(applied, Some(Err(_))) || !pulled.open.is_empty();
     let code = if is_json {
         let is_applied = applied.as_ref().is_some_and(Result::is_ok);
-        here.json(&pulled_as_json(&pulled, is_applied))
+        here.json(&pulled_as_json(&pulled, on_branch.as_ref(), is_applied))
     } else {
-        here.print(&pulled_as_text(&pulled, applied.as_ref().and_then(|applied| applied.as_ref().ok())))
+        let changed = applied.as_ref().and_then(|applied| applied.as_ref().ok());
+        here.print(&pulled_as_text(&pulled, on_branch.as_ref(), changed))
     };
     for (id, why) in &pulled.open {
         here.output.complain(format_args!(
@@ -210,8 +226,12 @@ fn pull(
     Ok(if is_failed { 1 } else { code })
 }
 
-fn pulled_as_text(pulled: &Pulled, applied: Option<&String>) -> String {
-    let mut text = String::new();
+fn pulled_as_text(
+    pulled: &Pulled,
+    on_branch: Option<&(LetterId, Taken)>,
+    applied: Option<&String>,
+) -> String {
+    let mut text = on_branch.map(|(id, taken)| copy::lines(id, taken, applied)).unwrap_or_default();
     for (id, taken) in &pulled.taken {
         text.push_str(&format!(
             "taken      {}, yours alone now; it waits here: {}\n",
@@ -227,21 +247,22 @@ fn pulled_as_text(pulled: &Pulled, applied: Option<&String>) -> String {
     for lost in &pulled.lost {
         text.push_str(&format!("lost       {}: taken by {}\n", lost.id.short(), lost.by));
     }
-    if pulled.taken.is_empty() && pulled.lost.is_empty() {
+    if pulled.taken.is_empty() && pulled.lost.is_empty() && on_branch.is_none() {
         text.push_str("nothing waits for you\n");
     }
     text.push_str(&passed_over_lines(&pulled.looked));
     text
 }
 
-fn pulled_as_json(pulled: &Pulled, is_applied: bool) -> Value {
-    let taken = |(id, taken): &(handoff_letter::LetterId, Taken)| {
+fn pulled_as_json(pulled: &Pulled, on_branch: Option<&(LetterId, Taken)>, is_applied: bool) -> Value {
+    let taken = |(id, taken): &(LetterId, Taken)| {
         json!({ "letter": id.as_str(), "path": taken.path.to_string_lossy(), "person": taken.signer.name(),
             "capture": taken.work.as_ref().map(|work| work.id.as_str()),
             "allowed": taken.work.as_ref().map(|work| work.is_allowed), "applied": is_applied && taken.work.is_some() })
     };
     json!({
         "taken": pulled.taken.iter().map(taken).collect::<Vec<_>>(),
+        "copied": on_branch.iter().map(|(id, taken)| copy::entry(id, taken, is_applied)).collect::<Vec<_>>(),
         "lost": pulled.lost.iter().map(|lost| json!({ "letter": lost.id.as_str(), "by": lost.by.as_str() })).collect::<Vec<_>>(),
         "unsettled": pulled.open.iter().map(|(id, why)| json!({ "letter": id.as_str(), "why": why })).collect::<Vec<_>>(),
         "strangers": pulled.looked.strangers,

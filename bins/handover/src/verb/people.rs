@@ -10,7 +10,7 @@ use handoff_state::StateDir;
 use handoff_text::Sanitised;
 use serde_json::{Value, json};
 
-use super::{allow, import};
+use super::{allow, import, sandbox};
 use crate::args;
 use crate::args::{KeySource, PeopleAction};
 use crate::here::Here;
@@ -26,6 +26,7 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::People) -> Result<u8, Failure> 
             Machine::open(&state)?.rename(&state, name)?;
             Ok(here.print(&format!("this machine is called {name} in its letters from now on\n")))
         }
+        PeopleAction::Sandbox { name, code } => sandbox::run(here, &state, name, *code, typed.json),
         PeopleAction::Remove(name) => {
             let Person { name, keys, .. } = People::remove(&state, name)?;
             let keys = handoff_capturing::counted(keys.len(), "key");
@@ -175,7 +176,7 @@ fn list(here: &Here<'_>, state: &StateDir, as_json: bool) -> Result<u8, Failure>
 }
 
 /// A key in a line.
-fn shown(key: &PersonKey) -> String {
+pub(super) fn shown(key: &PersonKey) -> String {
     let fingerprint = key.public().map_or_else(|| "no key".to_owned(), |key| key.fingerprint());
     let day = key.added.get(..10).unwrap_or_default();
     let parts = [key.machine.as_str(), key.mail.as_str(), &fingerprint]

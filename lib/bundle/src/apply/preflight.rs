@@ -208,11 +208,28 @@ pub(super) fn target(
             return Err(Refusal::MissingBase(base.clone()).into());
         }
     }
-    let target = Target { head: status.head, base };
+    let target = Target { base: same_content(repository, status.head.as_deref(), base)?, head: status.head };
     if target.is_merge() && !(options.onto_head && target.head.is_some()) {
         return Err(Refusal::OtherHead { head: target.head, base: target.base }.into());
     }
     Ok(target)
+}
+
+/// `base`, but HEAD where both commits hold the same files: a commit without changes between them, as one that carries a letter,
+/// makes no difference to what is applied.
+fn same_content(
+    repository: &Repository<'_>,
+    head: Option<&str>,
+    base: Option<String>,
+) -> Result<Option<String>, BundleError> {
+    let (Some(head), Some(then)) = (head, base.as_deref()) else { return Ok(base) };
+    if head == then {
+        return Ok(base);
+    }
+    let tree = |commit: &str| {
+        repository.call("rev-parse").arg(format!("{commit}^{{tree}}")).output(Vec::new(), 1 << 10)
+    };
+    Ok(if tree(head)?.0 == tree(then)?.0 { Some(head.to_owned()) } else { base })
 }
 
 /// Refuses when something was changed since [`target`] looked: what was copied by then as the old content holds it.

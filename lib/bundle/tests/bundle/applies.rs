@@ -57,6 +57,20 @@ fn a_dirty_worktree_is_refused_with_its_files() {
 }
 
 #[test]
+fn a_commit_that_changes_no_file_is_as_good_as_the_one_before_it() {
+    let world = World::new();
+    let (at, bundle, to) = prepared(&world);
+    world.run(&to, &["commit", "--quiet", "--allow-empty", "--message", "a letter"]);
+    let before = world.seen(&to);
+    let applied = world.apply(&bundle, &to, PLAIN).unwrap();
+    assert!(!applied.merged);
+    let status = ["status", "--porcelain"];
+    assert_eq!(world.run(&to, &status), world.run(&at, &status));
+    Handover::open(&to).unwrap().unwrap().undo(&world.git, &world.keyring()).unwrap();
+    assert_eq!(world.seen(&to), before);
+}
+
+#[test]
 fn another_head_is_refused_and_merged_when_asked() {
     let world = World::new();
     let (at, bundle, to) = prepared(&world);

@@ -69,6 +69,19 @@ pub static BACKGROUND: Opt = Opt::flag("background", "as a hook starts it").hidd
 
 /// `--local`.
 pub static LOCAL: Opt = Opt::flag("local", "what is known here, without the network").hidden();
+/// `--via`.
+pub static VIA: Opt = Opt::value(
+    "via",
+    "branch",
+    Values::Any,
+    "the branch itself, as an empty commit; pull looks at branch:NAME too",
+);
+/// `--copy`.
+pub static COPY: Opt =
+    Opt::flag("copy", "takes nothing away: copies what waits, as in a sandbox that cannot push");
+/// `--wait`.
+pub static WAIT: Opt =
+    Opt::value("wait", "SECONDS", Values::Any, "for so long the remote may take to answer, as in a hook");
 
 const LETTER: &str = "a part of a letter's name that no other has";
 
@@ -87,11 +100,16 @@ pub static PUSH: Verb = Verb {
         count: Count::Optional,
         values: Values::Known(Known::Handoffs),
     }],
-    options: &[&TO_ANY, &NO_WORK, &ALLOW_SECRETS, &REOFFER, &JSON],
-    rules: &[Rule::Alone(&REOFFER, &[&JSON])],
+    options: &[&TO_ANY, &VIA, &PRIVATE, &NO_WORK, &ALLOW_SECRETS, &REOFFER, &JSON],
+    rules: &[
+        Rule::Alone(&REOFFER, &[&JSON]),
+        Rule::Exclusive(&[&VIA, &TO_ANY]),
+        Rule::Requires(&PRIVATE, &[&VIA]),
+    ],
     examples: &[
         Example { line: "push", about: "the newest handoff, with the work, to your other machines" },
         Example { line: "push --to bob", about: "" },
+        Example { line: "push --via branch", about: "out of a sandbox that can push its branch alone" },
     ],
     ..Verb::new("push", "sends a handoff, with the work, through the remote")
 };
@@ -99,8 +117,16 @@ pub static PUSH: Verb = Verb {
 pub static PULL: Verb = Verb {
     group: ELSEWHERE,
     operands: &[Operand { name: "LETTER", about: LETTER, count: Count::Optional, values: Values::Any }],
-    options: &[&APPLY, &handover::ALLOW_CONFIG, &JSON],
-    rules: &[Rule::Requires(&handover::ALLOW_CONFIG, &[&APPLY])],
+    options: &[&APPLY, &handover::ALLOW_CONFIG, &VIA, &COPY, &WAIT, &JSON],
+    rules: &[
+        Rule::Requires(&handover::ALLOW_CONFIG, &[&APPLY]),
+        Rule::Exclusive(&[&VIA, &COPY]),
+        Rule::Requires(&WAIT, &[&COPY]),
+    ],
+    examples: &[
+        Example { line: "pull --apply", about: "" },
+        Example { line: "pull --via branch:fix/q", about: "what a sandbox left on that branch" },
+    ],
     ..Verb::new("pull", "takes what waits for you there: it is yours alone then")
 };
 /// `sync`.
@@ -193,9 +219,9 @@ pub static PEOPLE: Verb = Verb {
     operands: &[
         Operand {
             name: "ACTION",
-            about: "add or remove; without it, they are listed",
+            about: "add, remove, or sandbox, which makes a key for one; without it, they are listed",
             count: Count::Optional,
-            values: Values::OneOf(&["add", "remove"]),
+            values: Values::OneOf(&["add", "remove", "sandbox"]),
         },
         Operand {
             name: "NAME",

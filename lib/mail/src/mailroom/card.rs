@@ -171,7 +171,7 @@ impl<'p> Mailroom<'p> {
     }
 }
 
-fn audience(
+pub(super) fn audience(
     environment: &Environment,
     git: &Git,
     project: &Project<'_>,

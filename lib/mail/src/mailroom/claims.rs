@@ -253,7 +253,8 @@ impl Mailroom<'_> {
             let parcel = self.remote().look(std::slice::from_ref(&name))?.remove(&name);
             opened.add_parcel(parcel.map(|commit| (name, commit)))?;
         }
-        let options = TakeOptions { any_repository: true, returned: self.returned_copies(id)? };
+        let options =
+            TakeOptions { any_repository: true, returned: self.returned_copies(id)?, is_copy: false };
         match take(project, &opened, options) {
             Ok(taken) => Ok(End::Here(Box::new(taken))),
             Err(NotTaken::Already { .. }) => Ok(End::Before),

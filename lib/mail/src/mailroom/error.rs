@@ -101,6 +101,59 @@ pub enum MailroomError {
         /// In its words.
         said: String,
     },
+    /// No branch is named, and none with a commit is checked out.
+    #[error(
+        "no branch with a commit is checked out here, so none can carry a handoff: git switch --create NAME"
+    )]
+    Detached,
+    /// A branch can't be called so.
+    #[error("{0:?} is not the name of a branch")]
+    NoBranchName(String),
+    /// The remote has no such branch.
+    #[error("the remote has no branch {0}")]
+    NoBranchThere(String),
+    /// Strangers may read the remote of a branch.
+    #[error(
+        "{remote} {why}, so a handoff on a branch there could be read by others; if you know that strangers cannot read it: \
+         --private"
+    )]
+    PublicBranch {
+        /// The remote.
+        remote: String,
+        /// What is known of its readers.
+        why: String,
+    },
+    /// A letter is larger than a commit's message carries.
+    #[error("with its work the handoff has {bytes} bytes, and a commit carries 49152; {}", smaller(*is_work))]
+    TooLargeForBranch {
+        /// Its size.
+        bytes: u64,
+        /// Whether uncommitted work is a part of it.
+        is_work: bool,
+    },
+    /// The branch at the remote went on.
+    #[error(
+        "{branch} at {remote} has commits that are not here; bring them first: git pull {remote} {branch}"
+    )]
+    BranchMoved {
+        /// The remote.
+        remote: String,
+        /// The branch.
+        branch: String,
+    },
+    /// The remote did not take the branch.
+    #[error("{remote} did not take {branch}, and nothing is changed here: {said}")]
+    BranchRefused {
+        /// The remote.
+        remote: String,
+        /// The branch.
+        branch: String,
+        /// In git's words.
+        said: Sanitised,
+    },
+    /// The remote did not answer in time.
+    #[error("{0} did not answer in time")]
+    Slow(String),
     /// The remote.
     #[error(transparent)]
     Remote(#[from] RemoteError),
@@ -157,6 +210,15 @@ pub enum MailroomError {
     /// What came is not as letters are.
     #[error("{0}")]
     Odd(&'static str),
+}
+
+/// How a letter gets smaller.
+fn smaller(is_work: bool) -> &'static str {
+    if is_work {
+        "commit the work first, so that the branch itself carries it, or leave it behind with --no-work"
+    } else {
+        "shorten it, or send a file: handoff export"
+    }
 }
 
 impl From<NoIdentity> for MailroomError {

@@ -6,9 +6,11 @@
 //! in `spec/reach.md`.
 
 mod batch;
+mod by_branch;
 mod card;
 mod chain;
 mod claims;
+mod copy;
 mod error;
 mod give_back;
 mod joined;
@@ -39,8 +41,10 @@ use crate::people::People;
 use crate::room::Room;
 use remote::GitRemote;
 
+pub use by_branch::{AtTip, Branch, OnBranch};
 pub use card::{Card, Known};
 pub use claims::{GaveBack, Lost, Pulled};
+pub use copy::{Copied, copy, is_cloud};
 pub use error::MailroomError;
 pub use joined::{Audience, Joined};
 pub use look::{Arrived, Looked};

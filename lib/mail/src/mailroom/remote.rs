@@ -106,7 +106,7 @@ pub(crate) fn settings(git: &Git, top: &Path) -> Result<Vec<(String, String)>, G
 
 impl GitRemote<'_> {
     /// A call of git that reaches the remote, for objects of at most `blocks` blocks of 512 bytes.
-    fn call(&self, verb: &'static str, blocks: &str) -> crate::git::Call {
+    pub(super) fn call(&self, verb: &'static str, blocks: &str) -> crate::git::Call {
         let mut call = self.room.git().bounded(self.room.path(), verb, blocks);
         call = call.env("GIT_CONFIG_COUNT", self.settings.len().to_string());
         for (number, (name, value)) in self.settings.iter().enumerate() {
@@ -181,7 +181,7 @@ impl GitRemote<'_> {
         }
     }
 
-    fn unreached(&self, error: GitError) -> RemoteError {
+    pub(super) fn unreached(&self, error: GitError) -> RemoteError {
         match error {
             GitError::Failed { message, .. } => RemoteError::Unreached {
                 remote: self.name.to_owned(),

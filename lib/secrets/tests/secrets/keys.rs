@@ -109,6 +109,7 @@ fn more_samples() -> Vec<Sample> {
     let keys = [
         ("1password-token", ["ops", "_ey", &["J", &base64(250)].concat()]),
         ("adobe-secret", ["p8", "e-", &alnum(32)]),
+        ("agent-handoff-key", ["handoff_le", "tter_", &[&hex(64), "_cloud"].concat()]),
         ("alibaba-access-key", ["LT", "AI", &alnum(20)]),
         ("artifactory-key", ["AK", "Cp", &alnum(69)]),
         ("atlassian-token", ["ATA", "TT3", &["xFfGF0", &url_safe(180)].concat()]),

@@ -1,0 +1,41 @@
+//! `handoff people sandbox`: a key for machines that are made anew for each session.
+
+use handoff_mail::{
+    Identity, Invitation, KEY_VARIABLE, Machine, PEOPLE_VARIABLE, People, PersonKey, PersonName,
+};
+use handoff_process::Failure;
+use handoff_state::StateDir;
+use serde_json::json;
+
+use super::people::shown;
+use crate::here::Here;
+
+pub(super) fn run(
+    here: &Here<'_>,
+    state: &StateDir,
+    name: &PersonName,
+    code: bool,
+    is_json: bool,
+) -> Result<u8, Failure> {
+    if name.to_string() == handoff_mail::ME {
+        return Err(Failure::usage(
+            "a sandbox is not you: what its agent signs would count as your own; name it, as `cloud`",
+        ));
+    }
+    let identity = Identity::here(here.project.environment, here.top());
+    let mail = identity.as_ref().map(|identity| identity.mail.as_str());
+    let own = Machine::open(state)?.key();
+    let given = Invitation::new(name, mail, &own, &People::read(state)?)?;
+    let key = PersonKey::new(&given.key, &name.to_string(), "");
+    let line = shown(&key);
+    People::add(state, name, key, Some(code))?;
+    if is_json {
+        return Ok(here.json(&json!({ "person": name.to_string(), "fingerprint": given.key.fingerprint(),
+            "variables": { KEY_VARIABLE: given.key_value, PEOPLE_VARIABLE: given.people_value } })));
+    }
+    Ok(here.print(&format!(
+        "added {name}: {line}\nput these into the settings of the sandbox's environment, and nowhere else; the first is secret:\n\
+         {KEY_VARIABLE}={}\n{PEOPLE_VARIABLE}={}\nwho can read the first writes as {name}; to end that: handoff people remove {name}\n",
+        given.key_value, given.people_value
+    )))
+}
