@@ -12,6 +12,7 @@ mod failure;
 mod handoff_request;
 mod input;
 mod output;
+mod secret;
 mod terminal;
 
 pub use ancestor::{ProcessId, directory_of_ancestor, process_space};
@@ -28,4 +29,5 @@ pub use input::{
     read_whole_input,
 };
 pub use output::{Output, Status};
+pub use secret::ask_secret;
 pub use terminal::{is_in_foreground, to_terminal};
