@@ -10,8 +10,10 @@
 
 mod background;
 mod crashes;
+mod encrypted;
 mod hostile;
 mod letters;
+mod mail_remote;
 mod policies;
 mod races;
 mod remote;

@@ -13,7 +13,16 @@ pub(crate) struct Export {
     /// `None`: named after the handoff, here.
     pub(crate) file: Option<PathBuf>,
     pub(crate) letter: Letter,
+    /// `--passphrase`, `--passphrase-file`.
+    pub(crate) passphrase: Option<PassphraseSource>,
     pub(crate) json: bool,
+}
+
+/// Where a passphrase comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum PassphraseSource {
+    Terminal,
+    File(PathBuf),
 }
 
 /// What goes into a letter, and to whom it goes.
@@ -22,6 +31,8 @@ pub(crate) struct Letter {
     pub(crate) to: Option<String>,
     pub(crate) with_work: bool,
     pub(crate) allow_secrets: bool,
+    /// `--encrypt`.
+    pub(crate) encrypt: bool,
 }
 
 /// `import`.
@@ -32,6 +43,7 @@ pub(crate) struct Import {
     pub(crate) apply: bool,
     pub(crate) allow_config: bool,
     pub(crate) any_repository: bool,
+    pub(crate) passphrase_file: Option<PathBuf>,
     pub(crate) json: bool,
 }
 
@@ -85,6 +97,7 @@ fn letter(given: &Given) -> Result<Letter, Misuse> {
         to: given.text(&table::TO)?,
         with_work: !given.has(&table::NO_WORK),
         allow_secrets: given.has(&table::ALLOW_SECRETS),
+        encrypt: given.has(&table::ENCRYPT),
     })
 }
 
@@ -95,7 +108,12 @@ pub(super) fn export(given: &Given) -> Result<Export, Misuse> {
         (Some(word), None) if is_file(&word) => (None, Some(word)),
         both => both,
     };
-    Ok(Export { id, file: file.map(PathBuf::from), letter: letter(given)?, json: given.has(&JSON) })
+    let passphrase = match given.path(&table::PASSPHRASE_FILE) {
+        Some(file) => Some(PassphraseSource::File(file)),
+        None => given.has(&table::PASSPHRASE).then_some(PassphraseSource::Terminal),
+    };
+    let (file, letter) = (file.map(PathBuf::from), letter(given)?);
+    Ok(Export { id, file, letter, passphrase, json: given.has(&JSON) })
 }
 
 pub(super) fn import(given: &Given) -> Result<Import, Misuse> {
@@ -104,6 +122,7 @@ pub(super) fn import(given: &Given) -> Result<Import, Misuse> {
         apply: given.has(&table::APPLY),
         allow_config: given.has(&handover::ALLOW_CONFIG),
         any_repository: given.has(&table::ANY_REPOSITORY),
+        passphrase_file: given.path(&table::PASSPHRASE_FILE),
         json: given.has(&JSON),
     })
 }
@@ -164,6 +183,8 @@ pub(crate) struct Mailroom {
 pub(crate) enum MailroomVerb {
     Join {
         remote: Option<String>,
+        /// `--mail`: a repository for letters, instead.
+        mail: Option<String>,
         /// `--private`: the user's word.
         is_private: bool,
     },
@@ -192,7 +213,8 @@ pub(super) fn mailroom(given: &Given) -> Result<Mailroom, Misuse> {
     let named = || id.clone().unwrap_or_default();
     let verb = match given.verb.name {
         "join" => {
-            MailroomVerb::Join { remote: given.text(&table::REMOTE)?, is_private: given.has(&table::PRIVATE) }
+            let (remote, mail) = (given.text(&table::REMOTE)?, given.text(&table::MAIL_REMOTE)?);
+            MailroomVerb::Join { remote, mail, is_private: given.has(&table::PRIVATE) }
         }
         "push" => match given.text(&table::REOFFER)? {
             Some(letter) => MailroomVerb::OfferAgain(letter),

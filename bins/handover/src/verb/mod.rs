@@ -9,6 +9,7 @@ mod init;
 mod inspect;
 mod mailroom;
 mod on_event;
+mod passphrase;
 mod pending;
 mod people;
 mod pickup;

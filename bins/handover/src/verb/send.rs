@@ -14,7 +14,7 @@ use crate::here::Here;
 
 pub(crate) fn run(here: &Here<'_>, typed: &Send) -> Result<u8, Failure> {
     let environment = here.project.environment;
-    let packed = make(here, typed.id.as_deref(), &typed.letter)?;
+    let packed = make(here, typed.id.as_deref(), &typed.letter, None)?;
     if typed.introduce {
         let machine = Machine::open(&StateDir::of(environment)?)?;
         let Identity { mail, .. } = packed.sender();

@@ -19,6 +19,8 @@ pub(super) struct Chain {
     pub(super) by: PublicKey,
     /// The letter's own commit.
     pub(super) letter: String,
+    /// The key that signed that.
+    pub(super) writer: PublicKey,
 }
 
 impl Chain {
@@ -27,7 +29,7 @@ impl Chain {
         const ODD: MailroomError = MailroomError::Odd("it is not as letters are");
         let commit = |id: &str| Commit::verified(&room.commit(id)?).map_err(|_| ODD);
         let (newest, by) = commit(tip)?;
-        let (mut at, mut now) = (tip.to_owned(), newest.clone());
+        let (mut at, mut now, mut writer) = (tip.to_owned(), newest.clone(), by);
         for _ in 0..MAX_STEPS {
             // A step changes nothing of what the letter holds.
             if now.tree != newest.tree || now.state.is_none() {
@@ -35,11 +37,11 @@ impl Chain {
             }
             match &now.parents[..] {
                 [] if now.state == Some(State::Waiting) => {
-                    return Ok(Self { tip: tip.to_owned(), newest, by, letter: at });
+                    return Ok(Self { tip: tip.to_owned(), newest, by, letter: at, writer });
                 }
                 [parent] => {
                     at.clone_from(parent);
-                    now = commit(&at)?.0;
+                    (now, writer) = commit(&at)?;
                 }
                 _ => return Err(ODD),
             }

@@ -15,7 +15,6 @@ use super::records::{self, Claim, JOURNAL};
 use super::remote::{OURS, Outcome, Remote, Update};
 use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
 use crate::error::NotTaken;
-use crate::open::Opened;
 use crate::take::{TakeOptions, Taken, take, was_taken};
 
 /// What was taken.
@@ -107,7 +106,8 @@ impl Mailroom<'_> {
     /// Why no letter with `part` in its name can be taken.
     fn why_not(&self, part: &str) -> MailroomError {
         for mailbox in self.own_mailboxes() {
-            let Ok(tips) = self.room.refs(&format!("{}{}/", super::remote::CAME, mailbox.key(""))) else {
+            let Ok(tips) = self.room.refs(&format!("{}{}/", super::remote::CAME, self.key_of(&mailbox)))
+            else {
                 continue;
             };
             let Some((id, tip)) = tips.into_iter().find(|(id, _)| id.contains(part)) else { continue };
@@ -201,7 +201,7 @@ impl Mailroom<'_> {
 
     fn refused(&self, id: &LetterId, said: String) -> Result<End, MailroomError> {
         self.forget(id)?;
-        Err(MailroomError::Unfit { remote: self.joined.remote.clone(), said })
+        Err(MailroomError::Unfit { remote: self.joined.place().to_owned(), said })
     }
 
     fn lost(&self, id: &LetterId, tip: Option<&str>) -> Result<End, MailroomError> {
@@ -238,13 +238,13 @@ impl Mailroom<'_> {
             return Ok(End::Before);
         }
         let chain = Chain::read(&self.room, &claim.claim)?;
-        let mut opened = Opened::kept(&self.room, &chain.letter, &letter_ref(&claim.mailbox, id))?;
+        let mut opened = self.opened(&chain, &claim.mailbox, id)?;
         if opened.letter.parcel.is_some() {
             let name = parcel_ref(id);
             let parcel = self.remote().look(std::slice::from_ref(&name))?.remove(&name);
-            opened.add_parcel(parcel.map(|commit| (name, commit)))?;
+            self.add_parcel(&mut opened, &chain, name, parcel)?;
         }
-        match take(project, &opened, TakeOptions { any_repository: true }) {
+        match take(project, &opened, TakeOptions { any_repository: self.joined.mail.is_none() }) {
             Ok(taken) => Ok(End::Here(Box::new(taken))),
             Err(NotTaken::Already { .. }) => Ok(End::Before),
             Err(error) => Err(error.into()),
@@ -284,7 +284,8 @@ impl Mailroom<'_> {
     pub fn give_back(&mut self, part: &str) -> Result<GaveBack, MailroomError> {
         let mut pulled = Pulled::default();
         self.settle(&mut pulled)?;
-        let prefixes = self.own_mailboxes().iter().map(|mailbox| format!("{}/", mailbox.key(""))).collect();
+        let prefixes =
+            self.own_mailboxes().iter().map(|mailbox| format!("{}/", self.key_of(mailbox))).collect();
         let tips = self.remote().look(&super::outbox::unique(prefixes))?;
         let mut named =
             tips.iter().filter(|(name, _)| name.split('/').nth(1).is_some_and(|id| id.contains(part)));
