@@ -36,6 +36,8 @@ pub struct Letter {
     pub branch: Option<String>,
     /// The commit that was checked out, whole.
     pub base: Option<String>,
+    /// What answers to its sender's machine are encrypted to, `age1…`.
+    pub age: Option<String>,
     /// What goes along.
     pub parcel: Option<Parcel>,
 }
@@ -123,6 +125,8 @@ struct Form {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     base: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    age: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     parcel: Option<Parcel>,
 }
 
@@ -144,6 +148,7 @@ impl Letter {
             repository: self.repository.clone(),
             branch: self.branch.clone(),
             base: self.base.clone(),
+            age: self.age.clone(),
             parcel: self.parcel.clone(),
         };
         match serde_json::to_vec_pretty(&form) {
@@ -177,6 +182,7 @@ impl Letter {
             repository: form.repository,
             branch: form.branch,
             base: form.base,
+            age: form.age,
             parcel: form.parcel,
         };
         letter.check()?;
@@ -190,6 +196,7 @@ impl Letter {
             ("from.mail", Some(&self.from.mail), MAX_TEXT_BYTES),
             ("repository", self.repository.as_ref(), MAX_TEXT_BYTES),
             ("branch", self.branch.as_ref(), MAX_TEXT_BYTES),
+            ("age", self.age.as_ref(), MAX_TEXT_BYTES),
         ];
         for (field, text, most) in texts {
             if text.is_some_and(|text| {
@@ -281,6 +288,7 @@ mod tests {
             repository: Some("github.com/acme/app".into()),
             branch: Some("fix/q".into()),
             base: Some("a".repeat(40)),
+            age: Some("age1x".into()),
             parcel: Some(Parcel {
                 commit: "b".repeat(40),
                 size: 38_000,
@@ -296,7 +304,7 @@ mod tests {
     fn a_letter_is_read_as_it_is_written() {
         let letter = letter();
         assert_eq!(Letter::from_json(&letter.to_json()).unwrap(), letter);
-        let bare = Letter { repository: None, branch: None, base: None, parcel: None, ..letter };
+        let bare = Letter { repository: None, branch: None, base: None, age: None, parcel: None, ..letter };
         assert_eq!(Letter::from_json(&bare.to_json()).unwrap(), bare);
     }
 

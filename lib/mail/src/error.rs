@@ -5,14 +5,16 @@ use std::path::PathBuf;
 use handoff_bundle::{BundleError, GitError};
 use handoff_capturing::{KeyringError, Outside};
 use handoff_files::FileError;
-use handoff_letter::{CommitError, LetterError, LetterId, NoMailbox};
+use handoff_letter::{CommitError, LetterError, LetterId, Mailbox, NoMailbox};
 use handoff_process::{NoState, NoStore};
+use handoff_sealed::{OpenError, Recipient, SealError};
 use handoff_store::StoreError;
 use handoff_text::Sanitised;
 
 use crate::identity::NoIdentity;
 use crate::machine::MachineError;
 use crate::people::PeopleError;
+use crate::readers::NoReaders;
 use crate::room::RoomError;
 use crate::scan::Leaks;
 
@@ -90,6 +92,12 @@ pub enum NotPacked {
     /// There are too many commits to go along.
     #[error("{0} commits here are on no remote, and at most {most} go along; push the branch, or send it with --no-work", most = crate::pack::MAX_COMMITS)]
     TooManyCommits(usize),
+    /// It can't be encrypted to whom it goes to.
+    #[error(transparent)]
+    NoReaders(#[from] NoReaders),
+    /// It was not encrypted.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// There are secrets in it.
     #[error(
         "it would carry secrets: {0}; take them out, leave the work behind with --no-work, or send them with --allow-secrets"
@@ -112,6 +120,25 @@ pub enum NotTaken {
     /// It is too large.
     #[error("it is no letter: it is larger than {0} bytes")]
     TooLarge(u64),
+    /// It is encrypted to others.
+    #[error(
+        "it is encrypted to other machines than this one, whose age key is {0}; have it sent again by somebody who has that \
+         key, as after `handoff join` here, or from `handoff people`"
+    )]
+    NotForHere(Recipient),
+    /// It is encrypted with a passphrase, and nobody can be asked for that.
+    #[error(
+        "it is encrypted with a passphrase, and there is no terminal to ask for it at: --passphrase-file FILE"
+    )]
+    NeedsPassphrase,
+    /// It could not be decrypted.
+    #[error("it could not be decrypted: {0}")]
+    Sealed(OpenError),
+    /// It was encrypted to this machine, and written to somebody else.
+    #[error(
+        "it was written to {0} and not to you, so somebody else than its writer encrypted it to this machine: it is not taken"
+    )]
+    NotToYou(Mailbox),
     /// What it says of itself can't be.
     #[error(transparent)]
     Letter(#[from] LetterError),
@@ -206,6 +233,10 @@ impl From<RoomError> for NotPacked {
         match error {
             RoomError::Git(error) => error.into(),
             RoomError::File(error) => error.into(),
+            RoomError::Seal(error) => Self::Seal(error),
+            RoomError::Open(_) => {
+                Self::Unfit { name: "the handoff".to_owned(), reason: "it could not be encrypted" }
+            }
             // Only what others sent is odd.
             RoomError::Odd(reason) => Self::Unfit { name: "the handoff".to_owned(), reason },
         }
@@ -221,6 +252,9 @@ impl From<RoomError> for NotTaken {
             }
             RoomError::Git(error) => error.into(),
             RoomError::File(error) => error.into(),
+            // What is read is not encrypted anew.
+            RoomError::Seal(error) => Self::NoLetter(error.to_string()),
+            RoomError::Open(error) => Self::Sealed(error),
             RoomError::Odd(reason) => Self::NoLetter(reason.to_owned()),
         }
     }

@@ -206,6 +206,20 @@ impl Call {
         }
     }
 
+    /// Has `take` read standard output to its end. Where `take` fails, that is the error.
+    pub(crate) fn pipe<E: From<GitError>>(
+        self,
+        take: impl FnOnce(&mut dyn Read) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut taken = Ok(());
+        let ended = self.read(Stdio::piped(), |stdout| {
+            taken = take(stdout);
+            Ok(())
+        });
+        // Git fails too when what it says is not read.
+        taken.and(ended.map_err(E::from))
+    }
+
     /// Standard output goes to `file`.
     pub(crate) fn into_file(self, file: File) -> Result<(), GitError> {
         self.read(file.into(), |_| Ok(()))

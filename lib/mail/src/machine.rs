@@ -5,12 +5,16 @@ use std::io::{Error, ErrorKind};
 use handoff_files::{Dir, FileError};
 use handoff_letter::{PublicKey, SecretKey, Sender};
 use handoff_process::NoState;
+use handoff_sealed::{ParseKeyError, RandomError, Recipient};
 use handoff_state::{StateDir, StateError};
 
 use crate::sandbox::{self, SandboxError};
 
 const KEY: &str = "letter-key";
+const AGE_KEY: &str = "letter-age-key";
 const NAME: &str = "machine";
+/// The largest file of a key, in bytes.
+const MAX_KEY_BYTES: u64 = 256;
 
 /// This machine, as letters name it.
 #[derive(Debug)]
@@ -36,6 +40,12 @@ pub enum MachineError {
     /// What a sandbox was given.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    /// The system gave no random bytes.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    /// Its age key is none.
+    #[error("could not use letter-age-key in the state directory: {0}")]
+    AgeKey(#[from] ParseKeyError),
     /// It can't be called so.
     #[error("a machine can't be called {0:?}: use letters, digits, `.`, `_` and `-`, at most 64")]
     Name(String),
@@ -51,17 +61,9 @@ impl Machine {
             return Ok(Self { name, key });
         }
         let dir = state.create()?;
-        let key = match read_key(&dir)? {
-            Some(key) => key,
-            None => {
-                let seed = handoff_files::random::<32>()?;
-                // When another was faster, its key is the one.
-                dir.temporary(&[&seed])?.publish(KEY)?;
-                dir.sync()?;
-                let gone = || FileError::new("open", &dir.path_of(KEY))(Error::from(ErrorKind::NotFound));
-                read_key(&dir)?.ok_or_else(gone)?
-            }
-        };
+        let seed = secret(&dir, KEY, || Ok(handoff_files::random::<32>()?.to_vec()))?;
+        let odd = |_| refuse(&dir, KEY, ErrorKind::InvalidData, "it is not 32 bytes long");
+        let key = SecretKey::from_seed(&<[u8; 32]>::try_from(seed).map_err(odd)?);
         Ok(Self { name: read_name(&dir)?.unwrap_or_else(host_name), key })
     }
 
@@ -71,9 +73,33 @@ impl Machine {
     /// [`MachineError`].
     pub(crate) fn check(state: &StateDir) -> Result<(), MachineError> {
         match state.open()? {
-            Some(dir) => Ok(read_key(&dir).map(drop)?),
+            Some(dir) => {
+                read_secret(&dir, KEY)?;
+                Ok(read_secret(&dir, AGE_KEY).map(drop)?)
+            }
             None => Ok(()),
         }
+    }
+
+    /// The key that opens what is encrypted to the machine that `state` is on, made when there is none. The file is one that
+    /// `age -d -i` takes.
+    ///
+    /// # Errors
+    /// As of [`Self::open`].
+    pub fn age_key(state: &StateDir) -> Result<handoff_sealed::Identity, MachineError> {
+        let text = secret(&state.create()?, AGE_KEY, || {
+            let new = handoff_sealed::Identity::generate()?;
+            Ok(format!("{}\n", *new.to_secret_text()).into_bytes())
+        })?;
+        Ok(String::from_utf8_lossy(&text).trim().parse()?)
+    }
+
+    /// What others encrypt to it, `age1…`.
+    ///
+    /// # Errors
+    /// As of [`Self::open`].
+    pub fn recipient(state: &StateDir) -> Result<Recipient, MachineError> {
+        Ok(*Self::age_key(state)?.recipient())
     }
 
     /// Calls it `name` from now on.
@@ -95,23 +121,39 @@ impl Machine {
     }
 }
 
-fn read_key(dir: &Dir) -> Result<Option<SecretKey>, FileError> {
-    let mut file = match dir.open_to_read(KEY) {
+/// What is in the file `name`, which `make` makes when there is none.
+fn secret(
+    dir: &Dir,
+    name: &str,
+    make: impl FnOnce() -> Result<Vec<u8>, MachineError>,
+) -> Result<Vec<u8>, MachineError> {
+    if let Some(secret) = read_secret(dir, name)? {
+        return Ok(secret);
+    }
+    // When another was faster, its key is the one.
+    dir.temporary(&[&make()?])?.publish(name)?;
+    dir.sync()?;
+    let gone = || FileError::new("open", &dir.path_of(name))(Error::from(ErrorKind::NotFound));
+    Ok(read_secret(dir, name)?.ok_or_else(gone)?)
+}
+
+fn read_secret(dir: &Dir, name: &str) -> Result<Option<Vec<u8>>, FileError> {
+    let mut file = match dir.open_to_read(name) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let refuse = |kind, reason: &str| FileError::new("use", &dir.path_of(KEY))(Error::new(kind, reason));
     let access = file.access()?;
     if !access.is_ours() || access.mode & 0o077 != 0 {
         let reason =
             "others may read it; remove it, and have the people who know this machine add its new key";
-        return Err(refuse(ErrorKind::PermissionDenied, reason));
+        return Err(refuse(dir, name, ErrorKind::PermissionDenied, reason));
     }
-    match <[u8; 32]>::try_from(file.read(64)?) {
-        Ok(seed) => Ok(Some(SecretKey::from_seed(&seed))),
-        Err(_) => Err(refuse(ErrorKind::InvalidData, "it is not 32 bytes long")),
-    }
+    file.read(MAX_KEY_BYTES).map(Some)
+}
+
+fn refuse(dir: &Dir, name: &str, kind: ErrorKind, reason: &str) -> FileError {
+    FileError::new("use", &dir.path_of(name))(Error::new(kind, reason))
 }
 
 fn read_name(dir: &Dir) -> Result<Option<String>, FileError> {
@@ -139,6 +181,8 @@ mod tests {
         let mut machine = Machine::open(&state).unwrap();
         assert_eq!(Machine::open(&state).unwrap().key(), machine.key());
         assert!(matches!(machine.rename(&state, "../desk"), Err(MachineError::Name(_))));
+        let recipient = Machine::recipient(&state).unwrap();
+        assert_eq!(Machine::recipient(&state).unwrap(), recipient);
         machine.rename(&state, "desk").unwrap();
         assert_eq!(Machine::open(&state).unwrap().name, "desk");
     }

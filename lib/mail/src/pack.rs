@@ -10,6 +10,7 @@ use handoff_document::{Document, Timestamp, stamped};
 use handoff_letter::{
     Commits, Letter, LetterId, MAX_HANDOFF_BYTES, Mailbox, Parcel, Sender, State, Unsigned,
 };
+use handoff_sealed::{Passphrase, SealTo};
 use handoff_state::StateDir;
 use handoff_store::{Inbox, Store};
 use handoff_text::Sanitised;
@@ -20,6 +21,7 @@ use crate::identity::{Identity, repositories};
 use crate::machine::Machine;
 use crate::parcel;
 use crate::people::{ME, People};
+use crate::readers::{Own as OwnMachine, Readers};
 use crate::room::Room;
 use crate::scan::Leaks;
 
@@ -39,6 +41,8 @@ pub struct PackRequest<'a> {
     pub id: Option<&'a str>,
     /// `@me`, a person's name, or a mail address; `None` is the user.
     pub to: Option<&'a str>,
+    /// Which repository it is about, where that is not the first remote's.
+    pub repository: Option<&'a str>,
     /// Whether uncommitted work and commits that no remote has go along.
     pub with_work: bool,
     /// Whether the commits that no remote has go along with the work. They need not where the branch itself is pushed.
@@ -134,10 +138,15 @@ pub fn pack(project: &Project<'_>, request: &PackRequest<'_>) -> Result<Packed, 
         to,
         title: title.clone(),
         created,
-        repository: repositories(&git, project.top())?.into_iter().next(),
+        repository: match request.repository {
+            Some(name) => Some(name.to_owned()),
+            None => repositories(&git, project.top())?.into_iter().next(),
+        },
         // As git names a HEAD that is on no branch.
         branch: branch.filter(|name| name != "HEAD" && name.len() <= 255),
         base,
+        // A letter goes out also where the key can't be made, as in a sandbox.
+        age: Machine::recipient(&state).ok().map(|recipient| recipient.to_string()),
         parcel,
     };
     add_letter(&room, &machine, &letter, &handoff)?;
@@ -162,6 +171,37 @@ impl Packed {
     pub fn write_to(&self, file: File) -> Result<(), NotPacked> {
         Ok(self.room.pack_into(file)?)
     }
+
+    /// Writes it to `file`, encrypted.
+    ///
+    /// # Errors
+    /// [`NotPacked`].
+    pub fn seal_to(&self, file: &File, seal: &Seal) -> Result<(), NotPacked> {
+        let to = match seal {
+            Seal::Readers(readers) => readers.seal_to(),
+            Seal::Passphrase(passphrase) => SealTo::Passphrase(passphrase),
+        };
+        Ok(self.room.seal_into(None, file, to)?)
+    }
+
+    /// The machines of whom it goes to, as they are known here.
+    ///
+    /// # Errors
+    /// [`NotPacked::NoReaders`].
+    pub fn readers(&self, state: &StateDir) -> Result<Readers, NotPacked> {
+        let Sender { mail, machine, .. } = &self.letter.from;
+        let own = OwnMachine { mail, machine, recipient: Machine::recipient(state)? };
+        Ok(Readers::of(&self.letter.to, &own, &People::read(state)?)?)
+    }
+}
+
+/// Who can open an encrypted file.
+#[derive(Debug)]
+pub enum Seal {
+    /// These machines.
+    Readers(Readers),
+    /// Everybody who knows it.
+    Passphrase(Passphrase),
 }
 
 /// What both commits of a letter say alike.
@@ -192,7 +232,11 @@ fn milliseconds() -> u64 {
 }
 
 /// The mailbox of whom the user named.
-fn recipient(to: Option<&str>, identity: &Identity, people: &People) -> Result<Mailbox, NotPacked> {
+pub(crate) fn recipient(
+    to: Option<&str>,
+    identity: &Identity,
+    people: &People,
+) -> Result<Mailbox, NotPacked> {
     let nobody = |name: &str| NotPacked::Nobody(name.to_owned());
     if let Some(name) = to
         && (name == "anyone" || name.starts_with("host:") || name.starts_with("branch:"))

@@ -10,6 +10,7 @@ use handoff_document::Timestamp;
 use handoff_files::{Dir, FileError, Lock};
 use handoff_letter::PublicKey;
 use handoff_process::NoState;
+use handoff_sealed::Recipient;
 use handoff_state::{StateDir, StateError};
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,17 @@ pub struct PersonKey {
     pub mail: String,
     /// When it was added, RFC 3339.
     pub added: String,
+    /// What is encrypted to it, `age1…`; empty where that is unknown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub age: String,
+    /// When it said so, in seconds since 1970: what is older changes nothing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub age_since: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -75,6 +87,8 @@ pub enum Added {
     New,
     /// It was known already, as this person's.
     Already,
+    /// It was known already, and what is encrypted to it is new.
+    NewAgeKey,
     /// It is known now, beside another key that this person has for a machine of that name.
     Beside(String),
 }
@@ -159,7 +173,33 @@ impl PersonKey {
             machine: machine.to_owned(),
             mail: mail.to_owned(),
             added: Timestamp::now().to_string(),
+            age: String::new(),
+            age_since: 0,
         }
+    }
+
+    /// The same, where it said at `since` (seconds since 1970) what is encrypted to it. What is no recipient is passed over.
+    #[must_use]
+    pub fn with_age(self, age: Option<&str>, since: i64) -> Self {
+        match age.filter(|age| age.parse::<Recipient>().is_ok()) {
+            Some(age) => Self { age: age.to_owned(), age_since: since, ..self },
+            None => self,
+        }
+    }
+
+    /// What is encrypted to it, where that is known.
+    pub fn recipient(&self) -> Option<Recipient> {
+        self.age.parse().ok()
+    }
+
+    /// Takes over what `other` knows later of what is encrypted to it; whether that is something else.
+    fn learn(&mut self, other: &Self) -> bool {
+        let is_new = !other.age.is_empty() && other.age != self.age && other.age_since >= self.age_since;
+        if is_new {
+            self.age.clone_from(&other.age);
+            self.age_since = other.age_since;
+        }
+        is_new
     }
 
     /// The key; `None` where the file has something else there.
@@ -243,13 +283,33 @@ impl People {
             let person = &mut people.people[at];
             person.code = code.unwrap_or(person.code);
             if known.is_some() {
-                return Ok(Added::Already);
+                let old = person.keys.iter_mut().find(|old| old.public() == public);
+                let is_new = old.is_some_and(|old| old.learn(&key));
+                return Ok(if is_new { Added::NewAgeKey } else { Added::Already });
             }
             let is_beside = |old: &&PersonKey| !key.machine.is_empty() && old.machine == key.machine;
             let beside = person.keys.iter().find(is_beside).map(|old| old.key.clone());
             person.keys.push(key);
             Ok(beside.map_or(Added::New, Added::Beside))
         })
+    }
+
+    /// Notes what is encrypted to a machine from now on, as one that is known already said it with a signature of its key. Whether
+    /// that was new.
+    ///
+    /// # Errors
+    /// [`PeopleError`].
+    pub fn learn(state: &StateDir, said: &PersonKey) -> Result<bool, PeopleError> {
+        let public = said.public();
+        let learnt = |people: &mut Self| {
+            let mut keys = people.people.iter_mut().flat_map(|person| &mut person.keys);
+            keys.find(|key| key.public() == public).is_some_and(|key| key.learn(said))
+        };
+        // Most often there is nothing new, and nothing is written.
+        if !learnt(&mut Self::read(state)?) {
+            return Ok(false);
+        }
+        Self::change(state, |people| Ok(learnt(people)))
     }
 
     /// Forgets the person `name`, and all their machines.
@@ -319,6 +379,30 @@ mod tests {
         assert!(people.same_machine("desk", "bob@acme.io").is_some());
         assert_eq!(People::remove(&state, "bob").unwrap().keys.len(), 2);
         assert!(matches!(People::remove(&state, "bob"), Err(PeopleError::Unknown(_))));
+    }
+
+    #[test]
+    fn the_latest_word_of_a_machine_says_what_is_encrypted_to_it() {
+        let place = tempfile::tempdir().unwrap();
+        let state = StateDir::at(place.path().join("state"));
+        let [one, other] =
+            [1, 2].map(|_| handoff_sealed::Identity::generate().unwrap().recipient().to_string());
+        let says = |age: &str, since| PersonKey::new(&key(1), "desk", "").with_age(Some(age), since);
+        let known = || People::read(&state).unwrap().named("bob").unwrap().keys[0].age.clone();
+        assert!(!People::learn(&state, &says(&one, 1)).unwrap(), "nobody is added by it");
+        assert_eq!(People::read(&state).unwrap(), People::default());
+        let bob = PersonName::from_str("bob").unwrap();
+        People::add(&state, &bob, PersonKey::new(&key(1), "desk", ""), None).unwrap();
+        assert_eq!(known(), "");
+        assert!(People::learn(&state, &says(&one, 5)).unwrap());
+        assert!(!People::learn(&state, &says(&other, 4)).unwrap(), "an older card that was put back");
+        assert!(!People::learn(&state, &says("age1x", 9)).unwrap());
+        assert_eq!(known(), one);
+        assert_eq!(People::add(&state, &bob, says(&other, 6), None).unwrap(), Added::NewAgeKey);
+        assert_eq!(known(), other);
+        let old = r#"{"v":1,"people":[{"name":"bob","keys":[{"key":"k","added":"2026-11-30T10:00:00Z"}]}]}"#;
+        state.create().unwrap().put(FILE, old.as_bytes()).unwrap();
+        assert!(People::read(&state).unwrap().named("bob").unwrap().keys[0].recipient().is_none());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use handoff_bundle::GitError;
 use handoff_files::{Dir, FileError, Scratch};
 use handoff_letter::REFS;
+use handoff_sealed::{OpenError, OpenWith, SealError, SealTo};
 
 use crate::git::{Call, Git};
 
@@ -47,6 +48,10 @@ pub(crate) enum RoomError {
     Git(#[from] GitError),
     #[error(transparent)]
     File(#[from] FileError),
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// Something came that no letter of ours has in it.
     #[error("{0}")]
     Odd(&'static str),
@@ -159,6 +164,29 @@ impl Room {
     /// Writes everything to `file`, in git's bundle format.
     pub(crate) fn pack_into(&self, file: File) -> Result<(), RoomError> {
         Ok(self.call("bundle").args(["create", "--quiet", "-", "--all"]).into_file(file)?)
+    }
+
+    /// Encrypts the refs with these names, each without [`REFS`], into `file`, in git's bundle format; `None`: every ref.
+    pub(crate) fn seal_into(&self, name: Option<&str>, file: &File, to: SealTo<'_>) -> Result<(), RoomError> {
+        let which = name.map_or_else(|| "--all".to_owned(), |name| format!("{REFS}{name}"));
+        let call = self.call("bundle").args(["create", "--quiet", "-", &which]);
+        call.pipe(|plain| handoff_sealed::seal_stream(plain, file, to).map(drop).map_err(RoomError::from))
+    }
+
+    /// Takes in what `sealed` has, which holds at most `limit` bytes; see [`Self::unpack`].
+    pub(crate) fn unseal(
+        &self,
+        sealed: impl std::io::Read,
+        with: OpenWith<'_>,
+        limit: u64,
+    ) -> Result<Vec<(String, String)>, RoomError> {
+        let scratch = Scratch::new("agent-handoff-letter")?;
+        let path = scratch.path().join("letter");
+        let taken =
+            || FileError::new("create", &path)(std::io::Error::from(std::io::ErrorKind::AlreadyExists));
+        let file = Dir::create(scratch.path())?.create_new("letter")?.ok_or_else(taken)?.into_file();
+        handoff_sealed::open_stream(sealed, &file, with, limit)?;
+        self.unpack(&path)
     }
 
     /// Takes in what the file at `path` has, in git's bundle format; the refs that it names, each without [`REFS`], with their

@@ -8,11 +8,12 @@ use std::str::FromStr;
 
 use handoff_files::{FileError, Scratch, open_named};
 use handoff_process::Environment;
+use handoff_state::StateDir;
 use handoff_text::{Sanitised, quoted};
 use serde::Deserialize;
 
 use crate::error::NotPacked;
-use crate::machine::Machine;
+use crate::machine::{Machine, MachineError};
 use crate::pack::Packed;
 
 /// So much of what the other side says is read, in bytes.
@@ -58,6 +59,9 @@ pub enum SendError {
     /// What the system says.
     #[error(transparent)]
     File(#[from] FileError),
+    /// This machine's keys can't be used.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
     /// The letter can't be written.
     #[error(transparent)]
     NotPacked(#[from] NotPacked),
@@ -174,7 +178,8 @@ pub fn introduce(
     let host = Destination { directory: None, ..to.clone() };
     let scratch = Scratch::new("agent-handoff-send")?;
     let dir = handoff_files::Dir::create(scratch.path())?;
-    dir.put("key", format!("{}\n", machine.key()).as_bytes())?;
+    let recipient = Machine::recipient(&StateDir::of(environment).map_err(MachineError::from)?)?;
+    dir.put("key", format!("{}\n{recipient}\n", machine.key()).as_bytes())?;
     let input = Stdio::from(open_named(&dir.path_of("key"))?);
     ssh(environment, &host, &verb, input).map(drop)
 }

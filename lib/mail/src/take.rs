@@ -8,7 +8,7 @@ use handoff_bundle::{Adopted, BundleId, Handover, Trust};
 use handoff_capturing::{Project, counted};
 use handoff_document::{Document, FileName, Timestamp, Topic, stamped};
 use handoff_files::{Dir, FileError, Lock, OpenFile};
-use handoff_letter::{LetterId, Mailbox};
+use handoff_letter::{Letter, LetterId, Mailbox};
 use handoff_process::Environment;
 use handoff_state::StateDir;
 use handoff_store::{Inbox, Store};
@@ -17,7 +17,9 @@ use handoff_text::Sanitised;
 use crate::error::NotTaken;
 use crate::git::Git;
 use crate::identity::{Identity, repositories};
+use crate::machine::Machine;
 use crate::open::{Opened, Signer};
+use crate::people::{People, PersonKey};
 
 /// How it is taken.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,6 +71,15 @@ pub fn take(project: &Project<'_>, opened: &Opened, options: TakeOptions) -> Res
     if !options.any_repository {
         check_repository(project, &git, letter.repository.as_deref())?;
     }
+    let mail = Identity::of(&git, project.top()).ok().map(|identity| identity.mail);
+    let is_to_user = match &letter.to {
+        Mailbox::Person(to) => mail.as_ref() == Some(to),
+        Mailbox::Host(name) => Machine::open(&state)?.name == *name,
+        Mailbox::Branch(_) | Mailbox::Anyone => false,
+    };
+    if opened.must_be_to_user && !is_to_user {
+        return Err(NotTaken::NotToYou(letter.to.clone()));
+    }
     let store = Store::create(&project.environment.store_to_write()?)?;
     let inbox = store.create_inbox(&Address::of(project.top()))?;
     // Held to the end of this function: of two programs with one letter, the second finds what the first took.
@@ -90,12 +101,21 @@ pub fn take(project: &Project<'_>, opened: &Opened, options: TakeOptions) -> Res
             return Err(error);
         }
     };
-    let mail = Identity::of(&git, project.top()).ok().map(|identity| identity.mail);
+    learn(&state, opened, &signer);
     let meant_for = match (&letter.to, mail) {
         (Mailbox::Person(to), Some(mail)) if *to != mail => Some(letter.to.clone()),
         _ => None,
     };
     Ok(Taken { signer, path, work, meant_for })
+}
+
+/// Notes what answers to a machine of somebody else are encrypted to. A letter is taken also where that can't be written down.
+fn learn(state: &StateDir, opened: &Opened, signer: &Signer) {
+    let Letter { from, age, created, .. } = &opened.letter;
+    if let Signer::Known(..) = signer {
+        let said = PersonKey::new(&opened.key, &from.machine, &from.mail);
+        let _ = People::learn(state, &said.with_age(age.as_deref(), created.seconds()));
+    }
 }
 
 /// Waits until no other program takes a letter into `store`.
@@ -138,7 +158,11 @@ fn deliver(
 }
 
 /// Refuses a letter about another repository. Where either has no name, there is nothing to compare.
-fn check_repository(project: &Project<'_>, git: &Git, theirs: Option<&str>) -> Result<(), NotTaken> {
+pub(crate) fn check_repository(
+    project: &Project<'_>,
+    git: &Git,
+    theirs: Option<&str>,
+) -> Result<(), NotTaken> {
     let Some(theirs) = theirs else { return Ok(()) };
     if !project.worktree.is_repository() {
         return Ok(());

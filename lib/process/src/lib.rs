@@ -12,6 +12,7 @@ mod failure;
 mod handoff_request;
 mod input;
 mod output;
+mod secret;
 mod sibling;
 mod terminal;
 
@@ -29,5 +30,6 @@ pub use input::{
     read_whole_input,
 };
 pub use output::{Output, Status};
+pub use secret::ask_secret;
 pub use sibling::ask_sibling;
 pub use terminal::{is_in_foreground, to_terminal};

@@ -14,6 +14,12 @@ const MAX_BLANK_BYTES: usize = 1 << 10;
 /// The longest line: of base64, or the first one, with a `\r\n`.
 const MAX_LINE_BYTES: u64 = 66;
 
+/// Whether bytes begin as an age file does, armored or not.
+pub fn is_sealed(bytes: &[u8]) -> bool {
+    let armor = bytes.trim_ascii_start();
+    bytes.starts_with(crate::header::MAGIC) || armor.starts_with(BEGIN)
+}
+
 /// Whether what comes is armored, not binary. Reads nothing.
 pub(crate) fn is_armored(input: &mut impl BufRead) -> io::Result<bool> {
     loop {

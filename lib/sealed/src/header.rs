@@ -15,7 +15,7 @@ pub const MAX_HEADER_BYTES: usize = 64 << 10;
 pub const MAX_RECIPIENTS: usize = 256;
 
 /// What every age file begins with.
-const MAGIC: &[u8] = b"age-encryption.org/";
+pub(crate) const MAGIC: &[u8] = b"age-encryption.org/";
 const VERSION_LINE: &[u8] = b"age-encryption.org/v1";
 /// The longest version line that is looked at.
 const MAX_VERSION_LINE_BYTES: usize = 128;

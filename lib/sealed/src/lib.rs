@@ -38,6 +38,7 @@ mod primitives;
 mod seal;
 mod stanza;
 
+pub use armor::is_sealed;
 pub use error::{ArmorFault, HeaderFault, OpenError, ParseKeyError, PayloadFault, RandomError, SealError};
 pub use header::{MAX_HEADER_BYTES, MAX_RECIPIENTS};
 pub use key::{Identity, Recipient};

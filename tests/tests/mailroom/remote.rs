@@ -5,17 +5,20 @@ use crate::support::{BODY, Machine, Net};
 use crate::web;
 
 #[test]
-fn nothing_is_queued_for_a_remote_that_answers_strangers() {
+fn nothing_is_queued_in_plain_for_a_remote_that_answers_strangers() {
     let (_scratch, root) = web::repositories();
     let server = web::Server::start(&root, None);
     let public = root.join("public.git");
     let laptop = Machine::new("laptop", "ann", &public, &server.url("public.git"));
     laptop.world.git(&public, &["config", "http.receivepack", "true"]);
     let said = laptop.ok(&["join"]);
-    assert!(said.contains("answers to strangers; so no letter goes there yet"), "{said}");
+    assert!(
+        said.contains("answers to strangers; so letters go there encrypted, and to persons alone"),
+        "{said}"
+    );
     laptop.world.write(&laptop.app, &["--name", "Quoted fields"], BODY);
     let said = laptop.fails(&["push"]);
-    assert!(said.contains("could be read by others"), "{said}");
+    assert!(said.contains("has to be encrypted"), "{said}");
     assert_eq!((laptop.records("out").len(), laptop.unread().len()), (0, 1));
     laptop.ok(&["join", "--private"]);
     assert!(laptop.ok(&["push"]).starts_with("sent "));

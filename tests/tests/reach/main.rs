@@ -9,6 +9,7 @@
     reason = "tests set up files and processes by hand"
 )]
 
+mod encrypted;
 mod faults;
 mod forge;
 mod forged;

@@ -14,7 +14,16 @@ pub(crate) struct Export {
     /// `None`: named after the handoff, here.
     pub(crate) file: Option<PathBuf>,
     pub(crate) letter: Letter,
+    /// `--passphrase`, `--passphrase-file`.
+    pub(crate) passphrase: Option<PassphraseSource>,
     pub(crate) json: bool,
+}
+
+/// Where a passphrase comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum PassphraseSource {
+    Terminal,
+    File(PathBuf),
 }
 
 /// What goes into a letter, and to whom it goes.
@@ -23,6 +32,8 @@ pub(crate) struct Letter {
     pub(crate) to: Option<String>,
     pub(crate) with_work: bool,
     pub(crate) allow_secrets: bool,
+    /// `--encrypt`.
+    pub(crate) encrypt: bool,
 }
 
 /// `import`.
@@ -35,6 +46,7 @@ pub(crate) struct Import {
     pub(crate) any_repository: bool,
     /// One that was taken before is answered with its receipt.
     pub(crate) receipt: bool,
+    pub(crate) passphrase_file: Option<PathBuf>,
     pub(crate) json: bool,
 }
 
@@ -93,6 +105,7 @@ fn letter(given: &Given) -> Result<Letter, Misuse> {
         to: given.text(&table::TO)?,
         with_work: !given.has(&table::NO_WORK),
         allow_secrets: given.has(&table::ALLOW_SECRETS),
+        encrypt: given.has(&table::ENCRYPT),
     })
 }
 
@@ -103,7 +116,12 @@ pub(super) fn export(given: &Given) -> Result<Export, Misuse> {
         (Some(word), None) if is_file(&word) => (None, Some(word)),
         both => both,
     };
-    Ok(Export { id, file: file.map(PathBuf::from), letter: letter(given)?, json: given.has(&JSON) })
+    let passphrase = match given.path(&table::PASSPHRASE_FILE) {
+        Some(file) => Some(PassphraseSource::File(file)),
+        None => given.has(&table::PASSPHRASE).then_some(PassphraseSource::Terminal),
+    };
+    let (file, letter) = (file.map(PathBuf::from), letter(given)?);
+    Ok(Export { id, file, letter, passphrase, json: given.has(&JSON) })
 }
 
 pub(super) fn import(given: &Given) -> Result<Import, Misuse> {
@@ -113,6 +131,7 @@ pub(super) fn import(given: &Given) -> Result<Import, Misuse> {
         allow_config: given.has(&handover::ALLOW_CONFIG),
         any_repository: given.has(&table::ANY_REPOSITORY),
         receipt: given.has(&table::RECEIPT),
+        passphrase_file: given.path(&table::PASSPHRASE_FILE),
         json: given.has(&JSON),
     })
 }
@@ -177,6 +196,8 @@ pub(crate) struct Mailroom {
 pub(crate) enum MailroomVerb {
     Join {
         remote: Option<String>,
+        /// `--mail`: a repository for letters, instead.
+        mail: Option<String>,
         /// `--private`: the user's word.
         is_private: bool,
     },
@@ -248,7 +269,8 @@ pub(super) fn mailroom(given: &Given) -> Result<Mailroom, Misuse> {
     let wrong = |what: &str| given.misuse(UsageError::Other(what.to_owned()));
     let verb = match given.verb.name {
         "join" => {
-            MailroomVerb::Join { remote: given.text(&table::REMOTE)?, is_private: given.has(&table::PRIVATE) }
+            let (remote, mail) = (given.text(&table::REMOTE)?, given.text(&table::MAIL_REMOTE)?);
+            MailroomVerb::Join { remote, mail, is_private: given.has(&table::PRIVATE) }
         }
         "push" if given.has(&table::VIA) => {
             if via(given)?.is_some() {

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub(crate) use mail::{
-    Export, Import, KeySource, Letter, Mailroom, MailroomVerb, People, PeopleAction, Send,
+    Export, Import, KeySource, Letter, Mailroom, MailroomVerb, PassphraseSource, People, PeopleAction, Send,
 };
 pub(crate) use parse::parse;
 

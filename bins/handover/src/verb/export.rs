@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use handoff_capturing::counted;
 use handoff_files::{Dir, FileError};
 use handoff_letter::{Letter, LetterId};
-use handoff_mail::{NotPacked, PackRequest, Packed, pack};
+use handoff_mail::{NotPacked, PackRequest, Packed, Readers, Seal, pack};
 use handoff_process::{Failure, quoted};
+use handoff_state::StateDir;
 use handoff_text::Sanitised;
 use serde_json::{Value, json};
 
 use crate::args;
 use crate::here::Here;
-use crate::verb::wire;
+use crate::verb::{passphrase, wire};
 
 /// What the name of such a file ends in.
 const ENDING: &str = ".handoff";
@@ -21,19 +22,37 @@ const ENDING: &str = ".handoff";
 const MAX_NAME_BYTES: usize = 60;
 
 pub(crate) fn run(here: &Here<'_>, typed: &args::Export) -> Result<u8, Failure> {
-    let packed = make(here, typed.id.as_deref(), &typed.letter)?;
+    // What is typed is asked for before anything is captured.
+    let passphrase = typed.passphrase.as_ref().map(passphrase::new).transpose()?;
+    let packed = make(here, typed.id.as_deref(), &typed.letter, None)?;
+    let seal = match passphrase {
+        Some(passphrase) => Some(Seal::Passphrase(passphrase)),
+        None if typed.letter.encrypt => {
+            Some(Seal::Readers(packed.readers(&StateDir::of(here.project.environment)?)?))
+        }
+        None => None,
+    };
     let path = typed.file.clone().unwrap_or_else(|| file_name(&packed.letter));
-    let size = write(&packed, &path)?;
+    let size = write(&packed, &path, seal.as_ref())?;
     say(here, &packed);
+    if let Some(Seal::Readers(readers)) = &seal {
+        say_unable(here, readers);
+    }
     let letter = &packed.letter;
     if typed.json {
         let json = json!({ "letter": letter.id.as_str(), "file": path.to_string_lossy(), "bytes": size,
-            "to": letter.to.to_string(), "handoff": packed.name, "work": work_as_json(letter),
+            "to": letter.to.to_string(), "encrypted": seal.is_some(), "handoff": packed.name, "work": work_as_json(letter),
             "not_carried": packed.not_carried });
         return Ok(here.json(&json));
     }
-    let mut text =
-        format!("exported \"{}\" into {} ({})\n{}", letter.title, quoted(&path), bytes(size), work(letter));
+    let encrypted = if seal.is_some() { ", encrypted" } else { "" };
+    let mut text = format!(
+        "exported \"{}\" into {} ({}{encrypted})\n{}",
+        letter.title,
+        quoted(&path),
+        bytes(size),
+        work(letter)
+    );
     text.push_str(&format!(
         "there: handoff import {}\n",
         quoted(Path::new(path.file_name().unwrap_or_default()))
@@ -46,8 +65,13 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Export) -> Result<u8, Failure> 
 }
 
 /// Makes the letter that was asked for.
-pub(super) fn make(here: &Here<'_>, id: Option<&str>, typed: &args::Letter) -> Result<Packed, NotPacked> {
-    make_again(here, id, typed, &|_| None)
+pub(super) fn make(
+    here: &Here<'_>,
+    id: Option<&str>,
+    typed: &args::Letter,
+    repository: Option<&str>,
+) -> Result<Packed, NotPacked> {
+    make_again(here, id, typed, repository, &|_| None)
 }
 
 /// The same under the name that `again` gives for the handoff's file, where it gives one.
@@ -55,11 +79,13 @@ pub(super) fn make_again(
     here: &Here<'_>,
     id: Option<&str>,
     typed: &args::Letter,
+    repository: Option<&str>,
     again: &dyn Fn(&str) -> Option<LetterId>,
 ) -> Result<Packed, NotPacked> {
     let request = PackRequest {
         id,
         to: typed.to.as_deref(),
+        repository,
         with_work: typed.with_work,
         with_commits: true,
         allow_secrets: typed.allow_secrets,
@@ -76,6 +102,19 @@ pub(super) fn say(here: &Here<'_>, packed: &Packed) {
     }
     if !packed.leaks.is_empty() {
         here.output.complain(format_args!("warning: it carries secrets: {}", packed.leaks));
+    }
+}
+
+/// Says which machines of whom it goes to cannot read it.
+pub(super) fn say_unable(here: &Here<'_>, readers: &Readers) {
+    for machine in &readers.unable {
+        here.output.complain(format_args!(
+            "warning: {} cannot read it, since its age key is not known here: run `handoff join` there, or add the key",
+            Sanitised::line(machine.as_bytes(), 100)
+        ));
+    }
+    if !readers.is_for_others {
+        here.output.complain(format_args!("warning: no machine but this one can read it: handoff people"));
     }
 }
 
@@ -126,7 +165,7 @@ fn file_name(letter: &Letter) -> PathBuf {
 }
 
 /// Writes it as the file at `path`, whole and on disk, where none is; its size in bytes.
-fn write(packed: &Packed, path: &Path) -> Result<u64, Failure> {
+fn write(packed: &Packed, path: &Path, seal: Option<&Seal>) -> Result<u64, Failure> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let error = |kind| FileError::new("write", path)(Error::from(kind));
     let name = path.file_name().ok_or_else(|| error(ErrorKind::IsADirectory))?;
@@ -138,7 +177,10 @@ fn write(packed: &Packed, path: &Path) -> Result<u64, Failure> {
     let hidden = format!(".tmp-{}", packed.letter.id);
     let written = (|| {
         let file = dir.create_new(&hidden)?.ok_or_else(|| error(ErrorKind::AlreadyExists))?;
-        packed.write_to(file.into_file())?;
+        match seal {
+            Some(seal) => packed.seal_to(&file.into_file(), seal)?,
+            None => packed.write_to(file.into_file())?,
+        }
         let mut file = dir.open_file(&hidden)?;
         file.sync()?;
         if dir.rename_new(&hidden, &dir, name)? { Ok(file.size()) } else { Err(taken()) }

@@ -1,5 +1,6 @@
 //! `handoff import`: takes in a letter that came as a file.
 
+use std::cell::Cell;
 use std::path::Path;
 
 use handoff_bundle::ApplyOptions;
@@ -10,7 +11,7 @@ use handoff_process::{Failure, quoted, read_whole_input};
 use handoff_text::Sanitised;
 use serde_json::{Value, json};
 
-use super::pickup;
+use super::{passphrase, pickup};
 use crate::args::{Import, Pickup};
 use crate::here::Here;
 
@@ -18,7 +19,7 @@ use crate::here::Here;
 const MAX_INPUT_BYTES: usize = 514 << 20;
 
 pub(crate) fn run(here: &Here<'_>, typed: &Import) -> Result<u8, Failure> {
-    let (opened, _scratch) = open(here, &typed.file)?;
+    let (opened, _scratch) = open(here, &typed.file, typed.passphrase_file.as_deref())?;
     let options = TakeOptions { any_repository: typed.any_repository, ..TakeOptions::default() };
     let taken = match take(&here.project, &opened, options) {
         Err(NotTaken::Already { path, .. }) if typed.receipt => {
@@ -51,17 +52,25 @@ pub(crate) fn run(here: &Here<'_>, typed: &Import) -> Result<u8, Failure> {
 }
 
 /// Opens the letter in `file`, or on standard input; where that was put goes with the second value.
-pub(super) fn open(here: &Here<'_>, file: &Path) -> Result<(Opened, Option<Scratch>), Failure> {
+pub(super) fn open(
+    here: &Here<'_>,
+    file: &Path,
+    passphrase_file: Option<&Path>,
+) -> Result<(Opened, Option<Scratch>), Failure> {
     let environment = here.project.environment;
+    let given = passphrase_file.map(passphrase::of_file).transpose()?;
+    let passphrase = Cell::new(given);
+    let passphrase = || passphrase.take().or_else(passphrase::known);
     if file != Path::new("-") {
-        return Ok((Opened::read(environment, file)?, None));
+        return Ok((Opened::read(environment, file, &passphrase)?, None));
     }
     let input = read_whole_input(MAX_INPUT_BYTES)?;
     let input =
         input.ok_or_else(|| Failure::usage("standard input is a terminal; name a file instead of -"))?;
     let scratch = Scratch::new("agent-handoff-import")?;
     Dir::create(scratch.path())?.put("letter", &input)?;
-    Ok((Opened::read(environment, &scratch.path().join("letter"))?, Some(scratch)))
+    let opened = Opened::read(environment, &scratch.path().join("letter"), &passphrase)?;
+    Ok((opened, Some(scratch)))
 }
 
 /// The message, with the file's name in the command that it names.

@@ -11,7 +11,7 @@ use handoff_text::Sanitised;
 use serde_json::{Value, json};
 
 use super::copy::Applying;
-use super::export::{make, say, work, work_as_json};
+use super::export::{make, say, say_unable, work, work_as_json};
 use super::{copy, import, on_branch};
 use crate::args;
 use crate::args::MailroomVerb;
@@ -23,7 +23,10 @@ const BACKGROUND: Duration = Duration::from_secs(20);
 pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure> {
     let json = typed.json;
     match &typed.verb {
-        MailroomVerb::Join { remote, is_private } => join(here, remote.as_deref(), *is_private, json),
+        MailroomVerb::Join { remote, mail, is_private } => {
+            let mailroom = Mailroom::join(&here.project, remote.as_deref(), mail.as_deref(), *is_private)?;
+            join(here, mailroom, json)
+        }
         MailroomVerb::Push { id, letter } => push(here, id.as_deref(), letter, json),
         MailroomVerb::PushOnBranch { id, letter, is_private } => {
             on_branch::push(here, id.as_deref(), letter, *is_private, json)
@@ -83,8 +86,7 @@ fn answer(here: &Here<'_>, is_json: bool, json: &Value, text: &str) -> u8 {
     if is_json { here.json(json) } else { here.print(text) }
 }
 
-fn join(here: &Here<'_>, remote: Option<&str>, is_private: bool, is_json: bool) -> Result<u8, Failure> {
-    let mut mailroom = Mailroom::join(&here.project, remote, is_private)?;
+fn join(here: &Here<'_>, mut mailroom: Mailroom<'_>, is_json: bool) -> Result<u8, Failure> {
     let cards = mailroom.cards()?;
     let looked = mailroom.sync(true);
     mailroom.leave_notice(&looked)?;
@@ -92,7 +94,7 @@ fn join(here: &Here<'_>, remote: Option<&str>, is_private: bool, is_json: bool) 
     let (joined, identity, machine) = (&mailroom.joined, &mailroom.identity, &mailroom.machine);
     if is_json {
         let cards: Vec<_> = cards.iter().map(card_as_json).collect();
-        let json = json!({ "remote": joined.remote, "private": joined.is_private(), "audience": joined.audience,
+        let json = json!({ "remote": joined.remote, "mail": joined.mail.as_ref().map(|mail| &mail.url), "private": joined.is_private(), "audience": joined.audience,
             "you": { "name": identity.name, "mail": identity.mail }, "machine": machine.name,
             "fingerprint": machine.key().fingerprint(), "cards": cards, "waiting": looked.waiting.len() });
         return Ok(here.json(&json));
@@ -101,9 +103,14 @@ fn join(here: &Here<'_>, remote: Option<&str>, is_private: bool, is_json: bool) 
     let so = match (joined.is_private(), joined.private_by_word) {
         (true, true) => "you say that it is private: letters go as they are, signed",
         (true, false) => "so it is private: letters go as they are, signed",
-        (false, _) => "so no letter goes there yet; if you know better: handoff join --private",
+        (false, _) => {
+            "so letters go there encrypted, and to persons alone; if you know better: handoff join --private"
+        }
     };
-    let mut text = format!("{:<10} {audience}; {so}\n", joined.remote);
+    let mut text = format!("{:<10} {audience}; {so}\n", joined.place());
+    if joined.mail.is_some() {
+        text.push_str(&format!("{:<10} no letter goes there\n", joined.remote));
+    }
     text.push_str(&format!(
         "{:<10} {} <{}>; this machine: {}, key {}\n",
         "you",
@@ -143,23 +150,32 @@ fn push(here: &Here<'_>, id: Option<&str>, typed: &args::Letter, is_json: bool) 
     // Whether there is a mailroom is said before anything is captured.
     let mut mailroom = open(here)?;
     let typed = branch_of(here, typed);
-    let packed = make(here, id, &typed)?;
-    let pushed = mailroom.post(&packed)?;
+    let readers = mailroom.readers(typed.to.as_deref(), typed.encrypt)?;
+    let repository = mailroom.joined.mail.as_ref().map(|mail| mail.repository().to_owned());
+    let packed = make(here, id, &typed, repository.as_deref())?;
+    let pushed = mailroom.post(&packed, readers.as_ref())?;
     say(here, &packed);
+    if let Some(readers) = &readers {
+        say_unable(here, readers);
+    }
     let letter = &packed.letter;
     if is_json {
         let json = json!({ "letter": letter.id.as_str(), "to": letter.to.to_string(), "sent": pushed.is_there,
+            "encrypted": readers.is_some(), "cannot_read": readers.as_ref().map(|readers| &readers.unable),
             "why_not": pushed.why_not, "handoff": packed.name, "archived": pushed.is_archived,
             "work": work_as_json(letter), "not_carried": packed.not_carried });
         return Ok(here.json(&json));
     }
     let to = shown_mailbox(&mailroom, &letter.to.to_string());
+    let encrypted = if readers.is_some() { ", encrypted" } else { "" };
     let mut text = match &pushed.why_not {
-        None => {
-            format!("sent       {} \"{}\" to {to}; taken by nobody yet\n", letter.id.short(), letter.title)
-        }
+        None => format!(
+            "sent       {} \"{}\" to {to}{encrypted}; taken by nobody yet\n",
+            letter.id.short(),
+            letter.title
+        ),
         Some(why) => format!(
-            "queued     {} \"{}\" to {to}; it goes out with the next `handoff sync`: {}\n",
+            "queued     {} \"{}\" to {to}{encrypted}; it goes out with the next `handoff sync`: {}\n",
             letter.id.short(),
             letter.title,
             Sanitised::line(why.as_bytes(), 400)
@@ -184,7 +200,7 @@ fn branch_of(here: &Here<'_>, typed: &args::Letter) -> args::Letter {
         }
         to => to.to_owned(),
     });
-    args::Letter { to, with_work: typed.with_work, allow_secrets: typed.allow_secrets }
+    args::Letter { to, ..*typed }
 }
 
 fn pull(
@@ -288,10 +304,13 @@ fn look(here: &Here<'_>, is_json: bool, with_sent: bool) -> Result<u8, Failure> 
         if let Some(refs) = many.filter(|_| with_sent) {
             text.push_str(&format!(
                 "warning    {} has {refs} refs of letters, and each `git push` to it lists them all; above 5,000 no letter goes out\n",
-                mailroom.joined.remote
+                mailroom.joined.place()
             ));
         }
-        for letter in sent.iter().filter(|letter| with_sent || letter.state == SentState::Queued) {
+        for letter in sent
+            .iter()
+            .filter(|letter| with_sent || matches!(letter.state, SentState::Queued | SentState::Held))
+        {
             text.push_str(&sent_line(&mailroom, letter));
         }
         if text.is_empty() && trouble.is_none() {
@@ -345,6 +364,12 @@ fn sent_line(mailroom: &Mailroom<'_>, sent: &Sent) -> String {
     let ago = |at: i64| age(Timestamp::from_seconds(at), now);
     let state = match &sent.state {
         SentState::Queued => "queued here; the remote was not reached yet".to_owned(),
+        SentState::Held => format!(
+            "held here: {} {}; to send it encrypted: handoff recall {}, then push it again",
+            mailroom.joined.place(),
+            mailroom.joined.audience.words(),
+            sent.id.short()
+        ),
         SentState::Refused(said) => format!("refused by the remote: {said}"),
         SentState::Waiting => "taken by nobody yet".to_owned(),
         SentState::Taken(by, at) => {
@@ -384,6 +409,7 @@ fn looked_as_json(looked: &Looked, sent: &[Sent], trouble: Option<&MailroomError
     let sent = sent.iter().map(|sent| {
         let (state, by, at) = match &sent.state {
             SentState::Queued => ("queued", None, None),
+            SentState::Held => ("held", None, None),
             SentState::Refused(said) => ("refused", Some(said.as_str()), None),
             SentState::Waiting => ("waiting", None, None),
             SentState::Taken(by, at) => ("taken", Some(by.as_str()), Some(*at)),

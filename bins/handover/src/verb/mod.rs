@@ -12,6 +12,7 @@ mod mailroom;
 mod on_branch;
 mod on_event;
 mod overview;
+mod passphrase;
 mod pending;
 mod people;
 mod pickup;

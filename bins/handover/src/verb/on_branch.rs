@@ -29,6 +29,7 @@ pub(super) fn push(
         with_work: typed.with_work,
         with_commits: false,
         allow_secrets: typed.allow_secrets,
+        repository: None,
         again: &|_| None,
         own: &|| wire::own(here),
     };

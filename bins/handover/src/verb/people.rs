@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use handoff_letter::PublicKey;
-use handoff_mail::mailroom::{Card, Mailroom};
+use handoff_document::Timestamp;
+use handoff_letter::{Letter, PublicKey};
+use handoff_mail::mailroom::Mailroom;
 use handoff_mail::{Added, Identity, Machine, Opened, People, Person, PersonKey, PersonName};
 use handoff_process::{Failure, read_whole_input};
 use handoff_state::StateDir;
@@ -72,6 +73,9 @@ fn add(
         let line = shown(&key);
         match People::add(state, name, key, code)? {
             Added::New => text.push_str(&format!("added {name}: {line}\n")),
+            Added::NewAgeKey => {
+                text.push_str(&format!("its age key is new, and {name}'s from now on: {line}\n"))
+            }
             Added::Already => text.push_str(&format!("known already as {name}'s: {line}\n")),
             Added::Beside(old) => {
                 let old = PublicKey::parse(&old).map_or(old, |key| key.fingerprint());
@@ -88,14 +92,15 @@ fn add(
 fn found(here: &Here<'_>, source: &KeySource) -> Result<(Vec<PersonKey>, Option<Opened>), Failure> {
     match source {
         KeySource::Letter(file) => {
-            let (opened, _scratch) = import::open(here, file)?;
-            let from = &opened.letter.from;
+            let (opened, _scratch) = import::open(here, file, None)?;
+            let Letter { from, age, created, .. } = &opened.letter;
             let key = PersonKey::new(&opened.key, &from.machine, &from.mail.to_lowercase());
+            let key = key.with_age(age.as_deref(), created.seconds());
             Ok((vec![key], Some(opened)))
         }
         KeySource::Card(word) => {
-            let Card { sender, key } = Mailroom::open(&here.project, true)?.card_called(word)?;
-            Ok((vec![PersonKey::new(&key, &sender.machine, &sender.mail.to_lowercase())], None))
+            let card = Mailroom::open(&here.project, true)?.card_called(word)?;
+            Ok((vec![card.person_key()], None))
         }
         KeySource::File(file) => {
             let text = if file == Path::new("-") {
@@ -103,22 +108,35 @@ fn found(here: &Here<'_>, source: &KeySource) -> Result<(Vec<PersonKey>, Option<
             } else {
                 handoff_files::read_named(file, MAX_KEYS_BYTES)?.0
             };
-            let text = String::from_utf8_lossy(&text);
-            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-            let (mut keys, mut passed_over) = (Vec::new(), Vec::new());
-            for line in lines {
-                match PublicKey::parse(line) {
-                    Ok(key) => keys.push(PersonKey::new(&key, "", "")),
-                    Err(error) => passed_over.push(error.to_string()),
-                }
-            }
-            passed_over.iter().for_each(|why| here.output.complain(format_args!("passed over: {why}")));
+            let keys = keys_in(here, &String::from_utf8_lossy(&text));
             if keys.is_empty() {
                 return Err(Failure::new("there is no ssh-ed25519 key in it"));
             }
             Ok((keys, None))
         }
     }
+}
+
+/// The keys in a text: each a line, and behind it what is encrypted to that machine, where that is known.
+fn keys_in(here: &Here<'_>, text: &str) -> Vec<PersonKey> {
+    let mut keys: Vec<PersonKey> = Vec::new();
+    let pass_over = |why: &str| here.output.complain(format_args!("passed over: {why}"));
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if line.starts_with("age1")
+            && let Some(key) = keys.last_mut()
+        {
+            *key = key.clone().with_age(Some(line), Timestamp::now().seconds());
+            if key.age != line {
+                pass_over("it is no age key");
+            }
+            continue;
+        }
+        match PublicKey::parse(line) {
+            Ok(key) => keys.push(PersonKey::new(&key, "", "")),
+            Err(error) => pass_over(&error.to_string()),
+        }
+    }
+    keys
 }
 
 /// Shows what a card says, before its key is trusted.
@@ -142,20 +160,21 @@ fn show(here: &Here<'_>, opened: &Opened) {
 
 fn list(here: &Here<'_>, state: &StateDir, as_json: bool) -> Result<u8, Failure> {
     let machine = Machine::open(state)?;
+    let age = Machine::recipient(state)?;
     let people = People::read(state)?;
     let identity = Identity::here(here.project.environment, here.top());
     if as_json {
         let own = identity.map(|identity| json!({ "name": identity.name, "mail": identity.mail }));
         let key = machine.key();
-        let machine =
-            json!({ "name": machine.name, "key": key.to_string(), "fingerprint": key.fingerprint() });
+        let machine = json!({ "name": machine.name, "key": key.to_string(), "fingerprint": key.fingerprint(),
+            "age": age.to_string() });
         let people: Vec<_> = people.iter().map(person_as_json).collect();
         return Ok(here.json(&json!({ "you": own, "machine": machine, "people": people })));
     }
     let you = identity.map(|identity| format!("{} <{}>; ", identity.name, identity.mail)).unwrap_or_default();
     let key = machine.key();
     let mut text = format!(
-        "you        {you}this machine: {}, key {}\n           {key}\n",
+        "you        {you}this machine: {}, key {}\n           {key}\n           {age}\n",
         machine.name,
         key.fingerprint()
     );
@@ -179,7 +198,8 @@ fn list(here: &Here<'_>, state: &StateDir, as_json: bool) -> Result<u8, Failure>
 pub(super) fn shown(key: &PersonKey) -> String {
     let fingerprint = key.public().map_or_else(|| "no key".to_owned(), |key| key.fingerprint());
     let day = key.added.get(..10).unwrap_or_default();
-    let parts = [key.machine.as_str(), key.mail.as_str(), &fingerprint]
+    let age = if key.age.is_empty() { "no age key" } else { &key.age };
+    let parts = [key.machine.as_str(), key.mail.as_str(), &fingerprint, age]
         .map(|part| Sanitised::line(part.as_bytes(), 300));
     let parts: Vec<_> = parts.iter().map(Sanitised::as_str).filter(|part| !part.is_empty()).collect();
     format!("{}, since {day}", parts.join(", "))
@@ -191,7 +211,7 @@ fn person_as_json(person: &Person) -> Value {
         .iter()
         .map(|key| {
             json!({ "key": key.key, "fingerprint": key.public().map(|key| key.fingerprint()), "machine": key.machine,
-                "mail": key.mail, "added": key.added })
+                "mail": key.mail, "added": key.added, "age": Some(&key.age).filter(|age| !age.is_empty()) })
         })
         .collect();
     json!({ "name": person.name, "code": person.code, "keys": keys })

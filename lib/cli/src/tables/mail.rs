@@ -19,6 +19,21 @@ pub static TO_ANY: Opt = Opt::value(
 pub static NO_WORK: Opt = Opt::flag("no-work", "the handoff alone, without uncommitted work and commits");
 /// `--allow-secrets`, of a letter.
 pub static ALLOW_SECRETS: Opt = Opt::flag("allow-secrets", "also what looks like a secret");
+/// `--encrypt`.
+pub static ENCRYPT: Opt = Opt::flag(
+    "encrypt",
+    "so that only the machines of whom it goes to can read it; @me: yours, and this one",
+);
+/// `--passphrase`.
+pub static PASSPHRASE: Opt =
+    Opt::flag("passphrase", "encrypted with a passphrase, which is asked for at the terminal");
+/// `--passphrase-file`.
+pub static PASSPHRASE_FILE: Opt = Opt::value(
+    "passphrase-file",
+    "FILE",
+    Values::File,
+    "the passphrase is the first line of this file; /dev/fd/3 is one too",
+);
 /// `--any-repository`.
 pub static ANY_REPOSITORY: Opt = Opt::flag("any-repository", "also a letter about another repository");
 /// `--apply`, of a letter.
@@ -31,8 +46,12 @@ pub static INTRODUCE: Opt = Opt::flag("introduce", "first have it take letters o
 /// `--from`, of `people`.
 pub static FROM: Opt = Opt::value("from", "FILE", Values::File, "the key that signed this letter");
 /// `--key`.
-pub static KEY: Opt =
-    Opt::value("key", "FILE", Values::File, "the ssh-ed25519 keys in this file; - is standard input");
+pub static KEY: Opt = Opt::value(
+    "key",
+    "FILE",
+    Values::File,
+    "the ssh-ed25519 keys in this file, each with its age1… behind it; - is standard input",
+);
 /// `--card`.
 pub static CARD: Opt = Opt::value(
     "card",
@@ -55,6 +74,13 @@ const HANDOFF: &str =
 /// `--remote`.
 pub static REMOTE: Opt =
     Opt::value("remote", "NAME", Values::Any, "the remote; else origin, else the only one");
+/// `--mail`, of `join`.
+pub static MAIL_REMOTE: Opt = Opt::value(
+    "mail",
+    "URL",
+    Values::Any,
+    "through this repository instead, which is there for letters alone; several may share it",
+);
 /// `--private`.
 pub static PRIVATE: Opt = Opt::flag("private", "you know that strangers cannot read that remote");
 /// `--reoffer`.
@@ -88,7 +114,8 @@ const LETTER: &str = "a part of a letter's name that no other has";
 /// `join`.
 pub static JOIN: Verb = Verb {
     group: ELSEWHERE,
-    options: &[&REMOTE, &PRIVATE, &JSON],
+    options: &[&REMOTE, &MAIL_REMOTE, &PRIVATE, &JSON],
+    notes: "Where strangers may read the remote, letters go there encrypted, and to persons alone.",
     ..Verb::new("join", "has letters go through a remote of this repository")
 };
 /// `push`.
@@ -100,7 +127,7 @@ pub static PUSH: Verb = Verb {
         count: Count::Optional,
         values: Values::Known(Known::Handoffs),
     }],
-    options: &[&TO_ANY, &VIA, &PRIVATE, &NO_WORK, &ALLOW_SECRETS, &REOFFER, &JSON],
+    options: &[&TO_ANY, &VIA, &PRIVATE, &NO_WORK, &ALLOW_SECRETS, &ENCRYPT, &REOFFER, &JSON],
     rules: &[
         Rule::Alone(&REOFFER, &[&JSON]),
         Rule::Exclusive(&[&VIA, &TO_ANY]),
@@ -174,8 +201,12 @@ pub static EXPORT: Verb = Verb {
             values: Values::File,
         },
     ],
-    options: &[&TO, &NO_WORK, &ALLOW_SECRETS, &JSON],
-    examples: &[Example { line: "export quoted.handoff", about: "the newest handoff, with the work" }],
+    options: &[&TO, &NO_WORK, &ALLOW_SECRETS, &ENCRYPT, &PASSPHRASE, &PASSPHRASE_FILE, &JSON],
+    rules: &[Rule::Exclusive(&[&ENCRYPT, &PASSPHRASE, &PASSPHRASE_FILE])],
+    examples: &[
+        Example { line: "export quoted.handoff", about: "the newest handoff, with the work" },
+        Example { line: "export --encrypt --to bob quoted.handoff", about: "" },
+    ],
     ..Verb::new("export", "writes a handoff, with the work, as one signed file")
 };
 /// `import`.
@@ -183,11 +214,11 @@ pub static IMPORT: Verb = Verb {
     group: ELSEWHERE,
     operands: &[Operand {
         name: "FILE",
-        about: "a file that `export` made; - is standard input",
+        about: "a file that `export` made, encrypted or not; - is standard input",
         count: Count::One,
         values: Values::File,
     }],
-    options: &[&APPLY, &handover::ALLOW_CONFIG, &ANY_REPOSITORY, &RECEIPT, &JSON],
+    options: &[&APPLY, &handover::ALLOW_CONFIG, &ANY_REPOSITORY, &PASSPHRASE_FILE, &RECEIPT, &JSON],
     rules: &[Rule::Requires(&handover::ALLOW_CONFIG, &[&APPLY])],
     examples: &[Example { line: "import quoted.handoff --apply", about: "" }],
     ..Verb::new("import", "takes such a file in: the handoff waits here then")

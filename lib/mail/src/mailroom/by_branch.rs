@@ -129,7 +129,8 @@ impl<'p> Branch<'p> {
             && !joined.address.is_empty()
             && joined.address != joined::address(&git, top, &url, &identity.mail)?
         {
-            return Err(MailroomError::Changed(remote));
+            let again = joined.again();
+            return Err(MailroomError::Changed { remote, again });
         }
         let is_private_by_word = is_private || joined.is_some_and(|joined| joined.private_by_word);
         Ok(Self { project, state, git, remote, name, url, settings, is_private_by_word })
@@ -332,7 +333,7 @@ impl<'p> Branch<'p> {
     fn open_file(&self, bytes: &[u8]) -> Result<Opened, MailroomError> {
         let scratch = Scratch::new("agent-handoff-branch")?;
         Dir::create(scratch.path())?.put("letter", bytes)?;
-        Ok(Opened::read(self.project.environment, &scratch.path().join("letter"))?)
+        Ok(Opened::read(self.project.environment, &scratch.path().join("letter"), &|| None)?)
     }
 }
 

@@ -5,10 +5,12 @@ use handoff_process::Environment;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::joined::{Audience, Joined, default_remote};
+use super::joined::{self, Audience, Joined, default_remote};
 use super::remote::{Outcome, Remote, Update};
 use super::{Mailroom, MailroomError};
 use crate::git::Git;
+use crate::machine::Machine;
+use crate::people::{People, PersonKey};
 use handoff_capturing::Project;
 use handoff_state::StateDir;
 
@@ -24,6 +26,18 @@ pub struct Card {
     pub sender: Sender,
     /// Its key, with which the card is signed.
     pub key: PublicKey,
+    /// What is encrypted to it, `age1…`.
+    pub age: Option<String>,
+    /// When it was written, by that machine's clock, in seconds since 1970.
+    pub at: i64,
+}
+
+impl Card {
+    /// Its key as it becomes known.
+    pub fn person_key(&self) -> PersonKey {
+        let Sender { machine, mail, .. } = &self.sender;
+        PersonKey::new(&self.key, machine, &mail.to_lowercase()).with_age(self.age.as_deref(), self.at)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -32,6 +46,8 @@ struct Form {
     name: String,
     mail: String,
     machine: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    age: Option<String>,
 }
 
 /// A card, and whether its machine's letters are taken here.
@@ -43,14 +59,21 @@ pub struct Known {
     pub person: Option<String>,
 }
 
-fn card_ref(key: &PublicKey) -> String {
-    let hash = Sha256::digest(key.to_string().as_bytes());
+/// The name of the card's ref. `scope` is that of [`Joined::scope`].
+fn card_ref(key: &PublicKey, scope: &str) -> String {
+    let mut text = key.to_string();
+    if !scope.is_empty() {
+        text.push('\0');
+        text.push_str(scope);
+    }
+    let hash = Sha256::digest(text.as_bytes());
     let digits: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{CARDS}{digits}")
 }
 
 impl<'p> Mailroom<'p> {
-    /// Joins the repository of `project`: from now on letters go through `remote`, `origin` where none is named. What the remote
+    /// Joins the repository of `project`: from now on letters go through `remote`, `origin` where none is named, or through the
+    /// repository at the URL `mail`. What the remote
     /// must do is tried at once: this machine leaves its card there, and reads it back.
     ///
     /// # Errors
@@ -58,6 +81,7 @@ impl<'p> Mailroom<'p> {
     pub fn join(
         project: &'p Project<'p>,
         remote: Option<&str>,
+        mail: Option<&str>,
         is_private_by_word: bool,
     ) -> Result<Self, MailroomError> {
         let state = StateDir::of(project.environment)?;
@@ -68,12 +92,17 @@ impl<'p> Mailroom<'p> {
             None => default_remote(&git, project.top())?,
         };
         let format = git.ask(project.top(), &["rev-parse", "--show-object-format"])?;
-        let audience = audience(project.environment, &git, project, &remote)?;
-        let format = format.unwrap_or_else(|| "sha1".to_owned());
-        let joined = Joined::new(&common, &remote, &format, audience, is_private_by_word);
+        let code = joined::url(&git, project.top(), &remote)?;
+        let mail = mail.map(|url| joined::mail_remote(project.top(), url, &remote, &code)).transpose()?;
+        let asked = mail.as_ref().map_or(&remote, |mail| &mail.url);
+        let audience = audience(project.environment, &git, project, asked)?;
+        // What a mail remote has is not known before it is reached; most have this.
+        let format = format.filter(|_| mail.is_none()).unwrap_or_else(|| "sha1".to_owned());
+        let joined = Joined::new(&common, &remote, &format, mail, audience, is_private_by_word);
         let mailroom = Self::with(project, state, joined, true)?;
         mailroom.leave_card()?;
         mailroom.joined.write(&mailroom.state)?;
+        mailroom.address_anew()?;
         Ok(mailroom)
     }
 
@@ -84,7 +113,8 @@ impl<'p> Mailroom<'p> {
             return Ok(());
         }
         let git = self.room.git().clone();
-        self.joined.audience = audience(self.project.environment, &git, self.project, &self.joined.remote)?;
+        let remote = self.joined.mail.as_ref().map_or(&self.joined.remote, |mail| &mail.url).clone();
+        self.joined.audience = audience(self.project.environment, &git, self.project, &remote)?;
         self.joined.asked = now;
         self.joined.write(&self.state)
     }
@@ -96,6 +126,7 @@ impl<'p> Mailroom<'p> {
             name: sender.name.clone(),
             mail: sender.mail.clone(),
             machine: sender.machine.clone(),
+            age: Some(Machine::recipient(&self.state)?.to_string()),
         };
         let bytes = serde_json::to_vec(&form)
             .map_err(|error| MailroomError::Record { path: "card.json".into(), error })?;
@@ -110,11 +141,13 @@ impl<'p> Mailroom<'p> {
             nonce: handoff_files::random()?,
         };
         let new = self.room.write_commit(card.sign(&self.machine.key))?;
-        let name = card_ref(&self.machine.key());
+        let name = card_ref(&self.machine.key(), self.joined.scope());
         let remote = self.remote();
         let expected = remote.look(std::slice::from_ref(&name))?.remove(&name);
-        let unfit =
-            |said: &str| MailroomError::Unfit { remote: self.joined.remote.clone(), said: said.to_owned() };
+        let unfit = |said: &str| MailroomError::Unfit {
+            remote: self.joined.place().to_owned(),
+            said: said.to_owned(),
+        };
         let update = Update { name: name.clone(), expected, new: Some(new.clone()) };
         match remote.push(&[update], false)?.into_iter().next() {
             Some(Outcome::Done) => {}
@@ -127,7 +160,8 @@ impl<'p> Mailroom<'p> {
         }
     }
 
-    /// The cards of other machines that are at the remote, as of the last look.
+    /// The cards of other machines that are at the remote now. What a machine that is known says on its card of what is encrypted
+    /// to it, counts from now on.
     ///
     /// # Errors
     /// [`MailroomError`].
@@ -136,11 +170,15 @@ impl<'p> Mailroom<'p> {
         let mut found = Vec::new();
         for (name, id) in self.remote().look(&[CARDS.to_owned()])?.into_iter().take(MAX_CARDS) {
             // One that is none is nobody's.
-            let Some(card) = self.card(&id).filter(|card| card_ref(&card.key) == name) else { continue };
+            let is_its_own = |card: &Card| card_ref(&card.key, self.joined.scope()) == name;
+            let Some(card) = self.card(&id).filter(is_its_own) else { continue };
             if self.is_own(&card.key) {
                 continue;
             }
             let person = people.with_key(&card.key).map(|(person, _)| person.name.clone());
+            if person.is_some() {
+                People::learn(&self.state, &card.person_key())?;
+            }
             found.push(Known { card, person });
         }
         Ok(found)
@@ -165,9 +203,9 @@ impl<'p> Mailroom<'p> {
         let entries = self.room.entries(&commit.tree).ok()?;
         let entry = entries.iter().find(|entry| entry.name == "card.json")?;
         let form: Form = serde_json::from_slice(&self.room.read(entry, MAX_CARD_BYTES).ok()?).ok()?;
-        let Form { v, name, mail, machine } = form;
+        let Form { v, name, mail, machine, age } = form;
         let is_good = v == 1 && commit.state != Some(State::Waiting) && Sender::is_machine(&machine);
-        is_good.then_some(Card { sender: Sender { name, mail, machine }, key })
+        is_good.then_some(Card { sender: Sender { name, mail, machine }, key, age, at: commit.at })
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Chain {
     pub(super) letter: String,
     /// Every commit of it, the newest first.
     pub(super) steps: Vec<String>,
+    /// The key that signed that.
+    pub(super) writer: PublicKey,
 }
 
 impl Chain {
@@ -29,7 +31,7 @@ impl Chain {
         const ODD: MailroomError = MailroomError::Odd("it is not as letters are");
         let commit = |id: &str| Commit::verified(&room.commit(id)?).map_err(|_| ODD);
         let (newest, by) = commit(tip)?;
-        let (mut at, mut now) = (tip.to_owned(), newest.clone());
+        let (mut at, mut now, mut writer) = (tip.to_owned(), newest.clone(), by);
         let mut steps = Vec::new();
         for _ in 0..MAX_STEPS {
             steps.push(at.clone());
@@ -41,11 +43,11 @@ impl Chain {
                 [] if now.state == Some(State::Waiting)
                     || (now.state == Some(State::Withdrawn) && at == tip) =>
                 {
-                    return Ok(Self { tip: tip.to_owned(), newest, by, letter: at, steps });
+                    return Ok(Self { tip: tip.to_owned(), newest, by, letter: at, steps, writer });
                 }
                 [parent] => {
                     at.clone_from(parent);
-                    now = commit(&at)?.0;
+                    (now, writer) = commit(&at)?;
                 }
                 _ => return Err(ODD),
             }

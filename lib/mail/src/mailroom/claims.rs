@@ -14,7 +14,6 @@ use super::records::{self, Claim, JOURNAL};
 use super::remote::{OURS, Outcome, Remote, Update};
 use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
 use crate::error::NotTaken;
-use crate::open::Opened;
 use crate::take::{TakeOptions, Taken, take};
 
 /// What was taken.
@@ -104,7 +103,8 @@ impl Mailroom<'_> {
     /// Why no letter with `part` in its name can be taken.
     fn why_not(&self, part: &str) -> MailroomError {
         for mailbox in self.own_mailboxes() {
-            let Ok(tips) = self.room.refs(&format!("{}{}/", super::remote::CAME, mailbox.key(""))) else {
+            let Ok(tips) = self.room.refs(&format!("{}{}/", super::remote::CAME, self.key_of(&mailbox)))
+            else {
                 continue;
             };
             let Some((id, tip)) = tips.into_iter().find(|(id, _)| id.contains(part)) else { continue };
@@ -216,7 +216,7 @@ impl Mailroom<'_> {
 
     fn refused(&self, id: &LetterId, said: String) -> Result<End, MailroomError> {
         self.forget(id)?;
-        Err(MailroomError::Unfit { remote: self.joined.remote.clone(), said })
+        Err(MailroomError::Unfit { remote: self.joined.place().to_owned(), said })
     }
 
     pub(super) fn forget(&self, id: &LetterId) -> Result<(), MailroomError> {
@@ -247,14 +247,14 @@ impl Mailroom<'_> {
             return Ok(End::Before);
         }
         let chain = Chain::read(&self.room, &claim.claim)?;
-        let mut opened = Opened::kept(&self.room, &chain.letter, &letter_ref(&claim.mailbox, id))?;
+        let mut opened = self.opened(&chain, &claim.mailbox, id)?;
         if opened.letter.parcel.is_some() {
             let name = parcel_ref(id);
             let parcel = self.remote().look(std::slice::from_ref(&name))?.remove(&name);
-            opened.add_parcel(parcel.map(|commit| (name, commit)))?;
+            self.add_parcel(&mut opened, &chain, name, parcel)?;
         }
-        let options =
-            TakeOptions { any_repository: true, returned: self.returned_copies(id)?, is_copy: false };
+        let any_repository = self.joined.mail.is_none();
+        let options = TakeOptions { any_repository, returned: self.returned_copies(id)?, is_copy: false };
         match take(project, &opened, options) {
             Ok(taken) => Ok(End::Here(Box::new(taken))),
             Err(NotTaken::Already { .. }) => Ok(End::Before),

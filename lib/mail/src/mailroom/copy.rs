@@ -15,7 +15,7 @@ use handoff_text::Sanitised;
 use super::chain::Chain;
 use super::outbox::unique;
 use super::remote::{self, GitRemote, Remote};
-use super::{Mailroom, MailroomError, RemoteError, joined, parcel_ref};
+use super::{Mailroom, MailroomError, RemoteError, encrypted, joined, parcel_ref};
 use crate::error::NotTaken;
 use crate::git::Git;
 use crate::identity::Identity;
@@ -162,7 +162,10 @@ fn open(
     if !chain.is_free() {
         return Ok(None);
     }
-    let opened = Opened::kept(room, &chain.letter, name)?;
+    if encrypted::is_encrypted(room, &chain)? {
+        return Err(MailroomError::Odd("it is encrypted, and copies are made of letters that are not"));
+    }
+    let opened = Opened::kept(room, &chain.letter, name, "")?;
     let is_old = opened.letter.check_age(Timestamp::now()).is_err();
     if is_old || was_taken(project, opened.id())?.is_some() {
         return Ok(None);

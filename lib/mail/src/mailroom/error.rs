@@ -13,6 +13,7 @@ use crate::error::{NotPacked, NotTaken};
 use crate::identity::NoIdentity;
 use crate::machine::MachineError;
 use crate::people::PeopleError;
+use crate::readers::NoReaders;
 use crate::room::RoomError;
 
 /// What went wrong with a mailroom.
@@ -34,22 +35,36 @@ pub enum MailroomError {
     SeveralRemotes,
     /// It is reached otherwise than when it was joined.
     #[error(
-        "the URL of {0}, how git reaches it, or your mail address here changed since you joined; look at .git/config, then: handoff join"
+        "the URL of {remote}, how git reaches it, or your mail address here changed since you joined; look at .git/config, then: \
+         {again}"
     )]
-    Changed(String),
+    Changed {
+        /// The repository's remote.
+        remote: String,
+        /// The command that joins it again.
+        again: String,
+    },
+    /// The repository has no name by which others know it.
+    #[error(
+        "{0} has no URL with a host, so its letters could not be told from those of other repositories at a mail remote"
+    )]
+    NoName(String),
     /// Another program has it.
     #[error("another handoff command works in this mailroom; try again when it is done")]
     Busy,
     /// Strangers may read the remote.
     #[error(
-        "{remote} {why}, so a letter there could be read by others; send a file instead (handoff export), or, if you know \
-         that strangers cannot read it: handoff join --private"
+        "{remote} {why}, so a letter there has to be encrypted, and: {reason}. Other ways: a private repository for letters \
+         (handoff join --mail URL), a file (handoff export), or, if you know that strangers cannot read {remote}: handoff join \
+         --private"
     )]
     Public {
         /// The remote.
         remote: String,
         /// What is known of its readers.
         why: String,
+        /// Why it can't be encrypted.
+        reason: NoReaders,
     },
     /// Too many letters are under way.
     #[error(
@@ -235,6 +250,8 @@ impl From<RoomError> for MailroomError {
         match error {
             RoomError::Git(error) => error.into(),
             RoomError::File(error) => error.into(),
+            RoomError::Seal(error) => NotPacked::from(error).into(),
+            RoomError::Open(error) => NotTaken::Sealed(error).into(),
             RoomError::Odd(reason) => Self::Odd(reason),
         }
     }

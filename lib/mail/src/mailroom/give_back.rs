@@ -23,7 +23,8 @@ impl Mailroom<'_> {
     pub fn give_back(&mut self, part: &str) -> Result<GaveBack, MailroomError> {
         let mut pulled = super::Pulled::default();
         self.settle(&mut pulled)?;
-        let prefixes = self.own_mailboxes().iter().map(|mailbox| format!("{}/", mailbox.key(""))).collect();
+        let prefixes =
+            self.own_mailboxes().iter().map(|mailbox| format!("{}/", self.key_of(mailbox))).collect();
         let tips = self.remote().look(&super::outbox::unique(prefixes))?;
         let mut named =
             tips.iter().filter(|(name, _)| name.split('/').nth(1).is_some_and(|id| id.contains(part)));
@@ -77,7 +78,7 @@ impl Mailroom<'_> {
                 Some(Outcome::Done) => return self.returned(id, claim),
                 Some(Outcome::Refused(said)) => {
                     self.forget(id)?;
-                    return Err(MailroomError::Unfit { remote: self.joined.remote.clone(), said });
+                    return Err(MailroomError::Unfit { remote: self.joined.place().to_owned(), said });
                 }
                 _ => tip = self.remote().look(&[format!("{}/", claim.mailbox)])?.remove(&name),
             }

@@ -11,6 +11,8 @@ use sha2::{Digest, Sha256};
 
 use super::MailroomError;
 use crate::git::Git;
+use crate::identity::repository;
+use crate::readers::NoReaders;
 
 const DIRECTORY: &str = "mailrooms";
 const MAX_BYTES: u64 = 64 << 10;
@@ -34,9 +36,30 @@ pub struct Joined {
     pub private_by_word: bool,
     /// When it was joined, RFC 3339.
     pub joined: String,
+    /// Where letters go instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailRemote>,
     /// How the remote is reached, as [`address`] has it.
     #[serde(default)]
     pub(super) address: String,
+}
+
+/// A repository for letters alone, which several repositories may share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailRemote {
+    /// Where it is.
+    pub url: String,
+    /// What it is called in messages: its URL without who asks.
+    pub name: String,
+    /// The name of the repository whose letters are meant, `host/path` of its remote.
+    pub(super) scope: String,
+}
+
+impl MailRemote {
+    /// The repository that the letters are about.
+    pub fn repository(&self) -> &str {
+        &self.scope
+    }
 }
 
 /// Who can read a remote.
@@ -67,6 +90,7 @@ impl Joined {
         common: &Path,
         remote: &str,
         object_format: &str,
+        mail: Option<MailRemote>,
         audience: Audience,
         word: bool,
     ) -> Self {
@@ -80,8 +104,38 @@ impl Joined {
             asked: now.seconds(),
             private_by_word: word,
             joined: now.to_string(),
+            mail,
             address: String::new(),
         }
+    }
+
+    /// What letters go through, for messages.
+    pub fn place(&self) -> &str {
+        self.mail.as_ref().map_or(&self.remote, |mail| &mail.name)
+    }
+
+    /// What tells the mailboxes of this repository from those of others at the same remote; see [`Mailbox::key`].
+    ///
+    /// [`Mailbox::key`]: handoff_letter::Mailbox::key
+    pub(super) fn scope(&self) -> &str {
+        self.mail.as_ref().map_or("", |mail| &mail.scope)
+    }
+
+    /// The command that joins it again in the same way.
+    pub(super) fn again(&self) -> String {
+        let quoted = |text: &str| handoff_text::quoted(Path::new(text));
+        let remote = if self.remote == "origin" {
+            String::new()
+        } else {
+            format!(" --remote {}", quoted(&self.remote))
+        };
+        let mail = self.mail.as_ref().map(|mail| format!(" --mail {}", quoted(&mail.url)));
+        format!("handoff join{remote}{}", mail.unwrap_or_default())
+    }
+
+    /// Why a letter that can't be encrypted does not go there.
+    pub(super) fn public(&self, reason: NoReaders) -> MailroomError {
+        MailroomError::Public { remote: self.place().to_owned(), why: self.audience.words(), reason }
     }
 
     /// What it is called on disk: the first 16 hexadecimal digits of SHA-256 over the path of the directory that its worktrees
@@ -173,11 +227,27 @@ pub(super) fn address(git: &Git, top: &Path, url: &str, mail: &str) -> Result<St
 pub(super) fn url(git: &Git, top: &Path, remote: &str) -> Result<String, MailroomError> {
     let key = format!("remote.{remote}.url");
     let url = git.ask(top, &["config", "--get", &key])?.filter(|url| !url.is_empty());
-    let url = url.ok_or_else(|| MailroomError::UnknownRemote(remote.to_owned()))?;
+    Ok(absolute(top, url.ok_or_else(|| MailroomError::UnknownRemote(remote.to_owned()))?))
+}
+
+/// The mail remote at `url` for the repository whose remote `remote` is at `code`.
+pub(super) fn mail_remote(
+    top: &Path,
+    url: &str,
+    remote: &str,
+    code: &str,
+) -> Result<MailRemote, MailroomError> {
+    let scope = repository(code).ok_or_else(|| MailroomError::NoName(remote.to_owned()))?;
+    let url = absolute(top, url.to_owned());
+    let name = repository(&url).unwrap_or_else(|| url.clone());
+    Ok(MailRemote { url, name, scope })
+}
+
+fn absolute(top: &Path, url: String) -> String {
     // A path is meant from the worktree on, and git runs elsewhere.
     let is_path = !url.contains("://") && url.split_once(':').is_none_or(|(host, _)| host.contains('/'));
     if is_path && !url.starts_with('/') {
-        return Ok(handoff_files::canonical(&top.join(&url)).to_string_lossy().into_owned());
+        return handoff_files::canonical(&top.join(&url)).to_string_lossy().into_owned();
     }
-    Ok(url)
+    url
 }

@@ -75,7 +75,7 @@ impl Mailroom<'_> {
     /// What can be taken here now.
     pub(super) fn free(&self) -> Result<(Vec<Free>, Looked), MailroomError> {
         let mailboxes: BTreeMap<String, Mailbox> =
-            self.own_mailboxes().into_iter().map(|mailbox| (mailbox.key(""), mailbox)).collect();
+            self.own_mailboxes().into_iter().map(|mailbox| (self.key_of(&mailbox), mailbox)).collect();
         let prefixes = mailboxes.keys().map(|key| format!("{key}/")).collect();
         let tips = self.remote().look(&unique(prefixes))?;
         let (mut free, mut looked) = (Vec::new(), Looked::default());
@@ -107,6 +107,18 @@ impl Mailroom<'_> {
         Ok((free, looked))
     }
 
+    /// Refuses a letter about another repository, where several share the remote.
+    fn check_repository(&self, opened: &Opened) -> Result<(), MailroomError> {
+        if self.joined.mail.is_none() {
+            return Ok(());
+        }
+        let theirs = opened.letter.repository.as_deref();
+        if theirs.is_none() {
+            return Err(MailroomError::Odd("it does not say which repository it is about"));
+        }
+        Ok(crate::take::check_repository(self.project, self.room.git(), theirs)?)
+    }
+
     /// The letter at `tip`, where it waits for whoever takes it and was not here before.
     fn look_at(
         &self,
@@ -118,7 +130,10 @@ impl Mailroom<'_> {
         if !chain.is_free() {
             return Ok(None);
         }
-        let opened = Opened::kept(&self.room, &chain.letter, &format!("{mailbox}/{id}"))?;
+        if self.held(self.project, id)?.is_some() {
+            return Ok(None);
+        }
+        let opened = self.opened(&chain, mailbox, id)?;
         if opened.letter.check_age(Timestamp::now()).is_err() {
             return Ok(None);
         }
@@ -128,9 +143,7 @@ impl Mailroom<'_> {
         if signer == Signer::This && own.as_ref().is_ok_and(|own| *own == opened.letter.to) {
             return Ok(None);
         }
-        if self.held(self.project, id)?.is_some() {
-            return Ok(None);
-        }
+        self.check_repository(&opened)?;
         let free = Free { id: id.clone(), mailbox: mailbox.to_owned(), chain, opened };
         Ok(Some((free, signer)))
     }

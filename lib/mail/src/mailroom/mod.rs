@@ -11,6 +11,7 @@ mod card;
 mod chain;
 mod claims;
 mod copy;
+mod encrypted;
 mod error;
 mod give_back;
 mod joined;
@@ -46,7 +47,7 @@ pub use card::{Card, Known};
 pub use claims::{GaveBack, Lost, Pulled};
 pub use copy::{Copied, copy, is_cloud};
 pub use error::MailroomError;
-pub use joined::{Audience, Joined};
+pub use joined::{Audience, Joined, MailRemote};
 pub use look::{Arrived, Looked};
 pub use notice::Notice;
 pub use outbox::{Pushed, Recalled, Sent, SentState};
@@ -112,10 +113,11 @@ impl<'p> Mailroom<'p> {
         let url = joined::url(&git, project.top(), &joined.remote)?;
         let settings = remote::settings(&git, project.top())?;
         let address = joined::address(&git, project.top(), &url, &identity.mail)?;
+        let url = joined.mail.as_ref().map_or(url, |mail| mail.url.clone());
         if joined.address.is_empty() {
             joined.address = address;
         } else if joined.address != address {
-            return Err(MailroomError::Changed(joined.remote));
+            return Err(MailroomError::Changed { again: joined.again(), remote: joined.remote });
         }
         let store = handoff_store::Store::create(&project.environment.store_to_write()?)?;
         let root = Dir::create(&store.path().join(DIRECTORY))?;
@@ -166,7 +168,7 @@ impl<'p> Mailroom<'p> {
     fn remote(&self) -> GitRemote<'_> {
         GitRemote {
             room: &self.room,
-            name: &self.joined.remote,
+            name: self.joined.place(),
             url: &self.url,
             settings: &self.settings,
             attended: self.attended,

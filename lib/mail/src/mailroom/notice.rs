@@ -81,7 +81,7 @@ impl Mailroom<'_> {
     }
 
     fn line(&self, looked: &Looked) -> String {
-        let remote = &self.joined.remote;
+        let remote = self.joined.place();
         // How long ago would not be true any more when it is read.
         let mut line = match &looked.waiting[..] {
             [] => return String::new(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
 use handoff_document::Timestamp;
-use handoff_letter::{LetterId, Mailbox, State};
+use handoff_letter::{Letter, LetterId, Mailbox, State};
 use handoff_process::HandoffRequest;
 use handoff_text::Sanitised;
 
@@ -15,9 +15,10 @@ use super::records::{self, By, End, OUT, Out, OutState, RETURNED, Returned, SENT
 use super::remote::{OURS, Outcome, Remote, Update};
 use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
 use crate::pack::Packed;
+use crate::readers::{NoReaders, Readers};
 
 /// Who can read the remote is asked again before a push when the answer is older than a day.
-const ASK_AGAIN_SECS: i64 = 86_400;
+pub(super) const ASK_AGAIN_SECS: i64 = 86_400;
 /// For so many seconds a settled letter is kept: 30 days.
 const KEEP_SECS: i64 = 30 * 86_400;
 /// How many commits a letter has that was taken once and delivered.
@@ -58,6 +59,8 @@ pub struct Sent {
 pub enum SentState {
     /// It is not known to be at the remote yet.
     Queued,
+    /// It is not encrypted, and strangers may read the remote by now: it does not go there.
+    Held,
     /// The remote refused it, in its words.
     Refused(String),
     /// Nobody took it yet.
@@ -86,32 +89,25 @@ pub struct Recalled {
 }
 
 impl Mailroom<'_> {
-    /// Queues `packed`, archives its handoff here, and pushes it if the remote is reached.
+    /// Queues `packed`, encrypted to `readers` where there are some ([`Self::readers`]), archives its handoff here, and pushes it
+    /// if the remote is reached.
     ///
     /// # Errors
-    /// [`MailroomError::Public`] where strangers may read it, [`MailroomError::TooMany`]: then nothing is queued. The network is no
-    /// error.
-    pub fn post(&mut self, packed: &Packed) -> Result<Pushed, MailroomError> {
-        self.ask_audience(ASK_AGAIN_SECS)?;
-        if !self.joined.is_private() {
-            let (remote, why) = (self.joined.remote.clone(), self.joined.audience.words());
-            return Err(MailroomError::Public { remote, why });
-        }
+    /// [`MailroomError::TooMany`] and others: then nothing is queued. The network is no error.
+    pub fn post(&mut self, packed: &Packed, readers: Option<&Readers>) -> Result<Pushed, MailroomError> {
         self.check_refs()?;
         let letter = &packed.letter;
         let id = letter.id.clone();
-        // Under these names it is not tidied up.
-        self.room.copy_from(packed.room(), &format!("{OURS}{id}/"))?;
-        let mailbox = letter.to.key("");
-        let tip = |name: &str| -> Result<Option<String>, MailroomError> {
-            let refs = self.room.refs(&format!("{OURS}{id}/"))?;
-            Ok(refs.into_iter().find(|(there, _)| there == name).map(|(_, id)| id))
+        let (commit, parcel) = match readers {
+            Some(readers) => self.enclose(packed, readers)?,
+            None if self.joined.is_private() => self.copy(packed)?,
+            None => return Err(self.joined.public(NoReaders::Unknown(letter.to.clone()))),
         };
-        let missing = MailroomError::Odd("the letter was not written");
         let out = Out {
-            letter: tip(&letter_ref(&mailbox, &id))?.ok_or(missing)?,
-            parcel: tip(&parcel_ref(&id))?,
-            mailbox,
+            letter: commit,
+            parcel,
+            encrypted: readers.is_some(),
+            mailbox: self.key_of(&letter.to),
             to: letter.to.to_string(),
             title: letter.title.clone(),
             at: letter.created.seconds(),
@@ -138,6 +134,30 @@ impl Mailroom<'_> {
         let busy = || "the remote was busy".to_owned();
         let why_not = (!is_there).then(|| why_not.unwrap_or_else(busy));
         Ok(Pushed { id, is_there, why_not, is_archived })
+    }
+
+    /// Copies `packed` as it goes to the remote: the commits of the letter and of its parcel.
+    fn copy(&self, packed: &Packed) -> Result<(String, Option<String>), MailroomError> {
+        let Letter { id, to, .. } = &packed.letter;
+        // Under these names it is not tidied up.
+        let prefix = format!("{OURS}{id}/");
+        self.room.copy_from(packed.room(), &prefix)?;
+        let refs = self.room.refs(&prefix)?;
+        let tip = |name: String| refs.iter().find(|(there, _)| *there == name).map(|(_, id)| id.clone());
+        let letter = tip(letter_ref(&to.key(""), id));
+        Ok((letter.ok_or(MailroomError::Odd("the letter was not written"))?, tip(parcel_ref(id))))
+    }
+
+    /// Gives what goes out the mailboxes of the remote that was joined now: the same people may have others there.
+    pub(super) fn address_anew(&self) -> Result<(), MailroomError> {
+        for (id, out) in records::all::<Out>(&self.dir, OUT)? {
+            let Ok(to) = out.to.parse::<Mailbox>() else { continue };
+            let mailbox = self.key_of(&to);
+            if mailbox != out.mailbox {
+                records::write(&self.dir, OUT, &id, &Out { mailbox, ..out })?;
+            }
+        }
+        Ok(())
     }
 
     /// Asks again who can read the remote, where something is queued for it.
@@ -181,7 +201,7 @@ impl Mailroom<'_> {
         }
         // Strangers may read it by now.
         if !self.joined.is_private() {
-            queued.clear();
+            queued.retain(|(_, out)| out.encrypted);
         }
         self.go_on(self.push_out(&queued))?;
         self.forget_settled()
@@ -367,6 +387,9 @@ impl Mailroom<'_> {
                 (None, Some(by), _) => {
                     let (who, at) = shown(by);
                     SentState::Taken(who, at)
+                }
+                (None, None, OutState::Queued) if !out.encrypted && !self.joined.is_private() => {
+                    SentState::Held
                 }
                 (None, None, OutState::Queued) => SentState::Queued,
                 (None, None, OutState::Recalling) => SentState::Recalling,

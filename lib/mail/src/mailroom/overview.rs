@@ -174,7 +174,7 @@ impl RoomLook<'_> {
             under_way = self.look_at_records(joined, &store, &mut findings);
         }
         self.look_at_notice(joined, &mut findings);
-        let (worktree, is_here, remote) = (self.worktree, self.is_here, joined.remote.clone());
+        let (worktree, is_here, remote) = (self.worktree, self.is_here, joined.place().to_owned());
         RoomOverview { worktree, is_here, remote, under_way, findings }
     }
 
@@ -210,8 +210,8 @@ impl RoomLook<'_> {
         let address = joined::address(git, &self.worktree, &url, &identity.mail);
         if address.is_ok_and(|address| !joined.address.is_empty() && address != joined.address) {
             findings.push(Finding::problem(
-                MailroomError::Changed(remote.to_string()).to_string(),
-                self.command("handoff join"),
+                MailroomError::Changed { remote: remote.to_string(), again: joined.again() }.to_string(),
+                self.command(&joined.again()),
             ));
         }
     }
@@ -296,7 +296,7 @@ impl RoomLook<'_> {
             inbox.and_then(|inbox| inbox.mail_notice()).and_then(|bytes| serde_json::from_slice(&bytes).ok());
         if let Some(failed) = notice.map(|notice| notice.failed).filter(|failed| *failed >= MANY_FAILED_LOOKS)
         {
-            let remote = Sanitised::line(joined.remote.as_bytes(), 100);
+            let remote = Sanitised::line(joined.place().as_bytes(), 100);
             findings.push(Finding::problem(
                 format!("the last {failed} looks at {remote} failed"),
                 format!("{}   # says why", self.command("handoff sync")),

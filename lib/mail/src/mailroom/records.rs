@@ -31,6 +31,9 @@ pub(super) struct Out {
     pub(super) letter: String,
     /// Its parcel's.
     pub(super) parcel: Option<String>,
+    /// Whether they are encrypted.
+    #[serde(default)]
+    pub(super) encrypted: bool,
     /// Its title.
     pub(super) title: String,
     /// When it was written, in seconds since 1970.

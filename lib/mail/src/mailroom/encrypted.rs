@@ -1,0 +1,178 @@
+//! Encrypted letters: at the remote a commit with one encrypted file, whose content is the letter as a file.
+
+use std::fs::File;
+
+use handoff_files::{Dir, FileError, Scratch, open_named};
+use handoff_letter::{Letter, LetterId, Mailbox, PublicKey, State, Unsigned};
+
+use super::chain::Chain;
+use super::outbox::ASK_AGAIN_SECS;
+use super::remote::{OURS, RemoteError};
+use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
+use crate::error::{NotPacked, NotTaken};
+use crate::machine::Machine;
+use crate::open::{MAX_ALONE_BYTES, Opened};
+use crate::pack::{Packed, recipient};
+use crate::readers::{Own, Readers};
+use crate::room::{Entry, Room, RoomError};
+
+/// The only file in the tree of an encrypted letter.
+const LETTER: &str = "letter.age";
+/// The same of its parcel.
+const PARCEL: &str = "parcel.age";
+/// The largest encrypted letter, in bytes.
+const MAX_LETTER_BYTES: u64 = MAX_ALONE_BYTES + (128 << 10);
+
+impl Mailroom<'_> {
+    /// The machines that a letter to `to` has to be encrypted to: where strangers may read the remote, and else with `encrypt`.
+    /// `None`: it goes as it is. What their cards say is looked at first.
+    ///
+    /// # Errors
+    /// [`MailroomError::Public`] where it can't be encrypted and has to be; [`NoReaders`](crate::NoReaders) where it is to be.
+    pub fn readers(&mut self, to: Option<&str>, encrypt: bool) -> Result<Option<Readers>, MailroomError> {
+        self.ask_audience(ASK_AGAIN_SECS)?;
+        let is_private = self.joined.is_private();
+        if is_private && !encrypt {
+            return Ok(None);
+        }
+        match self.cards() {
+            // What is known here counts.
+            Ok(_) | Err(MailroomError::Remote(RemoteError::Unreached { .. })) => {}
+            Err(error) => return Err(error),
+        }
+        let people = self.people()?;
+        let to = recipient(to, &self.identity, &people)?;
+        let recipient = Machine::recipient(&self.state)?;
+        let own = Own { mail: &self.identity.mail, machine: &self.machine.name, recipient };
+        let readers = Readers::of(&to, &own, &people).and_then(Readers::for_others);
+        let refused = |reason| {
+            if is_private { NotPacked::from(reason).into() } else { self.joined.public(reason) }
+        };
+        readers.map(Some).map_err(refused)
+    }
+
+    /// Encrypts `packed`, and writes it as it goes to the remote: the commits of the letter and of its parcel.
+    pub(super) fn enclose(
+        &self,
+        packed: &Packed,
+        readers: &Readers,
+    ) -> Result<(String, Option<String>), MailroomError> {
+        let letter = &packed.letter;
+        let name = letter_ref(&letter.to.key(""), &letter.id);
+        let outer = self.enclosed(packed, &name, LETTER, readers)?;
+        self.room.set(&format!("{OURS}{}/letter", letter.id), Some(&outer))?;
+        if letter.parcel.is_none() {
+            return Ok((outer, None));
+        }
+        let parcel = self.enclosed(packed, &parcel_ref(&letter.id), PARCEL, readers)?;
+        self.room.set(&format!("{OURS}{}/parcel", letter.id), Some(&parcel))?;
+        Ok((outer, Some(parcel)))
+    }
+
+    /// The ref `name` of `packed`, encrypted, as the file `file` of a commit that says nothing of it.
+    fn enclosed(
+        &self,
+        packed: &Packed,
+        name: &str,
+        file: &str,
+        readers: &Readers,
+    ) -> Result<String, MailroomError> {
+        let scratch = Scratch::new("agent-handoff-letter")?;
+        let path = scratch.path().join(file);
+        packed.room().seal_into(Some(name), &new_file(&scratch, file)?, readers.seal_to())?;
+        let tree = self.room.write_tree(&[(file, self.room.write_file(&path)?)])?;
+        let (title, state) = match file {
+            LETTER => ("encrypted letter", Some(State::Waiting)),
+            _ => ("encrypted work", None),
+        };
+        let Letter { from, created, .. } = &packed.letter;
+        let commit = Unsigned {
+            tree: &tree,
+            parent: None,
+            author: from,
+            at: created.seconds(),
+            title,
+            state,
+            nonce: handoff_files::random()?,
+        };
+        Ok(self.room.write_commit(commit.sign(&self.machine.key))?)
+    }
+
+    /// The letter of `chain`, whose ref is that of `id` in `mailbox`. One of a key that is not known is not decrypted.
+    pub(super) fn opened(
+        &self,
+        chain: &Chain,
+        mailbox: &str,
+        id: &LetterId,
+    ) -> Result<Opened, MailroomError> {
+        let (name, scope) = (letter_ref(mailbox, id), self.joined.scope());
+        let Some(entry) = self.entry(&chain.newest.tree, LETTER)? else {
+            return Ok(Opened::kept(&self.room, &chain.letter, &name, scope)?);
+        };
+        self.check_known(&chain.writer)?;
+        let sealed = self.room.read(&entry, MAX_LETTER_BYTES)?;
+        let own = [Machine::age_key(&self.state)?];
+        let git = self.room.git().clone();
+        Ok(Opened::enclosed(git, &sealed, &own, &chain.writer, (&name, scope))?)
+    }
+
+    /// Adds the parcel whose ref is called `name` and is the commit `commit` to `opened`, which is the letter of `chain`.
+    pub(super) fn add_parcel(
+        &self,
+        opened: &mut Opened,
+        chain: &Chain,
+        name: String,
+        commit: Option<String>,
+    ) -> Result<(), MailroomError> {
+        let (true, Some(commit)) = (self.entry(&chain.newest.tree, LETTER)?.is_some(), &commit) else {
+            return Ok(opened.add_parcel(commit.map(|commit| (name, commit)))?);
+        };
+        let odd = |reason| MailroomError::from(RoomError::Odd(reason));
+        let said = handoff_letter::Commit::verified(&self.room.commit(commit)?);
+        let (said, key) = said.map_err(NotTaken::from)?;
+        if key != chain.writer {
+            return Err(odd("its parcel is signed with another key"));
+        }
+        let entry = self.entry(&said.tree, PARCEL)?.ok_or(odd("its parcel is not encrypted as it is"))?;
+        let scratch = Scratch::new("agent-handoff-letter")?;
+        self.room.read_into(&entry, new_file(&scratch, PARCEL)?)?;
+        let own = [Machine::age_key(&self.state)?];
+        Ok(opened.add_enclosed_parcel(open_named(&scratch.path().join(PARCEL))?, &own)?)
+    }
+
+    fn entry(&self, tree: &str, name: &str) -> Result<Option<Entry>, MailroomError> {
+        entry(&self.room, tree, name)
+    }
+
+    fn check_known(&self, key: &PublicKey) -> Result<(), MailroomError> {
+        if self.is_own(key) || self.people()?.with_key(key).is_some() {
+            return Ok(());
+        }
+        let (fingerprint, sender) = (key.fingerprint(), "somebody".into());
+        Err(NotTaken::Stranger { fingerprint, sender }.into())
+    }
+
+    /// The mailbox's key at the remote.
+    pub(super) fn key_of(&self, mailbox: &Mailbox) -> String {
+        mailbox.key(self.joined.scope())
+    }
+}
+
+/// The file `name` of the tree `tree` in `room`, where it is the only one.
+fn entry(room: &Room, tree: &str, name: &str) -> Result<Option<Entry>, MailroomError> {
+    match <[Entry; 1]>::try_from(room.entries(tree)?) {
+        Ok([only]) if only.name == name => Ok(Some(only)),
+        _ => Ok(None),
+    }
+}
+
+/// Whether the letter of `chain` is encrypted.
+pub(super) fn is_encrypted(room: &Room, chain: &Chain) -> Result<bool, MailroomError> {
+    Ok(entry(room, &chain.newest.tree, LETTER)?.is_some())
+}
+
+fn new_file(scratch: &Scratch, name: &str) -> Result<File, FileError> {
+    let path = scratch.path().join(name);
+    let taken = || FileError::new("create", &path)(std::io::ErrorKind::AlreadyExists);
+    Ok(Dir::create(scratch.path())?.create_new(name)?.ok_or_else(taken)?.into_file())
+}

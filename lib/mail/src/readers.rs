@@ -1,0 +1,134 @@
+//! Who can read an encrypted letter: the machines of the person that it goes to.
+
+use std::collections::BTreeSet;
+
+use handoff_letter::Mailbox;
+use handoff_sealed::{Recipient, SealTo};
+
+use crate::people::{ME, People, Person, PersonKey};
+
+/// The machines that a letter is encrypted to.
+#[derive(Clone, Debug)]
+pub struct Readers {
+    recipients: Vec<Recipient>,
+    /// Machines of that person that cannot read it: what is encrypted to them is not known here.
+    pub unable: Vec<String>,
+    /// Whether another machine than this one can read it.
+    pub is_for_others: bool,
+}
+
+/// A letter can't be encrypted to whom it goes to.
+#[derive(Debug, thiserror::Error)]
+pub enum NoReaders {
+    /// It goes to no person.
+    #[error(
+        "a letter to {0} cannot be encrypted, since it is not known whose machines may read it; send it to a person"
+    )]
+    NoPerson(Mailbox),
+    /// Nobody who is known has that address, or a machine of that name.
+    #[error(
+        "nobody who is known here is meant by {0}, so it is not known what to encrypt the letter to: handoff people"
+    )]
+    Unknown(Mailbox),
+    /// More than one has.
+    #[error(
+        "more than one person is meant by {0}, so it is not known what to encrypt the letter to: handoff people"
+    )]
+    Several(Mailbox),
+    /// No machine of theirs has an age key that is known.
+    #[error(
+        "no age key of {who} is known here, so no letter can be encrypted to them{}: have them run `handoff join` again with \
+         this version, or add what `handoff people` shows there: handoff people add {who} --key FILE", named(.machines)
+    )]
+    NoKeys {
+        /// Whose.
+        who: String,
+        /// Their machines that are known.
+        machines: Vec<String>,
+    },
+}
+
+fn named(machines: &[String]) -> String {
+    if machines.is_empty() { String::new() } else { format!(" ({})", machines.join(", ")) }
+}
+
+impl Readers {
+    /// The machines behind `to`, as this user and machine know them.
+    pub(crate) fn of(to: &Mailbox, own: &Own<'_>, people: &People) -> Result<Self, NoReaders> {
+        let meant: Vec<&PersonKey>;
+        let (who, with_this) = match to {
+            Mailbox::Person(mail) if mail == own.mail => {
+                meant = people.named(ME).map_or(Vec::new(), |person| person.keys.iter().collect());
+                (ME.to_owned(), true)
+            }
+            // A person's machines need not all have the same address.
+            Mailbox::Person(mail) => {
+                let person = only(to, people, |key| key.mail.eq_ignore_ascii_case(mail))?;
+                meant = person.keys.iter().collect();
+                (person.name.clone(), false)
+            }
+            Mailbox::Host(name) if name == own.machine => {
+                meant = Vec::new();
+                (ME.to_owned(), true)
+            }
+            Mailbox::Host(name) => {
+                let person = only(to, people, |key| key.machine == *name)?;
+                meant = person.keys.iter().filter(|key| key.machine == *name).collect();
+                (person.name.clone(), false)
+            }
+            Mailbox::Branch(_) | Mailbox::Anyone => return Err(NoReaders::NoPerson(to.clone())),
+        };
+        let mut recipients: BTreeSet<Recipient> = meant.iter().filter_map(|key| key.recipient()).collect();
+        let unable: Vec<_> =
+            meant.iter().filter(|key| key.recipient().is_none()).map(|key| shown(key)).collect();
+        let is_for_others = !recipients.is_empty();
+        if with_this {
+            recipients.insert(own.recipient);
+        } else if recipients.is_empty() {
+            return Err(NoReaders::NoKeys { who, machines: unable });
+        }
+        Ok(Self { recipients: recipients.into_iter().collect(), unable, is_for_others })
+    }
+
+    /// The same, where it is of no use to this machine alone.
+    pub(crate) fn for_others(self) -> Result<Self, NoReaders> {
+        if self.is_for_others {
+            return Ok(self);
+        }
+        Err(NoReaders::NoKeys { who: ME.to_owned(), machines: self.unable })
+    }
+
+    pub(crate) fn seal_to(&self) -> SealTo<'_> {
+        SealTo::Recipients(&self.recipients)
+    }
+}
+
+/// This user and machine.
+pub(crate) struct Own<'a> {
+    pub(crate) mail: &'a str,
+    pub(crate) machine: &'a str,
+    pub(crate) recipient: Recipient,
+}
+
+/// The only person with such a key.
+fn only<'p>(
+    to: &Mailbox,
+    people: &'p People,
+    is_meant: impl Fn(&PersonKey) -> bool,
+) -> Result<&'p Person, NoReaders> {
+    let mut meant = people.iter().filter(|person| person.keys.iter().any(&is_meant));
+    match (meant.next(), meant.next()) {
+        (Some(only), None) => Ok(only),
+        (Some(_), Some(_)) => Err(NoReaders::Several(to.clone())),
+        (None, _) => Err(NoReaders::Unknown(to.clone())),
+    }
+}
+
+/// A machine for people.
+fn shown(key: &PersonKey) -> String {
+    match (key.machine.is_empty(), key.public()) {
+        (false, _) => key.machine.clone(),
+        (true, Some(public)) => public.fingerprint(),
+        (true, None) => "one without a key".to_owned(),
+    }
+}
