@@ -29,13 +29,15 @@ fn an_apply_that_is_refused_leaves_it_pending() {
     assert!(dirty.code == 1 && dirty.err().contains("uncommitted changes"), "{}", dirty.err());
     assert_eq!((tree(&stage.app), stage.pending(&stage.app).len()), (before, 1));
     let clone = stage.clone("clone");
-    stage.world.git(&clone, &["commit", "--quiet", "--allow-empty", "-m", "moved"]);
+    std::fs::write(clone.join("elsewhere"), "moved\n").unwrap();
+    stage.world.commit(&clone, "moved");
     let from = stage.app.to_str().unwrap();
     let moved = stage.handover(&clone, &["pickup", "--from", from, "--apply"]);
     assert!(moved.code == 1 && moved.err().contains("--onto-head"), "{}", moved.err());
     assert_eq!(stage.world.git(&clone, &["status", "--porcelain"]), "");
     let merged = stage.handover(&clone, &["pickup", "--from", from, "--apply", "--onto-head"]);
     assert_eq!(merged.code, 0, "{}", merged.err());
+    std::fs::remove_file(clone.join("elsewhere")).unwrap();
     assert_eq!(tree(&clone), tree(&stage.app));
 }
 

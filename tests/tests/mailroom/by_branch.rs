@@ -214,6 +214,32 @@ fn no_hook_of_the_repository_runs() {
 }
 
 #[test]
+fn the_commit_is_signed_as_the_user_signs_commits_and_not_pushed_where_that_fails() {
+    let cloud = Cloud::new();
+    let (laptop, sandbox) = pair(&cloud);
+    let key = sandbox.world.path("signing");
+    let mut keygen = sandbox.world.bare_command("ssh-keygen");
+    keygen.args(["-q", "-t", "ed25519", "-N", "", "-f", key.to_str().unwrap()]);
+    assert_eq!(feed(keygen, b"").code, 0);
+    let nowhere = sandbox.world.path("nowhere");
+    for (name, value) in
+        [("gpg.format", "ssh"), ("commit.gpgsign", "true"), ("user.signingkey", nowhere.to_str().unwrap())]
+    {
+        sandbox.git(&["config", name, value]);
+    }
+    let (head, tip) = (sandbox.head(), cloud.tip());
+    sandbox.leave("Quoted fields");
+    sandbox.fails(&["push", "--via", "branch"]);
+    assert_eq!((sandbox.head(), cloud.tip(), sandbox.unread().len()), (head, tip, 1));
+    sandbox.git(&["config", "user.signingkey", key.to_str().unwrap()]);
+    sandbox.ok(&["push", "--via", "branch"]);
+    let commit = cloud.git(&["cat-file", "commit", BRANCH]);
+    assert!(commit.contains("gpgsig -----BEGIN SSH SIGNATURE-----"), "{commit}");
+    laptop.ok(&["pull", "--via", FROM]);
+    assert_eq!(laptop.unread().len(), 1);
+}
+
+#[test]
 fn what_cannot_travel_on_a_branch_is_refused_with_the_way_out() {
     let cloud = Cloud::new();
     let (_laptop, sandbox) = pair(&cloud);
