@@ -29,6 +29,7 @@ pub(crate) const FILES: &[PluginFile] = files![
     "plugins/agent-handoff/.codex-plugin/plugin.json",
     "plugins/agent-handoff/LICENSE",
     "plugins/agent-handoff/README.md",
+    "plugins/agent-handoff/bin/handoff",
     "plugins/agent-handoff/bin/handoff-write",
     "plugins/agent-handoff/bin/inbox",
     "plugins/agent-handoff/bin/installer",

@@ -1,6 +1,10 @@
 //! `--context`: what the writer of a handoff should know, as a skill injects it.
 
-use handoff_process::Environment;
+use std::ffi::OsStr;
+use std::path::Path;
+use std::time::Duration;
+
+use handoff_process::{Environment, ask_sibling};
 use handoff_session::Other;
 use handoff_text::Sanitised;
 use handoff_worktree::Change;
@@ -14,6 +18,12 @@ const MAX_SIBLINGS: usize = 8;
 
 /// The longest path or name in a line, in bytes.
 const MAX_LINE_BYTES: usize = 160;
+
+/// The longest line of whom letters can be addressed to, in bytes.
+const MAX_LETTERS_BYTES: usize = 400;
+
+/// For how long `handover` is waited for. It reaches no network.
+const LETTERS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The text. What cannot be said is `unknown`: a skill whose command fails is not run at all.
 pub(crate) fn describe(start: &Start, environment: &Environment) -> String {
@@ -39,6 +49,7 @@ pub(crate) fn describe(start: &Start, environment: &Environment) -> String {
     );
     text.push_str(&changed(context.changes.as_deref()));
     text.push_str(&siblings(&context));
+    text.push_str(&letters(&context, environment));
     text.push_str(&agent(&context.agents));
     // A text that quotes an earlier handoff's command must not end the heredoc that it stands in.
     if let Ok(digits) = handoff_files::random() {
@@ -66,6 +77,24 @@ fn changed(changes: Option<&[Change]>) -> String {
         text.push_str(&format!("  … and {} more\n", changes.len() - MAX_FILES));
     }
     text
+}
+
+/// Whom letters from here can be addressed to; empty where the repository is not joined.
+fn letters(context: &Context, environment: &Environment) -> String {
+    // Where no repository is, nobody has to be asked.
+    let is_joined = |state: &Path| handoff_files::is_directory(&state.join("mailrooms"));
+    if !environment.state_dir().is_ok_and(|state| is_joined(&state)) {
+        return String::new();
+    }
+    let arguments = ["mail", "--local", "--root"].map(OsStr::new);
+    let arguments: Vec<_> = arguments.into_iter().chain([context.worktree.as_os_str()]).collect();
+    let said = ask_sibling("handover", &arguments, LETTERS_TIMEOUT).unwrap_or_default();
+    let said = said.trim_ascii_end();
+    if said.is_empty() {
+        String::new()
+    } else {
+        format!("letters:  {}\n", Sanitised::line(said, MAX_LETTERS_BYTES))
+    }
 }
 
 /// Which agent writes, as far as its shell says it.

@@ -107,6 +107,7 @@ fn launchers_without_programs_say_so_and_stop_nothing() {
         (&["handoff-write", "--context"], 0, 0, 1),
         (&["handoff-write", "--topic", "x"], 1, 0, 1),
         (&["inbox"], 1, 0, 1),
+        (&["handoff", "push", "--to", "@me"], 1, 0, 1),
         (&["installer", "upgrade-check"], 0, 0, 0),
         (&["installer", "upgrade"], 1, 0, 1),
     ] {
@@ -125,7 +126,7 @@ fn launchers_hand_everything_on_to_the_program() {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("it's a home");
     let bin = home.join(".agent-handoff/bin");
     fs::create_dir_all(&bin).unwrap();
-    for name in ["session-start", "handoff-write", "inbox", "installer"] {
+    for name in ["session-start", "handoff-write", "inbox", "handoff", "installer"] {
         let program = bin.join(name);
         // Not a script written here: another thread's fork would hold it open for writing.
         let _ = fs::remove_file(&program);

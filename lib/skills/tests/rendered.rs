@@ -1,6 +1,6 @@
 //! What both agents read, for every place the programs can be in.
 
-use handoff_agents::{CLAUDE_CODE, CODEX, Host};
+use handoff_agents::{CLAUDE_CODE, CODEX, HOSTS, Host};
 use handoff_skills::{Kind, Programs, Skill, Target, render};
 use std::path::Path;
 
@@ -51,7 +51,8 @@ fn context() -> String {
         .concat();
     format!(
         "worktree: /home/me/src/importer (importer)\nbranch:   feature/csv-newlines\nhead:     d4c42e4\n\
-         dirty:    20 files\n{changed}{siblings}unread:   0 waiting here\n\
+         dirty:    20 files\n{changed}{siblings}\
+         letters:  @me, bob, host:desk, branch[:NAME], anyone, a mail address; through origin\nunread:   0 waiting here\n\
          agent-handoff 0.2.0 is available; run /upgrade-handoff\n"
     )
 }
@@ -62,7 +63,10 @@ fn a_session_reads_no_more_than_it_may() {
         for (skill, text) in every(host) {
             match skill {
                 Skill::Handoff => {
-                    let size = text.len() + context().len();
+                    // Claude Code puts the text behind the frontmatter into the session, Codex the whole file.
+                    let (_, body) = text.split_once("\n---\n").unwrap();
+                    let read = if host == &CLAUDE_CODE { body } else { &text };
+                    let size = read.len() + context().len();
                     assert!(size <= LARGEST, "{host:?}: {size} bytes");
                 }
                 Skill::UpgradeHandoff => assert!(text.len() <= 900, "{host:?}: {} bytes", text.len()),
@@ -147,6 +151,37 @@ fn claude_may_run_what_it_is_told_to() {
 }
 
 #[test]
+fn every_host_is_told_how_a_letter_is_sent_and_only_one_to_oneself_may_go_unasked() {
+    let bin = Path::new("/home/me/.agent-handoff/bin");
+    let with_skills = HOSTS.iter().filter(|host| host.skills.is_some());
+    let mut rendered = 0;
+    for host in with_skills {
+        for programs in [Programs::Installed(bin), Programs::Plugin] {
+            for file in render(Skill::Handoff, Target { host, programs }) {
+                let sends = "push --to WHOM` sends what you just wrote, with the uncommitted work: to `@me` at once, to others \
+                             after the user's yes to both.";
+                assert!(file.text.contains(sends), "{host:?}: {}", file.text);
+                rendered += 1;
+                // The last of two `--to` counts, so nothing may stand behind it.
+                let allowed: Vec<_> = file
+                    .text
+                    .lines()
+                    .filter(|line| line.contains("handoff\" push") || line.contains("/handoff push"))
+                    .filter(|line| line.starts_with("  - "))
+                    .collect();
+                if *host == &CLAUDE_CODE {
+                    assert!(allowed.len() == 1 && allowed[0].ends_with(" push --to @me)'"), "{allowed:?}");
+                } else {
+                    assert_eq!(allowed, [""; 0], "{host:?}");
+                }
+            }
+        }
+    }
+    // OpenCode has it as a command too.
+    assert_eq!(rendered, 15);
+}
+
+#[test]
 fn tasks_are_given_away_by_three_skills_of_claude_and_two_agents_of_codex() {
     let names = |host, programs| -> Vec<String> {
         let target = Target { host, programs };
@@ -157,7 +192,6 @@ fn tasks_are_given_away_by_three_skills_of_claude_and_two_agents_of_codex() {
     let skills = ["handoff-ds/SKILL.md", "handoff-codex/SKILL.md", "handoff-opus/SKILL.md"];
     assert_eq!(names(&CLAUDE_CODE, installed), skills);
     assert_eq!(names(&CODEX, installed), ["handoff-ds.toml", "handoff-opus.toml"]);
-    // Its launchers run no `handoff`.
     for host in [&CLAUDE_CODE, &CODEX] {
         assert_eq!(names(host, Programs::Plugin), Vec::<String>::new());
     }

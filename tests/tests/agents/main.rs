@@ -17,6 +17,7 @@ mod elsewhere;
 mod every_pair;
 mod instructions;
 mod interactive;
+mod letters;
 mod offered;
 mod others;
 mod over_mcp;

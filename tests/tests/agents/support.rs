@@ -139,7 +139,9 @@ pub(crate) fn nothing_was_denied(end: &SessionEnd) {
 /// The only handoff that waits in the worktree at `dir`.
 #[track_caller]
 pub(crate) fn only_handoff(world: &World, dir: &Path) -> String {
-    let names = world.names(dir, "unread");
+    let mut names = world.names(dir, "unread");
+    // What the last look at the remote left is no handoff.
+    names.retain(|name| !name.starts_with('.'));
     assert_eq!(names.len(), 1, "{names:?}");
     std::fs::read_to_string(world.inbox(dir).join("unread").join(&names[0])).unwrap()
 }

@@ -27,5 +27,5 @@ fn addresses(overview: &Overview, room: &RoomOverview) -> String {
     let machines = overview.machines.iter().take(MAX_NAMES).map(|machine| format!("host:{machine}"));
     let fixed = ["branch[:NAME]", "anyone", "a mail address"].map(str::to_owned);
     let all: Vec<_> = std::iter::once(ME.to_owned()).chain(others).chain(machines).chain(fixed).collect();
-    format!("letters:  {}; through {}\n", all.join(", "), Sanitised::line(room.remote.as_bytes(), 100))
+    format!("{}; through {}\n", all.join(", "), Sanitised::line(room.remote.as_bytes(), 100))
 }
