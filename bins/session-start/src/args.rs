@@ -14,7 +14,7 @@ Run by the agent as the hook of a session's start, with the hook's JSON on stand
 handoff that was offered stays unread until the session has answered. JSON of no known host gives
 nothing.
 
-usage: session-start [--format F] [--root DIR] [--max-bytes N] [--peek]
+usage: session-start [--format F] [--root DIR] [--max-bytes N] [--peek | --letters]
 
   --format F      auto: as the host takes it whose JSON arrives, else plain text (default)
                   plain, or as a host takes it: claude, codex, gemini, droid, qwen, copilot,
@@ -22,6 +22,8 @@ usage: session-start [--format F] [--root DIR] [--max-bytes N] [--peek]
   --root DIR      the worktree, instead of the hook's cwd
   --max-bytes N   the most bytes of text (default 9500)
   --peek          show what waits and leave it unread
+  --letters       beside a session, at a prompt: only what waits at the remote, looked at now if
+                  that is due; what the session was told already is not said again
   -h, --help      this text
   -V, --version   the version
 
@@ -45,6 +47,8 @@ pub(crate) struct Args {
     pub(crate) root: Option<PathBuf>,
     pub(crate) max_bytes: usize,
     pub(crate) peek: bool,
+    /// Only the notice on letters, for a session that goes on.
+    pub(crate) letters: bool,
 }
 
 /// In what form to print.
@@ -58,7 +62,8 @@ pub(crate) enum Format {
 
 impl Args {
     pub(crate) fn parse() -> Result<Command, lexopt::Error> {
-        let mut args = Self { format: Format::Auto, root: None, max_bytes: BUDGET, peek: false };
+        let mut args =
+            Self { format: Format::Auto, root: None, max_bytes: BUDGET, peek: false, letters: false };
         let mut parser = lexopt::Parser::from_env();
         while let Some(arg) = parser.next()? {
             match arg {
@@ -75,6 +80,7 @@ impl Args {
                         number.ok_or_else(|| refused("--max-bytes", &value, "a whole number is needed"))?;
                 }
                 Long("peek") => args.peek = true,
+                Long("letters") => args.letters = true,
                 Short('h') | Long("help") => return Ok(Command::Help),
                 Short('V') | Long("version") => return Ok(Command::Version),
                 other => return Err(other.unexpected()),

@@ -33,10 +33,24 @@ impl Message {
         self
     }
 
+    /// The same, of which its person is told nothing.
+    pub(crate) fn without_summary(mut self) -> Self {
+        self.summary.clear();
+        self
+    }
+
+    /// What the session is told.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// In the form that the reader takes, for a hook of this event.
     pub(crate) fn printed(&self, form: OutputForm, event: &str) -> String {
         let output = match form {
             OutputForm::Plain => return self.text.clone(),
+            OutputForm::Nested if self.summary.is_empty() => json!({
+                "hookSpecificOutput": { "hookEventName": event, "additionalContext": self.text },
+            }),
             OutputForm::Nested => json!({
                 "hookSpecificOutput": { "hookEventName": event, "additionalContext": self.text },
                 "systemMessage": self.summary,

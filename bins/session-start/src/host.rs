@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use handoff_agents::SessionStart;
 use handoff_process::{InputLimits, read_input};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Hosts send one line of JSON, Codex without an end of line, and any of them may leave the pipe open. Past these limits
 /// there is no payload to wait for.
@@ -25,6 +25,12 @@ impl Input {
     /// Reads it from standard input.
     pub(crate) fn read() -> Self {
         Self::parse(&read_input(INPUT_LIMITS, is_complete).unwrap_or_default())
+    }
+
+    /// The fields of whatever event a host announces; empty where there is none.
+    pub(crate) fn fields() -> Map<String, Value> {
+        let input = read_input(INPUT_LIMITS, is_complete).unwrap_or_default();
+        serde_json::from_slice(&input).unwrap_or_default()
     }
 
     fn parse(input: &[u8]) -> Self {

@@ -29,6 +29,7 @@ fn main() -> std::process::ExitCode {
         }
         // A background agent in a person's worktree must not take what waits for the session after it.
         Ok(Command::Run(_)) if environment.skip => {}
+        Ok(Command::Run(args)) if args.letters => mail::tell(args.root, &environment, &output),
         Ok(Command::Run(args)) => surface::run(args, environment, &output),
         // Silence would mean that nothing is waiting.
         Err(error) => {

@@ -192,11 +192,13 @@ impl Hook {
             record(&inbox, &ledger, &session, name, offer)
         };
         let read_command = read_command(directory);
-        let reminded = reminder.as_ref().map_or(0, String::len);
+        let mail = mail.as_ref().map(|line| (line, crate::mail::message(line)));
+        let beside = reminder.as_ref().map_or(0, String::len)
+            + mail.as_ref().map_or(0, |(_, message)| message.text().len() + 1);
         let request = Request {
             worktree: &worktree,
             inbox: &inbox,
-            budget: self.budget(reminder.is_some()).saturating_sub(reminded),
+            budget: self.budget(reminder.is_some()).saturating_sub(beside),
             mode: if self.args.peek { Mode::Peek } else { Mode::Offer(&record) },
             own_sessions: &session.own,
             read_command: &read_command,
@@ -208,8 +210,15 @@ impl Hook {
         } else {
             message(request.take(&candidates)?)
         };
-        let mail = mail.as_ref().filter(|_| !self.is_silent(&session));
+        let is_told = |line| !self.is_silent(&session) && self.may_tell(&session, &inbox, line);
+        let mail = mail.filter(|(line, _)| is_told(line)).map(|(_, message)| message);
         Ok(Answer { message: with_mail(with_reminder(message, reminder), mail), archiver })
+    }
+
+    /// Whether the session is told `line` of letters: not twice, unless its context was compacted since.
+    fn may_tell(&self, session: &Session, inbox: &Inbox, line: &str) -> bool {
+        let start = session.start.as_ref().filter(|_| !self.args.peek);
+        start.is_none_or(|start| inbox.may_tell(&start.session, line) || start.source == Source::Compact)
     }
 
     /// Whether a session without a person is told nothing at all.
@@ -295,14 +304,12 @@ fn with_reminder(message: Option<Message>, reminder: Option<String>) -> Option<M
     })
 }
 
-/// The message with a line behind it on what waits at the remote.
-fn with_mail(message: Option<Message>, mail: Option<&String>) -> Option<Message> {
-    let Some(line) = mail else { return message };
-    let line = format!("agent-handoff: {line}");
-    Some(match message {
-        Some(message) => message.followed_by(&format!("\n{line}\n")),
-        None => Message::notice(line),
-    })
+/// The message with the one on what waits at the remote behind it.
+fn with_mail(message: Option<Message>, mail: Option<Message>) -> Option<Message> {
+    match (message, mail) {
+        (Some(message), Some(mail)) => Some(message.followed_by(&format!("\n{}", mail.text()))),
+        (message, mail) => message.or(mail),
+    }
 }
 
 /// What is unread for a directory or one above it. The worktree is one of them, so when nothing is, git need not be asked which:

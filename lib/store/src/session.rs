@@ -1,7 +1,7 @@
 //! Which session was given what, so that it can be reminded after its context was compacted.
 //!
-//! `<inbox>/sessions/<session id>` holds a file name a line, and a line `*<seconds since 1970> <process>` for each
-//! reminder. Searching the archive instead would cost more the longer it is in use.
+//! `<inbox>/sessions/<session id>` holds a file name a line, a line `*<seconds since 1970> <process>` for each
+//! reminder, and a line `=<digits> <process>` for each notice on letters, where the digits are those of a hash over it. Searching the archive instead would cost more the longer it is in use.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -33,7 +33,8 @@ impl Inbox {
     /// a reminder is a courtesy.
     pub fn recall(&self, session: &str) -> Vec<OsString> {
         let lines = self.lines_of(session).unwrap_or_default();
-        let lines = lines.split(|&b| b == b'\n').filter(|line| reminded(line).is_none());
+        let is_name = |line: &&[u8]| reminded(line).is_none() && !line.starts_with(b"=");
+        let lines = lines.split(|&b| b == b'\n').filter(is_name);
         let names = lines.filter(|name| !name.is_empty() && !name.contains(&b'/'));
         names.map(|name| OsStr::from_bytes(name).to_owned()).collect()
     }
@@ -56,6 +57,19 @@ impl Inbox {
         noted.is_err() || recent.next().is_none_or(|(_, first)| first == process)
     }
 
+    /// Whether this process is the one that tells `session` the notice `line` on letters: it was not told before, and no other
+    /// process does so now. Where that cannot be noted, rather twice than never.
+    pub fn may_tell(&self, session: &str, line: &str) -> bool {
+        let Some(file) = file_of(session) else { return true };
+        let digits = format!("={:016x} ", hash(line.as_bytes()));
+        let own = format!("{digits}{}", std::process::id());
+        let sessions = self.dir.create_unsynced(SESSIONS);
+        let noted = sessions.and_then(|sessions| sessions.append(file, format!("{own}\n").as_bytes()));
+        let lines = self.lines_of(session).unwrap_or_default();
+        let first = lines.split(|&b| b == b'\n').find(|line| line.starts_with(digits.as_bytes()));
+        noted.is_err() || first.is_none_or(|first| first == own.as_bytes())
+    }
+
     fn lines_of(&self, session: &str) -> Option<Vec<u8>> {
         let sessions = self.dir.child(SESSIONS).ok()??;
         sessions.open_file(file_of(session)?).ok()?.read(LONGEST).ok()
@@ -75,6 +89,13 @@ impl Inbox {
         }
         Ok(())
     }
+}
+
+/// FNV-1a, 64 bits: the same in every version of every program.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// When and by which process a session was reminded, when the line says that.

@@ -17,6 +17,7 @@ mod races;
 mod remote;
 mod server;
 mod support;
+mod told;
 #[path = "../../../lib/audience/tests/audience/server.rs"]
 #[allow(dead_code, reason = "others use the rest")]
 mod web;
