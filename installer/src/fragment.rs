@@ -21,6 +21,9 @@ pub(crate) const BLOCK: Block = Block {
 /// Hosts pass on this many bytes of a hook's text, and cut what is longer.
 pub(crate) const HOST_LIMIT: &str = "10000";
 
+/// What `session-start` is given where it runs beside a session.
+const LETTERS: &str = "--letters";
+
 /// One thing of ours in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fragment {
@@ -60,6 +63,10 @@ impl Fragment {
         overrides.iter().find(|name| !holds_nothing(name)).unwrap_or(last)
     }
 
+    fn is_for_letters(&self) -> bool {
+        matches!(self, Self::Hook(_, row) if row.in_background)
+    }
+
     /// `text` with this in it.
     fn wire(&self, file: &HostFile, text: &str) -> Result<(String, Made), Malformed> {
         let places = &file.places;
@@ -83,10 +90,11 @@ impl Fragment {
         &self,
         file: &HostFile,
         text: &str,
-        MadeIn { made, sandbox }: MadeIn,
+        MadeIn { made, sandbox, letters }: MadeIn,
         keeps_store: bool,
     ) -> Result<String, Malformed> {
         let places = &file.places;
+        let made = if self.is_for_letters() { letters.unwrap_or(Made::List) } else { made };
         match self {
             Self::Hook(host, row) => hook(*host, row, places, &owner(places)).unwire(text, made),
             Self::Server(host) => with_server(*host, places, |server| server.unwire(text, made)),
@@ -147,7 +155,7 @@ impl HostFile {
 
     /// The text with ours in it; `text` is None when there is no file.
     pub(crate) fn wire(&self, text: Option<&str>) -> Result<Wired, Malformed> {
-        let made = MadeIn { made: Made::Item, sandbox: None };
+        let made = MadeIn { made: Made::Item, sandbox: None, letters: None };
         let mut wired = Wired { text: text.unwrap_or_default().to_owned(), made, closed: None };
         for fragment in &self.fragments {
             match (fragment, fragment.wire(self, &wired.text)) {
@@ -158,6 +166,11 @@ impl HostFile {
                 // Settings of the sandbox that are broken must not cost the hook.
                 (Fragment::AllowWrite, Err(error)) if self.has_hook() => wired.closed = Some(error),
                 (Fragment::Trust(_), _) => {}
+                (fragment, planned) if fragment.is_for_letters() => {
+                    let (text, made) = planned?;
+                    wired.text = text;
+                    wired.made.letters = Some(made);
+                }
                 (_, planned) => (wired.text, wired.made.made) = planned?,
             }
         }
@@ -222,15 +235,16 @@ pub(crate) fn hook<'a>(
     owns: &'a dyn Fn(&Call) -> bool,
 ) -> Hook<'a> {
     let program = places.program("session-start");
+    let arguments: &[&str] = if row.in_background { &[LETTERS] } else { &["--max-bytes", HOST_LIMIT] };
     let run = match row.form {
         Form::Exec => {
-            Run::Exec(program.display().to_string(), vec!["--max-bytes".to_owned(), HOST_LIMIT.to_owned()])
+            Run::Exec(program.display().to_string(), arguments.iter().map(|&word| word.to_owned()).collect())
         }
-        Form::Shell => Run::Shell(format!("{} --max-bytes {HOST_LIMIT}", handoff_process::quoted(&program))),
+        Form::Shell => Run::Shell(format!("{} {}", handoff_process::quoted(&program), arguments.join(" "))),
     };
-    let SessionHook { timeout, status_message, .. } = *row;
+    let SessionHook { timeout, status_message, in_background, .. } = *row;
     Hook {
-        handler: Handler { run, timeout, context_limit: None, status_message },
+        handler: Handler { run, timeout, context_limit: None, status_message, in_background },
         event: row.event,
         owns,
         comments: row.comments,
@@ -256,15 +270,18 @@ pub(crate) struct MadeIn {
     /// For the store in Claude Code's sandbox. Not there where an installation without it wrote the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sandbox: Option<Made>,
+    /// For the handler that tells of letters. Not there where an installation without it wrote the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) letters: Option<Made>,
 }
 
 impl MadeIn {
     /// All of it: what is not known was not the user's.
-    pub(crate) const ALL: Self = Self { made: Made::Outer, sandbox: None };
+    pub(crate) const ALL: Self = Self { made: Made::Outer, sandbox: None, letters: None };
 
     /// This, with what it does not know of from `new`.
     pub(crate) fn or(self, new: Self) -> Self {
-        Self { made: self.made, sandbox: self.sandbox.or(new.sandbox) }
+        Self { made: self.made, sandbox: self.sandbox.or(new.sandbox), letters: self.letters.or(new.letters) }
     }
 }
 
@@ -289,7 +306,7 @@ pub(crate) fn owner(places: &Places) -> impl Fn(&Call) -> bool {
         if others::prefix_of(program, &places).is_some() {
             return false;
         }
-        let is_called_so = call.args == ["--max-bytes", HOST_LIMIT];
+        let is_called_so = call.args == ["--max-bytes", HOST_LIMIT] || call.args == [LETTERS];
         let is_other = || programs::all().any(|name| program.ends_with(name));
         program.ends_with(".agent-handoff/bin/session-start")
             || (program.ends_with("session-start")

@@ -29,7 +29,10 @@ pub(crate) fn faults(conditions: &Conditions, host: Wirable, hook: &SessionHook)
             "take \"matcher\" out",
         );
     }
-    if conditions.in_background {
+    if hook.in_background && !conditions.in_background {
+        add(format!("{name} waits for the hook at each prompt: it is not async"), "put \"async\": true in");
+    }
+    if conditions.in_background && !hook.in_background {
         add(
             format!("{name} does not wait for the hook, so a session begins without the handoff: async"),
             "take \"async\" and \"asyncRewake\" out",

@@ -146,7 +146,10 @@ fn owner(file: &Path, places: &Places) -> Option<Wirable> {
 
 /// What of ours goes into the files of its settings in `directory`, without its instructions.
 fn edits(host: Wirable, directory: &Path, places: &Places, manifest: &Manifest) -> Vec<HostFile> {
-    let hook = host.wiring.hook.shared().map(|hook| (hook.file, vec![Fragment::Hook(host, *hook)]));
+    let hook = host.wiring.hook.shared().map(|hook| {
+        let all = std::iter::once(hook).chain(&host.wiring.letters);
+        (hook.file, all.map(|hook| Fragment::Hook(host, *hook)).collect())
+    });
     let sandbox = host.wiring.sandbox.map(|list| {
         (
             list.file(),

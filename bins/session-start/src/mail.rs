@@ -3,7 +3,7 @@
 //! `--letters` does.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use handoff_address::Address;
 use handoff_agents::OutputForm;
@@ -21,6 +21,9 @@ const MAX_LINE_BYTES: usize = 600;
 
 /// For how long a look is waited for beside a session. It ends by itself after 20 seconds.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// After so long it is tried again where another program has the mailroom.
+const BUSY_PAUSE: Duration = Duration::from_millis(300);
 
 /// What the last look left.
 struct Notice {
@@ -95,11 +98,14 @@ fn news(session: &str, start: &Path, environment: &Environment) -> Option<String
         Some((directory, Notice::read(&inbox)?, inbox))
     });
     let (worktree, mut notice, inbox) = found?;
-    if notice.is_due
-        && let Some(look) = look_again(worktree)
-    {
-        look.wait(LOOK_TIMEOUT);
+    let until = Instant::now() + LOOK_TIMEOUT;
+    while notice.is_due && Instant::now() < until {
+        look_again(worktree)?.wait(until.saturating_duration_since(Instant::now()));
         notice = Notice::read(&inbox)?;
+        // Another look, as of the session's start, is under way.
+        if notice.is_due {
+            std::thread::sleep(BUSY_PAUSE);
+        }
     }
     store.trust().ok()?;
     (!notice.line.is_empty() && inbox.may_tell(session, &notice.line)).then_some(notice.line)

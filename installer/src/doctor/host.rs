@@ -159,9 +159,10 @@ impl Diagnosis<'_> {
         let Some(hook) = host.wiring.hook.shared() else { return };
         let path = hook_file(host, self.places);
         let Ok(text) = self.read(&path) else { return };
+        let text = text.unwrap_or_default();
         let owns = owner(self.places);
         let wanted = hook_of(host, hook, self.places, &owns);
-        let found = match wanted.find(&text.unwrap_or_default()) {
+        let found = match wanted.find(&text) {
             Ok(found) => found,
             Err(error) => return self.malformed(&path, &error),
         };
@@ -169,6 +170,11 @@ impl Diagnosis<'_> {
             return;
         }
         self.handlers(host, hook, &wanted.handler, &found);
+        if let Some(letters) = &host.wiring.letters {
+            let wanted = hook_of(host, letters, self.places, &owns);
+            let found = wanted.find(&text).unwrap_or_default();
+            self.handlers(host, letters, &wanted.handler, &found);
+        }
         if hook.trusted_by_place {
             self.codex_trust();
         }
@@ -217,6 +223,9 @@ impl Diagnosis<'_> {
             Run::Shell(command) => command,
         };
         match found {
+            [] if hook.in_background => {
+                self.problem(format!("{shown} has no hook that tells a running session of letters"), fix);
+            }
             [] => self.problem(format!("{shown} has no hook of ours"), fix),
             [one] if one.standing == Standing::TopLevel || one.standing == Standing::Flat => {
                 self.problem(
@@ -231,7 +240,7 @@ impl Diagnosis<'_> {
             [one] if !handler.is(one) => self
                 .problem(format!("{shown} line {}: the hook has other arguments than ours", one.line), fix),
             [one] => {
-                if self.is_run(host, hook, one) {
+                if self.is_run(host, hook, one) && !hook.in_background {
                     self.well(format!("{shown} has the hook"));
                 }
             }

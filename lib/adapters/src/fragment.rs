@@ -192,6 +192,7 @@ impl Ours<'_> {
                 timeout: event.timeout,
                 context_limit: None,
                 status_message: files.status_message,
+                in_background: false,
             },
             event: event.name,
             owns: &|call| is_ours(call, "on-event"),

@@ -9,6 +9,9 @@ use crate::{Form, HOSTS, Host};
 pub struct InboxWiring {
     /// What gives its sessions what waits.
     pub hook: InboxHook,
+    /// What tells a session that goes on of a letter that came meanwhile, where the host was seen to pass on what such a handler
+    /// prints; in the file of [`InboxWiring::hook`].
+    pub letters: Option<SessionHook>,
     /// What tells its agent to look for handoffs, where the hook may not run.
     pub instructions: Option<InboxInstructions>,
     /// Where the store is opened to its sandbox, where it has one that would keep commands from it.
@@ -140,6 +143,8 @@ pub struct SessionHook {
     pub refuses_mark: bool,
     /// What the host calls it where it asks for trust, and while it runs.
     pub status_message: Option<&'static str>,
+    /// Whether the host does not wait for it, and passes on what it prints with the next request.
+    pub in_background: bool,
 }
 
 /// What Claude Code and Codex say of how a session started.

@@ -114,8 +114,8 @@ impl Skill {
         }
     }
 
-    /// What it is rendered from for `target`, and as what; None when that has no use for it. The plugin has no launcher
-    /// for `handoff`.
+    /// What it is rendered from for `target`, and as what; None when that has no use for it. The plugin has none
+    /// of those that give a task away.
     fn source(self, target: Target<'_>) -> Option<(Kind, &'static str)> {
         let form = target.host.skills?;
         match (self, target.programs) {

@@ -192,7 +192,6 @@ fn tasks_are_given_away_by_three_skills_of_claude_and_two_agents_of_codex() {
     let skills = ["handoff-ds/SKILL.md", "handoff-codex/SKILL.md", "handoff-opus/SKILL.md"];
     assert_eq!(names(&CLAUDE_CODE, installed), skills);
     assert_eq!(names(&CODEX, installed), ["handoff-ds.toml", "handoff-opus.toml"]);
-    // Its launchers run no `handoff`.
     for host in [&CLAUDE_CODE, &CODEX] {
         assert_eq!(names(host, Programs::Plugin), Vec::<String>::new());
     }

@@ -3,8 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
 use tests::World;
-use tests::agents::{Host, Machine, Step, reading, shell};
+use tests::agents::{Host, Machine, SessionEnd, Step, Text, reading, shell, text};
 
 #[allow(dead_code, reason = "all of it is used by the tests that it is of")]
 #[path = "../mailroom/server.rs"]
@@ -115,6 +116,49 @@ fn a_handoff_to_oneself_ends_at_the_remote_and_another_machine_takes_it() {
         assert_eq!(pair.letters().len(), 1, "{host:?}");
         handoff(&desk.world, there, &["pull"]);
         assert!(only_handoff(&desk.world, there).contains(AWKWARD.trim_end()), "{host:?}");
+    }
+}
+
+#[test]
+fn a_session_that_goes_on_is_told_once_of_a_letter_that_came_meanwhile() {
+    for host in Host::BOTH {
+        let Some(pair) = Pair::new() else { return };
+        let Pair { laptop, app, desk, there, .. } = &pair;
+        laptop.world.write(app, &["--name", "Quoted fields"], tests::BODY);
+        handoff(&laptop.world, app, &["push"]);
+        // The last look was before that; the session's start shows what it left, and the next look is due.
+        let notice = desk.world.inbox(there).join("unread/.mail");
+        let mut said: Value = serde_json::from_slice(&std::fs::read(&notice).unwrap()).unwrap();
+        assert_eq!(said["line"], "");
+        said["next"] = 0.into();
+        std::fs::write(&notice, said.to_string()).unwrap();
+        if host == Host::Codex {
+            // By hand, as its documentation has it: the installer gives it none.
+            desk.hooks(json!([]), host);
+            let command = format!("'{}' --letters", desk.bin("session-start").display());
+            let handler = json!({ "type": "command", "command": command, "timeout": 30, "async": true });
+            let hooks = json!({ "hooks": { "UserPromptSubmit": [{ "hooks": [handler] }] } });
+            std::fs::write(desk.world.home().join(".codex/hooks.json"), hooks.to_string()).unwrap();
+        }
+        let line = "agent-handoff: 1 handoff for you waits at origin: \"Quoted fields\" from Ann@laptop";
+        let is_told = move |text: &Text| text.text.contains(line);
+        let until_told =
+            reading(
+                move |texts| {
+                    if texts.iter().any(is_told) { text("A letter waits.") } else { shell("sleep 0.2") }
+                },
+            );
+        let session = || unrestricted(host, desk.session(host, there));
+        let end = session().steps([until_told]).run("begin").ok();
+        assert!(!end.texts(0).iter().any(is_told), "{host:?}: it was not there yet");
+        let last = end.model.turns().len() - 1;
+        let told = |end: &SessionEnd, turn| {
+            end.texts(turn).iter().map(|text| text.text.matches(line).count()).sum::<usize>()
+        };
+        assert_eq!(told(&end, last), 1, "{host:?}");
+        let again = session().resume(end.id()).steps([text("Going on.")]).run("go on").ok();
+        assert_eq!(told(&again, 0), 1, "{host:?}");
+        assert_eq!(pair.letters().len(), 1, "{host:?}: nothing is taken");
     }
 }
 

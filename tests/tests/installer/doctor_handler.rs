@@ -31,7 +31,7 @@ fn a_handler_that_is_not_run_or_not_waited_for_is_a_problem() {
     for (file, claude) in [(SETTINGS, true), (HOOKS, false)] {
         let good = machine.text(file);
         assert!(good.contains(command) && good.contains("\"timeout\": 10"), "{good}");
-        let with = |key: &str| good.replace(command, &format!("{command} {key},"));
+        let with = |key: &str| good.replacen(command, &format!("{command} {key},"), 1);
         let matched = |matcher: &str| {
             good.replacen("\"hooks\": [", &format!("\"matcher\": \"{matcher}\", \"hooks\": ["), 1)
         };
@@ -44,11 +44,11 @@ fn a_handler_that_is_not_run_or_not_waited_for_is_a_problem() {
             ),
             (matched("startup|clear"), "the hook is not run at resume, compact", "take \"matcher\" out"),
             (
-                good.replace("\"command\",", "\"prompt\","),
+                good.replacen("\"command\",", "\"prompt\",", 1),
                 "the hook is not run: its type is \"prompt\"",
                 "make its type",
             ),
-            (good.replace(command, ""), "the hook is not run: it has no type", "make its type"),
+            (good.replacen(command, "", 1), "the hook is not run: it has no type", "make its type"),
             (
                 good.replace("\"timeout\": 10", "\"timeout\": 0.01"),
                 "gives up on the hook after 0.01 s",
@@ -83,6 +83,14 @@ fn a_handler_that_is_not_run_or_not_waited_for_is_a_problem() {
         assert!(said.contains("whether the matcher \"[a-z]+\" lets through startup, resume,"), "{said}");
         machine.file(file, &good);
         if claude {
+            let beside = good.replacen(",\n            \"async\": true", "", 1);
+            assert_ne!(beside, good);
+            machine.file(file, beside);
+            finds(
+                &machine,
+                "Claude Code waits for the hook at each prompt: it is not async",
+                "put \"async\": true in",
+            );
             machine.file(file, with("\"if\": \"Bash(git *)\""));
             finds(&machine, "the hook is not run: it has an \"if\", which is for tools only", "take \"if\"");
             machine.file(file, with("\"asyncRewake\": true"));

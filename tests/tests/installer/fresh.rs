@@ -55,6 +55,21 @@ fn with_both_agents_every_file_has_exactly_what_it_needs() {
           }}
         ]
       }}
+    ],
+    "UserPromptSubmit": [
+      {{
+        "hooks": [
+          {{
+            "type": "command",
+            "command": "{bin}/session-start",
+            "args": [
+              "--letters"
+            ],
+            "timeout": 30,
+            "async": true
+          }}
+        ]
+      }}
     ]
   }},
   "sandbox": {{

@@ -186,3 +186,33 @@ fn a_host_that_is_not_wired_is_refused_with_the_names_of_those_that_are() {
         assert!(ran.err().contains(&format!("not `{word}`")), "{}", ran.err());
     }
 }
+
+/// Settings as an installation without the hook for letters left them get it, and it goes again.
+#[test]
+fn settings_that_lack_the_hook_for_letters_are_given_it_and_it_goes_again() {
+    for before in [
+        "{\n  \"theme\": \"dark\"\n}\n",
+        "{\n  \"hooks\": {\n    \"UserPromptSubmit\": [\n      {\n        \"hooks\": []\n      }\n    ]\n  }\n}\n",
+        "{\n  \"hooks\": {}\n}\n",
+    ] {
+        let machine = Machine::new();
+        machine.file(".claude/settings.json", before);
+        machine.install();
+        let wired = machine.text(".claude/settings.json");
+        let mut lacks: serde_json::Value = serde_json::from_str(&wired).unwrap();
+        let groups = lacks["hooks"]["UserPromptSubmit"].as_array_mut().unwrap();
+        groups.pop();
+        if groups.is_empty() {
+            lacks["hooks"].as_object_mut().unwrap().remove("UserPromptSubmit");
+        }
+        machine.file(".claude/settings.json", format!("{}\n", serde_json::to_string_pretty(&lacks).unwrap()));
+        let ran = machine.run(&["doctor", "--quick"]);
+        assert!(ran.out().contains("has no hook that tells a running session of letters"), "{}", ran.out());
+        machine.install();
+        assert_eq!(machine.text(".claude/settings.json").matches("--letters").count(), 1);
+        assert_eq!(machine.run(&["doctor", "--quick"]).code, 0);
+        machine.uninstall();
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(value(&machine.text(".claude/settings.json")), value(before));
+    }
+}

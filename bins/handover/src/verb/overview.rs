@@ -11,7 +11,7 @@ use crate::here::Here;
 const MAX_NAMES: usize = 20;
 
 pub(crate) fn run(here: &Here<'_>, is_json: bool) -> Result<u8, Failure> {
-    let overview = Overview::of(&here.project)?;
+    let overview = Overview::of(&here.project, is_json)?;
     if is_json {
         let json = serde_json::to_value(&overview)
             .map_err(|error| MailroomError::Record { path: "mail.json".into(), error })?;

@@ -49,22 +49,14 @@ pub static CLAUDE_CODE: Host = Host {
     }),
     status_line: Some("settings.json"),
     inbox: Some(InboxWiring {
-        hook: InboxHook::Shared(SessionHook {
-            file: "settings.json",
-            event: "SessionStart",
-            sources: STARTS,
-            // No shell: no quoting, and no process of one.
-            form: Form::Exec,
-            timeout: 10,
-            unit: TimeUnit::Seconds,
-            matchers: Matchers::Names,
-            // A hook in a file with comments would never run.
-            comments: false,
-            limits_context: false,
-            on_request: false,
-            trusted_by_place: false,
-            refuses_mark: false,
-            status_message: None,
+        hook: InboxHook::Shared(SESSION_START),
+        // What it prints comes with the next request of the session, and wakes none that is idle.
+        letters: Some(SessionHook {
+            event: "UserPromptSubmit",
+            sources: &[],
+            timeout: 30,
+            in_background: true,
+            ..SESSION_START
         }),
         instructions: None,
         sandbox: Some(SandboxList::AllowWrite("settings.json")),
@@ -88,4 +80,24 @@ pub static CLAUDE_CODE: Host = Host {
         plugin: PluginPrograms::Root("CLAUDE_PLUGIN_ROOT"),
     }),
     ..Host::UNKNOWN
+};
+
+/// What gives its sessions what waits.
+const SESSION_START: SessionHook = SessionHook {
+    file: "settings.json",
+    event: "SessionStart",
+    sources: STARTS,
+    // No shell: no quoting, and no process of one.
+    form: Form::Exec,
+    timeout: 10,
+    unit: TimeUnit::Seconds,
+    matchers: Matchers::Names,
+    // A hook in a file with comments would never run.
+    comments: false,
+    limits_context: false,
+    on_request: false,
+    trusted_by_place: false,
+    refuses_mark: false,
+    status_message: None,
+    in_background: false,
 };

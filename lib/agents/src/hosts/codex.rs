@@ -67,7 +67,9 @@ pub static CODEX: Host = Host {
             trusted_by_place: true,
             refuses_mark: true,
             status_message: Some("agent-handoff: what an earlier session left"),
+            in_background: false,
         }),
+        letters: None,
         instructions: Some(InboxInstructions {
             files: &["AGENTS.override.md", "AGENTS.md"],
             opening: "<!-- BEGIN agent-handoff (managed",

@@ -58,6 +58,7 @@ pub(crate) static COPILOT: Host = Host {
                 r#"{"version":1,"hooks":{"sessionStart":[{"type":"command","bash":"\"$HOME/.agent-handoff/bin/session-start\"","timeoutSec":10}]}}"#,
             ],
         }),
+        letters: None,
         instructions: None,
         sandbox: None,
         // With COPILOT_HOME it does not look into `.agents/skills`.

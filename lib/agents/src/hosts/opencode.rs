@@ -40,6 +40,7 @@ pub(crate) static OPENCODE: Host = Host {
             text: OwnText::Plugin("plugins/opencode/agent-handoff.js"),
             by_hand: &[],
         }),
+        letters: None,
         instructions: None,
         sandbox: None,
         skills: SkillsDirectory::Shared(".agents/skills"),

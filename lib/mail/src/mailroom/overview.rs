@@ -79,11 +79,11 @@ impl Finding {
 }
 
 impl Overview {
-    /// Looks at every mailroom; `project` is where the command runs.
+    /// Looks at the mailroom of `project`, and with `all` at those of other repositories too.
     ///
     /// # Errors
     /// [`MailroomError`] where the state directory can't be used.
-    pub fn of(project: &Project<'_>) -> Result<Self, MailroomError> {
+    pub fn of(project: &Project<'_>, all: bool) -> Result<Self, MailroomError> {
         let state = StateDir::of(project.environment)?;
         let (joined, broken) = Joined::all(&state)?;
         let mut overview =
@@ -113,6 +113,9 @@ impl Overview {
         let here = Mailroom::common(project).ok();
         for joined in joined {
             let is_here = here.as_deref() == Some(Path::new(&joined.repository));
+            if !is_here && !all {
+                continue;
+            }
             let worktree =
                 if is_here { project.top().to_owned() } else { worktree_of(Path::new(&joined.repository)) };
             overview.rooms.push(

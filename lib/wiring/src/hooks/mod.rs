@@ -42,6 +42,8 @@ pub struct Handler {
     /// What Codex calls the hook where its user is asked to trust it, and while it runs; without one it says `Unnamed
     /// hook`. Part of what is trusted, so a hook that is there without it stays as it is.
     pub status_message: Option<&'static str>,
+    /// Whether the host does not wait for it (`async`).
+    pub in_background: bool,
 }
 
 impl Handler {
@@ -63,6 +65,7 @@ impl Handler {
         properties.extend(self.context_limit.map(|limit| ("additionalContextLimit", Tree::Number(limit))));
         properties
             .extend(self.status_message.map(|message| ("statusMessage", Tree::Text(message.to_owned()))));
+        properties.extend(self.in_background.then_some(("async", Tree::True)));
         Tree::Object(properties)
     }
 

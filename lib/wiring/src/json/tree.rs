@@ -7,6 +7,7 @@ pub(crate) enum Tree {
     Array(Vec<Tree>),
     Text(String),
     Number(u32),
+    True,
 }
 
 /// How it is written.
@@ -23,6 +24,7 @@ impl Tree {
         match self {
             Self::Text(text) => string(text),
             Self::Number(number) => number.to_string(),
+            Self::True => "true".to_owned(),
             Self::Array(elements) if elements.is_empty() => "[]".to_owned(),
             Self::Array(elements) => {
                 let deeper = |form: Form<'_>| elements.iter().map(|element| element.write(form)).collect();

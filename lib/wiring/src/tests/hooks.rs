@@ -22,11 +22,18 @@ fn exec() -> Handler {
         timeout: 10,
         context_limit: None,
         status_message: None,
+        in_background: false,
     }
 }
 
 fn shell() -> Handler {
-    Handler { run: Run::Shell(OURS.to_owned()), timeout: 10, context_limit: None, status_message: None }
+    Handler {
+        run: Run::Shell(OURS.to_owned()),
+        timeout: 10,
+        context_limit: None,
+        status_message: None,
+        in_background: false,
+    }
 }
 
 #[track_caller]
@@ -318,7 +325,8 @@ fn what_takes_the_place_of_the_bash_programs_hook_is_run_at_every_start() {
     for keeps_places in [false, true] {
         let hooks = Hooks { event: "SessionStart", owns: &owns, comments: false, keeps_places };
         let run = crate::Run::Shell("/bin/session-start".to_owned());
-        let handler = Handler { run, timeout: 10, context_limit: None, status_message: None };
+        let handler =
+            Handler { run, timeout: 10, context_limit: None, status_message: None, in_background: false };
         let (wired, _) = hooks.wire(&text, &handler).unwrap();
         let found = hooks.find(&wired).unwrap();
         assert!(

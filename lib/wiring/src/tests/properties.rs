@@ -16,6 +16,7 @@ fn handler() -> Handler {
         timeout: 10,
         context_limit: None,
         status_message: None,
+        in_background: false,
     }
 }
 
