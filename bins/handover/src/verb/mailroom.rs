@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use handoff_document::{Timestamp, age};
 use handoff_mail::Taken;
-use handoff_mail::mailroom::{Known, Looked, Mailroom, MailroomError, Pulled, Sent, SentState};
+use handoff_mail::mailroom::{Known, Looked, MailRemote, Mailroom, MailroomError, Pulled, Sent, SentState};
 use handoff_process::Failure;
 use handoff_text::Sanitised;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ fn join(here: &Here<'_>, mut mailroom: Mailroom<'_>, is_json: bool) -> Result<u8
     let (joined, identity, machine) = (&mailroom.joined, &mailroom.identity, &mailroom.machine);
     if is_json {
         let cards: Vec<_> = cards.iter().map(card_as_json).collect();
-        let json = json!({ "remote": joined.remote, "mail": joined.mail.as_ref().map(|mail| &mail.url), "private": joined.is_private(), "audience": joined.audience,
+        let json = json!({ "remote": joined.remote, "mail": joined.mail.as_ref().map(MailRemote::url), "private": joined.is_private(), "audience": joined.audience,
             "you": { "name": identity.name, "mail": identity.mail }, "machine": machine.name,
             "fingerprint": machine.key().fingerprint(), "cards": cards, "waiting": looked.waiting.len() });
         return Ok(here.json(&json));

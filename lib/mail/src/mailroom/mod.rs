@@ -64,6 +64,8 @@ pub struct Mailroom<'p> {
     url: String,
     settings: Vec<(String, String)>,
     attended: bool,
+    /// Whether who can read the remote was asked by now, and nobody answered: what was known before may not hold.
+    is_unanswered: bool,
     bad: RefCell<BTreeMap<String, String>>,
     _lock: OpenFile,
 }
@@ -124,6 +126,7 @@ impl<'p> Mailroom<'p> {
             url,
             settings,
             attended,
+            is_unanswered: false,
             bad: RefCell::default(),
             _lock: lock,
         })
@@ -153,6 +156,11 @@ impl<'p> Mailroom<'p> {
             attended: self.attended,
             bad: &self.bad,
         }
+    }
+
+    /// Whether a letter may be pushed as it is now.
+    fn takes_plain(&self) -> bool {
+        self.joined.private_by_word || self.joined.is_private() && !self.is_unanswered
     }
 
     /// Whom letters are for that may be taken here.

@@ -119,9 +119,10 @@ impl Mailroom<'_> {
         let is_archived =
             packed.is_unread && HandoffRequest::withdraw(self.project.top(), OsStr::new(&packed.name));
         // Nothing of that name was ever pushed, so there is nothing to look for first.
-        let why_not = match self.push_out(&[(id.clone(), out)]) {
-            Ok(()) => None,
-            Err(error) => Some(error.to_string()),
+        let why_not = if out.encrypted || self.takes_plain() {
+            self.push_out(&[(id.clone(), out)]).err().map(|error| error.to_string())
+        } else {
+            Some(format!("{} did not say who can read it", self.joined.place()))
         };
         let now: Option<Out> = records::one(&self.dir, OUT, &id)?;
         let is_there = now.as_ref().is_none_or(|out| out.state != OutState::Queued);
@@ -189,7 +190,7 @@ impl Mailroom<'_> {
             }
         }
         // Strangers may read it by now.
-        if !self.joined.is_private() {
+        if !self.takes_plain() {
             queued.retain(|(_, out)| out.encrypted);
         }
         for batch in queued.chunks(BATCH) {
