@@ -126,24 +126,24 @@ fn push(here: &Here<'_>, id: Option<&str>, typed: &args::Letter, is_json: bool) 
     // Whether there is a mailroom is said before anything is captured.
     let mut mailroom = open(here)?;
     let typed = branch_of(here, typed);
-    let readers = mailroom.readers(typed.to.as_deref(), typed.encrypt)?;
+    let recipients = mailroom.recipients(typed.to.as_deref(), typed.encrypt)?;
     let repository = mailroom.joined.mail.as_ref().map(|mail| mail.repository().to_owned());
     let packed = make(here, id, &typed, repository.as_deref())?;
-    let pushed = mailroom.post(&packed, readers.as_ref())?;
+    let pushed = mailroom.post(&packed, recipients.as_ref())?;
     say(here, &packed);
-    if let Some(readers) = &readers {
-        say_unable(here, readers);
+    if let Some(recipients) = &recipients {
+        say_unable(here, recipients);
     }
     let letter = &packed.letter;
     if is_json {
         let json = json!({ "letter": letter.id.as_str(), "to": letter.to.to_string(), "sent": pushed.is_there,
-            "encrypted": readers.is_some(), "cannot_read": readers.as_ref().map(|readers| &readers.unable),
+            "encrypted": recipients.is_some(), "cannot_read": recipients.as_ref().map(|recipients| &recipients.unable),
             "why_not": pushed.why_not, "handoff": packed.name, "archived": pushed.is_archived,
             "work": work_as_json(letter), "not_carried": packed.not_carried });
         return Ok(here.json(&json));
     }
     let to = shown_mailbox(&mailroom, &letter.to.to_string());
-    let encrypted = if readers.is_some() { ", encrypted" } else { "" };
+    let encrypted = if recipients.is_some() { ", encrypted" } else { "" };
     let mut text = match &pushed.why_not {
         None => format!(
             "sent       {} \"{}\" to {to}{encrypted}; taken by nobody yet\n",

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::MailroomError;
 use crate::git::Git;
 use crate::identity::repository;
-use crate::readers::NoReaders;
+use crate::recipients::NoRecipients;
 
 const DIRECTORY: &str = "mailrooms";
 const MAX_BYTES: u64 = 64 << 10;
@@ -139,7 +139,7 @@ impl Joined {
     }
 
     /// Why a letter that can't be encrypted does not go there.
-    pub(super) fn public(&self, reason: NoReaders) -> MailroomError {
+    pub(super) fn public(&self, reason: NoRecipients) -> MailroomError {
         MailroomError::Public { remote: self.place().to_owned(), why: self.audience.words(), reason }
     }
 

@@ -15,7 +15,7 @@ use super::records::{self, By, End, OUT, Out, OutState, SENT, Settled};
 use super::remote::{OURS, Outcome, Remote, Update};
 use super::{Mailroom, MailroomError, RemoteError, letter_ref, parcel_ref};
 use crate::pack::Packed;
-use crate::readers::{NoReaders, Readers};
+use crate::recipients::{NoRecipients, Recipients};
 
 /// Who can read the remote is asked again before a push when the answer is older than a day.
 pub(super) const ASK_AGAIN_SECS: i64 = 86_400;
@@ -87,23 +87,27 @@ pub struct Recalled {
 }
 
 impl Mailroom<'_> {
-    /// Queues `packed`, encrypted to `readers` where there are some ([`Self::readers`]), archives its handoff here, and pushes it
+    /// Queues `packed`, encrypted to `recipients` where there are some ([`Self::recipients`]), archives its handoff here, and pushes it
     /// if the remote is reached.
     ///
     /// # Errors
     /// [`MailroomError`]: then nothing is queued. The network is no error.
-    pub fn post(&mut self, packed: &Packed, readers: Option<&Readers>) -> Result<Pushed, MailroomError> {
+    pub fn post(
+        &mut self,
+        packed: &Packed,
+        recipients: Option<&Recipients>,
+    ) -> Result<Pushed, MailroomError> {
         let letter = &packed.letter;
         let id = letter.id.clone();
-        let (commit, parcel) = match readers {
-            Some(readers) => self.enclose(packed, readers)?,
+        let (commit, parcel) = match recipients {
+            Some(recipients) => self.enclose(packed, recipients)?,
             None if self.joined.is_private() => self.copy(packed)?,
-            None => return Err(self.joined.public(NoReaders::Unknown(letter.to.clone()))),
+            None => return Err(self.joined.public(NoRecipients::Unknown(letter.to.clone()))),
         };
         let out = Out {
             letter: commit,
             parcel,
-            encrypted: readers.is_some(),
+            encrypted: recipients.is_some(),
             mailbox: self.key_of(&letter.to),
             to: letter.to.to_string(),
             title: letter.title.clone(),
