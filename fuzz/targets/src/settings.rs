@@ -6,6 +6,7 @@ use handoff_wiring::{Block, Edit, Handler, Hooks, Malformed, Roots, Run, StatusL
 pub fn settings(data: &[u8]) {
     let Ok(text) = handoff_wiring::text(data) else { return };
     let handler = Handler {
+        in_background: false,
         run: Run::Shell("/opt/session-start".to_owned()),
         timeout: 10,
         context_limit: None,

@@ -14,7 +14,7 @@ use handoff_text::Sanitised;
 use crate::identity::NoIdentity;
 use crate::machine::MachineError;
 use crate::people::PeopleError;
-use crate::readers::NoReaders;
+use crate::recipients::NoRecipients;
 use crate::room::RoomError;
 use crate::scan::Leaks;
 
@@ -94,7 +94,7 @@ pub enum NotPacked {
     TooManyCommits(usize),
     /// It can't be encrypted to whom it goes to.
     #[error(transparent)]
-    NoReaders(#[from] NoReaders),
+    NoRecipients(#[from] NoRecipients),
     /// It was not encrypted.
     #[error(transparent)]
     Seal(#[from] SealError),

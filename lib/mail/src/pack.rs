@@ -21,7 +21,7 @@ use crate::identity::{Identity, repositories};
 use crate::machine::Machine;
 use crate::parcel;
 use crate::people::{ME, People};
-use crate::readers::{Own as OwnMachine, Readers};
+use crate::recipients::{Own as OwnMachine, Recipients};
 use crate::room::Room;
 use crate::scan::Leaks;
 
@@ -178,7 +178,7 @@ impl Packed {
     /// [`NotPacked`].
     pub fn seal_to(&self, file: &File, seal: &Seal) -> Result<(), NotPacked> {
         let to = match seal {
-            Seal::Readers(readers) => readers.seal_to(),
+            Seal::Recipients(recipients) => recipients.seal_to(),
             Seal::Passphrase(passphrase) => SealTo::Passphrase(passphrase),
         };
         Ok(self.room.seal_into(None, file, to)?)
@@ -187,11 +187,11 @@ impl Packed {
     /// The machines of whom it goes to, as they are known here.
     ///
     /// # Errors
-    /// [`NotPacked::NoReaders`].
-    pub fn readers(&self, state: &StateDir) -> Result<Readers, NotPacked> {
+    /// [`NotPacked::NoRecipients`].
+    pub fn recipients(&self, state: &StateDir) -> Result<Recipients, NotPacked> {
         let Sender { mail, machine, .. } = &self.letter.from;
         let own = OwnMachine { mail, machine, recipient: Machine::recipient(state)? };
-        Ok(Readers::of(&self.letter.to, &own, &People::read(state)?)?)
+        Ok(Recipients::of(&self.letter.to, &own, &People::read(state)?)?)
     }
 }
 
@@ -199,7 +199,7 @@ impl Packed {
 #[derive(Debug)]
 pub enum Seal {
     /// These machines.
-    Readers(Readers),
+    Recipients(Recipients),
     /// Everybody who knows it.
     Passphrase(Passphrase),
 }

@@ -182,7 +182,10 @@ impl PersonKey {
     #[must_use]
     pub fn with_age(self, age: Option<&str>, since: i64) -> Self {
         match age.filter(|age| age.parse::<Recipient>().is_ok()) {
-            Some(age) => Self { age: age.to_owned(), age_since: since, ..self },
+            // A clock that was ahead does not make a later word count for nothing.
+            Some(age) => {
+                Self { age: age.to_owned(), age_since: since.min(Timestamp::now().seconds()), ..self }
+            }
             None => self,
         }
     }

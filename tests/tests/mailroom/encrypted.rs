@@ -252,6 +252,30 @@ fn when_the_remote_becomes_public_plain_letters_are_held_and_encrypted_ones_go()
 }
 
 #[test]
+fn a_remote_that_was_private_and_does_not_say_so_now_gets_nothing_as_it_is_until_it_does() {
+    let net = Net::new();
+    let (laptop, desk) = net.pair();
+    let record = laptop.world.home().join(".local/state/agent-handoff/mailrooms");
+    let record = names(&record).pop().map(|name| record.join(name)).expect("a record");
+    let mut joined: serde_json::Value = serde_json::from_slice(&std::fs::read(&record).unwrap()).unwrap();
+    (joined["private_by_word"], joined["audience"]) = (false.into(), "private".into());
+    joined["asked"] = 0.into();
+    std::fs::write(&record, joined.to_string()).unwrap();
+    laptop.world.write(&laptop.app, &["--name", "Quoted fields"], BODY);
+    let said = laptop.ok(&["push"]);
+    assert!(said.starts_with("queued ") && said.contains("origin did not say who can read it"), "{said}");
+    laptop.ok(&["sync"]);
+    assert_eq!((net.refs(), laptop.states()), (vec![], vec!["queued".to_owned()]));
+    laptop.push("Encrypted words", &["--encrypt"]);
+    assert_eq!((net.refs().len(), desk.waiting()), (1, 1));
+    // It says so again.
+    joined["asked"] = Timestamp::now().seconds().into();
+    std::fs::write(&record, joined.to_string()).unwrap();
+    laptop.ok(&["sync"]);
+    assert_eq!((net.refs().len(), desk.waiting()), (2, 2));
+}
+
+#[test]
 fn encrypted_letters_survive_kills_and_are_delivered_once() {
     let net = Net::new();
     let (laptop, desk) = net.pair();

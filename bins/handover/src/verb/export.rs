@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use handoff_capturing::counted;
 use handoff_files::{Dir, FileError};
 use handoff_letter::{Letter, LetterId};
-use handoff_mail::{NotPacked, PackRequest, Packed, Readers, Seal, pack};
+use handoff_mail::{NotPacked, PackRequest, Packed, Recipients, Seal, pack};
 use handoff_process::{Failure, quoted};
 use handoff_state::StateDir;
 use handoff_text::Sanitised;
@@ -28,15 +28,15 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Export) -> Result<u8, Failure> 
     let seal = match passphrase {
         Some(passphrase) => Some(Seal::Passphrase(passphrase)),
         None if typed.letter.encrypt => {
-            Some(Seal::Readers(packed.readers(&StateDir::of(here.project.environment)?)?))
+            Some(Seal::Recipients(packed.recipients(&StateDir::of(here.project.environment)?)?))
         }
         None => None,
     };
     let path = typed.file.clone().unwrap_or_else(|| file_name(&packed.letter));
     let size = write(&packed, &path, seal.as_ref())?;
     say(here, &packed);
-    if let Some(Seal::Readers(readers)) = &seal {
-        say_unable(here, readers);
+    if let Some(Seal::Recipients(recipients)) = &seal {
+        say_unable(here, recipients);
     }
     let letter = &packed.letter;
     if typed.json {
@@ -106,14 +106,14 @@ pub(super) fn say(here: &Here<'_>, packed: &Packed) {
 }
 
 /// Says which machines of whom it goes to cannot read it.
-pub(super) fn say_unable(here: &Here<'_>, readers: &Readers) {
-    for machine in &readers.unable {
+pub(super) fn say_unable(here: &Here<'_>, recipients: &Recipients) {
+    for machine in &recipients.unable {
         here.output.complain(format_args!(
             "warning: {} cannot read it, since its age key is not known here: run `handoff join` there, or add the key",
             Sanitised::line(machine.as_bytes(), 100)
         ));
     }
-    if !readers.is_for_others {
+    if !recipients.is_for_others {
         here.output.complain(format_args!("warning: no machine but this one can read it: handoff people"));
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use handoff_document::{Timestamp, age};
 use handoff_letter::LetterId;
 use handoff_mail::Taken;
-use handoff_mail::mailroom::{Known, Looked, Mailroom, MailroomError, Pulled, Sent, SentState, is_cloud};
+use handoff_mail::mailroom::{
+    Known, Looked, MailRemote, Mailroom, MailroomError, Pulled, Sent, SentState, is_cloud,
+};
 use handoff_process::Failure;
 use handoff_text::Sanitised;
 use serde_json::{Value, json};
@@ -94,7 +96,7 @@ fn join(here: &Here<'_>, mut mailroom: Mailroom<'_>, is_json: bool) -> Result<u8
     let (joined, identity, machine) = (&mailroom.joined, &mailroom.identity, &mailroom.machine);
     if is_json {
         let cards: Vec<_> = cards.iter().map(card_as_json).collect();
-        let json = json!({ "remote": joined.remote, "mail": joined.mail.as_ref().map(|mail| &mail.url), "private": joined.is_private(), "audience": joined.audience,
+        let json = json!({ "remote": joined.remote, "mail": joined.mail.as_ref().map(MailRemote::url), "private": joined.is_private(), "audience": joined.audience,
             "you": { "name": identity.name, "mail": identity.mail }, "machine": machine.name,
             "fingerprint": machine.key().fingerprint(), "cards": cards, "waiting": looked.waiting.len() });
         return Ok(here.json(&json));
@@ -150,24 +152,24 @@ fn push(here: &Here<'_>, id: Option<&str>, typed: &args::Letter, is_json: bool) 
     // Whether there is a mailroom is said before anything is captured.
     let mut mailroom = open(here)?;
     let typed = branch_of(here, typed);
-    let readers = mailroom.readers(typed.to.as_deref(), typed.encrypt)?;
+    let recipients = mailroom.recipients(typed.to.as_deref(), typed.encrypt)?;
     let repository = mailroom.joined.mail.as_ref().map(|mail| mail.repository().to_owned());
     let packed = make(here, id, &typed, repository.as_deref())?;
-    let pushed = mailroom.post(&packed, readers.as_ref())?;
+    let pushed = mailroom.post(&packed, recipients.as_ref())?;
     say(here, &packed);
-    if let Some(readers) = &readers {
-        say_unable(here, readers);
+    if let Some(recipients) = &recipients {
+        say_unable(here, recipients);
     }
     let letter = &packed.letter;
     if is_json {
         let json = json!({ "letter": letter.id.as_str(), "to": letter.to.to_string(), "sent": pushed.is_there,
-            "encrypted": readers.is_some(), "cannot_read": readers.as_ref().map(|readers| &readers.unable),
+            "encrypted": recipients.is_some(), "cannot_read": recipients.as_ref().map(|recipients| &recipients.unable),
             "why_not": pushed.why_not, "handoff": packed.name, "archived": pushed.is_archived,
             "work": work_as_json(letter), "not_carried": packed.not_carried });
         return Ok(here.json(&json));
     }
     let to = shown_mailbox(&mailroom, &letter.to.to_string());
-    let encrypted = if readers.is_some() { ", encrypted" } else { "" };
+    let encrypted = if recipients.is_some() { ", encrypted" } else { "" };
     let mut text = match &pushed.why_not {
         None => format!(
             "sent       {} \"{}\" to {to}{encrypted}; taken by nobody yet\n",

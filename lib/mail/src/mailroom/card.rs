@@ -106,7 +106,8 @@ impl<'p> Mailroom<'p> {
         Ok(mailroom)
     }
 
-    /// Asks again who can read the remote, where the answer is older than `seconds`.
+    /// Asks again who can read the remote, where the answer is older than `seconds`. One that was private stays so here where nobody
+    /// answers, but gets nothing as it is for now.
     pub(super) fn ask_audience(&mut self, seconds: i64) -> Result<(), MailroomError> {
         let now = handoff_document::Timestamp::now().seconds();
         if now.saturating_sub(self.joined.asked) < seconds {
@@ -114,7 +115,13 @@ impl<'p> Mailroom<'p> {
         }
         let git = self.room.git().clone();
         let remote = self.joined.mail.as_ref().map_or(&self.joined.remote, |mail| &mail.url).clone();
-        self.joined.audience = audience(self.project.environment, &git, self.project, &remote)?;
+        let audience = audience(self.project.environment, &git, self.project, &remote)?;
+        self.is_unanswered = matches!(audience, Audience::Unknown(_));
+        // Offline nobody answers. Then letters are queued as before, and it is asked again before one goes out.
+        if self.is_unanswered && self.joined.audience == Audience::Private {
+            return Ok(());
+        }
+        self.joined.audience = audience;
         self.joined.asked = now;
         self.joined.write(&self.state)
     }

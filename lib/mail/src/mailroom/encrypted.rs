@@ -13,7 +13,7 @@ use crate::error::{NotPacked, NotTaken};
 use crate::machine::Machine;
 use crate::open::{MAX_ALONE_BYTES, Opened};
 use crate::pack::{Packed, recipient};
-use crate::readers::{Own, Readers};
+use crate::recipients::{Own, Recipients};
 use crate::room::{Entry, Room, RoomError};
 
 /// The only file in the tree of an encrypted letter.
@@ -28,8 +28,12 @@ impl Mailroom<'_> {
     /// `None`: it goes as it is. What their cards say is looked at first.
     ///
     /// # Errors
-    /// [`MailroomError::Public`] where it can't be encrypted and has to be; [`NoReaders`](crate::NoReaders) where it is to be.
-    pub fn readers(&mut self, to: Option<&str>, encrypt: bool) -> Result<Option<Readers>, MailroomError> {
+    /// [`MailroomError::Public`] where it can't be encrypted and has to be; [`NoRecipients`](crate::NoRecipients) where it is to be.
+    pub fn recipients(
+        &mut self,
+        to: Option<&str>,
+        encrypt: bool,
+    ) -> Result<Option<Recipients>, MailroomError> {
         self.ask_audience(ASK_AGAIN_SECS)?;
         let is_private = self.joined.is_private();
         if is_private && !encrypt {
@@ -44,27 +48,27 @@ impl Mailroom<'_> {
         let to = recipient(to, &self.identity, &people)?;
         let recipient = Machine::recipient(&self.state)?;
         let own = Own { mail: &self.identity.mail, machine: &self.machine.name, recipient };
-        let readers = Readers::of(&to, &own, &people).and_then(Readers::for_others);
+        let recipients = Recipients::of(&to, &own, &people).and_then(Recipients::for_others);
         let refused = |reason| {
             if is_private { NotPacked::from(reason).into() } else { self.joined.public(reason) }
         };
-        readers.map(Some).map_err(refused)
+        recipients.map(Some).map_err(refused)
     }
 
     /// Encrypts `packed`, and writes it as it goes to the remote: the commits of the letter and of its parcel.
     pub(super) fn enclose(
         &self,
         packed: &Packed,
-        readers: &Readers,
+        recipients: &Recipients,
     ) -> Result<(String, Option<String>), MailroomError> {
         let letter = &packed.letter;
         let name = letter_ref(&letter.to.key(""), &letter.id);
-        let outer = self.enclosed(packed, &name, LETTER, readers)?;
+        let outer = self.enclosed(packed, &name, LETTER, recipients)?;
         self.room.set(&format!("{OURS}{}/letter", letter.id), Some(&outer))?;
         if letter.parcel.is_none() {
             return Ok((outer, None));
         }
-        let parcel = self.enclosed(packed, &parcel_ref(&letter.id), PARCEL, readers)?;
+        let parcel = self.enclosed(packed, &parcel_ref(&letter.id), PARCEL, recipients)?;
         self.room.set(&format!("{OURS}{}/parcel", letter.id), Some(&parcel))?;
         Ok((outer, Some(parcel)))
     }
@@ -75,11 +79,11 @@ impl Mailroom<'_> {
         packed: &Packed,
         name: &str,
         file: &str,
-        readers: &Readers,
+        recipients: &Recipients,
     ) -> Result<String, MailroomError> {
         let scratch = Scratch::new("agent-handoff-letter")?;
         let path = scratch.path().join(file);
-        packed.room().seal_into(Some(name), &new_file(&scratch, file)?, readers.seal_to())?;
+        packed.room().seal_into(Some(name), &new_file(&scratch, file)?, recipients.seal_to())?;
         let tree = self.room.write_tree(&[(file, self.room.write_file(&path)?)])?;
         let (title, state) = match file {
             LETTER => ("encrypted letter", Some(State::Waiting)),

@@ -13,7 +13,7 @@ use crate::error::{NotPacked, NotTaken};
 use crate::identity::NoIdentity;
 use crate::machine::MachineError;
 use crate::people::PeopleError;
-use crate::readers::NoReaders;
+use crate::recipients::NoRecipients;
 use crate::room::RoomError;
 
 /// What went wrong with a mailroom.
@@ -64,7 +64,7 @@ pub enum MailroomError {
         /// What is known of its readers.
         why: String,
         /// Why it can't be encrypted.
-        reason: NoReaders,
+        reason: NoRecipients,
     },
     /// Too many letters are under way.
     #[error(

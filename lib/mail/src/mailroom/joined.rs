@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::MailroomError;
 use crate::git::Git;
 use crate::identity::repository;
-use crate::readers::NoReaders;
+use crate::recipients::NoRecipients;
 
 const DIRECTORY: &str = "mailrooms";
 const MAX_BYTES: u64 = 64 << 10;
@@ -48,7 +48,7 @@ pub struct Joined {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailRemote {
     /// Where it is.
-    pub url: String,
+    pub(super) url: String,
     /// What it is called in messages: its URL without who asks.
     pub name: String,
     /// The name of the repository whose letters are meant, `host/path` of its remote.
@@ -56,6 +56,11 @@ pub struct MailRemote {
 }
 
 impl MailRemote {
+    /// Where it is, without who asks.
+    pub fn url(&self) -> String {
+        without_user(&self.url)
+    }
+
     /// The repository that the letters are about.
     pub fn repository(&self) -> &str {
         &self.scope
@@ -129,12 +134,12 @@ impl Joined {
         } else {
             format!(" --remote {}", quoted(&self.remote))
         };
-        let mail = self.mail.as_ref().map(|mail| format!(" --mail {}", quoted(&mail.url)));
+        let mail = self.mail.as_ref().map(|mail| format!(" --mail {}", quoted(&mail.url())));
         format!("handoff join{remote}{}", mail.unwrap_or_default())
     }
 
     /// Why a letter that can't be encrypted does not go there.
-    pub(super) fn public(&self, reason: NoReaders) -> MailroomError {
+    pub(super) fn public(&self, reason: NoRecipients) -> MailroomError {
         MailroomError::Public { remote: self.place().to_owned(), why: self.audience.words(), reason }
     }
 
@@ -239,8 +244,16 @@ pub(super) fn mail_remote(
 ) -> Result<MailRemote, MailroomError> {
     let scope = repository(code).ok_or_else(|| MailroomError::NoName(remote.to_owned()))?;
     let url = absolute(top, url.to_owned());
-    let name = repository(&url).unwrap_or_else(|| url.clone());
+    let name = repository(&url).unwrap_or_else(|| without_user(&url));
     Ok(MailRemote { url, name, scope })
+}
+
+/// `url` without a user and a password, where it has a scheme.
+fn without_user(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
 }
 
 fn absolute(top: &Path, url: String) -> String {
@@ -250,4 +263,26 @@ fn absolute(top: &Path, url: String) -> String {
         return handoff_files::canonical(&top.join(&url)).to_string_lossy().into_owned();
     }
     url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{mail_remote, without_user};
+
+    #[test]
+    fn a_mail_remote_is_named_without_the_password_in_its_url() {
+        for (url, shown) in [
+            ("https://ann:token@host/mail.git", "https://host/mail.git"),
+            ("https://ann:token@host", "https://host"),
+            ("git@host:ann/mail", "git@host:ann/mail"),
+            ("/srv/a@b/mail.git", "/srv/a@b/mail.git"),
+        ] {
+            assert_eq!(without_user(url), shown);
+        }
+        let top = std::path::Path::new("/");
+        let remote =
+            mail_remote(top, "https://ann:token@host/mail.git", "origin", "git@host:acme/app").unwrap();
+        assert_eq!((remote.name.as_str(), remote.repository()), ("host/mail", "host/acme/app"));
+        assert!(mail_remote(top, "git@host:ann/mail", "origin", "/srv/app.git").is_err());
+    }
 }

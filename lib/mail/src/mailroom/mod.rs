@@ -77,6 +77,8 @@ pub struct Mailroom<'p> {
     settings: Vec<(String, String)>,
     attended: bool,
     ssh: Option<OsString>,
+    /// Whether who can read the remote was asked by now, and nobody answered: what was known before may not hold.
+    is_unanswered: bool,
     bad: RefCell<BTreeMap<String, String>>,
     unsent: RefCell<Option<String>>,
     _lock: OpenFile,
@@ -144,6 +146,7 @@ impl<'p> Mailroom<'p> {
             settings,
             attended,
             ssh,
+            is_unanswered: false,
             bad: RefCell::default(),
             unsent: RefCell::default(),
             _lock: lock,
@@ -175,6 +178,11 @@ impl<'p> Mailroom<'p> {
             ssh: self.ssh.as_deref(),
             bad: &self.bad,
         }
+    }
+
+    /// Whether a letter may be pushed as it is now.
+    fn takes_plain(&self) -> bool {
+        self.joined.private_by_word || self.joined.is_private() && !self.is_unanswered
     }
 
     /// Whom letters are for that may be taken here.

@@ -15,7 +15,7 @@ use super::records::{self, By, End, OUT, Out, OutState, RETURNED, Returned, SENT
 use super::remote::{OURS, Outcome, Remote, Update};
 use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
 use crate::pack::Packed;
-use crate::readers::{NoReaders, Readers};
+use crate::recipients::{NoRecipients, Recipients};
 
 /// Who can read the remote is asked again before a push when the answer is older than a day.
 pub(super) const ASK_AGAIN_SECS: i64 = 86_400;
@@ -89,24 +89,28 @@ pub struct Recalled {
 }
 
 impl Mailroom<'_> {
-    /// Queues `packed`, encrypted to `readers` where there are some ([`Self::readers`]), archives its handoff here, and pushes it
+    /// Queues `packed`, encrypted to `recipients` where there are some ([`Self::recipients`]), archives its handoff here, and pushes it
     /// if the remote is reached.
     ///
     /// # Errors
     /// [`MailroomError::TooMany`] and others: then nothing is queued. The network is no error.
-    pub fn post(&mut self, packed: &Packed, readers: Option<&Readers>) -> Result<Pushed, MailroomError> {
+    pub fn post(
+        &mut self,
+        packed: &Packed,
+        recipients: Option<&Recipients>,
+    ) -> Result<Pushed, MailroomError> {
         self.check_refs()?;
         let letter = &packed.letter;
         let id = letter.id.clone();
-        let (commit, parcel) = match readers {
-            Some(readers) => self.enclose(packed, readers)?,
+        let (commit, parcel) = match recipients {
+            Some(recipients) => self.enclose(packed, recipients)?,
             None if self.joined.is_private() => self.copy(packed)?,
-            None => return Err(self.joined.public(NoReaders::Unknown(letter.to.clone()))),
+            None => return Err(self.joined.public(NoRecipients::Unknown(letter.to.clone()))),
         };
         let out = Out {
             letter: commit,
             parcel,
-            encrypted: readers.is_some(),
+            encrypted: recipients.is_some(),
             mailbox: self.key_of(&letter.to),
             to: letter.to.to_string(),
             title: letter.title.clone(),
@@ -124,9 +128,10 @@ impl Mailroom<'_> {
         let is_archived =
             packed.is_unread && HandoffRequest::withdraw(self.project.top(), OsStr::new(&packed.name));
         // Nothing of that name was ever pushed, so there is nothing to look for first.
-        let why_not = match self.push_out(&[(id.clone(), out)]) {
-            Ok(()) => None,
-            Err(error) => Some(error.to_string()),
+        let why_not = if out.encrypted || self.takes_plain() {
+            self.push_out(&[(id.clone(), out)]).err().map(|error| error.to_string())
+        } else {
+            Some(format!("{} did not say who can read it", self.joined.place()))
         };
         let now: Option<Out> = records::one(&self.dir, OUT, &id)?;
         let is_there = now.as_ref().is_none_or(|out| out.state != OutState::Queued);
@@ -200,7 +205,7 @@ impl Mailroom<'_> {
             }
         }
         // Strangers may read it by now.
-        if !self.joined.is_private() {
+        if !self.takes_plain() {
             queued.retain(|(_, out)| out.encrypted);
         }
         self.go_on(self.push_out(&queued))?;

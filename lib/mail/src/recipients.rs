@@ -9,7 +9,7 @@ use crate::people::{ME, People, Person, PersonKey};
 
 /// The machines that a letter is encrypted to.
 #[derive(Clone, Debug)]
-pub struct Readers {
+pub struct Recipients {
     recipients: Vec<Recipient>,
     /// Machines of that person that cannot read it: what is encrypted to them is not known here.
     pub unable: Vec<String>,
@@ -19,7 +19,7 @@ pub struct Readers {
 
 /// A letter can't be encrypted to whom it goes to.
 #[derive(Debug, thiserror::Error)]
-pub enum NoReaders {
+pub enum NoRecipients {
     /// It goes to no person.
     #[error(
         "a letter to {0} cannot be encrypted, since it is not known whose machines may read it; send it to a person"
@@ -52,9 +52,9 @@ fn named(machines: &[String]) -> String {
     if machines.is_empty() { String::new() } else { format!(" ({})", machines.join(", ")) }
 }
 
-impl Readers {
+impl Recipients {
     /// The machines behind `to`, as this user and machine know them.
-    pub(crate) fn of(to: &Mailbox, own: &Own<'_>, people: &People) -> Result<Self, NoReaders> {
+    pub(crate) fn of(to: &Mailbox, own: &Own<'_>, people: &People) -> Result<Self, NoRecipients> {
         let meant: Vec<&PersonKey>;
         let (who, with_this) = match to {
             Mailbox::Person(mail) if mail == own.mail => {
@@ -76,7 +76,7 @@ impl Readers {
                 meant = person.keys.iter().filter(|key| key.machine == *name).collect();
                 (person.name.clone(), false)
             }
-            Mailbox::Branch(_) | Mailbox::Anyone => return Err(NoReaders::NoPerson(to.clone())),
+            Mailbox::Branch(_) | Mailbox::Anyone => return Err(NoRecipients::NoPerson(to.clone())),
         };
         let mut recipients: BTreeSet<Recipient> = meant.iter().filter_map(|key| key.recipient()).collect();
         let unable: Vec<_> =
@@ -85,17 +85,17 @@ impl Readers {
         if with_this {
             recipients.insert(own.recipient);
         } else if recipients.is_empty() {
-            return Err(NoReaders::NoKeys { who, machines: unable });
+            return Err(NoRecipients::NoKeys { who, machines: unable });
         }
         Ok(Self { recipients: recipients.into_iter().collect(), unable, is_for_others })
     }
 
     /// The same, where it is of no use to this machine alone.
-    pub(crate) fn for_others(self) -> Result<Self, NoReaders> {
+    pub(crate) fn for_others(self) -> Result<Self, NoRecipients> {
         if self.is_for_others {
             return Ok(self);
         }
-        Err(NoReaders::NoKeys { who: ME.to_owned(), machines: self.unable })
+        Err(NoRecipients::NoKeys { who: ME.to_owned(), machines: self.unable })
     }
 
     pub(crate) fn seal_to(&self) -> SealTo<'_> {
@@ -115,12 +115,12 @@ fn only<'p>(
     to: &Mailbox,
     people: &'p People,
     is_meant: impl Fn(&PersonKey) -> bool,
-) -> Result<&'p Person, NoReaders> {
+) -> Result<&'p Person, NoRecipients> {
     let mut meant = people.iter().filter(|person| person.keys.iter().any(&is_meant));
     match (meant.next(), meant.next()) {
         (Some(only), None) => Ok(only),
-        (Some(_), Some(_)) => Err(NoReaders::Several(to.clone())),
-        (None, _) => Err(NoReaders::Unknown(to.clone())),
+        (Some(_), Some(_)) => Err(NoRecipients::Several(to.clone())),
+        (None, _) => Err(NoRecipients::Unknown(to.clone())),
     }
 }
 
@@ -130,5 +130,61 @@ fn shown(key: &PersonKey) -> String {
         (false, _) => key.machine.clone(),
         (true, Some(public)) => public.fingerprint(),
         (true, None) => "one without a key".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use handoff_letter::SecretKey;
+    use handoff_state::StateDir;
+
+    use super::*;
+
+    #[test]
+    fn a_letter_is_encrypted_to_the_machines_of_one_person_and_of_no_other() {
+        let place = tempfile::tempdir().unwrap();
+        let state = StateDir::at(place.path().join("state"));
+        let new = || *handoff_sealed::Identity::generate().unwrap().recipient();
+        let [this, desk, bob, other] = [new(), new(), new(), new()];
+        let add = |name: &str, seed, machine: &str, mail: &str, age: Option<Recipient>| {
+            let key = PersonKey::new(&SecretKey::from_seed(&[seed; 32]).public(), machine, mail);
+            let age = age.map(|age| age.to_string());
+            People::add(&state, &name.parse().unwrap(), key.with_age(age.as_deref(), 1), None).unwrap();
+        };
+        add("@me", 1, "desk", "ann@acme.io", Some(desk));
+        add("@me", 2, "old", "ann@acme.io", None);
+        add("bob", 3, "pc", "bob@acme.io", Some(bob));
+        // Whoever says that they have Bob's address is not Bob.
+        add("mallory", 4, "pc", "bob@acme.io", Some(other));
+        add("carol", 5, "den", "carol@acme.io", None);
+        let people = People::read(&state).unwrap();
+        let own = Own { mail: "ann@acme.io", machine: "laptop", recipient: this };
+        let of = |to: &str| Recipients::of(&to.parse().unwrap(), &own, &people);
+        let sorted = |mut all: Vec<Recipient>| {
+            all.sort_unstable();
+            all
+        };
+        let mine = of("me:ann@acme.io").unwrap();
+        assert_eq!((mine.recipients, mine.unable), (sorted(vec![this, desk]), vec!["old".to_owned()]));
+        assert_eq!(of("host:desk").unwrap().recipients, [desk]);
+        assert!(of("host:laptop").unwrap().for_others().is_err());
+        for (to, why) in [
+            ("me:bob@acme.io", "more than one person"),
+            ("host:pc", "more than one person"),
+            ("me:nobody@acme.io", "nobody who is known"),
+            (
+                "me:carol@acme.io",
+                "no age key of carol is known here, so no letter can be encrypted to them (den)",
+            ),
+            ("anyone", "it is not known whose machines"),
+            ("branch:main", "it is not known whose machines"),
+        ] {
+            let said = of(to).unwrap_err().to_string();
+            assert!(said.contains(why), "{to}: {said}");
+        }
+        People::remove(&state, "mallory").unwrap();
+        let people = People::read(&state).unwrap();
+        let to_bob = Recipients::of(&Mailbox::person("bob@acme.io").unwrap(), &own, &people).unwrap();
+        assert_eq!(to_bob.recipients, [bob]);
     }
 }
