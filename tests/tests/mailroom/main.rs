@@ -11,6 +11,7 @@
 mod background;
 mod crashes;
 mod cut;
+mod failures;
 mod hostile;
 mod letters;
 mod model;

@@ -22,7 +22,7 @@ use super::{Mailroom, MailroomError, letter_ref};
 const WATCH_SECS: i64 = 86_400;
 
 impl Mailroom<'_> {
-    /// Takes a letter back that nobody took yet; its handoff waits here again.
+    /// Takes a letter back that no machine has taken; its handoff waits here again.
     ///
     /// # Errors
     /// [`MailroomError::Taken`] where another machine has it; [`MailroomError::NotYetRecalled`] where the remote was not reached:
