@@ -128,7 +128,7 @@ impl Mailroom<'_> {
         records::write(&self.dir, OUT, &id, &out)?;
         // From here on it is in the outbox, whatever else goes wrong.
         let is_archived = self.archive_sent(&out);
-        let out = Out { unarchived: false, ..out };
+        let out = Out { unarchived: self.is_unread(&out).unwrap_or(false), ..out };
         // Nothing of that name was ever pushed, so there is nothing to look for first.
         let why_not = match self.push_out(&[(id.clone(), out)]) {
             Ok(()) => None,
@@ -168,7 +168,7 @@ impl Mailroom<'_> {
             // The program that queued it was killed before it came to that.
             if out.unarchived {
                 self.archive_sent(out);
-                out.unarchived = false;
+                out.unarchived = self.is_unread(out)?;
                 records::write(&self.dir, OUT, id, out)?;
             }
         }
@@ -423,13 +423,13 @@ impl Mailroom<'_> {
             return Ok(id);
         }
         let (id, out) = self.out(part)?;
+        if let Some(Settled { end: End::Delivered(by), .. }) = records::one(&self.dir, SENT, &id)? {
+            return Err(taken(&id, "delivered to", &by));
+        }
         let name = letter_ref(&out.mailbox, &id);
         let tips = self.remote().look(std::slice::from_ref(&name))?;
         let Some(tip) = tips.get(&name) else {
-            // It is gone: the same letter goes out once more.
-            records::write(&self.dir, OUT, &id, &Out { state: OutState::Queued, refused: None, ..out })?;
-            self.flush(true)?;
-            return Ok(id);
+            return Err(MailroomError::Odd("the remote was busy with it; try again"));
         };
         let chain = Chain::read(&self.room, tip)?;
         if chain.state() != State::Taken {

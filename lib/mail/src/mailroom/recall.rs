@@ -51,7 +51,7 @@ impl Mailroom<'_> {
     }
 
     /// Whether the handoff of `out` waits in the inbox that it was sent from.
-    fn is_unread(&self, out: &Out) -> Result<bool, MailroomError> {
+    pub(super) fn is_unread(&self, out: &Out) -> Result<bool, MailroomError> {
         let Some(store) = Store::open(&self.project.environment.store()?)? else { return Ok(false) };
         let inbox = store.inbox(&Address::of(Path::new(&out.worktree)))?;
         let Some(inbox) = inbox else { return Ok(false) };
