@@ -190,7 +190,9 @@ impl Mailroom<'_> {
             let tip = tips.get(&letter_ref(&out.mailbox, &id)).cloned();
             match (tip, out.state) {
                 // One that was refused goes out again only when the user says so.
-                (None, OutState::Queued) if out.refused.is_none() => queued.push((id, out)),
+                (None, OutState::Queued) if out.refused.is_none() && !self.is_settled(&id)? => {
+                    queued.push((id, out));
+                }
                 (tip, _) => self.go_on(self.settle_out(&id, out, tip))?,
             }
         }
@@ -211,6 +213,11 @@ impl Mailroom<'_> {
             }
             pushed => pushed,
         }
+    }
+
+    /// Whether its receipt is noted: a removal whose answer did not come leaves it in the outbox.
+    fn is_settled(&self, id: &LetterId) -> Result<bool, MailroomError> {
+        Ok(records::one::<Settled>(&self.dir, SENT, id)?.is_some())
     }
 
     /// Has letters that the remote refused go out again with the next look.
