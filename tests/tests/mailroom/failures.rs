@@ -48,6 +48,24 @@ fn a_remote_that_was_made_anew_gets_what_is_queued_and_what_it_lost_again() {
 }
 
 #[test]
+fn locks_of_git_processes_that_were_killed_are_in_no_ones_way() {
+    let net = Net::new();
+    let (laptop, desk) = net.pair();
+    let id = laptop.push("Quoted fields", &[]);
+    let mailbox = net.letter().replace("refs/handoffs/v1/", "").replace(&format!("/{id}"), "");
+    let root = desk.world.root().join(".mail");
+    let room = root.join(&crate::support::names(&root)[0]).join("mail.git");
+    let came = room.join("refs/came").join(&mailbox);
+    std::fs::create_dir_all(&came).unwrap();
+    for lock in [came.join(format!("{id}.lock")), room.join("packed-refs.lock"), room.join("HEAD.lock")] {
+        let file = std::fs::File::create(lock).unwrap();
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(60)).unwrap();
+    }
+    assert_eq!(desk.json(&["pull"])["taken"].as_array().unwrap().len(), 1);
+    assert_eq!(laptop.states(), ["delivered"]);
+}
+
+#[test]
 fn a_claim_of_a_mailroom_that_was_lost_is_shown_unconfirmed_and_offered_again() {
     let net = Net::new();
     let (laptop, desk) = net.pair();
