@@ -81,9 +81,9 @@ pub enum NotPacked {
     /// Git does not say who the user is.
     #[error("{0}")]
     Unknown(String),
-    /// There is nobody of that name.
+    /// No person of that name is known.
     #[error(
-        "nobody is called {0:?} here; a letter goes to @me, to somebody that `handoff people` names, or to a mail address"
+        "no person is called {0:?} here; a letter goes to @me, to a person that `handoff people` names, or to a mail address"
     )]
     Nobody(String),
     /// The person's mail address is not known.

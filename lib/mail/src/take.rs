@@ -271,7 +271,7 @@ fn arrived(
     Ok(handoff)
 }
 
-/// What a session is told of the work.
+/// The section of the handoff that says what came with it.
 fn section(work: &Work) -> String {
     let Work { id, files, commits, is_allowed } = work;
     let what: Vec<_> = [(*commits, "commit"), (*files, "changed file")]

@@ -110,7 +110,7 @@ fn a_handoff_to_oneself_ends_at_the_remote_and_another_machine_takes_it() {
         );
         let said = printed(&end, 3).pop().unwrap();
         assert!(
-            said.contains("sent       ") && said.contains("to @me; taken by nobody yet"),
+            said.contains("sent       ") && said.contains("to @me; not taken yet"),
             "{host:?}: {said}"
         );
         assert_eq!(pair.letters().len(), 1, "{host:?}");

@@ -170,6 +170,27 @@ fn a_letter_that_was_given_back_waits_for_another_machine() {
 }
 
 #[test]
+fn a_letter_whose_push_and_whose_removal_got_no_answer_is_not_sent_a_second_time() {
+    let net = Net::new();
+    let (laptop, desk) = net.pair();
+    let tower = net.joined("tower", "ann");
+    tower.knows("@me", "laptop");
+    net.server.set(Mode::Deaf);
+    let id = laptop.push("Quoted fields", &[]);
+    net.server.set(Mode::Up);
+    desk.ok(&["pull"]);
+    net.server.set(Mode::Deaf);
+    laptop.fails(&["mail"]);
+    net.server.set(Mode::Up);
+    assert_eq!(net.refs(), Vec::<String>::new());
+    let said = laptop.fails(&["push", "--reoffer", &id]);
+    assert!(said.contains("delivered to") || said.contains("could not find"), "{said}");
+    laptop.ok(&["sync"]);
+    assert_eq!((net.refs(), tower.waiting()), (Vec::new(), 0));
+    assert_eq!((laptop.states(), laptop.records("out").len()), (vec!["delivered".to_owned()], 0));
+}
+
+#[test]
 fn a_letter_that_was_given_back_is_taken_again_in_the_same_worktree_and_once() {
     let net = Net::new();
     let (laptop, desk) = net.pair();

@@ -15,6 +15,7 @@ mod copy;
 mod crashes;
 mod cut;
 mod encrypted;
+mod failures;
 mod hostile;
 mod letters;
 mod mail_remote;

@@ -137,7 +137,7 @@ impl Scene {
     fn letter(&self, at: usize, is_sent: bool) -> Option<String> {
         let machine = &self.machines[at];
         if is_sent {
-            let out = machine.records("out").into_iter().filter(|name| name.ends_with(".json")).next_back();
+            let out = machine.records("out").into_iter().rfind(|name| name.ends_with(".json"));
             return out.map(|name| name.trim_end_matches(".json").to_owned());
         }
         let is_digit = |c: char| c.is_ascii_hexdigit();
@@ -225,17 +225,20 @@ impl Scene {
             }
         }
         assert_eq!(self.left(), Vec::<String>::new());
-        let mut unread = Vec::new();
-        for machine in &self.machines {
+        let (mut unread, mut places) = (Vec::new(), Vec::new());
+        for (at, machine) in self.machines.iter().enumerate() {
             let dir = machine.world.inbox(&machine.app).join("unread");
             for name in names(&dir).iter().filter(|name| name.ends_with(".md")) {
                 let text = std::fs::read_to_string(dir.join(name)).unwrap();
                 let title = text.lines().find_map(|line| line.strip_prefix("name: Letter "));
-                unread.extend(title.and_then(|title| title.parse::<usize>().ok()));
+                let title = title.and_then(|title| title.parse::<usize>().ok());
+                unread.extend(title);
+                places.extend(title.map(|title| format!("{title}: {at} {name}")));
             }
         }
         unread.sort_unstable();
-        assert_eq!(unread, (1..=self.titles).collect::<Vec<_>>());
+        places.sort();
+        assert_eq!(unread, (1..=self.titles).collect::<Vec<_>>(), "{}", places.join("\n"));
     }
 }
 

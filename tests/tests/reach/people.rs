@@ -84,7 +84,8 @@ fn files_that_programs_obey_need_a_word_of_their_own_in_patches_and_in_commits()
 
 #[test]
 fn links_out_of_the_tree_submodules_and_own_settings_need_that_word_in_commits_too() {
-    let make: [(&str, fn(&Pair)); 4] = [
+    type Make = fn(&Pair);
+    let make: [(&str, Make); 4] = [
         ("out", |pair| std::os::unix::fs::symlink("/etc", pair.laptop.app.join("out")).unwrap()),
         ("src/up", |pair| std::os::unix::fs::symlink("../../x", pair.laptop.app.join("src/up")).unwrap()),
         ("vendor", |pair| {

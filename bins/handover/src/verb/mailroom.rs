@@ -45,7 +45,8 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure
         ),
         MailroomVerb::OfferAgain(part) => {
             let id = open(here)?.offer_again(part)?;
-            let text = format!("{} waits again for whoever takes it first\n", id.short());
+            let text =
+                format!("{} waits at the remote again: the first machine to pull it has it\n", id.short());
             Ok(answer(here, json, &json!({ "letter": id.as_str() }), &text))
         }
         MailroomVerb::Pull { id, apply, allow_config } => {
@@ -68,7 +69,10 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure
         MailroomVerb::GiveBack(part) => {
             let back = open(here)?.give_back(part)?;
             let here_too = if back.is_archived { "; here it is archived" } else { "" };
-            let text = format!("{} waits again for whoever takes it first{here_too}\n", back.id.short());
+            let text = format!(
+                "{} waits at the remote again: the first machine to pull it has it{here_too}\n",
+                back.id.short()
+            );
             let json_text = json!({ "letter": back.id.as_str(), "archived": back.is_archived });
             Ok(answer(here, json, &json_text, &text))
         }
@@ -172,7 +176,7 @@ fn push(here: &Here<'_>, id: Option<&str>, typed: &args::Letter, is_json: bool) 
     let encrypted = if recipients.is_some() { ", encrypted" } else { "" };
     let mut text = match &pushed.why_not {
         None => format!(
-            "sent       {} \"{}\" to {to}{encrypted}; taken by nobody yet\n",
+            "sent       {} \"{}\" to {to}{encrypted}; not taken yet\n",
             letter.id.short(),
             letter.title
         ),
@@ -373,7 +377,7 @@ fn sent_line(mailroom: &Mailroom<'_>, sent: &Sent) -> String {
             sent.id.short()
         ),
         SentState::Refused(said) => format!("refused by the remote: {said}"),
-        SentState::Waiting => "taken by nobody yet".to_owned(),
+        SentState::Waiting => "not taken yet".to_owned(),
         SentState::Taken(by, at) => {
             format!(
                 "taken by {by} {}, not confirmed yet; to have it wait again: handoff push --reoffer {}",
@@ -385,7 +389,10 @@ fn sent_line(mailroom: &Mailroom<'_>, sent: &Sent) -> String {
         SentState::Recalling => "is taken back as soon as the remote is reached".to_owned(),
         SentState::Recalled => "taken back".to_owned(),
         SentState::Gone => {
-            "gone from the remote, and taken by nobody that is known; send it again".to_owned()
+            format!(
+                "gone from the remote, and no machine is known to have taken it; to send it again: handoff push --reoffer {}",
+                sent.id.short()
+            )
         }
     };
     let title = Sanitised::line(sent.title.as_bytes(), 120);

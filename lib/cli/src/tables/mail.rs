@@ -88,7 +88,7 @@ pub static REOFFER: Opt = Opt::value(
     "reoffer",
     "LETTER",
     Values::Any,
-    "has this letter wait again, which was taken and never confirmed",
+    "has this letter wait again, which was taken and never confirmed, or is gone from the remote",
 );
 /// `--background`.
 pub static BACKGROUND: Opt = Opt::flag("background", "as a hook starts it").hidden();
@@ -174,7 +174,7 @@ pub static RECALL: Verb = Verb {
     operands: &[Operand { name: "LETTER", about: LETTER, count: Count::One, values: Values::Any }],
     options: &[&JSON],
     notes: "Who hosts the remote may keep what was there for a while.",
-    ..Verb::new("recall", "takes a letter back that nobody took yet")
+    ..Verb::new("recall", "takes a letter back that no machine has taken")
 };
 /// `give-back`.
 pub static GIVE_BACK: Verb = Verb {

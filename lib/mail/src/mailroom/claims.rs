@@ -21,7 +21,7 @@ use crate::take::{TakeOptions, Taken, take};
 pub struct Pulled {
     /// The letters that wait here now.
     pub taken: Vec<(LetterId, Taken)>,
-    /// Those that somebody else took in the same moment.
+    /// Those that another machine took in the same moment.
     pub lost: Vec<Lost>,
     /// Those of which it is not known yet, with the reason: the next look settles them.
     pub open: Vec<(LetterId, String)>,
@@ -29,7 +29,7 @@ pub struct Pulled {
     pub looked: Looked,
 }
 
-/// A letter that somebody else has.
+/// A letter that another machine has.
 #[derive(Debug)]
 pub struct Lost {
     /// Which.
@@ -47,7 +47,7 @@ pub struct GaveBack {
     pub is_archived: bool,
 }
 
-/// What is said while a letter for another worktree is finished is nobody's to hear.
+/// Drops what is said while a letter for another worktree is finished.
 struct Silent;
 
 impl Observer for Silent {
@@ -227,7 +227,7 @@ impl Mailroom<'_> {
         Ok(())
     }
 
-    /// The letter is this user's: it is put into the worktree's inbox, then its sender is told.
+    /// The letter is this user's: it is put into the worktree's inbox, then the remote says so.
     fn finish(&self, id: &LetterId, claim: Claim) -> Result<End, MailroomError> {
         let worktree = Path::new(&claim.worktree);
         let is_elsewhere = worktree != self.project.top() && worktree.is_dir();

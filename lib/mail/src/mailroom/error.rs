@@ -85,7 +85,7 @@ pub enum MailroomError {
         "more than one machine called {0:?} left a card; name it by its fingerprint: handoff join shows them"
     )]
     SeveralCards(String),
-    /// Somebody else has it.
+    /// Another machine has it.
     #[error("{id} was {state} {by}")]
     Taken {
         /// The letter.

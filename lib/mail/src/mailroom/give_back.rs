@@ -103,7 +103,14 @@ impl Mailroom<'_> {
     /// It waits at the remote; here its handoff is archived.
     fn returned(&self, id: &LetterId, claim: &Claim) -> Result<GaveBack, MailroomError> {
         let is_archived = self.archive_of(id, Path::new(&claim.worktree))?;
-        let copies = self.copies(Path::new(&claim.worktree), id)?.len();
+        let copies = self.copies(Path::new(&claim.worktree), id)?;
+        let is_in = |bucket: &str, path: &Path| path.parent().is_some_and(|dir| dir.ends_with(bucket));
+        if copies.iter().any(|path| is_in("unread", path)) {
+            return Err(MailroomError::Odd(
+                "it is given back, and a session reads its handoff here; try again",
+            ));
+        }
+        let copies = copies.len();
         records::write(&self.dir, RETURNED, id, &Returned { copies, at: Timestamp::now().seconds() })?;
         self.forget(id)?;
         Ok(GaveBack { id: id.clone(), is_archived })

@@ -1,4 +1,4 @@
-//! What waits at the remote for this user, as of now: looked at, verified, and taken by nobody.
+//! What waits at the remote for this user, as of now: looked at, verified, and not taken.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::open::{Opened, Signer};
 /// The most letters of a mailbox that are looked at.
 const MAX_LETTERS: usize = 1_000;
 
-/// A letter that waits, from somebody whose letters are taken here.
+/// A letter that waits, from a person whose letters are taken here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrived {
     /// Its name.
@@ -119,7 +119,7 @@ impl Mailroom<'_> {
         Ok(crate::take::check_repository(self.project, self.room.git(), theirs)?)
     }
 
-    /// The letter at `tip`, where it waits for whoever takes it and was not here before.
+    /// The letter at `tip`, where it can be taken and was not here before.
     fn look_at(
         &self,
         mailbox: &str,

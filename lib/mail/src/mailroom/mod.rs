@@ -23,6 +23,7 @@ mod recall;
 mod records;
 pub(crate) mod remote;
 mod ssh;
+mod stale;
 mod sweep;
 
 use std::cell::RefCell;
@@ -125,6 +126,7 @@ impl<'p> Mailroom<'p> {
         let root = Dir::create(&store.path().join(DIRECTORY))?;
         let dir = root.create_child(joined.key())?;
         let lock = Self::lock(&dir, attended)?;
+        stale::remove_locks(&dir.path_of("mail.git"))?;
         let room = Room::kept(git, &dir.path_of("mail.git"), &joined.object_format)?;
         ssh::prepare(&dir)?;
         let is_ssh = |(name, _): &&(String, String)| name == "core.sshcommand";

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::path::Path;
 
 use handoff_document::Timestamp;
 use handoff_letter::{Letter, LetterId, Mailbox, State};
@@ -63,9 +64,9 @@ pub enum SentState {
     Held,
     /// The remote refused it, in its words.
     Refused(String),
-    /// Nobody took it yet.
+    /// No machine has taken it.
     Waiting,
-    /// Somebody takes it, and has not said that it arrived. When, in seconds since 1970.
+    /// A machine takes it, and has not said that it arrived. When, in seconds since 1970.
     Taken(Sanitised, i64),
     /// It arrived.
     Delivered(Sanitised, i64),
@@ -73,7 +74,7 @@ pub enum SentState {
     Recalling,
     /// It was taken back.
     Recalled,
-    /// It went from the remote, and nobody is known to have taken it.
+    /// It went from the remote, and no machine is known to have taken it.
     Gone,
 }
 
@@ -118,6 +119,7 @@ impl Mailroom<'_> {
             handoff: packed.name.clone(),
             worktree: self.project.top().to_string_lossy().into_owned(),
             state: OutState::Queued,
+            unarchived: packed.is_unread,
             seen: false,
             unanswered: 0,
             refused: None,
@@ -125,8 +127,8 @@ impl Mailroom<'_> {
         };
         records::write(&self.dir, OUT, &id, &out)?;
         // From here on it is in the outbox, whatever else goes wrong.
-        let is_archived =
-            packed.is_unread && HandoffRequest::withdraw(self.project.top(), OsStr::new(&packed.name));
+        let is_archived = self.archive_sent(&out);
+        let out = Out { unarchived: self.is_unread(&out).unwrap_or(false), ..out };
         // Nothing of that name was ever pushed, so there is nothing to look for first.
         let why_not = if out.encrypted || self.takes_plain() {
             self.push_out(&[(id.clone(), out)]).err().map(|error| error.to_string())
@@ -165,6 +167,11 @@ impl Mailroom<'_> {
         Ok(())
     }
 
+    /// Archives the handoff of a letter that is in the outbox; whether that was done.
+    fn archive_sent(&self, out: &Out) -> bool {
+        out.unarchived && HandoffRequest::withdraw(Path::new(&out.worktree), OsStr::new(&out.handoff))
+    }
+
     /// Asks again who can read the remote, where something is queued for it.
     pub(super) fn ask_if_queued(&mut self) -> Result<(), MailroomError> {
         let outs: Vec<(LetterId, Out)> = records::all(&self.dir, OUT)?;
@@ -182,6 +189,14 @@ impl Mailroom<'_> {
     pub(super) fn flush(&self, to_others: bool) -> Result<(), MailroomError> {
         let own = Mailbox::person(&self.identity.mail).map(|own| own.to_string());
         let mut outs: Vec<(LetterId, Out)> = records::all(&self.dir, OUT)?;
+        for (id, out) in &mut outs {
+            // The program that queued it was killed before it came to that.
+            if out.unarchived {
+                self.archive_sent(out);
+                out.unarchived = self.is_unread(out)?;
+                records::write(&self.dir, OUT, id, out)?;
+            }
+        }
         outs.retain(|(_, out)| {
             to_others || out.state != OutState::Queued || own.as_ref().is_ok_and(|own| *own == out.to)
         });
@@ -200,7 +215,9 @@ impl Mailroom<'_> {
             let tip = tips.get(&letter_ref(&out.mailbox, &id)).cloned();
             match (tip, out.state) {
                 // One that was refused goes out again only when the user says so.
-                (None, OutState::Queued) if out.refused.is_none() => queued.push((id, out)),
+                (None, OutState::Queued) if out.refused.is_none() && !self.is_settled(&id)? => {
+                    queued.push((id, out));
+                }
                 (tip, _) => self.go_on(self.settle_out(&id, out, tip))?,
             }
         }
@@ -221,6 +238,11 @@ impl Mailroom<'_> {
             }
             pushed => pushed,
         }
+    }
+
+    /// Whether its receipt is noted: a removal whose answer did not come leaves it in the outbox.
+    fn is_settled(&self, id: &LetterId) -> Result<bool, MailroomError> {
+        Ok(records::one::<Settled>(&self.dir, SENT, id)?.is_some())
     }
 
     /// Has letters that the remote refused go out again with the next look.
@@ -279,7 +301,7 @@ impl Mailroom<'_> {
                 None => self.close_recalled(id, out, Some(tip)),
             };
         }
-        // What somebody else put there is no letter of ours; it is left alone.
+        // Another letter under this name is left alone.
         if chain.letter != out.letter {
             return Ok(());
         }
@@ -425,20 +447,24 @@ impl Mailroom<'_> {
         }
     }
 
-    /// Has a letter wait again that somebody took and never confirmed. What that one says of it later counts for nothing.
+    /// Has a letter wait again that a machine took and never confirmed. What that machine says of it later counts for nothing.
     ///
     /// # Errors
     /// [`MailroomError::NoLetter`] where none is taken and unconfirmed.
     pub fn offer_again(&self, part: &str) -> Result<LetterId, MailroomError> {
         self.flush(true)?;
+        if let Some(id) = self.queue_gone(part)? {
+            self.flush(true)?;
+            return Ok(id);
+        }
         let (id, out) = self.out(part)?;
+        if let Some(Settled { end: End::Delivered(by), .. }) = records::one(&self.dir, SENT, &id)? {
+            return Err(taken(&id, "delivered to", &by));
+        }
         let name = letter_ref(&out.mailbox, &id);
         let tips = self.remote().look(std::slice::from_ref(&name))?;
         let Some(tip) = tips.get(&name) else {
-            // It is gone: the same letter goes out once more.
-            records::write(&self.dir, OUT, &id, &Out { state: OutState::Queued, refused: None, ..out })?;
-            self.flush(true)?;
-            return Ok(id);
+            return Err(MailroomError::Odd("the remote was busy with it; try again"));
         };
         let chain = Chain::read(&self.room, tip)?;
         if chain.state() != State::Taken {
@@ -455,6 +481,20 @@ impl Mailroom<'_> {
             }
             _ => Err(MailroomError::NoLetter(part.to_owned())),
         }
+    }
+}
+
+impl Mailroom<'_> {
+    /// Queues the letter with `part` in its name again, where it went from the remote and no machine is known to have it. It keeps
+    /// its name, so a machine that has it all the same does not take it twice.
+    fn queue_gone(&self, part: &str) -> Result<Option<LetterId>, MailroomError> {
+        let mut gone: Vec<(LetterId, Settled)> = records::all(&self.dir, SENT)?;
+        gone.retain(|(id, settled)| settled.end == End::Gone && id.as_str().contains(part));
+        let Some((id, Settled { out, .. })) = gone.pop().filter(|_| gone.is_empty()) else { return Ok(None) };
+        let out = Out { state: OutState::Queued, seen: false, refused: None, taken: None, ..out };
+        records::write(&self.dir, OUT, &id, &out)?;
+        records::remove(&self.dir, SENT, &id)?;
+        Ok(Some(id))
     }
 }
 

@@ -22,7 +22,7 @@ use super::{Mailroom, MailroomError, letter_ref};
 const WATCH_SECS: i64 = 86_400;
 
 impl Mailroom<'_> {
-    /// Takes a letter back that nobody took yet; its handoff waits here again.
+    /// Takes a letter back that no machine has taken; its handoff waits here again.
     ///
     /// # Errors
     /// [`MailroomError::Taken`] where another machine has it; [`MailroomError::NotYetRecalled`] where the remote was not reached:
@@ -51,7 +51,7 @@ impl Mailroom<'_> {
     }
 
     /// Whether the handoff of `out` waits in the inbox that it was sent from.
-    fn is_unread(&self, out: &Out) -> Result<bool, MailroomError> {
+    pub(super) fn is_unread(&self, out: &Out) -> Result<bool, MailroomError> {
         let Some(store) = Store::open(&self.project.environment.store()?)? else { return Ok(false) };
         let inbox = store.inbox(&Address::of(Path::new(&out.worktree)))?;
         let Some(inbox) = inbox else { return Ok(false) };

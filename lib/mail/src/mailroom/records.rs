@@ -42,6 +42,9 @@ pub(super) struct Out {
     pub(super) handoff: String,
     pub(super) worktree: String,
     pub(super) state: OutState,
+    /// Whether its handoff waits here still, and is to be archived.
+    #[serde(default)]
+    pub(super) unarchived: bool,
     /// Whether it was seen at the remote.
     #[serde(default)]
     pub(super) seen: bool,
@@ -98,7 +101,7 @@ pub(super) enum End {
     Delivered(By),
     /// Its sender took it back.
     Recalled,
-    /// It went from the remote, and nobody is known to have taken it.
+    /// It went from the remote, and no machine is known to have taken it.
     Gone,
 }
 

@@ -13,7 +13,7 @@ const MAX_SOCKET_BYTES: usize = 86;
 /// What the name of such a socket begins with; the program's number follows.
 const SOCKET: &str = "s";
 
-/// Removes the sockets of earlier commands. Whoever has the mailroom's lock is the only command that uses one.
+/// Removes the sockets of earlier commands. The command that holds the mailroom's lock is the only one that uses one.
 pub(super) fn prepare(dir: &Dir) -> Result<(), MailroomError> {
     for entry in dir.entries()? {
         let digits = entry.name.to_str().and_then(|name| name.strip_prefix(SOCKET));
