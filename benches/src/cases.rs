@@ -60,6 +60,7 @@ pub(crate) fn all(programs: &Path) -> Result<Vec<Row>, Failure> {
     rows.extend(handoffs(programs)?);
     rows.extend(crate::handover::all(programs)?);
     rows.extend(crate::mcp::all(programs)?);
+    rows.extend(crate::reach::all(programs)?);
     rows.extend(crate::sealed::all()?);
     Ok(rows)
 }

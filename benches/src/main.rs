@@ -1,8 +1,8 @@
 //! `cargo run --release -p benches`: what the released programs cost, each beside a yardstick in the same run.
 //!
 //! Ratios, not times: the two commands of a row take turns, so a busy machine slows both. Every run does its job for
-//! real, on a store that is made anew outside the timing. `handoffs`, `dispatch`, `board`, `capture`, `mcp` or `sealed` after the command measures
-//! only that; `HANDOFF_BENCHES_PROGRAMS` names a directory of released programs that need not be built first. Exit code 1 when a
+//! real, on a store that is made anew outside the timing. `handoffs`, `dispatch`, `board`, `capture`, `mcp`, `reach` or `sealed` after the command
+//! measures only that; `HANDOFF_BENCHES_PROGRAMS` names a directory of released programs that need not be built first. Exit code 1 when a
 //! limit is not held. `TMPDIR` names the file system that is measured on: where creating a file is slow, an offer is, which creates three.
 //!
 //! `secrets` measures no time: how many secrets are found, and how many findings are none.
@@ -21,6 +21,7 @@ mod hook;
 mod mcp;
 mod measure;
 mod peer;
+mod reach;
 mod sealed;
 mod secrets;
 mod setup;
@@ -71,9 +72,10 @@ fn table() -> Result<Vec<Row>, Failure> {
         Some("capture") => handover::all(&programs),
         Some("board") => board::alone(&programs),
         Some("mcp") => mcp::all(&programs),
+        Some("reach") => reach::all(&programs),
         Some("dispatch") => Ok([dispatch::all(&programs)?, peer::all(&programs)?].concat()),
         Some(other) => Err(format!(
-            "there is no group `{other}`: handoffs, dispatch, board, capture, mcp, sealed or secrets"
+            "there is no group `{other}`: handoffs, dispatch, board, capture, mcp, reach, sealed or secrets"
         )
         .into()),
     }

@@ -12,19 +12,23 @@ use std::io::Write;
 use std::path::Path;
 
 pub mod agents;
+mod checkout;
 mod claude;
 mod mount;
 mod programs;
 mod ran;
 mod stop;
+mod strace;
 mod terminal;
 mod world;
 
+pub use checkout::{Checkout, names};
 pub use claude::Claude;
 pub use mount::Mount;
 pub use programs::{PROGRAMS, program};
 pub use ran::Ran;
 pub use stop::{EDITS, Stop};
+pub use strace::{can_trace, traced};
 pub use terminal::Terminal;
 pub use world::{World, feed};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::feed;
+use crate::{feed, traced};
 
 /// The call before which a program is stopped.
 pub struct Stop {
@@ -72,13 +72,3 @@ pub const EDITS: [fn(&Path); 3] = [
     },
     |path| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap(),
 ];
-
-/// `command` under strace; only its own process is looked at.
-fn traced(command: &Command, options: &[&str], log: &Path) -> Command {
-    let mut strace = Command::new("strace");
-    strace.args(["-qq", "-y", "-o"]).arg(log).args(options);
-    strace.arg(command.get_program()).args(command.get_args());
-    strace.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    strace.current_dir(command.get_current_dir().unwrap());
-    strace
-}

@@ -109,10 +109,7 @@ fn a_handoff_to_oneself_ends_at_the_remote_and_another_machine_takes_it() {
             "{context}"
         );
         let said = printed(&end, 3).pop().unwrap();
-        assert!(
-            said.contains("sent       ") && said.contains("to @me; not taken yet"),
-            "{host:?}: {said}"
-        );
+        assert!(said.contains("sent       ") && said.contains("to @me; not taken yet"), "{host:?}: {said}");
         assert_eq!(pair.letters().len(), 1, "{host:?}");
         handoff(&desk.world, there, &["pull"]);
         assert!(only_handoff(&desk.world, there).contains(AWKWARD.trim_end()), "{host:?}");

@@ -4,29 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tests::{Ran, can, feed, has};
+use tests::{Ran, can, can_trace, feed, traced};
 
 use crate::support::{Stage, agree, tree};
 
 /// The calls that change what is on the disk, or bring it there.
 const STEPS: &str = "?rename,renameat,renameat2,?unlink,unlinkat,?link,linkat,?mkdir,mkdirat,?symlink,symlinkat,fsync,fdatasync";
-
-pub(crate) fn can_trace() -> bool {
-    let works = || {
-        Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success())
-    };
-    can("trace a process", has("strace") && works())
-}
-
-/// `command` under strace; only its own process is looked at, not those of git.
-pub(crate) fn traced(command: &Command, options: &[&str], log: &Path) -> Command {
-    let mut strace = Command::new("strace");
-    strace.args(["-qq", "-y", "-o"]).arg(log).args(options);
-    strace.arg(command.get_program()).args(command.get_args());
-    strace.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    strace.current_dir(command.get_current_dir().unwrap());
-    strace
-}
 
 /// One system call: its name, which of that name it is, and how strace prints it.
 struct Step(String, usize, String);

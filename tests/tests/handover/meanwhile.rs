@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tests::{EDITS, Stop, feed, is_root};
+use tests::{EDITS, Stop, can_trace, feed, is_root, traced};
 
-use crate::faults::{can_trace, traced};
 use crate::support::{Stage, tree};
 
 struct Carried {

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use tests::{PROGRAMS, Ran, can, feed, has};
+use tests::{PROGRAMS, can_trace, feed, traced};
 
 use crate::support::{Machine, STORE, Tree, is_one_file, note};
 
@@ -24,30 +24,10 @@ struct Step {
     line: String,
 }
 
-pub(crate) fn can_trace() -> bool {
-    let works = || {
-        Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success())
-    };
-    can("trace a process", has("strace") && works())
-}
-
-/// Runs `command` under strace; only its own process is looked at, not those of the proof.
-fn traced(command: &Command, options: &[&str], log: &Path) -> Ran {
-    let mut strace = Command::new("strace");
-    strace
-        .args(["-qq", "-y", "-o"])
-        .arg(log)
-        .args(options)
-        .arg(command.get_program())
-        .args(command.get_args());
-    strace.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    strace.current_dir(command.get_current_dir().unwrap());
-    feed(strace, b"")
-}
-
 /// What `machine`'s installer does, step by step. Of the files that are all alike only a few.
 fn steps(machine: &Machine, args: &[&str], log: &Path) -> Vec<Step> {
-    let ran = traced(&machine.installer(args), &["-e", &format!("trace={STEPS}")], log);
+    let trace = format!("trace={STEPS}");
+    let ran = feed(traced(&machine.installer(args), &["-e", &trace], log), b"");
     assert_eq!(ran.code, 0, "{}", ran.err());
     let text = String::from_utf8_lossy(&std::fs::read(log).unwrap()).into_owned();
     let mut numbers = std::collections::HashMap::new();
@@ -156,8 +136,10 @@ fn disturbed(args: &[&str], is_installed: bool, part: usize, faults: &[&str]) {
         reset.reset(&machine);
         let inject = format!("inject={}:{fault}:when={}", step.name, step.number);
         let what = format!("{args:?} with {inject} at {}", step.line);
-        let ran =
-            traced(&machine.installer(args), &["-e", &format!("trace={}", step.name), "-e", &inject], &log);
+        let ran = feed(
+            traced(&machine.installer(args), &["-e", &format!("trace={}", step.name), "-e", &inject], &log),
+            b"",
+        );
         are_whole(&machine, &before, after, &what);
         if fault.starts_with("signal") {
             assert_eq!(ran.code, 137, "{what}: {}", ran.err());

@@ -2,9 +2,8 @@
 
 use std::os::unix::fs::symlink;
 
-use tests::Stop;
+use tests::{Stop, can_trace};
 
-use crate::killed::can_trace;
 use crate::support::Machine;
 
 #[test]

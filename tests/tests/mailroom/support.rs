@@ -1,9 +1,11 @@
 //! Machines with clones of one repository, which a server of the test serves.
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tests::{Ran, World};
+pub(crate) use tests::names;
+use tests::{Checkout, World};
 
 use crate::server::{Server, root};
 
@@ -18,10 +20,15 @@ pub(crate) struct Net {
     pub(crate) server: Server,
 }
 
-/// A machine with a clone.
-pub(crate) struct Machine {
-    pub(crate) world: World,
-    pub(crate) app: PathBuf,
+/// A machine with a clone that reaches the repository by the server.
+pub(crate) struct Machine(Checkout);
+
+impl Deref for Machine {
+    type Target = Checkout;
+
+    fn deref(&self) -> &Checkout {
+        &self.0
+    }
 }
 
 impl Net {
@@ -91,14 +98,8 @@ impl Net {
 
 impl Machine {
     pub(crate) fn new(name: &str, user: &str, origin: &Path, url: &str) -> Self {
-        let world = World::new();
-        let config = format!("[user]\n\tname = {user}\n\temail = {user}@acme.io\n[safe]\n\tdirectory = *\n");
-        std::fs::write(world.home().join(".gitconfig"), config).unwrap();
-        let app = world.path("src/app");
-        world.git(world.top(), &["clone", "--quiet", origin.to_str().unwrap(), app.to_str().unwrap()]);
-        world.git(&app, &["remote", "set-url", "origin", url]);
-        let machine = Self { world, app };
-        machine.ok(&["people", "--machine", name]);
+        let machine = Self(Checkout::new(name, user, user, origin));
+        machine.world.git(&machine.app, &["remote", "set-url", "origin", url]);
         machine
     }
 
@@ -106,19 +107,6 @@ impl Machine {
     #[track_caller]
     pub(crate) fn knows(&self, person: &str, machine: &str) {
         self.ok(&["people", "add", person, "--yes", "--card", machine]);
-    }
-
-    /// Runs `handoff` in the clone.
-    pub(crate) fn run(&self, args: &[&str]) -> Ran {
-        self.world.run("handoff", &self.app, args, "")
-    }
-
-    /// The same, which must succeed; what it prints.
-    #[track_caller]
-    pub(crate) fn ok(&self, args: &[&str]) -> String {
-        let ran = self.run(args);
-        assert_eq!(ran.code, 0, "{args:?}: {}{}", ran.out(), ran.err());
-        ran.out().to_owned()
     }
 
     /// The same, which must fail; what it says.
@@ -188,13 +176,4 @@ impl Machine {
     pub(crate) fn notice(&self) -> String {
         std::fs::read_to_string(self.world.inbox(&self.app).join("unread/.mail")).unwrap_or_default()
     }
-}
-
-/// The names in a directory, sorted.
-pub(crate) fn names(dir: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
-    let mut names: Vec<_> =
-        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names
 }

@@ -1,18 +1,17 @@
 //! Two machines with clones of one repository.
 
+use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use tests::{Ran, World};
+pub(crate) use tests::names;
+use tests::{Checkout, World};
 
 /// A handoff that names the machine it was written on.
 pub(crate) const BODY: &str = "## Immediate next action\nRun `make test-quoted`.\n\n## What NOT to do on resume\n- Do not touch the lexer.\n";
 
 /// A machine with a clone.
-pub(crate) struct Machine {
-    pub(crate) world: World,
-    pub(crate) app: PathBuf,
-}
+pub(crate) struct Machine(Checkout);
 
 /// Two of them, and the repository that both cloned.
 pub(crate) struct Pair {
@@ -20,33 +19,18 @@ pub(crate) struct Pair {
     pub(crate) desk: Machine,
 }
 
+impl Deref for Machine {
+    type Target = Checkout;
+
+    fn deref(&self) -> &Checkout {
+        &self.0
+    }
+}
+
 impl Machine {
     /// A machine of this name whose user has this mail address, with a clone of `origin`.
     pub(crate) fn new(name: &str, user: &str, origin: &Path) -> Self {
-        let world = World::new();
-        let config = format!(
-            "[user]\n\tname = {}\n\temail = {user}@acme.io\n[safe]\n\tdirectory = *\n",
-            capitalised(user)
-        );
-        std::fs::write(world.home().join(".gitconfig"), config).unwrap();
-        let app = world.path("src/app");
-        world.git(world.top(), &["clone", "--quiet", origin.to_str().unwrap(), app.to_str().unwrap()]);
-        let machine = Self { world, app };
-        machine.ok(&["people", "--machine", name]);
-        machine
-    }
-
-    /// Runs `handoff` in the clone.
-    pub(crate) fn run(&self, args: &[&str]) -> Ran {
-        self.world.run("handoff", &self.app, args, "")
-    }
-
-    /// The same, which must succeed; what it prints.
-    #[track_caller]
-    pub(crate) fn ok(&self, args: &[&str]) -> String {
-        let ran = self.run(args);
-        assert_eq!(ran.code, 0, "{args:?}: {}{}", ran.out(), ran.err());
-        ran.out().to_owned()
+        Self(Checkout::new(name, &capitalised(user), user, origin))
     }
 
     /// The same, which must fail with exit code 1 and leave neither handoff nor work; what it says.
@@ -150,15 +134,6 @@ fn walk(top: &Path, dir: &Path, text: &mut String) {
         let mode = metadata.permissions().mode() & 0o111;
         text.push_str(&format!("{} {mode:o} {content}\n", path.strip_prefix(top).unwrap().display()));
     }
-}
-
-/// The names in a directory, sorted.
-pub(crate) fn names(dir: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
-    let mut names: Vec<_> =
-        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names
 }
 
 fn capitalised(name: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use jsonc_parser::ast::{Array, Object, ObjectProp, Value};
+use jsonc_parser::ast::{Array, Object, Value};
 use jsonc_parser::common::{Range, Ranged};
 
 use super::{Conditions, Found, Hooks, Standing};
@@ -70,10 +70,10 @@ impl Survey {
             stray_groups: Vec::new(),
             mine: Vec::new(),
         };
-        if let Some((number, property)) = the_only(text, root, "hooks")? {
+        if let Some((number, property)) = json::the_only(text, root, "hooks", "hooks")? {
             let within = object(text, &property.value, "`hooks`")?;
             survey.hooks = Some((number, within.into()));
-            if let Some((number, property)) = the_only(text, within, hooks.event)? {
+            if let Some((number, property)) = json::the_only(text, within, hooks.event, hooks.event)? {
                 let list = array(text, &property.value, &format!("`hooks.{}`", hooks.event))?;
                 survey.event = Some((number, list.into()));
                 survey.groups = survey.entries(hooks, text, list, false)?;
@@ -99,7 +99,7 @@ impl Survey {
         let mut groups = Vec::new();
         for (entry, value) in list.elements.iter().enumerate() {
             let element = object(text, value, "an entry of the list")?;
-            let Some((_, property)) = the_only(text, element, "hooks")? else {
+            let Some((_, property)) = json::the_only(text, element, "hooks", "hooks")? else {
                 let standing = if stray { Standing::TopLevel } else { Standing::Flat };
                 self.mine.extend(Mine::of(hooks, element, element, standing, (entry, None)));
                 groups.push(None);
@@ -167,19 +167,4 @@ fn object<'v, 't>(text: &str, value: &'v Value<'t>, what: &str) -> Result<&'v Ob
 
 fn array<'v, 't>(text: &str, value: &'v Value<'t>, what: &str) -> Result<&'v Array<'t>, Malformed> {
     value.as_array().ok_or_else(|| Malformed::at(text, value.start(), format!("{what} is no list")))
-}
-
-/// The property `name` and its number. Twice the same name means something else to every reader.
-fn the_only<'v, 't>(
-    text: &str,
-    object: &'v Object<'t>,
-    name: &str,
-) -> Result<Option<(usize, &'v ObjectProp<'t>)>, Malformed> {
-    let mut named =
-        object.properties.iter().enumerate().filter(|(_, property)| property.name.as_str() == name);
-    let first = named.next();
-    match named.next() {
-        None => Ok(first),
-        Some((_, second)) => Err(Malformed::at(text, second.start(), format!("`{name}` is there twice"))),
-    }
 }

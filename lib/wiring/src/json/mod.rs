@@ -6,7 +6,7 @@ mod tree;
 
 use std::borrow::Cow;
 
-use jsonc_parser::ast::{Array, Object, Value};
+use jsonc_parser::ast::{Array, Object, ObjectProp, Value};
 use jsonc_parser::common::{Range, Ranged};
 use jsonc_parser::errors::ParseErrorKind;
 use jsonc_parser::{CollectOptions, ParseOptions};
@@ -35,6 +35,23 @@ pub(crate) fn parse(text: &str, comments: bool) -> Result<Value<'_>, Malformed> 
         if is_of_others(error.kind()) { malformed.passed_over() } else { malformed }
     })?;
     parsed.value.ok_or_else(|| Malformed::at(text, 0, "the file is empty: a JSON object was expected"))
+}
+
+/// The property `name` of `object`, and its number; in an error it is called `path`. Twice the same name means something else to
+/// every reader.
+pub(crate) fn the_only<'v, 't>(
+    text: &str,
+    object: &'v Object<'t>,
+    name: &str,
+    path: &str,
+) -> Result<Option<(usize, &'v ObjectProp<'t>)>, Malformed> {
+    let mut named =
+        object.properties.iter().enumerate().filter(|(_, property)| property.name.as_str() == name);
+    let first = named.next();
+    match named.next() {
+        None => Ok(first),
+        Some((_, second)) => Err(Malformed::at(text, second.start(), format!("`{path}` is there twice"))),
+    }
 }
 
 /// Whether other programs take for JSON what a file is refused for.

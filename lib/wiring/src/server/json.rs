@@ -1,6 +1,6 @@
 //! A server in a file of JSON.
 
-use jsonc_parser::ast::{Array, Object, ObjectProp, Value};
+use jsonc_parser::ast::{Array, ObjectProp, Value};
 use jsonc_parser::common::{Range, Ranged};
 
 use super::{FoundServer, Server};
@@ -88,13 +88,13 @@ impl Server<'_> {
         let root = value.as_object();
         let root = root.ok_or_else(|| wrong(value.start(), "the top level is no object".to_owned()))?;
         let mut survey = Survey { root: root.into(), servers: None, named: None };
-        let Some((number, property)) = the_only(text, root, self.object, self.object)? else {
+        let Some((number, property)) = json::the_only(text, root, self.object, self.object)? else {
             return Ok(survey);
         };
         let no_object = || wrong(property.value.start(), format!("`{}` is no object", self.object));
         let servers = property.value.as_object().ok_or_else(no_object)?;
         survey.servers = Some((number, servers.into()));
-        if let Some((number, property)) = the_only(text, servers, self.name, &self.path())? {
+        if let Some((number, property)) = json::the_only(text, servers, self.name, &self.path())? {
             survey.named = Some(self.named(text, number, property)?);
         }
         Ok(survey)
@@ -103,7 +103,7 @@ impl Server<'_> {
     fn named(&self, text: &str, number: usize, property: &ObjectProp<'_>) -> Result<Named, Malformed> {
         let object = property.value.as_object();
         let member = |key: &str| match object {
-            Some(object) => the_only(text, object, key, &format!("{}.{key}", self.path())),
+            Some(object) => json::the_only(text, object, key, &format!("{}.{key}", self.path())),
             None => Ok(None),
         };
         let command = member("command")?.and_then(|(_, property)| property.value.as_string_lit());
@@ -125,20 +125,4 @@ impl Server<'_> {
 fn strings(array: &Array<'_>) -> Option<Vec<String>> {
     let string = |value: &Value<'_>| Some(value.as_string_lit()?.value.to_string());
     array.elements.iter().map(string).collect()
-}
-
-/// The property `name` and its number. Twice the same name means something else to every reader.
-fn the_only<'v, 't>(
-    text: &str,
-    object: &'v Object<'t>,
-    name: &str,
-    path: &str,
-) -> Result<Option<(usize, &'v ObjectProp<'t>)>, Malformed> {
-    let mut named =
-        object.properties.iter().enumerate().filter(|(_, property)| property.name.as_str() == name);
-    let first = named.next();
-    match named.next() {
-        None => Ok(first),
-        Some((_, second)) => Err(Malformed::at(text, second.start(), format!("`{path}` is there twice"))),
-    }
 }

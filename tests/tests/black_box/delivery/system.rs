@@ -3,16 +3,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use tests::{Claude, can, feed, has};
+use tests::{Claude, can_trace, feed};
 
 use super::{Desk, TITLE, titles};
-
-fn can_trace() -> bool {
-    let works = || {
-        Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success())
-    };
-    can("trace a process", has("strace") && works())
-}
 
 /// The calls that the hook of `claude` itself makes, without those of what it starts.
 fn calls(desk: &Desk, claude: &Claude<'_>, trace: &str) -> Vec<String> {

@@ -12,7 +12,8 @@ pub(crate) use last_resort::LastResort;
 pub(crate) use sample::{Place, Sample, files, places, samples};
 pub(crate) use stage::{Stage, age, says_that_it_is_not_noted, walk};
 pub(crate) use tests::Mount;
-pub(crate) use trace::{Call, calls_of, can_trace, traced};
+pub(crate) use tests::can_trace;
+pub(crate) use trace::{Call, calls_of, traced};
 
 /// `command` run by `wrapper` (strace, unshare, a shell), which gets `args` before it.
 pub(crate) fn wrapped<S: AsRef<std::ffi::OsStr>>(wrapper: &str, args: &[S], command: &Command) -> Command {

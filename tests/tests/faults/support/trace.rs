@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::process::Command;
 
-use tests::{Ran, can, feed, has};
+use tests::{Ran, feed};
 
 use super::wrapped;
 
@@ -37,14 +37,6 @@ impl Traced {
     pub(crate) fn refused(&self) -> usize {
         self.refused
     }
-}
-
-/// Whether strace works here; not every container lets it.
-pub(crate) fn can_trace() -> bool {
-    let works = || {
-        Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success())
-    };
-    can("trace a process", has("strace") && works())
 }
 
 /// Runs `command` under strace with `options`, and its log at `log`.
