@@ -74,7 +74,8 @@ impl Git {
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_NOSYSTEM", "1");
         command.current_dir(directory);
-        command.env("GIT_ALLOC_LIMIT", MAX_ALLOCATION);
+        // What a fetch left out is not fetched behind our back: that would be by another connection.
+        command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOC_LIMIT", MAX_ALLOCATION);
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }

@@ -21,14 +21,20 @@ impl Shared {
         Self { net, mail }
     }
 
-    fn joined(&self, name: &str, user: &str, code: &str) -> Machine {
+    /// A machine with a clone of the repository `code`, which has a name as it has at a host. Git takes that host for the server
+    /// here: what is on this machine has no name.
+    fn machine(&self, name: &str, user: &str, code: &str) -> Machine {
         let origin = self.net.origin.with_file_name(code);
-        let machine = Machine::new(name, user, &origin, &self.net.server.url(code));
+        let machine = Machine::new(name, user, &origin, &named(code));
+        let key = format!("url.{}.insteadOf", self.net.server.url(""));
+        machine.world.git(&machine.app, &["config", "--global", &key, "https://code.test/"]);
+        machine
+    }
+
+    fn joined(&self, name: &str, user: &str, code: &str) -> Machine {
+        let machine = self.machine(name, user, code);
         let said = machine.ok(&["join", "--private", "--mail", &self.mail]);
-        assert!(
-            said.contains("127.0.0.1/mail") && said.contains("origin     no letter goes there"),
-            "{said}"
-        );
+        assert!(said.contains(&self.mail) && said.contains("origin     no letter goes there"), "{said}");
         machine
     }
 
@@ -39,6 +45,11 @@ impl Shared {
         let listed = self.net.git(&[&git, "for-each-ref", "--format=%(refname)", "refs/handoffs/"]);
         listed.lines().map(str::to_owned).collect()
     }
+}
+
+/// The URL of a repository at a host.
+fn named(repository: &str) -> String {
+    format!("https://code.test/{repository}")
 }
 
 #[test]
@@ -58,7 +69,7 @@ fn letters_and_cards_go_to_the_mail_remote_and_those_of_two_repositories_stay_ap
     assert_eq!((shared.refs("origin.git"), shared.refs("other.git")), (vec![], vec![]));
     let mail = desk.ok(&["mail"]);
     assert!(mail.contains("About origin") && !mail.contains("About other"), "{mail}");
-    assert!(desk.notice().contains("waits at 127.0.0.1/mail"), "{}", desk.notice());
+    assert!(desk.notice().contains(&format!("waits at {}", shared.mail)), "{}", desk.notice());
     let mail = other_desk.ok(&["mail"]);
     assert!(mail.contains("About other") && !mail.contains("About origin"), "{mail}");
     // Whoever can push moves a letter into the other repository's mailbox, where it does not belong.
@@ -101,7 +112,7 @@ fn when_the_repository_becomes_another_one_such_as_a_fork_nothing_goes_to_its_ma
     let shared = Shared::new();
     let laptop = shared.joined("laptop", "ann", "origin.git");
     laptop.world.write(&laptop.app, &["--name", "Quoted fields"], BODY);
-    laptop.world.git(&laptop.app, &["remote", "set-url", "origin", &shared.net.server.url("other.git")]);
+    laptop.world.git(&laptop.app, &["remote", "set-url", "origin", &named("other.git")]);
     let before = shared.net.server.connections();
     for args in [&["push"][..], &["mail"], &["pull"], &["sync"]] {
         let said = laptop.fails(args);
@@ -120,7 +131,9 @@ fn when_the_repository_becomes_another_one_such_as_a_fork_nothing_goes_to_its_ma
 fn what_was_queued_for_one_remote_goes_to_the_one_that_is_joined_later() {
     let shared = Shared::new();
     let code = &shared.net;
-    let (laptop, desk) = (code.joined("laptop", "ann"), shared.joined("desk", "ann", "origin.git"));
+    let laptop = shared.machine("laptop", "ann", "origin.git");
+    laptop.ok(&["join", "--private"]);
+    let desk = shared.joined("desk", "ann", "origin.git");
     code.server.set(crate::server::Mode::Down);
     laptop.push("Quoted fields", &[]);
     code.server.set(crate::server::Mode::Up);
@@ -136,10 +149,10 @@ fn a_mail_remote_that_answers_strangers_is_asked_as_any_other_and_a_repository_w
     let (_scratch, root) = web::repositories();
     let server = web::Server::start(&root, None);
     let public = root.join("public.git");
-    let laptop = Machine::new("laptop", "ann", &shared.net.origin, &shared.net.url());
+    let laptop = shared.machine("laptop", "ann", "origin.git");
     laptop.world.git(&public, &["config", "http.receivepack", "true"]);
     let said = laptop.ok(&["join", "--mail", &server.url("public.git")]);
-    assert!(said.contains("/public answers to strangers; so letters go there encrypted"), "{said}");
+    assert!(said.contains("/public.git answers to strangers; so letters go there encrypted"), "{said}");
     laptop.world.write(&laptop.app, &["--name", "Quoted fields"], BODY);
     assert!(laptop.fails(&["push"]).contains("no age key of @me is known"));
     let path = shared.net.origin.to_str().unwrap();

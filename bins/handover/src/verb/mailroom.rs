@@ -220,8 +220,9 @@ fn pull(
     let pulled = mailroom.pull(id)?;
     let rest = mailroom.sync(true);
     mailroom.leave_notice(&rest)?;
+    let connection = mailroom.connection();
     drop(mailroom);
-    let on_branch = if id.is_none() { on_branch::here(here) } else { None };
+    let on_branch = if id.is_none() { on_branch::here(here, connection) } else { None };
     let applied =
         Applying { apply: is_applied, allow_config }.of(here, pulled.taken.iter().chain(&on_branch));
     let is_failed = matches!(applied, Some(Err(_))) || !pulled.open.is_empty();

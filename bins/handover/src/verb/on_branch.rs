@@ -1,7 +1,7 @@
 //! `handoff push --via branch`, `handoff pull --via branch`: letters in the message of an empty commit.
 
 use handoff_letter::LetterId;
-use handoff_mail::mailroom::{AtTip, Branch, MailroomError};
+use handoff_mail::mailroom::{AtTip, Branch, Connection, MailroomError};
 use handoff_mail::{PackRequest, Taken, pack};
 use handoff_process::Failure;
 use serde_json::json;
@@ -71,8 +71,9 @@ pub(super) fn push(
 
 /// The letter that the newest commit of the checked out branch carries at its remote, where the clone knows the branch there. What
 /// keeps one from being taken is said; a remote that is not reached is not.
-pub(super) fn here(here: &Here<'_>) -> Option<(LetterId, Taken)> {
+pub(super) fn here(here: &Here<'_>, connection: Connection) -> Option<(LetterId, Taken)> {
     let branch = Branch::open(&here.project, None, false).ok().filter(Branch::is_tracked)?;
+    let branch = branch.through(connection);
     match branch.pull(false) {
         Ok(AtTip::Taken(id, taken)) => Some((id, *taken)),
         Err(error @ (MailroomError::NotTaken(_) | MailroomError::Odd(_))) => {

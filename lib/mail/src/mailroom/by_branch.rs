@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use data_encoding::BASE64;
 use handoff_bundle::{GitError, Handover};
@@ -19,9 +19,9 @@ use handoff_text::Sanitised;
 
 use super::joined::{self, Joined};
 use super::remote::{self, GitRemote};
-use super::{Mailroom, MailroomError, card};
+use super::{Connection, Mailroom, MailroomError, card};
 use crate::error::{NotPacked, NotTaken};
-use crate::git::Git;
+use crate::git::{Call, Git};
 use crate::machine::Machine;
 use crate::open::{Opened, Signer};
 use crate::pack::Packed;
@@ -55,6 +55,8 @@ pub struct Branch<'p> {
     url: String,
     settings: Vec<(String, String)>,
     is_private_by_word: bool,
+    /// The command that git runs for ssh, where it is another than the user's.
+    ssh: Option<OsString>,
 }
 
 /// A letter that was pushed on a branch.
@@ -133,7 +135,14 @@ impl<'p> Branch<'p> {
             return Err(MailroomError::Changed { remote, again });
         }
         let is_private_by_word = is_private || joined.is_some_and(|joined| joined.private_by_word);
-        Ok(Self { project, state, git, remote, name, url, settings, is_private_by_word })
+        Ok(Self { project, state, git, remote, name, url, settings, is_private_by_word, ssh: None })
+    }
+
+    /// The same through the connection that a command has for `remote` by then.
+    #[must_use]
+    pub fn through(self, connection: Connection) -> Self {
+        let is_same = connection.remote == self.remote && connection.url == self.url;
+        Self { ssh: connection.ssh.filter(|_| is_same), ..self }
     }
 
     /// Whether the clone here knows the branch at the remote, as of its last fetch.
@@ -299,18 +308,19 @@ impl<'p> Branch<'p> {
             url: &self.url,
             settings: &self.settings,
             attended: true,
-            ssh: None,
+            ssh: self.ssh.as_deref(),
             bad: &bad,
         };
         // What the user has already need not come once more. A shallow clone does not have what its commits build on.
         let common = Mailroom::common(self.project)?;
-        let mut call = remote.call("fetch", MAX_FETCH_BLOCKS);
-        if !handoff_files::is_file(&common.join("shallow")) {
-            call = call.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", common.join("objects"));
-        }
+        let is_whole = !handoff_files::is_file(&common.join("shallow"));
+        let with_own = |call: Call| {
+            if is_whole { call.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", common.join("objects")) } else { call }
+        };
         let options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"];
         let refspec = format!("+refs/heads/{}:{TIP}", self.name);
         // The commit alone, without what its tree names.
+        let call = with_own(remote.call("fetch", MAX_FETCH_BLOCKS));
         let call = call.args(options).args(["--depth=1", "--filter=tree:0", "--", &self.url, &refspec]);
         match call.run() {
             Ok(()) => {}
@@ -320,12 +330,12 @@ impl<'p> Branch<'p> {
             Err(error) => return Err(remote.unreached(error).into()),
         }
         let commit = room.call("rev-parse").args([TIP]).line()?;
-        let size = room.call("cat-file").args(["-s", &commit]).line()?;
+        let size = with_own(room.call("cat-file")).args(["-s", &commit]).line()?;
         // One that is larger than any of ours is none of ours.
         if size.parse().is_ok_and(|size: u64| size > MAX_COMMIT_BYTES) {
             return Ok(None);
         }
-        let bytes = room.call("cat-file").args(["commit", &commit]).output(MAX_COMMIT_BYTES)?;
+        let bytes = with_own(room.call("cat-file")).args(["commit", &commit]).output(MAX_COMMIT_BYTES)?;
         let Some((parent, file)) = letter_in(&bytes)? else { return Ok(None) };
         Ok(Some(Carried { commit, parent, opened: self.open_file(&file)? }))
     }

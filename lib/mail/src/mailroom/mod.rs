@@ -62,6 +62,14 @@ pub const DIRECTORY: &str = ".mail";
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
+/// How a remote is reached.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    remote: String,
+    url: String,
+    ssh: Option<OsString>,
+}
+
 /// The mailroom of a repository, locked while this lives.
 pub struct Mailroom<'p> {
     project: &'p Project<'p>,
@@ -185,6 +193,11 @@ impl<'p> Mailroom<'p> {
     /// Whether a letter may be pushed as it is now.
     fn takes_plain(&self) -> bool {
         self.joined.private_by_word || self.joined.is_private() && !self.is_unanswered
+    }
+
+    /// How its remote is reached, for more that the same command asks there.
+    pub fn connection(&self) -> Connection {
+        Connection { remote: self.joined.remote.clone(), url: self.url.clone(), ssh: self.ssh.clone() }
     }
 
     /// Whom letters are for that may be taken here.
