@@ -25,9 +25,9 @@ pub enum NoRecipients {
         "a letter to {0} cannot be encrypted, since it is not known whose machines may read it; send it to a person"
     )]
     NoPerson(Mailbox),
-    /// Nobody who is known has that address, or a machine of that name.
+    /// No person that is known has that address, or a machine of that name.
     #[error(
-        "nobody who is known here is meant by {0}, so it is not known what to encrypt the letter to: handoff people"
+        "no person that is known here is meant by {0}, so it is not known what to encrypt the letter to: handoff people"
     )]
     Unknown(Mailbox),
     /// More than one has.
@@ -46,6 +46,12 @@ pub enum NoRecipients {
         /// Their machines that are known.
         machines: Vec<String>,
     },
+    /// It goes to the user, of whom no other machine is known.
+    #[error(
+        "no other machine of yours is known here, which could read the letter: run `handoff join` there, then here \
+         handoff people add @me --card MACHINE"
+    )]
+    Alone,
 }
 
 fn named(machines: &[String]) -> String {
@@ -95,7 +101,10 @@ impl Recipients {
         if self.is_for_others {
             return Ok(self);
         }
-        Err(NoRecipients::NoKeys { who: ME.to_owned(), machines: self.unable })
+        Err(match self.unable {
+            machines if machines.is_empty() => NoRecipients::Alone,
+            machines => NoRecipients::NoKeys { who: ME.to_owned(), machines },
+        })
     }
 
     pub(crate) fn seal_to(&self) -> SealTo<'_> {
@@ -171,7 +180,7 @@ mod tests {
         for (to, why) in [
             ("me:bob@acme.io", "more than one person"),
             ("host:pc", "more than one person"),
-            ("me:nobody@acme.io", "nobody who is known"),
+            ("me:nobody@acme.io", "no person that is known"),
             (
                 "me:carol@acme.io",
                 "no age key of carol is known here, so no letter can be encrypted to them (den)",

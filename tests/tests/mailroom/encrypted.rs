@@ -159,9 +159,9 @@ fn a_letter_that_cannot_be_encrypted_is_refused_with_the_ways_out_before_anythin
         file.to_str().unwrap(),
     ]);
     for (to, why) in [
-        ("@me", "no age key of @me is known"),
+        ("@me", "no other machine of yours is known"),
         ("bob", "no age key of bob is known"),
-        ("carol@acme.io", "nobody who is known here is meant"),
+        ("carol@acme.io", "no person that is known here is meant"),
         ("anyone", "it is not known whose machines may read it"),
         ("branch", "it is not known whose machines may read it"),
         ("host:desk", "no age key of bob"),

@@ -154,7 +154,7 @@ fn a_mail_remote_that_answers_strangers_is_asked_as_any_other_and_a_repository_w
     let said = laptop.ok(&["join", "--mail", &server.url("public.git")]);
     assert!(said.contains("/public.git answers to strangers; so letters go there encrypted"), "{said}");
     laptop.world.write(&laptop.app, &["--name", "Quoted fields"], BODY);
-    assert!(laptop.fails(&["push"]).contains("no age key of @me is known"));
+    assert!(laptop.fails(&["push"]).contains("no other machine of yours is known"));
     let path = shared.net.origin.to_str().unwrap();
     let nameless = Machine::new("desk", "ann", &shared.net.origin, path);
     let said = nameless.fails(&["join", "--mail", &shared.mail]);
