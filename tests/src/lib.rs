@@ -25,7 +25,7 @@ mod world;
 pub use checkout::{Checkout, names};
 pub use claude::Claude;
 pub use mount::Mount;
-pub use programs::{PROGRAMS, program};
+pub use programs::{PROGRAMS, program, take};
 pub use ran::Ran;
 pub use stop::{EDITS, Stop};
 pub use strace::{can_trace, traced};

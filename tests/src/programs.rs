@@ -18,6 +18,21 @@ pub fn program(name: &str) -> PathBuf {
         .join(name)
 }
 
+/// Puts the program `from` at `to` as well: a link is as good a file of its own, and takes no time. Where that cannot be, as on
+/// another file system, another process copies it: one that this process had open to write could not be run while a
+/// child of another thread has it open.
+pub fn take(from: &Path, to: &Path) {
+    if std::fs::hard_link(from, to).is_err() {
+        let copied = Command::new("cp").arg("--").arg(from).arg(to).status();
+        assert!(
+            copied.is_ok_and(|status| status.success()),
+            "{} is copied to {}",
+            from.display(),
+            to.display()
+        );
+    }
+}
+
 fn build() -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     // `--test` has cargo choose the features that `cargo test --workspace` chooses: without it, nearly everything that

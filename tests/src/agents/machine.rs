@@ -64,11 +64,7 @@ impl Machine {
             names.extend(["handoff", "handoff-mcp", "handover"]);
         }
         for name in names {
-            let built = stripped(name);
-            // A link is as good a file of its own, and takes no time.
-            let copied = std::fs::hard_link(&built, dist.join(name))
-                .or_else(|_| std::fs::copy(&built, dist.join(name)).map(drop));
-            copied.unwrap_or_else(|error| panic!("{}: {error}", built.display()));
+            crate::take(&stripped(name), &dist.join(name));
         }
         Self { world, wiring, environment: Vec::new(), bypass: AtomicBool::new(false) }
     }
@@ -209,7 +205,7 @@ fn stripped(name: &str) -> PathBuf {
         let new = dir.join(format!(".{name}.{}", std::process::id()));
         let strip = Command::new("strip").arg("-o").arg(&new).arg(&built).stdin(Stdio::null()).output();
         if !strip.is_ok_and(|strip| strip.status.success()) {
-            std::fs::copy(&built, &new).unwrap();
+            crate::take(&built, &new);
         }
         std::fs::rename(new, &to).unwrap();
     }

@@ -183,7 +183,7 @@ fn a_refused_edit_says_where_the_text_is() {
     let Some(terminal) = stage.open(120, 30, "") else { return };
     std::fs::write(stage.world.path("editor"), "echo '# Nothing' > \"$1\"\n").unwrap();
     terminal.keys(&["e"]);
-    let screen = terminal.wait_for("draft kept: ");
+    let screen = terminal.wait_for("draft kept:");
     assert!(screen.contains("it has no `## Immediate next action`"), "{screen}");
     terminal.keys(&["Escape"]);
     terminal.wait_for("[unread 2]");

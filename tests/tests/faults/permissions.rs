@@ -174,7 +174,7 @@ impl<'s> Somebody<'s> {
         }
         let programs = stage.world.dir("programs");
         for name in ["session-start", "inbox"] {
-            std::fs::copy(program(name), programs.join(name)).unwrap();
+            tests::take(&program(name), &programs.join(name));
         }
         chown_all(stage.world.top());
         Some(Self { stage, programs })

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use handoff_agents::Wirable;
 use serde_json::Value;
-use tests::{PROGRAMS, Ran, World, feed, program};
+use tests::{PROGRAMS, Ran, World, feed, program, take};
 
 /// The programs without what is only there for debuggers, which is most of their bytes; made once.
 fn stripped() -> &'static Path {
@@ -23,7 +23,7 @@ fn stripped() -> &'static Path {
             let (from, to) = (program(name), dir.join(name));
             let strip = Command::new("strip").arg("-o").arg(&to).arg(&from).status();
             if from.is_file() && !strip.is_ok_and(|status| status.success()) {
-                std::fs::copy(from, to).unwrap();
+                take(&from, &to);
             }
         }
         // Those of earlier runs, whose processes are gone.
@@ -41,9 +41,9 @@ fn stripped() -> &'static Path {
 /// The installer as a program of its own, half as large as `handover`; there is none among released programs.
 const ALONE: &str = "installer";
 
-/// What stands in for all programs but the installer, which is in `handover`, where only its own steps matter: they pass a
-/// handoff on as far as the proof looks.
-const STAND_INS: [(&str, &str); 5] = [
+/// What stands in for the programs of the proof where only the installer's own steps matter: they pass a handoff on as far
+/// as the proof looks.
+const STAND_INS: [(&str, &str); 4] = [
     (
         "handoff-write",
         "#!/bin/sh\n[ \"$1\" = --version ] && exit\ncat >/dev/null\nmkdir -p \"$HOME/read\"\n: >\"$HOME/new\"\necho 'sentinel: 1234'\n",
@@ -53,7 +53,6 @@ const STAND_INS: [(&str, &str); 5] = [
         "#!/bin/sh\n[ \"$1\" = --version ] && exit\n[ -f \"$HOME/new\" ] || exit 0\nmv \"$HOME/new\" \"$HOME/read/\"\necho '1234 Nothing: this handoff proves the installation.'\n",
     ),
     ("inbox", "#!/bin/sh\n[ \"$1\" = --version ] && exit\necho '[{\"acknowledged\":true}]'\n"),
-    ("handoff", "#!/bin/sh\n[ \"$1\" = --version ] && exit\nexec \"${0%/*}/handover\" \"$@\"\n"),
     ("handoff-mcp", "#!/bin/sh\n[ \"$1\" = --version ] && exit\n:\n"),
 ];
 
@@ -97,14 +96,10 @@ impl Machine {
         for (name, script) in STAND_INS {
             replace(&self.dist.join(name), &format!("{script}# {comment}\n"));
         }
-        let (alone, handover) = (stripped().join(ALONE), self.dist.join("handover"));
-        if alone.is_file() {
-            std::fs::remove_file(&handover).unwrap();
-            take(&alone, &handover);
-        } else {
-            let script =
-                "#!/bin/sh\n[ \"$1\" = --version ] && exit\nexec \"${0%/*}/handover\" installer \"$@\"\n";
-            replace(&self.dist.join("handoff"), &format!("{script}# {comment}\n"));
+        // The programs that are run here are not written here: see `take`.
+        for name in ["handoff", "handover"].into_iter().filter(|_| stripped().join(ALONE).is_file()) {
+            std::fs::remove_file(self.dist.join(name)).unwrap();
+            take(&stripped().join(ALONE), &self.dist.join(name));
         }
     }
 
@@ -251,13 +246,6 @@ fn path_without_agents() -> OsString {
     };
     let dirs = std::env::split_paths(&path).filter(|dir| !has_agent(dir));
     std::env::join_paths(dirs).unwrap()
-}
-
-fn take(from: &Path, to: &Path) {
-    // Not where they are on different file systems.
-    if std::fs::hard_link(from, to).is_err() {
-        std::fs::copy(from, to).unwrap();
-    }
 }
 
 /// Puts a program in the place of what may be a link to another's bytes.
