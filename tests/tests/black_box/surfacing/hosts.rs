@@ -221,7 +221,7 @@ fn what_was_typed_wrong_is_said_and_is_no_failure() {
     for (args, word) in [
         (&["--frobnicate"][..], "--frobnicate"),
         (&["--format", "xml"], "use auto, plain, claude, codex, gemini"),
-        (&["--format", "aider"], "copilot, opencode, cursor"),
+        (&["--format", "aider"], "copilot, opencode, cursor, amp"),
         (&["--max-bytes", "lots"], "lots"),
         (&["--max-bytes"], "--max-bytes"),
         (&["stray"], "stray"),
