@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn what_users_were_told_to_put_there_by_hand_is_ours() {
-        for word in ["copilot", "opencode"] {
+        for word in ["copilot", "opencode", "amp"] {
             let own = Wirable::named(word).unwrap().wiring.hook.own().unwrap();
             let mut texts = own.by_hand.to_vec();
             if let OwnText::Plugin(path) = own.text {

@@ -39,6 +39,7 @@ pub(crate) const FILES: &[PluginFile] = files![
     "plugins/agent-handoff/hooks/hooks.json",
     "plugins/agent-handoff/skills/handoff/SKILL.md",
     "plugins/agent-handoff/skills/upgrade-handoff/SKILL.md",
+    "plugins/amp/agent-handoff.ts",
     "plugins/opencode/agent-handoff.js",
 ];
 

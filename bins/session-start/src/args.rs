@@ -18,7 +18,7 @@ usage: session-start [--format F] [--root DIR] [--max-bytes N] [--peek | --lette
 
   --format F      auto: as the host takes it whose JSON arrives, else plain text (default)
                   plain, or as a host takes it: claude, codex, gemini, droid, qwen, copilot,
-                  opencode, cursor
+                  opencode, cursor, amp
   --root DIR      the worktree, instead of the hook's cwd
   --max-bytes N   the most bytes of text (default 9500)
   --peek          show what waits and leave it unread

@@ -86,6 +86,7 @@ impl Diagnosis<'_> {
             SettingsRules::Codex => self.codex_switches(),
             SettingsRules::Hooks(switches) => self.hook_switches(host, switches),
             SettingsRules::Variable(name) => self.variable_switch(host, name),
+            SettingsRules::Unknown => {}
         }
     }
 

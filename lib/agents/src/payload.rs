@@ -140,6 +140,8 @@ mod tests {
             host(&json!({ "hook_event_name": "chat.message", "session_id": "s", "cwd": "/c" })),
             Some("opencode")
         );
+        let amp = json!({ "hook_event_name": "agent.start", "session_id": "T-1", "cwd": "/c" });
+        assert_eq!(host(&amp), Some("amp"));
         let cursor =
             json!({ "hook_event_name": "sessionStart", "conversation_id": "s", "cursor_version": "3.12" });
         assert_eq!(host(&cursor), Some("cursor"));
@@ -167,6 +169,7 @@ mod tests {
             Some("BeforeAgent"),
             Some("sessionStart"),
             Some("chat.message"),
+            Some("agent.start"),
         ];
         assert!(forms.iter().all(|form| events.contains(&form.event)));
         for present in 0..1 << FIELDS.len() {

@@ -225,6 +225,8 @@ pub enum SettingsRules {
     Hooks(&'static HookSwitches),
     /// Nothing in its files: it runs no hook of a user's where this variable is `1` or `true`.
     Variable(&'static str),
+    /// Nothing that is known.
+    Unknown,
     /// The settings of Claude Code: what a user, a project and an administrator set, merged.
     ClaudeCode,
     /// The `config.toml` of Codex, and its app-server.

@@ -155,7 +155,7 @@ fn every_host_is_told_how_a_letter_is_sent_and_only_one_to_oneself_may_go_unaske
     let bin = Path::new("/home/me/.agent-handoff/bin");
     let with_skills = HOSTS.iter().filter(|host| host.skills.is_some());
     let mut rendered = 0;
-    for host in with_skills {
+    for host in with_skills.clone() {
         for programs in [Programs::Installed(bin), Programs::Plugin] {
             for file in render(Skill::Handoff, Target { host, programs }) {
                 let sends = "push --to WHOM` sends what you just wrote, with the uncommitted work: to `@me` at once, to others \
@@ -178,7 +178,7 @@ fn every_host_is_told_how_a_letter_is_sent_and_only_one_to_oneself_may_go_unaske
         }
     }
     // OpenCode has it as a command too.
-    assert_eq!(rendered, 15);
+    assert_eq!(rendered, 2 * with_skills.count() + 1);
 }
 
 #[test]

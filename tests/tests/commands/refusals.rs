@@ -126,5 +126,5 @@ fn an_option_with_a_wrong_number_or_time_says_what_its_value_must_be() {
     let ran = world.run("session-start", &app, &["--max-bytes", "abc"], "");
     ran.is(0, &format!("{refused}`--max-bytes abc`: {whole}\n"), "");
     let ran = world.run("session-start", &app, &["--format", "x"], "");
-    ran.is(0, &format!("{refused}`--format x`: use auto, plain, claude, codex, gemini, droid, qwen, copilot, opencode, cursor\n"), "");
+    ran.is(0, &format!("{refused}`--format x`: use auto, plain, claude, codex, gemini, droid, qwen, copilot, opencode, cursor, amp\n"), "");
 }

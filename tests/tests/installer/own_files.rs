@@ -61,7 +61,8 @@ fn it_is_there_once_and_goes_with_its_directories() {
 
 #[test]
 fn it_names_the_programs_wherever_they_are_and_in_whichever_directory_the_host_looks() {
-    for host in hosts() {
+    // A host whose directory no variable names looks into HOME alone.
+    for host in hosts().filter(|host| host.directory.is_some_and(|known| !known.variable.is_empty())) {
         let known = host.directory.unwrap();
         let machine = Machine::empty();
         machine.stand_ins("");

@@ -7,7 +7,7 @@ static FORMAT: Opt = Opt::value(
     "format",
     "F",
     Values::OneOf(&[
-        "auto", "plain", "claude", "codex", "gemini", "droid", "qwen", "copilot", "opencode", "cursor",
+        "auto", "plain", "claude", "codex", "gemini", "droid", "qwen", "copilot", "opencode", "cursor", "amp",
     ]),
     "auto: as the host takes it whose JSON arrives, else plain text (default); plain; or as a host takes it",
 );

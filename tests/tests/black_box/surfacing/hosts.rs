@@ -1,7 +1,7 @@
 //! What each host is given.
 
 use serde_json::{Value, json};
-use tests::{BODY, World, feed};
+use tests::{BODY, World, can, feed, has, program};
 
 use crate::support::{Message, claude, codex, context_for, context_of, normal};
 
@@ -144,6 +144,61 @@ fn a_host_that_was_not_seen_to_deliver_is_told_in_a_line_and_nothing_changes() {
     assert!(!world.inbox(&repo).join("offers").exists());
 }
 
+/// The plugin for Amp, as Amp's documentation has plugins called: its answer to each prompt of these threads.
+fn amp_answers(world: &World, repo: &std::path::Path, threads: &[&str]) -> Vec<Value> {
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins/amp/agent-handoff.ts");
+    // Node runs a file of another language by this name.
+    std::fs::copy(shipped, world.path("plugin.mjs")).unwrap();
+    let script = "import plugin from './plugin.mjs'\nlet answer\n\
+        plugin({ on: (event, handler) => { if (event === 'agent.start') answer = handler } })\n\
+        const said = []\n\
+        for (const id of process.argv.slice(2)) said.push(await answer({ id: 1, message: 'go', thread: { id } }))\n\
+        console.log(JSON.stringify(said))\n";
+    std::fs::write(world.path("answers.mjs"), script).unwrap();
+    let mut node = world.bare_command("node");
+    node.arg(world.path("answers.mjs")).args(threads).current_dir(repo);
+    let ran = feed(node, b"");
+    assert_eq!((ran.code, ran.err()), (0, ""));
+    serde_json::from_slice(&ran.out).unwrap()
+}
+
+#[test]
+fn a_thread_of_amp_is_told_once_in_a_line_and_nothing_changes() {
+    if !can("run a plugin in Node", has("node")) {
+        return;
+    }
+    let world = World::new();
+    let repo = world.repo("app");
+    world.write(&repo, &[], BODY);
+    // Without the program a prompt goes on as it is.
+    assert_eq!(amp_answers(&world, &repo, &["T-1"]), [json!({})]);
+    std::fs::create_dir_all(world.home().join(".agent-handoff/bin")).unwrap();
+    let installed = world.home().join(".agent-handoff/bin/session-start");
+    std::os::unix::fs::symlink(program("session-start"), installed).unwrap();
+    let answers = amp_answers(&world, &repo, &["T-1", "T-1", "T-2"]);
+    assert_eq!(answers[1], json!({}));
+    for answer in [&answers[0], &answers[2]] {
+        let said = answer["message"]["content"].as_str().unwrap();
+        assert!(said.starts_with("agent-handoff: 1 handoff waits here: \"Auth refactor\""), "{said}");
+        assert_eq!((said.lines().count(), &answer["message"]["display"]), (1, &json!(false)), "{said}");
+    }
+    assert!(!world.inbox(&repo).join("offers").exists());
+    assert_eq!(world.names(&repo, "unread").len(), 1);
+}
+
+/// Nothing says where its session works when it was not started with `--add-dir`.
+#[test]
+fn a_request_of_antigravity_is_told_nothing_and_nothing_changes() {
+    let world = World::new();
+    let repo = world.repo("app");
+    world.write(&repo, &[], BODY);
+    for workspaces in [json!([]), json!([repo])] {
+        let payload = json!({ "conversationId": CLAUDE, "invocationNum": 1, "workspacePaths": workspaces });
+        world.run("session-start", &repo, &[], payload.to_string()).is_silent();
+    }
+    assert_eq!(world.names(&repo, "unread").len(), 1);
+}
+
 #[test]
 fn plain_text_never_begins_like_json() {
     let world = World::new();
@@ -221,7 +276,7 @@ fn what_was_typed_wrong_is_said_and_is_no_failure() {
     for (args, word) in [
         (&["--frobnicate"][..], "--frobnicate"),
         (&["--format", "xml"], "use auto, plain, claude, codex, gemini"),
-        (&["--format", "aider"], "copilot, opencode, cursor"),
+        (&["--format", "aider"], "copilot, opencode, cursor, amp"),
         (&["--max-bytes", "lots"], "lots"),
         (&["--max-bytes"], "--max-bytes"),
         (&["stray"], "stray"),
