@@ -89,10 +89,18 @@ struct Work {
 /// # Errors
 /// [`NotPacked`]. Nothing is left behind then.
 pub fn pack(project: &Project<'_>, request: &PackRequest<'_>) -> Result<Packed, NotPacked> {
+    pack_with(project, &Git::find(project.environment)?, request)
+}
+
+/// The same with this git.
+pub(crate) fn pack_with(
+    project: &Project<'_>,
+    git: &Git,
+    request: &PackRequest<'_>,
+) -> Result<Packed, NotPacked> {
     let state = StateDir::of(project.environment)?;
-    let git = Git::find(project.environment)?;
     let machine = Machine::open(&state)?;
-    let identity = Identity::of(&git, project.top())?;
+    let identity = Identity::of(git, project.top())?;
     let to = recipient(request.to, &identity, &People::read(&state)?)?;
     let found = find(project, request.id)?;
     let handoff = without_local(project, &found)?;
@@ -140,7 +148,7 @@ pub fn pack(project: &Project<'_>, request: &PackRequest<'_>) -> Result<Packed, 
         created,
         repository: match request.repository {
             Some(name) => Some(name.to_owned()),
-            None => repositories(&git, project.top())?.into_iter().next(),
+            None => repositories(git, project.top())?.into_iter().next(),
         },
         // As git names a HEAD that is on no branch.
         branch: branch.filter(|name| name != "HEAD" && name.len() <= 255),
