@@ -10,6 +10,7 @@ mod git;
 mod identity;
 mod machine;
 pub mod mailroom;
+mod objects;
 mod open;
 mod pack;
 mod parcel;

@@ -401,7 +401,7 @@ fn add_parcel(
         leaks.look_at_commits(&handover, &project.git()?)?;
     }
     let written = parcel::write(room, bundle.path(), &bundle.travelling()?)?;
-    let commit = room.write_commit(about.commit(&written.tree, None)?.sign(&machine.key))?;
+    let commit = room.write_commit(&about.commit(&written.tree, None)?.sign(&machine.key))?;
     room.set_ref(&format!("parcel/{}", about.id), &commit)?;
     let contents = &bundle.manifest().contents;
     Ok(Parcel {
@@ -424,7 +424,7 @@ fn add_letter(room: &Room, machine: &Machine, letter: &Letter, handoff: &[u8]) -
     let tree = room.write_tree(&files)?;
     let Letter { id, title, from, created, .. } = letter;
     let about = About { id, title, sender: from, created: *created };
-    let commit = room.write_commit(about.commit(&tree, Some(State::Waiting))?.sign(&machine.key))?;
+    let commit = room.write_commit(&about.commit(&tree, Some(State::Waiting))?.sign(&machine.key))?;
     Ok(room.set_ref(&format!("{}/{id}", letter.to.key("")), &commit)?)
 }
 

@@ -157,8 +157,7 @@ impl Mailroom<'_> {
         let Letter { id, to, .. } = &packed.letter;
         // Under these names it is not tidied up.
         let prefix = format!("{OURS}{id}/");
-        self.room.copy_from(packed.room(), &prefix)?;
-        let refs = self.room.refs(&prefix)?;
+        let refs = self.room.copy_from(packed.room(), &prefix)?;
         let tip = |name: String| refs.iter().find(|(there, _)| *there == name).map(|(_, id)| id.clone());
         let letter = tip(letter_ref(&to.key(""), id));
         Ok((letter.ok_or(MailroomError::Odd("the letter was not written"))?, tip(parcel_ref(id))))
