@@ -6,14 +6,19 @@ use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Instant;
 
 use handoff_bundle::GitError;
 use handoff_process::Environment;
 
+use crate::config::Config;
+
 /// So much of what git says is kept, in bytes.
 const MAX_MESSAGE_BYTES: u64 = 8 << 10;
+
+/// So much of a repository's settings is read, in bytes.
+const MAX_CONFIG_BYTES: u64 = 16 << 20;
 
 /// The most that git may ask for in one piece in a repository of ours: what others sent can say that an object of a few bytes
 /// becomes one of gigabytes. Larger files are streamed and need no such piece.
@@ -31,6 +36,9 @@ const SETTINGS: [&str; 7] = [
     "protocol.version=2",
 ];
 
+/// A worktree, and its settings.
+type Known = Option<(PathBuf, Arc<Config>)>;
+
 /// The program, and the environment that it runs in.
 #[derive(Clone, Debug)]
 pub(crate) struct Git {
@@ -41,6 +49,8 @@ pub(crate) struct Git {
     ssh_command: Option<OsString>,
     /// When a call that still runs is ended, with all that it started.
     deadline: Option<Instant>,
+    /// The settings of the worktree that was asked last.
+    config: Arc<Mutex<Known>>,
 }
 
 impl Git {
@@ -56,7 +66,14 @@ impl Git {
         let configuration = git.into_iter().filter(|(name, _)| is_setting(name)).collect();
         rest.push(("LC_ALL".into(), "C".into()));
         rest.push(("GIT_TERMINAL_PROMPT".into(), "0".into()));
-        Ok(Self { program, environment: rest, configuration, ssh_command, deadline: None })
+        Ok(Self {
+            program,
+            environment: rest,
+            configuration,
+            ssh_command,
+            deadline: None,
+            config: Arc::default(),
+        })
     }
 
     /// The same, whose calls are ended at `deadline`.
@@ -129,12 +146,28 @@ impl Git {
     /// What git answers to `arguments` in the user's worktree at `top`; `None` where it says with exit code 1 that there is
     /// nothing.
     pub(crate) fn ask(&self, top: &Path, arguments: &[&str]) -> Result<Option<String>, GitError> {
+        self.asked(top, arguments, 1 << 20)
+    }
+
+    /// The settings that hold in the user's worktree at `top`. Git is asked once for all of them.
+    pub(crate) fn config(&self, top: &Path) -> Result<Arc<Config>, GitError> {
+        let mut known = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, config)) = known.as_ref().filter(|(there, _)| there == top) {
+            return Ok(Arc::clone(config));
+        }
+        let listed = self.asked(top, &["config", "--list", "--null", "--show-scope"], MAX_CONFIG_BYTES)?;
+        let config = Arc::new(Config::parse(&listed.unwrap_or_default()));
+        *known = Some((top.to_owned(), Arc::clone(&config)));
+        Ok(config)
+    }
+
+    fn asked(&self, top: &Path, arguments: &[&str], limit: u64) -> Result<Option<String>, GitError> {
         let mut command = Command::new(&self.program);
         let environment = self.environment.iter().chain(&self.configuration);
         command.env_clear().envs(environment.map(|(name, value)| (name, value)));
         command.current_dir(top).args(arguments);
         let call = Call { command, verb: "config", input: None, deadline: self.deadline };
-        match call.output(1 << 20) {
+        match call.output(limit) {
             Ok(said) => Ok(Some(String::from_utf8_lossy(&said).trim_end_matches('\n').to_owned())),
             Err(GitError::Failed { code: Some(1), .. }) => Ok(None),
             Err(error) => Err(error),

@@ -31,9 +31,9 @@ pub(crate) enum NoIdentity {
 impl Identity {
     /// Of the user in the worktree at `top`.
     pub(crate) fn of(git: &Git, top: &Path) -> Result<Self, NoIdentity> {
+        let config = git.config(top)?;
         let read = |key: &'static str| -> Result<String, NoIdentity> {
-            let value = git.ask(top, &["config", "--get", key])?.unwrap_or_default();
-            let value = Sanitised::line(value.as_bytes(), 200).to_string();
+            let value = Sanitised::line(config.get(key).as_bytes(), 200).to_string();
             if value.trim().is_empty() { Err(NoIdentity::Unset(key)) } else { Ok(value.trim().to_owned()) }
         };
         Ok(Self { name: read("user.name")?, mail: read("user.email")?.to_lowercase() })
@@ -49,12 +49,12 @@ impl Identity {
 
 /// The repository's names, each `host/path` of a remote: that of `origin` first.
 pub(crate) fn repositories(git: &Git, top: &Path) -> Result<Vec<String>, GitError> {
-    let listed = git.ask(top, &["config", "--get-regexp", r"^remote\..*\.url$"])?.unwrap_or_default();
     let mut names: Vec<(bool, String)> = Vec::new();
-    for line in listed.lines() {
-        let Some((key, url)) = line.split_once(' ') else { continue };
+    for setting in git.config(top)?.iter() {
+        let remote = setting.key().strip_prefix("remote.").and_then(|key| key.strip_suffix(".url"));
+        let Some((remote, url)) = remote.zip(setting.value()) else { continue };
         if let Some(name) = repository(url) {
-            names.push((key != "remote.origin.url", name));
+            names.push((remote != "origin", name));
         }
     }
     // A stable sort: the others stay in the order of the file.

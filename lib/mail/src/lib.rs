@@ -4,11 +4,13 @@
 //! A letter travels as one file, by mail, on a stick, or through ssh. Typed requests in, typed results out; nothing here
 //! prints. The rules are `spec/reach.md`.
 
+mod config;
 mod error;
 mod git;
 mod identity;
 mod machine;
 pub mod mailroom;
+mod objects;
 mod open;
 mod pack;
 mod parcel;

@@ -89,10 +89,18 @@ struct Work {
 /// # Errors
 /// [`NotPacked`]. Nothing is left behind then.
 pub fn pack(project: &Project<'_>, request: &PackRequest<'_>) -> Result<Packed, NotPacked> {
+    pack_with(project, &Git::find(project.environment)?, request)
+}
+
+/// The same with this git.
+pub(crate) fn pack_with(
+    project: &Project<'_>,
+    git: &Git,
+    request: &PackRequest<'_>,
+) -> Result<Packed, NotPacked> {
     let state = StateDir::of(project.environment)?;
-    let git = Git::find(project.environment)?;
     let machine = Machine::open(&state)?;
-    let identity = Identity::of(&git, project.top())?;
+    let identity = Identity::of(git, project.top())?;
     let to = recipient(request.to, &identity, &People::read(&state)?)?;
     let found = find(project, request.id)?;
     let handoff = without_local(project, &found)?;
@@ -140,7 +148,7 @@ pub fn pack(project: &Project<'_>, request: &PackRequest<'_>) -> Result<Packed, 
         created,
         repository: match request.repository {
             Some(name) => Some(name.to_owned()),
-            None => repositories(&git, project.top())?.into_iter().next(),
+            None => repositories(git, project.top())?.into_iter().next(),
         },
         // As git names a HEAD that is on no branch.
         branch: branch.filter(|name| name != "HEAD" && name.len() <= 255),
@@ -393,7 +401,7 @@ fn add_parcel(
         leaks.look_at_commits(&handover, &project.git()?)?;
     }
     let written = parcel::write(room, bundle.path(), &bundle.travelling()?)?;
-    let commit = room.write_commit(about.commit(&written.tree, None)?.sign(&machine.key))?;
+    let commit = room.write_commit(&about.commit(&written.tree, None)?.sign(&machine.key))?;
     room.set_ref(&format!("parcel/{}", about.id), &commit)?;
     let contents = &bundle.manifest().contents;
     Ok(Parcel {
@@ -416,7 +424,7 @@ fn add_letter(room: &Room, machine: &Machine, letter: &Letter, handoff: &[u8]) -
     let tree = room.write_tree(&files)?;
     let Letter { id, title, from, created, .. } = letter;
     let about = About { id, title, sender: from, created: *created };
-    let commit = room.write_commit(about.commit(&tree, Some(State::Waiting))?.sign(&machine.key))?;
+    let commit = room.write_commit(&about.commit(&tree, Some(State::Waiting))?.sign(&machine.key))?;
     Ok(room.set_ref(&format!("{}/{id}", letter.to.key("")), &commit)?)
 }
 

@@ -1,5 +1,6 @@
 //! A bare repository of ours, in which letters are written and read. The user's repository gets neither ref nor object.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use handoff_letter::REFS;
 use handoff_sealed::{OpenError, OpenWith, SealError, SealTo};
 
 use crate::git::{Call, Git};
+use crate::objects;
 
 /// So much of a list of refs is read, in bytes.
 const MAX_LIST_BYTES: u64 = 16 << 20;
@@ -21,6 +23,18 @@ const MAX_ENTRIES: usize = 64;
 pub(crate) struct Room {
     git: Git,
     home: Home,
+    format: gix_hash::Kind,
+    /// What was written here as long as that is all that it has: files of any size are not kept in mind.
+    written: RefCell<Option<All>>,
+}
+
+/// All that a room has.
+#[derive(Debug, Default)]
+struct All {
+    /// The kind of each object, and its content.
+    objects: Vec<(&'static str, Vec<u8>)>,
+    /// Names without [`REFS`], and what they name.
+    refs: Vec<(String, String)>,
 }
 
 /// Where it is.
@@ -61,14 +75,15 @@ impl Room {
     /// An empty one, where the system keeps temporary files, whose objects have names of the kind `format` (`sha1`,
     /// `sha256`). It goes when this is dropped.
     pub(crate) fn scratch(git: Git, format: &str) -> Result<Self, RoomError> {
-        let room = Self { git, home: Home::Scratch(Scratch::new("agent-handoff-letter")?) };
-        room.init(format)?;
+        let room = Self::at(git, Home::Scratch(Scratch::new("agent-handoff-letter")?), format);
+        room.written.replace(Some(All::default()));
+        room.init_scratch()?;
         Ok(room)
     }
 
     /// The one at `path`, made when it is not there.
     pub(crate) fn kept(git: Git, path: &Path, format: &str) -> Result<Self, RoomError> {
-        let room = Self { git, home: Home::Kept(path.to_owned()) };
+        let room = Self::at(git, Home::Kept(path.to_owned()), format);
         // A killed `git init` leaves one that a second one completes.
         if !handoff_files::is_file(&path.join("HEAD")) {
             Dir::create(path)?;
@@ -79,12 +94,36 @@ impl Room {
 
     /// The same one once more, where it is one that stays.
     pub(crate) fn again(&self) -> Self {
-        Self { git: self.git.clone(), home: Home::Kept(self.path().to_owned()) }
+        Self {
+            git: self.git.clone(),
+            home: Home::Kept(self.path().to_owned()),
+            format: self.format,
+            written: RefCell::default(),
+        }
+    }
+
+    fn at(git: Git, home: Home, format: &str) -> Self {
+        let format = if format == "sha256" { gix_hash::Kind::Sha256 } else { gix_hash::Kind::Sha1 };
+        Self { git, home, format, written: RefCell::default() }
     }
 
     fn init(&self, format: &str) -> Result<(), RoomError> {
         let format = format!("--object-format={format}");
         Ok(self.call("init").args(["--bare", "--quiet", "--template=", &format, "."]).run()?)
+    }
+
+    /// What `git init --bare` makes, for a room that need not be on the disk.
+    fn init_scratch(&self) -> Result<(), RoomError> {
+        let dir = Dir::create(self.path())?;
+        let (version, extensions) = match self.format {
+            gix_hash::Kind::Sha256 => (1, "[extensions]\n\tobjectFormat = sha256\n"),
+            _ => (0, ""),
+        };
+        let config = format!("[core]\n\trepositoryFormatVersion = {version}\n\tbare = true\n{extensions}");
+        dir.put("config", config.as_bytes())?;
+        dir.create_unsynced("objects")?;
+        dir.create_unsynced("refs")?;
+        Ok(dir.put("HEAD", b"ref: refs/heads/main\n")?)
     }
 
     /// Where it is.
@@ -106,10 +145,20 @@ impl Room {
     }
 
     /// Copies every ref of ours that `other` has, with all that it names; their names begin with `prefix` here instead of
-    /// [`REFS`].
-    pub(crate) fn copy_from(&self, other: &Self, prefix: &str) -> Result<(), RoomError> {
+    /// [`REFS`]. What they are: names without it.
+    pub(crate) fn copy_from(&self, other: &Self, prefix: &str) -> Result<Vec<(String, String)>, RoomError> {
+        if let Some(all) = other.written.borrow().as_ref().filter(|_| self.format == other.format) {
+            for (kind, content) in &all.objects {
+                self.add(kind, content)?;
+            }
+            // The refs last: what they name is there then.
+            let set = all.refs.iter().map(|(name, id)| format!("update {prefix}{name} {id}\n"));
+            self.call("update-ref").args(["--stdin"]).input(set.collect::<String>()).run()?;
+            return Ok(all.refs.clone());
+        }
         let call = self.call("fetch").args(["--quiet", "--no-tags", "--no-write-fetch-head", "--"]);
-        Ok(call.args([other.path()]).args([format!("+{REFS}*:{prefix}*")]).run()?)
+        call.args([other.path()]).args([format!("+{REFS}*:{prefix}*")]).run()?;
+        self.refs(prefix)
     }
 
     /// Gives `id` the ref `name`, whole; `None` removes the ref.
@@ -136,29 +185,55 @@ impl Room {
 
     /// Writes a content; its name.
     pub(crate) fn write(&self, content: &[u8]) -> Result<String, RoomError> {
-        Ok(self.call("hash-object").args(["-w", "--stdin"]).input(content).line()?)
+        self.add("blob", content)
     }
 
     /// Writes the content of the file at `path`, of any size; its name.
     pub(crate) fn write_file(&self, path: &Path) -> Result<String, RoomError> {
+        self.written.replace(None);
         let call = self.call("hash-object").args(["-w", "--no-filters", "--"]).args([path]);
         Ok(call.line()?)
     }
 
-    /// Writes a tree of files; its name.
+    /// Writes a tree of files, which are in the order of their names; its name.
     pub(crate) fn write_tree(&self, files: &[(&str, String)]) -> Result<String, RoomError> {
-        let lines: String = files.iter().map(|(name, id)| format!("100644 blob {id}\t{name}\n")).collect();
-        Ok(self.call("mktree").input(lines).line()?)
+        let mut content = Vec::new();
+        for (name, id) in files {
+            content.extend_from_slice(format!("100644 {name}\0").as_bytes());
+            let id = gix_hash::ObjectId::from_hex(id.as_bytes());
+            content.extend_from_slice(id.map_err(|_| RoomError::Odd("git names a file oddly"))?.as_slice());
+        }
+        self.add("tree", &content)
     }
 
     /// Writes a commit that is signed already; its name.
-    pub(crate) fn write_commit(&self, bytes: Vec<u8>) -> Result<String, RoomError> {
-        Ok(self.call("hash-object").args(["-t", "commit", "-w", "--stdin"]).input(bytes).line()?)
+    pub(crate) fn write_commit(&self, bytes: &[u8]) -> Result<String, RoomError> {
+        self.add("commit", bytes)
+    }
+
+    fn add(&self, kind: &'static str, content: &[u8]) -> Result<String, RoomError> {
+        let is_durable = matches!(self.home, Home::Kept(_));
+        let id = objects::write(&self.path().join("objects"), self.format, kind, content, is_durable)?;
+        if let Some(all) = self.written.borrow_mut().as_mut() {
+            all.objects.push((kind, content.to_owned()));
+        }
+        Ok(id)
     }
 
     /// Gives the commit `id` a ref, whose name is `name` behind [`REFS`].
     pub(crate) fn set_ref(&self, name: &str, id: &str) -> Result<(), RoomError> {
-        Ok(self.call("update-ref").args([format!("{REFS}{name}").as_str(), id]).run()?)
+        if let Some(all) = self.written.borrow_mut().as_mut() {
+            all.refs.push((name.to_owned(), id.to_owned()));
+        }
+        let name = format!("{REFS}{name}");
+        match (&self.home, Path::new(&name).parent().zip(Path::new(&name).file_name())) {
+            // Only this process knows of it, so it needs no lock.
+            (Home::Scratch(_), Some((parent, last))) => {
+                let dir = Dir::create_path_unsynced(&self.path().join(parent))?;
+                Ok(dir.put(last, format!("{id}\n").as_bytes())?)
+            }
+            _ => self.set(&name, Some(id)),
+        }
     }
 
     /// Writes everything to `file`, in git's bundle format.
@@ -200,6 +275,7 @@ impl Room {
                 name.strip_prefix(REFS).ok_or(RoomError::Odd("it names refs that are none of a letter"))?;
             refs.push((name.to_owned(), id.to_owned()));
         }
+        self.written.replace(None);
         self.call("bundle").args(["unbundle"]).args([path]).run()?;
         Ok(refs)
     }
@@ -236,5 +312,57 @@ impl Room {
     /// The content of a file of any size goes to `file`.
     pub(crate) fn read_into(&self, entry: &Entry, file: File) -> Result<(), RoomError> {
         Ok(self.call("cat-file").args(["blob", &entry.id]).into_file(file)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use handoff_process::Environment;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_without_git_is_what_git_itself_writes_and_is_copied_with_its_refs() {
+        let git = Git::find(&Environment::read()).unwrap();
+        let place = tempfile::tempdir().unwrap();
+        for format in ["sha1", "sha256"] {
+            let scratch = Room::scratch(git.clone(), format).unwrap();
+            let large = vec![b'x'; 1 << 20];
+            let files = ["", "# A handoff\n", std::str::from_utf8(&large).unwrap()].map(str::as_bytes);
+            let ids = files.map(|file| scratch.write(file).unwrap());
+            for (content, id) in files.iter().zip(&ids) {
+                let call = scratch.call("hash-object").args(["--stdin"]);
+                assert_eq!(call.input(*content).line().unwrap(), *id);
+            }
+            let [empty, handoff, large] = ids;
+            let tree = scratch.write_tree(&[("a", empty), ("b.md", handoff.clone()), ("c", large)]).unwrap();
+            let who = "Ann <ann@acme.io> 1750000000 +0000";
+            let commit = format!("tree {tree}\nauthor {who}\ncommitter {who}\n\nletter\n");
+            let commit = scratch.write_commit(commit.as_bytes()).unwrap();
+            scratch.set_ref("mailbox/letter", &commit).unwrap();
+            let kept = Room::kept(git.clone(), &place.path().join(format), format).unwrap();
+            let copied = kept.copy_from(&scratch, "refs/ours/x/").unwrap();
+            assert_eq!(copied, [("mailbox/letter".to_owned(), commit.clone())]);
+            assert_eq!(kept.refs("refs/ours/x/").unwrap(), copied);
+            for room in [&scratch, &kept] {
+                room.call("fsck").args(["--strict", "--no-dangling"]).run().unwrap();
+                let entries = room.entries(&tree).unwrap();
+                assert_eq!(room.read(&entries[1], 100).unwrap(), b"# A handoff\n");
+            }
+            // A file of any size is not kept in mind, and comes along all the same.
+            let path = place.path().join("file");
+            Dir::create(place.path()).unwrap().put("file", b"work").unwrap();
+            let file = scratch.write_file(&path).unwrap();
+            let tree = scratch.write_tree(&[("file", file)]).unwrap();
+            let commit = format!("tree {tree}\nauthor {who}\ncommitter {who}\n\nwork\n");
+            let parcel = scratch.write_commit(commit.as_bytes()).unwrap();
+            scratch.set_ref("parcel/letter", &parcel).unwrap();
+            let mut copied = kept.copy_from(&scratch, "refs/ours/y/").unwrap();
+            copied.sort();
+            let names =
+                [("mailbox/letter".to_owned(), copied[0].1.clone()), ("parcel/letter".to_owned(), parcel)];
+            assert_eq!(copied, names);
+            kept.call("fsck").args(["--strict", "--no-dangling"]).run().unwrap();
+        }
     }
 }

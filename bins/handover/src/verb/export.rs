@@ -3,6 +3,7 @@
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use handoff_bundle::Own;
 use handoff_capturing::counted;
 use handoff_files::{Dir, FileError};
 use handoff_letter::{Letter, LetterId};
@@ -24,7 +25,7 @@ const MAX_NAME_BYTES: usize = 60;
 pub(crate) fn run(here: &Here<'_>, typed: &args::Export) -> Result<u8, Failure> {
     // What is typed is asked for before anything is captured.
     let passphrase = typed.passphrase.as_ref().map(passphrase::new).transpose()?;
-    let packed = make(here, typed.id.as_deref(), &typed.letter, None)?;
+    let packed = make(here, typed.id.as_deref(), &typed.letter)?;
     let seal = match passphrase {
         Some(passphrase) => Some(Seal::Passphrase(passphrase)),
         None if typed.letter.encrypt => {
@@ -65,13 +66,8 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Export) -> Result<u8, Failure> 
 }
 
 /// Makes the letter that was asked for.
-pub(super) fn make(
-    here: &Here<'_>,
-    id: Option<&str>,
-    typed: &args::Letter,
-    repository: Option<&str>,
-) -> Result<Packed, NotPacked> {
-    make_again(here, id, typed, repository, &|_| None)
+pub(super) fn make(here: &Here<'_>, id: Option<&str>, typed: &args::Letter) -> Result<Packed, NotPacked> {
+    make_again(here, id, typed, &|_| None)
 }
 
 /// The same under the name that `again` gives for the handoff's file, where it gives one.
@@ -79,10 +75,20 @@ pub(super) fn make_again(
     here: &Here<'_>,
     id: Option<&str>,
     typed: &args::Letter,
-    repository: Option<&str>,
     again: &dyn Fn(&str) -> Option<LetterId>,
 ) -> Result<Packed, NotPacked> {
-    let request = PackRequest {
+    pack(&here.project, &request(id, typed, None, again, &|| wire::own(here)))
+}
+
+/// What the user typed.
+pub(super) fn request<'a>(
+    id: Option<&'a str>,
+    typed: &'a args::Letter,
+    repository: Option<&'a str>,
+    again: &'a dyn Fn(&str) -> Option<LetterId>,
+    own: &'a dyn Fn() -> Vec<Own>,
+) -> PackRequest<'a> {
+    PackRequest {
         id,
         to: typed.to.as_deref(),
         repository,
@@ -90,9 +96,8 @@ pub(super) fn make_again(
         with_commits: true,
         allow_secrets: typed.allow_secrets,
         again,
-        own: &|| wire::own(here),
-    };
-    pack(&here.project, &request)
+        own,
+    }
 }
 
 /// Says what stays behind, and what goes along although it is secret.

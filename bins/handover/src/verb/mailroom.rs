@@ -13,8 +13,8 @@ use handoff_text::Sanitised;
 use serde_json::{Value, json};
 
 use super::copy::Applying;
-use super::export::{make, say, say_unable, work, work_as_json};
-use super::{copy, import, on_branch};
+use super::export::{request, say, say_unable, work, work_as_json};
+use super::{copy, import, on_branch, wire};
 use crate::args;
 use crate::args::MailroomVerb;
 use crate::here::Here;
@@ -158,7 +158,9 @@ fn push(here: &Here<'_>, id: Option<&str>, typed: &args::Letter, is_json: bool) 
     let typed = branch_of(here, typed);
     let recipients = mailroom.recipients(typed.to.as_deref(), typed.encrypt)?;
     let repository = mailroom.joined.mail.as_ref().map(|mail| mail.repository().to_owned());
-    let packed = make(here, id, &typed, repository.as_deref())?;
+    let own = || wire::own(here);
+    let request = request(id, &typed, repository.as_deref(), &|_| None, &own);
+    let packed = mailroom.pack(&request)?;
     let pushed = mailroom.post(&packed, recipients.as_ref())?;
     say(here, &packed);
     if let Some(recipients) = &recipients {

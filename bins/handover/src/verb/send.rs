@@ -16,7 +16,7 @@ pub(crate) fn run(here: &Here<'_>, typed: &Send) -> Result<u8, Failure> {
     let environment = here.project.environment;
     let unreceipted = Unreceipted::open(environment, here.top(), &typed.to).map_err(NotPacked::from)?;
     let again = |name: &str| unreceipted.letter_of(name);
-    let packed = make_again(here, typed.id.as_deref(), &typed.letter, None, &again)?;
+    let packed = make_again(here, typed.id.as_deref(), &typed.letter, &again)?;
     if typed.introduce {
         let machine = Machine::open(&StateDir::of(environment)?)?;
         let Identity { mail, .. } = packed.sender();

@@ -147,7 +147,7 @@ impl<'p> Mailroom<'p> {
             state: None,
             nonce: handoff_files::random()?,
         };
-        let new = self.room.write_commit(card.sign(&self.machine.key))?;
+        let new = self.room.write_commit(&card.sign(&self.machine.key))?;
         let name = card_ref(&self.machine.key(), self.joined.scope());
         let remote = self.remote();
         let expected = remote.look(std::slice::from_ref(&name))?.remove(&name);

@@ -99,7 +99,7 @@ impl Mailroom<'_> {
             state,
             nonce: handoff_files::random()?,
         };
-        Ok(self.room.write_commit(commit.sign(&self.machine.key))?)
+        Ok(self.room.write_commit(&commit.sign(&self.machine.key))?)
     }
 
     /// The letter of `chain`, whose ref is that of `id` in `mailbox`. One of a key that is not known is not decrypted.

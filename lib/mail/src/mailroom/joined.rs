@@ -217,22 +217,23 @@ pub(super) fn default_remote(git: &Git, top: &Path) -> Result<String, MailroomEr
 /// What the repository's own configuration says of how the remote is reached, and by whom: 64 hexadecimal digits over it. An agent
 /// may write that configuration, and git runs what it says.
 pub(super) fn address(git: &Git, top: &Path, url: &str, mail: &str) -> Result<String, MailroomError> {
-    let pattern = ["config", "--null", "--show-scope", "--get-regexp", super::remote::SETTINGS];
-    let listed = git.ask(top, &pattern)?.unwrap_or_default();
-    let fields: Vec<_> = listed.split_terminator('\0').collect();
+    let config = git.config(top)?;
     let mut hasher = Sha256::new();
     hasher.update(format!("{url}\0{mail}\0"));
-    for pair in fields.chunks(2).filter(|pair| matches!(pair[0], "local" | "worktree")) {
-        hasher.update(format!("{}\0", pair.get(1).unwrap_or(&"")));
+    let own = config.iter().filter(|setting| setting.is_of_repository());
+    for setting in own.filter(|setting| super::remote::says_how(setting.key())) {
+        hasher.update(format!("{}\0", setting.line));
     }
     Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Where it is, as the user's repository has it.
 pub(super) fn url(git: &Git, top: &Path, remote: &str) -> Result<String, MailroomError> {
-    let key = format!("remote.{remote}.url");
-    let url = git.ask(top, &["config", "--get", &key])?.filter(|url| !url.is_empty());
-    Ok(absolute(top, url.ok_or_else(|| MailroomError::UnknownRemote(remote.to_owned()))?))
+    let config = git.config(top)?;
+    match config.get(&format!("remote.{remote}.url")) {
+        "" => Err(MailroomError::UnknownRemote(remote.to_owned())),
+        url => Ok(absolute(top, url.to_owned())),
+    }
 }
 
 /// The mail remote at `url` for the repository whose remote `remote` is at `code`.

@@ -236,7 +236,7 @@ impl<'p> Mailroom<'p> {
             state: Some(state),
             nonce: handoff_files::random()?,
         };
-        Ok(self.room.write_commit(commit.sign(&self.machine.key))?)
+        Ok(self.room.write_commit(&commit.sign(&self.machine.key))?)
     }
 
     /// Whether it is this machine's own key.

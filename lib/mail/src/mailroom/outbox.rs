@@ -15,7 +15,8 @@ use super::chain::Chain;
 use super::records::{self, By, End, OUT, Out, OutState, RETURNED, Returned, SENT, Settled};
 use super::remote::{OURS, Outcome, Remote, Update};
 use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
-use crate::pack::Packed;
+use crate::error::NotPacked;
+use crate::pack::{PackRequest, Packed, pack_with};
 use crate::recipients::{NoRecipients, Recipients};
 
 /// Who can read the remote is asked again before a push when the answer is older than a day.
@@ -90,6 +91,14 @@ pub struct Recalled {
 }
 
 impl Mailroom<'_> {
+    /// Makes a letter, see [`pack`](crate::pack()).
+    ///
+    /// # Errors
+    /// As for that.
+    pub fn pack(&self, request: &PackRequest<'_>) -> Result<Packed, NotPacked> {
+        pack_with(self.project, self.room.git(), request)
+    }
+
     /// Queues `packed`, encrypted to `recipients` where there are some ([`Self::recipients`]), archives its handoff here, and pushes it
     /// if the remote is reached.
     ///
@@ -148,8 +157,7 @@ impl Mailroom<'_> {
         let Letter { id, to, .. } = &packed.letter;
         // Under these names it is not tidied up.
         let prefix = format!("{OURS}{id}/");
-        self.room.copy_from(packed.room(), &prefix)?;
-        let refs = self.room.refs(&prefix)?;
+        let refs = self.room.copy_from(packed.room(), &prefix)?;
         let tip = |name: String| refs.iter().find(|(there, _)| *there == name).map(|(_, id)| id.clone());
         let letter = tip(letter_ref(&to.key(""), id));
         Ok((letter.ok_or(MailroomError::Odd("the letter was not written"))?, tip(parcel_ref(id))))

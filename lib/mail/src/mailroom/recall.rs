@@ -141,7 +141,7 @@ impl Mailroom<'_> {
             state: Some(State::Withdrawn),
             nonce: handoff_files::random()?,
         };
-        Ok(self.room.write_commit(commit.sign(&self.machine.key))?)
+        Ok(self.room.write_commit(&commit.sign(&self.machine.key))?)
     }
 
     fn put_withdrawal(

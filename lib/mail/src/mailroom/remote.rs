@@ -90,18 +90,18 @@ pub(crate) struct GitRemote<'a> {
 /// The most refs that are fetched for themselves when they could not be fetched at once.
 const MAX_SINGLY: usize = 1_000;
 
-/// The names of the settings that say how remotes are reached, as `git config` takes them.
-pub(super) const SETTINGS: &str =
-    r"^(http|https|credential|url|ssh|protocol)\.|^core\.(sshcommand|askpass|gitproxy)$";
+/// Whether the setting `key` says how remotes are reached.
+pub(super) fn says_how(key: &str) -> bool {
+    let (section, _) = key.split_once('.').unwrap_or_default();
+    matches!(section, "http" | "https" | "credential" | "url" | "ssh" | "protocol")
+        || matches!(key, "core.sshcommand" | "core.askpass" | "core.gitproxy")
+}
 
 /// The settings that say how remotes are reached.
 pub(crate) fn settings(git: &Git, top: &Path) -> Result<Vec<(String, String)>, GitError> {
-    let listed = git.ask(top, &["config", "--null", "--get-regexp", SETTINGS])?.unwrap_or_default();
-    let pairs = listed.split_terminator('\0').map(|pair| {
-        let (name, value) = pair.split_once('\n').unwrap_or((pair, "true"));
-        (name.to_owned(), value.to_owned())
-    });
-    Ok(pairs.collect())
+    let config = git.config(top)?;
+    let how = config.iter().filter(|setting| says_how(setting.key()));
+    Ok(how.map(|one| (one.key().to_owned(), one.value().unwrap_or("true").to_owned())).collect())
 }
 
 impl GitRemote<'_> {

@@ -39,7 +39,11 @@ pub(super) fn command(
         return Ok(own);
     }
     // `url.*.insteadOf` may say more.
-    let url = git.ask(top, &["ls-remote", "--get-url", url])?.unwrap_or_default();
+    let is_rewritten = git.config(top)?.iter().any(|setting| setting.key().starts_with("url."));
+    let url = match url {
+        url if is_rewritten => git.ask(top, &["ls-remote", "--get-url", url])?.unwrap_or_default(),
+        url => url.to_owned(),
+    };
     let host = host(&url);
     if attended && host.is_none() {
         return Ok(own);
