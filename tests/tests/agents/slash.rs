@@ -8,6 +8,9 @@ use crate::WIRING;
 use crate::documented::{AWKWARD, block};
 use crate::support::only_handoff;
 
+/// What the model says to another agent's skill.
+const NOT_OURS: &str = "That is the skill of another agent.";
+
 /// What the skill begins with.
 const OPENING: &str = "Leave what the next session needs and cannot learn from the code.";
 
@@ -29,7 +32,7 @@ fn followed() -> [Step; 3] {
 }
 
 /// Runs `session` on a machine on which other agents, whose skills `host` may read too, are wired beside it.
-fn leaves_one(host: Host, session: impl FnOnce(Session<'_>) -> SessionEnd) {
+fn leaves_one(host: Host, session: impl Fn(Session<'_>) -> SessionEnd) {
     if !host.ready() {
         return;
     }
@@ -37,7 +40,14 @@ fn leaves_one(host: Host, session: impl FnOnce(Session<'_>) -> SessionEnd) {
     let others = Host::ALL.into_iter().filter(|other| *other != Host::Codex);
     machine.wire_all(&others.collect::<Vec<_>>());
     let repo = machine.world.repo("app");
-    let end = session(machine.session(host, &repo).args(host.unrestricted())).ok();
+    let run = || session(machine.session(host, &repo).args(host.unrestricted())).ok();
+    let mut end = run();
+    // In one of some dozens of starts OpenCode does not know its commands yet, and takes a skill of that name for one.
+    for _ in 0..3 {
+        if host == Host::OpenCode && end.ran.out().contains(NOT_OURS) {
+            end = run();
+        }
+    }
     let handoff = only_handoff(&machine.world, &repo);
     assert!(handoff.contains(AWKWARD.trim_end()), "{host:?}: {handoff}\n{}", end.ran.out());
     let stamp = format!("\nsession_tool: {}\n", host.row().stamp);
@@ -52,7 +62,8 @@ fn in_words(host: Host, tool: &str, input: Value, steps: Vec<Step>) {
         assert!(offered(texts), "{texts:#?}");
         step.clone()
     });
-    leaves_one(host, |session| session.steps([vec![first], steps].concat()).run("/handoff --topic x"));
+    let steps = [vec![first], steps].concat();
+    leaves_one(host, |session| session.steps(steps.clone()).run("/handoff --topic x"));
 }
 
 #[test]
@@ -96,7 +107,16 @@ fn of_copilot() {
 /// It reads the skills of Claude Code too, and of two with one name either: the command is ours alone.
 #[test]
 fn of_opencode() {
+    let [_, write, done] = followed();
+    let is_of_claude = |texts: &[Text]| skill(texts).contains("Edit it from then on");
+    let context =
+        reading(
+            move |texts| {
+                if is_of_claude(texts) { text(NOT_OURS) } else { shell(block(skill(texts), "Run first")) }
+            },
+        );
+    let steps = [context, write, done];
     leaves_one(Host::OpenCode, |session| {
-        session.args(&["--command", "handoff"]).steps(followed()).run("of this worktree")
+        session.args(&["--command", "handoff"]).steps(steps.clone()).run("of this worktree")
     });
 }
