@@ -120,8 +120,8 @@ fn a_full_disk_leaves_the_programs_of_before_all_of_one_version() {
     let mounted = || {
         std::fs::create_dir_all(&prefix).unwrap();
         let mut mount = std::process::Command::new("mount");
-        let installer = std::fs::metadata(machine.dist.join("handover")).unwrap().len();
-        let size = format!("size={},mode=0700", installer * 3 / 2 + (256 << 10));
+        let bytes = |name| std::fs::metadata(machine.dist.join(name)).unwrap().len();
+        let size = format!("size={},mode=0700", bytes("handoff") + bytes("handover") * 3 / 2 + (256 << 10));
         mount.args(["-t", "tmpfs", "-o", &size, "none"]).arg(&prefix);
         mount.output().is_ok_and(|output| output.status.success())
     };
@@ -140,11 +140,10 @@ fn a_full_disk_leaves_the_programs_of_before_all_of_one_version() {
     machine.done(&["install", "--home", home]);
     // Every program is another, and the last of them does not fit beside the one it replaces.
     machine.stand_ins("the next version");
-    let mut installer = std::fs::read(machine.dist.join("handover")).unwrap();
-    installer.push(0);
-    std::fs::remove_file(machine.dist.join("handover")).unwrap();
-    std::fs::write(machine.dist.join("handover"), installer).unwrap();
-    crate::support::mode(&machine.dist.join("handover"), 0o755);
+    // Not written by this process, which starts others meanwhile.
+    let longer = "cp handover longer && printf x >>longer && mv -f longer handover";
+    let made = std::process::Command::new("sh").args(["-c", longer]).current_dir(&machine.dist).status();
+    assert!(made.unwrap().success());
     let before = crate::support::Tree::of(&prefix);
     machine.refuses(&["install", "--home", home], "no space left on device");
     before.is(&crate::support::Tree::of(&prefix));

@@ -224,8 +224,7 @@ fn whether_the_command_is_on_path_is_said() {
 fn what_is_not_understood_is_a_usage_error_and_nothing_is_done() {
     let machine = Machine::small();
     let before = machine.tree();
-    let wrong: [&[&str]; 14] = [
-        &[],
+    let wrong: [&[&str]; 13] = [
         &["instal"],
         &["install", "--what"],
         &["install", "doctor"],
@@ -254,7 +253,7 @@ fn what_is_not_understood_is_a_usage_error_and_nothing_is_done() {
     before.is(&machine.tree());
     let help = machine.done(&["install", "--help"]);
     assert!(help.starts_with("handoff install: ") && help.lines().count() < 40);
-    assert!(machine.done(&["-V"]).starts_with("installer 0."));
+    assert!(machine.done(&["-V"]).contains(" 0."));
 }
 
 #[test]
