@@ -176,7 +176,7 @@ fn claimed(programs: &Path) -> Result<[Row; 2], Failure> {
     }
     let won: Vec<_> = said.iter().enumerate().filter(|(_, said)| said.contains("yours alone now")).collect();
     let Some((winner, _)) = won.first() else {
-        return Err(format!("nobody has the letter: {said:?}").into());
+        return Err(format!("no machine has the letter: {said:?}").into());
     };
     let name = format!("ann@pc{winner}");
     let is_told = |said: &&String| {

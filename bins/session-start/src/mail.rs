@@ -22,7 +22,8 @@ const MAX_LINE_BYTES: usize = 600;
 /// For how long a look is waited for beside a session. It ends by itself after 20 seconds.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// After so long it is tried again where another program has the mailroom.
+/// After so long it is tried again where another program has the mailroom, then after twice as long, and so on: a look that
+/// cannot be had at all is not begun dozens of times.
 const BUSY_PAUSE: Duration = Duration::from_millis(300);
 
 /// What the last look left.
@@ -99,12 +100,14 @@ fn news(session: &str, start: &Path, environment: &Environment) -> Option<String
     });
     let (worktree, mut notice, inbox) = found?;
     let until = Instant::now() + LOOK_TIMEOUT;
+    let mut pause = BUSY_PAUSE;
     while notice.is_due && Instant::now() < until {
         look_again(worktree)?.wait(until.saturating_duration_since(Instant::now()));
         notice = Notice::read(&inbox)?;
         // Another look, as of the session's start, is under way.
         if notice.is_due {
-            std::thread::sleep(BUSY_PAUSE);
+            std::thread::sleep(pause.min(until.saturating_duration_since(Instant::now())));
+            pause *= 2;
         }
     }
     store.trust().ok()?;
