@@ -255,6 +255,9 @@ fn what_cannot_travel_on_a_branch_is_refused_with_the_way_out() {
     sandbox.git(&["commit", "--quiet", "--message", "token"]);
     sandbox.git(&["rm", "--quiet", "c.rs"]);
     sandbox.git(&["commit", "--quiet", "--message", "no token"]);
+    // What is on a branch is not encrypted, so it does not go out as if it were.
+    let ran = sandbox.run(&["push", "--via", "branch", "--encrypt", "--no-work"]);
+    assert!(ran.code == 2 && ran.err().contains("--via and --encrypt exclude each other"), "{}", ran.err());
     let said = sandbox.fails(&["push", "--via", "branch", "--no-work"]);
     assert!(said.contains("the commit ") && !said.contains(&secret), "{said}");
     assert_eq!((cloud.tip(), sandbox.unread().len()), (tip, 1));

@@ -131,6 +131,8 @@ pub static PUSH: Verb = Verb {
     rules: &[
         Rule::Alone(&REOFFER, &[&JSON]),
         Rule::Exclusive(&[&VIA, &TO_ANY]),
+        // Who reads a branch is not known, so nothing on it can be encrypted.
+        Rule::Exclusive(&[&VIA, &ENCRYPT]),
         Rule::Requires(&PRIVATE, &[&VIA]),
     ],
     examples: &[
