@@ -57,10 +57,10 @@ pub enum NotPacked {
     #[error(transparent)]
     Mail(#[from] MailError),
     /// Nothing waits here.
-    #[error("no handoff waits for {}; write one first, or name one that was read: handoff log", Sanitised::path(.0))]
+    #[error("no handoff waits for {}; write one first, or name one that was read: handoff inbox log", Sanitised::path(.0))]
     NoHandoff(PathBuf),
     /// None has this in its name.
-    #[error("could not find a handoff {0:?} here: handoff list; handoff log")]
+    #[error("could not find a handoff {0:?} here: handoff inbox; handoff inbox log")]
     NotFound(String),
     /// More than one has it.
     #[error("{text:?} is more than one handoff: {}", .names.join(", "))]

@@ -60,7 +60,9 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Export) -> Result<u8, Failure> 
     ));
     if packed.is_unread {
         let id = packed.name.trim_end_matches(".md");
-        text.push_str(&format!("it still waits here too; when it was taken there: handoff inbox archive {id}\n"));
+        text.push_str(&format!(
+            "it still waits here too; when it was taken there: handoff inbox archive {id}\n"
+        ));
     }
     Ok(here.print(&text))
 }
