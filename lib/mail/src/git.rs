@@ -93,6 +93,8 @@ impl Git {
         command.current_dir(directory);
         // What a fetch left out is not fetched behind our back: that would be by another connection.
         command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOC_LIMIT", MAX_ALLOCATION);
+        // Whatever later versions of git make by themselves: locks of killed processes are known of this format alone.
+        command.env("GIT_DEFAULT_REF_FORMAT", "files");
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }

@@ -21,11 +21,13 @@ mod letters;
 mod mail_remote;
 mod model;
 mod numbers;
+mod other_git;
 mod over_ssh;
 mod policies;
 mod races;
 mod remote;
 mod server;
+mod sshd;
 mod support;
 mod told;
 #[path = "../../../lib/audience/tests/audience/server.rs"]

@@ -310,6 +310,10 @@ fn outcome(lines: &[(&str, &str)], name: &str, words: &str) -> Option<Outcome> {
         "non-existent ref",
         "fetch first",
         "atomic",
+        // Since git 2.50.
+        "incorrect old value",
+        "reference does not exist",
+        "transaction failed",
     ];
     Some(if stale.iter().any(|words| summary.contains(words)) {
         Outcome::Stale
