@@ -16,6 +16,7 @@ mod crashes;
 mod cut;
 mod encrypted;
 mod failures;
+mod gitolite;
 mod hostile;
 mod letters;
 mod mail_remote;
