@@ -81,6 +81,11 @@ impl Git {
         Self { deadline: Some(deadline), ..self.clone() }
     }
 
+    /// Whether calls are ended at once by now.
+    pub(crate) fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
     /// A call of `verb` in the bare repository at `directory`; `is_durable` when what it writes has to be on the disk when it
     /// ends.
     pub(crate) fn call(&self, directory: &Path, verb: &'static str, is_durable: bool) -> Call {
@@ -323,12 +328,45 @@ fn ended(mut child: Child, verb: &'static str, message: &[u8]) -> Result<(), Git
     }
     let message = match String::from_utf8_lossy(message).trim() {
         "" => status.to_string(),
-        text => text.to_owned(),
+        text => without_passwords(text),
     };
     Err(GitError::Failed { verb: verb.to_owned(), code: status.code(), message })
+}
+
+/// `text` without who asks in the URLs in it: git leaves that out itself, but not everywhere.
+fn without_passwords(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut clean = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(part.len());
+        let host = part[..end].rfind('@').map_or(0, |at| at + 1);
+        clean.push_str("://");
+        clean.push_str(&part[host..]);
+    }
+    clean
 }
 
 fn failed(verb: &str) -> impl FnOnce(std::io::Error) -> GitError + use<> {
     let verb = verb.to_owned();
     move |source| GitError::Run { verb, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_passwords;
+
+    #[test]
+    fn who_asks_is_taken_out_of_every_url_and_nothing_else_is() {
+        for (said, clean) in [
+            (
+                "no DAV locking support on http://ann:s@cret@host/x.git/",
+                "no DAV locking support on http://host/x.git/",
+            ),
+            ("https://token@host: failed; ssh://git@host", "https://host: failed; ssh://host"),
+            ("mail ann@acme.io about http://host/a@b", "mail ann@acme.io about http://host/a@b"),
+            ("", ""),
+        ] {
+            assert_eq!(without_passwords(said), clean);
+        }
+    }
 }

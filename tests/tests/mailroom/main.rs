@@ -8,6 +8,7 @@
     reason = "tests set up files and processes by hand"
 )]
 
+mod answers;
 mod background;
 mod by_branch;
 mod cloud;
@@ -16,6 +17,7 @@ mod crashes;
 mod cut;
 mod encrypted;
 mod failures;
+mod full;
 mod gitolite;
 mod hostile;
 mod letters;
@@ -28,6 +30,7 @@ mod policies;
 mod races;
 mod remote;
 mod server;
+mod slow;
 mod sshd;
 mod support;
 mod told;
