@@ -11,12 +11,16 @@
 mod answers;
 mod background;
 mod by_branch;
+mod clocks;
 mod cloud;
 mod copy;
 mod crashes;
 mod cut;
 mod encrypted;
 mod failures;
+#[path = "../reach/forge.rs"]
+#[allow(dead_code, reason = "others use the rest")]
+mod forge;
 mod full;
 mod gitolite;
 mod hostile;
