@@ -24,6 +24,9 @@ const MAX_CONFIG_BYTES: u64 = 16 << 20;
 /// becomes one of gigabytes. Larger files are streamed and need no such piece.
 const MAX_ALLOCATION: &str = "128m";
 
+/// What is passed by environment to a git that is called for a mailroom needs this version: `GIT_CONFIG_COUNT`.
+pub(crate) const OLDEST: (u32, u32) = (2, 31);
+
 /// What holds for each call in a repository of ours, whatever the user has set: no hook of the user's runs there, nothing is
 /// tidied up behind our back, and every object that comes in is looked at.
 const SETTINGS: [&str; 7] = [
@@ -134,6 +137,15 @@ impl Git {
             }
         }
         Call { command, ..inner }
+    }
+
+    /// Its version, where that is too old for mailrooms.
+    pub(crate) fn too_old(&self) -> Option<String> {
+        let said = self.ask(Path::new("/"), &["--version"]).ok().flatten()?;
+        let version = said.split_whitespace().nth(2)?.to_owned();
+        let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
+        let is_old = (numbers.next()?, numbers.next()?) < OLDEST;
+        is_old.then_some(version)
     }
 
     /// `GIT_SSH_COMMAND`, as the user has it.

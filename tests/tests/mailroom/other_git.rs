@@ -110,3 +110,15 @@ fn letters_go_through_a_server_that_speaks_the_first_protocol_alone() {
     assert_eq!(desk.json(&["pull"])["taken"].as_array().unwrap().len(), 1);
     assert_eq!(laptop.states()[0], "delivered");
 }
+
+#[test]
+fn a_git_that_is_too_old_is_named_and_nothing_is_joined() {
+    let net = Net::new();
+    let mut laptop = net.machine("laptop", "ann");
+    let old = "#!/bin/sh\nPATH=${PATH#*:}\n[ \"$1\" != --version ] || exec echo git version 2.30.2\nexec git \"$@\"\n";
+    laptop.world.wrap("git", old);
+    let before = net.server.connections();
+    let said = laptop.fails(&["join", "--private"]);
+    assert!(said.contains("git 2.30.2 is too old for letters through a remote: they need 2.31"), "{said}");
+    assert_eq!((said.lines().count(), net.server.connections()), (1, before), "{said}");
+}

@@ -87,6 +87,9 @@ impl<'p> Mailroom<'p> {
         let state = StateDir::of(project.environment)?;
         let common = Self::common(project)?;
         let git = Git::find(project.environment)?;
+        if let Some(version) = git.too_old() {
+            return Err(MailroomError::OldGit(version));
+        }
         let remote = match remote {
             Some(remote) => remote.to_owned(),
             None => default_remote(&git, project.top())?,
