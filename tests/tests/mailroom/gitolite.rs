@@ -83,7 +83,8 @@ fn gitolite_takes_letters_of_those_who_may_write_and_its_words_are_told_to_all_o
     let join = ["join", "--private"];
     let (bob, eve) = (gitolite.machine("bob-pc", "bob"), gitolite.machine("eve-pc", "eve"));
     let said = bob.fails(&join);
-    let words = "origin does not take letters: [remote rejected] (hook declined): FATAL: W refs/handoffs/v1/card/";
+    let words =
+        "origin does not take letters: [remote rejected] (hook declined): FATAL: W refs/handoffs/v1/card/";
     assert!(said.contains(words) && said.contains("app bob DENIED by fallthru"), "{said}");
     let said = eve.fails(&join);
     assert!(said.contains("W any app eve DENIED by fallthru"), "{said}");

@@ -42,6 +42,7 @@ impl Forge {
     }
 
     /// Leaves it at the remote `origin`, whatever it is: no program looks at it.
+    #[allow(dead_code, reason = "there is no remote in the tests of letters as files")]
     #[track_caller]
     pub(crate) fn put(&self, origin: &Path) {
         let mut copy = self.world.bare_command("cp");
