@@ -200,6 +200,13 @@ pub enum NotTaken {
     Outside(#[from] Outside),
 }
 
+impl NotTaken {
+    /// Whether it is the letter itself that is not as letters are, whoever looks at it and when.
+    pub(crate) fn is_of_letter(&self) -> bool {
+        matches!(self, Self::NoLetter(_) | Self::TooLarge(_) | Self::Letter(_) | Self::Unsigned(_))
+    }
+}
+
 macro_rules! through_mail {
     ($error:ty: $($from:ty),*) => {$(
         impl From<$from> for $error {

@@ -24,6 +24,9 @@ const MAX_CONFIG_BYTES: u64 = 16 << 20;
 /// becomes one of gigabytes. Larger files are streamed and need no such piece.
 const MAX_ALLOCATION: &str = "128m";
 
+/// What is passed by environment to a git that is called for a mailroom needs this version: `GIT_CONFIG_COUNT`.
+pub(crate) const OLDEST: (u32, u32) = (2, 31);
+
 /// What holds for each call in a repository of ours, whatever the user has set: no hook of the user's runs there, nothing is
 /// tidied up behind our back, and every object that comes in is looked at.
 const SETTINGS: [&str; 7] = [
@@ -81,6 +84,11 @@ impl Git {
         Self { deadline: Some(deadline), ..self.clone() }
     }
 
+    /// Whether calls are ended at once by now.
+    pub(crate) fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
     /// A call of `verb` in the bare repository at `directory`; `is_durable` when what it writes has to be on the disk when it
     /// ends.
     pub(crate) fn call(&self, directory: &Path, verb: &'static str, is_durable: bool) -> Call {
@@ -93,6 +101,8 @@ impl Git {
         command.current_dir(directory);
         // What a fetch left out is not fetched behind our back: that would be by another connection.
         command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOC_LIMIT", MAX_ALLOCATION);
+        // Whatever later versions of git make by themselves: locks of killed processes are known of this format alone.
+        command.env("GIT_DEFAULT_REF_FORMAT", "files");
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
@@ -127,6 +137,15 @@ impl Git {
             }
         }
         Call { command, ..inner }
+    }
+
+    /// Its version, where that is too old for mailrooms.
+    pub(crate) fn too_old(&self) -> Option<String> {
+        let said = self.ask(Path::new("/"), &["--version"]).ok().flatten()?;
+        let version = said.split_whitespace().nth(2)?.to_owned();
+        let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
+        let is_old = (numbers.next()?, numbers.next()?) < OLDEST;
+        is_old.then_some(version)
     }
 
     /// `GIT_SSH_COMMAND`, as the user has it.
@@ -321,12 +340,45 @@ fn ended(mut child: Child, verb: &'static str, message: &[u8]) -> Result<(), Git
     }
     let message = match String::from_utf8_lossy(message).trim() {
         "" => status.to_string(),
-        text => text.to_owned(),
+        text => without_passwords(text),
     };
     Err(GitError::Failed { verb: verb.to_owned(), code: status.code(), message })
+}
+
+/// `text` without who asks in the URLs in it: git leaves that out itself, but not everywhere.
+fn without_passwords(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut clean = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(part.len());
+        let host = part[..end].rfind('@').map_or(0, |at| at + 1);
+        clean.push_str("://");
+        clean.push_str(&part[host..]);
+    }
+    clean
 }
 
 fn failed(verb: &str) -> impl FnOnce(std::io::Error) -> GitError + use<> {
     let verb = verb.to_owned();
     move |source| GitError::Run { verb, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_passwords;
+
+    #[test]
+    fn who_asks_is_taken_out_of_every_url_and_nothing_else_is() {
+        for (said, clean) in [
+            (
+                "no DAV locking support on http://ann:s@cret@host/x.git/",
+                "no DAV locking support on http://host/x.git/",
+            ),
+            ("https://token@host: failed; ssh://git@host", "https://host: failed; ssh://host"),
+            ("mail ann@acme.io about http://host/a@b", "mail ann@acme.io about http://host/a@b"),
+            ("", ""),
+        ] {
+            assert_eq!(without_passwords(said), clean);
+        }
+    }
 }

@@ -282,7 +282,13 @@ impl Room {
 
     /// The bytes of the commit `id`, at most 16 kB.
     pub(crate) fn commit(&self, id: &str) -> Result<Vec<u8>, RoomError> {
-        Ok(self.call("cat-file").args(["commit", id]).output(16 << 10)?)
+        const ODD: RoomError = RoomError::Odd("it is not a commit");
+        match self.call("cat-file").args(["commit", id]).output(16 << 10) {
+            // Git goes on from a tag to its commit.
+            Ok(bytes) if objects::name(self.format, "commit", &bytes)? == id => Ok(bytes),
+            Ok(_) | Err(GitError::Failed { .. }) => Err(ODD),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The files in the tree `id`. Anything else in it is an error.

@@ -8,24 +8,34 @@
     reason = "tests set up files and processes by hand"
 )]
 
+mod answers;
 mod background;
 mod by_branch;
+mod clocks;
 mod cloud;
 mod copy;
 mod crashes;
 mod cut;
 mod encrypted;
 mod failures;
+#[path = "../reach/forge.rs"]
+#[allow(dead_code, reason = "others use the rest")]
+mod forge;
+mod full;
+mod gitolite;
 mod hostile;
 mod letters;
 mod mail_remote;
 mod model;
 mod numbers;
+mod other_git;
 mod over_ssh;
 mod policies;
 mod races;
 mod remote;
 mod server;
+mod slow;
+mod sshd;
 mod support;
 mod told;
 #[path = "../../../lib/audience/tests/audience/server.rs"]

@@ -1,6 +1,6 @@
 //! `handoff join`, `push`, `pull`, `sync`, `mail`, `recall`, `give-back`: letters through a remote of the repository.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use handoff_document::{Timestamp, age};
 use handoff_letter::LetterId;
@@ -21,6 +21,8 @@ use crate::here::Here;
 
 /// For how long a look in the background may take in all. Every step of it can be interrupted.
 const BACKGROUND: Duration = Duration::from_secs(20);
+/// For how long the remote may answer then: afterwards it is left for the sessions that it did not.
+const ANSWERS: Duration = Duration::from_secs(18);
 
 pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure> {
     let json = typed.json;
@@ -80,7 +82,7 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure
 }
 
 fn open<'h>(here: &'h Here<'_>) -> Result<Mailroom<'h>, Failure> {
-    match Mailroom::open(&here.project, true) {
+    match Mailroom::open(&here.project) {
         Err(MailroomError::NotJoined) if is_cloud() => Err(Failure::new(
             "nothing was joined in this sandbox: handoff pull --copy copies what waits, handoff push --via branch sends",
         )),
@@ -227,7 +229,9 @@ fn pull(
     let on_branch = if id.is_none() { on_branch::here(here, connection) } else { None };
     let applied =
         Applying { apply: is_applied, allow_config }.of(here, pulled.taken.iter().chain(&on_branch));
-    let is_failed = matches!(applied, Some(Err(_))) || !pulled.open.is_empty();
+    // The one that is asked for was left alone.
+    let is_missing = id.is_some() && pulled.taken.is_empty() && pulled.lost.is_empty();
+    let is_failed = matches!(applied, Some(Err(_))) || !pulled.open.is_empty() || is_missing;
     let code = if is_json {
         let is_applied = applied.as_ref().is_some_and(Result::is_ok);
         here.json(&pulled_as_json(&pulled, on_branch.as_ref(), is_applied))
@@ -445,7 +449,8 @@ fn background(here: &Here<'_>) -> u8 {
         std::thread::sleep(BACKGROUND);
         handoff_process::end_with_group();
     });
-    let done = Mailroom::open(&here.project, false).and_then(|mut mailroom| {
+    let deadline = Instant::now() + ANSWERS;
+    let done = Mailroom::open_until(&here.project, deadline).and_then(|mut mailroom| {
         let looked = mailroom.sync(false);
         mailroom.leave_notice(&looked)
     });

@@ -99,7 +99,7 @@ fn found(here: &Here<'_>, source: &KeySource) -> Result<(Vec<PersonKey>, Option<
             Ok((vec![key], Some(opened)))
         }
         KeySource::Card(word) => {
-            let card = Mailroom::open(&here.project, true)?.card_called(word)?;
+            let card = Mailroom::open(&here.project)?.card_called(word)?;
             Ok((vec![card.person_key()], None))
         }
         KeySource::File(file) => {

@@ -309,6 +309,7 @@ impl<'p> Branch<'p> {
             settings: &self.settings,
             attended: true,
             ssh: self.ssh.as_deref(),
+            card: None,
             bad: &bad,
         };
         // What the user has already need not come once more. A shallow clone does not have what its commits build on.

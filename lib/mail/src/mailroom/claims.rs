@@ -74,7 +74,9 @@ impl Mailroom<'_> {
         let mut pulled = Pulled::default();
         self.settle(&mut pulled)?;
         let (free, looked) = self.free()?;
+        let passed_over = std::mem::take(&mut pulled.looked.passed_over);
         pulled.looked = looked;
+        pulled.looked.passed_over.extend(passed_over);
         let wanted: Vec<_> =
             free.into_iter().filter(|free| part.is_none_or(|part| free.id.as_str().contains(part))).collect();
         if let Some(part) = part {
@@ -188,7 +190,7 @@ impl Mailroom<'_> {
 
     fn tip(&self, id: &LetterId, claim: &Claim) -> Result<Option<String>, MailroomError> {
         let name = letter_ref(&claim.mailbox, id);
-        Ok(self.remote().look(&[format!("{}/", claim.mailbox)])?.remove(&name))
+        Ok(self.look(&[format!("{}/", claim.mailbox)])?.remove(&name))
     }
 
     fn settle_tip(&self, id: &LetterId, claim: Claim, tip: Option<String>) -> Result<End, MailroomError> {
@@ -250,7 +252,7 @@ impl Mailroom<'_> {
         let mut opened = self.opened(&chain, &claim.mailbox, id)?;
         if opened.letter.parcel.is_some() {
             let name = parcel_ref(id);
-            let parcel = self.remote().look(std::slice::from_ref(&name))?.remove(&name);
+            let parcel = self.look(std::slice::from_ref(&name))?.remove(&name);
             self.add_parcel(&mut opened, &chain, name, parcel)?;
         }
         let any_repository = self.joined.mail.is_none();
@@ -311,6 +313,10 @@ fn note(id: &LetterId, ended: Result<End, MailroomError>, pulled: &mut Pulled) {
         Ok(End::Here(taken)) => pulled.taken.push((id.clone(), *taken)),
         Ok(End::Before) => {}
         Ok(End::Lost(by)) => pulled.lost.push(Lost { id: id.clone(), by }),
+        // It will never be as it should, and waits for no answer.
+        Err(MailroomError::NotTaken(error)) if error.is_of_letter() => {
+            pulled.looked.passed_over.push((id.to_string(), error.to_string()));
+        }
         Err(error) => pulled.open.push((id.clone(), error.to_string())),
     }
 }

@@ -80,6 +80,7 @@ pub fn copy(
         settings: &settings,
         attended: deadline.is_none(),
         ssh: None,
+        card: None,
         bad: &bad,
     };
     let slow = |error: RemoteError| match deadline {

@@ -10,6 +10,7 @@ use handoff_text::Sanitised;
 
 use super::remote::RemoteError;
 use crate::error::{NotPacked, NotTaken};
+use crate::git::OLDEST;
 use crate::identity::NoIdentity;
 use crate::machine::MachineError;
 use crate::people::PeopleError;
@@ -22,6 +23,9 @@ pub enum MailroomError {
     /// The repository is not joined.
     #[error("this repository has no mailroom yet: handoff join")]
     NotJoined,
+    /// Git is too old.
+    #[error("git {0} is too old for letters through a remote: they need {major}.{minor}", major = OLDEST.0, minor = OLDEST.1)]
+    OldGit(String),
     /// It has no remote.
     #[error(
         "this repository has no remote that letters could go through; send a file instead: handoff export"

@@ -25,7 +25,7 @@ impl Mailroom<'_> {
         self.settle(&mut pulled)?;
         let prefixes =
             self.own_mailboxes().iter().map(|mailbox| format!("{}/", self.key_of(mailbox))).collect();
-        let tips = self.remote().look(&super::outbox::unique(prefixes))?;
+        let tips = self.look(&super::outbox::unique(prefixes))?;
         let mut named =
             tips.iter().filter(|(name, _)| name.split('/').nth(1).is_some_and(|id| id.contains(part)));
         let (name, tip) = match (named.next(), named.next()) {
@@ -80,7 +80,7 @@ impl Mailroom<'_> {
                     self.forget(id)?;
                     return Err(MailroomError::Unfit { remote: self.joined.place().to_owned(), said });
                 }
-                _ => tip = self.remote().look(&[format!("{}/", claim.mailbox)])?.remove(&name),
+                _ => tip = self.look(&[format!("{}/", claim.mailbox)])?.remove(&name),
             }
         }
         match tip {

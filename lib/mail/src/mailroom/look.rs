@@ -8,8 +8,8 @@ use handoff_text::Sanitised;
 
 use super::chain::Chain;
 use super::outbox::unique;
-use super::remote::Remote;
 use super::{Mailroom, MailroomError};
+use crate::error::NotTaken;
 use crate::open::{Opened, Signer};
 
 /// The most letters of a mailbox that are looked at.
@@ -77,7 +77,7 @@ impl Mailroom<'_> {
         let mailboxes: BTreeMap<String, Mailbox> =
             self.own_mailboxes().into_iter().map(|mailbox| (self.key_of(&mailbox), mailbox)).collect();
         let prefixes = mailboxes.keys().map(|key| format!("{key}/")).collect();
-        let tips = self.remote().look(&unique(prefixes))?;
+        let tips = self.look(&unique(prefixes))?;
         let (mut free, mut looked) = (Vec::new(), Looked::default());
         looked.unsent = self.unsent.take();
         for (name, why) in self.bad.take() {
@@ -100,7 +100,7 @@ impl Mailroom<'_> {
                     free.push(letter);
                 }
                 Ok(None) => {}
-                Err(MailroomError::NotTaken(crate::NotTaken::Stranger { .. })) => looked.strangers += 1,
+                Err(MailroomError::NotTaken(NotTaken::Stranger { .. })) => looked.strangers += 1,
                 Err(error) => looked.passed_over.push((id.to_string(), error.to_string())),
             }
         }
@@ -134,9 +134,6 @@ impl Mailroom<'_> {
             return Ok(None);
         }
         let opened = self.opened(&chain, mailbox, id)?;
-        if opened.letter.check_age(Timestamp::now()).is_err() {
-            return Ok(None);
-        }
         let signer = opened.signer(&self.state)?;
         // One's own letter to others is not for oneself.
         let own = Mailbox::person(&self.identity.mail);
@@ -144,6 +141,7 @@ impl Mailroom<'_> {
             return Ok(None);
         }
         self.check_repository(&opened)?;
+        opened.letter.check_age(Timestamp::now()).map_err(NotTaken::from)?;
         let free = Free { id: id.clone(), mailbox: mailbox.to_owned(), chain, opened };
         Ok(Some((free, signer)))
     }

@@ -41,7 +41,7 @@ use crate::identity::Identity;
 use crate::machine::Machine;
 use crate::people::People;
 use crate::room::Room;
-use remote::GitRemote;
+use remote::{GitRemote, Remote};
 
 pub use by_branch::{AtTip, Branch, OnBranch};
 pub use card::{Card, Known};
@@ -94,16 +94,30 @@ pub struct Mailroom<'p> {
 }
 
 impl<'p> Mailroom<'p> {
-    /// Opens that of the repository that `project` is in. With `attended`, a person can be asked for a password, and another
-    /// program that has it is waited for.
+    /// Opens that of the repository that `project` is in. A person can be asked for a password, and another program that has it is
+    /// waited for.
     ///
     /// # Errors
     /// [`MailroomError`]; [`MailroomError::NotJoined`] where there is none.
-    pub fn open(project: &'p Project<'p>, attended: bool) -> Result<Self, MailroomError> {
+    pub fn open(project: &'p Project<'p>) -> Result<Self, MailroomError> {
+        Self::of(project, None)
+    }
+
+    /// The same where no person is there. The remote has to answer until `deadline`.
+    ///
+    /// # Errors
+    /// As for that; [`MailroomError::Busy`] where another program has it.
+    pub fn open_until(project: &'p Project<'p>, deadline: Instant) -> Result<Self, MailroomError> {
+        Self::of(project, Some(deadline))
+    }
+
+    fn of(project: &'p Project<'p>, deadline: Option<Instant>) -> Result<Self, MailroomError> {
         let state = StateDir::of(project.environment)?;
         let common = Self::common(project)?;
         let joined = Joined::read(&state, &common)?.ok_or(MailroomError::NotJoined)?;
-        Self::with(project, state, joined, attended)
+        let git = Git::find(project.environment)?;
+        let git = deadline.map_or_else(|| git.clone(), |deadline| git.until(deadline));
+        Self::with(project, state, joined, git, deadline.is_none())
     }
 
     /// The directory that all worktrees of the repository share, by which it is known here.
@@ -116,9 +130,9 @@ impl<'p> Mailroom<'p> {
         project: &'p Project<'p>,
         state: StateDir,
         mut joined: Joined,
+        git: Git,
         attended: bool,
     ) -> Result<Self, MailroomError> {
-        let git = Git::find(project.environment)?;
         let identity = Identity::of(&git, project.top())?;
         let machine = Machine::open(&state)?;
         let url = joined::url(&git, project.top(), &joined.remote)?;
@@ -186,7 +200,20 @@ impl<'p> Mailroom<'p> {
             settings: &self.settings,
             attended: self.attended,
             ssh: self.ssh.as_deref(),
+            card: Some(self.own_card()),
             bad: &self.bad,
+        }
+    }
+
+    /// What the remote has, see [`Remote::look`]. Where this machine's card is not there, it is left anew first: only a remote takes
+    /// it, and not what a network answers with in its place.
+    fn look(&self, prefixes: &[String]) -> Result<BTreeMap<String, String>, MailroomError> {
+        match self.remote().look(prefixes) {
+            Err(RemoteError::NoCard(_)) => {
+                self.leave_card()?;
+                Ok(self.remote().look(prefixes)?)
+            }
+            looked => Ok(looked?),
         }
     }
 

@@ -6,7 +6,7 @@ use handoff_document::Timestamp;
 use handoff_store::{MAIL_NOTICE, Store};
 use serde::{Deserialize, Serialize};
 
-use super::{Looked, Mailroom, MailroomError};
+use super::{Looked, Mailroom, MailroomError, RemoteError};
 
 /// The longest line, in bytes.
 const MAX_LINE_BYTES: usize = 600;
@@ -66,11 +66,9 @@ impl Mailroom<'_> {
                     }
                 },
                 // What was seen last still holds.
-                Err(error) => Notice::new(
-                    failed_line(old.line, &error.to_string()),
-                    old.failed.saturating_add(1),
-                    random,
-                ),
+                Err(error) => {
+                    Notice::new(self.failed_line(old.line, error)?, old.failed.saturating_add(1), random)
+                }
             };
             let mut bytes = serde_json::to_vec(&notice)
                 .map_err(|error| MailroomError::Record { path: inbox.path().join(MAIL_NOTICE), error })?;
@@ -78,6 +76,18 @@ impl Mailroom<'_> {
             unread.put(MAIL_NOTICE, &bytes)?;
         }
         Ok(())
+    }
+
+    /// What a session is told after a look that failed.
+    fn failed_line(&self, old: String, error: &MailroomError) -> Result<String, MailroomError> {
+        let is_slow = matches!(error, MailroomError::Remote(RemoteError::Slow(_)));
+        if old.is_empty() && is_slow && self.has_queued()? {
+            let remote = self.joined.place();
+            return Ok(format!(
+                "a letter is queued here, and {remote} did not answer in the time that the background has: run `handoff sync` yourself"
+            ));
+        }
+        Ok(failed_line(old, &error.to_string()))
     }
 
     fn line(&self, looked: &Looked) -> String {

@@ -182,11 +182,13 @@ impl Mailroom<'_> {
 
     /// Asks again who can read the remote, where something is queued for it.
     pub(super) fn ask_if_queued(&mut self) -> Result<(), MailroomError> {
+        if self.has_queued()? { self.ask_audience(ASK_AGAIN_SECS) } else { Ok(()) }
+    }
+
+    /// Whether a letter is queued.
+    pub(super) fn has_queued(&self) -> Result<bool, MailroomError> {
         let outs: Vec<(LetterId, Out)> = records::all(&self.dir, OUT)?;
-        if outs.iter().any(|(_, out)| out.state == OutState::Queued) {
-            self.ask_audience(ASK_AGAIN_SECS)?;
-        }
-        Ok(())
+        Ok(outs.iter().any(|(_, out)| out.state == OutState::Queued))
     }
 
     /// Pushes what is queued, and settles what was taken. Without `to_others` only what goes to the user's own machines: an
@@ -214,7 +216,7 @@ impl Mailroom<'_> {
         }
         let all = outs.iter().map(|(_, out)| out).chain(watched.iter().map(|(_, settled)| &settled.out));
         let prefixes: Vec<_> = all.map(|out| format!("{}/", out.mailbox)).collect();
-        let tips = self.remote().look(&unique(prefixes))?;
+        let tips = self.look(&unique(prefixes))?;
         let mut queued = Vec::new();
         for (id, settled) in watched {
             self.go_on(self.watch(&id, settled, &tips))?;
@@ -470,7 +472,7 @@ impl Mailroom<'_> {
             return Err(taken(&id, "delivered to", &by));
         }
         let name = letter_ref(&out.mailbox, &id);
-        let tips = self.remote().look(std::slice::from_ref(&name))?;
+        let tips = self.look(std::slice::from_ref(&name))?;
         let Some(tip) = tips.get(&name) else {
             return Err(MailroomError::Odd("the remote was busy with it; try again"));
         };

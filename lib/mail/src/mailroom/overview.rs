@@ -30,8 +30,6 @@ const STUCK_AFTER_SECS: i64 = 600;
 const UNCONFIRMED_AFTER_SECS: i64 = 86_400;
 /// After so many failed looks in a row something has to be done about it.
 const MANY_FAILED_LOOKS: u32 = 3;
-/// What is passed by environment to a git that is called for a mailroom needs this version: `GIT_CONFIG_COUNT`.
-const OLDEST_GIT: (u32, u32) = (2, 31);
 /// The longest text that others wrote in a finding, in bytes.
 const MAX_SAID_BYTES: usize = 300;
 
@@ -103,12 +101,9 @@ impl Overview {
         }
         overview.look_at_people(&state);
         let git = Git::find(project.environment).ok();
-        if let Some(version) = git.as_ref().and_then(too_old) {
-            let (major, minor) = OLDEST_GIT;
-            overview.findings.push(Finding::problem(
-                format!("git {version} is too old for letters through a remote: they need {major}.{minor}"),
-                "install a newer git",
-            ));
+        if let Some(version) = git.as_ref().and_then(Git::too_old) {
+            let text = MailroomError::OldGit(version).to_string();
+            overview.findings.push(Finding::problem(text, "install a newer git"));
         }
         let here = Mailroom::common(project).ok();
         for joined in joined {
@@ -314,13 +309,4 @@ fn worktree_of(common: &Path) -> PathBuf {
         Some(top) if common.ends_with(".git") => top.to_owned(),
         _ => common.to_owned(),
     }
-}
-
-/// The version of git, where it is too old.
-fn too_old(git: &Git) -> Option<String> {
-    let said = git.ask(Path::new("/"), &["--version"]).ok().flatten()?;
-    let version = said.split_whitespace().nth(2)?.to_owned();
-    let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
-    let is_old = (numbers.next()?, numbers.next()?) < OLDEST_GIT;
-    is_old.then_some(version)
 }

@@ -55,6 +55,20 @@ pub enum RemoteError {
         /// In git's words.
         said: Sanitised,
     },
+    /// It does not have this machine's card: it was made anew, or something else answers in its place.
+    #[error("{0} does not have this machine's card")]
+    NoCard(String),
+    /// What it has could not be written down here.
+    #[error("what {remote} has could not be kept here: {said}")]
+    Unkept {
+        /// Its name.
+        remote: String,
+        /// In git's words.
+        said: Sanitised,
+    },
+    /// It has a time to answer in, and did not.
+    #[error("{0} did not answer in time")]
+    Slow(String),
     /// Something else went wrong here.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -83,6 +97,9 @@ pub(crate) struct GitRemote<'a> {
     pub(crate) attended: bool,
     /// The command that git runs for ssh, where it is not `ssh`.
     pub(crate) ssh: Option<&'a OsStr>,
+    /// The name of a ref that the remote has for certain, without [`REFS`]. A page that a network answers with, as for a login, is
+    /// a remote without refs to git.
+    pub(crate) card: Option<String>,
     /// Refs of which nothing could be taken in, with the reason: names without [`REFS`].
     pub(crate) bad: &'a RefCell<BTreeMap<String, String>>,
 }
@@ -141,8 +158,10 @@ impl GitRemote<'_> {
             let star = if prefix.ends_with('/') { "*" } else { "" };
             format!("+{REFS}{prefix}{star}:{CAME}{prefix}{star}")
         });
+        // With a star it is no failure when it is not there.
+        let card = self.card.iter().map(|card| format!("+{REFS}{card}*:{CAME}{card}*"));
         let options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--prune", "--no-auto-maintenance"];
-        self.call("fetch", blocks).args(options).args(["--", self.url]).args(refspecs).run()
+        self.call("fetch", blocks).args(options).args(["--", self.url]).args(refspecs.chain(card)).run()
     }
 
     /// Fetches what `prefixes` name ref by ref, so that one that is too large or broken holds up no other: what cannot be taken
@@ -183,6 +202,11 @@ impl GitRemote<'_> {
 
     pub(super) fn unreached(&self, error: GitError) -> RemoteError {
         match error {
+            GitError::Failed { .. } if self.room.git().is_late() => RemoteError::Slow(self.name.to_owned()),
+            GitError::Failed { message, .. } if is_full(&message) => RemoteError::Unkept {
+                remote: self.name.to_owned(),
+                said: Sanitised::line(message.as_bytes(), 400),
+            },
             GitError::Failed { message, .. } => RemoteError::Unreached {
                 remote: self.name.to_owned(),
                 said: Sanitised::line(message.as_bytes(), 400),
@@ -196,7 +220,6 @@ impl Remote for GitRemote<'_> {
     fn look(&self, prefixes: &[String]) -> Result<BTreeMap<String, String>, RemoteError> {
         let (parcels, letters): (Vec<_>, Vec<_>) =
             prefixes.iter().cloned().partition(|prefix| prefix.starts_with("parcel/"));
-        let mut found = BTreeMap::new();
         for (prefixes, blocks) in [(letters, MAX_LETTER_BLOCKS), (parcels, MAX_PARCEL_BLOCKS)] {
             if prefixes.is_empty() {
                 continue;
@@ -205,6 +228,9 @@ impl Remote for GitRemote<'_> {
                 Ok(()) => {}
                 // A whole name that is not there is no fault: it went meanwhile.
                 Err(GitError::Failed { message, .. }) if message.contains("couldn't find remote ref") => {
+                    if self.card.is_some() {
+                        self.fetch(&[], blocks).map_err(|error| self.unreached(error))?;
+                    }
                     for prefix in prefixes.iter().filter(|prefix| !prefix.ends_with('/')) {
                         let _ = self.room.set(&format!("{CAME}{prefix}"), None);
                     }
@@ -216,21 +242,15 @@ impl Remote for GitRemote<'_> {
                 }
                 Err(error) => return Err(self.unreached(error)),
             }
-            for prefix in &prefixes {
-                let refs = if prefix.ends_with('/') {
-                    self.room.refs(&format!("{CAME}{prefix}"))
-                } else {
-                    self.room
-                        .refs(CAME)
-                        .map(|refs| refs.into_iter().filter(|(name, _)| name == prefix).collect())
-                };
-                for (name, id) in refs.map_err(|error| self.odd(error))? {
-                    let name = if prefix.ends_with('/') { format!("{prefix}{name}") } else { name };
-                    found.insert(name, id);
-                }
-            }
         }
-        Ok(found)
+        let here = self.room.refs(CAME).map_err(|error| self.odd(error))?;
+        if self.card.as_ref().is_some_and(|card| here.iter().all(|(name, _)| name != card)) {
+            return Err(RemoteError::NoCard(self.name.to_owned()));
+        }
+        let is_meant = |name: &String| {
+            prefixes.iter().any(|prefix| name == prefix || prefix.ends_with('/') && name.starts_with(prefix))
+        };
+        Ok(here.into_iter().filter(|(name, _)| is_meant(name)).collect())
     }
 
     fn push(&self, updates: &[Update], atomic: bool) -> Result<Vec<Outcome>, RemoteError> {
@@ -280,11 +300,19 @@ impl GitRemote<'_> {
     }
 }
 
-/// Whether a fetch failed by what came and not by the way there.
-fn is_unfit(message: &str) -> bool {
-    ["index-pack", "unpack-objects", "unpack failed", "fsck", "upload-pack: "]
+/// Whether there is no room here.
+fn is_full(message: &str) -> bool {
+    ["No space left on device", "Disk quota exceeded", "Read-only file system"]
         .iter()
         .any(|words| message.contains(words))
+}
+
+/// Whether a fetch failed by what came, and not by the way there or by a disk here.
+fn is_unfit(message: &str) -> bool {
+    !is_full(message)
+        && ["index-pack", "unpack-objects", "unpack failed", "fsck", "upload-pack: "]
+            .iter()
+            .any(|words| message.contains(words))
 }
 
 /// What git says of one ref: `FLAG\tFROM:TO\tSUMMARY (REASON)`.
@@ -310,6 +338,10 @@ fn outcome(lines: &[(&str, &str)], name: &str, words: &str) -> Option<Outcome> {
         "non-existent ref",
         "fetch first",
         "atomic",
+        // Since git 2.50.
+        "incorrect old value",
+        "reference does not exist",
+        "transaction failed",
     ];
     Some(if stale.iter().any(|words| summary.contains(words)) {
         Outcome::Stale
