@@ -71,7 +71,7 @@ pub static CLAUDE_CODE: Host = Host {
         settings: SettingsRules::ClaudeCode,
         former_links: &["skills/handoff"],
     }),
-    certain: Certainties::run("2.1.329"),
+    certain: Certainties::run("2.1.332"),
     windows: true,
     skills: Some(SkillForm {
         prefix: '/',

@@ -87,7 +87,7 @@ pub static CODEX: Host = Host {
         settings: SettingsRules::Codex,
         former_links: &["plugins/agent-handoff"],
     }),
-    certain: Certainties::run("0.169.0"),
+    certain: Certainties::run("0.171.0"),
     windows: true,
     skills: Some(SkillForm {
         prefix: '$',
