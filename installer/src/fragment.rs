@@ -249,6 +249,7 @@ pub(crate) fn hook<'a>(
         owns,
         comments: row.comments,
         keeps_places: row.trusted_by_place,
+        flat: row.flat,
         refuses_mark: row.refuses_mark.then_some(host.row().name),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use handoff_agents::McpHost;
+use handoff_agents::{McpHost, Wirable};
 use handoff_wiring::FoundServer;
 
 use super::Diagnosis;
@@ -19,6 +19,10 @@ impl Diagnosis<'_> {
             return;
         }
         if !is_wired && self.manifest.left_out.has(host.row().id) {
+            if Wirable::of(host.row()).is_some() {
+                // Said of its hook.
+                return;
+            }
             return self.note("it was left out with --only, or its wiring was taken away");
         }
         if !self.manifest.files.contains_key(&self.places.program(PROGRAM)) {

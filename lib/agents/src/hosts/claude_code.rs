@@ -89,6 +89,7 @@ const SESSION_START: SessionHook = SessionHook {
     sources: STARTS,
     // No shell: no quoting, and no process of one.
     form: Form::Exec,
+    flat: false,
     timeout: 10,
     unit: TimeUnit::Seconds,
     matchers: Matchers::Names,

@@ -58,6 +58,7 @@ pub static CODEX: Host = Host {
             event: "SessionStart",
             sources: STARTS,
             form: Form::Shell,
+            flat: false,
             timeout: 10,
             unit: TimeUnit::Seconds,
             matchers: Matchers::Expression,

@@ -37,6 +37,7 @@ pub(crate) static DROID: Host = Host {
             event: "SessionStart",
             sources: STARTS,
             form: Form::Shell,
+            flat: false,
             timeout: 10,
             unit: TimeUnit::Seconds,
             matchers: Matchers::Names,

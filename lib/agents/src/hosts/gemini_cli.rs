@@ -47,6 +47,7 @@ pub(crate) static GEMINI_CLI: Host = Host {
             event: "BeforeAgent",
             sources: &[],
             form: Form::Shell,
+            flat: false,
             timeout: 10_000,
             unit: TimeUnit::Milliseconds,
             matchers: Matchers::Names,

@@ -35,6 +35,7 @@ pub(crate) static QWEN_CODE: Host = Host {
             event: "UserPromptSubmit",
             sources: &[],
             form: Form::Shell,
+            flat: false,
             timeout: 10_000,
             unit: TimeUnit::Milliseconds,
             matchers: Matchers::Names,
