@@ -29,6 +29,9 @@ impl Diagnosis<'_> {
             let note = mcp_servers::missing(&[host]);
             return note.into_iter().for_each(|note| self.note(note));
         }
+        if !is_wired && mcp_servers::may_be_expanded(self.places) {
+            return self.note("it is not given the MCP server: the prefix has a `$`");
+        }
         let Ok(text) = self.read(&path) else { return };
         match mcp_servers::find(host, self.places, &text.unwrap_or_default()) {
             Err(error) => self.malformed(&path, &error),

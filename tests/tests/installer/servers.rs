@@ -322,3 +322,14 @@ fn a_variable_says_where_a_host_keeps_its_settings() {
     machine.uninstall();
     assert_eq!(machine.text("elsewhere/zed/settings.json"), "{}\n");
 }
+
+#[test]
+fn no_server_is_wired_from_a_prefix_that_a_host_may_read_otherwise() {
+    let machine = machine(&[host("crush"), host("zed")]);
+    let prefix = machine.path("its $HOME").display().to_string();
+    let report = machine.done(&["install", "--home", &prefix]);
+    assert!(report.contains("no MCP server is wired: ~/its $HOME has a `$`"), "{report}");
+    for id in ["crush", "zed"] {
+        assert_eq!(machine.text(file(host(id))), settings(host(id)));
+    }
+}

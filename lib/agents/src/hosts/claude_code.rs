@@ -90,6 +90,7 @@ const SESSION_START: SessionHook = SessionHook {
     // No shell: no quoting, and no process of one.
     form: Form::Exec,
     flat: false,
+    expands: false,
     timeout: 10,
     unit: TimeUnit::Seconds,
     matchers: Matchers::Names,

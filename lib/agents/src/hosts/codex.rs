@@ -59,6 +59,7 @@ pub static CODEX: Host = Host {
             sources: STARTS,
             form: Form::Shell,
             flat: false,
+            expands: false,
             timeout: 10,
             unit: TimeUnit::Seconds,
             matchers: Matchers::Expression,

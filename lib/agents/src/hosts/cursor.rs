@@ -43,6 +43,7 @@ pub(crate) static CURSOR: Host = Host {
             sources: &[],
             form: Form::Shell,
             flat: true,
+            expands: false,
             timeout: 10,
             unit: TimeUnit::Seconds,
             matchers: Matchers::Expression,

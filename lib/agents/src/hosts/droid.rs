@@ -38,6 +38,7 @@ pub(crate) static DROID: Host = Host {
             sources: STARTS,
             form: Form::Shell,
             flat: false,
+            expands: false,
             timeout: 10,
             unit: TimeUnit::Seconds,
             matchers: Matchers::Names,

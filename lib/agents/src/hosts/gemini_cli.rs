@@ -48,6 +48,7 @@ pub(crate) static GEMINI_CLI: Host = Host {
             sources: &[],
             form: Form::Shell,
             flat: false,
+            expands: true,
             timeout: 10_000,
             unit: TimeUnit::Milliseconds,
             matchers: Matchers::Names,

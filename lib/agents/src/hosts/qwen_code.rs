@@ -36,6 +36,7 @@ pub(crate) static QWEN_CODE: Host = Host {
             sources: &[],
             form: Form::Shell,
             flat: false,
+            expands: true,
             timeout: 10_000,
             unit: TimeUnit::Milliseconds,
             matchers: Matchers::Names,
