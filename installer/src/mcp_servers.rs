@@ -112,6 +112,12 @@ pub(crate) fn may_be_expanded(places: &Places) -> bool {
     places.prefix.to_string_lossy().contains('$')
 }
 
+/// The option of a release's script that leaves the server out, where what is installed is without it.
+pub(crate) fn left_out(manifest: &Manifest, places: &Places) -> Option<String> {
+    let is_there = manifest.files.contains_key(&places.program(PROGRAM));
+    (!is_there).then(|| "--without-mcp".to_owned())
+}
+
 /// Whether the server is among what is installed from `source`.
 pub(crate) fn is_in(source: &Source) -> bool {
     match source {
