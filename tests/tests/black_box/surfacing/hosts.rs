@@ -232,6 +232,50 @@ fn a_thread_of_amp_is_told_once_in_a_line_and_nothing_changes() {
     assert_eq!(world.names(&repo, "unread").len(), 1);
 }
 
+/// What the plugin for OpenCode makes of the text of a command that its user called with `x y`.
+fn opencode_runs(world: &World, name: &str, text: &str) -> String {
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins/opencode/agent-handoff.js");
+    let plugins = world.dir("opencode/plugins");
+    std::fs::copy(shipped, plugins.join("agent-handoff.mjs")).unwrap();
+    let script = "import { AgentHandoff } from './agent-handoff.mjs'\n\
+        const [command, text] = process.argv.slice(2)\n\
+        const parts = [{ type: 'file' }, { type: 'text', text }]\n\
+        const hooks = await AgentHandoff({})\n\
+        await hooks['command.execute.before']({ command, sessionID: 's', arguments: 'x y' }, { parts })\n\
+        process.stdout.write(parts[1].text)\n";
+    std::fs::write(plugins.join("runs.mjs"), script).unwrap();
+    let mut node = world.bare_command("node");
+    node.arg(plugins.join("runs.mjs")).args([name, text]);
+    let ran = feed(node, b"");
+    assert_eq!((ran.code, ran.err()), (0, ""));
+    ran.out().to_owned()
+}
+
+/// OpenCode takes a skill for a command that it does not know, whichever agent the skill is for.
+#[test]
+fn opencode_is_given_its_command_where_it_took_another_agents_skill_for_it() {
+    if !can("run a plugin in Node", has("node")) {
+        return;
+    }
+    let world = World::new();
+    let of_a_skill = "\n\nBase directory for this skill: /h/.claude/skills/handoff\nRelative paths …";
+    let skill = format!("Leave what is needed.\n\nFor another agent.{of_a_skill}");
+    // There is no command of ours.
+    assert_eq!(opencode_runs(&world, "handoff", &skill), skill);
+    let file = world.dir("opencode/commands").join("handoff.md");
+    let command = |text: &str| std::fs::write(&file, format!("---\ndescription: d\n---\n{text}\n")).unwrap();
+    command("Leave what is needed.\n\nFor OpenCode.");
+    assert_eq!(opencode_runs(&world, "handoff", &skill), "Leave what is needed.\n\nFor OpenCode.\n\nx y");
+    command("Leave what is needed.\n\nFor OpenCode: $ARGUMENTS, $ARGUMENTS.");
+    let given = opencode_runs(&world, "handoff", &skill);
+    assert_eq!(given, "Leave what is needed.\n\nFor OpenCode: x y, x y.");
+    // A command of the user's, or a skill of the user's, stays; so does any other command.
+    for own in ["Leave what is needed.\n\nMine.".to_owned(), format!("Leave it.{of_a_skill}")] {
+        assert_eq!(opencode_runs(&world, "handoff", &own), own);
+    }
+    assert_eq!(opencode_runs(&world, "review", &skill), skill);
+}
+
 /// Nothing says where its session works when it was not started with `--add-dir`.
 #[test]
 fn a_request_of_antigravity_is_told_nothing_and_nothing_changes() {
