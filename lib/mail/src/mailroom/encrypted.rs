@@ -11,7 +11,7 @@ use super::remote::{OURS, RemoteError};
 use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
 use crate::error::{NotPacked, NotTaken};
 use crate::machine::Machine;
-use crate::open::{MAX_ALONE_BYTES, Opened};
+use crate::open::{MAX_ALONE_BYTES, MAX_FILE_BYTES, Opened};
 use crate::pack::{Packed, recipient};
 use crate::recipients::{Own, Recipients};
 use crate::room::{Entry, Room, RoomError};
@@ -22,6 +22,8 @@ const LETTER: &str = "letter.age";
 const PARCEL: &str = "parcel.age";
 /// The largest encrypted letter, in bytes.
 const MAX_LETTER_BYTES: u64 = MAX_ALONE_BYTES + (128 << 10);
+/// The same of its parcel.
+const MAX_PARCEL_BYTES: u64 = MAX_FILE_BYTES + (16 << 20);
 
 impl Mailroom<'_> {
     /// The machines that a letter to `to` has to be encrypted to: where strangers may read the remote, and else with `encrypt`.
@@ -139,7 +141,7 @@ impl Mailroom<'_> {
         }
         let entry = self.entry(&said.tree, PARCEL)?.ok_or(odd("its parcel is not encrypted as it is"))?;
         let scratch = Scratch::new("agent-handoff-letter")?;
-        self.room.read_into(&entry, new_file(&scratch, PARCEL)?)?;
+        self.room.read_into(&entry, new_file(&scratch, PARCEL)?, MAX_PARCEL_BYTES)?;
         let own = [Machine::age_key(&self.state)?];
         Ok(opened.add_enclosed_parcel(open_named(&scratch.path().join(PARCEL))?, &own)?)
     }

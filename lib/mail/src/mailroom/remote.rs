@@ -196,7 +196,6 @@ impl Remote for GitRemote<'_> {
     fn look(&self, prefixes: &[String]) -> Result<BTreeMap<String, String>, RemoteError> {
         let (parcels, letters): (Vec<_>, Vec<_>) =
             prefixes.iter().cloned().partition(|prefix| prefix.starts_with("parcel/"));
-        let mut found = BTreeMap::new();
         for (prefixes, blocks) in [(letters, MAX_LETTER_BLOCKS), (parcels, MAX_PARCEL_BLOCKS)] {
             if prefixes.is_empty() {
                 continue;
@@ -216,21 +215,15 @@ impl Remote for GitRemote<'_> {
                 }
                 Err(error) => return Err(self.unreached(error)),
             }
-            for prefix in &prefixes {
-                let refs = if prefix.ends_with('/') {
-                    self.room.refs(&format!("{CAME}{prefix}"))
-                } else {
-                    self.room
-                        .refs(CAME)
-                        .map(|refs| refs.into_iter().filter(|(name, _)| name == prefix).collect())
-                };
-                for (name, id) in refs.map_err(|error| self.odd(error))? {
-                    let name = if prefix.ends_with('/') { format!("{prefix}{name}") } else { name };
-                    found.insert(name, id);
-                }
-            }
         }
-        Ok(found)
+        let is_meant = |name: &str| {
+            prefixes.iter().any(|prefix| {
+                if prefix.ends_with('/') { name.starts_with(prefix.as_str()) } else { name == prefix }
+            })
+        };
+        let mut found = self.room.refs(CAME).map_err(|error| self.odd(error))?;
+        found.retain(|(name, _)| is_meant(name));
+        Ok(found.into_iter().collect())
     }
 
     fn push(&self, updates: &[Update], atomic: bool) -> Result<Vec<Outcome>, RemoteError> {
