@@ -27,7 +27,6 @@ mod stale;
 mod sweep;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
@@ -43,17 +42,17 @@ use crate::people::People;
 use crate::room::Room;
 use remote::GitRemote;
 
-pub use by_branch::{AtTip, Branch, OnBranch};
+pub use by_branch::{AtTip, Branch, OnBranch, elsewhere};
 pub use card::{Card, Known};
 pub use claims::{GaveBack, Lost, Pulled};
 pub use copy::{Copied, copy, is_cloud};
 pub use error::MailroomError;
 pub use joined::{Audience, Joined, MailRemote};
 pub use look::{Arrived, Looked};
-pub use notice::Notice;
+pub use notice::{Notice, leave_trouble};
 pub use outbox::{Pushed, Recalled, Sent, SentState};
 pub use overview::{Finding, Overview, RoomOverview};
-pub use remote::RemoteError;
+pub use remote::{Connection, RemoteError};
 
 /// The directory in the store that mailrooms lie in.
 pub const DIRECTORY: &str = ".mail";
@@ -61,14 +60,6 @@ pub const DIRECTORY: &str = ".mail";
 /// How long another program is waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
-
-/// How a remote is reached.
-#[derive(Clone, Debug)]
-pub struct Connection {
-    remote: String,
-    url: String,
-    ssh: Option<OsString>,
-}
 
 /// The mailroom of a repository, locked while this lives.
 pub struct Mailroom<'p> {
@@ -82,14 +73,10 @@ pub struct Mailroom<'p> {
     pub machine: Machine,
     dir: Dir,
     room: Room,
-    url: String,
-    settings: Vec<(String, String)>,
-    attended: bool,
-    ssh: Option<OsString>,
+    connection: Connection,
     /// Whether who can read the remote was asked by now, and nobody answered: what was known before may not hold.
     is_unanswered: bool,
-    bad: RefCell<BTreeMap<String, String>>,
-    unsent: RefCell<Option<String>>,
+    unsent: RefCell<Option<RemoteError>>,
     _lock: OpenFile,
 }
 
@@ -122,7 +109,6 @@ impl<'p> Mailroom<'p> {
         let identity = Identity::of(&git, project.top())?;
         let machine = Machine::open(&state)?;
         let url = joined::url(&git, project.top(), &joined.remote)?;
-        let settings = remote::settings(&git, project.top())?;
         let address = joined::address(&git, project.top(), &url, &identity.mail)?;
         let url = joined.mail.as_ref().map_or(url, |mail| mail.url.clone());
         if joined.address.is_empty() {
@@ -137,10 +123,11 @@ impl<'p> Mailroom<'p> {
         stale::remove_locks(&dir.path_of("mail.git"))?;
         let room = Room::kept(git, &dir.path_of("mail.git"), &joined.object_format)?;
         ssh::prepare(&dir)?;
+        let mut connection = Connection::new(room.git(), project.top(), joined.place(), url, attended)?;
         let is_ssh = |(name, _): &&(String, String)| name == "core.sshcommand";
-        let own = settings.iter().rev().find(is_ssh).map(|(_, value)| OsString::from(value));
+        let own = connection.settings.iter().rev().find(is_ssh).map(|(_, value)| OsString::from(value));
         let own = room.git().ssh_command().or(own);
-        let ssh = ssh::command(room.git(), project.top(), &dir, &url, own, attended)?;
+        connection.ssh = ssh::command(room.git(), project.top(), &dir, &connection.url, own, attended)?;
         for name in [records::OUT, records::JOURNAL, records::SENT, records::RETURNED] {
             records::prepare(&dir, name)?;
         }
@@ -152,12 +139,8 @@ impl<'p> Mailroom<'p> {
             machine,
             dir,
             room,
-            url,
-            settings,
-            attended,
-            ssh,
+            connection,
             is_unanswered: false,
-            bad: RefCell::default(),
             unsent: RefCell::default(),
             _lock: lock,
         })
@@ -179,15 +162,7 @@ impl<'p> Mailroom<'p> {
     }
 
     fn remote(&self) -> GitRemote<'_> {
-        GitRemote {
-            room: &self.room,
-            name: self.joined.place(),
-            url: &self.url,
-            settings: &self.settings,
-            attended: self.attended,
-            ssh: self.ssh.as_deref(),
-            bad: &self.bad,
-        }
+        self.connection.remote(&self.room)
     }
 
     /// Whether a letter may be pushed as it is now.
@@ -197,7 +172,7 @@ impl<'p> Mailroom<'p> {
 
     /// How its remote is reached, for more that the same command asks there.
     pub fn connection(&self) -> Connection {
-        Connection { remote: self.joined.remote.clone(), url: self.url.clone(), ssh: self.ssh.clone() }
+        self.connection.clone()
     }
 
     /// Whom letters are for that may be taken here.
