@@ -8,7 +8,7 @@ use handoff_process::NoState;
 use handoff_sealed::{ParseKeyError, RandomError, Recipient};
 use handoff_state::{StateDir, StateError};
 
-use crate::sandbox::{self, SandboxError};
+use crate::sandbox::{Given, SandboxError};
 
 const KEY: &str = "letter-key";
 const AGE_KEY: &str = "letter-age-key";
@@ -57,8 +57,8 @@ impl Machine {
     /// # Errors
     /// [`MachineError`]; `PermissionDenied` when others may read the key.
     pub fn open(state: &StateDir) -> Result<Self, MachineError> {
-        if let Some((name, key)) = sandbox::machine()? {
-            return Ok(Self { name, key });
+        if let Some(given) = Given::read()? {
+            return Ok(Self { key: given.key(), name: given.name });
         }
         let dir = state.create()?;
         let seed = secret(&dir, KEY, || Ok(handoff_files::random::<32>()?.to_vec()))?;
@@ -81,12 +81,15 @@ impl Machine {
         }
     }
 
-    /// The key that opens what is encrypted to the machine that `state` is on, made when there is none. The file is one that
-    /// `age -d -i` takes.
+    /// The key that opens what is encrypted to the machine that the environment names, as in a sandbox, else to the one that
+    /// `state` is on, made when there is none. The file is one that `age -d -i` takes.
     ///
     /// # Errors
     /// As of [`Self::open`].
     pub fn age_key(state: &StateDir) -> Result<handoff_sealed::Identity, MachineError> {
+        if let Some(given) = Given::read()? {
+            return Ok(given.age_key());
+        }
         let text = secret(&state.create()?, AGE_KEY, || {
             let new = handoff_sealed::Identity::generate()?;
             Ok(format!("{}\n", *new.to_secret_text()).into_bytes())

@@ -11,6 +11,7 @@
 mod background;
 mod by_branch;
 mod cloud;
+mod cloud_encrypted;
 mod copied_and_taken;
 mod copy;
 mod crashes;

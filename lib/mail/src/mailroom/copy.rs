@@ -19,10 +19,10 @@ use super::{Mailroom, MailroomError, RemoteError, joined, parcel_ref};
 use crate::error::NotTaken;
 use crate::git::Git;
 use crate::identity::Identity;
-use crate::machine::Machine;
+use crate::machine::{Machine, MachineError};
 use crate::open::Opened;
 use crate::room::Room;
-use crate::sandbox::Guests;
+use crate::sandbox::{Given, Guests};
 use crate::take::{TakeOptions, Taken, take, was_here};
 
 /// The most letters of which copies are made at once.
@@ -153,7 +153,14 @@ fn open(
     if !chain.is_free() {
         return Ok(None);
     }
-    let opened = reading.opened(&chain, name)?;
+    let opened = match reading.opened(&chain, name) {
+        // In a sandbox nothing can be joined, and nobody can be given its age key from there.
+        Err(error @ MailroomError::NotTaken(NotTaken::NotForHere(_))) => {
+            let given = Given::read().map_err(MachineError::from)?;
+            return Err(given.map_or(error, |given| MailroomError::NotForSandbox(given.name)));
+        }
+        opened => opened?,
+    };
     let is_old = opened.letter.check_age(Timestamp::now()).is_err();
     if is_old || was_here(project, opened.id())?.is_some() {
         return Ok(None);

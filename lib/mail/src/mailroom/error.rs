@@ -195,6 +195,9 @@ pub enum MailroomError {
         /// In git's words.
         said: Sanitised,
     },
+    /// It is encrypted, and to other machines than this sandbox.
+    #[error("it is encrypted, and not to this sandbox; from home: handoff push --to {0}")]
+    NotForSandbox(String),
     /// The remote did not answer in time.
     #[error("{0} did not answer in time")]
     Slow(String),
