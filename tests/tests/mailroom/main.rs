@@ -12,6 +12,7 @@ mod background;
 mod by_branch;
 mod cloud;
 mod cloud_encrypted;
+mod collected;
 mod copied_and_taken;
 mod copy;
 mod crashes;

@@ -76,6 +76,8 @@ impl Mailroom<'_> {
         let (free, looked) = self.free()?;
         drop(free);
         self.sweep_if_due()?;
+        // Nothing depends on it, and it is tried again.
+        let _ = self.collect_if_many();
         Ok(looked)
     }
 

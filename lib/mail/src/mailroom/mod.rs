@@ -10,6 +10,7 @@ mod by_branch;
 mod card;
 mod chain;
 mod claims;
+mod collect;
 mod copy;
 mod encrypted;
 mod error;
@@ -173,6 +174,11 @@ impl<'p> Mailroom<'p> {
     /// How its remote is reached, for more that the same command asks there.
     pub fn connection(&self) -> Connection {
         self.connection.clone()
+    }
+
+    /// Whether a person waits for the command.
+    fn is_attended(&self) -> bool {
+        self.connection.attended
     }
 
     /// Whom letters are for that may be taken here.
