@@ -27,6 +27,7 @@ mod notices;
 mod numbers;
 mod once_more;
 mod over_ssh;
+mod overview;
 mod policies;
 mod processes;
 mod races;
