@@ -60,7 +60,9 @@ fn what_a_person_has_to_mend_is_told_until_it_is() {
     told(&desk, "A record of the mailroom cannot be read", || std::fs::remove_file(&record).unwrap());
     let gone = net.origin.with_file_name("gone.git");
     std::fs::rename(&net.origin, &gone).unwrap();
-    told(&desk, "origin refuses this machine", || std::fs::rename(&gone, &net.origin).unwrap());
+    told(&desk, "origin has no such repository, or does not show it to you", || {
+        std::fs::rename(&gone, &net.origin).unwrap()
+    });
 }
 
 #[test]
@@ -105,4 +107,21 @@ fn where_a_repository_is_joined_no_more_the_notice_goes() {
     std::fs::remove_dir_all(desk.world.home().join(".local/state/agent-handoff/mailrooms")).unwrap();
     looked(&desk);
     assert_eq!(desk.notice(), "");
+}
+
+#[test]
+fn letters_for_a_remote_that_is_gone_are_queued_and_go_out_when_it_is_there_again() {
+    let net = Net::new();
+    let (laptop, desk) = net.pair();
+    let gone = net.origin.with_file_name("gone.git");
+    std::fs::rename(&net.origin, &gone).unwrap();
+    for more in [&[][..], &["--encrypt"]] {
+        laptop.world.write(&laptop.app, &["--name", "Quoted fields"], BODY);
+        let said = laptop.ok(&[&["push"], more].concat());
+        assert!(said.starts_with("queued ") && said.contains("has no such repository"), "{said}");
+    }
+    assert_eq!(laptop.run(&["mail"]).code, 1);
+    std::fs::rename(&gone, &net.origin).unwrap();
+    assert_eq!(looked(&laptop), (String::new(), 0));
+    assert_eq!(desk.json(&["pull"])["taken"].as_array().unwrap().len(), 2);
 }

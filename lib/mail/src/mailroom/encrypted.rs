@@ -44,8 +44,9 @@ impl Mailroom<'_> {
             return Ok(None);
         }
         match self.cards() {
-            // What is known here counts.
-            Ok(_) | Err(MailroomError::Remote(RemoteError::Unreached { .. })) => {}
+            Err(MailroomError::Remote(RemoteError::Git(error))) => return Err(error.into()),
+            // What is known here counts, and the letter is queued.
+            Ok(_) | Err(MailroomError::Remote(_)) => {}
             Err(error) => return Err(error),
         }
         let people = self.people()?;

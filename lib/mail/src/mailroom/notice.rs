@@ -172,6 +172,12 @@ impl RemoteError {
                 let remote = Sanitised::line(remote.as_bytes(), MAX_NAME_BYTES);
                 Some(format!("{remote} refuses this machine: run `handoff sync` yourself, which says why"))
             }
+            Self::Gone { remote, .. } => {
+                let remote = Sanitised::line(remote.as_bytes(), MAX_NAME_BYTES);
+                Some(format!(
+                    "{remote} has no such repository, or does not show it to you: run `handoff sync` yourself, which says more"
+                ))
+            }
             Self::Git(_) => Some("Git fails here: run `handoff sync` yourself, which says why".to_owned()),
         }
     }

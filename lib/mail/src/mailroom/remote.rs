@@ -65,6 +65,16 @@ pub enum RemoteError {
         /// In its words, as git passes them on.
         said: Sanitised,
     },
+    /// There is no repository, or this user is not shown it.
+    #[error(
+        "{remote} has no such repository, or does not show it to you: {said}; look at its URL: git remote -v"
+    )]
+    Gone {
+        /// Its name.
+        remote: String,
+        /// In its words, as git passes them on.
+        said: Sanitised,
+    },
     /// The remote asks for something that only a person can answer, and nobody was asked.
     #[error(
         "{remote} wants a password, a key or a look at its own key, and nobody is here to be asked: {said}"
@@ -244,6 +254,7 @@ impl GitRemote<'_> {
         match Meaning::of(&message) {
             Meaning::NotAtomic => RemoteError::NotAtomic(remote),
             Meaning::Refused => RemoteError::Refused { remote, said },
+            Meaning::Gone => RemoteError::Gone { remote, said },
             // A person could be asked, and that was not enough.
             Meaning::Denied if self.connection.attended => RemoteError::Refused { remote, said },
             Meaning::Denied | Meaning::Asks => RemoteError::Asks { remote, said },
@@ -259,6 +270,8 @@ enum Meaning {
     Unreached,
     /// The remote answers, and refuses.
     Refused,
+    /// There is nothing at that place, as far as this user is told. It may come back: what is queued goes out then.
+    Gone,
     /// A person would have to be asked for a password.
     Asks,
     /// What this user is known by does not do, or is not to be had without a person.
@@ -277,15 +290,13 @@ impl Meaning {
             "host key verification failed",
             "returned error: 401",
         ];
-        const REFUSED: [&str; 8] = [
-            "returned error: 403",
+        const REFUSED: [&str; 3] = ["returned error: 403", "service not enabled", "denied to "];
+        const GONE: [&str; 5] = [
             "returned error: 404",
             "repository not found",
             "' not found",
             "does not appear to be a git repository",
             "access denied or repository not exported",
-            "service not enabled",
-            "denied to ",
         ];
         // What stands in quotes is a path or a URL, which may have any words in it.
         let outside = |(number, part)| if number % 2 == 0 { part } else { "" };
@@ -295,6 +306,8 @@ impl Meaning {
             Self::NotAtomic
         } else if has(&REFUSED) {
             Self::Refused
+        } else if has(&GONE) {
+            Self::Gone
         } else if has(&ASKS) {
             Self::Asks
         } else if has(&DENIED) {
@@ -449,15 +462,15 @@ mod tests {
             ),
             (
                 "remote: Repository not found.\nfatal: repository 'https://github.com/a/b/' not found",
-                Meaning::Refused,
+                Meaning::Gone,
             ),
             (
                 "ERROR: Permission to a/b.git denied to ann.\nfatal: Could not read from remote repository.",
                 Meaning::Refused,
             ),
-            ("fatal: repository 'http://h/a/' not found", Meaning::Refused),
-            ("fatal: '/srv/app.git' does not appear to be a git repository", Meaning::Refused),
-            ("fatal: remote error: access denied or repository not exported: /app.git", Meaning::Refused),
+            ("fatal: repository 'http://h/a/' not found", Meaning::Gone),
+            ("fatal: '/srv/app.git' does not appear to be a git repository", Meaning::Gone),
+            ("fatal: remote error: access denied or repository not exported: /app.git", Meaning::Gone),
             ("fatal: Authentication failed for 'http://h/a/'", Meaning::Denied),
             (
                 "git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.",
