@@ -11,7 +11,6 @@ use handoff_sealed::{OpenError, Recipient, SealError};
 use handoff_store::StoreError;
 use handoff_text::Sanitised;
 
-use crate::identity::NoIdentity;
 use crate::machine::MachineError;
 use crate::people::PeopleError;
 use crate::recipients::NoRecipients;
@@ -48,6 +47,9 @@ pub enum MailError {
     /// The user's key can't be used.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
+    /// Git does not say who the user is.
+    #[error("git does not know who you are here: git config --global {0} …")]
+    Unset(&'static str),
 }
 
 /// No letter was made.
@@ -78,9 +80,6 @@ pub enum NotPacked {
         /// Why not.
         reason: &'static str,
     },
-    /// Git does not say who the user is.
-    #[error("{0}")]
-    Unknown(String),
     /// No person of that name is known.
     #[error(
         "no person is called {0:?} here; a letter goes to @me, to a person that `handoff people` names, or to a mail address"
@@ -207,7 +206,13 @@ impl NotTaken {
     }
 }
 
+/// Has errors become those of [`MailError`] on their way into `$error`.
 macro_rules! through_mail {
+    ($error:ty) => {
+        $crate::error::through_mail!($error: handoff_process::NoState, handoff_process::NoStore, handoff_store::StoreError,
+            $crate::machine::MachineError, $crate::people::PeopleError, handoff_bundle::GitError, handoff_files::FileError,
+            handoff_bundle::BundleError, handoff_capturing::KeyringError);
+    };
     ($error:ty: $($from:ty),*) => {$(
         impl From<$from> for $error {
             fn from(error: $from) -> Self {
@@ -216,18 +221,10 @@ macro_rules! through_mail {
         }
     )*};
 }
+pub(crate) use through_mail;
 
-through_mail!(NotPacked: NoState, NoStore, StoreError, MachineError, PeopleError, GitError, FileError, BundleError, KeyringError);
-through_mail!(NotTaken: NoState, NoStore, StoreError, MachineError, PeopleError, GitError, FileError, BundleError, KeyringError);
-
-impl From<NoIdentity> for NotPacked {
-    fn from(error: NoIdentity) -> Self {
-        match error {
-            NoIdentity::Unset(_) => Self::Unknown(error.to_string()),
-            NoIdentity::Git(error) => error.into(),
-        }
-    }
-}
+through_mail!(NotPacked);
+through_mail!(NotTaken);
 
 impl From<NoMailbox> for NotPacked {
     fn from(_: NoMailbox) -> Self {

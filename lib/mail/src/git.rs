@@ -2,11 +2,12 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use handoff_bundle::GitError;
@@ -16,6 +17,9 @@ use crate::config::Config;
 
 /// So much of what git says is kept, in bytes.
 const MAX_MESSAGE_BYTES: u64 = 8 << 10;
+
+/// The longest first line of an answer, in bytes.
+const MAX_ANSWER_BYTES: u64 = 1 << 10;
 
 /// So much of a repository's settings is read, in bytes.
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
@@ -219,6 +223,23 @@ impl Call {
         self
     }
 
+    /// Starts it, for questions and answers.
+    pub(crate) fn start(mut self) -> Result<Running, GitError> {
+        let verb = self.verb;
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().map_err(failed(verb))?;
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdin), Some(stdout)) = (stdin, stdout) else { return Err(GitError::Missing) };
+        let message = std::thread::spawn(move || message_in(stderr));
+        Ok(Running {
+            verb,
+            child,
+            stdin: Some(stdin),
+            stdout: BufReader::new(stdout),
+            message: Some(message),
+        })
+    }
+
     /// Runs it; standard output is dropped.
     pub(crate) fn run(self) -> Result<(), GitError> {
         self.output(1 << 16).map(drop)
@@ -312,14 +333,7 @@ impl Call {
                     let _ = stdin.write_all(&input);
                 }
             });
-            let message = scope.spawn(move || {
-                let mut message = Vec::new();
-                if let Some(mut stderr) = stderr {
-                    let _ = (&mut stderr).take(MAX_MESSAGE_BYTES).read_to_end(&mut message);
-                    let _ = std::io::copy(&mut stderr, &mut std::io::sink());
-                }
-                message
-            });
+            let message = scope.spawn(move || message_in(stderr));
             let taken = match stdout {
                 Some(mut stdout) => take(&mut stdout),
                 None => take(&mut std::io::empty()),
@@ -331,6 +345,73 @@ impl Call {
         ended(child, verb, &message)?;
         taken
     }
+}
+
+/// A git that answers one question after the other. It ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Running {
+    verb: &'static str,
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+    message: Option<JoinHandle<Vec<u8>>>,
+}
+
+impl Running {
+    /// Asks `line`, and gives the first line of the answer, without its end.
+    pub(crate) fn ask(&mut self, line: &str) -> Result<String, GitError> {
+        let mut answer = String::new();
+        let asked = match &mut self.stdin {
+            Some(stdin) => stdin.write_all(format!("{line}\n").as_bytes()),
+            None => Ok(()),
+        };
+        let asked = asked.and_then(|()| self.stdout.by_ref().take(MAX_ANSWER_BYTES).read_line(&mut answer));
+        match asked {
+            Ok(_) if answer.ends_with('\n') => {
+                answer.truncate(answer.len() - 1);
+                Ok(answer)
+            }
+            _ => Err(self.failure()),
+        }
+    }
+
+    /// What comes behind the first line of an answer.
+    pub(crate) fn rest(&mut self) -> &mut impl Read {
+        &mut self.stdout
+    }
+
+    /// Why it gives no answer.
+    pub(crate) fn failure(&mut self) -> GitError {
+        let status = self.end();
+        let message = self.message.take().and_then(|message| message.join().ok()).unwrap_or_default();
+        let (verb, code) = (self.verb.to_owned(), status.and_then(|status| status.code()));
+        let message = String::from_utf8_lossy(&message).trim().to_owned();
+        let message = if message.is_empty() { "it ended too early".to_owned() } else { message };
+        GitError::Failed { verb, code, message }
+    }
+
+    fn end(&mut self) -> Option<ExitStatus> {
+        drop(self.stdin.take());
+        // It may write what nobody reads any more.
+        let _ = self.child.kill();
+        self.child.wait().ok()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The beginning of what git says of a failure. The rest is dropped, so that git can end.
+fn message_in(stderr: Option<ChildStderr>) -> Vec<u8> {
+    let mut message = Vec::new();
+    if let Some(mut stderr) = stderr {
+        let _ = (&mut stderr).take(MAX_MESSAGE_BYTES).read_to_end(&mut message);
+        let _ = std::io::copy(&mut stderr, &mut std::io::sink());
+    }
+    message
 }
 
 fn ended(mut child: Child, verb: &'static str, message: &[u8]) -> Result<(), GitError> {

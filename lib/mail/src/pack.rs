@@ -256,7 +256,12 @@ pub(crate) fn recipient(
         Some(name) if name.contains('@') => name,
         Some(name) => {
             let person = people.named(name).ok_or_else(|| nobody(name))?;
-            person.mail().ok_or_else(|| NotPacked::NoMail(name.to_owned()))?
+            match (person.mail(), person.only_machine()) {
+                (Some(mail), _) => mail,
+                // As a sandbox, which nobody has a mail address for.
+                (None, Some(machine)) => return Ok(Mailbox::Host(machine.to_owned())),
+                (None, None) => return Err(NotPacked::NoMail(name.to_owned())),
+            }
         }
     };
     Mailbox::person(mail).map_err(|_| nobody(mail))

@@ -163,6 +163,12 @@ impl Person {
     pub fn mail(&self) -> Option<&str> {
         self.keys.iter().rev().map(|key| key.mail.as_str()).find(|mail| !mail.is_empty())
     }
+
+    /// What their machine is called, where all their keys are of machines of one name.
+    pub fn only_machine(&self) -> Option<&str> {
+        let name = self.keys.first()?.machine.as_str();
+        (!name.is_empty() && self.keys.iter().all(|key| key.machine == name)).then_some(name)
+    }
 }
 
 impl PersonKey {

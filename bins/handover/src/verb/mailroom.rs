@@ -6,7 +6,8 @@ use handoff_document::{Timestamp, age};
 use handoff_letter::LetterId;
 use handoff_mail::Taken;
 use handoff_mail::mailroom::{
-    Known, Looked, MailRemote, Mailroom, MailroomError, Pulled, Sent, SentState, is_cloud,
+    Known, Looked, MailRemote, Mailroom, MailroomError, Pulled, Sent, SentState, elsewhere, is_cloud,
+    leave_trouble,
 };
 use handoff_process::Failure;
 use handoff_text::Sanitised;
@@ -46,7 +47,7 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure
             json,
         ),
         MailroomVerb::OfferAgain(part) => {
-            let id = open(here)?.offer_again(part)?;
+            let id = with_letter(here, part, |mailroom| mailroom.offer_again(part))?;
             let text =
                 format!("{} waits at the remote again: the first machine to pull it has it\n", id.short());
             Ok(answer(here, json, &json!({ "letter": id.as_str() }), &text))
@@ -62,14 +63,14 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure
         MailroomVerb::Mail => look(here, json, true),
         MailroomVerb::Overview => super::overview::run(here, json),
         MailroomVerb::Recall(part) => {
-            let recalled = open(here)?.recall(part)?;
+            let recalled = with_letter(here, part, |mailroom| mailroom.recall(part))?;
             let where_to = if recalled.is_unread { "waits here again" } else { "is in the archive here" };
             let text = format!("recalled \"{}\": it {where_to}\n", Sanitised::from(recalled.title.as_str()));
             let json_text = json!({ "letter": recalled.id.as_str(), "unread": recalled.is_unread });
             Ok(answer(here, json, &json_text, &text))
         }
         MailroomVerb::GiveBack(part) => {
-            let back = open(here)?.give_back(part)?;
+            let back = with_letter(here, part, |mailroom| mailroom.give_back(part))?;
             let here_too = if back.is_archived { "; here it is archived" } else { "" };
             let text = format!(
                 "{} waits at the remote again: the first machine to pull it has it{here_too}\n",
@@ -82,12 +83,31 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure
 }
 
 fn open<'h>(here: &'h Here<'_>) -> Result<Mailroom<'h>, Failure> {
-    match Mailroom::open(&here.project) {
-        Err(MailroomError::NotJoined) if is_cloud() => Err(Failure::new(
+    Mailroom::open(&here.project).map_err(said)
+}
+
+fn said(error: MailroomError) -> Failure {
+    match error {
+        MailroomError::NotJoined if is_cloud() => Failure::new(
             "nothing was joined in this sandbox: handoff pull --copy copies what waits, handoff push --via branch sends",
-        )),
-        opened => Ok(opened?),
+        ),
+        error => error.into(),
     }
+}
+
+/// Does `act` with the letter that has `part` in its name. Where the mailroom has none, it may have come or gone by another way.
+fn with_letter<T>(
+    here: &Here<'_>,
+    part: &str,
+    act: impl FnOnce(&mut Mailroom<'_>) -> Result<T, MailroomError>,
+) -> Result<T, Failure> {
+    let done = Mailroom::open(&here.project).and_then(|mut mailroom| act(&mut mailroom));
+    done.map_err(|error| match error {
+        MailroomError::NotJoined | MailroomError::NoLetter(_) => {
+            said(elsewhere(&here.project, part).unwrap_or(error))
+        }
+        error => error.into(),
+    })
 }
 
 fn answer(here: &Here<'_>, is_json: bool, json: &Value, text: &str) -> u8 {
@@ -333,7 +353,7 @@ fn look(here: &Here<'_>, is_json: bool, with_sent: bool) -> Result<u8, Failure> 
     };
     match (trouble, looked.unsent) {
         (Some(error), _) => Err(error.into()),
-        (None, Some(why)) => Err(Failure::new(why)),
+        (None, Some(error)) => Err(MailroomError::from(error).into()),
         (None, None) => Ok(code),
     }
 }
@@ -343,8 +363,9 @@ fn waiting_lines(looked: &Looked) -> String {
     let now = Timestamp::now();
     for letter in &looked.waiting {
         let branch = letter.branch.as_ref().map(|branch| format!(", branch {branch}")).unwrap_or_default();
+        let copy = if letter.has_copy { "; a copy is here, not taken" } else { "" };
         text.push_str(&format!(
-            "for you    {} \"{}\" from {} ({}), {}{branch}; to take it: handoff pull {}\n",
+            "for you    {} \"{}\" from {} ({}), {}{branch}{copy}; to take it: handoff pull {}\n",
             letter.id.short(),
             letter.title,
             letter.from,
@@ -383,7 +404,7 @@ fn sent_line(mailroom: &Mailroom<'_>, sent: &Sent) -> String {
             mailroom.joined.audience.words(),
             sent.id.short()
         ),
-        SentState::Refused(said) => format!("refused by the remote: {said}"),
+        SentState::Refused(said) => format!("refused by the remote: {said}; to try again: handoff sync"),
         SentState::Waiting => "not taken yet".to_owned(),
         SentState::Taken(by, at) => {
             format!(
@@ -420,7 +441,8 @@ fn looked_as_json(looked: &Looked, sent: &[Sent], trouble: Option<&MailroomError
     let waiting = looked.waiting.iter().map(|letter| {
         json!({ "letter": letter.id.as_str(), "title": letter.title.as_str(), "from": letter.from.as_str(),
             "person": letter.person, "branch": letter.branch.as_ref().map(Sanitised::as_str),
-            "at": Timestamp::from_seconds(letter.at).to_string(), "to": letter.to.to_string(), "work_bytes": letter.work_bytes })
+            "at": Timestamp::from_seconds(letter.at).to_string(), "to": letter.to.to_string(), "work_bytes": letter.work_bytes,
+            "copy": letter.has_copy })
     });
     let sent = sent.iter().map(|sent| {
         let (state, by, at) = match &sent.state {
@@ -439,7 +461,7 @@ fn looked_as_json(looked: &Looked, sent: &[Sent], trouble: Option<&MailroomError
             "since": at.map(|at| Timestamp::from_seconds(at).to_string()) })
     });
     json!({ "waiting": waiting.collect::<Vec<_>>(), "sent": sent.collect::<Vec<_>>(), "strangers": looked.strangers,
-        "passed_over": looked.passed_over, "unsent": looked.unsent, "trouble": trouble.map(ToString::to_string) })
+        "passed_over": looked.passed_over, "unsent": looked.unsent.as_ref().map(ToString::to_string), "trouble": trouble.map(ToString::to_string) })
 }
 
 /// As a hook starts it: nothing is asked, nothing printed, nothing taken, and only letters to the user's own machines go out.
@@ -450,9 +472,12 @@ fn background(here: &Here<'_>) -> u8 {
         handoff_process::end_with_group();
     });
     let deadline = Instant::now() + ANSWERS;
-    let done = Mailroom::open_until(&here.project, deadline).and_then(|mut mailroom| {
-        let looked = mailroom.sync(false);
-        mailroom.leave_notice(&looked)
-    });
+    let done = match Mailroom::open_until(&here.project, deadline) {
+        Ok(mut mailroom) => {
+            let looked = mailroom.sync(false);
+            mailroom.leave_notice(&looked)
+        }
+        Err(error) => leave_trouble(&here.project, &error),
+    };
     u8::from(done.is_err())
 }

@@ -10,6 +10,7 @@ mod by_branch;
 mod card;
 mod chain;
 mod claims;
+mod collect;
 mod copy;
 mod encrypted;
 mod error;
@@ -43,17 +44,17 @@ use crate::people::People;
 use crate::room::Room;
 use remote::{GitRemote, Remote};
 
-pub use by_branch::{AtTip, Branch, OnBranch};
+pub use by_branch::{AtTip, Branch, OnBranch, elsewhere};
 pub use card::{Card, Known};
 pub use claims::{GaveBack, Lost, Pulled};
 pub use copy::{Copied, copy, is_cloud};
 pub use error::MailroomError;
 pub use joined::{Audience, Joined, MailRemote};
 pub use look::{Arrived, Looked};
-pub use notice::Notice;
+pub use notice::{Notice, leave_trouble};
 pub use outbox::{Pushed, Recalled, Sent, SentState};
 pub use overview::{Finding, Overview, RoomOverview};
-pub use remote::RemoteError;
+pub use remote::{Connection, RemoteError};
 
 /// The directory in the store that mailrooms lie in.
 pub const DIRECTORY: &str = ".mail";
@@ -61,14 +62,6 @@ pub const DIRECTORY: &str = ".mail";
 /// How long another program is waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
-
-/// How a remote is reached.
-#[derive(Clone, Debug)]
-pub struct Connection {
-    remote: String,
-    url: String,
-    ssh: Option<OsString>,
-}
 
 /// The mailroom of a repository, locked while this lives.
 pub struct Mailroom<'p> {
@@ -82,14 +75,10 @@ pub struct Mailroom<'p> {
     pub machine: Machine,
     dir: Dir,
     room: Room,
-    url: String,
-    settings: Vec<(String, String)>,
-    attended: bool,
-    ssh: Option<OsString>,
+    connection: Connection,
     /// Whether who can read the remote was asked by now, and nobody answered: what was known before may not hold.
     is_unanswered: bool,
-    bad: RefCell<BTreeMap<String, String>>,
-    unsent: RefCell<Option<String>>,
+    unsent: RefCell<Option<RemoteError>>,
     _lock: OpenFile,
 }
 
@@ -136,7 +125,6 @@ impl<'p> Mailroom<'p> {
         let identity = Identity::of(&git, project.top())?;
         let machine = Machine::open(&state)?;
         let url = joined::url(&git, project.top(), &joined.remote)?;
-        let settings = remote::settings(&git, project.top())?;
         let address = joined::address(&git, project.top(), &url, &identity.mail)?;
         let url = joined.mail.as_ref().map_or(url, |mail| mail.url.clone());
         if joined.address.is_empty() {
@@ -151,10 +139,11 @@ impl<'p> Mailroom<'p> {
         stale::remove_locks(&dir.path_of("mail.git"))?;
         let room = Room::kept(git, &dir.path_of("mail.git"), &joined.object_format)?;
         ssh::prepare(&dir)?;
+        let mut connection = Connection::new(room.git(), project.top(), joined.place(), url, attended)?;
         let is_ssh = |(name, _): &&(String, String)| name == "core.sshcommand";
-        let own = settings.iter().rev().find(is_ssh).map(|(_, value)| OsString::from(value));
+        let own = connection.settings.iter().rev().find(is_ssh).map(|(_, value)| OsString::from(value));
         let own = room.git().ssh_command().or(own);
-        let ssh = ssh::command(room.git(), project.top(), &dir, &url, own, attended)?;
+        connection.ssh = ssh::command(room.git(), project.top(), &dir, &connection.url, own, attended)?;
         for name in [records::OUT, records::JOURNAL, records::SENT, records::RETURNED] {
             records::prepare(&dir, name)?;
         }
@@ -166,12 +155,8 @@ impl<'p> Mailroom<'p> {
             machine,
             dir,
             room,
-            url,
-            settings,
-            attended,
-            ssh,
+            connection,
             is_unanswered: false,
-            bad: RefCell::default(),
             unsent: RefCell::default(),
             _lock: lock,
         })
@@ -193,25 +178,25 @@ impl<'p> Mailroom<'p> {
     }
 
     fn remote(&self) -> GitRemote<'_> {
-        GitRemote {
-            room: &self.room,
-            name: self.joined.place(),
-            url: &self.url,
-            settings: &self.settings,
-            attended: self.attended,
-            ssh: self.ssh.as_deref(),
-            card: Some(self.own_card()),
-            bad: &self.bad,
-        }
+        GitRemote { card: Some(self.own_card()), ..self.connection.remote(&self.room) }
     }
 
-    /// What the remote has, see [`Remote::look`]. Where this machine's card is not there, it is left anew first: only a remote takes
-    /// it, and not what a network answers with in its place.
+    /// What the remote has, see [`Remote::look`].
     fn look(&self, prefixes: &[String]) -> Result<BTreeMap<String, String>, MailroomError> {
-        match self.remote().look(prefixes) {
+        self.look_by(&self.remote(), prefixes)
+    }
+
+    /// The same. Where this machine's card is not there, it is left anew first: only a remote takes it, and not what a network answers
+    /// with in its place.
+    fn look_by(
+        &self,
+        remote: &GitRemote<'_>,
+        prefixes: &[String],
+    ) -> Result<BTreeMap<String, String>, MailroomError> {
+        match remote.look(prefixes) {
             Err(RemoteError::NoCard(_)) => {
                 self.leave_card()?;
-                Ok(self.remote().look(prefixes)?)
+                Ok(remote.look(prefixes)?)
             }
             looked => Ok(looked?),
         }
@@ -224,7 +209,12 @@ impl<'p> Mailroom<'p> {
 
     /// How its remote is reached, for more that the same command asks there.
     pub fn connection(&self) -> Connection {
-        Connection { remote: self.joined.remote.clone(), url: self.url.clone(), ssh: self.ssh.clone() }
+        self.connection.clone()
+    }
+
+    /// Whether a person waits for the command.
+    fn is_attended(&self) -> bool {
+        self.connection.attended
     }
 
     /// Whom letters are for that may be taken here.

@@ -13,7 +13,7 @@ use handoff_text::Sanitised;
 use super::batch::push_letters;
 use super::chain::Chain;
 use super::records::{self, By, End, OUT, Out, OutState, RETURNED, Returned, SENT, Settled};
-use super::remote::{OURS, Outcome, Remote, Update};
+use super::remote::{OURS, Outcome, Remote, RemoteError, Update};
 use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
 use crate::error::NotPacked;
 use crate::pack::{PackRequest, Packed, pack_with};
@@ -243,7 +243,7 @@ impl Mailroom<'_> {
     fn go_on(&self, pushed: Result<(), MailroomError>) -> Result<(), MailroomError> {
         match pushed {
             Err(MailroomError::Remote(error)) => {
-                self.unsent.borrow_mut().get_or_insert(error.to_string());
+                self.unsent.borrow_mut().get_or_insert(error);
                 Ok(())
             }
             pushed => pushed,
@@ -276,7 +276,14 @@ impl Mailroom<'_> {
         let letters: Vec<_> = batch.iter().map(|(id, out)| push_of(id, out)).collect();
         let (answers, error) = push_letters(&self.remote(), &letters);
         for ((id, out), outcomes) in batch.iter().zip(answers) {
-            let Some(outcomes) = outcomes else { continue };
+            let Some(outcomes) = outcomes else {
+                // A remote that refuses all is asked again when the user says so.
+                if let Some(RemoteError::Refused { said, .. }) = &error {
+                    let refused = Some(said.to_string());
+                    records::write(&self.dir, OUT, id, &Out { refused, ..out.clone() })?;
+                }
+                continue;
+            };
             let refused = outcomes.iter().find_map(|outcome| match outcome {
                 Outcome::Refused(said) => Some(said.clone()),
                 _ => None,
@@ -451,16 +458,21 @@ impl Mailroom<'_> {
                     Some((id, Settled { end: End::Delivered(by), .. })) => {
                         Err(taken(&id, "delivered to", &by))
                     }
-                    _ => Err(MailroomError::NoLetter(part.to_owned())),
+                    Some((id, Settled { end: End::Recalled, .. })) => {
+                        Err(MailroomError::Recalled(id.to_string()))
+                    }
+                    Some((id, Settled { end: End::Gone, .. })) => Err(MailroomError::Gone(id.to_string())),
+                    None => Err(MailroomError::NoLetter(part.to_owned())),
                 }
             }
         }
     }
 
-    /// Has a letter wait again that a machine took and never confirmed. What that machine says of it later counts for nothing.
+    /// Has a letter wait again that a machine took and never confirmed. What that machine says of it later counts for nothing. One
+    /// that waits stays as it is.
     ///
     /// # Errors
-    /// [`MailroomError::NoLetter`] where none is taken and unconfirmed.
+    /// [`MailroomError::NoLetter`] where there is none, and others that say what became of it.
     pub fn offer_again(&self, part: &str) -> Result<LetterId, MailroomError> {
         self.flush(true)?;
         if let Some(id) = self.queue_gone(part)? {
@@ -474,11 +486,19 @@ impl Mailroom<'_> {
         let name = letter_ref(&out.mailbox, &id);
         let tips = self.look(std::slice::from_ref(&name))?;
         let Some(tip) = tips.get(&name) else {
-            return Err(MailroomError::Odd("the remote was busy with it; try again"));
+            return Err(match out.state {
+                OutState::Queued => MailroomError::NotOut(id.to_string()),
+                _ => MailroomError::Odd("the remote was busy with it; try again"),
+            });
         };
         let chain = Chain::read(&self.room, tip)?;
-        if chain.state() != State::Taken {
-            return Err(MailroomError::NoLetter(part.to_owned()));
+        match chain.state() {
+            State::Taken => {}
+            // It waits for whom it is for already.
+            State::Waiting | State::Returned => return Ok(id),
+            State::Delivered | State::Withdrawn => {
+                return Err(MailroomError::Odd("the remote was busy with it; try again"));
+            }
         }
         let title = format!("offered again by {}", self.short_name());
         let new = self.step(tip, &chain.newest.tree, &title, State::Returned)?;
@@ -489,7 +509,11 @@ impl Mailroom<'_> {
                 records::write(&self.dir, OUT, &id, &Out { state: OutState::Sent, taken: None, ..out })?;
                 Ok(id)
             }
-            _ => Err(MailroomError::NoLetter(part.to_owned())),
+            Some(Outcome::Refused(said)) => {
+                Err(MailroomError::Unfit { remote: self.joined.place().to_owned(), said: said.clone() })
+            }
+            // Who took it confirmed it in this moment.
+            _ => Err(MailroomError::Odd("the remote was busy with it; try again")),
         }
     }
 }
