@@ -1,4 +1,5 @@
 //! What pages say of the verbs.
+#![expect(clippy::disallowed_methods, reason = "tests look at the files as any program would")]
 
 use std::path::Path;
 
