@@ -360,7 +360,11 @@ impl Room {
         };
         let size: u64 = size.parse().map_err(|_| failed(answer.clone()))?;
         if found != kind {
-            return Err(failed(format!("{id} is no {kind}")).into());
+            return Err(RoomError::Odd(match kind {
+                "commit" => "it is not a commit",
+                "tree" => "what should be a tree in it is none",
+                _ => "what should be a file in it is none",
+            }));
         }
         if size > limit {
             return Err(RoomError::Odd("a file in it is larger than any letter has it"));

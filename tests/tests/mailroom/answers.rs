@@ -134,7 +134,8 @@ fn whatever_a_web_server_answers_a_letter_stays_queued_and_one_line_says_why() {
     let mut queued = 0;
     for (number, (answer, words)) in ANSWERS.into_iter().enumerate() {
         front.set("", Answer::Other(answer));
-        if number % 3 == 0 {
+        // A server that refuses this user does not queue it: it has to be tried by hand.
+        if number % 3 == 0 && words != "Authentication failed" {
             queued += 1;
             laptop.world.write(&laptop.app, &["--name", "Quoted fields"], BODY);
             let said = laptop.ok(&["push", "--no-work"]);
@@ -155,8 +156,8 @@ fn whatever_a_web_server_answers_a_letter_stays_queued_and_one_line_says_why() {
         let ran = laptop.run(&["sync", "--background"]);
         assert_eq!((ran.out(), ran.err()), ("", ""));
         let notice = laptop.notice();
-        // What was seen last is told as before.
-        assert!(notice.contains("For the laptop"), "{notice}");
+        // What only a person can mend is told until a look succeeds.
+        assert!(notice.contains("origin has no such repository"), "{notice}");
         assert!(notice.contains(&format!("\"failed\":{}", ANSWERS.len() + looks)), "{notice}");
     }
     front.set("", Answer::Git);

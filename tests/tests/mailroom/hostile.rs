@@ -254,7 +254,7 @@ fn a_letter_whose_work_is_not_what_it_says_is_named_and_holds_up_no_other() {
     let said = desk.ok(&["pull"]);
     assert!(said.contains(&format!("taken      {}", &good[good.len() - 8..])), "{said}");
     for (name, words) in
-        [(&hash, "not the one that it names"), (&size, "larger than it says"), (&missing, "is missing")]
+        [(&hash, "not the one that it names"), (&size, "not the one that it names"), (&missing, "is missing")]
     {
         let line = format!("left alone {}: ", &name[name.len() - 8..]);
         let lines: Vec<_> = said.lines().filter(|said| said.starts_with(&line)).collect();
