@@ -8,6 +8,7 @@
     reason = "tests set up files and processes by hand"
 )]
 
+mod addresses;
 mod background;
 mod by_branch;
 mod cloud;

@@ -5,6 +5,7 @@
 //! changed by leases, so that each can be killed at any moment and settled later by what the remote says then. The protocol is
 //! in `spec/reach.md`.
 
+mod addressed;
 mod batch;
 mod by_branch;
 mod card;
@@ -43,6 +44,7 @@ use crate::people::People;
 use crate::room::Room;
 use remote::GitRemote;
 
+pub use addressed::{Addressed, Doubt};
 pub use by_branch::{AtTip, Branch, OnBranch};
 pub use card::{Card, Known};
 pub use claims::{GaveBack, Lost, Pulled};
