@@ -100,3 +100,77 @@ fn a_letter_to_a_branch_names_one_that_git_allows_and_says_when_nobody_has_it() 
     assert!(laptop.pushes("branch:fix").contains("have a branch fix\n"), "fix/x is another");
     assert!(!laptop.pushes("branch").contains("note "));
 }
+
+/// Has git know the user of `machine` by another mail address, and joins.
+fn moves_to(machine: &Machine, mail: &str) {
+    machine.world.git(&machine.app, &["config", "user.email", mail]);
+    machine.ok(&["join", "--private"]);
+}
+
+#[test]
+fn what_goes_to_oneself_reaches_a_machine_that_has_another_mail_address() {
+    let net = Net::new();
+    let (laptop, desk) = (net.joined("laptop", "ann"), net.machine("desk", "ann"));
+    moves_to(&desk, "ann@home.org");
+    let warned = "and yours here ann@acme.io; what goes to @me reaches both machines once each has added the other as @me";
+    let said = laptop.ok(&["people", "add", "@me", "--yes", "--card", "desk"]);
+    assert!(said.contains("warning: its mail address is ann@home.org") && said.contains(warned), "{said}");
+    laptop.push("Quoted fields", &[]);
+    assert_eq!(desk.waiting(), 0, "the desk does not know the laptop");
+    desk.knows("@me", "laptop");
+    laptop.push("More", &["--encrypt"]);
+    assert_eq!(laptop.waiting(), 0, "one's own letter is not for oneself");
+    assert_eq!(desk.json(&["pull"])["taken"].as_array().unwrap().len(), 2);
+    assert_eq!(laptop.states(), ["delivered"; 2]);
+    desk.push("Back", &["--to", "@me"]);
+    assert_eq!(laptop.json(&["pull", "--copy"])["copied"].as_array().unwrap().len(), 1);
+    assert_eq!(desk.states(), ["waiting"]);
+}
+
+#[test]
+fn who_adds_a_machine_of_their_own_is_told_what_that_grants() {
+    let net = Net::new();
+    let (laptop, _desk) = (net.joined("laptop", "ann"), net.joined("desk", "ann"));
+    let said = laptop.ok(&["join", "--private"]);
+    assert!(said.contains("if that key is of a machine of yours: handoff people add @me --card "), "{said}");
+    let grant = "their work is applied";
+    let asked = laptop.fails(&["people", "add", "@me", "--card", "desk"]);
+    assert!(asked.contains("as your own; their work is applied without `handoff allow`: "), "{asked}");
+    let added = laptop.ok(&["people", "add", "@me", "--yes", "--card", "desk"]);
+    assert!(added.contains("its letters count as your own: their work is applied here without"), "{added}");
+    let _bob = net.joined("den", "bob");
+    assert!(laptop.ok(&["join", "--private"]).contains("if that key is theirs: handoff people add NAME"));
+    let asked = laptop.fails(&["people", "add", "bob", "--card", "den"]);
+    assert!(asked.contains("as bob's: ") && !asked.contains(grant), "{asked}");
+    let asked = laptop.fails(&["people", "add", "bob", "--card", "den", "--code"]);
+    assert!(asked.contains("as bob's; their work is applied without `handoff allow`: "), "{asked}");
+}
+
+#[test]
+fn a_machine_that_is_called_otherwise_now_is_known_by_its_new_name() {
+    let net = Net::new();
+    let (laptop, desk) = net.pair();
+    let names = || laptop.json(&["people"])["people"][0]["keys"][0].clone();
+    desk.ok(&["people", "--machine", "tower"]);
+    desk.ok(&["join", "--private"]);
+    laptop.world.write(&laptop.app, &["--name", "Quoted fields"], BODY);
+    let said = laptop.misses("host:desk");
+    assert!(said.contains("known: laptop, tower"), "{said}");
+    let said = laptop.ok(&["push", "--to", "host:tower", "--encrypt"]);
+    assert!(said.contains("to host:tower, encrypted"), "{said}");
+    assert_eq!(names()["machine"], "tower");
+    assert_eq!(desk.json(&["pull"])["taken"].as_array().unwrap().len(), 1);
+    // What its user calls themself is taken over when the user here says so.
+    moves_to(&desk, "ann@home.org");
+    assert!(laptop.ok(&["join", "--private"]).contains("@me "));
+    assert_eq!(names()["mail"], "ann@acme.io");
+    let said = laptop.ok(&["people", "add", "@me", "--yes", "--card", "tower"]);
+    assert!(said.contains("known already as @me's, and renewed: tower, ann@home.org"), "{said}");
+    assert!(said.contains("until now it was tower, ann@acme.io"), "{said}");
+    assert_eq!(names()["mail"], "ann@home.org");
+    assert!(
+        laptop
+            .ok(&["people", "add", "@me", "--yes", "--card", "tower"])
+            .starts_with("known already as @me's: ")
+    );
+}

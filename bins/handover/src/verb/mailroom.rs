@@ -126,23 +126,27 @@ fn join(here: &Here<'_>, mut mailroom: Mailroom<'_>, is_json: bool) -> Result<u8
         machine.key().fingerprint()
     ));
     for card in &cards {
-        text.push_str(&card_line(card));
+        text.push_str(&card_line(card, &identity.mail));
     }
     text.push_str(&waiting_lines(&looked));
     Ok(here.print(&text))
 }
 
-fn card_line(known: &Known) -> String {
+fn card_line(known: &Known, own_mail: &str) -> String {
     let sender = &known.card.sender;
     let who =
         Sanitised::line(format!("{} <{}>, {}", sender.name, sender.mail, sender.machine).as_bytes(), 200);
     let fingerprint = known.card.key.fingerprint();
     match &known.person {
         Some(person) => format!("{person:<10} {who}, key {fingerprint}\n"),
-        None => format!(
-            "unknown    {who}, key {fingerprint}\n           if that key is theirs: handoff people add NAME --card {}\n",
-            &fingerprint[fingerprint.len() - 8..]
-        ),
+        None => {
+            let is_own = sender.mail.eq_ignore_ascii_case(own_mail);
+            let (what, name) = if is_own { ("of a machine of yours", "@me") } else { ("theirs", "NAME") };
+            let card = &fingerprint[fingerprint.len() - 8..];
+            format!(
+                "unknown    {who}, key {fingerprint}\n           if that key is {what}: handoff people add {name} --card {card}\n"
+            )
+        }
     }
 }
 

@@ -203,13 +203,13 @@ impl<'p> Mailroom<'p> {
     }
 
     /// Whom letters are for that may be taken here.
-    fn own_mailboxes(&self) -> Vec<Mailbox> {
+    fn own_mailboxes(&self) -> Result<Vec<Mailbox>, MailroomError> {
         let mut all = vec![Mailbox::Host(self.machine.name.clone()), Mailbox::Anyone];
-        all.extend(Mailbox::person(&self.identity.mail));
+        all.extend(self.people()?.own_mailboxes(&self.identity.mail));
         let head = self.project.worktree.repository().map(|repository| repository.head());
         let branch = head.and_then(|head| head.branch).filter(|branch| branch != "HEAD");
         all.extend(branch.map(Mailbox::Branch));
-        all
+        Ok(all)
     }
 
     fn people(&self) -> Result<People, MailroomError> {
