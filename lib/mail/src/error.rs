@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use handoff_bundle::{BundleError, GitError};
 use handoff_capturing::{KeyringError, Outside};
 use handoff_files::FileError;
-use handoff_letter::{CommitError, LetterError, LetterId, Mailbox, NoMailbox};
+use handoff_letter::{CommitError, LetterError, LetterId, Mailbox};
 use handoff_process::{NoState, NoStore};
 use handoff_sealed::{OpenError, Recipient, SealError};
 use handoff_store::StoreError;
@@ -16,6 +16,7 @@ use crate::people::PeopleError;
 use crate::recipients::NoRecipients;
 use crate::room::RoomError;
 use crate::scan::Leaks;
+use crate::whom::NoAddress;
 
 /// What goes wrong with every letter alike.
 #[derive(Debug, thiserror::Error)]
@@ -80,14 +81,9 @@ pub enum NotPacked {
         /// Why not.
         reason: &'static str,
     },
-    /// No person of that name is known.
-    #[error(
-        "no person is called {0:?} here; a letter goes to @me, to a person that `handoff people` names, or to a mail address"
-    )]
-    Nobody(String),
-    /// The person's mail address is not known.
-    #[error("no mail address of {0} is known; give it instead of the name")]
-    NoMail(String),
+    /// What the user typed names nobody.
+    #[error(transparent)]
+    NoAddress(#[from] NoAddress),
     /// There are too many commits to go along.
     #[error("{0} commits here are on no remote, and at most {most} go along; push the branch, or send it with --no-work", most = crate::pack::MAX_COMMITS)]
     TooManyCommits(usize),
@@ -225,12 +221,6 @@ pub(crate) use through_mail;
 
 through_mail!(NotPacked);
 through_mail!(NotTaken);
-
-impl From<NoMailbox> for NotPacked {
-    fn from(_: NoMailbox) -> Self {
-        Self::Nobody(String::new())
-    }
-}
 
 impl From<RoomError> for NotPacked {
     fn from(error: RoomError) -> Self {

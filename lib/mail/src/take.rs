@@ -75,8 +75,9 @@ pub fn take(project: &Project<'_>, opened: &Opened, options: TakeOptions) -> Res
         check_repository(project, &git, letter.repository.as_deref())?;
     }
     let mail = Identity::of(&git, project.top()).ok().map(|identity| identity.mail);
+    let own = People::read(&state)?.own_mailboxes(mail.as_deref().unwrap_or_default());
     let is_to_user = match &letter.to {
-        Mailbox::Person(to) => mail.as_ref() == Some(to),
+        Mailbox::Person(_) => own.contains(&letter.to),
         Mailbox::Host(name) => Machine::open(&state)?.name == *name,
         Mailbox::Branch(_) | Mailbox::Anyone => false,
     };
@@ -114,10 +115,8 @@ pub fn take(project: &Project<'_>, opened: &Opened, options: TakeOptions) -> Res
         here.archive_copies(project.top());
     }
     learn(&state, opened, &signer);
-    let meant_for = match (&letter.to, mail) {
-        (Mailbox::Person(to), Some(mail)) if *to != mail => Some(letter.to.clone()),
-        _ => None,
-    };
+    let is_to_other = mail.is_some() && matches!(letter.to, Mailbox::Person(_)) && !own.contains(&letter.to);
+    let meant_for = is_to_other.then(|| letter.to.clone());
     Ok(Taken { signer, path, work, meant_for })
 }
 

@@ -8,6 +8,7 @@
     reason = "tests set up files and processes by hand"
 )]
 
+mod addresses;
 mod answers;
 mod background;
 mod by_branch;

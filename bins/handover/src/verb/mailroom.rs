@@ -6,7 +6,7 @@ use handoff_document::{Timestamp, age};
 use handoff_letter::LetterId;
 use handoff_mail::Taken;
 use handoff_mail::mailroom::{
-    Known, Looked, MailRemote, Mailroom, MailroomError, Pulled, Sent, SentState, elsewhere, is_cloud,
+    Doubt, Known, Looked, MailRemote, Mailroom, MailroomError, Pulled, Sent, SentState, elsewhere, is_cloud,
     leave_trouble,
 };
 use handoff_process::Failure;
@@ -14,7 +14,7 @@ use handoff_text::Sanitised;
 use serde_json::{Value, json};
 
 use super::copy::Applying;
-use super::export::{request, say, say_unable, work, work_as_json};
+use super::export::{misused, request, say, say_unable, work, work_as_json};
 use super::{copy, import, on_branch, wire};
 use crate::args;
 use crate::args::MailroomVerb;
@@ -148,23 +148,27 @@ fn join(here: &Here<'_>, mut mailroom: Mailroom<'_>, is_json: bool) -> Result<u8
         machine.key().fingerprint()
     ));
     for card in &cards {
-        text.push_str(&card_line(card));
+        text.push_str(&card_line(card, &identity.mail));
     }
     text.push_str(&waiting_lines(&looked));
     Ok(here.print(&text))
 }
 
-fn card_line(known: &Known) -> String {
+fn card_line(known: &Known, own_mail: &str) -> String {
     let sender = &known.card.sender;
     let who =
         Sanitised::line(format!("{} <{}>, {}", sender.name, sender.mail, sender.machine).as_bytes(), 200);
     let fingerprint = known.card.key.fingerprint();
     match &known.person {
         Some(person) => format!("{person:<10} {who}, key {fingerprint}\n"),
-        None => format!(
-            "unknown    {who}, key {fingerprint}\n           if that key is theirs: handoff people add NAME --card {}\n",
-            &fingerprint[fingerprint.len() - 8..]
-        ),
+        None => {
+            let is_own = sender.mail.eq_ignore_ascii_case(own_mail);
+            let (what, name) = if is_own { ("of a machine of yours", "@me") } else { ("theirs", "NAME") };
+            let card = &fingerprint[fingerprint.len() - 8..];
+            format!(
+                "unknown    {who}, key {fingerprint}\n           if that key is {what}: handoff people add {name} --card {card}\n"
+            )
+        }
     }
 }
 
@@ -177,11 +181,14 @@ fn card_as_json(known: &Known) -> Value {
 fn push(here: &Here<'_>, id: Option<&str>, typed: &args::Letter, is_json: bool) -> Result<u8, Failure> {
     // Whether there is a mailroom is said before anything is captured.
     let mut mailroom = open(here)?;
-    let typed = branch_of(here, typed);
-    let recipients = mailroom.recipients(typed.to.as_deref(), typed.encrypt)?;
+    let addressed = mailroom.address(typed.to.as_deref()).map_err(not_addressed)?;
+    let recipients = mailroom.recipients(&addressed.to, typed.encrypt)?;
+    // Nobody else can read what is encrypted.
+    let is_moot = |doubt: &Doubt| recipients.is_some() && matches!(doubt, Doubt::AnyMachine { .. });
+    let doubt = addressed.doubt.filter(|doubt| !is_moot(doubt)).map(|doubt| doubt.to_string());
     let repository = mailroom.joined.mail.as_ref().map(|mail| mail.repository().to_owned());
     let own = || wire::own(here);
-    let request = request(id, &typed, repository.as_deref(), &|_| None, &own);
+    let request = request(id, typed, repository.as_deref(), &|_| None, &own);
     let packed = mailroom.pack(&request)?;
     let pushed = mailroom.post(&packed, recipients.as_ref())?;
     say(here, &packed);
@@ -192,7 +199,7 @@ fn push(here: &Here<'_>, id: Option<&str>, typed: &args::Letter, is_json: bool) 
     if is_json {
         let json = json!({ "letter": letter.id.as_str(), "to": letter.to.to_string(), "sent": pushed.is_there,
             "encrypted": recipients.is_some(), "cannot_read": recipients.as_ref().map(|recipients| &recipients.unable),
-            "why_not": pushed.why_not, "handoff": packed.name, "archived": pushed.is_archived,
+            "why_not": pushed.why_not, "note": doubt, "handoff": packed.name, "archived": pushed.is_archived,
             "work": work_as_json(letter), "not_carried": packed.not_carried });
         return Ok(here.json(&json));
     }
@@ -211,6 +218,7 @@ fn push(here: &Here<'_>, id: Option<&str>, typed: &args::Letter, is_json: bool) 
             Sanitised::line(why.as_bytes(), 400)
         ),
     };
+    text.push_str(&doubt.map(|doubt| format!("note       {doubt}\n")).unwrap_or_default());
     text.push_str(&work(letter));
     if pushed.is_archived {
         text.push_str(&format!(
@@ -221,16 +229,12 @@ fn push(here: &Here<'_>, id: Option<&str>, typed: &args::Letter, is_json: bool) 
     Ok(here.print(&text))
 }
 
-/// `branch` alone is the one that is checked out here.
-fn branch_of(here: &Here<'_>, typed: &args::Letter) -> args::Letter {
-    let to = typed.to.as_deref().map(|to| match to {
-        "branch" => {
-            let head = here.project.worktree.repository().map(|repository| repository.head());
-            format!("branch:{}", head.and_then(|head| head.branch).unwrap_or_default())
-        }
-        to => to.to_owned(),
-    });
-    args::Letter { to, ..*typed }
+/// What names nobody was typed wrong.
+fn not_addressed(error: MailroomError) -> Failure {
+    match error {
+        MailroomError::NotPacked(error) => misused(error),
+        error => error.into(),
+    }
 }
 
 fn pull(

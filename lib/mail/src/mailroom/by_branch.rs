@@ -107,8 +107,7 @@ impl<'p> Branch<'p> {
             Some(name) => name.to_owned(),
             None => head.filter(|name| name != "HEAD").ok_or(MailroomError::Detached)?,
         };
-        let is_name = git.ask(top, &["check-ref-format", &format!("refs/heads/{name}")])?.is_some();
-        if !is_name || name.len() > 250 {
+        if !crate::whom::is_branch(&git, top, &name)? {
             return Err(MailroomError::NoBranchName(name));
         }
         let listed = git.ask(top, &["remote"])?.unwrap_or_default();

@@ -135,7 +135,7 @@ impl Mailroom<'_> {
 
     /// Why no letter with `part` in its name can be taken.
     fn why_not(&self, part: &str) -> MailroomError {
-        for mailbox in self.own_mailboxes() {
+        for mailbox in self.own_mailboxes().unwrap_or_default() {
             let Ok(tips) = self.room.refs(&format!("{}{}/", super::remote::CAME, self.key_of(&mailbox)))
             else {
                 continue;

@@ -103,7 +103,7 @@ impl Mailroom<'_> {
         let sent: Vec<(LetterId, Settled)> = records::all(&self.dir, SENT)?;
         let journal: Vec<(LetterId, Value)> = records::all(&self.dir, JOURNAL)?;
         let mut mailboxes: BTreeSet<String> =
-            self.own_mailboxes().iter().map(|mailbox| self.key_of(mailbox)).collect();
+            self.own_mailboxes()?.iter().map(|mailbox| self.key_of(mailbox)).collect();
         mailboxes.extend(outs.iter().map(|(_, out)| out.mailbox.clone()));
         mailboxes.extend(sent.iter().map(|(_, settled)| settled.out.mailbox.clone()));
         mailboxes.insert("card".to_owned());

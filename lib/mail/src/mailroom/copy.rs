@@ -21,6 +21,7 @@ use crate::git::Git;
 use crate::identity::Identity;
 use crate::machine::{Machine, MachineError};
 use crate::open::Opened;
+use crate::people::People;
 use crate::room::Room;
 use crate::sandbox::{Given, Guests};
 use crate::take::{TakeOptions, Taken, take, was_here};
@@ -173,8 +174,8 @@ fn open(
 fn own_mailboxes(project: &Project<'_>, git: &Git, state: &StateDir) -> Result<Vec<Mailbox>, MailroomError> {
     let mut all = Guests::read().map_err(crate::people::PeopleError::from)?.mailboxes;
     all.extend([Mailbox::Host(Machine::open(state)?.name), Mailbox::Anyone]);
-    let identity = Identity::of(git, project.top()).ok();
-    all.extend(identity.and_then(|identity| Mailbox::person(&identity.mail).ok()));
+    let mail = Identity::of(git, project.top()).map(|identity| identity.mail).unwrap_or_default();
+    all.extend(People::read(state)?.own_mailboxes(&mail));
     let head = project.worktree.repository().and_then(|repository| repository.head().branch);
     all.extend(head.filter(|branch| branch != "HEAD").map(Mailbox::Branch));
     Ok(all)

@@ -8,12 +8,12 @@ use handoff_state::StateDir;
 
 use super::chain::Chain;
 use super::outbox::ASK_AGAIN_SECS;
-use super::remote::{OURS, RemoteError};
+use super::remote::OURS;
 use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
 use crate::error::{NotPacked, NotTaken};
 use crate::machine::Machine;
 use crate::open::{MAX_ALONE_BYTES, MAX_FILE_BYTES, Opened};
-use crate::pack::{Packed, recipient};
+use crate::pack::Packed;
 use crate::people::People;
 use crate::recipients::{Own, Recipients};
 use crate::room::{Entry, Room, RoomError};
@@ -33,27 +33,18 @@ impl Mailroom<'_> {
     ///
     /// # Errors
     /// [`MailroomError::Public`] where it can't be encrypted and has to be; [`NoRecipients`](crate::NoRecipients) where it is to be.
-    pub fn recipients(
-        &mut self,
-        to: Option<&str>,
-        encrypt: bool,
-    ) -> Result<Option<Recipients>, MailroomError> {
+    pub fn recipients(&mut self, to: &Mailbox, encrypt: bool) -> Result<Option<Recipients>, MailroomError> {
         self.ask_audience(ASK_AGAIN_SECS)?;
         let is_private = self.joined.is_private();
         if is_private && !encrypt {
             return Ok(None);
         }
-        match self.cards() {
-            Err(MailroomError::Remote(RemoteError::Git(error))) => return Err(error.into()),
-            // What is known here counts, and the letter is queued.
-            Ok(_) | Err(MailroomError::Remote(_)) => {}
-            Err(error) => return Err(error),
-        }
+        // Where it is not reached, what is known here counts.
+        self.cards_if_reached()?;
         let people = self.people()?;
-        let to = recipient(to, &self.identity, &people)?;
         let recipient = Machine::recipient(&self.state)?;
         let own = Own { mail: &self.identity.mail, machine: &self.machine.name, recipient };
-        let recipients = Recipients::of(&to, &own, &people).and_then(Recipients::for_others);
+        let recipients = Recipients::of(to, &own, &people).and_then(Recipients::for_others);
         let refused = |reason| {
             if is_private { NotPacked::from(reason).into() } else { self.joined.public(reason) }
         };

@@ -23,7 +23,7 @@ impl Mailroom<'_> {
         let mut pulled = super::Pulled::default();
         self.settle(&mut pulled)?;
         let prefixes =
-            self.own_mailboxes().iter().map(|mailbox| format!("{}/", self.key_of(mailbox))).collect();
+            self.own_mailboxes()?.iter().map(|mailbox| format!("{}/", self.key_of(mailbox))).collect();
         let tips = self.look(&super::outbox::unique(prefixes))?;
         let mut named =
             tips.iter().filter(|(name, _)| name.split('/').nth(1).is_some_and(|id| id.contains(part)));

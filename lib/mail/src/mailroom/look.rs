@@ -83,7 +83,7 @@ impl Mailroom<'_> {
     /// What can be taken here now.
     pub(super) fn free(&self) -> Result<(Vec<Free>, Looked), MailroomError> {
         let mailboxes: BTreeMap<String, Mailbox> =
-            self.own_mailboxes().into_iter().map(|mailbox| (self.key_of(&mailbox), mailbox)).collect();
+            self.own_mailboxes()?.into_iter().map(|mailbox| (self.key_of(&mailbox), mailbox)).collect();
         let prefixes = mailboxes.keys().map(|key| format!("{key}/")).collect();
         let remote = self.remote();
         let tips = self.look_by(&remote, &unique(prefixes))?;
@@ -151,8 +151,8 @@ impl Mailroom<'_> {
         let opened = self.reading().opened(&chain, &letter_ref(mailbox, id))?;
         let signer = opened.signer(&self.state)?;
         // One's own letter to others is not for oneself.
-        let own = Mailbox::person(&self.identity.mail);
-        if signer == Signer::This && own.as_ref().is_ok_and(|own| *own == opened.letter.to) {
+        let own = self.people()?.own_mailboxes(&self.identity.mail);
+        if signer == Signer::This && own.contains(&opened.letter.to) {
             return Ok(None);
         }
         self.check_repository(&opened)?;

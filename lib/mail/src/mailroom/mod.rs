@@ -5,6 +5,7 @@
 //! changed by leases, so that each can be killed at any moment and settled later by what the remote says then. The protocol is
 //! in `spec/reach.md`.
 
+mod addressed;
 mod batch;
 mod by_branch;
 mod card;
@@ -44,6 +45,7 @@ use crate::people::People;
 use crate::room::Room;
 use remote::{GitRemote, Remote};
 
+pub use addressed::{Addressed, Doubt};
 pub use by_branch::{AtTip, Branch, OnBranch, elsewhere};
 pub use card::{Card, Known};
 pub use claims::{GaveBack, Lost, Pulled};
@@ -218,13 +220,13 @@ impl<'p> Mailroom<'p> {
     }
 
     /// Whom letters are for that may be taken here.
-    fn own_mailboxes(&self) -> Vec<Mailbox> {
+    fn own_mailboxes(&self) -> Result<Vec<Mailbox>, MailroomError> {
         let mut all = vec![Mailbox::Host(self.machine.name.clone()), Mailbox::Anyone];
-        all.extend(Mailbox::person(&self.identity.mail));
+        all.extend(self.people()?.own_mailboxes(&self.identity.mail));
         let head = self.project.worktree.repository().map(|repository| repository.head());
         let branch = head.and_then(|head| head.branch).filter(|branch| branch != "HEAD");
         all.extend(branch.map(Mailbox::Branch));
-        all
+        Ok(all)
     }
 
     fn people(&self) -> Result<People, MailroomError> {

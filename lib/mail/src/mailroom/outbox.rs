@@ -197,7 +197,8 @@ impl Mailroom<'_> {
     /// # Errors
     /// [`MailroomError`]; what was not reached stays queued.
     pub(super) fn flush(&self, to_others: bool) -> Result<(), MailroomError> {
-        let own = Mailbox::person(&self.identity.mail).map(|own| own.to_string());
+        let own = self.people()?.own_mailboxes(&self.identity.mail);
+        let own: Vec<_> = own.iter().map(ToString::to_string).collect();
         let mut outs: Vec<(LetterId, Out)> = records::all(&self.dir, OUT)?;
         for (id, out) in &mut outs {
             // The program that queued it was killed before it came to that.
@@ -207,9 +208,7 @@ impl Mailroom<'_> {
                 records::write(&self.dir, OUT, id, out)?;
             }
         }
-        outs.retain(|(_, out)| {
-            to_others || out.state != OutState::Queued || own.as_ref().is_ok_and(|own| *own == out.to)
-        });
+        outs.retain(|(_, out)| to_others || out.state != OutState::Queued || own.contains(&out.to));
         let watched = self.watched()?;
         if outs.is_empty() && watched.is_empty() {
             return self.forget_settled();
