@@ -19,7 +19,7 @@ usage: install.sh [--from FILE|DIR|URL] [--sha256 SUM] [--prefix DIR] [--without
   --from WHERE   an archive, or the directory or address that has the archives and SHA256SUMS; without it this
                  release is downloaded
   --sha256 SUM   the archive's SHA-256, instead of the one that comes with it
-  --without-mcp  leave out the MCP server, which has an archive of its own; an upgrade brings it
+  --without-mcp  leave out the MCP server, which has an archive of its own; an upgrade leaves it out too
   --prefix DIR   where to install, instead of $AGENT_HANDOFF_HOME or ~/.agent-handoff
   --downgrade    also when what is installed is newer
   --help         this

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use handoff_agents::{McpHost, Wirable};
+use handoff_agents::{Host, McpHost, Wirable};
 use handoff_cli::tables::{DRY_RUN, JSON, installer as table};
 use handoff_cli::{Asked, CalledAs, Given, Misuse, UsageError, ask};
 
@@ -52,10 +52,17 @@ pub struct Options {
 }
 
 impl Options {
+    /// The hosts of `--only`, each once: some have a hook of ours and the MCP server.
+    pub(crate) fn only_rows(&self) -> impl Iterator<Item = &'static Host> {
+        let wired: Vec<_> = self.only.iter().flatten().map(|host| host.row()).collect();
+        let servers = self.only_servers.iter().map(|host| host.row());
+        let servers: Vec<_> = servers.filter(|host| !wired.contains(host)).collect();
+        wired.into_iter().chain(servers)
+    }
+
     /// `--only` and `--home` as they were given, for a command of which the same is meant; a blank before each.
     pub(crate) fn scope(&self) -> String {
-        let only = self.only.iter().flatten().map(|host| host.id);
-        let only: Vec<_> = only.chain(self.only_servers.iter().map(|host| host.row().id)).collect();
+        let only: Vec<_> = self.only_rows().map(|host| host.id).collect();
         let only = if only.is_empty() { String::new() } else { format!(" --only {}", only.join(",")) };
         let home = self.home.as_deref().map(|home| format!(" --home {}", handoff_process::quoted(home)));
         only + &home.unwrap_or_default()
@@ -123,7 +130,8 @@ struct UnknownAgent {
 
 impl UnknownAgent {
     fn new(word: &str) -> Self {
-        let known = Wirable::all().map(Wirable::row).chain(McpHost::all().map(McpHost::row));
+        let servers = McpHost::all().map(McpHost::row).filter(|row| Wirable::of(row).is_none());
+        let known = Wirable::all().map(Wirable::row).chain(servers);
         let known: Vec<_> = known.map(|host| host.id).collect();
         Self { known: joined(&known), word: word.to_owned() }
     }
@@ -133,11 +141,12 @@ impl UnknownAgent {
 fn agents(list: &str) -> Result<(Vec<Wirable>, Vec<McpHost>), UnknownAgent> {
     let (mut agents, mut servers) = (Vec::new(), Vec::new());
     for name in list.split(',').map(str::trim) {
-        match (Wirable::named(name), McpHost::named(name)) {
-            (Some(host), _) => agents.push(host),
-            (None, Some(host)) => servers.push(host),
-            (None, None) => return Err(UnknownAgent::new(name)),
+        let (agent, server) = (Wirable::named(name), McpHost::named(name));
+        if agent.is_none() && server.is_none() {
+            return Err(UnknownAgent::new(name));
         }
+        agents.extend(agent);
+        servers.extend(server);
     }
     Ok((agents, servers))
 }

@@ -240,7 +240,13 @@ pub(crate) fn hook<'a>(
         Form::Exec => {
             Run::Exec(program.display().to_string(), arguments.iter().map(|&word| word.to_owned()).collect())
         }
-        Form::Shell => Run::Shell(format!("{} {}", handoff_process::quoted(&program), arguments.join(" "))),
+        Form::Shell => {
+            let quoted = handoff_process::quoted(&program);
+            // `'a'\$'b'` is `a$b` to the shell, and no variable to the host.
+            let is_expanded = row.expands && quoted.starts_with('\'');
+            let word = if is_expanded { quoted.replace('$', r"'\$'") } else { quoted };
+            Run::Shell(format!("{word} {}", arguments.join(" ")))
+        }
     };
     let SessionHook { timeout, status_message, in_background, .. } = *row;
     Hook {
@@ -249,6 +255,7 @@ pub(crate) fn hook<'a>(
         owns,
         comments: row.comments,
         keeps_places: row.trusted_by_place,
+        flat: row.flat,
         refuses_mark: row.refuses_mark.then_some(host.row().name),
     }
 }

@@ -15,7 +15,9 @@ pub(crate) fn faults(conditions: &Conditions, host: Wirable, hook: &SessionHook)
     let name = host.name;
     let mut faults = Vec::new();
     let mut add = |fault: String, fix: &str| faults.push((fault, fix.to_owned()));
-    if let Some(why) = conditions.never_runs(reads(hook)) {
+    let why = conditions.never_runs(reads(hook));
+    // A handler in no group needs no type.
+    if let Some(why) = why.filter(|why| !(hook.flat && *why == NeverRuns::NoType)) {
         let fix = match why {
             NeverRuns::HasIf => "take \"if\" out",
             NeverRuns::OtherType(_) | NeverRuns::NoType => "make its type \"command\"",

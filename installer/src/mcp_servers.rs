@@ -106,6 +106,18 @@ pub(crate) fn chosen(options: &Options, places: &Places) -> Vec<McpHost> {
     }
 }
 
+/// Whether a host may take a part of the program's path for a variable: several put the values of such into their files, each in
+/// its own way.
+pub(crate) fn may_be_expanded(places: &Places) -> bool {
+    places.prefix.to_string_lossy().contains('$')
+}
+
+/// The option of a release's script that leaves the server out, where what is installed is without it.
+pub(crate) fn left_out(manifest: &Manifest, places: &Places) -> Option<String> {
+    let is_there = manifest.files.contains_key(&places.program(PROGRAM));
+    (!is_there).then(|| "--without-mcp".to_owned())
+}
+
 /// Whether the server is among what is installed from `source`.
 pub(crate) fn is_in(source: &Source) -> bool {
     match source {
@@ -116,7 +128,7 @@ pub(crate) fn is_in(source: &Source) -> bool {
 
 /// Puts the server into the files of the hosts that are meant; takes it out of all where it is not installed any more.
 pub(crate) fn wire(planner: &mut Planner<'_>, places: &Places, options: &Options, has_program: bool) {
-    if !has_program {
+    if !has_program || may_be_expanded(places) {
         let wired: Vec<McpHost> = wired(&planner.manifest).collect();
         return wired.into_iter().for_each(|host| take_out(planner, places, host));
     }
@@ -179,6 +191,13 @@ pub(crate) fn directories(hosts: impl Iterator<Item = McpHost>, places: &Places)
 pub(crate) fn report(report: &mut Report<'_>, places: &Places, hosts: &[McpHost], manifest: &Manifest) {
     if !manifest.files.contains_key(&places.program(PROGRAM)) {
         return missing(hosts).into_iter().for_each(|note| report.note(note));
+    }
+    if may_be_expanded(places) && !hosts.is_empty() {
+        let prefix = places.short(&places.prefix);
+        report.note(format!(
+            "no MCP server is wired: {prefix} has a `$`, which hosts take for the beginning of a variable"
+        ));
+        return;
     }
     for &host in hosts {
         let Some(path) = path(host, places) else { continue };

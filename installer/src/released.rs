@@ -12,6 +12,7 @@ use crate::args::Options;
 use crate::error::InstallError;
 use crate::fetch::{answer, get};
 use crate::manifest::Manifest;
+use crate::mcp_servers;
 use crate::places::Places;
 use crate::report::Report;
 use crate::way::{Package, Source};
@@ -175,7 +176,9 @@ impl Getting {
         let agents: Vec<_> = manifest.agents.known().map(|host| host.row().id).collect();
         let only = if agents.is_empty() { Vec::new() } else { vec!["--only".to_owned(), agents.join(",")] };
         if let Some(script) = package.script(version) {
-            let mut arguments = vec!["--prefix".to_owned(), prefix, "--".to_owned()];
+            let mut arguments = vec!["--prefix".to_owned(), prefix];
+            arguments.extend(mcp_servers::left_out(manifest, places));
+            arguments.push("--".to_owned());
             arguments.extend(only);
             return Ok(Self::Script(script, arguments));
         }

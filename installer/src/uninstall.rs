@@ -229,10 +229,7 @@ fn removed(
     keeps: bool,
 ) -> String {
     let what = match &options.only {
-        Some(only) => {
-            let hosts = only.iter().map(|host| host.name);
-            joined(&hosts.chain(options.only_servers.iter().map(|host| host.row().name)).collect::<Vec<_>>())
-        }
+        Some(_) => joined(&options.only_rows().map(|host| host.name).collect::<Vec<_>>()),
         None if keeps => "everything but what is yours".to_owned(),
         None => "everything".to_owned(),
     };

@@ -19,20 +19,46 @@ const printed = (root, session) =>
     child.stdin.end(JSON.stringify({ hook_event_name: "chat.message", session_id: session, cwd: root }))
   })
 
-// The command /handoff, from the file that lies in ../commands.
-const command = async () => {
-  const text = await readFile(new URL("../commands/handoff.md", import.meta.url), "utf8")
+// The commands that lie in ../commands.
+const COMMANDS = ["handoff", "upgrade-handoff"]
+
+// One of them.
+const command = async (name) => {
+  const text = await readFile(new URL(`../commands/${name}.md`, import.meta.url), "utf8")
   const [, head, template] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(text)
   return { description: /^description: (.*)$/m.exec(head)[1], template: template.trim() }
+}
+
+// What OpenCode says behind the text of a skill that it takes for a command.
+const OF_A_SKILL = "\nBase directory for this skill: "
+
+const firstLine = (text) => text.split("\n", 1)[0]
+
+// The text of a command with what its user typed behind its name, as OpenCode puts that in.
+const filled = (template, typed) => {
+  if (template.includes("$ARGUMENTS")) return template.replaceAll("$ARGUMENTS", () => typed)
+  return typed.trim() ? `${template}\n\n${typed}` : template
 }
 
 export const AgentHandoff = async ({ client, directory }) => {
   const told = new Set()
   return {
-    // OpenCode reads that file itself. Where it has not, a skill of the same name for another agent would stand in for it.
+    // OpenCode reads those files itself. In one of some dozens of starts it has not.
     config: async (config) => {
+      for (const name of COMMANDS) {
+        try {
+          if (!config.command?.[name]) config.command = { ...config.command, [name]: await command(name) }
+        } catch {}
+      }
+    },
+    // It may have listed the commands before that. Then our skill of the same name for another agent stands in for ours.
+    "command.execute.before": async ({ command: name, arguments: typed }, { parts }) => {
+      if (!COMMANDS.includes(name)) return
       try {
-        if (!config.command?.handoff) config.command = { ...config.command, handoff: await command() }
+        const { template } = await command(name)
+        const part = parts.find(({ type }) => type === "text")
+        const isOurs = part?.text.includes(OF_A_SKILL) && firstLine(part.text) === firstLine(template)
+        if (isOurs) part.text = filled(template, typed ?? "")
       } catch {}
     },
     "chat.message": async ({ sessionID }, { message, parts }) => {

@@ -1,5 +1,6 @@
 //! A world for one test.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,6 +17,8 @@ pub struct World {
     _dir: TempDir,
     top: PathBuf,
     home: PathBuf,
+    /// Where programs are looked for.
+    path: OsString,
 }
 
 impl World {
@@ -31,7 +34,24 @@ impl World {
         let top = dir.path().canonicalize().unwrap();
         let home = top.join(name);
         std::fs::create_dir(&home).unwrap();
-        Self { _dir: dir, top, home }
+        Self { _dir: dir, top, home, path: std::env::var_os("PATH").unwrap_or_default() }
+    }
+
+    /// Has programs be looked for in `dir` first.
+    pub fn put_first(&mut self, dir: &Path) {
+        let rest = std::env::split_paths(&self.path);
+        self.path = std::env::join_paths(std::iter::once(dir.to_owned()).chain(rest)).unwrap();
+    }
+
+    /// Has the shell script `text` be run as the program `name` from now on.
+    pub fn wrap(&mut self, name: &str, text: &str) {
+        let (script, bin) = (self.path(format!("{name}.sh")), self.path("bin"));
+        std::fs::write(&script, text).unwrap();
+        // As in `take`, another process writes what is run.
+        let mut install = self.bare_command("install");
+        install.args(["-D", "-m", "755"]).arg(&script).arg(bin.join(name));
+        assert!(install.status().unwrap().success(), "{name} is put into {}", bin.display());
+        self.put_first(&bin);
     }
 
     /// Its HOME.
@@ -93,7 +113,7 @@ impl World {
     pub fn bare_command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env_clear();
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("PATH", &self.path);
         command.env("HOME", &self.home);
         command.env("GIT_CONFIG_NOSYSTEM", "1");
         command.stdin(Stdio::null());

@@ -229,16 +229,19 @@ impl Hook {
     /// A session that no person sits in front of takes nothing, unless it is asked to; nor does one to which the text may
     /// not come.
     fn only_mentions(&self, session: &Session) -> bool {
-        let is_uncertain =
-            session.start.as_ref().is_some_and(|start| start.host.delivers == Delivers::Mentions);
-        is_uncertain || session.is_unattended && self.environment.unattended != Unattended::Full
+        session.start.as_ref().is_some_and(is_uncertain)
+            || session.is_unattended && self.environment.unattended != Unattended::Full
     }
 
     fn mention(&self, session: &Session, request: &Request<'_>, candidates: &Candidates) -> Option<Message> {
         if self.is_silent(session) {
             return None;
         }
-        mention(request, candidates).map(|line| Message::notice(format!("agent-handoff: {line}")))
+        let line = mention(request, candidates)?;
+        let is_uncertain = session.start.as_ref().is_some_and(is_uncertain);
+        // Such a host may run the hook of another host beside its own.
+        let is_told = !is_uncertain || self.may_tell(session, request.inbox, &line);
+        is_told.then(|| Message::notice(format!("agent-handoff: {line}")))
     }
 
     fn reminder(
@@ -258,6 +261,11 @@ impl Hook {
     fn budget(&self, reminds: bool) -> usize {
         self.args.max_bytes.max(if reminds { SMALLEST + REMINDER } else { SMALLEST })
     }
+}
+
+/// Whether what the session is told may not come to its model.
+fn is_uncertain(start: &SessionStart) -> bool {
+    start.host.delivers == Delivers::Mentions
 }
 
 /// What this session was given at an earlier prompt. It is given that again when it lost it, and nothing that came later:

@@ -12,9 +12,9 @@ pub fn settings(data: &[u8]) {
         context_limit: None,
         status_message: None,
     };
-    for (comments, keeps_places) in [(true, false), (false, true)] {
+    for (comments, keeps_places, flat) in [(true, false, false), (false, true, false), (true, false, true)] {
         let owns = |call: &handoff_wiring::Call| call.program.ends_with("session-start");
-        let hooks = Hooks { event: "SessionStart", owns: &owns, comments, keeps_places };
+        let hooks = Hooks { event: "SessionStart", owns: &owns, comments, keeps_places, flat };
         if let Some(wired) = undone(text, hooks.wire(text, &handler).map(|(wired, _)| wired)) {
             let found = hooks.find(&wired).expect("what was wired can be read");
             assert!(found.iter().any(|found| handler.is(found)), "the hook is there:\n{wired}");

@@ -5,7 +5,7 @@ use std::path::Path;
 use handoff_agents::{HookSwitches, SandboxList, SessionHook, SettingsRules, Wirable};
 use handoff_edits::MAX_FILE_BYTES;
 use handoff_process::{Environment, quoted};
-use handoff_wiring::{Call, Found, Handler, Run, Standing};
+use handoff_wiring::{Call, Found, Handler, Run};
 
 use super::Diagnosis;
 use crate::fragment::{BLOCK, Looks, hook as hook_of, instructions_text, owner};
@@ -228,7 +228,7 @@ impl Diagnosis<'_> {
                 self.problem(format!("{shown} has no hook that tells a running session of letters"), fix);
             }
             [] => self.problem(format!("{shown} has no hook of ours"), fix),
-            [one] if one.standing == Standing::TopLevel || one.standing == Standing::Flat => {
+            [one] if !one.is_run => {
                 self.problem(
                     format!("{shown} line {}: the hook stands where it is never run", one.line),
                     fix,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use handoff_agents::McpHost;
+use handoff_agents::{McpHost, Wirable};
 use handoff_wiring::FoundServer;
 
 use super::Diagnosis;
@@ -19,11 +19,18 @@ impl Diagnosis<'_> {
             return;
         }
         if !is_wired && self.manifest.left_out.has(host.row().id) {
+            if Wirable::of(host.row()).is_some() {
+                // Said of its hook.
+                return;
+            }
             return self.note("it was left out with --only, or its wiring was taken away");
         }
         if !self.manifest.files.contains_key(&self.places.program(PROGRAM)) {
             let note = mcp_servers::missing(&[host]);
             return note.into_iter().for_each(|note| self.note(note));
+        }
+        if !is_wired && mcp_servers::may_be_expanded(self.places) {
+            return self.note("it is not given the MCP server: the prefix has a `$`");
         }
         let Ok(text) = self.read(&path) else { return };
         match mcp_servers::find(host, self.places, &text.unwrap_or_default()) {

@@ -198,6 +198,7 @@ impl Ours<'_> {
             owns: &|call| is_ours(call, "on-event"),
             comments: files.comments,
             keeps_places: files.trusted_by_place,
+            flat: false,
             refuses_mark: Some(tool.name).filter(|_| files.refuses_mark),
         }
     }

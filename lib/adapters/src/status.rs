@@ -172,8 +172,8 @@ fn inbox(here: &Here, tool: Wirable) -> Vec<SurfaceStatus> {
         |name: &str| handoff_files::read_file(&directory.join(name), MAX_TEXT_BYTES).unwrap_or_default();
     let owns = |call: &Call| Path::new(&call.program).ends_with("session-start");
     let stands_in = |text: &str, hook: &SessionHook| {
-        let SessionHook { event, comments, trusted_by_place: keeps_places, .. } = *hook;
-        let hooks = Hooks { event, owns: &owns, comments, keeps_places };
+        let SessionHook { event, comments, trusted_by_place: keeps_places, flat, .. } = *hook;
+        let hooks = Hooks { event, owns: &owns, comments, keeps_places, flat };
         !text.trim().is_empty() && hooks.find(text).is_ok_and(|found| !found.is_empty())
     };
     let file = read(hook.file());

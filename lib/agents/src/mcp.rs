@@ -1,4 +1,5 @@
-//! How the installer gives a host our MCP server, where the host has neither a hook nor a plugin of ours.
+//! How the installer gives a host our MCP server, where the host has neither a hook nor a plugin of ours that was seen to
+//! deliver.
 
 use std::path::{Path, PathBuf};
 
@@ -79,11 +80,11 @@ pub struct McpHost {
 }
 
 impl McpHost {
-    /// The host with this row; `None` where it is not given the server, as where it has a hook or a plugin of ours.
+    /// The host with this row; `None` where it is not given the server.
     pub const fn of(row: &'static Host) -> Option<Self> {
-        match (&row.mcp, &row.inbox) {
-            (Some(wiring), None) => Some(Self { row, wiring }),
-            _ => None,
+        match &row.mcp {
+            Some(wiring) => Some(Self { row, wiring }),
+            None => None,
         }
     }
 
@@ -137,7 +138,9 @@ mod tests {
                 assert!(name.components().count() > 1, "{id}: {} may be any file", name.display());
             }
             assert_eq!(McpHost::named(id), Some(host));
-            assert!(crate::Wirable::named(id).is_none(), "{id} has a hook of ours too");
+            let is_told =
+                crate::Wirable::named(id).is_some() && host.row().delivers == crate::Delivers::Offers;
+            assert!(!is_told, "{id} has a hook of ours that delivers");
         }
         let count = files.len();
         files.sort_unstable();

@@ -47,7 +47,7 @@ impl SessionStart {
             host,
             event: form.event,
             session: text(fields, form.session)?.to_owned(),
-            cwd: text(fields, "cwd").map(PathBuf::from),
+            cwd: text(fields, "cwd").or_else(|| first_root(fields)).map(PathBuf::from),
             transcript: text(fields, "transcript_path").map(PathBuf::from),
             source: match text(fields, "source") {
                 Some("compact") => Source::Compact,
@@ -76,6 +76,11 @@ fn fits(form: &PayloadForm, fields: &Map<String, Value>) -> bool {
         && text(fields, form.session).is_some()
         && form.present.iter().all(is_there)
         && !form.absent.iter().any(|key| fields.contains_key(*key))
+}
+
+/// The first of the directories that are open in an editor.
+fn first_root(fields: &Map<String, Value>) -> Option<&str> {
+    fields.get("workspace_roots")?.get(0)?.as_str().filter(|root| !root.is_empty())
 }
 
 /// A text that is not empty.
@@ -145,6 +150,17 @@ mod tests {
         let cursor =
             json!({ "hook_event_name": "sessionStart", "conversation_id": "s", "cursor_version": "3.12" });
         assert_eq!(host(&cursor), Some("cursor"));
+        let mut rooted = cursor.clone();
+        for (roots, cwd) in [
+            (json!(["/r", "/s"]), Some("/r")),
+            (json!([]), None),
+            (json!(["", "/s"]), None),
+            (json!("/r"), None),
+        ] {
+            rooted["workspace_roots"] = roots;
+            let session = SessionStart::recognise(rooted.as_object().unwrap()).unwrap();
+            assert_eq!(session.cwd, cwd.map(PathBuf::from), "{rooted}");
+        }
     }
 
     #[test]

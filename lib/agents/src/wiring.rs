@@ -124,6 +124,10 @@ pub struct SessionHook {
     pub sources: &'static [&'static str],
     /// How the command is written.
     pub form: Form,
+    /// Whether a handler is an entry of the event's list, and in no group, in a file that says `"version": 1`.
+    pub flat: bool,
+    /// Whether the host puts the values of variables (`$NAME`) into the texts of the file before it uses them.
+    pub expands: bool,
     /// After how many [`SessionHook::unit`]s the host gives up on it. Nearly always it takes milliseconds.
     pub timeout: u32,
     /// What the host counts timeouts in.

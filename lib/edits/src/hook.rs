@@ -16,6 +16,8 @@ pub struct Hook<'a> {
     pub comments: bool,
     /// Whether a place in the list means something to the host.
     pub keeps_places: bool,
+    /// Whether handlers stand in no group.
+    pub flat: bool,
     /// The host's name, where it does not read a file that begins with a byte order mark.
     pub refuses_mark: Option<&'static str>,
 }
@@ -38,8 +40,8 @@ impl Hook<'_> {
     }
 
     fn hooks(&self) -> Hooks<'_> {
-        let Self { event, owns, comments, keeps_places, .. } = *self;
-        Hooks { event, owns, comments, keeps_places }
+        let Self { event, owns, comments, keeps_places, flat, .. } = *self;
+        Hooks { event, owns, comments, keeps_places, flat }
     }
 }
 
@@ -47,7 +49,8 @@ impl Fragment for Hook<'_> {
     fn wire(&self, text: &str) -> Result<(String, Made), Malformed> {
         self.check_mark(text)?;
         if is_blank(text) {
-            return Ok((self.hooks().fresh(&self.handler), Made::Parent));
+            let made = if self.flat { Made::Outer } else { Made::Parent };
+            return Ok((self.hooks().fresh(&self.handler), made));
         }
         self.hooks().wire(text, &self.handler)
     }

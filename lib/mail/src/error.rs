@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use handoff_bundle::{BundleError, GitError};
 use handoff_capturing::{KeyringError, Outside};
 use handoff_files::FileError;
-use handoff_letter::{CommitError, LetterError, LetterId, Mailbox, NoMailbox};
+use handoff_letter::{CommitError, LetterError, LetterId, Mailbox};
 use handoff_process::{NoState, NoStore};
 use handoff_sealed::{OpenError, Recipient, SealError};
 use handoff_store::StoreError;
 use handoff_text::Sanitised;
 
-use crate::identity::NoIdentity;
 use crate::machine::MachineError;
 use crate::people::PeopleError;
 use crate::recipients::NoRecipients;
 use crate::room::RoomError;
 use crate::scan::Leaks;
+use crate::whom::NoAddress;
 
 /// What goes wrong with every letter alike.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,9 @@ pub enum MailError {
     /// The user's key can't be used.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
+    /// Git does not say who the user is.
+    #[error("git does not know who you are here: git config --global {0} …")]
+    Unset(&'static str),
 }
 
 /// No letter was made.
@@ -57,10 +60,10 @@ pub enum NotPacked {
     #[error(transparent)]
     Mail(#[from] MailError),
     /// Nothing waits here.
-    #[error("no handoff waits for {}; write one first, or name one that was read: handoff log", Sanitised::path(.0))]
+    #[error("no handoff waits for {}; write one first, or name one that was read: handoff inbox log", Sanitised::path(.0))]
     NoHandoff(PathBuf),
     /// None has this in its name.
-    #[error("could not find a handoff {0:?} here: handoff list; handoff log")]
+    #[error("could not find a handoff {0:?} here: handoff inbox; handoff inbox log")]
     NotFound(String),
     /// More than one has it.
     #[error("{text:?} is more than one handoff: {}", .names.join(", "))]
@@ -78,17 +81,9 @@ pub enum NotPacked {
         /// Why not.
         reason: &'static str,
     },
-    /// Git does not say who the user is.
-    #[error("{0}")]
-    Unknown(String),
-    /// No person of that name is known.
-    #[error(
-        "no person is called {0:?} here; a letter goes to @me, to a person that `handoff people` names, or to a mail address"
-    )]
-    Nobody(String),
-    /// The person's mail address is not known.
-    #[error("no mail address of {0} is known; give it instead of the name")]
-    NoMail(String),
+    /// What the user typed names nobody.
+    #[error(transparent)]
+    NoAddress(#[from] NoAddress),
     /// There are too many commits to go along.
     #[error("{0} commits here are on no remote, and at most {most} go along; push the branch, or send it with --no-work", most = crate::pack::MAX_COMMITS)]
     TooManyCommits(usize),
@@ -200,7 +195,20 @@ pub enum NotTaken {
     Outside(#[from] Outside),
 }
 
+impl NotTaken {
+    /// Whether it is the letter itself that is not as letters are, whoever looks at it and when.
+    pub(crate) fn is_of_letter(&self) -> bool {
+        matches!(self, Self::NoLetter(_) | Self::TooLarge(_) | Self::Letter(_) | Self::Unsigned(_))
+    }
+}
+
+/// Has errors become those of [`MailError`] on their way into `$error`.
 macro_rules! through_mail {
+    ($error:ty) => {
+        $crate::error::through_mail!($error: handoff_process::NoState, handoff_process::NoStore, handoff_store::StoreError,
+            $crate::machine::MachineError, $crate::people::PeopleError, handoff_bundle::GitError, handoff_files::FileError,
+            handoff_bundle::BundleError, handoff_capturing::KeyringError);
+    };
     ($error:ty: $($from:ty),*) => {$(
         impl From<$from> for $error {
             fn from(error: $from) -> Self {
@@ -209,24 +217,10 @@ macro_rules! through_mail {
         }
     )*};
 }
+pub(crate) use through_mail;
 
-through_mail!(NotPacked: NoState, NoStore, StoreError, MachineError, PeopleError, GitError, FileError, BundleError, KeyringError);
-through_mail!(NotTaken: NoState, NoStore, StoreError, MachineError, PeopleError, GitError, FileError, BundleError, KeyringError);
-
-impl From<NoIdentity> for NotPacked {
-    fn from(error: NoIdentity) -> Self {
-        match error {
-            NoIdentity::Unset(_) => Self::Unknown(error.to_string()),
-            NoIdentity::Git(error) => error.into(),
-        }
-    }
-}
-
-impl From<NoMailbox> for NotPacked {
-    fn from(_: NoMailbox) -> Self {
-        Self::Nobody(String::new())
-    }
-}
+through_mail!(NotPacked);
+through_mail!(NotTaken);
 
 impl From<RoomError> for NotPacked {
     fn from(error: RoomError) -> Self {

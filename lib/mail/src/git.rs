@@ -2,11 +2,12 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use handoff_bundle::GitError;
@@ -17,12 +18,18 @@ use crate::config::Config;
 /// So much of what git says is kept, in bytes.
 const MAX_MESSAGE_BYTES: u64 = 8 << 10;
 
+/// The longest first line of an answer, in bytes.
+const MAX_ANSWER_BYTES: u64 = 1 << 10;
+
 /// So much of a repository's settings is read, in bytes.
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
 
 /// The most that git may ask for in one piece in a repository of ours: what others sent can say that an object of a few bytes
 /// becomes one of gigabytes. Larger files are streamed and need no such piece.
 const MAX_ALLOCATION: &str = "128m";
+
+/// What is passed by environment to a git that is called for a mailroom needs this version: `GIT_CONFIG_COUNT`.
+pub(crate) const OLDEST: (u32, u32) = (2, 31);
 
 /// What holds for each call in a repository of ours, whatever the user has set: no hook of the user's runs there, nothing is
 /// tidied up behind our back, and every object that comes in is looked at.
@@ -81,6 +88,11 @@ impl Git {
         Self { deadline: Some(deadline), ..self.clone() }
     }
 
+    /// Whether calls are ended at once by now.
+    pub(crate) fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
     /// A call of `verb` in the bare repository at `directory`; `is_durable` when what it writes has to be on the disk when it
     /// ends.
     pub(crate) fn call(&self, directory: &Path, verb: &'static str, is_durable: bool) -> Call {
@@ -93,6 +105,8 @@ impl Git {
         command.current_dir(directory);
         // What a fetch left out is not fetched behind our back: that would be by another connection.
         command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOC_LIMIT", MAX_ALLOCATION);
+        // Whatever later versions of git make by themselves: locks of killed processes are known of this format alone.
+        command.env("GIT_DEFAULT_REF_FORMAT", "files");
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
@@ -127,6 +141,15 @@ impl Git {
             }
         }
         Call { command, ..inner }
+    }
+
+    /// Its version, where that is too old for mailrooms.
+    pub(crate) fn too_old(&self) -> Option<String> {
+        let said = self.ask(Path::new("/"), &["--version"]).ok().flatten()?;
+        let version = said.split_whitespace().nth(2)?.to_owned();
+        let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
+        let is_old = (numbers.next()?, numbers.next()?) < OLDEST;
+        is_old.then_some(version)
     }
 
     /// `GIT_SSH_COMMAND`, as the user has it.
@@ -198,6 +221,23 @@ impl Call {
     pub(crate) fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = Some(bytes.into());
         self
+    }
+
+    /// Starts it, for questions and answers.
+    pub(crate) fn start(mut self) -> Result<Running, GitError> {
+        let verb = self.verb;
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().map_err(failed(verb))?;
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdin), Some(stdout)) = (stdin, stdout) else { return Err(GitError::Missing) };
+        let message = std::thread::spawn(move || message_in(stderr));
+        Ok(Running {
+            verb,
+            child,
+            stdin: Some(stdin),
+            stdout: BufReader::new(stdout),
+            message: Some(message),
+        })
     }
 
     /// Runs it; standard output is dropped.
@@ -293,14 +333,7 @@ impl Call {
                     let _ = stdin.write_all(&input);
                 }
             });
-            let message = scope.spawn(move || {
-                let mut message = Vec::new();
-                if let Some(mut stderr) = stderr {
-                    let _ = (&mut stderr).take(MAX_MESSAGE_BYTES).read_to_end(&mut message);
-                    let _ = std::io::copy(&mut stderr, &mut std::io::sink());
-                }
-                message
-            });
+            let message = scope.spawn(move || message_in(stderr));
             let taken = match stdout {
                 Some(mut stdout) => take(&mut stdout),
                 None => take(&mut std::io::empty()),
@@ -314,6 +347,73 @@ impl Call {
     }
 }
 
+/// A git that answers one question after the other. It ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Running {
+    verb: &'static str,
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+    message: Option<JoinHandle<Vec<u8>>>,
+}
+
+impl Running {
+    /// Asks `line`, and gives the first line of the answer, without its end.
+    pub(crate) fn ask(&mut self, line: &str) -> Result<String, GitError> {
+        let mut answer = String::new();
+        let asked = match &mut self.stdin {
+            Some(stdin) => stdin.write_all(format!("{line}\n").as_bytes()),
+            None => Ok(()),
+        };
+        let asked = asked.and_then(|()| self.stdout.by_ref().take(MAX_ANSWER_BYTES).read_line(&mut answer));
+        match asked {
+            Ok(_) if answer.ends_with('\n') => {
+                answer.truncate(answer.len() - 1);
+                Ok(answer)
+            }
+            _ => Err(self.failure()),
+        }
+    }
+
+    /// What comes behind the first line of an answer.
+    pub(crate) fn rest(&mut self) -> &mut impl Read {
+        &mut self.stdout
+    }
+
+    /// Why it gives no answer.
+    pub(crate) fn failure(&mut self) -> GitError {
+        let status = self.end();
+        let message = self.message.take().and_then(|message| message.join().ok()).unwrap_or_default();
+        let (verb, code) = (self.verb.to_owned(), status.and_then(|status| status.code()));
+        let message = String::from_utf8_lossy(&message).trim().to_owned();
+        let message = if message.is_empty() { "it ended too early".to_owned() } else { message };
+        GitError::Failed { verb, code, message }
+    }
+
+    fn end(&mut self) -> Option<ExitStatus> {
+        drop(self.stdin.take());
+        // It may write what nobody reads any more.
+        let _ = self.child.kill();
+        self.child.wait().ok()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The beginning of what git says of a failure. The rest is dropped, so that git can end.
+fn message_in(stderr: Option<ChildStderr>) -> Vec<u8> {
+    let mut message = Vec::new();
+    if let Some(mut stderr) = stderr {
+        let _ = (&mut stderr).take(MAX_MESSAGE_BYTES).read_to_end(&mut message);
+        let _ = std::io::copy(&mut stderr, &mut std::io::sink());
+    }
+    message
+}
+
 fn ended(mut child: Child, verb: &'static str, message: &[u8]) -> Result<(), GitError> {
     let status = child.wait().map_err(failed(verb))?;
     if status.success() {
@@ -321,12 +421,45 @@ fn ended(mut child: Child, verb: &'static str, message: &[u8]) -> Result<(), Git
     }
     let message = match String::from_utf8_lossy(message).trim() {
         "" => status.to_string(),
-        text => text.to_owned(),
+        text => without_passwords(text),
     };
     Err(GitError::Failed { verb: verb.to_owned(), code: status.code(), message })
+}
+
+/// `text` without who asks in the URLs in it: git leaves that out itself, but not everywhere.
+fn without_passwords(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut clean = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(part.len());
+        let host = part[..end].rfind('@').map_or(0, |at| at + 1);
+        clean.push_str("://");
+        clean.push_str(&part[host..]);
+    }
+    clean
 }
 
 fn failed(verb: &str) -> impl FnOnce(std::io::Error) -> GitError + use<> {
     let verb = verb.to_owned();
     move |source| GitError::Run { verb, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_passwords;
+
+    #[test]
+    fn who_asks_is_taken_out_of_every_url_and_nothing_else_is() {
+        for (said, clean) in [
+            (
+                "no DAV locking support on http://ann:s@cret@host/x.git/",
+                "no DAV locking support on http://host/x.git/",
+            ),
+            ("https://token@host: failed; ssh://git@host", "https://host: failed; ssh://host"),
+            ("mail ann@acme.io about http://host/a@b", "mail ann@acme.io about http://host/a@b"),
+            ("", ""),
+        ] {
+            assert_eq!(without_passwords(said), clean);
+        }
+    }
 }

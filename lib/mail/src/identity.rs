@@ -6,6 +6,7 @@ use handoff_bundle::GitError;
 use handoff_process::Environment;
 use handoff_text::Sanitised;
 
+use crate::error::MailError;
 use crate::git::Git;
 
 /// The user, as git names the author of a commit.
@@ -17,24 +18,13 @@ pub struct Identity {
     pub mail: String,
 }
 
-/// It is not known who the user is.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NoIdentity {
-    /// Git does not say.
-    #[error("git does not know who you are here: git config --global {0} …")]
-    Unset(&'static str),
-    /// It can't be asked.
-    #[error(transparent)]
-    Git(#[from] GitError),
-}
-
 impl Identity {
     /// Of the user in the worktree at `top`.
-    pub(crate) fn of(git: &Git, top: &Path) -> Result<Self, NoIdentity> {
+    pub(crate) fn of(git: &Git, top: &Path) -> Result<Self, MailError> {
         let config = git.config(top)?;
-        let read = |key: &'static str| -> Result<String, NoIdentity> {
+        let read = |key: &'static str| -> Result<String, MailError> {
             let value = Sanitised::line(config.get(key).as_bytes(), 200).to_string();
-            if value.trim().is_empty() { Err(NoIdentity::Unset(key)) } else { Ok(value.trim().to_owned()) }
+            if value.trim().is_empty() { Err(MailError::Unset(key)) } else { Ok(value.trim().to_owned()) }
         };
         Ok(Self { name: read("user.name")?, mail: read("user.email")?.to_lowercase() })
     }

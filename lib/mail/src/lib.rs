@@ -22,6 +22,7 @@ mod scan;
 mod send;
 mod take;
 mod unreceipted;
+mod whom;
 
 pub use error::{MailError, NotPacked, NotTaken};
 pub use handoff_sealed::Passphrase;
@@ -36,3 +37,4 @@ pub use scan::{Leak, Leaks};
 pub use send::{Destination, NoDestination, Receipt, SendError, introduce, send};
 pub use take::{TakeOptions, Taken, take};
 pub use unreceipted::Unreceipted;
+pub use whom::NoAddress;

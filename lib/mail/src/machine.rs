@@ -8,13 +8,15 @@ use handoff_process::NoState;
 use handoff_sealed::{ParseKeyError, RandomError, Recipient};
 use handoff_state::{StateDir, StateError};
 
-use crate::sandbox::{self, SandboxError};
+use crate::sandbox::{Given, SandboxError};
 
 const KEY: &str = "letter-key";
 const AGE_KEY: &str = "letter-age-key";
 const NAME: &str = "machine";
 /// The largest file of a key, in bytes.
 const MAX_KEY_BYTES: u64 = 256;
+/// The size of what signs, in bytes.
+const SEED_BYTES: usize = 32;
 
 /// This machine, as letters name it.
 #[derive(Debug)]
@@ -23,6 +25,21 @@ pub struct Machine {
     pub name: String,
     /// What signs its letters.
     pub(crate) key: SecretKey,
+}
+
+/// A key of this machine that is not there, or can't be used.
+pub(crate) struct KeyFault {
+    /// Its file in the state directory.
+    pub(crate) file: &'static str,
+    /// Why it can't be used; `None` where it is not there.
+    pub(crate) error: Option<MachineError>,
+}
+
+impl KeyFault {
+    /// Whether it is what opens letters that are encrypted to this machine.
+    pub(crate) fn is_age(&self) -> bool {
+        self.file == AGE_KEY
+    }
 }
 
 /// This machine's key or name can't be used.
@@ -57,41 +74,56 @@ impl Machine {
     /// # Errors
     /// [`MachineError`]; `PermissionDenied` when others may read the key.
     pub fn open(state: &StateDir) -> Result<Self, MachineError> {
-        if let Some((name, key)) = sandbox::machine()? {
-            return Ok(Self { name, key });
+        if let Some(given) = Given::read()? {
+            return Ok(Self { key: given.key(), name: given.name });
         }
         let dir = state.create()?;
         let seed = secret(&dir, KEY, || Ok(handoff_files::random::<32>()?.to_vec()))?;
-        let odd = |_| refuse(&dir, KEY, ErrorKind::InvalidData, "it is not 32 bytes long");
-        let key = SecretKey::from_seed(&<[u8; 32]>::try_from(seed).map_err(odd)?);
+        let odd = |_| not_a_seed(&dir);
+        let key = SecretKey::from_seed(&<[u8; SEED_BYTES]>::try_from(seed).map_err(odd)?);
         Ok(Self { name: read_name(&dir)?.unwrap_or_else(host_name), key })
     }
 
-    /// Fails where its key is there and can't be used, as [`Machine::open`] does; makes nothing.
-    ///
-    /// # Errors
-    /// [`MachineError`].
-    pub(crate) fn check(state: &StateDir) -> Result<(), MachineError> {
-        match state.open()? {
-            Some(dir) => {
-                read_secret(&dir, KEY)?;
-                Ok(read_secret(&dir, AGE_KEY).map(drop)?)
-            }
-            None => Ok(()),
+    /// What is wrong with the keys of this machine; makes nothing.
+    pub(crate) fn faults(state: &StateDir) -> Vec<KeyFault> {
+        match Given::read() {
+            Ok(None) => {}
+            // They come from the environment.
+            Ok(Some(_)) => return Vec::new(),
+            Err(error) => return vec![KeyFault { file: KEY, error: Some(error.into()) }],
         }
+        let dir = match state.open() {
+            Ok(dir) => dir,
+            Err(error) => return vec![KeyFault { file: KEY, error: Some(error.into()) }],
+        };
+        let of = |file: &'static str| {
+            let secret = dir.as_ref().map(|dir| read_secret(dir, file)).transpose();
+            let error = match (secret.map(Option::flatten), &dir) {
+                (Ok(None), _) => None,
+                (Ok(Some(text)), _) if file == AGE_KEY => Some(parse_age(&text).err()?),
+                (Ok(Some(seed)), Some(dir)) if seed.len() != SEED_BYTES => Some(not_a_seed(dir).into()),
+                (Ok(Some(_)), _) => return None,
+                (Err(error), _) => Some(error.into()),
+            };
+            Some(KeyFault { file, error })
+        };
+        [KEY, AGE_KEY].into_iter().filter_map(of).collect()
     }
 
-    /// The key that opens what is encrypted to the machine that `state` is on, made when there is none. The file is one that
-    /// `age -d -i` takes.
+    /// The key that opens what is encrypted to the machine that the environment names, as in a sandbox, else to the one that
+    /// `state` is on, made when there is none. The file is one that `age -d -i` takes.
     ///
     /// # Errors
     /// As of [`Self::open`].
     pub fn age_key(state: &StateDir) -> Result<handoff_sealed::Identity, MachineError> {
+        if let Some(given) = Given::read()? {
+            return Ok(given.age_key());
+        }
         let text = secret(&state.create()?, AGE_KEY, || {
             let new = handoff_sealed::Identity::generate()?;
             Ok(format!("{}\n", *new.to_secret_text()).into_bytes())
         })?;
-        Ok(String::from_utf8_lossy(&text).trim().parse()?)
+        parse_age(&text)
     }
 
     /// What others encrypt to it, `age1…`.
@@ -150,6 +182,14 @@ fn read_secret(dir: &Dir, name: &str) -> Result<Option<Vec<u8>>, FileError> {
         return Err(refuse(dir, name, ErrorKind::PermissionDenied, reason));
     }
     file.read(MAX_KEY_BYTES).map(Some)
+}
+
+fn not_a_seed(dir: &Dir) -> FileError {
+    refuse(dir, KEY, ErrorKind::InvalidData, "it is not 32 bytes long")
+}
+
+fn parse_age(text: &[u8]) -> Result<handoff_sealed::Identity, MachineError> {
+    Ok(String::from_utf8_lossy(text).trim().parse()?)
 }
 
 fn refuse(dir: &Dir, name: &str, kind: ErrorKind, reason: &str) -> FileError {

@@ -21,14 +21,8 @@ pub(crate) fn write(
     content: &[u8],
     is_durable: bool,
 ) -> Result<String, RoomError> {
-    let header = format!("{kind} {}\0", content.len());
-    let mut hasher = gix_hash::hasher(format);
-    hasher.update(header.as_bytes());
-    hasher.update(content);
-    let id =
-        hasher.try_finalize().map_err(|_| RoomError::Odd("its content is made to collide with another"))?;
-    let id = id.to_string();
-    let packed = deflate(&[header.as_bytes(), content].concat())?;
+    let id = name(format, kind, content)?;
+    let packed = deflate(&[header(kind, content).as_bytes(), content].concat())?;
     let (fan, name) = id.split_at(2);
     let dir = Dir::create(objects)?;
     if !is_durable {
@@ -40,6 +34,20 @@ pub(crate) fn write(
     dir.temporary(&[&packed])?.replace(name)?;
     dir.sync()?;
     Ok(id)
+}
+
+/// The name of the object of the kind `kind` that has this content.
+pub(crate) fn name(format: gix_hash::Kind, kind: &str, content: &[u8]) -> Result<String, RoomError> {
+    let mut hasher = gix_hash::hasher(format);
+    hasher.update(header(kind, content).as_bytes());
+    hasher.update(content);
+    let id =
+        hasher.try_finalize().map_err(|_| RoomError::Odd("its content is made to collide with another"))?;
+    Ok(id.to_string())
+}
+
+fn header(kind: &str, content: &[u8]) -> String {
+    format!("{kind} {}\0", content.len())
 }
 
 /// `content` as a zlib stream.

@@ -7,9 +7,7 @@ use handoff_address::Address;
 use handoff_bundle::{Description, Handover, Origin, Own, Unnamed, Unpushed};
 use handoff_capturing::Project;
 use handoff_document::{Document, Timestamp, stamped};
-use handoff_letter::{
-    Commits, Letter, LetterId, MAX_HANDOFF_BYTES, Mailbox, Parcel, Sender, State, Unsigned,
-};
+use handoff_letter::{Commits, Letter, LetterId, MAX_HANDOFF_BYTES, Parcel, Sender, State, Unsigned};
 use handoff_sealed::{Passphrase, SealTo};
 use handoff_state::StateDir;
 use handoff_store::{Inbox, Store};
@@ -20,10 +18,11 @@ use crate::git::Git;
 use crate::identity::{Identity, repositories};
 use crate::machine::Machine;
 use crate::parcel;
-use crate::people::{ME, People};
+use crate::people::People;
 use crate::recipients::{Own as OwnMachine, Recipients};
 use crate::room::Room;
 use crate::scan::Leaks;
+use crate::whom::Asking;
 
 /// The most commits that go along.
 pub(crate) const MAX_COMMITS: usize = 1_000;
@@ -39,7 +38,7 @@ const LOCAL_FIELDS: [&str; 7] =
 pub struct PackRequest<'a> {
     /// A part of the handoff's file name that no other has; `None` is the newest that waits.
     pub id: Option<&'a str>,
-    /// `@me`, a person's name, or a mail address; `None` is the user.
+    /// `@me`, a person's name, a mail address, `host:NAME`, `branch`, `branch:NAME` or `anyone`; `None` is the user.
     pub to: Option<&'a str>,
     /// Which repository it is about, where that is not the first remote's.
     pub repository: Option<&'a str>,
@@ -101,7 +100,8 @@ pub(crate) fn pack_with(
     let state = StateDir::of(project.environment)?;
     let machine = Machine::open(&state)?;
     let identity = Identity::of(git, project.top())?;
-    let to = recipient(request.to, &identity, &People::read(&state)?)?;
+    let people = People::read(&state)?;
+    let to = Asking { project, git, identity: &identity, people: &people }.mailbox(request.to)?;
     let found = find(project, request.id)?;
     let handoff = without_local(project, &found)?;
     let mut leaks = Leaks::default();
@@ -237,29 +237,6 @@ impl About<'_> {
 fn milliseconds() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or_default()
-}
-
-/// The mailbox of whom the user named.
-pub(crate) fn recipient(
-    to: Option<&str>,
-    identity: &Identity,
-    people: &People,
-) -> Result<Mailbox, NotPacked> {
-    let nobody = |name: &str| NotPacked::Nobody(name.to_owned());
-    if let Some(name) = to
-        && (name == "anyone" || name.starts_with("host:") || name.starts_with("branch:"))
-    {
-        return name.parse().map_err(|_| nobody(name));
-    }
-    let mail = match to {
-        None | Some(ME) => identity.mail.as_str(),
-        Some(name) if name.contains('@') => name,
-        Some(name) => {
-            let person = people.named(name).ok_or_else(|| nobody(name))?;
-            person.mail().ok_or_else(|| NotPacked::NoMail(name.to_owned()))?
-        }
-    };
-    Mailbox::person(mail).map_err(|_| nobody(mail))
 }
 
 /// The handoff that is meant: of those that wait, else of those that were read.

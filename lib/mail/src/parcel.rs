@@ -7,7 +7,7 @@ use handoff_files::{Dir, FileError, open_named};
 use handoff_letter::Parcel;
 use sha2::{Digest, Sha256};
 
-use crate::room::{Entry, Room, RoomError};
+use crate::room::{Room, RoomError};
 
 /// The most that a parcel may have, in bytes, to be taken in: as much as a capture holds, and as much again of commits.
 pub(crate) const MAX_BYTES: u64 = 512 << 20;
@@ -45,23 +45,23 @@ pub(crate) fn read(room: &Room, tree: &str, parcel: &Parcel, into: &Dir) -> Resu
     if entries.iter().any(|entry| !NAMES.contains(&entry.name.as_str())) {
         return Err(RoomError::Odd("its parcel has a file that no parcel has"));
     }
-    if total(&entries) != parcel.size || parcel.size > MAX_BYTES {
-        return Err(RoomError::Odd("its parcel is larger than it says, or than any is"));
+    const ODD: RoomError = RoomError::Odd("its parcel is larger than it says, or than any is");
+    if parcel.size > MAX_BYTES {
+        return Err(ODD);
     }
-    let mut sum = Sum::default();
+    let (mut sum, mut left) = (Sum::default(), parcel.size);
     for entry in &entries {
         let file = into.create_new(&entry.name)?.ok_or(RoomError::Odd("its parcel has a file twice"))?;
-        room.read_into(entry, file.into_file())?;
+        left -= room.read_into(entry, file.into_file(), left).map_err(|error| match error {
+            RoomError::Odd(_) => ODD,
+            error => error,
+        })?;
         sum.add(&entry.name, &into.path_of(&entry.name))?;
     }
-    if sum.finish() != parcel.sha256 {
+    if left > 0 || sum.finish() != parcel.sha256 {
         return Err(RoomError::Odd("its parcel is not the one that it names"));
     }
     Ok(())
-}
-
-fn total(entries: &[Entry]) -> u64 {
-    entries.iter().fold(0, |sum, entry| sum.saturating_add(entry.size))
 }
 
 /// The hash over files: of each, in the order of their names, the name, a zero byte, its length as decimal digits, a zero

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use handoff_document::Timestamp;
 use handoff_files::{Dir, FileError, Lock};
-use handoff_letter::PublicKey;
+use handoff_letter::{Mailbox, PublicKey};
 use handoff_process::NoState;
 use handoff_sealed::Recipient;
 use handoff_state::{StateDir, StateError};
@@ -89,6 +89,8 @@ pub enum Added {
     Already,
     /// It was known already, and what is encrypted to it is new.
     NewAgeKey,
+    /// It was known already, as a machine with this name and mail address, and has others from now on.
+    Renamed(String),
     /// It is known now, beside another key that this person has for a machine of that name.
     Beside(String),
 }
@@ -163,6 +165,12 @@ impl Person {
     pub fn mail(&self) -> Option<&str> {
         self.keys.iter().rev().map(|key| key.mail.as_str()).find(|mail| !mail.is_empty())
     }
+
+    /// What their machine is called, where all their keys are of machines of one name.
+    pub fn only_machine(&self) -> Option<&str> {
+        let name = self.keys.first()?.machine.as_str();
+        (!name.is_empty() && self.keys.iter().all(|key| key.machine == name)).then_some(name)
+    }
 }
 
 impl PersonKey {
@@ -195,14 +203,36 @@ impl PersonKey {
         self.age.parse().ok()
     }
 
-    /// Takes over what `other` knows later of what is encrypted to it; whether that is something else.
+    /// Takes over what `other` knows later of what is encrypted to it and of what it is called; whether there is anything to note.
+    /// Its mail address stays: by that letters find a person, and the user knows it as that person's.
     fn learn(&mut self, other: &Self) -> bool {
-        let is_new = !other.age.is_empty() && other.age != self.age && other.age_since >= self.age_since;
-        if is_new {
-            self.age.clone_from(&other.age);
-            self.age_since = other.age_since;
+        if other.age.is_empty() || other.age_since < self.age_since {
+            return false;
         }
-        is_new
+        let before = self.clone();
+        self.age.clone_from(&other.age);
+        // Noted also where it says nothing new: what it said earlier counts no more, whoever puts it back.
+        self.age_since = other.age_since;
+        if !other.machine.is_empty() {
+            self.machine.clone_from(&other.machine);
+        }
+        *self != before
+    }
+
+    /// Takes over all that `other` says, as the user wants it; what of it is new.
+    fn renew(&mut self, other: &Self) -> Added {
+        let old = (self.machine.clone(), self.mail.clone(), self.age.clone());
+        self.learn(other);
+        for (own, theirs) in [(&mut self.machine, &other.machine), (&mut self.mail, &other.mail)] {
+            if !theirs.is_empty() {
+                own.clone_from(theirs);
+            }
+        }
+        if (&old.0, &old.1) != (&self.machine, &self.mail) {
+            let known = [old.0, old.1].into_iter().filter(|part| !part.is_empty());
+            return Added::Renamed(known.collect::<Vec<_>>().join(", "));
+        }
+        if old.2 == self.age { Added::Already } else { Added::NewAgeKey }
     }
 
     /// The key; `None` where the file has something else there.
@@ -248,6 +278,17 @@ impl People {
         self.people.iter().find(|person| person.name == name)
     }
 
+    /// The mailboxes of the user: that of `own`, their mail address here, and those of the addresses that their other machines
+    /// have. So a letter to `@me` reaches a machine whose git knows the user by another address.
+    pub(crate) fn own_mailboxes(&self, own: &str) -> Vec<Mailbox> {
+        let keys = self.named(ME).into_iter().flat_map(|person| &person.keys);
+        let mails = std::iter::once(own).chain(keys.map(|key| key.mail.as_str()));
+        let mut all: Vec<_> = mails.filter_map(|mail| Mailbox::person(mail).ok()).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
     /// Whose machine has this key.
     pub fn with_key(&self, key: &PublicKey) -> Option<(&Person, &PersonKey)> {
         let of =
@@ -287,8 +328,7 @@ impl People {
             person.code = code.unwrap_or(person.code);
             if known.is_some() {
                 let old = person.keys.iter_mut().find(|old| old.public() == public);
-                let is_new = old.is_some_and(|old| old.learn(&key));
-                return Ok(if is_new { Added::NewAgeKey } else { Added::Already });
+                return Ok(old.map_or(Added::Already, |old| old.renew(&key)));
             }
             let is_beside = |old: &&PersonKey| !key.machine.is_empty() && old.machine == key.machine;
             let beside = person.keys.iter().find(is_beside).map(|old| old.key.clone());
@@ -297,8 +337,8 @@ impl People {
         })
     }
 
-    /// Notes what is encrypted to a machine from now on, as one that is known already said it with a signature of its key. Whether
-    /// that was new.
+    /// Notes what is encrypted to a machine from now on, and what it is called, as one that is known already said it with a signature
+    /// of its key. Whether there was anything to note.
     ///
     /// # Errors
     /// [`PeopleError`].
@@ -370,6 +410,8 @@ mod tests {
         };
         assert_eq!(add(&bob, 1, "desk", None).unwrap(), Added::New);
         assert_eq!(add(&bob, 1, "desk", None).unwrap(), Added::Already);
+        assert_eq!(add(&bob, 1, "den", None).unwrap(), Added::Renamed("desk, bob@acme.io".to_owned()));
+        assert_eq!(add(&bob, 1, "desk", None).unwrap(), Added::Renamed("den, bob@acme.io".to_owned()));
         assert_eq!(add(&bob, 2, "desk", Some(true)).unwrap(), Added::Beside(key(1).to_string()));
         assert!(
             matches!(add(&ME.parse().unwrap(), 1, "desk", None), Err(PeopleError::Taken(of)) if of == "bob")
@@ -403,6 +445,17 @@ mod tests {
         assert_eq!(known(), one);
         assert_eq!(People::add(&state, &bob, says(&other, 6), None).unwrap(), Added::NewAgeKey);
         assert_eq!(known(), other);
+        let renamed = |name: &str, since| {
+            let said = PersonKey::new(&key(1), name, "mallory@acme.io").with_age(Some(&other), since);
+            let is_new = People::learn(&state, &said).unwrap();
+            let key = People::read(&state).unwrap().named("bob").unwrap().keys[0].clone();
+            assert_eq!(key.mail, "", "only the user says whose address it is");
+            (is_new, key.machine)
+        };
+        assert_eq!(renamed("den", 5), (false, "desk".to_owned()), "an older card that was put back");
+        assert_eq!(renamed("den", 7), (true, "den".to_owned()));
+        assert_eq!(renamed("", 8), (true, "den".to_owned()));
+        assert_eq!(renamed("desk", 7), (false, "den".to_owned()), "it said something later");
         let old = r#"{"v":1,"people":[{"name":"bob","keys":[{"key":"k","added":"2026-11-30T10:00:00Z"}]}]}"#;
         state.create().unwrap().put(FILE, old.as_bytes()).unwrap();
         assert!(People::read(&state).unwrap().named("bob").unwrap().keys[0].recipient().is_none());

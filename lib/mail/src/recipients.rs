@@ -22,7 +22,8 @@ pub struct Recipients {
 pub enum NoRecipients {
     /// It goes to no person.
     #[error(
-        "a letter to {0} cannot be encrypted, since it is not known whose machines may read it; send it to a person"
+        "a letter to {0} cannot be encrypted, since it is not known whose machines may read it; send it to a person, or to a machine \
+         of theirs (host:NAME)"
     )]
     NoPerson(Mailbox),
     /// No person that is known has that address, or a machine of that name.

@@ -2,14 +2,16 @@
 
 use std::cell::RefCell;
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use handoff_bundle::GitError;
 use handoff_files::{Dir, FileError, Scratch};
 use handoff_letter::REFS;
 use handoff_sealed::{OpenError, OpenWith, SealError, SealTo};
 
-use crate::git::{Call, Git};
+use crate::git::{Call, Git, Running};
 use crate::objects;
 
 /// So much of a list of refs is read, in bytes.
@@ -26,6 +28,8 @@ pub(crate) struct Room {
     format: gix_hash::Kind,
     /// What was written here as long as that is all that it has: files of any size are not kept in mind.
     written: RefCell<Option<All>>,
+    /// What reads the objects, where some were read.
+    reader: Arc<Mutex<Option<Running>>>,
 }
 
 /// All that a room has.
@@ -51,8 +55,6 @@ enum Home {
 pub(crate) struct Entry {
     pub(crate) name: String,
     pub(crate) id: String,
-    /// In bytes.
-    pub(crate) size: u64,
 }
 
 /// A room could not be used.
@@ -99,12 +101,13 @@ impl Room {
             home: Home::Kept(self.path().to_owned()),
             format: self.format,
             written: RefCell::default(),
+            reader: Arc::clone(&self.reader),
         }
     }
 
     fn at(git: Git, home: Home, format: &str) -> Self {
         let format = if format == "sha256" { gix_hash::Kind::Sha256 } else { gix_hash::Kind::Sha1 };
-        Self { git, home, format, written: RefCell::default() }
+        Self { git, home, format, written: RefCell::default(), reader: Arc::default() }
     }
 
     fn init(&self, format: &str) -> Result<(), RoomError> {
@@ -152,13 +155,25 @@ impl Room {
                 self.add(kind, content)?;
             }
             // The refs last: what they name is there then.
-            let set = all.refs.iter().map(|(name, id)| format!("update {prefix}{name} {id}\n"));
-            self.call("update-ref").args(["--stdin"]).input(set.collect::<String>()).run()?;
+            let set = all.refs.iter().map(|(name, id)| (format!("{prefix}{name}"), Some(id.as_str())));
+            self.set_all(&set.collect::<Vec<_>>())?;
             return Ok(all.refs.clone());
         }
         let call = self.call("fetch").args(["--quiet", "--no-tags", "--no-write-fetch-head", "--"]);
         call.args([other.path()]).args([format!("+{REFS}*:{prefix}*")]).run()?;
         self.refs(prefix)
+    }
+
+    /// Gives each ref, whole, what it becomes; `None` removes it.
+    pub(crate) fn set_all(&self, refs: &[(String, Option<&str>)]) -> Result<(), RoomError> {
+        if refs.is_empty() {
+            return Ok(());
+        }
+        let lines = refs.iter().map(|(name, id)| match id {
+            Some(id) => format!("update {name} {id}\n"),
+            None => format!("delete {name}\n"),
+        });
+        Ok(self.call("update-ref").args(["--stdin"]).input(lines.collect::<String>()).run()?)
     }
 
     /// Gives `id` the ref `name`, whole; `None` removes the ref.
@@ -282,36 +297,90 @@ impl Room {
 
     /// The bytes of the commit `id`, at most 16 kB.
     pub(crate) fn commit(&self, id: &str) -> Result<Vec<u8>, RoomError> {
-        Ok(self.call("cat-file").args(["commit", id]).output(16 << 10)?)
+        self.bytes(id, "commit", 16 << 10)
     }
 
     /// The files in the tree `id`. Anything else in it is an error.
     pub(crate) fn entries(&self, id: &str) -> Result<Vec<Entry>, RoomError> {
         const ODD: RoomError = RoomError::Odd("it has something else in it than the files of a letter");
-        let listed = self.call("ls-tree").args(["-z", "-l", id]).output(1 << 16)?;
-        let listed = String::from_utf8(listed).map_err(|_| ODD)?;
-        let mut entries = Vec::new();
-        for line in listed.split_terminator('\0') {
-            let (fields, name) = line.split_once('\t').ok_or(ODD)?;
-            let fields: Vec<_> = fields.split_ascii_whitespace().collect();
-            let ["100644", "blob", id, size] = fields[..] else { return Err(ODD) };
-            let size = size.parse().map_err(|_| ODD)?;
-            entries.push(Entry { name: name.to_owned(), id: id.to_owned(), size });
+        let bytes = self.bytes(id, "tree", 1 << 16)?;
+        let (mut entries, mut rest) = (Vec::new(), &bytes[..]);
+        while !rest.is_empty() {
+            let end = rest.iter().position(|byte| *byte == 0).ok_or(ODD)?;
+            let line = std::str::from_utf8(&rest[..end]).map_err(|_| ODD)?;
+            let name = line.strip_prefix("100644 ").ok_or(ODD)?.to_owned();
+            let (id, more) = rest[end + 1..].split_at_checked(self.format.len_in_bytes()).ok_or(ODD)?;
+            let id = gix_hash::ObjectId::try_from(id).map_err(|_| ODD)?.to_string();
+            entries.push(Entry { name, id });
+            rest = more;
         }
         if entries.len() > MAX_ENTRIES { Err(ODD) } else { Ok(entries) }
     }
 
     /// The content of a file, where it has at most `limit` bytes.
     pub(crate) fn read(&self, entry: &Entry, limit: u64) -> Result<Vec<u8>, RoomError> {
-        if entry.size > limit {
-            return Err(RoomError::Odd("a file in it is larger than any letter has it"));
-        }
-        Ok(self.call("cat-file").args(["blob", &entry.id]).output(limit)?)
+        self.bytes(&entry.id, "blob", limit)
     }
 
-    /// The content of a file of any size goes to `file`.
-    pub(crate) fn read_into(&self, entry: &Entry, file: File) -> Result<(), RoomError> {
-        Ok(self.call("cat-file").args(["blob", &entry.id]).into_file(file)?)
+    /// The content of a file goes to `file`, where it has at most `limit` bytes; how many it has.
+    pub(crate) fn read_into(&self, entry: &Entry, mut file: File, limit: u64) -> Result<u64, RoomError> {
+        self.object(&entry.id, "blob", limit, |content| std::io::copy(content, &mut file))
+    }
+
+    fn bytes(&self, id: &str, kind: &str, limit: u64) -> Result<Vec<u8>, RoomError> {
+        let mut bytes = Vec::new();
+        self.object(id, kind, limit, |content| content.read_to_end(&mut bytes).map(|count| count as u64))?;
+        Ok(bytes)
+    }
+
+    /// Has `take` read the object `id` of the kind `kind`, where it has at most `limit` bytes; how many it has. One git reads all
+    /// that a command looks at: of twenty letters it would be a hundred otherwise.
+    fn object(
+        &self,
+        id: &str,
+        kind: &str,
+        limit: u64,
+        take: impl FnOnce(&mut dyn Read) -> std::io::Result<u64>,
+    ) -> Result<u64, RoomError> {
+        let failed = |message: String| GitError::Failed { verb: "cat-file".to_owned(), code: None, message };
+        if !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(failed(format!("{id:?} names no object")).into());
+        }
+        let mut known = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        // What is not put back ends: it is in the middle of an answer.
+        let mut reader = match known.take() {
+            Some(reader) => reader,
+            None => self.call("cat-file").args(["--batch"]).start()?,
+        };
+        let answer = reader.ask(id)?;
+        let fields: Vec<_> = answer.split(' ').collect();
+        let [_, found, size] = fields[..] else {
+            *known = Some(reader);
+            return Err(failed(answer).into());
+        };
+        let size: u64 = size.parse().map_err(|_| failed(answer.clone()))?;
+        if found != kind {
+            return Err(RoomError::Odd(match kind {
+                "commit" => "it is not a commit",
+                "tree" => "what should be a tree in it is none",
+                _ => "what should be a file in it is none",
+            }));
+        }
+        if size > limit {
+            return Err(RoomError::Odd("a file in it is larger than any letter has it"));
+        }
+        // The answer ends in a line of its own.
+        let taken = take(&mut reader.rest().take(size));
+        let mut end = [0];
+        let is_whole = taken.as_ref().is_ok_and(|count| *count == size);
+        if !is_whole || reader.rest().read_exact(&mut end).is_err() || end != *b"\n" {
+            return Err(match taken {
+                Err(source) => GitError::Run { verb: "cat-file".to_owned(), source }.into(),
+                Ok(_) => reader.failure().into(),
+            });
+        }
+        *known = Some(reader);
+        Ok(size)
     }
 }
 

@@ -1,11 +1,14 @@
 //! Machines that are made anew for each session, as cloud sandboxes are: their key and the people whose letters they take come
 //! from two variables, which the user sets where the sandbox is configured.
 //!
+//! The age key of such a machine is made from its key, so that one secret is all that it needs and that can be lost.
 //! Neither variable is ever written to disk. What they allow is in `spec/reach.md`, "In a sandbox".
 
 use handoff_files::FileError;
 use handoff_letter::{Mailbox, PublicKey, SecretKey, Sender};
 use handoff_process::Environment;
+use handoff_sealed::{Identity, Recipient};
+use sha2::{Digest, Sha256};
 
 use crate::people::{ME, People, Person, PersonKey, PersonName};
 
@@ -16,6 +19,8 @@ pub const PEOPLE_VARIABLE: &str = "HANDOFF_PEOPLE";
 
 /// What such a key begins with, so that what looks for secrets finds it.
 const PREFIX: &str = "handoff_letter_";
+/// What the age key is made from besides the key, so that neither says anything of the other.
+const AGE: &str = "handoff sandbox age key 1\0";
 /// The kind of key that ssh names in front of each.
 const KIND: &str = "ssh-ed25519";
 
@@ -37,6 +42,8 @@ pub enum SandboxError {
 pub struct Invitation {
     /// Its key, to be added as a person's.
     pub key: PublicKey,
+    /// What is encrypted to it.
+    pub recipient: Recipient,
     /// The value of [`KEY_VARIABLE`]. Secret.
     pub key_value: String,
     /// The value of [`PEOPLE_VARIABLE`].
@@ -70,23 +77,47 @@ impl Invitation {
         }
         Ok(Self {
             key: SecretKey::from_seed(&seed).public(),
+            recipient: *age_identity(&seed).recipient(),
             key_value: format!("{PREFIX}{digits}_{name}"),
             people_value: parts.join(","),
         })
     }
 }
 
-/// The name and the key of this machine, where [`KEY_VARIABLE`] gives them.
-pub(crate) fn machine() -> Result<Option<(String, SecretKey)>, SandboxError> {
-    let Some(value) = Environment::variable(KEY_VARIABLE) else { return Ok(None) };
-    value.to_str().and_then(|value| parse_key(value.trim())).map(Some).ok_or(SandboxError::Key)
+/// What [`KEY_VARIABLE`] gives.
+pub(crate) struct Given {
+    /// What the machine is called.
+    pub(crate) name: String,
+    seed: [u8; 32],
 }
 
-fn parse_key(value: &str) -> Option<(String, SecretKey)> {
-    let (digits, name) = value.strip_prefix(PREFIX)?.split_once('_')?;
-    let seed = data_encoding::HEXLOWER.decode(digits.as_bytes()).ok()?;
-    let key = SecretKey::from_seed(&seed.try_into().ok()?);
-    Sender::is_machine(name).then(|| (name.to_owned(), key))
+impl Given {
+    /// `None` where the variable is not set, as on any other machine.
+    pub(crate) fn read() -> Result<Option<Self>, SandboxError> {
+        let Some(value) = Environment::variable(KEY_VARIABLE) else { return Ok(None) };
+        value.to_str().and_then(|value| Self::parse(value.trim())).map(Some).ok_or(SandboxError::Key)
+    }
+
+    fn parse(value: &str) -> Option<Self> {
+        let (digits, name) = value.strip_prefix(PREFIX)?.split_once('_')?;
+        let seed = data_encoding::HEXLOWER.decode(digits.as_bytes()).ok()?.try_into().ok()?;
+        Sender::is_machine(name).then(|| Self { name: name.to_owned(), seed })
+    }
+
+    /// What signs its letters.
+    pub(crate) fn key(&self) -> SecretKey {
+        SecretKey::from_seed(&self.seed)
+    }
+
+    /// What opens letters that are encrypted to it.
+    pub(crate) fn age_key(&self) -> Identity {
+        age_identity(&self.seed)
+    }
+}
+
+fn age_identity(seed: &[u8; 32]) -> Identity {
+    let hash = Sha256::new().chain_update(AGE).chain_update(seed).finalize();
+    Identity::from_secret(hash.into())
 }
 
 /// What [`PEOPLE_VARIABLE`] gives.
@@ -147,8 +178,9 @@ mod tests {
         let own = SecretKey::from_seed(&[1; 32]).public();
         let name: PersonName = "cloud.1_a".parse().unwrap();
         let given = Invitation::new(&name, Some("Ann@acme.io"), &own, &People::default()).unwrap();
-        let (machine, key) = parse_key(&given.key_value).unwrap();
-        assert_eq!((machine.as_str(), key.public()), ("cloud.1_a", given.key));
+        let machine = Given::parse(&given.key_value).unwrap();
+        assert_eq!((machine.name.as_str(), machine.key().public()), ("cloud.1_a", given.key));
+        assert_eq!(*machine.age_key().recipient(), given.recipient);
         let guests = Guests::parse(&given.people_value).unwrap();
         assert_eq!(guests.mailboxes, [Mailbox::person("ann@acme.io").unwrap()]);
         let mut people = People::default();
@@ -157,9 +189,16 @@ mod tests {
     }
 
     #[test]
+    fn the_age_key_of_a_sandbox_stays_the_same_in_each_version() {
+        // What was encrypted to it must open later.
+        let recipient = age_identity(&[1; 32]).recipient().to_string();
+        assert_eq!(recipient, "age1snv4eckq3n3m9e89vf502mqp0uj0fdjknr8jqa87jluque53scqqnn6sdw");
+    }
+
+    #[test]
     fn what_is_not_so_is_refused_and_a_secret_not_repeated() {
         for value in ["", "x", "handoff_letter_00_cloud", &format!("{PREFIX}{}_", "0".repeat(64))] {
-            assert!(parse_key(value).is_none(), "{value}");
+            assert!(Given::parse(value).is_none(), "{value}");
         }
         assert!(!SandboxError::Key.to_string().contains("0000"));
         for value in ["bob", "bob=", "bob=AAAA", "a b=AAAA", "me:"] {

@@ -9,7 +9,7 @@ use handoff_capturing::{Project, counted};
 use handoff_document::{Document, FileName, Timestamp, Topic, stamped};
 use handoff_files::{Dir, FileError, Lock, OpenFile};
 use handoff_letter::{Letter, LetterId, Mailbox};
-use handoff_process::Environment;
+use handoff_process::{Environment, HandoffRequest};
 use handoff_state::StateDir;
 use handoff_store::{Inbox, Store};
 use handoff_text::Sanitised;
@@ -20,6 +20,9 @@ use crate::identity::{Identity, repositories};
 use crate::machine::Machine;
 use crate::open::{Opened, Signer};
 use crate::people::{People, PersonKey};
+
+/// So much of a handoff has its frontmatter, in bytes.
+const MAX_HEAD_BYTES: u64 = 64 << 10;
 
 /// How it is taken.
 #[derive(Clone, Copy, Debug, Default)]
@@ -72,8 +75,9 @@ pub fn take(project: &Project<'_>, opened: &Opened, options: TakeOptions) -> Res
         check_repository(project, &git, letter.repository.as_deref())?;
     }
     let mail = Identity::of(&git, project.top()).ok().map(|identity| identity.mail);
+    let own = People::read(&state)?.own_mailboxes(mail.as_deref().unwrap_or_default());
     let is_to_user = match &letter.to {
-        Mailbox::Person(to) => mail.as_ref() == Some(to),
+        Mailbox::Person(_) => own.contains(&letter.to),
         Mailbox::Host(name) => Machine::open(&state)?.name == *name,
         Mailbox::Branch(_) | Mailbox::Anyone => false,
     };
@@ -84,9 +88,15 @@ pub fn take(project: &Project<'_>, opened: &Opened, options: TakeOptions) -> Res
     let inbox = store.create_inbox(&Address::of(project.top()))?;
     // Held to the end of this function: of two programs with one letter, the second finds what the first took.
     let _lock = only_one(&store)?;
-    let mut copies = copies_in(&inbox, &letter.id)?;
-    if copies.len() > options.returned {
-        return Err(NotTaken::Already { id: letter.id.clone(), path: copies.remove(0) });
+    let here = Here::of(&inbox, &letter.id)?;
+    let counts = here.taken.iter().chain(here.copies.iter().filter(|_| options.is_copy));
+    if counts.clone().count() > options.returned
+        && let Some(path) = counts.clone().next().cloned()
+    {
+        if !options.is_copy {
+            here.archive_copies(project.top());
+        }
+        return Err(NotTaken::Already { id: letter.id.clone(), path });
     }
     let work = take_work(project, opened, &signer)?;
     let came = Came { signer: &signer, work: work.as_ref().map(|(work, _)| work), is_copy: options.is_copy };
@@ -101,11 +111,12 @@ pub fn take(project: &Project<'_>, opened: &Opened, options: TakeOptions) -> Res
             return Err(error);
         }
     };
+    if !options.is_copy {
+        here.archive_copies(project.top());
+    }
     learn(&state, opened, &signer);
-    let meant_for = match (&letter.to, mail) {
-        (Mailbox::Person(to), Some(mail)) if *to != mail => Some(letter.to.clone()),
-        _ => None,
-    };
+    let is_to_other = mail.is_some() && matches!(letter.to, Mailbox::Person(_)) && !own.contains(&letter.to);
+    let meant_for = is_to_other.then(|| letter.to.clone());
     Ok(Taken { signer, path, work, meant_for })
 }
 
@@ -175,33 +186,81 @@ pub(crate) fn check_repository(
     Err(NotTaken::OtherRepository { theirs, ours: ours.into_iter().next().unwrap_or_default() })
 }
 
-/// The handoffs of the letter `id` in the worktree `top`: what waits, then what was read.
-pub(crate) fn copies_of(
-    environment: &Environment,
-    top: &Path,
-    id: &LetterId,
-) -> Result<Vec<PathBuf>, NotTaken> {
-    let Some(store) = Store::open(&environment.store()?)? else { return Ok(Vec::new()) };
-    let Some(inbox) = store.inbox(&Address::of(top))? else { return Ok(Vec::new()) };
-    copies_in(&inbox, id)
+/// The handoffs of a letter in an inbox, whose files' names hold that of the letter: what waits, then what was read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Here {
+    /// Those that came when the letter was taken.
+    pub(crate) taken: Vec<PathBuf>,
+    /// Copies of a letter that was not taken, or not yet.
+    pub(crate) copies: Vec<PathBuf>,
 }
 
-/// The handoff of the letter `id`, where it came to the worktree of `project` before.
-pub(crate) fn was_taken(project: &Project<'_>, id: &LetterId) -> Result<Option<PathBuf>, NotTaken> {
-    let Some(store) = Store::open(&project.environment.store()?)? else { return Ok(None) };
-    let Some(inbox) = store.inbox(&Address::of(project.top()))? else { return Ok(None) };
-    Ok(copies_in(&inbox, id)?.into_iter().next())
+impl Here {
+    /// Those of the letter `id` in the worktree `top`.
+    pub(crate) fn at(environment: &Environment, top: &Path, id: &LetterId) -> Result<Self, NotTaken> {
+        let Some(store) = Store::open(&environment.store()?)? else { return Ok(Self::default()) };
+        let Some(inbox) = store.inbox(&Address::of(top))? else { return Ok(Self::default()) };
+        Self::of(&inbox, id)
+    }
+
+    /// Those of the newest letter in the worktree `top` whose name has `part` in it.
+    pub(crate) fn find(
+        environment: &Environment,
+        top: &Path,
+        part: &str,
+    ) -> Result<Option<(LetterId, Self)>, NotTaken> {
+        let Some(store) = Store::open(&environment.store()?)? else { return Ok(None) };
+        let Some(inbox) = store.inbox(&Address::of(top))? else { return Ok(None) };
+        let waiting = inbox.waiting()?.handoffs;
+        let names = waiting.iter().map(|waiting| waiting.name().to_owned()).chain(inbox.archived()?);
+        let ids = names.filter_map(|name| id_in(&name)).filter(|id| id.as_str().contains(part));
+        ids.max().map(|id| Self::of(&inbox, &id).map(|here| (id, here))).transpose()
+    }
+
+    fn of(inbox: &Inbox, id: &LetterId) -> Result<Self, NotTaken> {
+        let is_of = |name: &OsStr| name.to_string_lossy().contains(id.as_str());
+        let mut here = Self::default();
+        let archived = |name: &OsStr| inbox.read_archived(name, MAX_HEAD_BYTES);
+        for waiting in inbox.waiting()?.handoffs.iter().filter(|waiting| is_of(waiting.name())) {
+            // A session may have read it in this moment.
+            let head = inbox.peek(waiting).or_else(|_| archived(waiting.name()));
+            here.add(inbox.unread_path().join(waiting.name()), head.ok());
+        }
+        for name in inbox.archived()?.into_iter().filter(|name| is_of(name)) {
+            here.add(inbox.read_path().join(&name), archived(&name).ok());
+        }
+        Ok(here)
+    }
+
+    /// One of which nothing is known counts as taken: no letter is taken twice.
+    fn add(&mut self, path: PathBuf, head: Option<Vec<u8>>) {
+        let is_copy = head.is_some_and(|head| Document::parse(&head).field("copy") == Some("true"));
+        if is_copy { self.copies.push(path) } else { self.taken.push(path) }
+    }
+
+    /// The newest, taken or copied.
+    pub(crate) fn any(&self) -> Option<&PathBuf> {
+        self.taken.iter().chain(&self.copies).next()
+    }
+
+    /// Archives the copies that wait in the worktree `top`: the letter itself waits there. One that a session reads just now is
+    /// archived by that.
+    pub(crate) fn archive_copies(&self, top: &Path) {
+        let waits = |path: &&PathBuf| path.parent().is_some_and(|bucket| bucket.ends_with("unread"));
+        for name in self.copies.iter().filter(waits).filter_map(|path| path.file_name()) {
+            HandoffRequest::withdraw(top, name);
+        }
+    }
 }
 
-/// The same in an inbox. The name of a handoff's file holds that of its letter.
-fn copies_in(inbox: &Inbox, id: &LetterId) -> Result<Vec<PathBuf>, NotTaken> {
-    let is_of = |name: &OsStr| name.to_string_lossy().contains(id.as_str());
-    let waiting = inbox.waiting()?.handoffs;
-    let waiting = waiting.iter().map(|waiting| waiting.name()).filter(|name| is_of(name));
-    let mut copies: Vec<_> = waiting.map(|name| inbox.unread_path().join(name)).collect();
-    let archived = inbox.archived()?.into_iter().filter(|name| is_of(name));
-    copies.extend(archived.map(|name| inbox.read_path().join(name)));
-    Ok(copies)
+/// The letter whose handoff's file is called `name`.
+fn id_in(name: &OsStr) -> Option<LetterId> {
+    name.to_str()?.split(|c: char| !c.is_ascii_hexdigit()).find_map(LetterId::parse)
+}
+
+/// The handoff of the letter `id`, where it came to the worktree of `project` before, taken or copied.
+pub(crate) fn was_here(project: &Project<'_>, id: &LetterId) -> Result<Option<PathBuf>, NotTaken> {
+    Ok(Here::at(project.environment, project.top(), id)?.any().cloned())
 }
 
 /// Makes a capture of the work in it, which can be picked up here.

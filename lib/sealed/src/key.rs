@@ -32,6 +32,11 @@ impl Identity {
         Ok(Self::new(*primitives::random()?))
     }
 
+    /// The one whose secret is `bytes`, which nobody can guess.
+    pub fn from_secret(bytes: [u8; 32]) -> Self {
+        Self::new(bytes)
+    }
+
     fn new(mut bytes: [u8; 32]) -> Self {
         let secret = StaticSecret::from(bytes);
         bytes.zeroize();

@@ -1,7 +1,8 @@
 //! Which session was given what, so that it can be reminded after its context was compacted.
 //!
 //! `<inbox>/sessions/<session id>` holds a file name a line, a line `*<seconds since 1970> <process>` for each
-//! reminder, and a line `=<digits> <process>` for each notice on letters, where the digits are those of a hash over it. Searching the archive instead would cost more the longer it is in use.
+//! reminder, and a line `=<digits> <process>` for each notice on letters and each line that stands in
+//! for handoffs, where the digits are those of a hash over it. Searching the archive instead would cost more the longer it is in use.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -57,7 +58,7 @@ impl Inbox {
         noted.is_err() || recent.next().is_none_or(|(_, first)| first == process)
     }
 
-    /// Whether this process is the one that tells `session` the notice `line` on letters: it was not told before, and no other
+    /// Whether this process is the one that tells `session` this `line`: it was not told before, and no other
     /// process does so now. Where that cannot be noted, rather twice than never.
     pub fn may_tell(&self, session: &str, line: &str) -> bool {
         let Some(file) = file_of(session) else { return true };

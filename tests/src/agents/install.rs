@@ -33,7 +33,7 @@ pub(super) fn installed(host: Host, file: &str) -> PathBuf {
 }
 
 /// The platform in the words of npm.
-pub(super) fn platform() -> String {
+pub fn platform() -> String {
     let system = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
     let machine = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
     format!("{system}-{machine}")
@@ -51,7 +51,7 @@ fn directory(host: Host) -> Result<PathBuf, String> {
 
 /// Those that are installed together: most tests need both of the first two, and few any other.
 fn set(host: Host) -> (PathBuf, Vec<Host>) {
-    let all = std::env::var_os("HANDOFF_TESTS_AGENTS").map_or_else(beside_the_build, PathBuf::from);
+    let all = root();
     if Host::BOTH.contains(&host) {
         (all, Host::BOTH.to_vec())
     } else {
@@ -64,19 +64,43 @@ fn install(host: Host) -> Result<PathBuf, String> {
         return Err("node is not on PATH".to_owned());
     }
     let (directory, hosts) = set(host);
-    if is_complete(&directory, &hosts) {
-        return Ok(directory);
+    let packages: Vec<String> =
+        hosts.iter().map(|host| format!("{}@{}", host.about().package, host.version())).collect();
+    put(&directory, &packages, || is_complete(&directory, &hosts)).map(|()| directory)
+}
+
+/// Where the modules are of these packages of npm, each in the version beside it, fetched by the first test that asks; says so
+/// where they cannot be. No script of theirs is run.
+pub fn fetched(name: &str, packages: &[(&str, &str)]) -> Option<PathBuf> {
+    let directory = root().join(name);
+    let modules = directory.join("node_modules");
+    let is_there = || packages.iter().all(|(package, version)| has_version(&modules, package, version));
+    let wanted: Vec<String> =
+        packages.iter().map(|(package, version)| format!("{package}@{version}")).collect();
+    match put(&directory, &wanted, is_there) {
+        Ok(()) => Some(modules),
+        Err(why) => {
+            can(&format!("fetch {name}: {why}"), false);
+            None
+        }
+    }
+}
+
+/// Has npm put `packages` into `directory`, unless they are there.
+fn put(directory: &Path, packages: &[String], is_there: impl Fn() -> bool) -> Result<(), String> {
+    if is_there() {
+        return Ok(());
     }
     if !has("npm") {
         return Err(format!("it is not in {}, and npm is not on PATH", directory.display()));
     }
-    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::create_dir_all(directory).unwrap();
     // Other test processes wait here, and then find it installed.
     let lock = directory.join(".lock");
     let lock = OpenOptions::new().create(true).append(true).open(lock).unwrap();
     flock(&lock, FlockOperation::LockExclusive).unwrap();
-    if is_complete(&directory, &hosts) {
-        return Ok(directory);
+    if is_there() {
+        return Ok(());
     }
     let npm = Command::new("npm")
         .args([
@@ -88,16 +112,20 @@ fn install(host: Host) -> Result<PathBuf, String> {
             "--save-exact",
             "--prefix",
         ])
-        .arg(&directory)
-        .args(hosts.iter().map(|host| format!("{}@{}", host.about().package, host.version())))
+        .arg(directory)
+        .args(packages)
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("npm: {error}"))?;
-    if is_complete(&directory, &hosts) {
-        Ok(directory)
+    if is_there() {
+        Ok(())
     } else {
         Err(format!("npm install: {} {}", npm.status, String::from_utf8_lossy(&npm.stderr)))
     }
+}
+
+fn root() -> PathBuf {
+    std::env::var_os("HANDOFF_TESTS_AGENTS").map_or_else(beside_the_build, PathBuf::from)
 }
 
 /// `agents` in cargo's target directory, which `cargo clean` empties.
@@ -110,13 +138,15 @@ fn beside_the_build() -> PathBuf {
 /// Whether their programs are there, in the releases that the tests know.
 fn is_complete(directory: &Path, hosts: &[Host]) -> bool {
     let modules = directory.join("node_modules");
-    let version = |package: &str| {
-        let manifest = std::fs::read(modules.join(package).join("package.json")).ok()?;
-        let manifest: Value = serde_json::from_slice(&manifest).ok()?;
-        Some(manifest["version"].as_str()?.to_owned())
-    };
     hosts.iter().all(|host| {
         let about = host.about();
-        version(about.package).as_deref() == Some(host.version()) && modules.join((about.program)()).is_file()
+        has_version(&modules, about.package, host.version()) && modules.join((about.program)()).is_file()
     })
+}
+
+/// Whether `package` is there, in this version.
+fn has_version(modules: &Path, package: &str, version: &str) -> bool {
+    let manifest = std::fs::read(modules.join(package).join("package.json")).ok();
+    let manifest: Option<Value> = manifest.and_then(|text| serde_json::from_slice(&text).ok());
+    manifest.is_some_and(|manifest| manifest["version"] == version)
 }

@@ -17,7 +17,7 @@ mod trust;
 
 pub use host::Host;
 pub use hosts::put_settings;
-pub use install::both_ready;
+pub use install::{both_ready, fetched, platform};
 pub use interactive::Interactive;
 pub use machine::{Machine, Wiring};
 pub use model::{Model, Request, Role, Step, Text, call, call_ending, reading, refuse, shell, text};

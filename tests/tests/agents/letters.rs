@@ -40,7 +40,7 @@ impl Pair {
     fn new() -> Option<Self> {
         let (laptop, first) = machine()?;
         let (desk, _) = machine()?;
-        let root = server::root(&laptop.world, &first);
+        let root = server::root(&laptop.world, &first, &[]);
         let (origin, url) = (root.join("origin.git"), server::Server::start(&root).url("origin.git"));
         let (app, there) = (laptop.world.path("clone"), desk.world.path("clone"));
         for (machine, dir, name) in [(&laptop, &app, "laptop"), (&desk, &there, "desk")] {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tests::agents::{Host, Machine, Step, Wiring, call, call_ending, put_settings, text};
-use tests::{BODY, World, program};
+use tests::agents::{Host, Machine, Step, Wiring, call, call_ending, fetched, put_settings, text};
+use tests::{BODY, World, can, feed, has, program};
 
 use crate::support::{counts, messages};
 
@@ -87,6 +87,39 @@ fn what_waits_reaches_the_model_of_any_agent_over_mcp() {
             assert!(thread.join().is_ok(), "{host:?}");
         }
     });
+}
+
+/// Continue's command line, which has neither a hook nor a plugin of ours; its model speaks as OpenCode's does.
+#[test]
+fn what_waits_reaches_the_model_of_continue_over_mcp() {
+    const VERSION: &str = "1.5.47";
+    if !can("run a script for Node", has("node")) {
+        return;
+    }
+    let Some(modules) = fetched("hosts/continue", &[("@continuedev/cli", VERSION)]) else { return };
+    let world = World::new();
+    let repo = world.repo("app");
+    world.write(&repo, &["--name", "first"], BODY);
+    let model = Host::OpenCode.model([call_ending("handoff_read", json!({})), text("done")]);
+    let settings = format!(
+        "name: x\nversion: 1.0.0\nschema: v1\nmodels:\n  - {{name: mock, provider: openai, model: mock-model, apiBase: \
+         '{}/v1', apiKey: dummy, roles: [chat]}}\nmcpServers:\n  - {{name: agent-handoff, command: '{}', args: []}}\n",
+        model.url(),
+        program("handoff-mcp").display()
+    );
+    let file = world.path("config.yaml");
+    std::fs::write(&file, settings).unwrap();
+    let mut command = world.bare_command("node");
+    command.arg(modules.join(".bin/cn")).args(["-p", "go on", "--auto", "--config"]).arg(&file);
+    // What is not for the model is refused.
+    command.env("HTTPS_PROXY", model.url()).env("NO_PROXY", "127.0.0.1,localhost");
+    command.env("CONTINUE_TELEMETRY_ENABLED", "0").current_dir(&repo);
+    let ran = feed(command, b"");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    is_told_at_the_start(Host::OpenCode, &model.turns()[0].body, &repo);
+    let given = model.turns()[1].body.to_string();
+    assert!(given.contains("1 UNTRUSTED handoff for app"), "{given}");
+    assert_eq!(counts(&world, &repo), (0, 1));
 }
 
 /// The agent shows its model the server's instructions, or what its tools say of themselves.

@@ -98,3 +98,18 @@ fn a_store_elsewhere_works_in_both_agents() {
     let drafts = machine.world.root().join(".drafts");
     assert_eq!(std::fs::read_dir(drafts).unwrap().count(), 0, "a draft was left");
 }
+
+#[test]
+fn a_prefix_with_names_of_variables_works_where_settings_have_their_values_put_in() {
+    for host in [Host::Gemini, Host::Qwen].into_iter().filter(|host| host.ready()) {
+        let machine = Machine::bare(Wiring::Installer);
+        let prefix = machine.world.path("its $HOME's ${PATH}");
+        let args = ["install", "--only", host.row().id, "--home", prefix.to_str().unwrap()];
+        let ran = machine.install(&args);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let repo = machine.world.repo("app");
+        machine.world.write(&repo, &[], BODY);
+        let given = messages(&machine.session(host, &repo).run("go").ok().texts(0));
+        assert!(given.len() == 1 && given[0].contains(BODY.trim_end()), "{host:?}: {given:?}");
+    }
+}

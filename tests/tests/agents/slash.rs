@@ -8,9 +8,6 @@ use crate::WIRING;
 use crate::documented::{AWKWARD, block};
 use crate::support::only_handoff;
 
-/// What the model says to another agent's skill.
-const NOT_OURS: &str = "That is the skill of another agent.";
-
 /// What the skill begins with.
 const OPENING: &str = "Leave what the next session needs and cannot learn from the code.";
 
@@ -40,14 +37,7 @@ fn leaves_one(host: Host, session: impl Fn(Session<'_>) -> SessionEnd) {
     let others = Host::ALL.into_iter().filter(|other| *other != Host::Codex);
     machine.wire_all(&others.collect::<Vec<_>>());
     let repo = machine.world.repo("app");
-    let run = || session(machine.session(host, &repo).args(host.unrestricted())).ok();
-    let mut end = run();
-    // In one of some dozens of starts OpenCode does not know its commands yet, and takes a skill of that name for one.
-    for _ in 0..3 {
-        if host == Host::OpenCode && end.ran.out().contains(NOT_OURS) {
-            end = run();
-        }
-    }
+    let end = session(machine.session(host, &repo).args(host.unrestricted())).ok();
     let handoff = only_handoff(&machine.world, &repo);
     assert!(handoff.contains(AWKWARD.trim_end()), "{host:?}: {handoff}\n{}", end.ran.out());
     let stamp = format!("\nsession_tool: {}\n", host.row().stamp);
@@ -109,12 +99,10 @@ fn of_copilot() {
 fn of_opencode() {
     let [_, write, done] = followed();
     let is_of_claude = |texts: &[Text]| skill(texts).contains("Edit it from then on");
-    let context =
-        reading(
-            move |texts| {
-                if is_of_claude(texts) { text(NOT_OURS) } else { shell(block(skill(texts), "Run first")) }
-            },
-        );
+    let context = reading(move |texts| {
+        assert!(!is_of_claude(texts), "{texts:#?}");
+        shell(block(skill(texts), "Run first"))
+    });
     let steps = [context, write, done];
     leaves_one(Host::OpenCode, |session| {
         session.args(&["--command", "handoff"]).steps(steps.clone()).run("of this worktree")

@@ -45,7 +45,8 @@ fn a_row_is_enough_to_wire_a_host_and_to_give_back_every_byte() {
         let text = machine.text(hook_file(host));
         if let Some(hook) = host.wiring.hook.shared() {
             let file: Value = serde_json::from_str(&text).unwrap();
-            let handlers = &file["hooks"][hook.event][0]["hooks"];
+            let list = &file["hooks"][hook.event];
+            let handlers = if hook.flat { list } else { &list[0]["hooks"] };
             let command = match hook.form {
                 Form::Exec => program,
                 Form::Shell => format!("{program} --max-bytes 10000"),
@@ -174,7 +175,8 @@ fn a_host_that_is_not_wired_is_refused_with_the_names_of_those_that_are() {
     let help = machine.done(&["install", "--help"]);
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     let all: Vec<&str> = Wirable::all().map(|host| host.row().id).collect();
-    let servers: Vec<&str> = McpHost::all().map(|host| host.row().id).collect();
+    let servers = McpHost::all().map(|host| host.row()).filter(|row| Wirable::of(row).is_none());
+    let servers: Vec<&str> = servers.map(|row| row.id).collect();
     let list = format!(" {}; for the MCP server {}; with commas between", all.join(", "), servers.join(", "));
     assert!(help.contains(&list), "{help}");
     for word in ["aider", "nothing"] {

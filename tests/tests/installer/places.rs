@@ -427,7 +427,7 @@ fn programs_that_were_not_built_here_are_got_again_from_where_they_came_from() {
 #[test]
 fn only_the_programs_that_are_missing_are_named() {
     let machine = Machine::small();
-    let installer = machine.dist.join("handover").display().to_string();
+    let installer = machine.itself().display().to_string();
     std::fs::remove_file(machine.dist.join("inbox")).unwrap();
     let said = format!("could not find the programs: inbox does not lie beside this one, {installer}\n");
     machine.refuses(&["install"], &said);

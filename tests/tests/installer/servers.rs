@@ -127,7 +127,7 @@ fn a_host_that_is_not_here_gets_nothing() {
     assert!(!report.contains("MCP"), "{report}");
     before.is(&machine.tree().only(&[".cursor", ".config", ".codeium", ".kiro", ".cline", ".continue"]));
     assert_eq!(machine.manifest().get("servers"), None);
-    assert!(!machine.run(&["doctor", "--quick"]).out().contains("Cursor"));
+    assert!(!machine.run(&["doctor", "--quick"]).out().contains("Zed"));
 }
 
 #[test]
@@ -294,16 +294,16 @@ fn a_server_that_was_put_in_by_hand_is_taken_over() {
 
 #[test]
 fn the_server_of_another_installation_is_left_to_it() {
-    let machine = machine(&[host("cursor")]);
+    let machine = machine(&[host("zed")]);
     machine.install();
-    let wired = machine.text(file(host("cursor")));
+    let wired = machine.text(file(host("zed")));
     let other = machine.path("other").display().to_string();
     let ran = machine.run(&["install", "--home", &other]);
     assert!(ran.code == 1 && ran.err().contains("another server than ours"), "{}", ran.err());
     assert_eq!(machine.run(&["uninstall", "--home", &other]).code, 0);
-    assert_eq!(machine.text(file(host("cursor"))), wired);
+    assert_eq!(machine.text(file(host("zed"))), wired);
     machine.uninstall();
-    assert_eq!(machine.text(file(host("cursor"))), settings(host("cursor")));
+    assert_eq!(machine.text(file(host("zed"))), settings(host("zed")));
 }
 
 #[test]
@@ -321,4 +321,15 @@ fn a_variable_says_where_a_host_keeps_its_settings() {
     let machine = machine.without("XDG_CONFIG_HOME");
     machine.uninstall();
     assert_eq!(machine.text("elsewhere/zed/settings.json"), "{}\n");
+}
+
+#[test]
+fn no_server_is_wired_from_a_prefix_that_a_host_may_read_otherwise() {
+    let machine = machine(&[host("crush"), host("zed")]);
+    let prefix = machine.path("its $HOME").display().to_string();
+    let report = machine.done(&["install", "--home", &prefix]);
+    assert!(report.contains("no MCP server is wired: ~/its $HOME has a `$`"), "{report}");
+    for id in ["crush", "zed"] {
+        assert_eq!(machine.text(file(host(id))), settings(host(id)));
+    }
 }

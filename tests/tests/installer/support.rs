@@ -168,6 +168,11 @@ impl Machine {
         self.command(self.dist.join("handoff"), args)
     }
 
+    /// The program that names itself in messages of the installer: the front door runs `handover`, but for a stand-in.
+    pub(crate) fn itself(&self) -> PathBuf {
+        self.dist.join(if stripped().join(ALONE).is_file() { "handoff" } else { "handover" })
+    }
+
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
         feed(self.installer(args), b"")
     }

@@ -205,6 +205,12 @@ fn programs_from_a_release_are_upgraded_by_its_script() {
         ran.out()
     );
     assert_eq!(packaged.asked(), format!("--prefix {} -- --only claude,codex\n", packaged.prefix()));
+    // Who left the MCP server out is not given it.
+    std::fs::remove_file(packaged.machine.world.path("dist/handoff-mcp")).unwrap();
+    packaged.machine.install();
+    packaged.upgrade(&[]);
+    let asked = format!("--prefix {} --without-mcp -- --only claude,codex\n", packaged.prefix());
+    assert_eq!(packaged.asked(), asked);
     // No server, none that may be asked, and a package that names none.
     for (repository, why) in [
         (served(""), "could not ask "),

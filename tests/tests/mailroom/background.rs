@@ -47,14 +47,23 @@ fn the_background_sends_only_to_the_users_own_machines() {
 }
 
 #[test]
-fn the_background_ends_where_the_server_says_nothing() {
+fn the_background_ends_where_the_server_says_nothing_and_the_session_is_told_what_is_queued() {
     let net = Net::new();
     let desk = net.joined("desk", "ann");
+    desk.ok(&["sync"]);
+    net.server.set(Mode::Down);
+    desk.push("Quoted fields", &[]);
     net.server.set(Mode::Hangs);
     let start = Instant::now();
-    desk.run(&["sync", "--background"]);
+    let ran = desk.run(&["sync", "--background"]);
+    assert_eq!((ran.code, ran.out(), ran.err()), (0, "", ""));
     // Its own limit is far below, and this one far below that of the test.
     assert!(start.elapsed() < Duration::from_secs(60));
+    // What it could not do is left for the sessions, and the next look comes later.
+    let notice = desk.notice();
+    assert!(notice.contains("a letter is queued here, and origin did not answer in the time"), "{notice}");
+    assert!(notice.contains("\"failed\":1"), "{notice}");
     net.server.set(Mode::Up);
     desk.ok(&["sync"]);
+    assert_eq!((desk.states(), desk.notice().contains("queued")), (vec!["waiting".to_owned()], false));
 }

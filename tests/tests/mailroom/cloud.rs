@@ -189,24 +189,7 @@ fn pass(mut client: TcpStream, server: SocketAddr, way: &Mutex<Way>) -> std::io:
     if way.is_silent {
         return client.read_to_end(&mut Vec::new()).map(drop);
     }
-    let mut input = BufReader::new(client.try_clone()?);
-    let (mut request, mut length) = (Vec::new(), 0);
-    loop {
-        let mut line = String::new();
-        if input.read_line(&mut line)? == 0 {
-            return Ok(());
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
-            length = value.trim().parse().unwrap();
-        }
-        request.extend_from_slice(line.as_bytes());
-        if line.trim().is_empty() {
-            break;
-        }
-    }
-    let head = request.len();
-    request.resize(head + length, 0);
-    input.read_exact(&mut request[head..])?;
+    let Some((request, head)) = request(&client)? else { return Ok(()) };
     let is_push = request.starts_with(b"POST ") && contains(&request[..head], "/git-receive-pack ");
     let allowed = format!(" refs/heads/{}\0", way.branch);
     if is_push && !contains(&request[head..], &allowed) {
@@ -222,6 +205,29 @@ fn pass(mut client: TcpStream, server: SocketAddr, way: &Mutex<Way>) -> std::io:
     client.write_all(&answer)
 }
 
-fn contains(bytes: &[u8], part: &str) -> bool {
+/// A whole request, and how many bytes its head has; `None` where there is none.
+pub(crate) fn request(client: &TcpStream) -> std::io::Result<Option<(Vec<u8>, usize)>> {
+    let mut input = BufReader::new(client.try_clone()?);
+    let (mut request, mut length) = (Vec::new(), 0);
+    loop {
+        let mut line = String::new();
+        if input.read_line(&mut line)? == 0 {
+            return Ok(None);
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
+            length = value.trim().parse().unwrap();
+        }
+        request.extend_from_slice(line.as_bytes());
+        if line.trim().is_empty() {
+            break;
+        }
+    }
+    let head = request.len();
+    request.resize(head + length, 0);
+    input.read_exact(&mut request[head..])?;
+    Ok(Some((request, head)))
+}
+
+pub(crate) fn contains(bytes: &[u8], part: &str) -> bool {
     bytes.windows(part.len()).any(|window| window == part.as_bytes())
 }

@@ -1,4 +1,27 @@
-//! What goes wrong with a remote, a mailroom or a machine: the rows of the design's table that no other file here has.
+//! What goes wrong with a remote, a mailroom or a machine: what no other file here has. Every failure that the design names is
+//! proved by a test:
+//!
+//! | what | where |
+//! |---|---|
+//! | offline | `letters::a_letter_that_finds_the_server_down_is_queued_and_goes_out_with_the_next_sync` |
+//! | 5xx, 429, 401, 404, a network that wants a login | `answers::whatever_a_web_server_answers_a_letter_stays_queued_and_one_line_says_why` |
+//! | an answer that is cut off or lost | `cut`, `answers::a_letter_of_which_the_half_came_is_not_called_broken`, `letters::a_claim_whose_answer_is_lost_…` |
+//! | killed | `crashes`, `model` |
+//! | a server that says nothing, a slow way | `background::the_background_ends_where_the_server_says_nothing_…`, `slow` |
+//! | a password or passphrase is wanted in the background | `over_ssh::the_background_asks_for_no_password_and_the_session_is_told_once` |
+//! | the host refuses refs, identity, removals, many refs, has a slow hook | `policies`, `gitolite` |
+//! | two pull at once | `races`, `other_git::letters_go_through_reftables_and_of_those_who_pull_at_once_one_has_it` |
+//! | a base commit is missing here; HEAD is elsewhere; a branch was rewritten | `tests/reach`: `refused` |
+//! | a mailbox is flooded | `numbers::a_flooded_mailbox_hides_no_new_letter` |
+//! | a letter is too large, broken, badly signed, of another key, in another mailbox; `.git`, paths, links in a tree | `hostile` |
+//! | its work is not what it says | `hostile::a_letter_whose_work_is_not_what_it_says_is_named_and_holds_up_no_other` |
+//! | people who were not added | `letters::letters_of_strangers_are_counted_and_not_shown` |
+//! | the remote is another one, or was made anew | `letters::a_remote_that_is_reached_otherwise_…`, `a_remote_that_was_made_anew_…` here |
+//! | the mailroom is lost or rolled back, the key is lost | `a_claim_of_a_mailroom_that_was_lost_…`, `letters_of_a_machine_whose_key_was_lost_…` here |
+//! | a clock is wrong by days | `clocks`, `numbers::the_sweep_removes_what_expired_at_two_sweeps_and_nothing_else` |
+//! | `push --mirror` from an old clone | `letters_that_an_old_mirror_removed_are_named_and_sent_again` here |
+//! | a full disk, on either side | `full` |
+//! | another version of git, another protocol | `other_git` |
 
 use crate::server::Mode;
 use crate::support::Net;
@@ -16,7 +39,13 @@ fn letters_that_an_old_mirror_removed_are_named_and_sent_again() {
     let id = laptop.push("Quoted fields", &[]);
     laptop.world.git(&mirror, &["push", "--quiet", "--mirror", net.origin.to_str().unwrap()]);
     assert_eq!(net.refs(), Vec::<String>::new());
+    // A clone from before anyone joined removes the cards too.
+    let cards = || net.git(&["for-each-ref", "--format=%(refname)", "refs/handoffs/v1/card"]);
+    for card in cards().lines() {
+        net.git(&["update-ref", "-d", card]);
+    }
     let mail = laptop.ok(&["mail"]);
+    assert_eq!(cards().lines().count(), 1, "each machine leaves its card anew");
     assert!(mail.contains("no machine is known to have taken it") && mail.contains("--reoffer"), "{mail}");
     laptop.ok(&["push", "--reoffer", &id]);
     assert_eq!((net.refs().len(), laptop.states()), (2, vec!["waiting".to_owned()]));

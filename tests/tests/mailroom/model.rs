@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use tests::{World, feed};
+use tests::World;
 
 use crate::support::{BODY, Machine, names};
 
@@ -17,15 +17,16 @@ const SECONDS: u64 = 20;
 
 /// Runs git, or loses its push or the answer to it, as the file `fault` beside it says.
 const GIT: &str = r#"#!/bin/sh
+PATH=${PATH#*:}
 fault=$(cat "${0%/*}/fault" 2>/dev/null)
 for word; do
     [ "$word" = push ] || continue
     case $fault in
     down) exit 128 ;;
-    deaf) /usr/bin/env PATH=/usr/local/bin:/usr/bin:/bin git "$@" >/dev/null 2>&1; exit 128 ;;
+    deaf) git "$@" >/dev/null 2>&1; exit 128 ;;
     esac
 done
-PATH=/usr/local/bin:/usr/bin:/bin exec git "$@"
+exec git "$@"
 "#;
 
 /// How the pushes of a step end.
@@ -98,12 +99,8 @@ impl Scene {
         let machines: Vec<_> = ["laptop", "desk", "tower"]
             .iter()
             .map(|name| {
-                let machine = Machine::new(name, "ann", &origin, origin.to_str().unwrap());
-                std::fs::write(machine.world.path("git.sh"), GIT).unwrap();
-                let mut install = machine.world.bare_command("install");
-                install.args(["-D", "-m", "755"]).arg(machine.world.path("git.sh"));
-                install.arg(machine.world.path("bin/git"));
-                assert_eq!(feed(install, b"").code, 0);
+                let mut machine = Machine::new(name, "ann", &origin, origin.to_str().unwrap());
+                machine.world.wrap("git", GIT);
                 machine.ok(&["join", "--private"]);
                 machine
             })
@@ -123,8 +120,6 @@ impl Scene {
     fn command(&self, at: usize, args: &[&str]) -> Command {
         let machine = &self.machines[at];
         let mut command = machine.world.command("handoff", &machine.app);
-        let path = std::env::var("PATH").unwrap();
-        command.env("PATH", format!("{}:{path}", machine.world.path("bin").display()));
         command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
         command
     }

@@ -188,11 +188,20 @@ fn a_remote_that_forbids_pushes_is_named_and_what_waits_there_is_seen_all_the_sa
     laptop.world.write(&laptop.app, &["--name", "Quoted fields"], BODY);
     let said = laptop.ok(&["push"]);
     assert!(said.starts_with("queued ") && said.contains("403"), "{said}");
-    let said = laptop.fails(&["mail"]);
-    assert!(said.contains("For the laptop") && said.contains("403"), "{said}");
+    let said = laptop.ok(&["mail"]);
+    assert!(said.contains("For the laptop") && said.contains("refused by the remote: "), "{said}");
+    assert!(said.contains("error: 403; to try again: handoff sync"), "{said}");
     laptop.run(&["sync", "--background"]);
     let notice = laptop.notice();
-    assert!(notice.contains("For the laptop") && notice.contains("\"failed\":2"), "{notice}");
+    assert!(
+        notice.contains("For the laptop") && notice.contains("\"failed\":0"),
+        "it is not tried again: {notice}"
+    );
+    assert!(notice.contains("1 letter of yours: ") && !notice.contains("403"), "{notice}");
+    let said = laptop.fails(&["sync"]);
+    assert!(said.contains(" refuses it: ") && said.contains("403"), "the user may try again: {said}");
+    let said = laptop.fails(&["pull"]);
+    assert!(said.contains("does not take letters: ") && laptop.records("journal").is_empty(), "{said}");
     forbid(false);
     laptop.ok(&["sync"]);
     assert_eq!(laptop.states(), ["waiting"]);

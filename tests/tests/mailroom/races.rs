@@ -4,29 +4,29 @@ use std::process::{Child, Stdio};
 
 use crate::support::{Machine, Net};
 
-fn spawn(machine: &Machine, args: &[&str]) -> Child {
+pub(crate) fn spawn(machine: &Machine, args: &[&str]) -> Child {
     let mut command = machine.world.command("handoff", &machine.app);
     command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 /// How a program ended, and what it said.
-struct Ended {
-    code: i32,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
     out: String,
     err: String,
 }
 
 impl Ended {
-    fn out(&self) -> &str {
+    pub(crate) fn out(&self) -> &str {
         &self.out
     }
 
-    fn err(&self) -> &str {
+    pub(crate) fn err(&self) -> &str {
         &self.err
     }
 }
 
-fn end(child: Child) -> Ended {
+pub(crate) fn end(child: Child) -> Ended {
     let output = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Ended { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }

@@ -18,6 +18,8 @@ pub(crate) enum Mode {
     Hangs,
     /// What is pushed arrives, and the answer does not.
     Deaf,
+    /// It is served, and only the first protocol is spoken.
+    First,
 }
 
 /// A server of the repositories in a directory. It ends with the process.
@@ -78,7 +80,7 @@ fn serve(mut client: TcpStream, root: &Path, mode: Mode) -> std::io::Result<()> 
     match mode {
         Mode::Down => return Ok(()),
         Mode::Hangs => return client.read_to_end(&mut Vec::new()).map(drop),
-        Mode::Up | Mode::Deaf => {}
+        Mode::Up | Mode::Deaf | Mode::First => {}
     }
     let mut child = daemon(root)?;
     let (mut input, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
@@ -93,6 +95,9 @@ fn serve(mut client: TcpStream, root: &Path, mode: Mode) -> std::io::Result<()> 
                 *counter += count;
             }
             drop(counter);
+            if mode == Mode::First {
+                hide_version(&mut buffer[..count]);
+            }
             if input.write_all(&buffer[..count]).is_err() {
                 break;
             }
@@ -110,11 +115,20 @@ fn serve(mut client: TcpStream, root: &Path, mode: Mode) -> std::io::Result<()> 
     child.wait().map(drop)
 }
 
-/// Makes the directory that servers serve, with a bare copy of `repository` in it.
-pub(crate) fn root(world: &tests::World, repository: &Path) -> PathBuf {
+/// Has git not see which protocol the client asks for: it knows none of this number.
+fn hide_version(bytes: &mut [u8]) {
+    let asked = b"\0version=2\0";
+    if let Some(at) = bytes.windows(asked.len()).position(|window| window == asked) {
+        bytes[at + asked.len() - 2] = b'9';
+    }
+}
+
+/// Makes the directory that servers serve, with a bare copy of `repository` in it, cloned with these options.
+pub(crate) fn root(world: &tests::World, repository: &Path, options: &[&str]) -> PathBuf {
     let root = world.dir("srv");
     std::fs::write(config(&root), "[safe]\n\tdirectory = *\n").unwrap();
     let bare = root.join("origin.git");
-    world.git(&root, &["clone", "--quiet", "--bare", repository.to_str().unwrap(), bare.to_str().unwrap()]);
+    let paths = [repository.to_str().unwrap(), bare.to_str().unwrap()];
+    world.git(&root, &[&["clone", "--quiet", "--bare"], options, &paths].concat());
     root
 }

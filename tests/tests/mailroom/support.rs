@@ -1,6 +1,6 @@
 //! Machines with clones of one repository, which a server of the test serves.
 
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -31,11 +31,22 @@ impl Deref for Machine {
     }
 }
 
+impl DerefMut for Machine {
+    fn deref_mut(&mut self) -> &mut Checkout {
+        &mut self.0
+    }
+}
+
 impl Net {
     pub(crate) fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// The same, with the repository cloned with these options.
+    pub(crate) fn with(options: &[&str]) -> Self {
         let world = World::new();
         let repository = world.repo("first");
-        let root = root(&world, &repository);
+        let root = root(&world, &repository, options);
         let origin = root.join("origin.git");
         let server = Server::start(&root);
         Self { world, origin, server }

@@ -10,6 +10,7 @@
 
 mod asking;
 mod client;
+mod conformance;
 mod given;
 mod hostile;
 mod received;

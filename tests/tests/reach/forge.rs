@@ -41,6 +41,20 @@ impl Forge {
         Self { letter: refs.pop().unwrap(), parcel, world, room }
     }
 
+    /// Leaves it at the remote `origin`, whatever it is: no program looks at it.
+    #[allow(dead_code, reason = "there is no remote in the tests of letters as files")]
+    #[track_caller]
+    pub(crate) fn put(&self, origin: &Path) {
+        let mut copy = self.world.bare_command("cp");
+        copy.args(["-r", "-n"]).arg(self.room.join("objects/.")).arg(origin.join("objects"));
+        assert_eq!(feed(copy, b"").code, 0);
+        for (name, id) in [Some(&self.letter), self.parcel.as_ref()].into_iter().flatten() {
+            let path = origin.join(REFS).join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, format!("{id}\n")).unwrap();
+        }
+    }
+
     #[track_caller]
     fn git(&self, args: &[&str], input: &[u8]) -> String {
         let mut git = self.world.bare_command("git");

@@ -71,7 +71,8 @@ fn crates() -> BTreeMap<String, Crate> {
 
 /// The page's lines about crates: the line's number, the crate, its role, the whole line.
 fn rows(page: &str) -> Vec<(usize, &str, &str, &str)> {
-    let rows = page.lines().zip(1..).filter_map(|(line, number)| {
+    let layers = page.lines().zip(1..).skip_while(|(line, _)| *line != "## The layers");
+    let rows = layers.filter_map(|(line, number)| {
         let cells: Vec<_> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
         let [name, _, _, role] = cells[..] else { return None };
         let name = name.strip_prefix('`')?.strip_suffix('`')?;

@@ -25,7 +25,7 @@ const MAX_NAME_BYTES: usize = 60;
 pub(crate) fn run(here: &Here<'_>, typed: &args::Export) -> Result<u8, Failure> {
     // What is typed is asked for before anything is captured.
     let passphrase = typed.passphrase.as_ref().map(passphrase::new).transpose()?;
-    let packed = make(here, typed.id.as_deref(), &typed.letter)?;
+    let packed = make_again(here, typed.id.as_deref(), &typed.letter, &|_| None).map_err(misused)?;
     let seal = match passphrase {
         Some(passphrase) => Some(Seal::Passphrase(passphrase)),
         None if typed.letter.encrypt => {
@@ -67,12 +67,15 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Export) -> Result<u8, Failure> 
     Ok(here.print(&text))
 }
 
-/// Makes the letter that was asked for.
-pub(super) fn make(here: &Here<'_>, id: Option<&str>, typed: &args::Letter) -> Result<Packed, NotPacked> {
-    make_again(here, id, typed, &|_| None)
+/// Why no letter was made: what names nobody was typed wrong.
+pub(super) fn misused(error: NotPacked) -> Failure {
+    match error {
+        NotPacked::NoAddress(error) => Failure::usage(error.to_string()),
+        error => error.into(),
+    }
 }
 
-/// The same under the name that `again` gives for the handoff's file, where it gives one.
+/// Makes the letter that was asked for, under the name that `again` gives for the handoff's file, where it gives one.
 pub(super) fn make_again(
     here: &Here<'_>,
     id: Option<&str>,

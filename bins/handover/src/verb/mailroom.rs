@@ -1,19 +1,20 @@
 //! `handoff join`, `push`, `pull`, `sync`, `mail`, `recall`, `give-back`: letters through a remote of the repository.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use handoff_document::{Timestamp, age};
 use handoff_letter::LetterId;
 use handoff_mail::Taken;
 use handoff_mail::mailroom::{
-    Known, Looked, MailRemote, Mailroom, MailroomError, Pulled, Sent, SentState, is_cloud,
+    Doubt, Known, Looked, MailRemote, Mailroom, MailroomError, Pulled, Sent, SentState, elsewhere, is_cloud,
+    leave_trouble,
 };
 use handoff_process::Failure;
 use handoff_text::Sanitised;
 use serde_json::{Value, json};
 
 use super::copy::Applying;
-use super::export::{request, say, say_unable, work, work_as_json};
+use super::export::{misused, request, say, say_unable, work, work_as_json};
 use super::{copy, import, on_branch, wire};
 use crate::args;
 use crate::args::MailroomVerb;
@@ -21,6 +22,8 @@ use crate::here::Here;
 
 /// For how long a look in the background may take in all. Every step of it can be interrupted.
 const BACKGROUND: Duration = Duration::from_secs(20);
+/// For how long the remote may answer then: afterwards it is left for the sessions that it did not.
+const ANSWERS: Duration = Duration::from_secs(18);
 
 pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure> {
     let json = typed.json;
@@ -44,7 +47,7 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure
             json,
         ),
         MailroomVerb::OfferAgain(part) => {
-            let id = open(here)?.offer_again(part)?;
+            let id = with_letter(here, part, |mailroom| mailroom.offer_again(part))?;
             let text =
                 format!("{} waits at the remote again: the first machine to pull it has it\n", id.short());
             Ok(answer(here, json, &json!({ "letter": id.as_str() }), &text))
@@ -60,14 +63,14 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure
         MailroomVerb::Mail => look(here, json, true),
         MailroomVerb::Overview => super::overview::run(here, json),
         MailroomVerb::Recall(part) => {
-            let recalled = open(here)?.recall(part)?;
+            let recalled = with_letter(here, part, |mailroom| mailroom.recall(part))?;
             let where_to = if recalled.is_unread { "waits here again" } else { "is in the archive here" };
             let text = format!("recalled \"{}\": it {where_to}\n", Sanitised::from(recalled.title.as_str()));
             let json_text = json!({ "letter": recalled.id.as_str(), "unread": recalled.is_unread });
             Ok(answer(here, json, &json_text, &text))
         }
         MailroomVerb::GiveBack(part) => {
-            let back = open(here)?.give_back(part)?;
+            let back = with_letter(here, part, |mailroom| mailroom.give_back(part))?;
             let here_too = if back.is_archived { "; here it is archived" } else { "" };
             let text = format!(
                 "{} waits at the remote again: the first machine to pull it has it{here_too}\n",
@@ -80,12 +83,31 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Mailroom) -> Result<u8, Failure
 }
 
 fn open<'h>(here: &'h Here<'_>) -> Result<Mailroom<'h>, Failure> {
-    match Mailroom::open(&here.project, true) {
-        Err(MailroomError::NotJoined) if is_cloud() => Err(Failure::new(
+    Mailroom::open(&here.project).map_err(said)
+}
+
+fn said(error: MailroomError) -> Failure {
+    match error {
+        MailroomError::NotJoined if is_cloud() => Failure::new(
             "nothing was joined in this sandbox: handoff pull --copy copies what waits, handoff push --via branch sends",
-        )),
-        opened => Ok(opened?),
+        ),
+        error => error.into(),
     }
+}
+
+/// Does `act` with the letter that has `part` in its name. Where the mailroom has none, it may have come or gone by another way.
+fn with_letter<T>(
+    here: &Here<'_>,
+    part: &str,
+    act: impl FnOnce(&mut Mailroom<'_>) -> Result<T, MailroomError>,
+) -> Result<T, Failure> {
+    let done = Mailroom::open(&here.project).and_then(|mut mailroom| act(&mut mailroom));
+    done.map_err(|error| match error {
+        MailroomError::NotJoined | MailroomError::NoLetter(_) => {
+            said(elsewhere(&here.project, part).unwrap_or(error))
+        }
+        error => error.into(),
+    })
 }
 
 fn answer(here: &Here<'_>, is_json: bool, json: &Value, text: &str) -> u8 {
@@ -126,23 +148,27 @@ fn join(here: &Here<'_>, mut mailroom: Mailroom<'_>, is_json: bool) -> Result<u8
         machine.key().fingerprint()
     ));
     for card in &cards {
-        text.push_str(&card_line(card));
+        text.push_str(&card_line(card, &identity.mail));
     }
     text.push_str(&waiting_lines(&looked));
     Ok(here.print(&text))
 }
 
-fn card_line(known: &Known) -> String {
+fn card_line(known: &Known, own_mail: &str) -> String {
     let sender = &known.card.sender;
     let who =
         Sanitised::line(format!("{} <{}>, {}", sender.name, sender.mail, sender.machine).as_bytes(), 200);
     let fingerprint = known.card.key.fingerprint();
     match &known.person {
         Some(person) => format!("{person:<10} {who}, key {fingerprint}\n"),
-        None => format!(
-            "unknown    {who}, key {fingerprint}\n           if that key is theirs: handoff people add NAME --card {}\n",
-            &fingerprint[fingerprint.len() - 8..]
-        ),
+        None => {
+            let is_own = sender.mail.eq_ignore_ascii_case(own_mail);
+            let (what, name) = if is_own { ("of a machine of yours", "@me") } else { ("theirs", "NAME") };
+            let card = &fingerprint[fingerprint.len() - 8..];
+            format!(
+                "unknown    {who}, key {fingerprint}\n           if that key is {what}: handoff people add {name} --card {card}\n"
+            )
+        }
     }
 }
 
@@ -155,11 +181,14 @@ fn card_as_json(known: &Known) -> Value {
 fn push(here: &Here<'_>, id: Option<&str>, typed: &args::Letter, is_json: bool) -> Result<u8, Failure> {
     // Whether there is a mailroom is said before anything is captured.
     let mut mailroom = open(here)?;
-    let typed = branch_of(here, typed);
-    let recipients = mailroom.recipients(typed.to.as_deref(), typed.encrypt)?;
+    let addressed = mailroom.address(typed.to.as_deref()).map_err(not_addressed)?;
+    let recipients = mailroom.recipients(&addressed.to, typed.encrypt)?;
+    // Nobody else can read what is encrypted.
+    let is_moot = |doubt: &Doubt| recipients.is_some() && matches!(doubt, Doubt::AnyMachine { .. });
+    let doubt = addressed.doubt.filter(|doubt| !is_moot(doubt)).map(|doubt| doubt.to_string());
     let repository = mailroom.joined.mail.as_ref().map(|mail| mail.repository().to_owned());
     let own = || wire::own(here);
-    let request = request(id, &typed, repository.as_deref(), &|_| None, &own);
+    let request = request(id, typed, repository.as_deref(), &|_| None, &own);
     let packed = mailroom.pack(&request)?;
     let pushed = mailroom.post(&packed, recipients.as_ref())?;
     say(here, &packed);
@@ -170,7 +199,7 @@ fn push(here: &Here<'_>, id: Option<&str>, typed: &args::Letter, is_json: bool) 
     if is_json {
         let json = json!({ "letter": letter.id.as_str(), "to": letter.to.to_string(), "sent": pushed.is_there,
             "encrypted": recipients.is_some(), "cannot_read": recipients.as_ref().map(|recipients| &recipients.unable),
-            "why_not": pushed.why_not, "handoff": packed.name, "archived": pushed.is_archived,
+            "why_not": pushed.why_not, "note": doubt, "handoff": packed.name, "archived": pushed.is_archived,
             "work": work_as_json(letter), "not_carried": packed.not_carried });
         return Ok(here.json(&json));
     }
@@ -189,6 +218,7 @@ fn push(here: &Here<'_>, id: Option<&str>, typed: &args::Letter, is_json: bool) 
             Sanitised::line(why.as_bytes(), 400)
         ),
     };
+    text.push_str(&doubt.map(|doubt| format!("note       {doubt}\n")).unwrap_or_default());
     text.push_str(&work(letter));
     if pushed.is_archived {
         text.push_str(&format!(
@@ -199,16 +229,12 @@ fn push(here: &Here<'_>, id: Option<&str>, typed: &args::Letter, is_json: bool) 
     Ok(here.print(&text))
 }
 
-/// `branch` alone is the one that is checked out here.
-fn branch_of(here: &Here<'_>, typed: &args::Letter) -> args::Letter {
-    let to = typed.to.as_deref().map(|to| match to {
-        "branch" => {
-            let head = here.project.worktree.repository().map(|repository| repository.head());
-            format!("branch:{}", head.and_then(|head| head.branch).unwrap_or_default())
-        }
-        to => to.to_owned(),
-    });
-    args::Letter { to, ..*typed }
+/// What names nobody was typed wrong.
+fn not_addressed(error: MailroomError) -> Failure {
+    match error {
+        MailroomError::NotPacked(error) => misused(error),
+        error => error.into(),
+    }
 }
 
 fn pull(
@@ -227,7 +253,9 @@ fn pull(
     let on_branch = if id.is_none() { on_branch::here(here, connection) } else { None };
     let applied =
         Applying { apply: is_applied, allow_config }.of(here, pulled.taken.iter().chain(&on_branch));
-    let is_failed = matches!(applied, Some(Err(_))) || !pulled.open.is_empty();
+    // The one that is asked for was left alone.
+    let is_missing = id.is_some() && pulled.taken.is_empty() && pulled.lost.is_empty();
+    let is_failed = matches!(applied, Some(Err(_))) || !pulled.open.is_empty() || is_missing;
     let code = if is_json {
         let is_applied = applied.as_ref().is_some_and(Result::is_ok);
         here.json(&pulled_as_json(&pulled, on_branch.as_ref(), is_applied))
@@ -329,7 +357,7 @@ fn look(here: &Here<'_>, is_json: bool, with_sent: bool) -> Result<u8, Failure> 
     };
     match (trouble, looked.unsent) {
         (Some(error), _) => Err(error.into()),
-        (None, Some(why)) => Err(Failure::new(why)),
+        (None, Some(error)) => Err(MailroomError::from(error).into()),
         (None, None) => Ok(code),
     }
 }
@@ -339,8 +367,9 @@ fn waiting_lines(looked: &Looked) -> String {
     let now = Timestamp::now();
     for letter in &looked.waiting {
         let branch = letter.branch.as_ref().map(|branch| format!(", branch {branch}")).unwrap_or_default();
+        let copy = if letter.has_copy { "; a copy is here, not taken" } else { "" };
         text.push_str(&format!(
-            "for you    {} \"{}\" from {} ({}), {}{branch}; to take it: handoff pull {}\n",
+            "for you    {} \"{}\" from {} ({}), {}{branch}{copy}; to take it: handoff pull {}\n",
             letter.id.short(),
             letter.title,
             letter.from,
@@ -379,7 +408,7 @@ fn sent_line(mailroom: &Mailroom<'_>, sent: &Sent) -> String {
             mailroom.joined.audience.words(),
             sent.id.short()
         ),
-        SentState::Refused(said) => format!("refused by the remote: {said}"),
+        SentState::Refused(said) => format!("refused by the remote: {said}; to try again: handoff sync"),
         SentState::Waiting => "not taken yet".to_owned(),
         SentState::Taken(by, at) => {
             format!(
@@ -416,7 +445,8 @@ fn looked_as_json(looked: &Looked, sent: &[Sent], trouble: Option<&MailroomError
     let waiting = looked.waiting.iter().map(|letter| {
         json!({ "letter": letter.id.as_str(), "title": letter.title.as_str(), "from": letter.from.as_str(),
             "person": letter.person, "branch": letter.branch.as_ref().map(Sanitised::as_str),
-            "at": Timestamp::from_seconds(letter.at).to_string(), "to": letter.to.to_string(), "work_bytes": letter.work_bytes })
+            "at": Timestamp::from_seconds(letter.at).to_string(), "to": letter.to.to_string(), "work_bytes": letter.work_bytes,
+            "copy": letter.has_copy })
     });
     let sent = sent.iter().map(|sent| {
         let (state, by, at) = match &sent.state {
@@ -435,7 +465,7 @@ fn looked_as_json(looked: &Looked, sent: &[Sent], trouble: Option<&MailroomError
             "since": at.map(|at| Timestamp::from_seconds(at).to_string()) })
     });
     json!({ "waiting": waiting.collect::<Vec<_>>(), "sent": sent.collect::<Vec<_>>(), "strangers": looked.strangers,
-        "passed_over": looked.passed_over, "unsent": looked.unsent, "trouble": trouble.map(ToString::to_string) })
+        "passed_over": looked.passed_over, "unsent": looked.unsent.as_ref().map(ToString::to_string), "trouble": trouble.map(ToString::to_string) })
 }
 
 /// As a hook starts it: nothing is asked, nothing printed, nothing taken, and only letters to the user's own machines go out.
@@ -445,9 +475,13 @@ fn background(here: &Here<'_>) -> u8 {
         std::thread::sleep(BACKGROUND);
         handoff_process::end_with_group();
     });
-    let done = Mailroom::open(&here.project, false).and_then(|mut mailroom| {
-        let looked = mailroom.sync(false);
-        mailroom.leave_notice(&looked)
-    });
+    let deadline = Instant::now() + ANSWERS;
+    let done = match Mailroom::open_until(&here.project, deadline) {
+        Ok(mut mailroom) => {
+            let looked = mailroom.sync(false);
+            mailroom.leave_notice(&looked)
+        }
+        Err(error) => leave_trouble(&here.project, &error),
+    };
     u8::from(done.is_err())
 }

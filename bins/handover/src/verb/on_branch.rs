@@ -76,7 +76,7 @@ pub(super) fn here(here: &Here<'_>, connection: Connection) -> Option<(LetterId,
     let branch = branch.through(connection);
     match branch.pull(false) {
         Ok(AtTip::Taken(id, taken)) => Some((id, *taken)),
-        Err(error @ (MailroomError::NotTaken(_) | MailroomError::Odd(_))) => {
+        Err(error @ (MailroomError::NotTaken(_) | MailroomError::Mail(_) | MailroomError::Odd(_))) => {
             here.output
                 .complain(format_args!("the handoff on {} at {}: {error}", branch.name, branch.remote));
             None

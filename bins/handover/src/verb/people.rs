@@ -5,7 +5,7 @@ use std::path::Path;
 use handoff_document::Timestamp;
 use handoff_letter::{Letter, PublicKey};
 use handoff_mail::mailroom::Mailroom;
-use handoff_mail::{Added, Identity, Machine, Opened, People, Person, PersonKey, PersonName};
+use handoff_mail::{Added, Identity, ME, Machine, Opened, People, Person, PersonKey, PersonName};
 use handoff_process::{Failure, read_whole_input};
 use handoff_state::StateDir;
 use handoff_text::Sanitised;
@@ -49,16 +49,19 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::People) -> Result<u8, Failure> 
                 _ => {}
             }
             if !matches!(source, KeySource::File(_)) {
-                allow::confirm(
-                    here,
-                    *yes,
-                    &format!("Type y to take letters of this key as {name}'s: "),
-                    "nobody was added",
-                )?;
+                allow::confirm(here, *yes, &question(name, *code), "nobody was added")?;
             }
             add(here, &state, name, keys, code.then_some(true))
         }
     }
+}
+
+/// What the user is asked before a key counts as that of `name`.
+fn question(name: &PersonName, code: bool) -> String {
+    let is_me = name.to_string() == ME;
+    let whose = if is_me { "your own".to_owned() } else { format!("{name}'s") };
+    let code = if is_me || code { "; their work is applied without `handoff allow`" } else { "" };
+    format!("Type y to take letters of this key as {whose}{code}: ")
 }
 
 fn add(
@@ -68,14 +71,21 @@ fn add(
     keys: Vec<PersonKey>,
     code: Option<bool>,
 ) -> Result<u8, Failure> {
-    let mut text = String::new();
+    let (mut text, mut others) = (String::new(), String::new());
     for key in keys {
         let line = shown(&key);
+        if name.to_string() == ME {
+            others.push_str(&other_mail(here, &key));
+        }
         match People::add(state, name, key, code)? {
             Added::New => text.push_str(&format!("added {name}: {line}\n")),
             Added::NewAgeKey => {
                 text.push_str(&format!("its age key is new, and {name}'s from now on: {line}\n"))
             }
+            Added::Renamed(old) => text.push_str(&format!(
+                "known already as {name}'s, and renewed: {line}\nuntil now it was {}\n",
+                Sanitised::line(old.as_bytes(), 300)
+            )),
             Added::Already => text.push_str(&format!("known already as {name}'s: {line}\n")),
             Added::Beside(old) => {
                 let old = PublicKey::parse(&old).map_or(old, |key| key.fingerprint());
@@ -85,7 +95,28 @@ fn add(
             }
         }
     }
+    text.push_str(&others);
+    if name.to_string() == ME {
+        text.push_str("its letters count as your own: their work is applied here without `handoff allow`\n");
+    }
     Ok(here.print(&text))
+}
+
+/// What has to be known of a machine of the user's own whose git knows the user by another mail address.
+fn other_mail(here: &Here<'_>, key: &PersonKey) -> String {
+    let own = Identity::here(here.project.environment, here.top()).map(|identity| identity.mail);
+    match own {
+        Some(own) if key.mail.is_empty() => format!(
+            "its mail address is not known; where git there has another than {own}, what it sends to @me comes here only after \
+             the same command with --mail ADDRESS\n"
+        ),
+        Some(own) if !own.eq_ignore_ascii_case(&key.mail) => format!(
+            "warning: its mail address is {}, and yours here {own}; what goes to @me reaches both machines once each has added \
+             the other as @me\n",
+            Sanitised::line(key.mail.as_bytes(), 255)
+        ),
+        _ => String::new(),
+    }
 }
 
 /// The keys that are meant, and the letter that they are of.
@@ -99,7 +130,7 @@ fn found(here: &Here<'_>, source: &KeySource) -> Result<(Vec<PersonKey>, Option<
             Ok((vec![key], Some(opened)))
         }
         KeySource::Card(word) => {
-            let card = Mailroom::open(&here.project, true)?.card_called(word)?;
+            let card = Mailroom::open(&here.project)?.card_called(word)?;
             Ok((vec![card.person_key()], None))
         }
         KeySource::File(file) => {

@@ -1,5 +1,6 @@
 //! `handoff people sandbox`: a key for machines that are made anew for each session.
 
+use handoff_document::Timestamp;
 use handoff_mail::{
     Identity, Invitation, KEY_VARIABLE, Machine, PEOPLE_VARIABLE, People, PersonKey, PersonName,
 };
@@ -26,11 +27,14 @@ pub(super) fn run(
     let mail = identity.as_ref().map(|identity| identity.mail.as_str());
     let own = Machine::open(state)?.key();
     let given = Invitation::new(name, mail, &own, &People::read(state)?)?;
-    let key = PersonKey::new(&given.key, &name.to_string(), "");
+    let age = given.recipient.to_string();
+    let key =
+        PersonKey::new(&given.key, &name.to_string(), "").with_age(Some(&age), Timestamp::now().seconds());
     let line = shown(&key);
     People::add(state, name, key, Some(code))?;
     if is_json {
         return Ok(here.json(&json!({ "person": name.to_string(), "fingerprint": given.key.fingerprint(),
+            "key": given.key.to_string(), "age": age,
             "variables": { KEY_VARIABLE: given.key_value, PEOPLE_VARIABLE: given.people_value } })));
     }
     Ok(here.print(&format!(

@@ -8,7 +8,7 @@ use handoff_state::StateDir;
 use handoff_text::Sanitised;
 use serde_json::json;
 
-use super::export::{make_again, say, work, work_as_json};
+use super::export::{make_again, misused, say, work, work_as_json};
 use crate::args::Send;
 use crate::here::Here;
 
@@ -16,7 +16,7 @@ pub(crate) fn run(here: &Here<'_>, typed: &Send) -> Result<u8, Failure> {
     let environment = here.project.environment;
     let unreceipted = Unreceipted::open(environment, here.top(), &typed.to).map_err(NotPacked::from)?;
     let again = |name: &str| unreceipted.letter_of(name);
-    let packed = make_again(here, typed.id.as_deref(), &typed.letter, &again)?;
+    let packed = make_again(here, typed.id.as_deref(), &typed.letter, &again).map_err(misused)?;
     if typed.introduce {
         let machine = Machine::open(&StateDir::of(environment)?)?;
         let Identity { mail, .. } = packed.sender();

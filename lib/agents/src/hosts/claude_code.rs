@@ -71,7 +71,7 @@ pub static CLAUDE_CODE: Host = Host {
         settings: SettingsRules::ClaudeCode,
         former_links: &["skills/handoff"],
     }),
-    certain: Certainties::run("2.1.329"),
+    certain: Certainties::run("2.1.332"),
     windows: true,
     skills: Some(SkillForm {
         prefix: '/',
@@ -89,6 +89,8 @@ const SESSION_START: SessionHook = SessionHook {
     sources: STARTS,
     // No shell: no quoting, and no process of one.
     form: Form::Exec,
+    flat: false,
+    expands: false,
     timeout: 10,
     unit: TimeUnit::Seconds,
     matchers: Matchers::Names,

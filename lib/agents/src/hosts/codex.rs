@@ -58,6 +58,8 @@ pub static CODEX: Host = Host {
             event: "SessionStart",
             sources: STARTS,
             form: Form::Shell,
+            flat: false,
+            expands: false,
             timeout: 10,
             unit: TimeUnit::Seconds,
             matchers: Matchers::Expression,
@@ -87,7 +89,7 @@ pub static CODEX: Host = Host {
         settings: SettingsRules::Codex,
         former_links: &["plugins/agent-handoff"],
     }),
-    certain: Certainties::run("0.169.0"),
+    certain: Certainties::run("0.171.0"),
     windows: true,
     skills: Some(SkillForm {
         prefix: '$',

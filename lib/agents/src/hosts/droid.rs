@@ -37,6 +37,8 @@ pub(crate) static DROID: Host = Host {
             event: "SessionStart",
             sources: STARTS,
             form: Form::Shell,
+            flat: false,
+            expands: false,
             timeout: 10,
             unit: TimeUnit::Seconds,
             matchers: Matchers::Names,

@@ -47,6 +47,8 @@ pub(crate) static GEMINI_CLI: Host = Host {
             event: "BeforeAgent",
             sources: &[],
             form: Form::Shell,
+            flat: false,
+            expands: true,
             timeout: 10_000,
             unit: TimeUnit::Milliseconds,
             matchers: Matchers::Names,

@@ -35,6 +35,8 @@ pub(crate) static QWEN_CODE: Host = Host {
             event: "UserPromptSubmit",
             sources: &[],
             form: Form::Shell,
+            flat: false,
+            expands: true,
             timeout: 10_000,
             unit: TimeUnit::Milliseconds,
             matchers: Matchers::Names,

@@ -8,7 +8,7 @@ pub static ONLY: Opt = Opt::value(
     "only",
     "AGENTS",
     Values::Any,
-    "claude, codex, gemini, droid, qwen, copilot, opencode, amp; for the MCP server cursor, continue, cline, windsurf, zed, goose, kiro, crush, claude-desktop; with commas between; else those that are found",
+    "claude, codex, gemini, droid, qwen, copilot, opencode, cursor, amp; for the MCP server continue, antigravity, cline, windsurf, zed, goose, kiro, crush, claude-desktop; with commas between; else those that are found",
 );
 /// `--codex-hook`.
 pub static CODEX_HOOK: Opt =

@@ -68,9 +68,6 @@ pub static MAIL: Opt =
 /// `--code`.
 pub static CODE: Opt = Opt::flag("code", "their work may be applied without `allow`");
 
-const HANDOFF: &str =
-    "a part of a handoff's file name that no other has; without one, the newest that waits here";
-
 /// `--remote`.
 pub static REMOTE: Opt =
     Opt::value("remote", "NAME", Values::Any, "the remote; else origin, else the only one");
@@ -109,7 +106,28 @@ pub static COPY: Opt =
 pub static WAIT: Opt =
     Opt::value("wait", "SECONDS", Values::Any, "for so long the remote may take to answer, as in a hook");
 
-const LETTER: &str = "a part of a letter's name that no other has";
+/// The letter that a verb is about.
+const LETTER: Operand = Operand {
+    name: "LETTER",
+    about: "a part of a letter's name that no other has",
+    count: Count::One,
+    values: Values::Any,
+};
+
+/// The handoff that becomes a letter.
+const ID: Operand = Operand {
+    name: "ID",
+    about: "a part of a handoff's file name that no other has; without one, the newest that waits here",
+    count: Count::Optional,
+    values: Values::Known(Known::Handoffs),
+};
+
+/// The options of what makes a letter: to whom it goes, what goes into it, and those of the verb alone.
+macro_rules! letter_options {
+    ($to:expr, $($own:expr),*) => {
+        &[$to, &NO_WORK, &ALLOW_SECRETS, $($own,)* &JSON]
+    };
+}
 
 /// `join`.
 pub static JOIN: Verb = Verb {
@@ -121,13 +139,8 @@ pub static JOIN: Verb = Verb {
 /// `push`.
 pub static PUSH: Verb = Verb {
     group: ELSEWHERE,
-    operands: &[Operand {
-        name: "ID",
-        about: HANDOFF,
-        count: Count::Optional,
-        values: Values::Known(Known::Handoffs),
-    }],
-    options: &[&TO_ANY, &VIA, &PRIVATE, &NO_WORK, &ALLOW_SECRETS, &ENCRYPT, &REOFFER, &JSON],
+    operands: &[ID],
+    options: letter_options!(&TO_ANY, &ENCRYPT, &VIA, &PRIVATE, &REOFFER),
     rules: &[
         Rule::Alone(&REOFFER, &[&JSON]),
         Rule::Exclusive(&[&VIA, &TO_ANY]),
@@ -145,7 +158,7 @@ pub static PUSH: Verb = Verb {
 /// `pull`.
 pub static PULL: Verb = Verb {
     group: ELSEWHERE,
-    operands: &[Operand { name: "LETTER", about: LETTER, count: Count::Optional, values: Values::Any }],
+    operands: &[Operand { count: Count::Optional, ..LETTER }],
     options: &[&APPLY, &handover::ALLOW_CONFIG, &VIA, &COPY, &WAIT, &JSON],
     rules: &[
         Rule::Requires(&handover::ALLOW_CONFIG, &[&APPLY]),
@@ -173,7 +186,7 @@ pub static MAIL_VERB: Verb = Verb {
 /// `recall`.
 pub static RECALL: Verb = Verb {
     group: ELSEWHERE,
-    operands: &[Operand { name: "LETTER", about: LETTER, count: Count::One, values: Values::Any }],
+    operands: &[LETTER],
     options: &[&JSON],
     notes: "Who hosts the remote may keep what was there for a while.",
     ..Verb::new("recall", "takes a letter back that no machine has taken")
@@ -181,7 +194,7 @@ pub static RECALL: Verb = Verb {
 /// `give-back`.
 pub static GIVE_BACK: Verb = Verb {
     group: ELSEWHERE,
-    operands: &[Operand { name: "LETTER", about: LETTER, count: Count::One, values: Values::Any }],
+    operands: &[LETTER],
     options: &[&JSON],
     ..Verb::new("give-back", "has a letter wait again that you took")
 };
@@ -190,12 +203,7 @@ pub static GIVE_BACK: Verb = Verb {
 pub static EXPORT: Verb = Verb {
     group: ELSEWHERE,
     operands: &[
-        Operand {
-            name: "ID",
-            about: HANDOFF,
-            count: Count::Optional,
-            values: Values::Known(Known::Handoffs),
-        },
+        ID,
         Operand {
             name: "FILE",
             about: "where to; what ends in .handoff or has a slash is a FILE also where it stands alone",
@@ -203,7 +211,7 @@ pub static EXPORT: Verb = Verb {
             values: Values::File,
         },
     ],
-    options: &[&TO, &NO_WORK, &ALLOW_SECRETS, &ENCRYPT, &PASSPHRASE, &PASSPHRASE_FILE, &JSON],
+    options: letter_options!(&TO, &ENCRYPT, &PASSPHRASE, &PASSPHRASE_FILE),
     rules: &[Rule::Exclusive(&[&ENCRYPT, &PASSPHRASE, &PASSPHRASE_FILE])],
     examples: &[
         Example { line: "export quoted.handoff", about: "the newest handoff, with the work" },
@@ -229,12 +237,7 @@ pub static IMPORT: Verb = Verb {
 pub static SEND: Verb = Verb {
     group: ELSEWHERE,
     operands: &[
-        Operand {
-            name: "ID",
-            about: HANDOFF,
-            count: Count::Optional,
-            values: Values::Known(Known::Handoffs),
-        },
+        ID,
         Operand {
             name: "HOST:DIR",
             about: "as ssh has it, and the worktree over there: ann@devbox:src/app",
@@ -242,7 +245,7 @@ pub static SEND: Verb = Verb {
             values: Values::Any,
         },
     ],
-    options: &[&TO, &NO_WORK, &ALLOW_SECRETS, &INTRODUCE, &JSON],
+    options: letter_options!(&TO, &INTRODUCE),
     examples: &[Example { line: "send ann@devbox:src/app", about: "the newest handoff, with the work" }],
     ..Verb::new("send", "gives a handoff to another machine through ssh")
 };

@@ -35,9 +35,7 @@ fn push_batch(remote: &impl Remote, batch: &[Vec<Update>], answers: &mut Answers
     // A letter without its parcel can be taken by no machine, so both go at once, or the parcel first.
     let is_atomic = batch.len() == 1 && all.len() > 1;
     let outcomes = match remote.push(&all, is_atomic) {
-        Err(RemoteError::Unreached { said, .. }) if is_atomic && said.as_str().contains("atomic") => {
-            remote.push(&all, false)?
-        }
+        Err(RemoteError::NotAtomic(_)) => remote.push(&all, false)?,
         outcomes => outcomes?,
     };
     // Its parcel is there already.

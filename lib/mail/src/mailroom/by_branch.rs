@@ -4,9 +4,7 @@
 //! The message holds the letter as a file of it has it, so that one reader verifies both. Nothing is claimed: who sees the branch
 //! can take it too. The commit is pushed before the local branch has it, without force and without hooks.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 
 use data_encoding::BASE64;
 use handoff_bundle::{GitError, Handover};
@@ -18,7 +16,6 @@ use handoff_state::StateDir;
 use handoff_text::Sanitised;
 
 use super::joined::{self, Joined};
-use super::remote::{self, GitRemote};
 use super::{Connection, Mailroom, MailroomError, card};
 use crate::error::{NotPacked, NotTaken};
 use crate::git::{Call, Git};
@@ -27,7 +24,7 @@ use crate::open::{Opened, Signer};
 use crate::pack::Packed;
 use crate::room::Room;
 use crate::scan::Leaks;
-use crate::take::{TakeOptions, Taken, take, was_taken};
+use crate::take::{Here, TakeOptions, Taken, take, was_here};
 
 /// The largest letter, with its work, that a commit's message carries, in bytes.
 const MAX_FILE_BYTES: u64 = 48 << 10;
@@ -52,11 +49,8 @@ pub struct Branch<'p> {
     pub remote: String,
     /// The branch, there and here.
     pub name: String,
-    url: String,
-    settings: Vec<(String, String)>,
+    connection: Connection,
     is_private_by_word: bool,
-    /// The command that git runs for ssh, where it is another than the user's.
-    ssh: Option<OsString>,
 }
 
 /// A letter that was pushed on a branch.
@@ -113,8 +107,7 @@ impl<'p> Branch<'p> {
             Some(name) => name.to_owned(),
             None => head.filter(|name| name != "HEAD").ok_or(MailroomError::Detached)?,
         };
-        let is_name = git.ask(top, &["check-ref-format", &format!("refs/heads/{name}")])?.is_some();
-        if !is_name || name.len() > 250 {
+        if !crate::whom::is_branch(&git, top, &name)? {
             return Err(MailroomError::NoBranchName(name));
         }
         let listed = git.ask(top, &["remote"])?.unwrap_or_default();
@@ -124,7 +117,6 @@ impl<'p> Branch<'p> {
             None => joined::default_remote(&git, top)?,
         };
         let url = joined::url(&git, top, &remote)?;
-        let settings = remote::settings(&git, top)?;
         let joined = Joined::read(&state, &common)?.filter(|joined| joined.remote == remote);
         if let Some(joined) = &joined
             && let Ok(identity) = crate::identity::Identity::of(&git, top)
@@ -135,14 +127,14 @@ impl<'p> Branch<'p> {
             return Err(MailroomError::Changed { remote, again });
         }
         let is_private_by_word = is_private || joined.is_some_and(|joined| joined.private_by_word);
-        Ok(Self { project, state, git, remote, name, url, settings, is_private_by_word, ssh: None })
+        let connection = Connection::new(&git, top, &remote, url, true)?;
+        Ok(Self { project, state, git, remote, name, connection, is_private_by_word })
     }
 
     /// The same through the connection that a command has for `remote` by then.
     #[must_use]
     pub fn through(self, connection: Connection) -> Self {
-        let is_same = connection.remote == self.remote && connection.url == self.url;
-        Self { ssh: connection.ssh.filter(|_| is_same), ..self }
+        Self { connection: self.connection.through(connection), ..self }
     }
 
     /// Whether the clone here knows the branch at the remote, as of its last fetch.
@@ -197,7 +189,7 @@ impl<'p> Branch<'p> {
         if let Ok(Some(there)) = self.tip()
             && there.parent == base
             && there.opened.key == Machine::open(&self.state)?.key()
-            && there.opened.handoff == self.open_file(&file)?.handoff
+            && there.opened.handoff == open_file(self.project, &file)?.handoff
         {
             return Ok(self.settled(&there.commit, &base, packed, there.opened.id().clone(), true));
         }
@@ -287,7 +279,7 @@ impl<'p> Branch<'p> {
             ));
         }
         let id = letter.id.clone();
-        if was_taken(self.project, &id)?.is_some() {
+        if was_here(self.project, &id)?.is_some() {
             return Ok(AtTip::Before(id));
         }
         match take(self.project, &opened, TakeOptions { is_copy: true, ..TakeOptions::default() }) {
@@ -301,16 +293,7 @@ impl<'p> Branch<'p> {
     fn tip(&self) -> Result<Option<Carried>, MailroomError> {
         let format = self.git.ask(self.project.top(), &["rev-parse", "--show-object-format"])?;
         let room = Room::scratch(self.git.clone(), format.as_deref().unwrap_or("sha1"))?;
-        let bad = RefCell::new(BTreeMap::new());
-        let remote = GitRemote {
-            room: &room,
-            name: &self.remote,
-            url: &self.url,
-            settings: &self.settings,
-            attended: true,
-            ssh: self.ssh.as_deref(),
-            bad: &bad,
-        };
+        let remote = self.connection.remote(&room);
         // What the user has already need not come once more. A shallow clone does not have what its commits build on.
         let common = Mailroom::common(self.project)?;
         let is_whole = !handoff_files::is_file(&common.join("shallow"));
@@ -321,7 +304,8 @@ impl<'p> Branch<'p> {
         let refspec = format!("+refs/heads/{}:{TIP}", self.name);
         // The commit alone, without what its tree names.
         let call = with_own(remote.call("fetch", MAX_FETCH_BLOCKS));
-        let call = call.args(options).args(["--depth=1", "--filter=tree:0", "--", &self.url, &refspec]);
+        let call =
+            call.args(options).args(["--depth=1", "--filter=tree:0", "--", &self.connection.url, &refspec]);
         match call.run() {
             Ok(()) => {}
             Err(GitError::Failed { message, .. }) if message.contains("couldn't find remote ref") => {
@@ -337,14 +321,37 @@ impl<'p> Branch<'p> {
         }
         let bytes = with_own(room.call("cat-file")).args(["commit", &commit]).output(MAX_COMMIT_BYTES)?;
         let Some((parent, file)) = letter_in(&bytes)? else { return Ok(None) };
-        Ok(Some(Carried { commit, parent, opened: self.open_file(&file)? }))
+        Ok(Some(Carried { commit, parent, opened: open_file(self.project, &file)? }))
     }
+}
 
-    fn open_file(&self, bytes: &[u8]) -> Result<Opened, MailroomError> {
-        let scratch = Scratch::new("agent-handoff-branch")?;
-        Dir::create(scratch.path())?.put("letter", bytes)?;
-        Ok(Opened::read(self.project.environment, &scratch.path().join("letter"), &|| None)?)
+/// Why the letter with `part` in its name can neither be taken back, offered again nor given back, where it went on the branch that
+/// is checked out, or is a copy here.
+pub fn elsewhere(project: &Project<'_>, part: &str) -> Option<MailroomError> {
+    if let Some((id, here)) = Here::find(project.environment, project.top(), part).ok().flatten()
+        && here.taken.is_empty()
+    {
+        return Some(MailroomError::Copy(id.to_string()));
     }
+    let git = Git::find(project.environment).ok()?;
+    let branch = project.worktree.repository()?.head().branch.filter(|name| name != "HEAD")?;
+    let found = format!("--grep=^{BEGIN}$");
+    let listed =
+        git.ask(project.top(), &["log", "--max-count=20", "--format=%H", &found, "HEAD", "--"]).ok()??;
+    listed.lines().find_map(|commit| {
+        let shown = git.ask(project.top(), &["cat-file", "commit", commit]).ok()??;
+        let (_, file) = letter_in(shown.as_bytes()).ok()??;
+        let id = open_file(project, &file).ok()?.id().clone();
+        let (id, commit) =
+            (id.as_str().contains(part).then(|| id.to_string())?, commit.get(..10)?.to_owned());
+        Some(MailroomError::OnBranch { id, branch: branch.clone(), commit })
+    })
+}
+
+fn open_file(project: &Project<'_>, bytes: &[u8]) -> Result<Opened, MailroomError> {
+    let scratch = Scratch::new("agent-handoff-branch")?;
+    Dir::create(scratch.path())?.put("letter", bytes)?;
+    Ok(Opened::read(project.environment, &scratch.path().join("letter"), &|| None)?)
 }
 
 /// The letter as a file.

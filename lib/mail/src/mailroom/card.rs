@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::joined::{self, Audience, Joined, default_remote};
-use super::remote::{Outcome, Remote, Update};
+use super::remote::{GitRemote, Outcome, Remote, Update};
 use super::{Mailroom, MailroomError};
 use crate::git::Git;
 use crate::machine::Machine;
@@ -87,6 +87,9 @@ impl<'p> Mailroom<'p> {
         let state = StateDir::of(project.environment)?;
         let common = Self::common(project)?;
         let git = Git::find(project.environment)?;
+        if let Some(version) = git.too_old() {
+            return Err(MailroomError::OldGit(version));
+        }
         let remote = match remote {
             Some(remote) => remote.to_owned(),
             None => default_remote(&git, project.top())?,
@@ -99,7 +102,7 @@ impl<'p> Mailroom<'p> {
         // What a mail remote has is not known before it is reached; most have this.
         let format = format.filter(|_| mail.is_none()).unwrap_or_else(|| "sha1".to_owned());
         let joined = Joined::new(&common, &remote, &format, mail, audience, is_private_by_word);
-        let mailroom = Self::with(project, state, joined, true)?;
+        let mailroom = Self::with(project, state, joined, git, true)?;
         mailroom.leave_card()?;
         mailroom.joined.write(&mailroom.state)?;
         mailroom.address_anew()?;
@@ -126,7 +129,13 @@ impl<'p> Mailroom<'p> {
         self.joined.write(&self.state)
     }
 
-    fn leave_card(&self) -> Result<(), MailroomError> {
+    /// The name of this machine's own card.
+    pub(super) fn own_card(&self) -> String {
+        card_ref(&self.machine.key(), self.joined.scope())
+    }
+
+    /// Leaves this machine's card at the remote, and reads it back.
+    pub(super) fn leave_card(&self) -> Result<(), MailroomError> {
         let sender = self.sender();
         let form = Form {
             v: 1,
@@ -148,8 +157,8 @@ impl<'p> Mailroom<'p> {
             nonce: handoff_files::random()?,
         };
         let new = self.room.write_commit(&card.sign(&self.machine.key))?;
-        let name = card_ref(&self.machine.key(), self.joined.scope());
-        let remote = self.remote();
+        let name = self.own_card();
+        let remote = GitRemote { card: None, ..self.remote() };
         let expected = remote.look(std::slice::from_ref(&name))?.remove(&name);
         let unfit = |said: &str| MailroomError::Unfit {
             remote: self.joined.place().to_owned(),
@@ -175,7 +184,7 @@ impl<'p> Mailroom<'p> {
     pub fn cards(&self) -> Result<Vec<Known>, MailroomError> {
         let people = self.people()?;
         let mut found = Vec::new();
-        for (name, id) in self.remote().look(&[CARDS.to_owned()])?.into_iter().take(MAX_CARDS) {
+        for (name, id) in self.look(&[CARDS.to_owned()])?.into_iter().take(MAX_CARDS) {
             // One that is none is nobody's.
             let is_its_own = |card: &Card| card_ref(&card.key, self.joined.scope()) == name;
             let Some(card) = self.card(&id).filter(is_its_own) else { continue };

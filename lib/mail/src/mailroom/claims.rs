@@ -1,6 +1,7 @@
 //! Takes letters, each by exactly one of all that may: a chain of steps on the letter's ref, each pushed with a lease on the one
 //! before, and a journal from which every interrupted one is settled by what the remote says later.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use handoff_capturing::{Notice, Observer, Project};
@@ -11,10 +12,16 @@ use super::batch::push_letters;
 use super::chain::Chain;
 use super::look::{Free, Looked};
 use super::records::{self, Claim, JOURNAL};
-use super::remote::{OURS, Outcome, Remote, Update};
+use super::remote::{OURS, Outcome, Remote, RemoteError, Update};
 use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
 use crate::error::NotTaken;
 use crate::take::{TakeOptions, Taken, take};
+
+/// What the refs of a letter that is being taken or given back are called, behind its name.
+const STEPS: [&str; 3] = ["claim", "done", "returned"];
+
+/// So much of parcels comes at once, in bytes.
+const MAX_PARCELS_BYTES: u64 = 64 << 20;
 
 /// What was taken.
 #[derive(Debug, Default)]
@@ -74,7 +81,9 @@ impl Mailroom<'_> {
         let mut pulled = Pulled::default();
         self.settle(&mut pulled)?;
         let (free, looked) = self.free()?;
+        let passed_over = std::mem::take(&mut pulled.looked.passed_over);
         pulled.looked = looked;
+        pulled.looked.passed_over.extend(passed_over);
         let wanted: Vec<_> =
             free.into_iter().filter(|free| part.is_none_or(|part| free.id.as_str().contains(part))).collect();
         if let Some(part) = part {
@@ -84,25 +93,49 @@ impl Mailroom<'_> {
                 _ => return Err(MailroomError::Several(part.to_owned())),
             }
         }
-        let mut claims = Vec::new();
-        for free in &wanted {
-            claims.push((free.id.clone(), self.claim(free)?));
-        }
+        let claims = self.claim(&wanted)?;
         let updates: Vec<_> = claims.iter().map(|(id, claim)| vec![claim_of(id, claim)]).collect();
         let (answers, error) = push_letters(&self.remote(), &updates);
-        let why = error.map(|error| error.to_string()).unwrap_or_default();
+        let mut won = Vec::new();
         for ((id, claim), answer) in claims.into_iter().zip(answers) {
-            match answer.as_deref() {
-                Some([outcome]) => self.note_claim(&id, claim, outcome, &mut pulled),
-                _ => pulled.open.push((id, why.clone())),
+            match (answer.as_deref(), &error) {
+                (Some([Outcome::Done]), _) => won.push((id, claim)),
+                (Some([outcome]), _) => self.note_claim(&id, claim, outcome, &mut pulled),
+                (_, Some(RemoteError::Refused { said, .. })) => {
+                    note(&id, self.refused(&id, said.to_string()), &mut pulled);
+                }
+                (_, error) => {
+                    let why = error.as_ref().map(ToString::to_string).unwrap_or_default();
+                    pulled.open.push((id, why));
+                }
             }
         }
+        let parcels = self.parcels(&wanted, &won);
+        self.finish_all(won, &parcels, &mut pulled)?;
         Ok(pulled)
+    }
+
+    /// Fetches the parcels of the letters in `won`, as far as they are small enough to come at once: their refs, and what these
+    /// name. What does not come is fetched for each letter.
+    fn parcels(&self, wanted: &[Free], won: &[(LetterId, Claim)]) -> BTreeMap<String, String> {
+        let mut left = MAX_PARCELS_BYTES;
+        let mut names = Vec::new();
+        for Free { id, opened, .. } in wanted.iter().filter(|free| won.iter().any(|(id, _)| *id == free.id)) {
+            let size = opened.letter.parcel.as_ref().map(|parcel| parcel.size);
+            if let Some(rest) = size.and_then(|size| left.checked_sub(size)) {
+                left = rest;
+                names.push(parcel_ref(id));
+            }
+        }
+        if names.len() < 2 {
+            return BTreeMap::new();
+        }
+        self.remote().look(&names).unwrap_or_default()
     }
 
     /// Why no letter with `part` in its name can be taken.
     fn why_not(&self, part: &str) -> MailroomError {
-        for mailbox in self.own_mailboxes() {
+        for mailbox in self.own_mailboxes().unwrap_or_default() {
             let Ok(tips) = self.room.refs(&format!("{}{}/", super::remote::CAME, self.key_of(&mailbox)))
             else {
                 continue;
@@ -118,21 +151,28 @@ impl Mailroom<'_> {
         MailroomError::NoLetter(part.to_owned())
     }
 
-    /// Writes down that `free` is about to be taken.
-    fn claim(&self, free: &Free) -> Result<Claim, MailroomError> {
+    /// Writes down that the letters `wanted` are about to be taken.
+    fn claim(&self, wanted: &[Free]) -> Result<Vec<(LetterId, Claim)>, MailroomError> {
         let title = format!("taken by {}", self.short_name());
-        let commit = self.step(&free.chain.tip, &free.chain.newest.tree, &title, State::Taken)?;
-        self.room.set(&format!("{OURS}{}/claim", free.id), Some(&commit))?;
-        let claim = Claim {
-            mailbox: free.mailbox.clone(),
-            from: free.chain.tip.clone(),
-            claim: commit,
-            done: None,
-            worktree: self.project.top().to_string_lossy().into_owned(),
-            returning: false,
-        };
-        records::write(&self.dir, JOURNAL, &free.id, &claim)?;
-        Ok(claim)
+        let mut claims = Vec::new();
+        for free in wanted {
+            let claim = Claim {
+                mailbox: free.mailbox.clone(),
+                from: free.chain.tip.clone(),
+                claim: self.step(&free.chain.tip, &free.chain.newest.tree, &title, State::Taken)?,
+                done: None,
+                worktree: self.project.top().to_string_lossy().into_owned(),
+                returning: false,
+            };
+            claims.push((free.id.clone(), claim));
+        }
+        let name = |id: &LetterId| format!("{OURS}{id}/claim");
+        let refs: Vec<_> = claims.iter().map(|(id, claim)| (name(id), Some(claim.claim.as_str()))).collect();
+        self.room.set_all(&refs)?;
+        for (id, claim) in &claims {
+            records::write(&self.dir, JOURNAL, id, claim)?;
+        }
+        Ok(claims)
     }
 
     fn note_claim(&self, id: &LetterId, claim: Claim, outcome: &Outcome, pulled: &mut Pulled) {
@@ -166,7 +206,11 @@ impl Mailroom<'_> {
         match tip {
             // Its answer was lost before it came there.
             Some(tip) if tip == claim.from => {
-                match self.remote().push(&[claim_of(id, &claim)], false)?.into_iter().next() {
+                let outcomes = match self.remote().push(&[claim_of(id, &claim)], false) {
+                    Err(RemoteError::Refused { said, .. }) => return self.refused(id, said.to_string()),
+                    outcomes => outcomes?,
+                };
+                match outcomes.into_iter().next() {
                     Some(Outcome::Done) => self.finish(id, claim),
                     Some(Outcome::Refused(said)) => self.refused(id, said),
                     _ => self.settle_stale(id, claim),
@@ -188,7 +232,7 @@ impl Mailroom<'_> {
 
     fn tip(&self, id: &LetterId, claim: &Claim) -> Result<Option<String>, MailroomError> {
         let name = letter_ref(&claim.mailbox, id);
-        Ok(self.remote().look(&[format!("{}/", claim.mailbox)])?.remove(&name))
+        Ok(self.look(&[format!("{}/", claim.mailbox)])?.remove(&name))
     }
 
     fn settle_tip(&self, id: &LetterId, claim: Claim, tip: Option<String>) -> Result<End, MailroomError> {
@@ -204,7 +248,7 @@ impl Mailroom<'_> {
             _ if is_done => self.forget(id).map(|()| End::Before),
             _ => {
                 // Another machine has it. This one may have put it into the inbox before its sender offered it again.
-                if self.returned_copies(id)? < self.copies(Path::new(&claim.worktree), id)?.len() {
+                if self.is_held(id, &self.here(Path::new(&claim.worktree), id)?)? {
                     self.archive_of(id, Path::new(&claim.worktree))?;
                 }
                 self.forget(id)?;
@@ -220,38 +264,82 @@ impl Mailroom<'_> {
     }
 
     pub(super) fn forget(&self, id: &LetterId) -> Result<(), MailroomError> {
-        records::remove(&self.dir, JOURNAL, id)?;
-        for name in ["claim", "done"] {
-            let _ = self.room.set(&format!("{OURS}{id}/{name}"), None);
+        self.forget_all(std::slice::from_ref(id))
+    }
+
+    fn forget_all(&self, ids: &[LetterId]) -> Result<(), MailroomError> {
+        for id in ids {
+            records::remove(&self.dir, JOURNAL, id)?;
         }
+        let names = ids.iter().flat_map(|id| STEPS.map(|name| (format!("{OURS}{id}/{name}"), None)));
+        // What stays is collected later.
+        let _ = self.room.set_all(&names.collect::<Vec<_>>());
         Ok(())
     }
 
-    /// The letter is this user's: it is put into the worktree's inbox, then the remote says so.
+    /// The letters are this user's: each is put into the worktree's inbox, then the remote says so of all of them.
+    fn finish_all(
+        &self,
+        claims: Vec<(LetterId, Claim)>,
+        parcels: &BTreeMap<String, String>,
+        pulled: &mut Pulled,
+    ) -> Result<(), MailroomError> {
+        let mut here = Vec::new();
+        for (id, claim) in claims {
+            let ended = self.put_here(&id, &claim, parcels);
+            if ended.is_ok() {
+                here.push((id.clone(), claim));
+            }
+            note(&id, ended, pulled);
+        }
+        self.acknowledge(here)
+    }
+
+    /// The same for one.
     fn finish(&self, id: &LetterId, claim: Claim) -> Result<End, MailroomError> {
-        let worktree = Path::new(&claim.worktree);
-        let is_elsewhere = worktree != self.project.top() && worktree.is_dir();
-        let ended = if is_elsewhere {
-            let observer = Box::new(Silent);
-            let project = Project::open_forgiving(self.project.environment, observer, Some(worktree))?;
-            self.deliver(&project, id, &claim)?
-        } else {
-            self.deliver(self.project, id, &claim)?
-        };
-        self.acknowledge(id, claim)?;
+        let ended = self.put_here(id, &claim, &BTreeMap::new())?;
+        self.acknowledge(vec![(id.clone(), claim)])?;
         Ok(ended)
     }
 
-    fn deliver(&self, project: &Project<'_>, id: &LetterId, claim: &Claim) -> Result<End, MailroomError> {
-        if self.held(project, id)?.is_some() {
+    fn put_here(
+        &self,
+        id: &LetterId,
+        claim: &Claim,
+        parcels: &BTreeMap<String, String>,
+    ) -> Result<End, MailroomError> {
+        let worktree = Path::new(&claim.worktree);
+        let is_elsewhere = worktree != self.project.top() && worktree.is_dir();
+        if is_elsewhere {
+            let observer = Box::new(Silent);
+            let project = Project::open_forgiving(self.project.environment, observer, Some(worktree))?;
+            return self.deliver(&project, id, claim, parcels);
+        }
+        self.deliver(self.project, id, claim, parcels)
+    }
+
+    fn deliver(
+        &self,
+        project: &Project<'_>,
+        id: &LetterId,
+        claim: &Claim,
+        parcels: &BTreeMap<String, String>,
+    ) -> Result<End, MailroomError> {
+        let here = self.here(project.top(), id)?;
+        if self.is_held(id, &here)? {
+            // An earlier program may have been killed before it came to that.
+            here.archive_copies(project.top());
             return Ok(End::Before);
         }
         let chain = Chain::read(&self.room, &claim.claim)?;
-        let mut opened = self.opened(&chain, &claim.mailbox, id)?;
+        let mut opened = self.reading().opened(&chain, &letter_ref(&claim.mailbox, id))?;
         if opened.letter.parcel.is_some() {
             let name = parcel_ref(id);
-            let parcel = self.remote().look(std::slice::from_ref(&name))?.remove(&name);
-            self.add_parcel(&mut opened, &chain, name, parcel)?;
+            let parcel = match parcels.get(&name) {
+                Some(parcel) => Some(parcel.clone()),
+                None => self.look(std::slice::from_ref(&name))?.remove(&name),
+            };
+            self.reading().add_parcel(&mut opened, &chain, name, parcel)?;
         }
         let any_repository = self.joined.mail.is_none();
         let options = TakeOptions { any_repository, returned: self.returned_copies(id)?, is_copy: false };
@@ -262,30 +350,35 @@ impl Mailroom<'_> {
         }
     }
 
-    /// Says at the remote that the letter is on the disk here. Where that is not reached, the next look does it.
-    fn acknowledge(&self, id: &LetterId, mut claim: Claim) -> Result<(), MailroomError> {
-        let done = match claim.done.clone() {
-            Some(done) => done,
-            None => {
+    /// Says at the remote that the letters are on the disk here. Where that is not reached, the next look does it.
+    fn acknowledge(&self, mut claims: Vec<(LetterId, Claim)>) -> Result<(), MailroomError> {
+        let title = format!("delivered to {}", self.short_name());
+        let mut new = Vec::new();
+        for (id, claim) in &mut claims {
+            if claim.done.is_none() {
                 let chain = Chain::read(&self.room, &claim.claim)?;
-                let title = format!("delivered to {}", self.short_name());
                 let done = self.step(&claim.claim, &chain.newest.tree, &title, State::Delivered)?;
-                self.room.set(&format!("{OURS}{id}/done"), Some(&done))?;
-                claim.done = Some(done.clone());
-                records::write(&self.dir, JOURNAL, id, &claim)?;
-                done
+                new.push((format!("{OURS}{id}/done"), done.clone()));
+                claim.done = Some(done);
             }
-        };
-        let update = Update {
-            name: letter_ref(&claim.mailbox, id),
-            expected: Some(claim.claim.clone()),
-            new: Some(done),
-        };
-        match self.remote().push(&[update], false) {
-            Ok(outcomes) if outcomes.first() == Some(&Outcome::Done) => self.forget(id),
-            // The letter is here; only its sender does not know it yet.
-            _ => Ok(()),
         }
+        let refs: Vec<_> = new.iter().map(|(name, done)| (name.clone(), Some(done.as_str()))).collect();
+        self.room.set_all(&refs)?;
+        for (id, claim) in &claims {
+            records::write(&self.dir, JOURNAL, id, claim)?;
+        }
+        let updates: Vec<_> = claims
+            .iter()
+            .map(|(id, claim)| {
+                let name = letter_ref(&claim.mailbox, id);
+                vec![Update { name, expected: Some(claim.claim.clone()), new: claim.done.clone() }]
+            })
+            .collect();
+        // Where one did not arrive, the letter is here all the same; only its sender does not know it yet.
+        let (answers, _) = push_letters(&self.remote(), &updates);
+        let known =
+            claims.into_iter().zip(answers).filter(|(_, answer)| answer.as_deref() == Some(&[Outcome::Done]));
+        self.forget_all(&known.map(|((id, _), _)| id).collect::<Vec<_>>())
     }
 }
 
@@ -311,6 +404,10 @@ fn note(id: &LetterId, ended: Result<End, MailroomError>, pulled: &mut Pulled) {
         Ok(End::Here(taken)) => pulled.taken.push((id.clone(), *taken)),
         Ok(End::Before) => {}
         Ok(End::Lost(by)) => pulled.lost.push(Lost { id: id.clone(), by }),
+        // It will never be as it should, and waits for no answer.
+        Err(MailroomError::NotTaken(error)) if error.is_of_letter() => {
+            pulled.looked.passed_over.push((id.to_string(), error.to_string()));
+        }
         Err(error) => pulled.open.push((id.clone(), error.to_string())),
     }
 }

@@ -1,7 +1,6 @@
 //! Copies of what waits at a remote, for places that cannot push there and never joined: nothing is claimed, and no state of a
 //! mailroom is needed.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -13,17 +12,19 @@ use handoff_state::StateDir;
 use handoff_text::Sanitised;
 
 use super::chain::Chain;
+use super::encrypted::Reading;
 use super::outbox::unique;
-use super::remote::{self, GitRemote, Remote};
-use super::{Mailroom, MailroomError, RemoteError, encrypted, joined, parcel_ref};
+use super::remote::{Connection, Remote};
+use super::{Mailroom, MailroomError, RemoteError, joined, parcel_ref};
 use crate::error::NotTaken;
 use crate::git::Git;
 use crate::identity::Identity;
-use crate::machine::Machine;
+use crate::machine::{Machine, MachineError};
 use crate::open::Opened;
+use crate::people::People;
 use crate::room::Room;
-use crate::sandbox::Guests;
-use crate::take::{TakeOptions, Taken, take, was_taken};
+use crate::sandbox::{Given, Guests};
+use crate::take::{TakeOptions, Taken, take, was_here};
 
 /// The most letters of which copies are made at once.
 const MAX_COPIES: usize = 20;
@@ -64,7 +65,6 @@ pub fn copy(
     let top = project.top();
     let name = joined::default_remote(&git, top)?;
     let url = joined::url(&git, top, &name)?;
-    let settings = remote::settings(&git, top)?;
     let format = git.ask(top, &["rev-parse", "--show-object-format"])?.unwrap_or_else(|| "sha1".to_owned());
     let scratch = Room::scratch(git.clone(), &format)?;
     let room = Room::kept(git.clone(), scratch.path(), &format)?;
@@ -72,16 +72,8 @@ pub fn copy(
     let deadline = within.map(|within| Instant::now() + within);
     let reaching = deadline.map_or_else(|| git.clone(), |deadline| git.until(deadline));
     let reaching = Room::kept(reaching, scratch.path(), &format)?;
-    let bad = RefCell::new(BTreeMap::new());
-    let remote = GitRemote {
-        room: &reaching,
-        name: &name,
-        url: &url,
-        settings: &settings,
-        attended: deadline.is_none(),
-        ssh: None,
-        bad: &bad,
-    };
+    let connection = Connection::new(&git, top, &name, url, deadline.is_none())?;
+    let remote = connection.remote(&reaching);
     let slow = |error: RemoteError| match deadline {
         Some(deadline) if Instant::now() >= deadline => MailroomError::Slow(name.clone()),
         _ => error.into(),
@@ -91,17 +83,18 @@ pub fn copy(
     let prefixes = mailboxes.keys().map(|key| format!("{key}/")).collect();
     let tips = remote.look(&unique(prefixes)).map_err(slow)?;
     let mut copied = Copied { remote: name.clone(), ..Copied::default() };
-    copied.passed_over.extend(bad.take());
+    copied.passed_over.extend(remote.bad.take());
     for (id, name, tip) in newest(&tips, part)? {
         if copied.copied.len() == MAX_COPIES {
             break;
         }
-        let found = open(project, &room, &state, name, tip).and_then(|opened| {
-            let Some(mut opened) = opened else { return Ok(None) };
+        let reading = Reading { room: &room, state: &state, scope: "" };
+        let found = open(project, reading, name, tip).and_then(|found| {
+            let Some((chain, mut opened)) = found else { return Ok(None) };
             if opened.letter.parcel.is_some() {
                 let parcel = parcel_ref(&id);
                 let came = remote.look(std::slice::from_ref(&parcel)).map_err(slow)?.remove(&parcel);
-                opened.add_parcel(came.map(|commit| (parcel, commit)))?;
+                reading.add_parcel(&mut opened, &chain, parcel, came)?;
             }
             // It is at this repository's own remote.
             Ok(Some(take(
@@ -153,33 +146,36 @@ fn newest<'t>(
 /// The letter at `tip`, where it waits and was not here before.
 fn open(
     project: &Project<'_>,
-    room: &Room,
-    state: &StateDir,
+    reading: Reading<'_>,
     name: &str,
     tip: &str,
-) -> Result<Option<Opened>, MailroomError> {
-    let chain = Chain::read(room, tip)?;
+) -> Result<Option<(Chain, Opened)>, MailroomError> {
+    let chain = Chain::read(reading.room, tip)?;
     if !chain.is_free() {
         return Ok(None);
     }
-    if encrypted::is_encrypted(room, &chain)? {
-        return Err(MailroomError::Odd("it is encrypted, and copies are made of letters that are not"));
-    }
-    let opened = Opened::kept(room, &chain.letter, name, "")?;
+    let opened = match reading.opened(&chain, name) {
+        // In a sandbox nothing can be joined, and nobody can be given its age key from there.
+        Err(error @ MailroomError::NotTaken(NotTaken::NotForHere(_))) => {
+            let given = Given::read().map_err(MachineError::from)?;
+            return Err(given.map_or(error, |given| MailroomError::NotForSandbox(given.name)));
+        }
+        opened => opened?,
+    };
     let is_old = opened.letter.check_age(Timestamp::now()).is_err();
-    if is_old || was_taken(project, opened.id())?.is_some() {
+    if is_old || was_here(project, opened.id())?.is_some() {
         return Ok(None);
     }
-    opened.signer(state)?;
-    Ok(Some(opened))
+    opened.signer(reading.state)?;
+    Ok(Some((chain, opened)))
 }
 
 /// Whom letters are for of which copies are made here. Git may know the user by another address in a sandbox, or by none.
 fn own_mailboxes(project: &Project<'_>, git: &Git, state: &StateDir) -> Result<Vec<Mailbox>, MailroomError> {
     let mut all = Guests::read().map_err(crate::people::PeopleError::from)?.mailboxes;
     all.extend([Mailbox::Host(Machine::open(state)?.name), Mailbox::Anyone]);
-    let identity = Identity::of(git, project.top()).ok();
-    all.extend(identity.and_then(|identity| Mailbox::person(&identity.mail).ok()));
+    let mail = Identity::of(git, project.top()).map(|identity| identity.mail).unwrap_or_default();
+    all.extend(People::read(state)?.own_mailboxes(&mail));
     let head = project.worktree.repository().and_then(|repository| repository.head().branch);
     all.extend(head.filter(|branch| branch != "HEAD").map(Mailbox::Branch));
     Ok(all)

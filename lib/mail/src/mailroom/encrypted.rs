@@ -3,16 +3,18 @@
 use std::fs::File;
 
 use handoff_files::{Dir, FileError, Scratch, open_named};
-use handoff_letter::{Letter, LetterId, Mailbox, PublicKey, State, Unsigned};
+use handoff_letter::{Letter, Mailbox, PublicKey, State, Unsigned};
+use handoff_state::StateDir;
 
 use super::chain::Chain;
 use super::outbox::ASK_AGAIN_SECS;
-use super::remote::{OURS, RemoteError};
+use super::remote::OURS;
 use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
 use crate::error::{NotPacked, NotTaken};
 use crate::machine::Machine;
-use crate::open::{MAX_ALONE_BYTES, Opened};
-use crate::pack::{Packed, recipient};
+use crate::open::{MAX_ALONE_BYTES, MAX_FILE_BYTES, Opened};
+use crate::pack::Packed;
+use crate::people::People;
 use crate::recipients::{Own, Recipients};
 use crate::room::{Entry, Room, RoomError};
 
@@ -22,6 +24,8 @@ const LETTER: &str = "letter.age";
 const PARCEL: &str = "parcel.age";
 /// The largest encrypted letter, in bytes.
 const MAX_LETTER_BYTES: u64 = MAX_ALONE_BYTES + (128 << 10);
+/// The same of its parcel.
+const MAX_PARCEL_BYTES: u64 = MAX_FILE_BYTES + (16 << 20);
 
 impl Mailroom<'_> {
     /// The machines that a letter to `to` has to be encrypted to: where strangers may read the remote, and else with `encrypt`.
@@ -29,26 +33,18 @@ impl Mailroom<'_> {
     ///
     /// # Errors
     /// [`MailroomError::Public`] where it can't be encrypted and has to be; [`NoRecipients`](crate::NoRecipients) where it is to be.
-    pub fn recipients(
-        &mut self,
-        to: Option<&str>,
-        encrypt: bool,
-    ) -> Result<Option<Recipients>, MailroomError> {
+    pub fn recipients(&mut self, to: &Mailbox, encrypt: bool) -> Result<Option<Recipients>, MailroomError> {
         self.ask_audience(ASK_AGAIN_SECS)?;
         let is_private = self.joined.is_private();
         if is_private && !encrypt {
             return Ok(None);
         }
-        match self.cards() {
-            // What is known here counts.
-            Ok(_) | Err(MailroomError::Remote(RemoteError::Unreached { .. })) => {}
-            Err(error) => return Err(error),
-        }
+        // Where it is not reached, what is known here counts.
+        self.cards_if_reached()?;
         let people = self.people()?;
-        let to = recipient(to, &self.identity, &people)?;
         let recipient = Machine::recipient(&self.state)?;
         let own = Own { mail: &self.identity.mail, machine: &self.machine.name, recipient };
-        let recipients = Recipients::of(&to, &own, &people).and_then(Recipients::for_others);
+        let recipients = Recipients::of(to, &own, &people).and_then(Recipients::for_others);
         let refused = |reason| {
             if is_private { NotPacked::from(reason).into() } else { self.joined.public(reason) }
         };
@@ -102,27 +98,43 @@ impl Mailroom<'_> {
         Ok(self.room.write_commit(&commit.sign(&self.machine.key))?)
     }
 
-    /// The letter of `chain`, whose ref is that of `id` in `mailbox`. One of a key that is not known is not decrypted.
-    pub(super) fn opened(
-        &self,
-        chain: &Chain,
-        mailbox: &str,
-        id: &LetterId,
-    ) -> Result<Opened, MailroomError> {
-        let (name, scope) = (letter_ref(mailbox, id), self.joined.scope());
+    /// What reads the letters in this mailroom.
+    pub(super) fn reading(&self) -> Reading<'_> {
+        Reading { room: &self.room, state: &self.state, scope: self.joined.scope() }
+    }
+
+    /// The mailbox's key at the remote.
+    pub(super) fn key_of(&self, mailbox: &Mailbox) -> String {
+        mailbox.key(self.joined.scope())
+    }
+}
+
+/// What is needed to read letters as they are at a remote, encrypted or not.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    /// What came from there.
+    pub(super) room: &'a Room,
+    pub(super) state: &'a StateDir,
+    /// That of [`Mailbox::key`].
+    pub(super) scope: &'a str,
+}
+
+impl Reading<'_> {
+    /// The letter of `chain`, whose ref is called `name`. One of a key that is not known is not decrypted.
+    pub(super) fn opened(self, chain: &Chain, name: &str) -> Result<Opened, MailroomError> {
         let Some(entry) = self.entry(&chain.newest.tree, LETTER)? else {
-            return Ok(Opened::kept(&self.room, &chain.letter, &name, scope)?);
+            return Ok(Opened::kept(self.room, &chain.letter, name, self.scope)?);
         };
         self.check_known(&chain.writer)?;
         let sealed = self.room.read(&entry, MAX_LETTER_BYTES)?;
-        let own = [Machine::age_key(&self.state)?];
+        let own = [Machine::age_key(self.state)?];
         let git = self.room.git().clone();
-        Ok(Opened::enclosed(git, &sealed, &own, &chain.writer, (&name, scope))?)
+        Ok(Opened::enclosed(git, &sealed, &own, &chain.writer, (name, self.scope))?)
     }
 
     /// Adds the parcel whose ref is called `name` and is the commit `commit` to `opened`, which is the letter of `chain`.
     pub(super) fn add_parcel(
-        &self,
+        self,
         opened: &mut Opened,
         chain: &Chain,
         name: String,
@@ -139,40 +151,26 @@ impl Mailroom<'_> {
         }
         let entry = self.entry(&said.tree, PARCEL)?.ok_or(odd("its parcel is not encrypted as it is"))?;
         let scratch = Scratch::new("agent-handoff-letter")?;
-        self.room.read_into(&entry, new_file(&scratch, PARCEL)?)?;
-        let own = [Machine::age_key(&self.state)?];
+        self.room.read_into(&entry, new_file(&scratch, PARCEL)?, MAX_PARCEL_BYTES)?;
+        let own = [Machine::age_key(self.state)?];
         Ok(opened.add_enclosed_parcel(open_named(&scratch.path().join(PARCEL))?, &own)?)
     }
 
-    fn entry(&self, tree: &str, name: &str) -> Result<Option<Entry>, MailroomError> {
-        entry(&self.room, tree, name)
+    /// The file `name` of the tree `tree`, where it is the only one.
+    fn entry(self, tree: &str, name: &str) -> Result<Option<Entry>, MailroomError> {
+        match <[Entry; 1]>::try_from(self.room.entries(tree)?) {
+            Ok([only]) if only.name == name => Ok(Some(only)),
+            _ => Ok(None),
+        }
     }
 
-    fn check_known(&self, key: &PublicKey) -> Result<(), MailroomError> {
-        if self.is_own(key) || self.people()?.with_key(key).is_some() {
+    fn check_known(self, key: &PublicKey) -> Result<(), MailroomError> {
+        if Machine::open(self.state)?.key() == *key || People::read(self.state)?.with_key(key).is_some() {
             return Ok(());
         }
         let (fingerprint, sender) = (key.fingerprint(), "somebody".into());
         Err(NotTaken::Stranger { fingerprint, sender }.into())
     }
-
-    /// The mailbox's key at the remote.
-    pub(super) fn key_of(&self, mailbox: &Mailbox) -> String {
-        mailbox.key(self.joined.scope())
-    }
-}
-
-/// The file `name` of the tree `tree` in `room`, where it is the only one.
-fn entry(room: &Room, tree: &str, name: &str) -> Result<Option<Entry>, MailroomError> {
-    match <[Entry; 1]>::try_from(room.entries(tree)?) {
-        Ok([only]) if only.name == name => Ok(Some(only)),
-        _ => Ok(None),
-    }
-}
-
-/// Whether the letter of `chain` is encrypted.
-pub(super) fn is_encrypted(room: &Room, chain: &Chain) -> Result<bool, MailroomError> {
-    Ok(entry(room, &chain.newest.tree, LETTER)?.is_some())
 }
 
 fn new_file(scratch: &Scratch, name: &str) -> Result<File, FileError> {

@@ -1,18 +1,12 @@
 //! Why a mailroom was not used.
 
-use handoff_bundle::{BundleError, GitError};
 use handoff_capturing::{Outside, ProjectError};
-use handoff_files::FileError;
-use handoff_process::{NoState, NoStore};
 use handoff_state::StateError;
-use handoff_store::StoreError;
 use handoff_text::Sanitised;
 
 use super::remote::RemoteError;
-use crate::error::{NotPacked, NotTaken};
-use crate::identity::NoIdentity;
-use crate::machine::MachineError;
-use crate::people::PeopleError;
+use crate::error::{MailError, NotPacked, NotTaken, through_mail};
+use crate::git::OLDEST;
 use crate::recipients::NoRecipients;
 use crate::room::RoomError;
 
@@ -22,6 +16,9 @@ pub enum MailroomError {
     /// The repository is not joined.
     #[error("this repository has no mailroom yet: handoff join")]
     NotJoined,
+    /// Git is too old.
+    #[error("git {0} is too old for letters through a remote: they need {major}.{minor}", major = OLDEST.0, minor = OLDEST.1)]
+    OldGit(String),
     /// It has no remote.
     #[error(
         "this repository has no remote that letters could go through; send a file instead: handoff export"
@@ -103,6 +100,42 @@ pub enum MailroomError {
         /// Why not now.
         why: String,
     },
+    /// It is not at the remote, and no machine is known to have it.
+    #[error(
+        "{0} is gone from the remote, and no machine is known to have taken it; to send it again: handoff push --reoffer {0}; to \
+         have its handoff wait here: handoff log, and handoff restore"
+    )]
+    Gone(String),
+    /// Its sender took it back.
+    #[error(
+        "{0} was taken back, so no machine is offered it; to send its handoff as a new letter: handoff push"
+    )]
+    Recalled(String),
+    /// It is not at the remote yet.
+    #[error("{0} did not go out yet; handoff mail says why, and handoff sync tries again")]
+    NotOut(String),
+    /// Nobody took it.
+    #[error("{0} waits at the remote and is taken by nobody, so there is nothing to give back")]
+    Untaken(String),
+    /// It was copied here and not taken.
+    #[error(
+        "{0} is a copy here: it was not taken, so there is nothing to give back, and others may take it all the same; to put the \
+         copy away: handoff archive {0}"
+    )]
+    Copy(String),
+    /// It went in a commit's message.
+    #[error(
+        "{id} went on the branch {branch}, in the commit {commit}: it is a part of what others fetch, and can neither be taken back, \
+         offered again nor given back; to take it in another clone: handoff pull --via branch:{branch}"
+    )]
+    OnBranch {
+        /// The letter.
+        id: String,
+        /// The branch.
+        branch: String,
+        /// The commit that carries it.
+        commit: String,
+    },
     /// It can't be given back any more.
     #[error(
         "{0} cannot be given back: its sender has the receipt already; send it back with: handoff push --to WHOM"
@@ -166,6 +199,9 @@ pub enum MailroomError {
         /// In git's words.
         said: Sanitised,
     },
+    /// It is encrypted, and to other machines than this sandbox.
+    #[error("it is encrypted, and not to this sandbox; from home: handoff push --to {0}")]
+    NotForSandbox(String),
     /// The remote did not answer in time.
     #[error("{0} did not answer in time")]
     Slow(String),
@@ -174,43 +210,22 @@ pub enum MailroomError {
     Remote(#[from] RemoteError),
     /// The letter was not made.
     #[error(transparent)]
-    NotPacked(#[from] NotPacked),
+    NotPacked(NotPacked),
     /// The letter was not taken.
     #[error(transparent)]
-    NotTaken(#[from] NotTaken),
+    NotTaken(NotTaken),
     /// Not in a worktree.
     #[error(transparent)]
     Outside(#[from] Outside),
     /// The worktree can't be opened.
     #[error(transparent)]
     Project(#[from] ProjectError),
-    /// It is unknown where the state directory is.
-    #[error(transparent)]
-    NoState(#[from] NoState),
     /// The state directory can't be used.
     #[error(transparent)]
     State(#[from] StateError),
-    /// It is unknown where the store is.
+    /// As with every letter.
     #[error(transparent)]
-    NoStore(#[from] NoStore),
-    /// The store can't be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// This machine's key can't be used.
-    #[error(transparent)]
-    Machine(#[from] MachineError),
-    /// The people can't be read.
-    #[error(transparent)]
-    People(#[from] PeopleError),
-    /// Git failed.
-    #[error(transparent)]
-    Git(#[from] GitError),
-    /// What the system says.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// A capture.
-    #[error(transparent)]
-    Bundle(#[from] BundleError),
+    Mail(#[from] MailError),
     /// A record of the mailroom is not as this program writes it.
     #[error("could not read {}: {error}", Sanitised::path(path))]
     Record {
@@ -219,9 +234,6 @@ pub enum MailroomError {
         /// What is wrong with it.
         error: serde_json::Error,
     },
-    /// Git does not say who the user is.
-    #[error("{0}")]
-    Unknown(String),
     /// What came is not as letters are.
     #[error("{0}")]
     Odd(&'static str),
@@ -236,11 +248,23 @@ fn smaller(is_work: bool) -> &'static str {
     }
 }
 
-impl From<NoIdentity> for MailroomError {
-    fn from(error: NoIdentity) -> Self {
+through_mail!(MailroomError);
+
+impl From<NotPacked> for MailroomError {
+    fn from(error: NotPacked) -> Self {
         match error {
-            NoIdentity::Unset(_) => Self::Unknown(error.to_string()),
-            NoIdentity::Git(error) => error.into(),
+            NotPacked::Mail(error) => Self::Mail(error),
+            error => Self::NotPacked(error),
+        }
+    }
+}
+
+impl From<NotTaken> for MailroomError {
+    fn from(error: NotTaken) -> Self {
+        match error {
+            NotTaken::Mail(error) => Self::Mail(error),
+            NotTaken::Outside(error) => Self::Outside(error),
+            error => Self::NotTaken(error),
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use handoff_capturing::Project;
 use handoff_document::Timestamp;
 use handoff_letter::{LetterId, State};
 use handoff_process::HandoffRequest;
@@ -13,7 +12,7 @@ use super::claims::{GaveBack, by};
 use super::records::{self, Claim, JOURNAL, RETURNED, Returned};
 use super::remote::{OURS, Outcome, Remote, Update};
 use super::{Mailroom, MailroomError, letter_ref};
-use crate::take::copies_of;
+use crate::take::Here;
 
 impl Mailroom<'_> {
     /// Gives a letter back that was taken here: it waits again for anyone whom it is for, this machine included.
@@ -24,8 +23,8 @@ impl Mailroom<'_> {
         let mut pulled = super::Pulled::default();
         self.settle(&mut pulled)?;
         let prefixes =
-            self.own_mailboxes().iter().map(|mailbox| format!("{}/", self.key_of(mailbox))).collect();
-        let tips = self.remote().look(&super::outbox::unique(prefixes))?;
+            self.own_mailboxes()?.iter().map(|mailbox| format!("{}/", self.key_of(mailbox))).collect();
+        let tips = self.look(&super::outbox::unique(prefixes))?;
         let mut named =
             tips.iter().filter(|(name, _)| name.split('/').nth(1).is_some_and(|id| id.contains(part)));
         let (name, tip) = match (named.next(), named.next()) {
@@ -37,11 +36,20 @@ impl Mailroom<'_> {
         let no_letter = || MailroomError::NoLetter(part.to_owned());
         let (mailbox, id) = name.split_once('/').ok_or_else(no_letter)?;
         let id = LetterId::parse(id).ok_or_else(no_letter)?;
-        if chain.state() == State::Withdrawn {
-            return Err(MailroomError::Settled(id.to_string()));
-        }
-        if !matches!(chain.state(), State::Taken | State::Delivered) || !self.is_own(&chain.by) {
-            return Err(MailroomError::Taken { id: id.to_string(), state: "taken by", by: by(&chain) });
+        match chain.state() {
+            State::Withdrawn => return Err(MailroomError::Settled(id.to_string())),
+            // It was given back before.
+            State::Returned if self.is_own(&chain.by) => return Ok(GaveBack { id, is_archived: false }),
+            State::Waiting | State::Returned => {
+                let here = self.here(self.project.top(), &id)?;
+                let id = id.to_string();
+                let is_copy = here.taken.is_empty() && !here.copies.is_empty();
+                return Err(if is_copy { MailroomError::Copy(id) } else { MailroomError::Untaken(id) });
+            }
+            State::Taken | State::Delivered if !self.is_own(&chain.by) => {
+                return Err(MailroomError::Taken { id: id.to_string(), state: "taken by", by: by(&chain) });
+            }
+            State::Taken | State::Delivered => {}
         }
         let title = format!("given back by {}", self.short_name());
         let new = self.step(tip, &chain.newest.tree, &title, State::Returned)?;
@@ -80,7 +88,7 @@ impl Mailroom<'_> {
                     self.forget(id)?;
                     return Err(MailroomError::Unfit { remote: self.joined.place().to_owned(), said });
                 }
-                _ => tip = self.remote().look(&[format!("{}/", claim.mailbox)])?.remove(&name),
+                _ => tip = self.look(&[format!("{}/", claim.mailbox)])?.remove(&name),
             }
         }
         match tip {
@@ -103,14 +111,14 @@ impl Mailroom<'_> {
     /// It waits at the remote; here its handoff is archived.
     fn returned(&self, id: &LetterId, claim: &Claim) -> Result<GaveBack, MailroomError> {
         let is_archived = self.archive_of(id, Path::new(&claim.worktree))?;
-        let copies = self.copies(Path::new(&claim.worktree), id)?;
+        let taken = self.here(Path::new(&claim.worktree), id)?.taken;
         let is_in = |bucket: &str, path: &Path| path.parent().is_some_and(|dir| dir.ends_with(bucket));
-        if copies.iter().any(|path| is_in("unread", path)) {
+        if taken.iter().any(|path| is_in("unread", path)) {
             return Err(MailroomError::Odd(
                 "it is given back, and a session reads its handoff here; try again",
             ));
         }
-        let copies = copies.len();
+        let copies = taken.len();
         records::write(&self.dir, RETURNED, id, &Returned { copies, at: Timestamp::now().seconds() })?;
         self.forget(id)?;
         Ok(GaveBack { id: id.clone(), is_archived })
@@ -118,37 +126,31 @@ impl Mailroom<'_> {
 
     /// Archives the handoff of a letter in the worktree `top`, where it waits there.
     pub(super) fn archive_of(&self, id: &LetterId, top: &Path) -> Result<bool, MailroomError> {
-        let path = self.copies(top, id)?.into_iter().next();
+        let path = self.here(top, id)?.taken.into_iter().next();
         let name = path.as_deref().and_then(Path::file_name).map(OsStr::to_owned);
         Ok(name.is_some_and(|name| HandoffRequest::withdraw(top, &name)))
     }
 
-    /// The handoff of the letter `id` that was taken in the worktree of `project`, and not given back since.
-    pub(super) fn held(
-        &self,
-        project: &Project<'_>,
-        id: &LetterId,
-    ) -> Result<Option<PathBuf>, MailroomError> {
-        let mut copies = copies_of(project.environment, project.top(), id)?;
-        let returned = self.returned_copies(id)?;
-        // What waits comes first.
-        Ok((copies.len() > returned).then(|| copies.remove(0)))
+    /// Whether `here` has a handoff of the letter `id` that was taken, and not given back since.
+    pub(super) fn is_held(&self, id: &LetterId, here: &Here) -> Result<bool, MailroomError> {
+        Ok(here.taken.len() > self.returned_copies(id)?)
     }
 
-    /// How many copies of it are those of letters that were given back.
+    /// How many of its handoffs are those of letters that were given back.
     pub(super) fn returned_copies(&self, id: &LetterId) -> Result<usize, MailroomError> {
         Ok(records::one::<Returned>(&self.dir, RETURNED, id)?.map_or(0, |returned| returned.copies))
     }
 
-    pub(super) fn copies(&self, top: &Path, id: &LetterId) -> Result<Vec<PathBuf>, MailroomError> {
-        Ok(copies_of(self.project.environment, top, id)?)
+    /// The handoffs of the letter `id` in the worktree `top`.
+    pub(super) fn here(&self, top: &Path, id: &LetterId) -> Result<Here, MailroomError> {
+        Ok(Here::at(self.project.environment, top, id)?)
     }
 
     /// The worktree of this repository that has the handoff of the letter `id`, and its file there.
     fn holder(&self, id: &LetterId) -> Result<Option<(PathBuf, PathBuf)>, MailroomError> {
         let own = [self.project.top().to_owned()];
         for top in own.into_iter().chain(self.project.worktree.worktrees()) {
-            if let Some(path) = self.copies(&top, id)?.into_iter().next() {
+            if let Some(path) = self.here(&top, id)?.taken.into_iter().next() {
                 return Ok(Some((top, path)));
             }
         }
@@ -156,11 +158,16 @@ impl Mailroom<'_> {
     }
 
     fn why_not_given_back(&self, part: &str) -> Result<MailroomError, MailroomError> {
-        let was_here = match LetterId::parse(part) {
-            Some(id) => self.holder(&id)?.is_some(),
-            None => false,
-        };
-        let part = part.to_owned();
-        Ok(if was_here { MailroomError::Settled(part) } else { MailroomError::NoLetter(part) })
+        let own = [self.project.top().to_owned()];
+        for top in own.into_iter().chain(self.project.worktree.worktrees()) {
+            match Here::find(self.project.environment, &top, part)? {
+                Some((id, here)) if !here.taken.is_empty() => {
+                    return Ok(MailroomError::Settled(id.to_string()));
+                }
+                Some((id, _)) => return Ok(MailroomError::Copy(id.to_string())),
+                None => {}
+            }
+        }
+        Ok(MailroomError::NoLetter(part.to_owned()))
     }
 }

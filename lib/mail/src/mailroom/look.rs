@@ -8,8 +8,8 @@ use handoff_text::Sanitised;
 
 use super::chain::Chain;
 use super::outbox::unique;
-use super::remote::Remote;
-use super::{Mailroom, MailroomError};
+use super::{Mailroom, MailroomError, RemoteError, letter_ref};
+use crate::error::NotTaken;
 use crate::open::{Opened, Signer};
 
 /// The most letters of a mailbox that are looked at.
@@ -34,10 +34,12 @@ pub struct Arrived {
     pub to: Mailbox,
     /// The work that comes with it, in bytes; 0 where none does.
     pub work_bytes: u64,
+    /// Whether a copy of it is in this worktree's inbox. That was not taken.
+    pub has_copy: bool,
 }
 
 /// What a look found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Looked {
     /// What waits, the newest first.
     pub waiting: Vec<Arrived>,
@@ -45,8 +47,10 @@ pub struct Looked {
     pub strangers: usize,
     /// Letters that are not as letters are, or cannot be taken here, with the reason.
     pub passed_over: Vec<(String, String)>,
+    /// The people whose machine another key signs for, by what such a letter says of itself.
+    pub other_keys: Vec<String>,
     /// Why something of this user's did not go out, although the remote was read.
-    pub unsent: Option<String>,
+    pub unsent: Option<RemoteError>,
 }
 
 /// A letter that waits, with all that is needed to take it.
@@ -55,6 +59,8 @@ pub(super) struct Free {
     pub(super) mailbox: String,
     pub(super) chain: Chain,
     pub(super) opened: Opened,
+    /// Whether a copy of it is here.
+    pub(super) has_copy: bool,
 }
 
 impl Mailroom<'_> {
@@ -69,18 +75,21 @@ impl Mailroom<'_> {
         let (free, looked) = self.free()?;
         drop(free);
         self.sweep_if_due()?;
+        // Nothing depends on it, and it is tried again.
+        let _ = self.collect_if_many();
         Ok(looked)
     }
 
     /// What can be taken here now.
     pub(super) fn free(&self) -> Result<(Vec<Free>, Looked), MailroomError> {
         let mailboxes: BTreeMap<String, Mailbox> =
-            self.own_mailboxes().into_iter().map(|mailbox| (self.key_of(&mailbox), mailbox)).collect();
+            self.own_mailboxes()?.into_iter().map(|mailbox| (self.key_of(&mailbox), mailbox)).collect();
         let prefixes = mailboxes.keys().map(|key| format!("{key}/")).collect();
-        let tips = self.remote().look(&unique(prefixes))?;
+        let remote = self.remote();
+        let tips = self.look_by(&remote, &unique(prefixes))?;
         let (mut free, mut looked) = (Vec::new(), Looked::default());
         looked.unsent = self.unsent.take();
-        for (name, why) in self.bad.take() {
+        for (name, why) in remote.bad.take() {
             let id = name.rsplit_once('/').map_or(name.as_str(), |(_, id)| id).to_owned();
             looked.passed_over.push((id, why));
         }
@@ -96,12 +105,17 @@ impl Mailroom<'_> {
             }
             match self.look_at(mailbox, &id, tip) {
                 Ok(Some((letter, signer))) => {
-                    looked.waiting.push(arrived(&letter.opened, &signer));
+                    looked.waiting.push(arrived(&letter, &signer));
                     free.push(letter);
                 }
                 Ok(None) => {}
-                Err(MailroomError::NotTaken(crate::NotTaken::Stranger { .. })) => looked.strangers += 1,
-                Err(error) => looked.passed_over.push((id.to_string(), error.to_string())),
+                Err(MailroomError::NotTaken(NotTaken::Stranger { .. })) => looked.strangers += 1,
+                Err(error) => {
+                    if let MailroomError::NotTaken(NotTaken::OtherKey { person, .. }) = &error {
+                        looked.other_keys.push(person.clone());
+                    }
+                    looked.passed_over.push((id.to_string(), error.to_string()));
+                }
             }
         }
         Ok((free, looked))
@@ -130,27 +144,27 @@ impl Mailroom<'_> {
         if !chain.is_free() {
             return Ok(None);
         }
-        if self.held(self.project, id)?.is_some() {
+        let here = self.here(self.project.top(), id)?;
+        if self.is_held(id, &here)? {
             return Ok(None);
         }
-        let opened = self.opened(&chain, mailbox, id)?;
-        if opened.letter.check_age(Timestamp::now()).is_err() {
-            return Ok(None);
-        }
+        let opened = self.reading().opened(&chain, &letter_ref(mailbox, id))?;
         let signer = opened.signer(&self.state)?;
         // One's own letter to others is not for oneself.
-        let own = Mailbox::person(&self.identity.mail);
-        if signer == Signer::This && own.as_ref().is_ok_and(|own| *own == opened.letter.to) {
+        let own = self.people()?.own_mailboxes(&self.identity.mail);
+        if signer == Signer::This && own.contains(&opened.letter.to) {
             return Ok(None);
         }
         self.check_repository(&opened)?;
-        let free = Free { id: id.clone(), mailbox: mailbox.to_owned(), chain, opened };
+        opened.letter.check_age(Timestamp::now()).map_err(NotTaken::from)?;
+        let has_copy = !here.copies.is_empty();
+        let free = Free { id: id.clone(), mailbox: mailbox.to_owned(), chain, opened, has_copy };
         Ok(Some((free, signer)))
     }
 }
 
-fn arrived(opened: &Opened, signer: &Signer) -> Arrived {
-    let letter = &opened.letter;
+fn arrived(free: &Free, signer: &Signer) -> Arrived {
+    let letter = &free.opened.letter;
     let line = |text: &str, most| Sanitised::line(text.as_bytes(), most);
     Arrived {
         id: letter.id.clone(),
@@ -167,5 +181,6 @@ fn arrived(opened: &Opened, signer: &Signer) -> Arrived {
         at: letter.id.created().seconds(),
         to: letter.to.clone(),
         work_bytes: letter.parcel.as_ref().map_or(0, |parcel| parcel.size),
+        has_copy: free.has_copy,
     }
 }

@@ -5,11 +5,13 @@
 //! changed by leases, so that each can be killed at any moment and settled later by what the remote says then. The protocol is
 //! in `spec/reach.md`.
 
+mod addressed;
 mod batch;
 mod by_branch;
 mod card;
 mod chain;
 mod claims;
+mod collect;
 mod copy;
 mod encrypted;
 mod error;
@@ -41,19 +43,20 @@ use crate::identity::Identity;
 use crate::machine::Machine;
 use crate::people::People;
 use crate::room::Room;
-use remote::GitRemote;
+use remote::{GitRemote, Remote};
 
-pub use by_branch::{AtTip, Branch, OnBranch};
+pub use addressed::{Addressed, Doubt};
+pub use by_branch::{AtTip, Branch, OnBranch, elsewhere};
 pub use card::{Card, Known};
 pub use claims::{GaveBack, Lost, Pulled};
 pub use copy::{Copied, copy, is_cloud};
 pub use error::MailroomError;
 pub use joined::{Audience, Joined, MailRemote};
 pub use look::{Arrived, Looked};
-pub use notice::Notice;
+pub use notice::{Notice, leave_trouble};
 pub use outbox::{Pushed, Recalled, Sent, SentState};
 pub use overview::{Finding, Overview, RoomOverview};
-pub use remote::RemoteError;
+pub use remote::{Connection, RemoteError};
 
 /// The directory in the store that mailrooms lie in.
 pub const DIRECTORY: &str = ".mail";
@@ -61,14 +64,6 @@ pub const DIRECTORY: &str = ".mail";
 /// How long another program is waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
-
-/// How a remote is reached.
-#[derive(Clone, Debug)]
-pub struct Connection {
-    remote: String,
-    url: String,
-    ssh: Option<OsString>,
-}
 
 /// The mailroom of a repository, locked while this lives.
 pub struct Mailroom<'p> {
@@ -82,28 +77,38 @@ pub struct Mailroom<'p> {
     pub machine: Machine,
     dir: Dir,
     room: Room,
-    url: String,
-    settings: Vec<(String, String)>,
-    attended: bool,
-    ssh: Option<OsString>,
+    connection: Connection,
     /// Whether who can read the remote was asked by now, and nobody answered: what was known before may not hold.
     is_unanswered: bool,
-    bad: RefCell<BTreeMap<String, String>>,
-    unsent: RefCell<Option<String>>,
+    unsent: RefCell<Option<RemoteError>>,
     _lock: OpenFile,
 }
 
 impl<'p> Mailroom<'p> {
-    /// Opens that of the repository that `project` is in. With `attended`, a person can be asked for a password, and another
-    /// program that has it is waited for.
+    /// Opens that of the repository that `project` is in. A person can be asked for a password, and another program that has it is
+    /// waited for.
     ///
     /// # Errors
     /// [`MailroomError`]; [`MailroomError::NotJoined`] where there is none.
-    pub fn open(project: &'p Project<'p>, attended: bool) -> Result<Self, MailroomError> {
+    pub fn open(project: &'p Project<'p>) -> Result<Self, MailroomError> {
+        Self::of(project, None)
+    }
+
+    /// The same where no person is there. The remote has to answer until `deadline`.
+    ///
+    /// # Errors
+    /// As for that; [`MailroomError::Busy`] where another program has it.
+    pub fn open_until(project: &'p Project<'p>, deadline: Instant) -> Result<Self, MailroomError> {
+        Self::of(project, Some(deadline))
+    }
+
+    fn of(project: &'p Project<'p>, deadline: Option<Instant>) -> Result<Self, MailroomError> {
         let state = StateDir::of(project.environment)?;
         let common = Self::common(project)?;
         let joined = Joined::read(&state, &common)?.ok_or(MailroomError::NotJoined)?;
-        Self::with(project, state, joined, attended)
+        let git = Git::find(project.environment)?;
+        let git = deadline.map_or_else(|| git.clone(), |deadline| git.until(deadline));
+        Self::with(project, state, joined, git, deadline.is_none())
     }
 
     /// The directory that all worktrees of the repository share, by which it is known here.
@@ -116,13 +121,12 @@ impl<'p> Mailroom<'p> {
         project: &'p Project<'p>,
         state: StateDir,
         mut joined: Joined,
+        git: Git,
         attended: bool,
     ) -> Result<Self, MailroomError> {
-        let git = Git::find(project.environment)?;
         let identity = Identity::of(&git, project.top())?;
         let machine = Machine::open(&state)?;
         let url = joined::url(&git, project.top(), &joined.remote)?;
-        let settings = remote::settings(&git, project.top())?;
         let address = joined::address(&git, project.top(), &url, &identity.mail)?;
         let url = joined.mail.as_ref().map_or(url, |mail| mail.url.clone());
         if joined.address.is_empty() {
@@ -137,10 +141,11 @@ impl<'p> Mailroom<'p> {
         stale::remove_locks(&dir.path_of("mail.git"))?;
         let room = Room::kept(git, &dir.path_of("mail.git"), &joined.object_format)?;
         ssh::prepare(&dir)?;
+        let mut connection = Connection::new(room.git(), project.top(), joined.place(), url, attended)?;
         let is_ssh = |(name, _): &&(String, String)| name == "core.sshcommand";
-        let own = settings.iter().rev().find(is_ssh).map(|(_, value)| OsString::from(value));
+        let own = connection.settings.iter().rev().find(is_ssh).map(|(_, value)| OsString::from(value));
         let own = room.git().ssh_command().or(own);
-        let ssh = ssh::command(room.git(), project.top(), &dir, &url, own, attended)?;
+        connection.ssh = ssh::command(room.git(), project.top(), &dir, &connection.url, own, attended)?;
         for name in [records::OUT, records::JOURNAL, records::SENT, records::RETURNED] {
             records::prepare(&dir, name)?;
         }
@@ -152,12 +157,8 @@ impl<'p> Mailroom<'p> {
             machine,
             dir,
             room,
-            url,
-            settings,
-            attended,
-            ssh,
+            connection,
             is_unanswered: false,
-            bad: RefCell::default(),
             unsent: RefCell::default(),
             _lock: lock,
         })
@@ -179,14 +180,27 @@ impl<'p> Mailroom<'p> {
     }
 
     fn remote(&self) -> GitRemote<'_> {
-        GitRemote {
-            room: &self.room,
-            name: self.joined.place(),
-            url: &self.url,
-            settings: &self.settings,
-            attended: self.attended,
-            ssh: self.ssh.as_deref(),
-            bad: &self.bad,
+        GitRemote { card: Some(self.own_card()), ..self.connection.remote(&self.room) }
+    }
+
+    /// What the remote has, see [`Remote::look`].
+    fn look(&self, prefixes: &[String]) -> Result<BTreeMap<String, String>, MailroomError> {
+        self.look_by(&self.remote(), prefixes)
+    }
+
+    /// The same. Where this machine's card is not there, it is left anew first: only a remote takes it, and not what a network answers
+    /// with in its place.
+    fn look_by(
+        &self,
+        remote: &GitRemote<'_>,
+        prefixes: &[String],
+    ) -> Result<BTreeMap<String, String>, MailroomError> {
+        match remote.look(prefixes) {
+            Err(RemoteError::NoCard(_)) => {
+                self.leave_card()?;
+                Ok(remote.look(prefixes)?)
+            }
+            looked => Ok(looked?),
         }
     }
 
@@ -197,17 +211,22 @@ impl<'p> Mailroom<'p> {
 
     /// How its remote is reached, for more that the same command asks there.
     pub fn connection(&self) -> Connection {
-        Connection { remote: self.joined.remote.clone(), url: self.url.clone(), ssh: self.ssh.clone() }
+        self.connection.clone()
+    }
+
+    /// Whether a person waits for the command.
+    fn is_attended(&self) -> bool {
+        self.connection.attended
     }
 
     /// Whom letters are for that may be taken here.
-    fn own_mailboxes(&self) -> Vec<Mailbox> {
+    fn own_mailboxes(&self) -> Result<Vec<Mailbox>, MailroomError> {
         let mut all = vec![Mailbox::Host(self.machine.name.clone()), Mailbox::Anyone];
-        all.extend(Mailbox::person(&self.identity.mail));
+        all.extend(self.people()?.own_mailboxes(&self.identity.mail));
         let head = self.project.worktree.repository().map(|repository| repository.head());
         let branch = head.and_then(|head| head.branch).filter(|branch| branch != "HEAD");
         all.extend(branch.map(Mailbox::Branch));
-        all
+        Ok(all)
     }
 
     fn people(&self) -> Result<People, MailroomError> {

@@ -13,7 +13,7 @@ use handoff_text::Sanitised;
 use super::batch::push_letters;
 use super::chain::Chain;
 use super::records::{self, By, End, OUT, Out, OutState, RETURNED, Returned, SENT, Settled};
-use super::remote::{OURS, Outcome, Remote, Update};
+use super::remote::{OURS, Outcome, Remote, RemoteError, Update};
 use super::{Mailroom, MailroomError, letter_ref, parcel_ref};
 use crate::error::NotPacked;
 use crate::pack::{PackRequest, Packed, pack_with};
@@ -182,11 +182,13 @@ impl Mailroom<'_> {
 
     /// Asks again who can read the remote, where something is queued for it.
     pub(super) fn ask_if_queued(&mut self) -> Result<(), MailroomError> {
+        if self.has_queued()? { self.ask_audience(ASK_AGAIN_SECS) } else { Ok(()) }
+    }
+
+    /// Whether a letter is queued.
+    pub(super) fn has_queued(&self) -> Result<bool, MailroomError> {
         let outs: Vec<(LetterId, Out)> = records::all(&self.dir, OUT)?;
-        if outs.iter().any(|(_, out)| out.state == OutState::Queued) {
-            self.ask_audience(ASK_AGAIN_SECS)?;
-        }
-        Ok(())
+        Ok(outs.iter().any(|(_, out)| out.state == OutState::Queued))
     }
 
     /// Pushes what is queued, and settles what was taken. Without `to_others` only what goes to the user's own machines: an
@@ -195,7 +197,8 @@ impl Mailroom<'_> {
     /// # Errors
     /// [`MailroomError`]; what was not reached stays queued.
     pub(super) fn flush(&self, to_others: bool) -> Result<(), MailroomError> {
-        let own = Mailbox::person(&self.identity.mail).map(|own| own.to_string());
+        let own = self.people()?.own_mailboxes(&self.identity.mail);
+        let own: Vec<_> = own.iter().map(ToString::to_string).collect();
         let mut outs: Vec<(LetterId, Out)> = records::all(&self.dir, OUT)?;
         for (id, out) in &mut outs {
             // The program that queued it was killed before it came to that.
@@ -205,16 +208,14 @@ impl Mailroom<'_> {
                 records::write(&self.dir, OUT, id, out)?;
             }
         }
-        outs.retain(|(_, out)| {
-            to_others || out.state != OutState::Queued || own.as_ref().is_ok_and(|own| *own == out.to)
-        });
+        outs.retain(|(_, out)| to_others || out.state != OutState::Queued || own.contains(&out.to));
         let watched = self.watched()?;
         if outs.is_empty() && watched.is_empty() {
             return self.forget_settled();
         }
         let all = outs.iter().map(|(_, out)| out).chain(watched.iter().map(|(_, settled)| &settled.out));
         let prefixes: Vec<_> = all.map(|out| format!("{}/", out.mailbox)).collect();
-        let tips = self.remote().look(&unique(prefixes))?;
+        let tips = self.look(&unique(prefixes))?;
         let mut queued = Vec::new();
         for (id, settled) in watched {
             self.go_on(self.watch(&id, settled, &tips))?;
@@ -241,7 +242,7 @@ impl Mailroom<'_> {
     fn go_on(&self, pushed: Result<(), MailroomError>) -> Result<(), MailroomError> {
         match pushed {
             Err(MailroomError::Remote(error)) => {
-                self.unsent.borrow_mut().get_or_insert(error.to_string());
+                self.unsent.borrow_mut().get_or_insert(error);
                 Ok(())
             }
             pushed => pushed,
@@ -274,7 +275,14 @@ impl Mailroom<'_> {
         let letters: Vec<_> = batch.iter().map(|(id, out)| push_of(id, out)).collect();
         let (answers, error) = push_letters(&self.remote(), &letters);
         for ((id, out), outcomes) in batch.iter().zip(answers) {
-            let Some(outcomes) = outcomes else { continue };
+            let Some(outcomes) = outcomes else {
+                // A remote that refuses all is asked again when the user says so.
+                if let Some(RemoteError::Refused { said, .. }) = &error {
+                    let refused = Some(said.to_string());
+                    records::write(&self.dir, OUT, id, &Out { refused, ..out.clone() })?;
+                }
+                continue;
+            };
             let refused = outcomes.iter().find_map(|outcome| match outcome {
                 Outcome::Refused(said) => Some(said.clone()),
                 _ => None,
@@ -449,16 +457,21 @@ impl Mailroom<'_> {
                     Some((id, Settled { end: End::Delivered(by), .. })) => {
                         Err(taken(&id, "delivered to", &by))
                     }
-                    _ => Err(MailroomError::NoLetter(part.to_owned())),
+                    Some((id, Settled { end: End::Recalled, .. })) => {
+                        Err(MailroomError::Recalled(id.to_string()))
+                    }
+                    Some((id, Settled { end: End::Gone, .. })) => Err(MailroomError::Gone(id.to_string())),
+                    None => Err(MailroomError::NoLetter(part.to_owned())),
                 }
             }
         }
     }
 
-    /// Has a letter wait again that a machine took and never confirmed. What that machine says of it later counts for nothing.
+    /// Has a letter wait again that a machine took and never confirmed. What that machine says of it later counts for nothing. One
+    /// that waits stays as it is.
     ///
     /// # Errors
-    /// [`MailroomError::NoLetter`] where none is taken and unconfirmed.
+    /// [`MailroomError::NoLetter`] where there is none, and others that say what became of it.
     pub fn offer_again(&self, part: &str) -> Result<LetterId, MailroomError> {
         self.flush(true)?;
         if let Some(id) = self.queue_gone(part)? {
@@ -470,13 +483,21 @@ impl Mailroom<'_> {
             return Err(taken(&id, "delivered to", &by));
         }
         let name = letter_ref(&out.mailbox, &id);
-        let tips = self.remote().look(std::slice::from_ref(&name))?;
+        let tips = self.look(std::slice::from_ref(&name))?;
         let Some(tip) = tips.get(&name) else {
-            return Err(MailroomError::Odd("the remote was busy with it; try again"));
+            return Err(match out.state {
+                OutState::Queued => MailroomError::NotOut(id.to_string()),
+                _ => MailroomError::Odd("the remote was busy with it; try again"),
+            });
         };
         let chain = Chain::read(&self.room, tip)?;
-        if chain.state() != State::Taken {
-            return Err(MailroomError::NoLetter(part.to_owned()));
+        match chain.state() {
+            State::Taken => {}
+            // It waits for whom it is for already.
+            State::Waiting | State::Returned => return Ok(id),
+            State::Delivered | State::Withdrawn => {
+                return Err(MailroomError::Odd("the remote was busy with it; try again"));
+            }
         }
         let title = format!("offered again by {}", self.short_name());
         let new = self.step(tip, &chain.newest.tree, &title, State::Returned)?;
@@ -487,7 +508,11 @@ impl Mailroom<'_> {
                 records::write(&self.dir, OUT, &id, &Out { state: OutState::Sent, taken: None, ..out })?;
                 Ok(id)
             }
-            _ => Err(MailroomError::NoLetter(part.to_owned())),
+            Some(Outcome::Refused(said)) => {
+                Err(MailroomError::Unfit { remote: self.joined.place().to_owned(), said: said.clone() })
+            }
+            // Who took it confirmed it in this moment.
+            _ => Err(MailroomError::Odd("the remote was busy with it; try again")),
         }
     }
 }

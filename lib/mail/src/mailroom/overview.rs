@@ -17,10 +17,11 @@ use serde::Serialize;
 use super::joined::{self, Joined};
 use super::notice::Notice;
 use super::records::{self, By, Claim, JOURNAL, OUT, Out, OutState};
+use super::sweep::{self, MAX_REFS};
 use super::{DIRECTORY, Mailroom, MailroomError};
 use crate::git::Git;
 use crate::identity::Identity;
-use crate::machine::Machine;
+use crate::machine::{KeyFault, Machine};
 use crate::people::People;
 use handoff_capturing::Project;
 
@@ -30,8 +31,10 @@ const STUCK_AFTER_SECS: i64 = 600;
 const UNCONFIRMED_AFTER_SECS: i64 = 86_400;
 /// After so many failed looks in a row something has to be done about it.
 const MANY_FAILED_LOOKS: u32 = 3;
-/// What is passed by environment to a git that is called for a mailroom needs this version: `GIT_CONFIG_COUNT`.
-const OLDEST_GIT: (u32, u32) = (2, 31);
+/// The most letters that are being taken and are named.
+const MAX_CLAIMS: usize = 5;
+/// The longest name of a remote in a finding, in bytes.
+const MAX_NAME_BYTES: usize = 100;
 /// The longest text that others wrote in a finding, in bytes.
 const MAX_SAID_BYTES: usize = 300;
 
@@ -101,14 +104,11 @@ impl Overview {
         if joined.is_empty() {
             return Ok(overview);
         }
-        overview.look_at_people(&state);
+        let people = overview.look_at_people(&state);
         let git = Git::find(project.environment).ok();
-        if let Some(version) = git.as_ref().and_then(too_old) {
-            let (major, minor) = OLDEST_GIT;
-            overview.findings.push(Finding::problem(
-                format!("git {version} is too old for letters through a remote: they need {major}.{minor}"),
-                "install a newer git",
-            ));
+        if let Some(version) = git.as_ref().and_then(Git::too_old) {
+            let text = MailroomError::OldGit(version).to_string();
+            overview.findings.push(Finding::problem(text, "install a newer git"));
         }
         let here = Mailroom::common(project).ok();
         for joined in joined {
@@ -119,44 +119,71 @@ impl Overview {
             let worktree =
                 if is_here { project.top().to_owned() } else { worktree_of(Path::new(&joined.repository)) };
             overview.rooms.push(
-                RoomLook { environment: project.environment, git: git.as_ref(), worktree, is_here }
-                    .at(&joined),
+                RoomLook {
+                    environment: project.environment,
+                    git: git.as_ref(),
+                    people: people.as_ref(),
+                    worktree,
+                    is_here,
+                }
+                .at(&joined),
             );
         }
         Ok(overview)
     }
 
-    fn look_at_people(&mut self, state: &StateDir) {
-        if let Err(error) = Machine::check(state) {
-            let key = quoted(&state.path().join("letter-key"));
-            self.findings.push(Finding::problem(
-                format!("this machine's key cannot be used: {error}"),
-                format!("rm {key}, then handoff join; the people who know this machine add its new key"),
-            ));
+    /// Gives who is known here, where that can be read.
+    fn look_at_people(&mut self, state: &StateDir) -> Option<People> {
+        for fault in Machine::faults(state) {
+            let file = quoted(&state.path().join(fault.file));
+            self.findings.push(key_finding(&fault, &file));
         }
-        match People::read(state) {
-            Ok(people) => {
-                for person in people.iter() {
-                    if person.keys.is_empty() {
-                        let name = &person.name;
-                        let text = format!("no key of {name} is known, so no letter of theirs is taken");
-                        self.findings.push(Finding::problem(
-                            text,
-                            format!("handoff people add {name} --card MACHINE"),
-                        ));
-                    }
-                    self.people.push(person.name.clone());
-                    let named = person.keys.iter().map(|key| key.machine.clone());
-                    self.machines.extend(named.filter(|machine| !machine.is_empty()));
-                }
-                self.machines.sort_unstable();
-                self.machines.dedup();
-            }
+        let people = match People::read(state) {
+            Ok(people) => people,
             Err(error) => {
                 let file = quoted(&state.path().join("people.json"));
                 self.findings.push(Finding::problem(error.to_string(), format!("$EDITOR {file}")));
+                return None;
             }
+        };
+        for person in people.iter() {
+            if person.keys.is_empty() {
+                let name = &person.name;
+                let text = format!("no key of {name} is known, so no letter of theirs is taken");
+                self.findings
+                    .push(Finding::problem(text, format!("handoff people add {name} --card MACHINE")));
+            }
+            self.people.push(person.name.clone());
+            let named = person.keys.iter().map(|key| key.machine.clone());
+            self.machines.extend(named.filter(|machine| !machine.is_empty()));
         }
+        self.machines.sort_unstable();
+        self.machines.dedup();
+        Some(people)
+    }
+}
+
+/// What is wrong with a key of this machine, in `file`.
+fn key_finding(fault: &KeyFault, file: &str) -> Finding {
+    match (&fault.error, fault.is_age()) {
+        (Some(error), false) => Finding::problem(
+            format!("this machine's key cannot be used: {error}"),
+            format!("rm {file}, then handoff join; the people who know this machine add its new key"),
+        ),
+        (None, false) => Finding::problem(
+            "this machine's key is gone: its letters are signed with a new one, which nobody knows yet",
+            "handoff join; the people who know this machine add its new key",
+        ),
+        (Some(error), true) => Finding::problem(
+            format!(
+                "this machine's age key cannot be used, so no encrypted letter can be read here: {error}"
+            ),
+            format!("rm {file}, then handoff join; what was encrypted to the old key cannot be read then"),
+        ),
+        (None, true) => Finding::problem(
+            "this machine's age key is gone, so what was encrypted to it cannot be read here",
+            "handoff join, which makes a new one and says so on this machine's card",
+        ),
     }
 }
 
@@ -164,6 +191,7 @@ impl Overview {
 struct RoomLook<'a> {
     environment: &'a Environment,
     git: Option<&'a Git>,
+    people: Option<&'a People>,
     worktree: PathBuf,
     is_here: bool,
 }
@@ -172,6 +200,7 @@ impl RoomLook<'_> {
     fn at(self, joined: &Joined) -> RoomOverview {
         let mut findings = Vec::new();
         self.look_at_remote(joined, &mut findings);
+        self.look_at_recipients(joined, &mut findings);
         let mut under_way = 0;
         if let Ok(Some(store)) = self.environment.store().map(|path| Dir::open(&path).ok().flatten()) {
             under_way = self.look_at_records(joined, &store, &mut findings);
@@ -187,7 +216,7 @@ impl RoomLook<'_> {
     }
 
     fn look_at_remote(&self, joined: &Joined, findings: &mut Vec<Finding>) {
-        let remote = Sanitised::line(joined.remote.as_bytes(), 100);
+        let remote = Sanitised::line(joined.remote.as_bytes(), MAX_NAME_BYTES);
         if !handoff_files::is_directory(&self.worktree) {
             findings.push(Finding::problem(
                 "the repository is gone from there; letters that wait for it wait still",
@@ -252,14 +281,73 @@ impl RoomLook<'_> {
         });
         findings.extend(outs.iter().filter_map(|(id, out)| self.look_at_out(id, out)));
         match records::all::<Claim>(&dir, JOURNAL) {
-            Ok(claims) if claims.is_empty() => {}
-            Ok(claims) => findings.push(Finding::problem(
-                format!("the taking of {} was not finished", counted(claims.len(), "letter")),
-                self.command("handoff pull"),
-            )),
+            Ok(claims) => {
+                findings.extend(claims.iter().take(MAX_CLAIMS).map(|(id, claim)| self.claim(id, claim)));
+                if claims.len() > MAX_CLAIMS {
+                    let more = counted(claims.len() - MAX_CLAIMS, "more letter");
+                    let text = format!("the same holds for {more}");
+                    findings.push(Finding::problem(text, self.command("handoff pull")));
+                }
+            }
+            Err(error) => findings.push(unreadable(error)),
+        }
+        match sweep::many_refs(&dir) {
+            Ok(None) => {}
+            Ok(Some(refs)) => findings.push(self.many_refs(joined, refs)),
             Err(error) => findings.push(unreadable(error)),
         }
         outs.len()
+    }
+
+    /// What is wrong with a letter that is being taken or given back.
+    fn claim(&self, id: &LetterId, claim: &Claim) -> Finding {
+        let id = id.short();
+        let text = match (claim.returning, &claim.done) {
+            (true, _) => format!("letter {id} is being given back, and the remote did not confirm it yet"),
+            (false, Some(_)) => format!("letter {id} was taken here, and its sender was not told yet"),
+            (false, None) => format!("the taking of letter {id} was not finished"),
+        };
+        Finding::problem(text, self.command("handoff pull"))
+    }
+
+    fn many_refs(&self, joined: &Joined, refs: usize) -> Finding {
+        let remote = Sanitised::line(joined.place().as_bytes(), MAX_NAME_BYTES);
+        let so = if refs > MAX_REFS {
+            format!("more than {MAX_REFS}, so no letter goes out")
+        } else {
+            format!("and each `git push` to it lists them all; above {MAX_REFS} no letter goes out")
+        };
+        Finding::problem(
+            format!("{remote} had {refs} refs of letters when they were counted last, {so}"),
+            self.command("handoff mail, then handoff recall LETTER for those that nobody takes"),
+        )
+    }
+
+    /// Who could not read an encrypted letter, where letters have to be.
+    fn look_at_recipients(&self, joined: &Joined, findings: &mut Vec<Finding>) {
+        let Some(people) = self.people.filter(|_| !joined.is_private()) else { return };
+        let remote = Sanitised::line(joined.place().as_bytes(), MAX_NAME_BYTES);
+        for person in people.iter() {
+            let unable: Vec<_> = person.keys.iter().filter(|key| key.recipient().is_none()).collect();
+            let Some(first) = unable.first() else { continue };
+            let name = &person.name;
+            let machine = if first.machine.is_empty() { "a machine" } else { &first.machine };
+            let text = if unable.len() == person.keys.len() {
+                format!(
+                    "no age key of {name} is known, and letters through {remote} are encrypted: none can go to {name}"
+                )
+            } else {
+                format!(
+                    "the age key of {name}'s {machine} is not known, so it can read no letter through {remote}"
+                )
+            };
+            findings.push(Finding::problem(
+                text,
+                self.command(&format!(
+                    "handoff join, once it was run there with this version; or handoff people add {name} --key FILE"
+                )),
+            ));
+        }
     }
 
     /// What is wrong with a letter that goes out.
@@ -299,7 +387,7 @@ impl RoomLook<'_> {
             inbox.and_then(|inbox| inbox.mail_notice()).and_then(|bytes| serde_json::from_slice(&bytes).ok());
         if let Some(failed) = notice.map(|notice| notice.failed).filter(|failed| *failed >= MANY_FAILED_LOOKS)
         {
-            let remote = Sanitised::line(joined.place().as_bytes(), 100);
+            let remote = Sanitised::line(joined.place().as_bytes(), MAX_NAME_BYTES);
             findings.push(Finding::problem(
                 format!("the last {failed} looks at {remote} failed"),
                 format!("{}   # says why", self.command("handoff sync")),
@@ -314,13 +402,4 @@ fn worktree_of(common: &Path) -> PathBuf {
         Some(top) if common.ends_with(".git") => top.to_owned(),
         _ => common.to_owned(),
     }
-}
-
-/// The version of git, where it is too old.
-fn too_old(git: &Git) -> Option<String> {
-    let said = git.ask(Path::new("/"), &["--version"]).ok().flatten()?;
-    let version = said.split_whitespace().nth(2)?.to_owned();
-    let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
-    let is_old = (numbers.next()?, numbers.next()?) < OLDEST_GIT;
-    is_old.then_some(version)
 }

@@ -28,7 +28,11 @@ impl Mailroom<'_> {
     /// [`MailroomError::Taken`] where another machine has it; [`MailroomError::NotYetRecalled`] where the remote was not reached:
     /// the next look does it.
     pub fn recall(&self, part: &str) -> Result<Recalled, MailroomError> {
-        let (id, out) = self.out(part)?;
+        let (id, out) = match self.out(part) {
+            // Once more changes nothing.
+            Err(MailroomError::Recalled(id)) => return self.recalled(part, &id),
+            out => out?,
+        };
         records::write(&self.dir, OUT, &id, &Out { state: OutState::Recalling, ..out })?;
         let not_yet = |why: String| MailroomError::NotYetRecalled { id: id.short().to_owned(), why };
         match self.flush(false) {
@@ -48,6 +52,14 @@ impl Mailroom<'_> {
             }
             None => Err(MailroomError::NoLetter(part.to_owned())),
         }
+    }
+
+    /// What is known of a letter that was taken back before.
+    fn recalled(&self, part: &str, id: &str) -> Result<Recalled, MailroomError> {
+        let no_letter = || MailroomError::NoLetter(part.to_owned());
+        let id = LetterId::parse(id).ok_or_else(no_letter)?;
+        let Settled { out, .. } = records::one(&self.dir, SENT, &id)?.ok_or_else(no_letter)?;
+        Ok(Recalled { id, is_unread: self.is_unread(&out)?, title: out.title })
     }
 
     /// Whether the handoff of `out` waits in the inbox that it was sent from.

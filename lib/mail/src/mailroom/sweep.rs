@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 
 use handoff_document::Timestamp;
+use handoff_files::Dir;
 use handoff_letter::{LIFETIME_SECS, LetterId, SKEW_SECS};
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use super::remote::{Outcome, Update};
 use super::{Mailroom, MailroomError};
 
 /// More refs than this are too many for the remote, and each `git push` lists them all.
-const MAX_REFS: usize = 5_000;
+pub(super) const MAX_REFS: usize = 5_000;
 /// With more than this, `mail` warns.
 const MANY_REFS: usize = 1_000;
 /// The most expired refs that are removed at once.
@@ -35,13 +36,30 @@ struct Swept {
     refs: usize,
 }
 
+impl Swept {
+    fn read(dir: &Dir) -> Result<Self, MailroomError> {
+        let bytes = match dir.open_to_read(RECORD).and_then(|mut file| file.read(MAX_BYTES)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(error.into()),
+        };
+        let path = dir.path_of(RECORD);
+        serde_json::from_slice(&bytes).map_err(|error| MailroomError::Record { path, error })
+    }
+}
+
+/// How many refs of ours the remote of the mailroom in `dir` had at the last sweep, where they were many.
+pub(super) fn many_refs(dir: &Dir) -> Result<Option<usize>, MailroomError> {
+    Ok(Some(Swept::read(dir)?.refs).filter(|refs| *refs > MANY_REFS))
+}
+
 impl Mailroom<'_> {
     /// How many refs of ours the remote has by the last sweep, where they are many.
     ///
     /// # Errors
     /// [`MailroomError`].
     pub fn many_refs(&self) -> Result<Option<usize>, MailroomError> {
-        Ok(Some(self.swept()?.refs).filter(|refs| *refs > MANY_REFS))
+        many_refs(&self.dir)
     }
 
     /// Refuses one more letter where the remote has too many refs of ours. They are counted anew before.
@@ -91,13 +109,7 @@ impl Mailroom<'_> {
     }
 
     fn swept(&self) -> Result<Swept, MailroomError> {
-        let bytes = match self.dir.open_to_read(RECORD).and_then(|mut file| file.read(MAX_BYTES)) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Swept::default()),
-            Err(error) => return Err(error.into()),
-        };
-        let path = self.dir.path_of(RECORD);
-        serde_json::from_slice(&bytes).map_err(|error| MailroomError::Record { path, error })
+        Swept::read(&self.dir)
     }
 
     fn write_swept(&self, swept: &Swept) -> Result<(), MailroomError> {

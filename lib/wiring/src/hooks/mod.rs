@@ -1,5 +1,6 @@
 //! A command that a host runs at an event, in the JSON shape that Claude Code's `settings.json` and Codex's
-//! `hooks.json` share: `{"hooks": {"<event>": [{"matcher"?: …, "hooks": [{"type": "command", …}]}]}}`.
+//! `hooks.json` share: `{"hooks": {"<event>": [{"matcher"?: …, "hooks": [{"type": "command", …}]}]}}`; or in the flat one of
+//! Cursor's: `{"version": 1, "hooks": {"<event>": [{"command": …}]}}`.
 
 mod conditions;
 mod survey;
@@ -49,11 +50,13 @@ pub struct Handler {
 impl Handler {
     /// Whether the host runs exactly this there.
     pub fn is(&self, found: &Found) -> bool {
-        matches!(found.standing, Standing::Grouped(..)) && self.run.is(&found.command, found.args.as_deref())
+        found.is_run && self.run.is(&found.command, found.args.as_deref())
     }
 
-    fn tree(&self) -> Tree {
-        let mut properties = vec![("type", Tree::Text("command".to_owned()))];
+    /// As it stands in a file; a flat one has no type.
+    fn tree(&self, flat: bool) -> Tree {
+        let mut properties = Vec::new();
+        properties.extend((!flat).then(|| ("type", Tree::Text("command".to_owned()))));
         match &self.run {
             Run::Exec(program, args) => {
                 properties.push(("command", Tree::Text(program.clone())));
@@ -69,8 +72,10 @@ impl Handler {
         Tree::Object(properties)
     }
 
-    fn group(&self) -> Tree {
-        Tree::Object(vec![("hooks", Tree::Array(vec![self.tree()]))])
+    /// As an entry of the event's list.
+    fn entry(&self, flat: bool) -> Tree {
+        let tree = self.tree(flat);
+        if flat { tree } else { Tree::Object(vec![("hooks", Tree::Array(vec![tree]))]) }
     }
 }
 
@@ -86,6 +91,8 @@ pub struct Hooks<'a> {
     /// Whether a place in the list means something to the host: Codex ties a user's trust to it. Then nothing that is
     /// not ours ever moves up, at the price of an empty group that stays.
     pub keeps_places: bool,
+    /// Whether a handler is an entry of the event's list, and in no group, in a file that says `"version": 1`.
+    pub flat: bool,
 }
 
 /// A handler of ours in a file.
@@ -99,6 +106,8 @@ pub struct Found {
     pub args: Option<Vec<String>>,
     /// How it stands.
     pub standing: Standing,
+    /// Whether the host looks for handlers there.
+    pub is_run: bool,
     /// When the host runs it, and how.
     pub conditions: Conditions,
 }
@@ -106,9 +115,9 @@ pub struct Found {
 /// How a handler of ours stands in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// In a group, as hosts want it: the group's number and its number in there, from 0.
+    /// In a group, as most hosts want it: the group's number and its number in there, from 0.
     Grouped(usize, usize),
-    /// As an entry of the event without a group, which hosts pass over.
+    /// As an entry of the event without a group, which most hosts pass over.
     Flat,
     /// In a list outside of `hooks`, which hosts pass over.
     TopLevel,

@@ -10,9 +10,14 @@ use crate::json::{self, Container};
 use crate::malformed::Malformed;
 use crate::shell::Call;
 
+/// What a file of flat handlers says beside them.
+pub(super) const VERSION: &str = "version";
+
 /// A parsed file, and ours in it.
 pub(super) struct Survey {
     pub(super) root: Container,
+    /// The number in the root of its version, and whether that is 1.
+    pub(super) version: Option<(usize, bool)>,
     /// The object `hooks`, and its number in the root.
     pub(super) hooks: Option<(usize, Container)>,
     /// The event's list, and its number in `hooks`.
@@ -41,6 +46,8 @@ pub(super) struct Mine {
     pub(super) args_written: Option<Vec<String>>,
     /// Whether it is the bash program's.
     pub(super) is_old: bool,
+    /// Whether the host looks for handlers where it stands.
+    pub(super) is_run: bool,
 }
 
 impl Mine {
@@ -50,6 +57,7 @@ impl Mine {
             command: self.written.clone(),
             args: self.args.map(|_| self.args_written.clone().unwrap_or_default()),
             standing: self.standing,
+            is_run: self.is_run,
             conditions: self.conditions.clone(),
         }
     }
@@ -63,6 +71,12 @@ impl Survey {
         let root = object(text, &value, "the top level")?;
         let mut survey = Self {
             root: root.into(),
+            version: root.properties.iter().position(|property| property.name.as_str() == VERSION).map(
+                |number| {
+                    let value = &root.properties[number].value;
+                    (number, matches!(value, Value::NumberLit(number) if number.value == "1"))
+                },
+            ),
             hooks: None,
             event: None,
             groups: Vec::new(),
@@ -144,6 +158,11 @@ impl Mine {
             written: written.to_owned(),
             args_written: args.and_then(strings),
             is_old,
+            is_run: match standing {
+                Standing::Grouped(..) => !hooks.flat,
+                Standing::Flat => hooks.flat,
+                Standing::TopLevel => false,
+            },
         })
     }
 }

@@ -15,10 +15,15 @@ impl Hooks<'_> {
     pub fn unwire(&self, text: &str, made: Made) -> Result<String, Malformed> {
         let (bom, rest) = crate::without_bom(text);
         let mut text = rest.to_owned();
+        let mut had_hooks = false;
         loop {
             let survey = Survey::of(self, &text)?;
             // From the end, so that what comes last has nothing of ours after it that would need a place.
-            let Some(mine) = survey.mine.last() else { return Ok([bom, &text].concat()) };
+            let Some(mine) = survey.mine.last() else {
+                let goes = self.flat && made == Made::Outer && had_hooks && survey.hooks.is_none();
+                return Ok([bom, &if goes { without_version(&text, &survey) } else { text }].concat());
+            };
+            had_hooks = true;
             text = self.without(&text, &survey, mine, made);
         }
     }
@@ -56,6 +61,14 @@ impl Hooks<'_> {
             None => layout.take_out(splices, &survey.root, *number),
         }
     }
+}
+
+/// The file without the version that came with ours.
+fn without_version(text: &str, survey: &Survey) -> String {
+    let Some((number, true)) = survey.version else { return text.to_owned() };
+    let mut splices = Splices::default();
+    Layout::of(text, &survey.root).take_out(&mut splices, &survey.root, number);
+    splices.apply(text)
 }
 
 fn is_alone(container: &Container) -> bool {

@@ -9,7 +9,7 @@ fn owns(call: &Call) -> bool {
 }
 
 fn claude() -> Hooks<'static> {
-    Hooks { event: "SessionStart", owns: &owns, comments: true, keeps_places: false }
+    Hooks { event: "SessionStart", owns: &owns, comments: true, keeps_places: false, flat: false }
 }
 
 fn codex() -> Hooks<'static> {
@@ -323,7 +323,7 @@ fn what_takes_the_place_of_the_bash_programs_hook_is_run_at_every_start() {
     let text = format!(r#"{{"hooks": {{"SessionStart": [{{"matcher": "startup", "hooks": [{old}]}}]}}}}"#);
     let owns = |call: &crate::Call| call.program.ends_with("session-start");
     for keeps_places in [false, true] {
-        let hooks = Hooks { event: "SessionStart", owns: &owns, comments: false, keeps_places };
+        let hooks = Hooks { event: "SessionStart", owns: &owns, comments: false, keeps_places, flat: false };
         let run = crate::Run::Shell("/bin/session-start".to_owned());
         let handler =
             Handler { run, timeout: 10, context_limit: None, status_message: None, in_background: false };
@@ -353,4 +353,58 @@ fn half_a_surrogate_pair_is_left_as_it_is_where_the_host_takes_it() {
         assert_eq!(claude().unwire(&after, made).unwrap(), before);
     }
     assert!(codex().wire(r#"{"a": "\ud800"}"#, &shell()).is_err());
+}
+
+/// Cursor's form.
+fn flat() -> Hooks<'static> {
+    Hooks { event: "sessionStart", flat: true, ..claude() }
+}
+
+const FLAT_COMMAND: &str = "\"command\": \"/home/me/.agent-handoff/bin/session-start\"";
+
+#[track_caller]
+fn wires_flat(before: &str, after: &str) {
+    let (wired, made) = flat().wire(before, &shell()).unwrap();
+    assert_eq!(wired, after.replace("OURS", &format!("{FLAT_COMMAND}, \"timeout\": 10")));
+    assert_eq!(flat().wire(&wired, &shell()).unwrap().0, wired, "twice is once");
+    let found = flat().find(&wired).unwrap();
+    assert!(found.len() == 1 && found[0].standing == Standing::Flat && shell().is(&found[0]), "{wired}");
+    assert_eq!(flat().unwire(&wired, made).unwrap(), before, "taken out again");
+}
+
+#[test]
+fn a_hook_in_no_group_stands_in_the_list_itself() {
+    let text = flat().fresh(&shell());
+    let list = format!(
+        "\"sessionStart\": [\n      {{\n        {FLAT_COMMAND},\n        \"timeout\": 10\n      }}\n    ]"
+    );
+    assert_eq!(text, format!("{{\n  \"version\": 1,\n  \"hooks\": {{\n    {list}\n  }}\n}}\n"));
+    assert_eq!(flat().unwire(&text, Made::Outer).unwrap(), "{}\n");
+    wires_flat(
+        r#"{"version": 1, "hooks": {"sessionStart": [{"command": "mine"}], "stop": []}}"#,
+        r#"{"version": 1, "hooks": {"sessionStart": [{"command": "mine"}, {OURS}], "stop": []}}"#,
+    );
+    wires_flat(r#"{"version": 1, "hooks": {}}"#, r#"{"version": 1, "hooks": {"sessionStart": [{OURS}]}}"#);
+    wires_flat(r#"{"version": 1}"#, r#"{"version": 1, "hooks": {"sessionStart": [{OURS}]}}"#);
+    // What the host makes of hooks without a version is not ours to change.
+    wires_flat(r#"{"hooks": {"stop": []}}"#, r#"{"hooks": {"stop": [], "sessionStart": [{OURS}]}}"#);
+}
+
+#[test]
+fn a_version_that_others_need_by_now_stays() {
+    let (wired, made) = flat().wire("{}", &shell()).unwrap();
+    let others = wired.replace("\"hooks\": {", "\"hooks\": {\"stop\": [{\"command\": \"mine\"}],");
+    let unwired = flat().unwire(&others, made).unwrap();
+    assert!(unwired.contains("\"version\": 1") && unwired.contains("mine"), "{unwired}");
+    assert!(!unwired.contains("session-start"), "{unwired}");
+}
+
+#[test]
+fn a_hook_in_a_group_where_the_host_has_none_is_put_where_it_is_run() {
+    let group = format!("{{\"hooks\": [{{{FLAT_COMMAND}}}]}}");
+    let text = format!("{{\"version\": 1, \"hooks\": {{\"sessionStart\": [{group}]}}}}");
+    assert!(!shell().is(&flat().find(&text).unwrap()[0]));
+    let (wired, _) = flat().wire(&text, &shell()).unwrap();
+    let found = flat().find(&wired).unwrap();
+    assert!(found.len() == 1 && shell().is(&found[0]), "{wired}");
 }

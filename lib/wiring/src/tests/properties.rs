@@ -21,7 +21,7 @@ fn handler() -> Handler {
 }
 
 fn hooks(keeps_places: bool) -> Hooks<'static> {
-    Hooks { event: "SessionStart", owns: &owns, comments: true, keeps_places }
+    Hooks { event: "SessionStart", owns: &owns, comments: true, keeps_places, flat: false }
 }
 
 /// Blanks, line ends and comments between two tokens.
@@ -127,6 +127,24 @@ fn settings() -> BoxedStrategy<String> {
             format!("{}{before}{root}{after}", if bom { "\u{feff}" } else { "" })
         })
         .boxed()
+}
+
+/// A file of hooks in no group, with its version and without.
+fn flat_settings() -> BoxedStrategy<String> {
+    let event = list(other_handler()).boxed();
+    let version = || ("version", Just("1".to_owned()).boxed());
+    let hooks = prop_oneof![
+        object(vec![]).boxed(),
+        object(vec![("SessionStart", event.clone())]).boxed(),
+        object(vec![("SessionStart", event.clone()), ("stop", event)]).boxed(),
+    ];
+    let root = prop_oneof![
+        1 => object(vec![]).boxed(),
+        1 => object(vec![version()]).boxed(),
+        1 => object(vec![("hooks", hooks.clone().boxed())]).boxed(),
+        3 => object(vec![version(), ("hooks", hooks.boxed())]).boxed(),
+    ];
+    (gap(), root, gap()).prop_map(|(before, root, after)| format!("{before}{root}{after}")).boxed()
 }
 
 fn value(text: &str) -> serde_json::Value {
@@ -237,6 +255,24 @@ proptest! {
         // The undo is exact.
         prop_assert_eq!(Undo::between(&before, &wired).apply(&wired), Some(before.clone()));
         // Without it, the meaning is.
+        let unwired = hooks.unwire(&wired, made).unwrap();
+        prop_assert_eq!(value(&unwired), value(&before), "{}", unwired);
+        for comment in ["// note, {[\"", "/* a, } */", "/* b\n ] */"] {
+            prop_assert_eq!(before.matches(comment).count(), unwired.matches(comment).count());
+        }
+    }
+
+    #[test]
+    fn a_hook_in_no_group_only_adds_and_is_given_back(before in flat_settings()) {
+        let hooks = Hooks { flat: true, ..hooks(false) };
+        let (wired, made) = hooks.wire(&before, &handler()).unwrap();
+        prop_assert!(is_within(&before.replace([' ', '\t', '\r', '\n'], ""), &wired));
+        let found = hooks.find(&wired).unwrap();
+        prop_assert!(found.len() == 1 && handler().is(&found[0]), "{}", wired);
+        let has = value(&wired);
+        prop_assert!(has["version"] == "1" || value(&before)["hooks"].is_object(), "{}", wired);
+        prop_assert_eq!(&hooks.wire(&wired, &handler()).unwrap().0, &wired);
+        prop_assert_eq!(Undo::between(&before, &wired).apply(&wired), Some(before.clone()));
         let unwired = hooks.unwire(&wired, made).unwrap();
         prop_assert_eq!(value(&unwired), value(&before), "{}", unwired);
         for comment in ["// note, {[\"", "/* a, } */", "/* b\n ] */"] {

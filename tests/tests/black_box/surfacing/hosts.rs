@@ -1,6 +1,8 @@
 //! What each host is given.
 
-use serde_json::{Value, json};
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
 use tests::{BODY, World, can, feed, has, program};
 
 use crate::support::{Message, claude, codex, context_for, context_of, normal};
@@ -10,8 +12,7 @@ const CODEX: &str = "01a1fbc7-3559-7310-8d78-73e9fa49d7f3";
 
 #[test]
 fn both_hosts_get_the_text_in_one_line_of_json_with_no_other_field() {
-    for (session, payload) in [(CLAUDE, claude as fn(&std::path::Path, &str, &str) -> String), (CODEX, codex)]
-    {
+    for (session, payload) in [(CLAUDE, claude as fn(&Path, &str, &str) -> String), (CODEX, codex)] {
         let world = World::new();
         let repo = world.repo("app");
         world.write(&repo, &["--name", "Auth \"quoted\" \\ refactor"], BODY);
@@ -95,7 +96,7 @@ fn a_host_with_a_form_of_its_own_gets_one_line_of_that_and_no_other_field() {
         payload["cwd"] = json!(repo);
         let start = || world.run("session-start", &repo, &[], payload.to_string());
         let ran = start();
-        let fields: serde_json::Map<String, Value> = serde_json::from_slice(&ran.out).unwrap();
+        let fields: Map<String, Value> = serde_json::from_slice(&ran.out).unwrap();
         assert_eq!(fields.keys().collect::<Vec<_>>(), ["additionalContext"]);
         assert_eq!(Message::of(fields["additionalContext"].as_str().unwrap()).titles(), ["Auth refactor"]);
         assert_eq!(ran.out().matches('\n').count(), 1);
@@ -126,26 +127,71 @@ fn a_host_whose_hook_runs_at_each_prompt_is_told_once() {
     assert!(prompt("s-2", "go").out().contains("Later"));
 }
 
+/// What Cursor sends when a session starts in a worktree, where that is from, and in which version.
+const CURSOR: [&str; 2] = [
+    include_str!("payloads/cursor-session-start-from-documents.json"),
+    include_str!("payloads/cursor-cli-session-start-reported-by-a-user.json"),
+];
+
+/// A hook of Cursor's for its user, which it runs in its own directory; what it says in the field for that.
+fn cursor_is_told(world: &World, payload: &str, repo: &Path) -> Option<String> {
+    let elsewhere = world.dir(world.home().join(".cursor"));
+    let payload = payload.replace("WORKTREE", &repo.display().to_string());
+    let ran = world.run("session-start", &elsewhere, &["--max-bytes", "10000"], payload);
+    assert_eq!((ran.code, ran.err()), (0, ""));
+    if ran.out().is_empty() {
+        return None;
+    }
+    let output: Map<String, Value> = serde_json::from_slice(&ran.out).unwrap();
+    assert_eq!(output.keys().collect::<Vec<_>>(), ["additional_context"]);
+    Some(output["additional_context"].as_str().unwrap().to_owned())
+}
+
 #[test]
-fn a_host_that_was_not_seen_to_deliver_is_told_in_a_line_and_nothing_changes() {
+fn a_host_that_was_not_seen_to_deliver_is_told_once_in_a_line_and_nothing_changes() {
+    for payload in CURSOR {
+        let world = World::new();
+        let repo = world.repo("app");
+        world.write(&repo, &[], BODY);
+        let tell = |payload: &str| cursor_is_told(&world, payload, &repo);
+        let said = tell(payload).unwrap();
+        assert!(said.starts_with("agent-handoff: 1 handoff waits here: \"Auth refactor\""), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        // By the hook of Claude Code's settings, which Cursor may run beside its own.
+        assert_eq!(tell(payload), None);
+        // A session of its own is told too, and the first one of what came later.
+        let fields: Value = serde_json::from_str(payload).unwrap();
+        let other = payload.replace(fields["conversation_id"].as_str().unwrap(), "another-conversation");
+        assert_eq!(tell(&other), Some(said));
+        world.write(&repo, &["--name", "Later"], BODY);
+        assert!(tell(payload).unwrap().contains("2 handoffs wait here"));
+        assert!(!world.inbox(&repo).join("offers").exists());
+        assert_eq!(world.names(&repo, "unread").len(), 2);
+        // Asked for by hand, it is shown each time.
+        for _ in 0..2 {
+            let payload = payload.replace("WORKTREE", &repo.display().to_string());
+            assert!(world.run("session-start", &repo, &["--peek"], payload).out().contains("2 handoffs"));
+        }
+    }
+}
+
+#[test]
+fn of_two_hooks_that_run_at_once_one_tells_the_session() {
     let world = World::new();
     let repo = world.repo("app");
     world.write(&repo, &[], BODY);
-    let payload = json!({
-        "hook_event_name": "sessionStart", "conversation_id": CLAUDE, "cursor_version": "3.12", "cwd": repo,
-    });
-    for _ in 0..5 {
-        let ran = world.run("session-start", &repo, &[], payload.to_string());
-        let output: Value = serde_json::from_slice(&ran.out).unwrap();
-        let said = output["additional_context"].as_str().unwrap();
-        assert!(said.starts_with("agent-handoff: 1 handoff waits here: \"Auth refactor\""), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
+    for number in 0..5 {
+        let payload = CURSOR[0].replace("668320d2", &format!("668320d{number}"));
+        let said = std::thread::scope(|scope| {
+            let both = [0, 1].map(|_| scope.spawn(|| cursor_is_told(&world, &payload, &repo)));
+            both.map(|one| one.join().unwrap())
+        });
+        assert_eq!(said.iter().flatten().count(), 1, "{said:?}");
     }
-    assert!(!world.inbox(&repo).join("offers").exists());
 }
 
 /// The plugin for Amp, as Amp's documentation has plugins called: its answer to each prompt of these threads.
-fn amp_answers(world: &World, repo: &std::path::Path, threads: &[&str]) -> Vec<Value> {
+fn amp_answers(world: &World, repo: &Path, threads: &[&str]) -> Vec<Value> {
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins/amp/agent-handoff.ts");
     // Node runs a file of another language by this name.
     std::fs::copy(shipped, world.path("plugin.mjs")).unwrap();
@@ -184,6 +230,50 @@ fn a_thread_of_amp_is_told_once_in_a_line_and_nothing_changes() {
     }
     assert!(!world.inbox(&repo).join("offers").exists());
     assert_eq!(world.names(&repo, "unread").len(), 1);
+}
+
+/// What the plugin for OpenCode makes of the text of a command that its user called with `x y`.
+fn opencode_runs(world: &World, name: &str, text: &str) -> String {
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins/opencode/agent-handoff.js");
+    let plugins = world.dir("opencode/plugins");
+    std::fs::copy(shipped, plugins.join("agent-handoff.mjs")).unwrap();
+    let script = "import { AgentHandoff } from './agent-handoff.mjs'\n\
+        const [command, text] = process.argv.slice(2)\n\
+        const parts = [{ type: 'file' }, { type: 'text', text }]\n\
+        const hooks = await AgentHandoff({})\n\
+        await hooks['command.execute.before']({ command, sessionID: 's', arguments: 'x y' }, { parts })\n\
+        process.stdout.write(parts[1].text)\n";
+    std::fs::write(plugins.join("runs.mjs"), script).unwrap();
+    let mut node = world.bare_command("node");
+    node.arg(plugins.join("runs.mjs")).args([name, text]);
+    let ran = feed(node, b"");
+    assert_eq!((ran.code, ran.err()), (0, ""));
+    ran.out().to_owned()
+}
+
+/// OpenCode takes a skill for a command that it does not know, whichever agent the skill is for.
+#[test]
+fn opencode_is_given_its_command_where_it_took_another_agents_skill_for_it() {
+    if !can("run a plugin in Node", has("node")) {
+        return;
+    }
+    let world = World::new();
+    let of_a_skill = "\n\nBase directory for this skill: /h/.claude/skills/handoff\nRelative paths …";
+    let skill = format!("Leave what is needed.\n\nFor another agent.{of_a_skill}");
+    // There is no command of ours.
+    assert_eq!(opencode_runs(&world, "handoff", &skill), skill);
+    let file = world.dir("opencode/commands").join("handoff.md");
+    let command = |text: &str| std::fs::write(&file, format!("---\ndescription: d\n---\n{text}\n")).unwrap();
+    command("Leave what is needed.\n\nFor OpenCode.");
+    assert_eq!(opencode_runs(&world, "handoff", &skill), "Leave what is needed.\n\nFor OpenCode.\n\nx y");
+    command("Leave what is needed.\n\nFor OpenCode: $ARGUMENTS, $ARGUMENTS.");
+    let given = opencode_runs(&world, "handoff", &skill);
+    assert_eq!(given, "Leave what is needed.\n\nFor OpenCode: x y, x y.");
+    // A command of the user's, or a skill of the user's, stays; so does any other command.
+    for own in ["Leave what is needed.\n\nMine.".to_owned(), format!("Leave it.{of_a_skill}")] {
+        assert_eq!(opencode_runs(&world, "handoff", &own), own);
+    }
+    assert_eq!(opencode_runs(&world, "review", &skill), skill);
 }
 
 /// Nothing says where its session works when it was not started with `--add-dir`.
