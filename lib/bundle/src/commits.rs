@@ -276,10 +276,10 @@ impl Forward<'_> {
     fn go(&self) -> Result<Option<Moved>, BundleError> {
         let Self { repository, tip, .. } = *self;
         let Some(old) = head(repository)?.filter(|old| old != tip) else { return Ok(None) };
-        if self.is_ancestor(tip, &old)? || tree(repository, tip)? == tree(repository, &old)? {
+        let follows = self.is_ancestor(&old, tip)?;
+        if !follows && (self.is_ancestor(tip, &old)? || tree(repository, tip)? == tree(repository, &old)?) {
             return Ok(None);
         }
-        let follows = self.is_ancestor(&old, tip)?;
         let from = if follows { old.clone() } else { self.merge_base(&old)?.unwrap_or_else(|| old.clone()) };
         self.check(&from)?;
         if !follows {
