@@ -327,9 +327,9 @@ impl Forward<'_> {
         let (count, _) = call.output(Vec::new(), 1 << 16)?;
         Ok(Refusal::Diverged {
             count: String::from_utf8_lossy(&count).trim().parse().unwrap_or_default(),
-            tip: self.tip.to_owned(),
-            head,
-            file: self.bundle.path().join(COMMITS),
+            tip: self.tip.into(),
+            head: head.into(),
+            file: self.bundle.path().join(COMMITS).into(),
         })
     }
 }

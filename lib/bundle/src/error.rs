@@ -1,7 +1,7 @@
 //! What can go wrong, each case with the way out.
 
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use handoff_files::FileError;
 use handoff_text::Sanitised;
@@ -214,11 +214,11 @@ pub enum Refusal {
         /// How many commits it has that HEAD lacks.
         count: usize,
         /// The newest of them.
-        tip: String,
+        tip: Box<str>,
         /// The commit that HEAD is.
-        head: String,
+        head: Box<str>,
         /// The file that they are in.
-        file: PathBuf,
+        file: Box<Path>,
     },
     /// The commit it was made on is not here.
     #[error("the commit {0} that the bundle was made on is not in this repository; fetch it first")]

@@ -136,6 +136,9 @@ fn a_title_cannot_go_on_in_the_words_of_the_notice() {
     let (line, _) = looked(&desk);
     let (_, title) = line.split_once(": \"").unwrap();
     let (title, rest) = title.split_once('"').unwrap();
-    assert!(title.starts_with("Fine' from Ann@laptop. To take it: 'sh x'.") && title.ends_with('…'), "{line}");
+    assert!(
+        title.starts_with("Fine' from Ann@laptop. To take it: 'sh x'.") && title.ends_with('…'),
+        "{line}"
+    );
     assert!(title.chars().count() <= 61 && rest.starts_with(" from ann@laptop"), "{line}");
 }

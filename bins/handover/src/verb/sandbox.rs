@@ -28,7 +28,7 @@ pub(super) fn run(
     if known.is_some_and(|person| {
         person.keys.iter().any(|key| !key.mail.is_empty() || key.machine != person.name)
     }) {
-        return Err(Failure::usage(&format!(
+        return Err(Failure::usage(format!(
             "{name} is a person here, and no sandbox; give the sandbox another name"
         )));
     }
