@@ -30,6 +30,7 @@ use crate::trust::Keyring;
 
 use ready::Preparation;
 
+pub(crate) use preflight::uncommitted;
 pub use record::IgnoredRecord;
 pub(crate) use trial::refused;
 pub use undo::Undone;
@@ -157,7 +158,8 @@ impl Handover {
         }
         let dir = hidden.dir();
         let preparation = Preparation { repository, scratch: &scratch, dir, bundle, target, options, keep };
-        let ready = preparation.ready(built)?;
+        let mut ready = preparation.ready(built)?;
+        ready.record.moved.clone_from(&self.moved);
         hidden.dir().remove_all(WORKSHOP)?;
         Ok((hidden, ready))
     }

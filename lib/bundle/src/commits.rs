@@ -8,8 +8,9 @@ use std::io::Read;
 use std::path::Path;
 
 use handoff_files::{Dir, FileError, OpenFile};
+use serde::{Deserialize, Serialize};
 
-use crate::apply::ApplyOptions;
+use crate::apply::{ApplyOptions, uncommitted};
 use crate::bundle::{Bundle, Trusted};
 use crate::error::{BundleError, Refusal};
 use crate::git::{Git, failed, odd};
@@ -55,8 +56,17 @@ pub struct Unpushed {
 pub struct Brought {
     /// The newest of them.
     pub tip: String,
-    /// What HEAD was before it was moved forward to it; `None` where it was not moved.
-    pub moved_from: Option<String>,
+    /// From where HEAD was moved forward to it; `None` where HEAD had what is in it already.
+    pub moved: Option<Moved>,
+}
+
+/// From where HEAD was moved forward.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// What it was before.
+    pub from: String,
+    /// The ref that was moved, as `refs/heads/main`; `None` where no branch was checked out.
+    pub branch: Option<String>,
 }
 
 impl Handover {
@@ -116,11 +126,11 @@ impl Handover {
     }
 
     /// Brings the commits of `bundle` into the repository, where it has some, and moves the branch that is checked out
-    /// forward to them, where they follow on it and nothing is uncommitted. The rules of [`crate::policy`] hold as for a patch:
-    /// for names, for files that programs run or obey, and for links out of the tree.
+    /// forward to them, where HEAD does not have them yet. The rules of [`crate::policy`] hold as for a patch: for names, for
+    /// files that programs run or obey, and for links out of the tree.
     ///
     /// # Errors
-    /// A [`Refusal`], with HEAD where it was; git's and the system's.
+    /// A [`Refusal`], with HEAD where it was: [`Refusal::Diverged`] where they do not follow on HEAD; git's and the system's.
     pub fn bring_commits(
         &self,
         git: &Git,
@@ -153,8 +163,8 @@ impl Handover {
             let call = repository.call("rev-list").args(["--objects", "--quiet", &tip, "--not", "--all"]);
             call.output(Vec::new(), 1 << 16)?;
         }
-        let moved_from = move_forward(&repository, self.dir(), &tip, options)?;
-        Ok(Some(Brought { tip, moved_from }))
+        let moved = Forward { repository: &repository, own: self.dir(), tip: &tip, options, bundle }.go()?;
+        Ok(Some(Brought { tip, moved }))
     }
 
     /// Moves HEAD back to where it was before [`Handover::bring_commits`]. What was written to the worktree since stays, and
@@ -163,13 +173,25 @@ impl Handover {
     /// # Errors
     /// Git's.
     pub fn move_back(&self, git: &Git, brought: &Brought) -> Result<(), BundleError> {
-        let Some(old) = &brought.moved_from else { return Ok(()) };
+        let Some(moved) = &brought.moved else { return Ok(()) };
         let _lock = self.lock()?;
-        let repository = self.repository(git)?;
-        if head(&repository)?.as_ref() == Some(&brought.tip) {
-            repository.call("reset").args(["--keep", "--quiet", old]).output(Vec::new(), 1 << 16)?;
-        }
-        Ok(())
+        move_back(&self.repository(git)?, &brought.tip, moved).map(drop)
+    }
+
+    /// Has git's index know the times of the files as they are, as after an undo: until then some of git's commands take a file
+    /// that was put back to the byte for a changed one.
+    ///
+    /// # Errors
+    /// Git's.
+    pub fn refresh_index(&self, git: &Git) -> Result<(), BundleError> {
+        refresh(&self.repository(git)?)
+    }
+
+    /// Has the next apply write down that the branch was moved for it, so that its undo moves the branch back.
+    #[must_use]
+    pub fn having_moved(mut self, brought: Option<&Brought>) -> Self {
+        self.moved = brought.and_then(|brought| brought.moved.clone());
+        self
     }
 }
 
@@ -216,32 +238,106 @@ fn head(repository: &Repository<'_>) -> Result<Option<String>, BundleError> {
     Ok((code == 0).then(|| String::from_utf8_lossy(&said).trim().to_owned()))
 }
 
-/// Moves the branch forward to `tip`, where that follows on it and nothing is in the way; what HEAD was before.
-fn move_forward(
-    repository: &Repository<'_>,
-    own: &Dir,
-    tip: &str,
+/// The ref that HEAD names; `None` where it is a commit.
+fn branch(repository: &Repository<'_>) -> Result<Option<String>, BundleError> {
+    let call = repository.call("symbolic-ref").args(["--quiet", "HEAD"]).accept(1);
+    let (said, code) = call.output(Vec::new(), 1 << 16)?;
+    Ok((code == 0).then(|| String::from_utf8_lossy(&said).trim().to_owned()))
+}
+
+/// Moves HEAD back from `tip`, if it is that still and of the same branch; false if it is not. What is uncommitted stays.
+pub(crate) fn move_back(repository: &Repository<'_>, tip: &str, moved: &Moved) -> Result<bool, BundleError> {
+    if head(repository)?.as_deref() != Some(tip) || branch(repository)? != moved.branch {
+        return Ok(false);
+    }
+    refresh(repository)?;
+    repository.call("reset").args(["--keep", "--quiet", &moved.from]).output(Vec::new(), 1 << 16)?;
+    Ok(true)
+}
+
+/// Has git's index know the times of the files as they are: until then git's own commands take a file that was put back to the byte
+/// for a changed one.
+pub(crate) fn refresh(repository: &Repository<'_>) -> Result<(), BundleError> {
+    let call = repository.call("update-index").args(["-q", "--refresh"]).accept(1);
+    call.output(Vec::new(), 1 << 16).map(drop)
+}
+
+/// A branch that is to go forward over commits that came.
+struct Forward<'a> {
+    repository: &'a Repository<'a>,
+    own: &'a Dir,
+    tip: &'a str,
     options: ApplyOptions,
-) -> Result<Option<String>, BundleError> {
-    let Some(old) = head(repository)?.filter(|old| old != tip) else { return Ok(None) };
-    let call = repository.call("merge-base").args(["--is-ancestor", &old, tip]).accept(1);
-    let (_, follows) = call.output(Vec::new(), 1 << 16)?;
-    let is_free = || -> Result<bool, BundleError> {
-        let status = crate::status::Status::read(repository, false)?;
-        Ok(status.changes.is_empty() && repository.progress()?.is_empty())
-    };
-    if follows != 0 || !is_free()? {
-        return Ok(None);
+    bundle: &'a Trusted,
+}
+
+impl Forward<'_> {
+    /// Moves the branch forward; `None` where HEAD has all that is in the commits.
+    fn go(&self) -> Result<Option<Moved>, BundleError> {
+        let Self { repository, tip, .. } = *self;
+        let Some(old) = head(repository)?.filter(|old| old != tip) else { return Ok(None) };
+        let follows = self.is_ancestor(&old, tip)?;
+        if !follows && (self.is_ancestor(tip, &old)? || tree(repository, tip)? == tree(repository, &old)?) {
+            return Ok(None);
+        }
+        let from = if follows { old.clone() } else { self.merge_base(&old)?.unwrap_or_else(|| old.clone()) };
+        self.check(&from)?;
+        if !follows {
+            return Err(self.diverged(old)?.into());
+        }
+        if let Some(progress) = repository.progress()?.into_iter().next() {
+            return Err(Refusal::InProgress(progress).into());
+        }
+        let changed = uncommitted(&crate::status::Status::read(repository, false)?);
+        if !changed.is_empty() {
+            return Err(Refusal::Dirty(changed).into());
+        }
+        let branch = branch(repository)?;
+        repository.call("merge").args(["--ff-only", "--quiet", tip]).output(Vec::new(), 1 << 16)?;
+        Ok(Some(Moved { from: old, branch }))
     }
-    let changes = Changes::between(repository, &old, tip)?;
-    // A project may have what is in `.handover` under version control: there it is configuration.
-    let others = changes.paths.iter().filter(|(path, _)| !policy::is_own_state(path));
-    policy::check(others.map(|(path, comes)| (path, *comes)), &mut |one, other| is_one(own, one, other))?;
-    if !options.allow_config && !changes.config.is_empty() {
-        return Err(Refusal::Config(changes.config.into_iter().collect()).into());
+
+    /// Holds what the commits change since `from` against the rules for a patch.
+    fn check(&self, from: &str) -> Result<(), BundleError> {
+        let changes = Changes::between(self.repository, from, self.tip)?;
+        // A project may have what is in `.handover` under version control: there it is configuration.
+        let others = changes.paths.iter().filter(|(path, _)| !policy::is_own_state(path));
+        policy::check(others.map(|(path, comes)| (path, *comes)), &mut |one, other| {
+            is_one(self.own, one, other)
+        })?;
+        if !self.options.allow_config && !changes.config.is_empty() {
+            return Err(Refusal::Config(changes.config.into_iter().collect()).into());
+        }
+        Ok(())
     }
-    repository.call("merge").args(["--ff-only", "--quiet", tip]).output(Vec::new(), 1 << 16)?;
-    Ok(Some(old))
+
+    fn is_ancestor(&self, one: &str, other: &str) -> Result<bool, BundleError> {
+        let call = self.repository.call("merge-base").args(["--is-ancestor", one, other]).accept(1);
+        Ok(call.output(Vec::new(), 1 << 16)?.1 == 0)
+    }
+
+    fn merge_base(&self, head: &str) -> Result<Option<String>, BundleError> {
+        let call = self.repository.call("merge-base").args([head, self.tip]).accept(1);
+        let (said, code) = call.output(Vec::new(), 1 << 16)?;
+        Ok((code == 0).then(|| String::from_utf8_lossy(&said).trim().to_owned()))
+    }
+
+    fn diverged(&self, head: String) -> Result<Refusal, BundleError> {
+        let call = self.repository.call("rev-list").args(["--count", self.tip, "--not", &head]);
+        let (count, _) = call.output(Vec::new(), 1 << 16)?;
+        Ok(Refusal::Diverged {
+            count: String::from_utf8_lossy(&count).trim().parse().unwrap_or_default(),
+            tip: self.tip.into(),
+            head: head.into(),
+            file: self.bundle.path().join(COMMITS).into(),
+        })
+    }
+}
+
+/// The tree of a commit.
+fn tree(repository: &Repository<'_>, commit: &str) -> Result<Vec<u8>, BundleError> {
+    let call = repository.call("rev-parse").arg(format!("{commit}^{{tree}}"));
+    Ok(call.output(Vec::new(), 1 << 10)?.0)
 }
 
 /// What moving a branch forward changes in the worktree.

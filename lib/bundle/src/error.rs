@@ -1,7 +1,7 @@
 //! What can go wrong, each case with the way out.
 
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use handoff_files::FileError;
 use handoff_text::Sanitised;
@@ -208,6 +208,18 @@ pub enum Refusal {
         /// The commit that the bundle was made on; None: it was made before the first one.
         base: Option<String>,
     },
+    /// HEAD has commits that those of the bundle do not build on.
+    #[error("{}", diverged(*count, tip, head))]
+    Diverged {
+        /// How many commits it has that HEAD lacks.
+        count: usize,
+        /// The newest of them.
+        tip: Box<str>,
+        /// The commit that HEAD is.
+        head: Box<str>,
+        /// The file that they are in.
+        file: Box<Path>,
+    },
     /// The commit it was made on is not here.
     #[error("the commit {0} that the bundle was made on is not in this repository; fetch it first")]
     MissingBase(String),
@@ -341,6 +353,13 @@ fn other_head(head: Option<&str>, base: Option<&str>) -> String {
             head.map_or("nowhere", short)
         ),
     }
+}
+
+fn diverged(count: usize, tip: &str, head: &str) -> String {
+    let (commits, do_not) =
+        if count == 1 { ("the commit", "does not") } else { ("the commits up to", "do not") };
+    let (tip, head) = (short(tip), short(head));
+    format!("{commits} {tip} that came with it {do_not} follow on HEAD, which is {head}; nothing was changed")
 }
 
 fn moved(was: Option<&str>, now: Option<&str>) -> String {

@@ -10,6 +10,7 @@ use handoff_document::Timestamp;
 use handoff_files::{Dir, FileError, Kind, Lock, OpenFile};
 
 use crate::bundle::Bundle;
+use crate::commits::Moved;
 use crate::error::BundleError;
 use crate::git::Git;
 use crate::path::{TreePath, hex};
@@ -109,6 +110,8 @@ pub struct Handover {
     top: PathBuf,
     dir: Dir,
     left_out: Vec<TreePath>,
+    /// From where the branch was moved forward for the next apply.
+    pub(crate) moved: Option<Moved>,
 }
 
 /// A bundle in the list.
@@ -128,7 +131,7 @@ impl Handover {
     pub fn open(top: &Path) -> Result<Option<Self>, BundleError> {
         let top = handoff_files::canonical(top);
         let Some(worktree) = Dir::open(&top)? else { return Ok(None) };
-        Ok(worktree.child(OWN_DIRECTORY)?.map(|dir| Self { top, dir, left_out: Vec::new() }))
+        Ok(worktree.child(OWN_DIRECTORY)?.map(|dir| Self { top, dir, left_out: Vec::new(), moved: None }))
     }
 
     /// Opens it, made 0700 with its own `.gitignore` when it is not there. With `track` git sees bundles, else nothing
@@ -157,7 +160,7 @@ impl Handover {
             }
             dir.sync()?;
         }
-        Ok(Self { top, dir, left_out: Vec::new() })
+        Ok(Self { top, dir, left_out: Vec::new(), moved: None })
     }
 
     /// Leaves what is in these directories out of every capture, and has no apply write there: where this program has its

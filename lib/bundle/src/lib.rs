@@ -27,7 +27,7 @@ pub use adopt::Adopted;
 pub use apply::{Applied, ApplyOptions, IgnoredRecord, Undone};
 pub use bundle::{Bundle, Claim, ClaimNote, Trusted};
 pub use capture::{Description, Draft, Limits, Own, Unnamed};
-pub use commits::{Brought, CommitsHead, Unpushed};
+pub use commits::{Brought, CommitsHead, Moved, Unpushed};
 pub use content::{Take, Which};
 pub use error::{BundleError, Refusal};
 pub use git::{Git, GitError};

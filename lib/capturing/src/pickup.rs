@@ -169,6 +169,7 @@ pub fn apply(project: &Project<'_>, request: &PickupRequest<'_>) -> Result<Appli
     let by = taker(project, "pickup --apply");
     let keyring = project.keyring()?;
     let brought = target.bring_commits(&git, &bundle, request.options).map_err(not_applied)?;
+    let target = target.having_moved(brought.as_ref());
     let applied = target.apply(&git, &keyring, &bundle, request.options, &by, Timestamp::now());
     let applied = match (applied, &brought) {
         (Err(error), Some(brought)) => {
@@ -190,7 +191,10 @@ pub fn undo(project: &Project<'_>) -> Result<Undone, PickupError> {
     let handover = project.handover()?.ok_or(PickupError::NothingToUndo)?;
     let keyring = project.keyring()?;
     name_ignored(project, &handover, &keyring)?;
-    let undone = handover.undo(&project.git()?, &keyring).map_err(PickupError::NotUndone)?;
+    let git = project.git()?;
+    let undone = handover.undo(&git, &keyring).map_err(PickupError::NotUndone)?;
+    // Where it cannot be done, as beside another git program, the user's next `git status` does it.
+    let _ = handover.refresh_index(&git);
     announce(project, undone.waits.as_deref());
     Ok(undone)
 }

@@ -120,7 +120,7 @@ pub enum PeopleError {
     Version(u32),
     /// Nobody can be called so.
     #[error(
-        "nobody can be called {0:?} here: use letters, digits, `.`, `_` and `-`, at most 64, or @me for yourself"
+        "nobody can be called {0:?} here: use letters, digits, `.`, `_` and `-`, at most 64, or @me for yourself; anyone, branch, host and me are no names"
     )]
     Name(String),
     /// The key is another's.
@@ -131,6 +131,9 @@ pub enum PeopleError {
     Unknown(String),
 }
 
+/// What means something else behind `--to`, or looks like it.
+const RESERVED: [&str; 4] = ["anyone", "branch", "host", "me"];
+
 impl FromStr for PersonName {
     type Err = PeopleError;
 
@@ -140,7 +143,7 @@ impl FromStr for PersonName {
             && text.len() <= MAX_NAME_BYTES
             && text.starts_with(|c: char| c.is_ascii_alphanumeric())
             && text.chars().all(plain)
-            && text != "anyone";
+            && !RESERVED.iter().any(|word| text.eq_ignore_ascii_case(word));
         if is_good || text == ME {
             Ok(Self(text.to_owned()))
         } else {

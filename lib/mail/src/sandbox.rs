@@ -51,8 +51,8 @@ pub struct Invitation {
 }
 
 impl Invitation {
-    /// A new key for a sandbox called `name`, which takes letters of `own`, the key of this machine, and of `people`, and those
-    /// that are for `mail`.
+    /// A new key for a sandbox called `name`, which takes letters of `own`, the key of this machine, and of the user's other machines in
+    /// `people`, and those that are for `mail`. Letters of others would reach an agent there that nobody watches.
     ///
     /// # Errors
     /// When the system has no random bytes.
@@ -71,8 +71,7 @@ impl Invitation {
             format!("{name}={}", line.strip_prefix(KIND).unwrap_or(&line).trim())
         };
         parts.push(part(ME, own));
-        // The sandbox itself is not one of them.
-        for person in people.iter().filter(|person| person.name != name.to_string()) {
+        for person in people.iter().filter(|person| person.is_me()) {
             parts.extend(person.keys.iter().filter_map(|key| Some(part(&person.name, &key.public()?))));
         }
         Ok(Self {

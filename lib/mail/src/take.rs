@@ -345,7 +345,7 @@ fn section(work: &Work) -> String {
         " The person in front of the session has to look at it and allow it first: `handoff inspect` and `handoff allow`."
     };
     format!(
-        "\n## Work that came with this handoff\n{what} came with it, and nothing of it is applied yet. To have it in this \
-         worktree: `handoff pickup {id} --apply`; to take it out again: `handoff pickup --undo`.{first}\n"
+        "\n## Work that came with this handoff\n{what} came with it. As long as `handoff pending` names {id}, nothing of it is \
+         in this worktree: `handoff pickup {id} --apply` brings it, `handoff pickup --undo` takes it out again.{first}\n"
     )
 }

@@ -174,3 +174,22 @@ fn a_machine_that_is_called_otherwise_now_is_known_by_its_new_name() {
             .starts_with("known already as @me's: ")
     );
 }
+
+#[test]
+fn a_name_that_means_something_else_is_nobodys() {
+    let net = Net::new();
+    let (laptop, _desk) = net.pair();
+    let _bob = net.joined("den", "bob");
+    for name in ["anyone", "branch", "Host", "me"] {
+        let ran = laptop.run(&["people", "add", name, "--yes", "--card", "den"]);
+        assert!(ran.code != 0 && ran.err().contains("nobody can be called"), "{name}: {}", ran.err());
+    }
+    laptop.knows("bob", "den");
+    let ran = laptop.run(&["people", "sandbox", "bob"]);
+    assert_eq!(ran.code, 2, "{}", ran.out());
+    assert!(ran.err().contains("bob is a person here, and no sandbox"), "{}", ran.err());
+    let given = laptop.ok(&["people", "sandbox", "cloud"]);
+    assert!(!given.contains("bob=") && !given.contains("earlier key"), "{given}");
+    let again = laptop.ok(&["people", "sandbox", "cloud"]);
+    assert!(again.contains("the earlier key of cloud counts on"), "{again}");
+}

@@ -46,9 +46,72 @@ fn another_head_is_left_where_it_is() {
     work(&pair.laptop);
     pair.desk.put("src/d.rs", "mine\n");
     pair.desk.world.commit(&pair.desk.app, "mine");
-    refused(&pair, "--onto-head");
+    refused(&pair, "do not follow on HEAD");
     pair.desk.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     then_it_fits(&pair);
+}
+
+/// The commands that `said` prints behind `words`, up to the end of its sentence.
+#[track_caller]
+fn commands<'s>(said: &'s str, words: &str) -> &'s str {
+    let (_, commands) = said.split_once(words).unwrap_or_else(|| panic!("{words}: {said}"));
+    commands.split(". ").next().unwrap().trim()
+}
+
+/// Each has commits that the other lacks. Takes the letter in; its capture, and what a refusal to apply it onto HEAD says.
+fn diverged(pair: &Pair) -> (String, String) {
+    work(&pair.laptop);
+    pair.desk.put("src/d.rs", "mine\n");
+    pair.desk.world.commit(&pair.desk.app, "mine");
+    refused(pair, "do not follow on HEAD");
+    let bundle = pair.desk.bundles().pop().unwrap();
+    let before = (pair.desk.tree(), pair.desk.ok(&["pending"]));
+    // Commits that are not applied are not said to be, whatever is allowed.
+    let said = pair.desk.run(&["pickup", &bundle, "--apply", "--onto-head"]);
+    assert_eq!((said.code, said.out()), (1, ""), "{}", said.err());
+    assert_eq!((pair.desk.tree(), pair.desk.ok(&["pending"])), before);
+    (bundle, said.err().to_owned())
+}
+
+#[test]
+fn commits_that_do_not_follow_on_head_are_merged_by_the_commands_in_the_message() {
+    let pair = Pair::new();
+    let (_, said) = diverged(&pair);
+    pair.desk.shell(commands(&said, "merge them first:"));
+    for (name, content) in [("src/a.rs", "changed\n"), ("src/c.rs", "two"), ("src/d.rs", "mine\n")] {
+        assert_eq!(std::fs::read_to_string(pair.desk.app.join(name)).unwrap(), content, "{name}");
+    }
+    assert_eq!(pair.desk.git(&["status", "--porcelain"]), " M src/a.rs");
+    let log = pair.desk.git(&["log", "--format=%s"]);
+    assert!(["one", "two", "mine"].iter().all(|subject| log.lines().any(|line| line == *subject)), "{log}");
+    pair.desk.git(&["gc", "--quiet", "--prune=now"]);
+    pair.desk.git(&["cat-file", "-e", &pair.laptop.git(&["rev-parse", "HEAD"])]);
+}
+
+#[test]
+fn commits_that_do_not_follow_on_head_come_as_a_branch_by_the_commands_in_the_message() {
+    let pair = Pair::new();
+    let (_, said) = diverged(&pair);
+    pair.desk.shell(commands(&said, "beside what is here:"));
+    assert_eq!(pair.desk.git(&["rev-parse", "HEAD"]), pair.laptop.git(&["rev-parse", "HEAD"]));
+    assert_eq!(pair.desk.git(&["status", "--porcelain"]), " M src/a.rs");
+    assert_eq!(pair.desk.git(&["log", "-1", "--format=%s", "main"]), "mine");
+}
+
+#[test]
+fn commits_do_not_get_lost_beside_a_repository_in_the_worktree_or_in_a_bisect() {
+    let pair = Pair::new();
+    work(&pair.laptop);
+    pair.desk.git(&["init", "--quiet", "nested"]);
+    pair.desk.git(&["bisect", "start"]);
+    let letter = pair.laptop.letter("q.handoff");
+    pair.desk.import(&letter, &[]);
+    let bundle = pair.desk.bundles().pop().unwrap();
+    let said = pair.desk.run(&["pickup", &bundle, "--apply", "--onto-head"]);
+    assert!(said.code == 1 && said.err().contains("a bisect is under way"), "{}{}", said.out(), said.err());
+    pair.desk.git(&["bisect", "reset"]);
+    pair.desk.ok(&["pickup", &bundle, "--apply"]);
+    assert_eq!(pair.desk.git(&["rev-parse", "HEAD"]), pair.laptop.git(&["rev-parse", "HEAD"]));
 }
 
 #[test]

@@ -100,6 +100,21 @@ impl Machine {
         self.world.git(&self.app, args)
     }
 
+    /// Runs what a message says in a shell there, with these programs first on its PATH; what it prints.
+    #[track_caller]
+    pub(crate) fn shell(&self, commands: &str) -> String {
+        let shell = self.world.command("handoff", &self.app);
+        let program = PathBuf::from(shell.get_program());
+        let path = std::env::var("PATH").unwrap();
+        let mut command = std::process::Command::new("/bin/sh");
+        command.env_clear().envs(shell.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.env("PATH", format!("{}:{path}", program.parent().unwrap().display()));
+        let ran = command.current_dir(&self.app).args(["-ec", commands]).output().unwrap();
+        let said = String::from_utf8_lossy(&[ran.stdout, ran.stderr].concat()).into_owned();
+        assert!(ran.status.success(), "{commands}: {said}");
+        said
+    }
+
     /// Writes a file of the clone.
     pub(crate) fn put(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.app.join(name);

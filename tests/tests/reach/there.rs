@@ -62,9 +62,31 @@ fn work_of_every_kind_is_applied_by_import_to_the_bit_and_undone() {
     assert_eq!(pair.desk.tree(), pair.laptop.tree(), "{said}");
     let commits = pair.desk.git(&["log", "--format=%s"]);
     assert_eq!(commits, "third\nsecond\nfirst");
+    assert!(said.contains("to put everything back, the branch too: handoff pickup --undo\n"), "{said}");
+    assert!(!said.contains("git reset"), "one way back is enough: {said}");
+    let said = pair.desk.shell("handoff pickup --undo");
+    assert!(said.contains("the branch is back at "), "{said}");
+    assert_eq!(pair.desk.tree(), before);
+    let bundle = pair.desk.bundles().pop().unwrap();
+    pair.desk.ok(&["pickup", &bundle, "--apply"]);
+    assert_eq!(pair.desk.tree(), pair.laptop.tree());
+    // From a branch that was made since, the one that was moved stays.
+    pair.desk.git(&["switch", "--quiet", "--create", "other"]);
+    let said = pair.desk.ok(&["pickup", "--undo"]);
+    assert!(said.contains("was not moved back"), "{said}");
+    assert_eq!(pair.desk.git(&["rev-parse", "main"]), pair.laptop.git(&["rev-parse", "HEAD"]));
+}
+
+#[test]
+fn after_an_undo_git_takes_no_file_for_a_changed_one() {
+    let pair = Pair::new();
+    pair.laptop.put("src/a.rs", "changed\n");
+    let letter = pair.laptop.letter("q.handoff");
+    pair.desk.import(&letter, &["--apply"]);
     pair.desk.ok(&["pickup", "--undo"]);
-    let after = pair.desk.git(&["status", "--porcelain"]);
-    assert_eq!(after, "", "{before}");
+    // These, unlike `git status`, go by the times in the index alone.
+    pair.desk.git(&["diff-files", "--quiet"]);
+    pair.desk.git(&["diff-index", "--quiet", "HEAD"]);
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use handoff_bundle::{Applied, ApplyOptions, Brought, Bundle, BundleError, BundleId, Refusal, Trusted};
+use handoff_bundle::{
+    Applied, ApplyOptions, Brought, Bundle, BundleError, BundleId, Refusal, Trusted, Undone,
+};
 use handoff_capturing::secrets;
 use handoff_capturing::{
     AppliedCapture, PickupError, PickupRequest, Whereabouts, again, apply, called, counted, take, undo,
@@ -25,9 +27,7 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     let fail = |error| failure(here, pickup, error);
     if pickup.undo {
         let undone = undo(project).map_err(fail)?;
-        let note = if undone.waits.is_some() { ", and waits again" } else { "" };
-        let paths = counted(undone.paths.len(), "path");
-        return Ok(here.print(&format!("undone: {}, {paths} put back{note}\n", undone.bundle)));
+        return Ok(here.print(&put_back(&undone)));
     }
     let request = PickupRequest {
         id: pickup.id.as_deref(),
@@ -61,6 +61,26 @@ pub(crate) fn run(here: &Here<'_>, pickup: &Pickup) -> Result<u8, Failure> {
     Ok(code)
 }
 
+/// What an undo did.
+fn put_back(undone: &Undone) -> String {
+    let note = if undone.waits.is_some() { ", and waits again" } else { "" };
+    let paths = counted(undone.paths.len(), "path");
+    let branch = match &undone.branch {
+        None => String::new(),
+        Some((from, true)) => format!("the branch is back at {}\n", short(from)),
+        Some((from, false)) => format!(
+            "the branch was not moved back to {}: another one is checked out, or something is in the way\n",
+            short(from)
+        ),
+    };
+    format!("undone: {}, {paths} put back{note}\n{branch}", undone.bundle)
+}
+
+/// A commit as it is named to people.
+fn short(commit: &str) -> &str {
+    &commit[..commit.floor_char_boundary(10)]
+}
+
 /// The message of `error`, with the way that is open here.
 pub(crate) fn failure(here: &Here<'_>, pickup: &Pickup, error: PickupError) -> Failure {
     let message = error.to_string();
@@ -88,6 +108,16 @@ fn not_applied(
             format!(
                 "; the changes of the capture may still be here: then {} pickup, without --apply, is all",
                 called()
+            )
+        }
+        BundleError::Refused(Refusal::Diverged { tip, file, .. }) => {
+            let branch = format!("came-{}", short(tip));
+            let get = format!("git fetch {} HEAD:{branch}", quoted(file));
+            let from = from.map(|top| format!(" --from {}", quoted(top))).unwrap_or_default();
+            let pickup = format!("{} pickup {id}{from} --apply", called());
+            format!(
+                ". To have both, merge them first: {get} && git merge --no-edit {branch} && {pickup} --onto-head. To have it as it \
+                 was made, beside what is here: {get} && git switch {branch} && {pickup}"
             )
         }
         BundleError::Refused(Refusal::ChangedMeanwhile(_)) => {
@@ -147,13 +177,15 @@ fn summary(bundle: &Trusted) -> String {
 /// What was changed, a line for each kind.
 pub(super) fn changed(applied: &Applied, brought: Option<&Brought>) -> String {
     let mut text = String::new();
-    if let Some(Brought { tip, moved_from }) = brought {
-        let (new, short) = (&tip[..tip.len().min(10)], |id: &String| id[..id.len().min(10)].to_owned());
-        text.push_str(&match moved_from.as_ref().map(short) {
-            Some(old) => format!(
-                "commits: the branch went on from {old} to {new}; to go back: git reset --keep {old}\n"
-            ),
-            None => format!("commits: up to {new}\n"),
+    let mut all = "";
+    if let Some(Brought { tip, moved }) = brought {
+        let new = short(tip);
+        text.push_str(&match moved {
+            Some(moved) => {
+                all = ", the branch too";
+                format!("commits: the branch went on from {} to {new}\n", short(&moved.from))
+            }
+            None => format!("commits: HEAD has what is in those up to {new}\n"),
         });
     }
     for (what, paths) in [
@@ -175,7 +207,7 @@ pub(super) fn changed(applied: &Applied, brought: Option<&Brought>) -> String {
     if applied.merged {
         text.push_str("merged with HEAD, which is another commit\n");
     }
-    text.push_str(&format!("to put everything back: {} pickup --undo\n", called()));
+    text.push_str(&format!("to put everything back{all}: {} pickup --undo\n", called()));
     text
 }
 

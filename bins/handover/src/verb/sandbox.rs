@@ -23,10 +23,25 @@ pub(super) fn run(
             "a sandbox is not you: what its agent signs would count as your own; name it, as `cloud`",
         ));
     }
+    let people = People::read(state)?;
+    let known = people.named(&name.to_string());
+    if known.is_some_and(|person| {
+        person.keys.iter().any(|key| !key.mail.is_empty() || key.machine != person.name)
+    }) {
+        return Err(Failure::usage(format!(
+            "{name} is a person here, and no sandbox; give the sandbox another name"
+        )));
+    }
+    let earlier = match known {
+        Some(_) => format!(
+            "the earlier key of {name} counts on; to have only this one: handoff people remove {name}, then this again\n"
+        ),
+        None => String::new(),
+    };
     let identity = Identity::here(here.project.environment, here.top());
     let mail = identity.as_ref().map(|identity| identity.mail.as_str());
     let own = Machine::open(state)?.key();
-    let given = Invitation::new(name, mail, &own, &People::read(state)?)?;
+    let given = Invitation::new(name, mail, &own, &people)?;
     let age = given.recipient.to_string();
     let key =
         PersonKey::new(&given.key, &name.to_string(), "").with_age(Some(&age), Timestamp::now().seconds());
@@ -39,7 +54,7 @@ pub(super) fn run(
     }
     Ok(here.print(&format!(
         "added {name}: {line}\nput these into the settings of the sandbox's environment, and nowhere else; the first is secret:\n\
-         {KEY_VARIABLE}={}\n{PEOPLE_VARIABLE}={}\nwho can read the first writes as {name}; to end that: handoff people remove {name}\n",
+         {KEY_VARIABLE}={}\n{PEOPLE_VARIABLE}={}\nwho can read the first writes as {name}; to end that: handoff people remove {name}\n{earlier}",
         given.key_value, given.people_value
     )))
 }

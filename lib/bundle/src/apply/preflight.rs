@@ -239,7 +239,7 @@ pub(super) fn still_clean(repository: &Repository<'_>) -> Result<(), BundleError
 }
 
 /// What is in the way. Another repository is only in the way of what is inside it, which is looked at path by path.
-fn uncommitted(status: &Status) -> Vec<TreePath> {
+pub(crate) fn uncommitted(status: &Status) -> Vec<TreePath> {
     let changes = status.changes.iter().filter(|change| !matches!(change.kind, ChangeKind::Nested));
     changes.map(|change| change.path.clone()).collect()
 }

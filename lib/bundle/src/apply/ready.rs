@@ -35,7 +35,7 @@ const MAX_LINK_BYTES: u64 = 4096;
 #[derive(Debug)]
 pub(super) struct Ready {
     pub(super) applied: Applied,
-    record: Record,
+    pub(super) record: Record,
 }
 
 /// Paths with what becomes of them; `None` where it is removed.
@@ -89,6 +89,7 @@ impl Preparation<'_> {
             claim: None,
             state: State::Begun,
             head: self.target.head,
+            moved: None,
             index_before: change.file_before,
             index_after: hash_of(self.dir, INDEX_AFTER)?,
             entries_before: change.entries_before,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::UNDO;
 use crate::bundle::Claim;
+use crate::commits::Moved;
 use crate::error::BundleError;
 use crate::layout::Handover;
 use crate::path::{TreePath, hex};
@@ -56,6 +57,9 @@ pub(super) struct Record {
     pub(super) claim: Option<String>,
     pub(super) state: State,
     pub(super) head: Option<String>,
+    /// From where HEAD was moved forward for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) moved: Option<Moved>,
     /// BLAKE3 of git's index before; None: there was none.
     pub(super) index_before: Option<String>,
     /// BLAKE3 of git's index after; None: it stays as it was.

@@ -11,6 +11,7 @@ use super::durable::sync;
 use super::record::{
     INDEX_AFTER, INDEX_BEFORE, INDEX_NOW, NEW, Node, OLD, Recorded, State, Was, entries, hash_of,
 };
+use crate::commits::move_back;
 use crate::error::{BundleError, Refusal};
 use crate::git::Git;
 use crate::layout::Handover;
@@ -30,6 +31,8 @@ pub struct Undone {
     pub paths: Vec<TreePath>,
     /// The bundle's directory, if it waits there again.
     pub waits: Option<PathBuf>,
+    /// Where the branch was moved forward for it: the commit where the branch was before, and whether it is there again.
+    pub branch: Option<(String, bool)>,
 }
 
 impl Handover {
@@ -104,13 +107,20 @@ impl Handover {
         let restored =
             recorded.restore_files(&tree, &kept).and_then(|()| recorded.restore_index(&repository));
         restored.map_err(|error| BundleError::Unfinished(Box::new(error)))?;
-        let undone = Undone {
+        let mut undone = Undone {
             bundle: recorded.bundle().to_owned(),
             interrupted,
             paths: recorded.nodes_but(&kept).map(|(_, node)| node.path.clone()).collect(),
             waits: recorded.give_back(),
+            branch: None,
         };
+        let (head, moved) = (recorded.record.head.clone(), recorded.record.moved.clone());
         recorded.remove()?;
+        // Last: killed before this, the commits are there and nothing else is.
+        if let (Some(head), Some(moved)) = (head, moved) {
+            let is_back = move_back(&repository, &head, &moved).unwrap_or(false);
+            undone.branch = Some((moved.from, is_back));
+        }
         Ok(undone)
     }
 }

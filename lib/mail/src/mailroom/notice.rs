@@ -16,6 +16,8 @@ use crate::error::MailError;
 
 /// The longest line, in bytes.
 const MAX_LINE_BYTES: usize = 600;
+/// The longest text in it that a sender wrote, in characters.
+const MAX_CLAIMED_CHARS: usize = 60;
 /// The longest name of a remote in it, in bytes.
 const MAX_NAME_BYTES: usize = 100;
 /// In the background the remote is looked at again after a minute, at the earliest; after failures later and later, up to an
@@ -110,23 +112,38 @@ impl Mailroom<'_> {
         let mut line = match &looked.waiting[..] {
             [] => return String::new(),
             [only] => {
-                let branch =
-                    only.branch.as_ref().map(|branch| format!(", branch {branch}")).unwrap_or_default();
+                let branch = only
+                    .branch
+                    .as_ref()
+                    .map(|branch| format!(", branch {}", claimed(branch)))
+                    .unwrap_or_default();
                 format!(
                     "1 handoff for you waits at {remote}: \"{}\" from {}{branch}. To take it: `handoff pull`",
-                    only.title, only.from
+                    claimed(&only.title),
+                    claimed(&only.from)
                 )
             }
             [newest, ..] => format!(
                 "{} handoffs for you wait at {remote}, the newest \"{}\" from {}. To see them: `handoff mail`; to take them: `handoff pull`",
                 looked.waiting.len(),
-                newest.title,
-                newest.from
+                claimed(&newest.title),
+                claimed(&newest.from)
             ),
         };
         line.truncate(line.floor_char_boundary(MAX_LINE_BYTES));
         line
     }
+}
+
+/// A text of the sender's as it stands in the line, which is shown to a model without a frame: short, and without what the line itself
+/// is made of, so that it cannot go on in our words.
+fn claimed(text: impl std::fmt::Display) -> String {
+    let text = text.to_string().replace(['"', '\u{201c}', '\u{201d}'], "'").replace('`', "'");
+    let mut short: String = text.chars().take(MAX_CLAIMED_CHARS).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
 }
 
 /// Leaves for the sessions of every worktree why a look failed, as where the mailroom could not even be opened. What only a person
