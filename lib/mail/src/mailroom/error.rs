@@ -120,7 +120,7 @@ pub enum MailroomError {
     /// It was copied here and not taken.
     #[error(
         "{0} is a copy here: it was not taken, so there is nothing to give back, and others may take it all the same; to put the \
-         copy away: handoff archive {0}"
+         copy away: handoff inbox archive {0}"
     )]
     Copy(String),
     /// It went in a commit's message.
