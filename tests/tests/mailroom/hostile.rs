@@ -127,6 +127,8 @@ impl Scene {
         std::fs::write(laptop.app.join("src/a.rs"), "changed\n").unwrap();
         laptop.world.write(&laptop.app, &["--name", "Forged"], BODY);
         laptop.ok(&["export", laptop.world.path("forged.handoff").to_str().unwrap()]);
+        // It is not what is pushed later, perhaps in the same second.
+        laptop.ok(&["inbox", "read"]);
         let key = key_of(&laptop.world);
         Self { net, laptop, desk, key, letters: 0 }
     }
