@@ -263,7 +263,7 @@ impl Hook {
     }
 }
 
-/// Whether what the session is told may not come to its model.
+/// Whether it is not certain that the model is given what the hook prints.
 fn is_uncertain(start: &SessionStart) -> bool {
     start.host.delivers == Delivers::Mentions
 }

@@ -67,7 +67,7 @@ pub(crate) fn run(here: &Here<'_>, typed: &args::Export) -> Result<u8, Failure> 
     Ok(here.print(&text))
 }
 
-/// Why no letter was made: what names nobody was typed wrong.
+/// Why no letter was made; a recipient that does not exist is a usage error.
 pub(super) fn misused(error: NotPacked) -> Failure {
     match error {
         NotPacked::NoAddress(error) => Failure::usage(error.to_string()),

@@ -229,7 +229,7 @@ fn push(here: &Here<'_>, id: Option<&str>, typed: &args::Letter, is_json: bool) 
     Ok(here.print(&text))
 }
 
-/// What names nobody was typed wrong.
+/// The failure of a push; a recipient that does not exist is a usage error.
 fn not_addressed(error: MailroomError) -> Failure {
     match error {
         MailroomError::NotPacked(error) => misused(error),
